@@ -1,0 +1,81 @@
+/**
+ * Compares two states of the database with Prisma's own schema engine (as WebAssembly: no engine binary to download).
+ * `npm run migration` prints the SQL of the next migration; test/prisma/drift.test.ts fails when it would print any.
+ */
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { bindMigrationAwareSqlAdapterFactory } from "@prisma/driver-adapter-utils";
+import { PrismaPg } from "@prisma/adapter-pg";
+import * as bindings from "@prisma/schema-engine-wasm/schema_engine_bg";
+
+const require = createRequire(import.meta.url);
+const charOid = 18; // PostgreSQL's "char", which the adapter does not know and the engine's catalog queries return
+
+async function engine(connectionString: string): Promise<bindings.SchemaEngine> {
+  const wasmPath = require.resolve("@prisma/schema-engine-wasm/schema_engine_bg").replace(/\.js$/, ".wasm");
+  const { instance } = await WebAssembly.instantiate(await readFile(wasmPath), {
+    "./schema_engine_bg.js": bindings as never,
+  });
+  (bindings as unknown as { __wbg_set_wasm(exports: unknown): void }).__wbg_set_wasm(instance.exports);
+  (instance.exports.__wbindgen_start as () => void)();
+  const factory = new PrismaPg({ connectionString }, {});
+  return bindings.SchemaEngine.new(
+    { datamodels: undefined },
+    () => {},
+    bindMigrationAwareSqlAdapterFactory(withCharType(factory) as never),
+  );
+}
+
+/** The adapter refuses the type "char"; the engine reads it as text. */
+function withCharType(factory: PrismaPg): PrismaPg {
+  const connect = factory.connect.bind(factory);
+  factory.connect = async () => {
+    const adapter = await connect();
+    const target = adapter as unknown as { performIO(query: unknown): Promise<{ fields: { dataTypeID: number }[] }> };
+    const performIO = target.performIO.bind(adapter);
+    target.performIO = async (query) => {
+      const result = await performIO(query);
+      for (const field of result.fields) if (field.dataTypeID === charOid) field.dataTypeID = 25;
+      return result;
+    };
+    return adapter;
+  };
+  return factory;
+}
+
+/** The SQL that turns the migrated database at `url` (or an empty one) into what `schema.prisma` says; "" when equal. */
+export async function migrationTo(schemaPath: string, from: { url: string; empty?: boolean }): Promise<string> {
+  const files = [{ path: schemaPath, content: await readFile(schemaPath, "utf8") }];
+  const schemaEngine = await engine(from.url);
+  try {
+    const current = from.empty
+      ? { tag: "empty" as const }
+      : {
+          tag: "schemaDatamodel" as const,
+          files: [{ path: schemaPath, content: await introspected(schemaEngine, schemaPath) }],
+        };
+    const { stdout } = await schemaEngine.diff({
+      from: current,
+      to: { tag: "schemaDatamodel", files },
+      script: true,
+      exitCode: null,
+      shadowDatabaseUrl: null,
+      filters: { externalTables: ["public._prisma_migrations"], externalEnums: [] },
+    } as never);
+    return (stdout ?? "").trim();
+  } finally {
+    schemaEngine.free();
+  }
+}
+
+async function introspected(schemaEngine: bindings.SchemaEngine, schemaPath: string): Promise<string> {
+  const header = 'datasource db {\n  provider = "postgresql"\n}\n';
+  const result = await schemaEngine.introspect({
+    schema: { files: [{ path: schemaPath, content: header }] },
+    force: true,
+    compositeTypeDepth: 0,
+    namespaces: ["public"],
+    baseDirectoryPath: ".",
+  } as never);
+  return result.schema.files.map((file) => file.content).join("\n");
+}

@@ -1,0 +1,107 @@
+import { v7, validate as isUuid } from "uuid";
+import type { Database, Tx } from "../db.ts";
+import { VigilError } from "../errors.ts";
+import { audit } from "./audit.ts";
+import { formatCredential, hashSecret, parseCredential, sameHash } from "./credential.ts";
+import type { Tokens } from "./tokens.ts";
+import type { PeopleRole } from "./viewer.ts";
+
+const linkTtl = 86_400; // 24 hours, in seconds
+const sessionTtl = 43_200; // 12 hours, in seconds
+
+export interface SignInLinkInput {
+  userId: string;
+  ttlSeconds?: number;
+  /** Who asked for it; the server itself by default. */
+  actor?: string;
+  /** Epoch ms. */
+  now: number;
+}
+
+/** Makes the secret of a link that signs one user in once. Only its hash is stored. */
+export async function createSignInLink(tx: Tx, input: SignInLinkInput): Promise<string> {
+  const { userId, ttlSeconds = linkTtl, actor = "vigil", now } = input;
+  if (!isUuid(userId)) throw new VigilError("NOT_FOUND", "There is no such user");
+  const id = v7();
+  const token = formatCredential({ kind: "signin", organizationId: tx.organizationId, id });
+  const made = await tx.query(
+    `INSERT INTO sign_in_links (organization_id, id, user_id, secret_hash, created_at, expires_at)
+     SELECT organization_id, $2::uuid, id, $4::bytea, $5::timestamptz, $6::timestamptz FROM users WHERE organization_id = $1 AND id = $3`,
+    [tx.organizationId, id, userId, hashSecret(token), new Date(now), new Date(now + ttlSeconds * 1000)],
+  );
+  if (made.rowCount === 0) throw new VigilError("NOT_FOUND", "There is no such user");
+  const detail = { userId, ttlSeconds };
+  await audit(tx, { actor, action: "SIGN_IN_LINK_CREATED", entityKind: "SignInLink", entityId: id, detail });
+  return token;
+}
+
+interface LinkRow {
+  secret_hash: Buffer;
+  expires_at: Date;
+  used_at: Date | null;
+  user_id: string;
+  email: string;
+  role: PeopleRole;
+  suspended_at: Date | null;
+}
+
+const select = `
+  SELECT l.secret_hash, l.expires_at, l.used_at, l.user_id, u.email, u.role, u.suspended_at
+  FROM sign_in_links l JOIN users u ON u.organization_id = l.organization_id AND u.id = l.user_id
+  WHERE l.organization_id = $1 AND l.id = $2`;
+// What decides: of two that redeem at once, one gets the row. A suspended user's link is not used up.
+const take = `
+  UPDATE sign_in_links l SET used_at = $3
+  FROM users u
+  WHERE l.organization_id = $1 AND l.id = $2 AND l.used_at IS NULL AND l.expires_at > $3
+    AND u.organization_id = l.organization_id AND u.id = l.user_id AND u.suspended_at IS NULL
+  RETURNING l.id`;
+
+type Refusal = "NOT_VALID" | "USED" | "EXPIRED" | "SUSPENDED";
+const messages: Record<Refusal, string> = {
+  NOT_VALID: "This sign-in link is not valid: check that it was copied whole",
+  USED: "This sign-in link was already used: each works once. Ask your administrator for a new one",
+  EXPIRED: "This sign-in link has expired: ask your administrator for a new one",
+  SUSPENDED: "This user is suspended: ask your administrator",
+};
+
+/** Turns sign-in links into sessions. */
+export function createSignIn({ db, tokens, now }: { db: Database; tokens: Pick<Tokens, "sign">; now: () => number }) {
+  async function takeLink(tx: Tx, id: string, token: string): Promise<LinkRow | Refusal> {
+    const at = now();
+    const link = (await tx.query<LinkRow>(select, [tx.organizationId, id])).rows[0];
+    // No audit entry: anybody can make up a link, so anybody could fill the log (of an organization that is none).
+    if (!link || !sameHash(link.secret_hash, hashSecret(token))) return "NOT_VALID";
+    const entry = { actor: link.email, entityKind: "User", entityId: link.user_id };
+    const taken = await tx.query(take, [tx.organizationId, id, new Date(at)]);
+    if (taken.rowCount === 1) {
+      await audit(tx, { ...entry, action: "SIGNED_IN", detail: { linkId: id } });
+      return link;
+    }
+    const reason = refusalOf(link, at);
+    await audit(tx, { ...entry, action: "SIGN_IN_REFUSED", detail: { linkId: id, reason } });
+    return reason;
+  }
+
+  return {
+    /** Uses the link up and answers a session (a token). Throws UNAUTHENTICATED with a reason that people can read. */
+    async redeem(token: string): Promise<{ session: string; maxAgeSeconds: number }> {
+      const credential = parseCredential(token);
+      if (credential?.kind !== "signin") throw refuse("NOT_VALID");
+      const { organizationId, id } = credential;
+      const link = await db.inOrganization(organizationId, (tx) => takeLink(tx, id, token));
+      if (typeof link === "string") throw refuse(link);
+      const subject = { organizationId, userId: link.user_id, name: link.email, role: link.role };
+      return { session: await tokens.sign(subject, sessionTtl), maxAgeSeconds: sessionTtl };
+    },
+  };
+}
+
+function refusalOf(link: LinkRow, at: number): Refusal {
+  if (link.suspended_at) return "SUSPENDED";
+  return link.used_at === null && link.expires_at.getTime() <= at ? "EXPIRED" : "USED";
+}
+
+function refuse(reason: Refusal): VigilError {
+  return new VigilError("UNAUTHENTICATED", messages[reason]);
+}

@@ -1,0 +1,43 @@
+import { v7 } from "uuid";
+import type { Tx } from "../db.ts";
+import { audit } from "./audit.ts";
+import { readEmail, readName } from "./input.ts";
+import type { PeopleRole } from "./viewer.ts";
+
+export interface UserInput {
+  email: string;
+  name: string;
+  role: PeopleRole;
+  /** Who asked for it; the server itself by default. */
+  actor?: string;
+  /** Epoch ms. */
+  now: number;
+}
+
+const upsert = `
+  INSERT INTO users (organization_id, id, email, name, role, created_at) VALUES ($1, $2, $3, $4, $5::role, $6)
+  ON CONFLICT (organization_id, email) DO UPDATE SET name = excluded.name, role = excluded.role
+    WHERE (users.name, users.role) IS DISTINCT FROM (excluded.name, excluded.role)
+  RETURNING id`;
+
+/**
+ * Makes sure that the organization has a user of this e-mail address, with this name and role; answers the id.
+ * A suspended user stays suspended.
+ */
+export async function ensureUser(tx: Tx, { email, name, role, actor = "vigil", now }: UserInput): Promise<string> {
+  const address = readEmail(email);
+  const fresh = v7();
+  const values = [tx.organizationId, fresh, address, readName(name), role, new Date(now)];
+  const changed = (await tx.query<{ id: string }>(upsert, values)).rows[0];
+  if (changed) {
+    const action = changed.id === fresh ? "USER_CREATED" : "USER_CHANGED";
+    await audit(tx, { actor, action, entityKind: "User", entityId: changed.id, detail: { email: address, role } });
+    return changed.id;
+  }
+  const { rows } = await tx.query<{ id: string }>("SELECT id FROM users WHERE organization_id = $1 AND email = $2", [
+    tx.organizationId,
+    address,
+  ]);
+  if (!rows[0]) throw new Error("A user vanished between two statements of one transaction");
+  return rows[0].id;
+}

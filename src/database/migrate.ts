@@ -1,0 +1,80 @@
+/**
+ * Applies prisma/migrations over pg, keeping Prisma's own ledger (`_prisma_migrations`), so that `prisma migrate deploy`
+ * finds nothing left to do; no engine binary is needed. Then makes the server's role from its connection URL.
+ */
+import { createHash, randomUUID } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import pg from "pg";
+
+const directory = join(import.meta.dirname, "../../prisma/migrations");
+
+/** Returns the names of the migrations it applied. Safe to run from several processes at once. */
+export async function migrate(ownerUrl: string, serverUrl: string | undefined): Promise<string[]> {
+  const client = new pg.Client({ connectionString: ownerUrl, application_name: "vigil migrate" });
+  await client.connect();
+  try {
+    await client.query("SELECT pg_advisory_lock(72707369)"); // the lock Prisma Migrate itself takes
+    const applied = await applyAll(client);
+    if (serverUrl) await makeServerRole(client, new URL(serverUrl));
+    return applied;
+  } finally {
+    await client.end();
+  }
+}
+
+async function applyAll(client: pg.Client): Promise<string[]> {
+  await client.query(`CREATE TABLE IF NOT EXISTS public._prisma_migrations (
+    id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL, finished_at timestamptz, migration_name varchar(255) NOT NULL,
+    logs text, rolled_back_at timestamptz, started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count integer NOT NULL DEFAULT 0)`);
+  const { rows } = await client.query<{ migration_name: string; checksum: string }>(
+    "SELECT migration_name, checksum FROM public._prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL",
+  );
+  const known = new Map(rows.map((row) => [row.migration_name, row.checksum]));
+  const names = (await readdir(directory, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  const applied: string[] = [];
+  for (const name of names.map((entry) => entry.name).sort()) {
+    const sql = await readFile(join(directory, name, "migration.sql"), "utf8");
+    const checksum = createHash("sha256").update(sql).digest("hex");
+    if (known.has(name)) {
+      if (known.get(name) === checksum) continue;
+      throw new Error(`The migration ${name} was changed after it had been applied to this database; restore the file.`);
+    }
+    await applyOne(client, name, sql, checksum);
+    applied.push(name);
+  }
+  return applied;
+}
+
+async function applyOne(client: pg.Client, name: string, sql: string, checksum: string): Promise<void> {
+  await client.query("BEGIN");
+  try {
+    await client.query(sql);
+    await client.query("SET search_path TO DEFAULT");
+    await client.query(
+      `INSERT INTO public._prisma_migrations (id, checksum, migration_name, finished_at, applied_steps_count)
+       VALUES ($1, $2, $3, clock_timestamp(), 1)`,
+      [randomUUID(), checksum, name],
+    );
+    await client.query("COMMIT");
+  } catch (cause) {
+    await client.query("ROLLBACK").catch(() => undefined);
+    throw new Error(`The migration ${name} failed and was rolled back: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** A login role that is a member of vigil_app and nothing else, named and authenticated as in the server's URL. */
+async function makeServerRole(client: pg.Client, url: URL): Promise<void> {
+  const role = decodeURIComponent(url.username);
+  const { rows } = await client.query<{ exists: boolean; member: boolean; name: string; password: string }>(
+    `SELECT format('%I', $1::text) AS name, format('%L', $2::text) AS password,
+       EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS "exists",
+       EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member
+               WHERE r.rolname = $1 AND m.roleid = 'vigil_app'::regrole) AS member`,
+    [role, decodeURIComponent(url.password)],
+  );
+  const found = rows[0];
+  if (!found) return;
+  if (!found.exists) await client.query(`CREATE ROLE ${found.name} LOGIN PASSWORD ${found.password}`);
+  if (!found.member) await client.query(`GRANT vigil_app TO ${found.name}`);
+}

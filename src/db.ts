@@ -1,0 +1,123 @@
+/**
+ * The database as the server sees it: one pool under a role that owns nothing, always through one organization.
+ * `inOrganization` is for stages (several statements, one transaction); `prisma` is for GraphQL reads.
+ */
+import { PrismaPg } from "@prisma/adapter-pg";
+import pg from "pg";
+import { isBroken, prepareConnection, TenantPool, tenantQuery } from "./database/tenant-pool.ts";
+import { PrismaClient } from "./generated/prisma/client.ts";
+import type { Log } from "./log.ts";
+
+export type { PrismaClient };
+
+/** One transaction of one organization. */
+export interface Tx {
+  readonly organizationId: string;
+  query<R extends pg.QueryResultRow = pg.QueryResultRow>(
+    text: string | pg.QueryConfig,
+    values?: unknown[],
+  ): Promise<pg.QueryResult<R>>;
+}
+
+export interface Database {
+  /** Runs `work` in one transaction as the organization; rolls back when it throws. */
+  inOrganization<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** One statement as the organization, in one round trip. */
+  query<R extends pg.QueryResultRow = pg.QueryResultRow>(
+    organizationId: string,
+    text: string | pg.QueryConfig,
+    values?: unknown[],
+  ): Promise<pg.QueryResult<R>>;
+  /** The organization's own Prisma client. Never share one between organizations: Prisma merges calls of one tick. */
+  prisma(organizationId: string): PrismaClient;
+  /** All organizations, for jobs that visit each in turn. */
+  organizationIds(): Promise<string[]>;
+  organizationIdBySlug(slug: string): Promise<string | undefined>;
+  /** Makes the event partitions of the next `days` days, from yesterday on. */
+  ensureEventPartitions(days: number): Promise<void>;
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const maxClients = 500; // Prisma clients kept, one per organization: about 140 KiB each
+const statementTimeout = 30_000; // 30 seconds: no statement of the server runs longer
+
+export function openDatabase(options: { url: string; log: Log; poolSize?: number }): Database {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolSize ?? 10,
+    application_name: "vigil",
+    statement_timeout: statementTimeout,
+    idle_in_transaction_session_timeout: statementTimeout,
+    connectionTimeoutMillis: 10_000,
+  });
+  pool.on("connect", prepareConnection);
+  pool.on("error", (error) => options.log.warn({ err: error.message }, "a database connection was lost"));
+  const clients = new Map<string, PrismaClient>();
+
+  async function scalar<T>(text: string, values: unknown[] = []): Promise<T[]> {
+    const { rows } = await pool.query<{ value: T }>(text, values);
+    return rows.map((row) => row.value);
+  }
+
+  return {
+    async inOrganization(organizationId, work) {
+      const client = await pool.connect();
+      try {
+        await client.query("BEGIN");
+        await client.query({
+          name: "vigil_set_organization",
+          text: "SELECT set_config('app.organization_id', $1, true)",
+          values: [organizationId],
+        });
+        const result = await work({ organizationId, query: (text, values) => client.query(text, values) });
+        await client.query("COMMIT");
+        client.release();
+        return result;
+      } catch (error) {
+        const clean = await client.query("ROLLBACK").then(
+          () => true,
+          () => false,
+        );
+        client.release(!clean);
+        throw error;
+      }
+    },
+    async query(organizationId, text, values) {
+      const client = await pool.connect();
+      try {
+        const result = await tenantQuery(client, organizationId, text, values);
+        client.release();
+        return result as never;
+      } catch (error) {
+        client.release(isBroken(error));
+        throw error;
+      }
+    },
+    prisma(organizationId) {
+      const known = clients.get(organizationId);
+      if (known) return known;
+      const client = new PrismaClient({ adapter: new PrismaPg(new TenantPool(pool, organizationId)) });
+      clients.set(organizationId, client);
+      if (clients.size > maxClients) {
+        const [oldest, evicted] = clients.entries().next().value as [string, PrismaClient];
+        clients.delete(oldest);
+        void evicted.$disconnect();
+      }
+      return client;
+    },
+    organizationIds: () => scalar<string>("SELECT organization_ids() AS value"),
+    organizationIdBySlug: async (slug) =>
+      (await scalar<string | null>("SELECT organization_id_by_slug($1) AS value", [slug]))[0] ?? undefined,
+    async ensureEventPartitions(days) {
+      await pool.query("SELECT ensure_event_partitions((now() AT TIME ZONE 'UTC')::date - 1, $1)", [days + 1]);
+    },
+    async ping() {
+      await pool.query("SELECT 1");
+    },
+    async close() {
+      await Promise.all([...clients.values()].map((client) => client.$disconnect()));
+      await pool.end();
+    },
+  };
+}

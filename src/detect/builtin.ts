@@ -1,0 +1,23 @@
+/** The rules that come with Vigil, one Sigma document per file of `rules/`. */
+import { readdirSync, readFileSync } from "node:fs";
+import type { ParsedDocument } from "./sigma/document.ts";
+import { parseSigma } from "./sigma/parse.ts";
+
+export interface BuiltinRule {
+  /** e.g. `brute-force-account.yml` */
+  file: string;
+  yaml: string;
+  document: ParsedDocument;
+}
+
+export function builtinRules(): BuiltinRule[] {
+  const folder = new URL("./rules/", import.meta.url);
+  const files = readdirSync(folder).filter((file) => file.endsWith(".yml")).sort();
+  return files.map((file) => {
+    const yaml = readFileSync(new URL(file, folder), "utf8");
+    const { documents, errors } = parseSigma(yaml);
+    const [document] = documents;
+    if (!document || errors.length > 0) throw new Error(`${file}: ${errors.map((error) => `line ${error.line}: ${error.message}`).join("; ")}`);
+    return { file, yaml, document };
+  });
+}

@@ -1,0 +1,66 @@
+/** Stored rules -> a rule set: parsed, wired to each other, compiled to closures and indexed, once. */
+import { subjectReader } from "./correlation/subject.ts";
+import type { StoredRule } from "./detection.ts";
+import { type Candidates, indexRules } from "./index-rules.ts";
+import type { FiringRule, SelectionRule } from "./rule.ts";
+import { compileDetection } from "./sigma/compile.ts";
+import type { ParsedDocument } from "./sigma/document.ts";
+import { createFieldReader } from "./sigma/fields.ts";
+import { createWordReader } from "./sigma/keywords.ts";
+import { parseSigma } from "./sigma/parse.ts";
+import { requirementsOf } from "./sigma/requirements.ts";
+import { latenessMs, retentionMs } from "./windows/windows.ts";
+import { type LoadedCorrelation, windowOf, wireCorrelations } from "./wire.ts";
+
+export interface RuleSet {
+  /** The detection rules that could match an event. */
+  candidates: Candidates;
+  /** Rules that make detections, by the key of their window. */
+  firing: ReadonlyMap<string, FiringRule>;
+  /** How long before a restart events must have arrived to matter after it: replay these. */
+  horizonMs: number;
+}
+
+export interface CompileError {
+  ruleId: string;
+  message: string;
+}
+
+const plainGapMs = 5 * 60_000; // matches of a plain rule that lie further apart are different episodes
+
+/** A rule that cannot run is reported and left out; the others run. */
+export function compileRules(rules: readonly StoredRule[]): { ruleSet: RuleSet; errors: CompileError[] } {
+  const errors: CompileError[] = [];
+  const selections: SelectionRule[] = [];
+  const correlations: LoadedCorrelation[] = [];
+  const field = createFieldReader();
+  const context = { field, words: createWordReader() };
+  for (const stored of rules) {
+    const document = parseOne(stored, errors);
+    if (document?.kind === "CORRELATION") correlations.push({ stored, document });
+    if (document?.kind !== "DETECTION") continue;
+    const matches = compileDetection(document.body, document.logsource, context);
+    selections.push({ stored, document, matches, requirements: requirementsOf(document.body), counters: [] });
+  }
+  const wired = wireCorrelations(correlations, selections, field);
+  errors.push(...wired.faults);
+  const firing = new Map(wired.firing.map((rule) => [rule.window.key, rule]));
+  for (const rule of selections) {
+    const { stored, document } = rule;
+    if (stored.mode === "DISABLED" || wired.silent.has(rule)) continue;
+    const window = windowOf(stored, { measure: "EACH", timespanMs: plainGapMs, condition: { min: 1 } });
+    rule.own = { window, subjects: subjectReader(field, document.logsource) };
+    firing.set(window.key, { stored, document, window, counts: [] });
+  }
+  const used = selections.filter((rule) => rule.own || rule.counters.length > 0);
+  const horizonMs = Math.max(latenessMs, ...[...firing.values()].map((rule) => retentionMs(rule.window)));
+  return { ruleSet: { candidates: indexRules(used, field), firing, horizonMs }, errors };
+}
+
+function parseOne(stored: StoredRule, errors: CompileError[]): ParsedDocument | undefined {
+  const { documents, errors: faults } = parseSigma(stored.yaml);
+  for (const { line, path, message } of faults) errors.push({ ruleId: stored.id, message: `line ${line}, ${path || "rule"}: ${message}` });
+  const [document, another] = documents;
+  if (another) errors.push({ ruleId: stored.id, message: "a stored rule holds exactly one Sigma document" });
+  return faults.length === 0 && !another ? document : undefined;
+}

@@ -1,0 +1,77 @@
+/**
+ * Episodes of one group. A firing event goes to the episode that it touches in event time, or opens one; an event that
+ * comes after an episode, within its reach, and does not fire ends it. Several may be under way in one group, because an
+ * import of old logs and live traffic do not know of each other.
+ */
+import type { Subject } from "../detection.ts";
+import type { Episode, Hit, WindowSpec } from "../windows/windows.ts";
+import type { Entry } from "./entries.ts";
+import { detectionId, fingerprintOf } from "./identity.ts";
+
+const maxUnderWay = 8; // in one group; beyond it the one that was quiet longest is given up
+export const maxEventIds = 20;
+export const maxValues = 50; // distinct values that an explanation can tell
+const maxSubjects = 10;
+
+/** How far from an episode an event may lie and still belong to it: EACH says "at most", a window is half open. */
+function touches(episode: Episode, time: number, window: WindowSpec): boolean {
+  const distance = Math.max(episode.firstEventAt - time, time - episode.lastEventAt);
+  return window.measure === "EACH" ? distance <= window.timespanMs : distance < window.timespanMs;
+}
+
+/** An event fired. `inWindow` gives the entries of its window, itself among them; none for a plain rule. */
+export function fire(episodes: Episode[], hit: Hit, inWindow: () => readonly Entry[]): { episode: Episode; opened: boolean } {
+  const { window, event } = hit;
+  const at = episodes.findLastIndex((candidate) => touches(candidate, event.time, window));
+  const episode = episodes[at];
+  if (episode) {
+    episodes.push(...episodes.splice(at, 1)); // the busiest stays last
+    extend(episode, hit);
+    return { episode, opened: false };
+  }
+  const opened = open(hit, inWindow());
+  episodes.push(opened);
+  if (episodes.length > maxUnderWay) episodes.shift();
+  return { episode: opened, opened: true };
+}
+
+export function endAfter(episodes: Episode[], time: number, window: WindowSpec): void {
+  for (let index = episodes.length - 1; index >= 0; index--) {
+    const episode = episodes[index];
+    if (episode && episode.lastEventAt <= time && touches(episode, time, window)) episodes.splice(index, 1);
+  }
+}
+
+function open({ window, group, event, value, subjects }: Hit, inWindow: readonly Entry[]): Episode {
+  const fingerprint = fingerprintOf(window.ruleId, group);
+  const byArrival = inWindow.filter((entry) => entry.id !== event.id).sort((a, b) => a.receivedAt - b.receivedAt || (a.id < b.id ? -1 : 1));
+  const values = new Set(inWindow.map((entry) => entry.value).concat(value).filter((one) => one !== undefined));
+  return {
+    id: detectionId(window.ruleId, fingerprint, event.id),
+    fingerprint,
+    group,
+    firstEventAt: inWindow.reduce((least, entry) => Math.min(least, entry.time), event.time),
+    lastEventAt: inWindow.reduce((most, entry) => Math.max(most, entry.time), event.time),
+    eventCount: Math.max(1, inWindow.length),
+    eventIds: [...byArrival.map((entry) => entry.id).slice(0, maxEventIds - 1), event.id],
+    subjects: [...(subjects ?? [])],
+    values: [...values].slice(0, maxValues),
+    lastArrivalAt: event.receivedAt,
+  };
+}
+
+function extend(episode: Episode, { event, value, subjects }: Hit): void {
+  episode.eventCount++;
+  episode.firstEventAt = Math.min(episode.firstEventAt, event.time);
+  episode.lastEventAt = Math.max(episode.lastEventAt, event.time);
+  episode.lastArrivalAt = Math.max(episode.lastArrivalAt, event.receivedAt);
+  if (episode.eventIds.length < maxEventIds) episode.eventIds.push(event.id);
+  else episode.eventIds[maxEventIds - 1] = event.id;
+  if (value !== undefined && episode.values.length < maxValues && !episode.values.includes(value)) episode.values.push(value);
+  for (const subject of subjects ?? []) addSubject(episode.subjects, subject);
+}
+
+function addSubject(subjects: Subject[], subject: Subject): void {
+  if (subjects.length >= maxSubjects) return;
+  if (!subjects.some((known) => known.kind === subject.kind && known.key === subject.key)) subjects.push(subject);
+}

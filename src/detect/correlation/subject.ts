@@ -1,0 +1,46 @@
+/** Whom a detection is about: field names -> kinds of subject, by one table. */
+import type { Logsource, SecurityEvent } from "../../ingest/event.ts";
+import type { Subject, SubjectKind } from "../detection.ts";
+import type { FieldReader } from "../sigma/fields.ts";
+import { keyText } from "./group.ts";
+
+/** A name that ends in a dot stands for all names below it. */
+const kinds: readonly (readonly [string, SubjectKind])[] = [
+  ["source.ip", "ADDRESS"],
+  ["source.address", "ADDRESS"],
+  ["client.ip", "ADDRESS"],
+  ["c-ip", "ADDRESS"],
+  ["user.", "USER"],
+  ["actor.", "USER"],
+  ["host.", "HOST"],
+  ["session.id", "SESSION"],
+  ["sessionId", "SESSION"],
+  ["device.id", "DEVICE"],
+  ["device", "DEVICE"],
+  ["patient.id", "PATIENT"],
+  ["target.patientId", "PATIENT"],
+  ["service.", "SERVICE"],
+];
+
+export function subjectOf(field: string, value: string): Subject {
+  const kind = kinds.find(([name]) => (name.endsWith(".") ? field.startsWith(name) : field === name))?.[1];
+  return kind ? { kind, key: value } : { kind: "OTHER", key: `${field}=${value}` };
+}
+
+/** Fields that may say whom a match of a plain rule is about, the first found being the group. */
+const plainFields = ["source.ip", "user.name", "host.name"];
+
+/** The subjects of an event that matched a plain rule; the first is its group. */
+export function subjectReader(field: FieldReader, logsource: Logsource): (event: SecurityEvent) => Subject[] {
+  const reads = plainFields.map((name) => ({ name, read: field(name, logsource) }));
+  return (event) => {
+    const found: Subject[] = [];
+    for (const { name, read } of reads) {
+      const value = name === "host.name" && found.length > 0 ? undefined : keyText(read(event));
+      if (value !== undefined) found.push(subjectOf(name, value));
+    }
+    if (found.length > 0) return found;
+    const { product, service, category } = event.logsource;
+    return [subjectOf("logsource", [product, service, category].filter(Boolean).join("/") || "any")];
+  };
+}

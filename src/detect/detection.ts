@@ -1,0 +1,57 @@
+/** What detection hands on: one match of a rule for one subject. Stored in `detections`. */
+
+import type { SecurityEvent, Severity } from "../ingest/event.ts";
+
+export const ruleModes = ["ACTIVE", "MONITOR", "DISABLED"] as const;
+/** ACTIVE opens incidents; MONITOR records what it would have done; DISABLED is not evaluated. */
+export type RuleMode = (typeof ruleModes)[number];
+
+export const subjectKinds = ["ADDRESS", "USER", "HOST", "SESSION", "DEVICE", "PATIENT", "SERVICE", "OTHER"] as const;
+export type SubjectKind = (typeof subjectKinds)[number];
+
+/** Whom or what a detection is about, taken from its group-by values (or, for a plain rule, from its event). */
+export interface Subject {
+  kind: SubjectKind;
+  key: string;
+}
+
+/** A stored rule as detection needs it: one Sigma document. */
+export interface StoredRule {
+  /** The `alert_rules` row. */
+  id: string;
+  revision: number;
+  mode: RuleMode;
+  /** One Sigma document (detection rule or correlation) as YAML. */
+  yaml: string;
+}
+
+/**
+ * What one batch added to one episode of a rule for one group. An episode starts with the event that makes the rule
+ * fire and goes on while later events keep it firing, so a storm is one detection that grows.
+ */
+export interface DetectionDraft {
+  /** Deterministic (UUIDv5 of rule id, fingerprint and first firing event id): the same input gives the same id. */
+  id: string;
+  ruleId: string;
+  ruleRevision: number;
+  ruleName: string;
+  mode: RuleMode;
+  severity: Severity;
+  tags: string[];
+  /** SHA-256 hex (first 32 characters) of rule id + group-by values: what incidents are gathered by. */
+  fingerprint: string;
+  subjects: Subject[];
+  /** True when this batch started the episode; false when it continues one. */
+  opened: boolean;
+  /** Event times, epoch ms, over the whole episode so far. */
+  firstEventAt: number;
+  lastEventAt: number;
+  /** Events of the whole episode so far (for a correlation: those in the window when it fired, then every further one). */
+  eventCount: number;
+  /** At most 20 ids of contributing events, oldest first. */
+  eventIds: string[];
+  /** For people: "11 failures for ann in 4 m 10 s; the rule fires at 10 in 5 m". */
+  explanation: string;
+}
+
+export type { SecurityEvent };

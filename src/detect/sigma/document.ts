@@ -1,0 +1,97 @@
+/**
+ * A Sigma document after parsing: what was written, checked, and nothing compiled yet.
+ *
+ * Words: a *selection* is a named part of `detection`; a *clause* is one `field|modifiers: values` line of it; a *test*
+ * is one value of a clause with its modifiers applied.
+ */
+import type { Logsource, Severity } from "../../ingest/event.ts";
+import type { CountCondition } from "../correlation/condition.ts";
+import type { Cidr } from "./cidr.ts";
+import type { Pattern } from "./pattern.ts";
+
+/** INVALID: the text breaks the specification. UNSUPPORTED: it is good Sigma that Vigil cannot evaluate (yet). */
+export type RuleErrorCode = "INVALID" | "UNSUPPORTED";
+
+export interface RuleError {
+  /** Counts from 0. */
+  document: number;
+  /** Counts from 1, in the whole file. */
+  line: number;
+  /** Where in the document, e.g. `detection.selection.CommandLine|re`. */
+  path: string;
+  code: RuleErrorCode;
+  message: string;
+}
+
+export type Test =
+  | { kind: "TEXT"; pattern: Pattern; cased: boolean }
+  | { kind: "NUMBER"; value: number }
+  | { kind: "BOOLEAN"; value: boolean }
+  | { kind: "NULL" }
+  | { kind: "EXISTS"; value: boolean }
+  | { kind: "COMPARE"; operator: "lt" | "lte" | "gt" | "gte"; value: number }
+  | { kind: "CIDR"; cidr: Cidr };
+
+export interface Clause {
+  /** Absent: keywords, looked for in the whole event. */
+  field?: string;
+  tests: Test[];
+  /** `all`: every test must hold, instead of any. */
+  all: boolean;
+  /** `neq`: the field is there and no test holds. */
+  negated: boolean;
+}
+
+/** Any of the alternatives; within one, every clause. */
+export type Selection = Clause[][];
+
+export type Condition =
+  | { kind: "AND" | "OR"; parts: Condition[] }
+  | { kind: "NOT"; part: Condition }
+  | { kind: "SELECTION"; name: string };
+
+export interface DetectionBody {
+  selections: ReadonlyMap<string, Selection>;
+  condition: Condition;
+}
+
+export interface CorrelationBody {
+  type: "event_count" | "value_count";
+  /** Ids or names of the rules whose matches are counted. */
+  rules: string[];
+  groupBy: string[];
+  timespanMs: number;
+  condition: CountCondition;
+  /** value_count: the fields whose distinct values (tuples, if several) are counted. */
+  fields: string[];
+  /** alias -> rule id or name -> field. */
+  aliases: ReadonlyMap<string, ReadonlyMap<string, string>>;
+  /** Whether the referred rules make detections of their own too. */
+  generate: boolean;
+}
+
+interface Header {
+  /** Position in the file, from 0, and its first line, from 1. */
+  document: number;
+  line: number;
+  title: string;
+  sigmaId?: string;
+  /** What correlations may refer to it by. */
+  name?: string;
+  severity: Severity;
+  status?: string;
+  description?: string;
+  author?: string;
+  tags: string[];
+  references: string[];
+  falsepositives: string[];
+  /** Empty for a correlation. Lower case. */
+  logsource: Logsource;
+  /** This document alone. */
+  yaml: string;
+}
+
+export type DetectionDocument = Header & { kind: "DETECTION"; body: DetectionBody };
+export type CorrelationDocument = Header & { kind: "CORRELATION"; body: CorrelationBody };
+export type ParsedDocument = DetectionDocument | CorrelationDocument;
+export type DocumentHeader = Header;

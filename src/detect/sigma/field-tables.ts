@@ -1,0 +1,119 @@
+/**
+ * The names by which rules may call the typed core of an event, as tables: ECS names, Vigil's own, and the names of each
+ * kind of log. To teach Vigil a log source's names, add a line here.
+ */
+import type { Logsource, SecurityEvent } from "../../ingest/event.ts";
+
+export type Read = (event: SecurityEvent) => unknown;
+type Table = ReadonlyMap<string, Read>;
+
+/** Whoever acted, by the best name there is. */
+const userName: Read = (event) => event.actor?.name ?? event.actor?.email ?? event.actor?.id;
+const path: Read = (event) => event.http?.path;
+const query: Read = (event) => event.http?.query;
+const uri: Read = ({ http }) => (http?.path === undefined || !http.query ? http?.path : `${http.path}?${http.query}`);
+const extension: Read = ({ http }) => /\.([^./]+)$/.exec(http?.path ?? "")?.[1];
+
+export const ecsFields: Table = new Map<string, Read>([
+  ["@timestamp", (event) => event.time],
+  ["event.id", (event) => event.id],
+  ["event.created", (event) => event.time],
+  ["event.ingested", (event) => event.receivedAt],
+  ["event.action", (event) => event.action],
+  ["event.category", (event) => event.category],
+  ["event.outcome", (event) => event.outcome],
+  ["user.id", (event) => event.actor?.id],
+  ["user.name", userName],
+  ["user.email", (event) => event.actor?.email],
+  ["user.roles", (event) => event.actor?.roles],
+  ["source.ip", (event) => event.source?.ip],
+  ["source.address", (event) => event.source?.ip],
+  ["source.port", (event) => event.source?.port],
+  ["source.geo.country_iso_code", (event) => event.source?.country],
+  ["source.geo.city_name", (event) => event.source?.city],
+  ["client.ip", (event) => event.source?.ip],
+  ["user_agent.original", (event) => event.userAgent],
+  ["device.id", (event) => event.device],
+  ["session.id", (event) => event.sessionId],
+  ["target.type", (event) => event.target?.type],
+  ["target.id", (event) => event.target?.id],
+  ["target.name", (event) => event.target?.name],
+  ["patient.id", (event) => event.target?.patientId],
+  ["url.path", path],
+  ["url.query", query],
+  ["url.original", uri],
+  ["url.domain", (event) => event.http?.host],
+  ["url.extension", extension],
+  ["http.request.method", (event) => event.http?.method],
+  ["http.request.referrer", (event) => event.http?.referrer],
+  ["http.response.status_code", (event) => event.http?.status],
+  ["http.response.bytes", (event) => event.http?.bytes],
+  ["http.response.body.bytes", (event) => event.http?.bytes],
+  ["service.name", (event) => event.logsource.service],
+  ["message", (event) => event.message],
+]);
+
+export const ownFields: Table = new Map<string, Read>([
+  ["id", (event) => event.id],
+  ["clientId", (event) => event.clientId],
+  ["time", (event) => event.time],
+  ["receivedAt", (event) => event.receivedAt],
+  ["action", (event) => event.action],
+  ["category", (event) => event.category],
+  ["outcome", (event) => event.outcome],
+  ["severity", (event) => event.severity],
+  ["actor.id", (event) => event.actor?.id],
+  ["actor.name", userName],
+  ["actor.email", (event) => event.actor?.email],
+  ["actor.roles", (event) => event.actor?.roles],
+  ["source.country", (event) => event.source?.country],
+  ["source.city", (event) => event.source?.city],
+  ["userAgent", (event) => event.userAgent],
+  ["device", (event) => event.device],
+  ["sessionId", (event) => event.sessionId],
+  ["target.patientId", (event) => event.target?.patientId],
+  ["http.method", (event) => event.http?.method],
+  ["http.path", path],
+  ["http.query", query],
+  ["http.status", (event) => event.http?.status],
+  ["http.bytes", (event) => event.http?.bytes],
+  ["http.durationMs", (event) => event.http?.durationMs],
+  ["http.referrer", (event) => event.http?.referrer],
+  ["http.host", (event) => event.http?.host],
+  ["logsource.product", (event) => event.logsource.product],
+  ["logsource.service", (event) => event.logsource.service],
+  ["logsource.category", (event) => event.logsource.category],
+]);
+
+/** W3C extended log names, used by Sigma for web servers and proxies. */
+const webLog: Table = new Map<string, Read>([
+  ["c-ip", (event) => event.source?.ip],
+  ["cs-method", (event) => event.http?.method],
+  ["c-uri", uri],
+  ["cs-uri", uri],
+  ["c-uri-extension", extension],
+  ["c-uri-query", query],
+  ["cs-uri-query", query],
+  ["c-uri-stem", path],
+  ["cs-uri-stem", path],
+  ["sc-status", (event) => event.http?.status],
+  ["sc-bytes", (event) => event.http?.bytes],
+  ["c-useragent", (event) => event.userAgent],
+  ["cs-user-agent", (event) => event.userAgent],
+  ["cs-host", (event) => event.http?.host],
+  ["cs-referer", (event) => event.http?.referrer],
+  ["cs-referrer", (event) => event.http?.referrer],
+  ["cs-username", userName],
+]);
+
+const logsourceFields: readonly { when: Logsource; fields: Table }[] = [
+  { when: { category: "webserver" }, fields: webLog },
+  { when: { category: "proxy" }, fields: webLog },
+];
+
+/** The mapping of a rule's logsource, if it has one. */
+export function mappingOf(logsource: Logsource): Table | undefined {
+  return logsourceFields.find(({ when }) =>
+    (["product", "service", "category"] as const).every((part) => when[part] === undefined || when[part] === logsource[part]),
+  )?.fields;
+}

@@ -1,0 +1,60 @@
+/** What detection rules and correlations have in common: title, id, level, tags and the like. */
+import type { Logsource, Severity } from "../../ingest/event.ts";
+import type { DocumentHeader } from "./document.ts";
+import { get, isShape, readText, readTexts, type Shape } from "./shape.ts";
+import type { Report, SourceDocument } from "./source.ts";
+
+const severityByLevel = new Map<string, Severity>([
+  ["informational", "INFO"],
+  ["low", "LOW"],
+  ["medium", "MEDIUM"],
+  ["high", "HIGH"],
+  ["critical", "CRITICAL"],
+]);
+const statuses = ["stable", "test", "experimental", "deprecated", "unsupported"];
+const maxTitleLength = 256; // characters, from the specification
+
+export function readHeader(source: SourceDocument, shape: Shape): DocumentHeader | undefined {
+  const { report } = source;
+  const title = readText(shape, "title", report)?.trim();
+  if (!title) report(["title"], "INVALID", "a rule needs a title");
+  else if (title.length > maxTitleLength) report(["title"], "INVALID", `title is longer than ${maxTitleLength} characters`);
+  const level = readText(shape, "level", report);
+  const severity = level === undefined ? "MEDIUM" : severityByLevel.get(level.toLowerCase());
+  if (!severity) report(["level"], "INVALID", `level must be one of ${[...severityByLevel.keys()].join(", ")}`);
+  const status = readText(shape, "status", report);
+  if (status !== undefined && !statuses.includes(status)) report(["status"], "INVALID", `status must be one of ${statuses.join(", ")}`);
+  const optional = { sigmaId: "id", name: "name", description: "description", author: "author" } as const;
+  const header: DocumentHeader = {
+    document: source.index,
+    line: source.line,
+    title: title ?? "",
+    severity: severity ?? "MEDIUM",
+    tags: readTexts(shape, "tags", report),
+    references: readTexts(shape, "references", report),
+    falsepositives: readTexts(shape, "falsepositives", report),
+    logsource: readLogsource(shape, report),
+    yaml: source.text,
+  };
+  if (status !== undefined) header.status = status;
+  for (const [property, key] of Object.entries(optional) as [keyof typeof optional, string][]) {
+    const text = readText(shape, key, report);
+    if (text !== undefined) header[property] = text;
+  }
+  return title && severity ? header : undefined;
+}
+
+function readLogsource(shape: Shape, report: Report): Logsource {
+  const value = get(shape, "logsource");
+  const logsource: Logsource = {};
+  if (value === undefined || value === null) return logsource;
+  if (!isShape(value)) {
+    report(["logsource"], "INVALID", "logsource must be a map of product, service, category");
+    return logsource;
+  }
+  for (const part of ["product", "service", "category"] as const) {
+    const text = readText(value, part, report, ["logsource"]);
+    if (text) logsource[part] = text.toLowerCase();
+  }
+  return logsource;
+}

@@ -1,0 +1,63 @@
+/** Sigma text -> checked documents. Never throws: what is wrong comes back as errors with line, path and reason. */
+import { parseCorrelation } from "./correlation-body.ts";
+import { parseDetection } from "./detection-body.ts";
+import type { ParsedDocument, RuleError } from "./document.ts";
+import { readHeader } from "./header.ts";
+import { get, isShape } from "./shape.ts";
+import { readSource, type SourceDocument } from "./source.ts";
+
+export interface ParsedSigma {
+  documents: ParsedDocument[];
+  errors: RuleError[];
+}
+
+export function parseSigma(yaml: string): ParsedSigma {
+  const errors: RuleError[] = [];
+  const documents: ParsedDocument[] = [];
+  try {
+    for (const source of readSource(yaml, errors)) {
+      const faultsBefore = errors.length;
+      const document = parseDocument(source);
+      if (document && errors.length === faultsBefore) documents.push(document);
+    }
+  } catch (error) {
+    // The YAML parser recurses, so absurdly deep text ends here (RangeError).
+    const message = `the text cannot be read: ${error instanceof Error ? error.message : "unknown reason"}`;
+    errors.push({ document: 0, line: 1, path: "", code: "INVALID", message });
+  }
+  return { documents, errors };
+}
+
+function parseDocument(source: SourceDocument): ParsedDocument | undefined {
+  const { value: shape, report } = source;
+  if (!isShape(shape)) {
+    report([], "INVALID", "a rule is a map with title, logsource and detection (or correlation)");
+    return undefined;
+  }
+  if (Object.hasOwn(shape, "action")) {
+    report(["action"], "UNSUPPORTED", "rule collections (action: global, reset, repeat) left Sigma in 2.0; write each rule in full");
+    return undefined;
+  }
+  if (Object.hasOwn(shape, "filter")) {
+    report(["filter"], "UNSUPPORTED", "Sigma filters are not evaluated yet");
+    return undefined;
+  }
+  const header = readHeader(source, shape);
+  const detection = get(shape, "detection");
+  const correlation = get(shape, "correlation");
+  if (detection !== undefined && correlation !== undefined) {
+    report(["correlation"], "INVALID", "a document holds either a detection or a correlation; write two documents");
+    return undefined;
+  }
+  if (correlation !== undefined) {
+    const body = parseCorrelation(correlation, get(shape, "generate"), report);
+    return header && body ? { ...header, kind: "CORRELATION", logsource: {}, body } : undefined;
+  }
+  if (detection === undefined) {
+    report([], "INVALID", "neither detection nor correlation is there");
+    return undefined;
+  }
+  if (!Object.hasOwn(shape, "logsource")) report(["logsource"], "INVALID", "a detection rule needs a logsource");
+  const body = parseDetection(detection, report);
+  return header && body ? { ...header, kind: "DETECTION", body } : undefined;
+}

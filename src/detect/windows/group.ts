@@ -1,0 +1,93 @@
+/** One group of one window: its entries and the episodes under way. Everything here happens per event, in order. */
+import { busiestSpan } from "../correlation/busiest.ts";
+import { holds } from "../correlation/condition.ts";
+import { compact, type Entry, holdsEvent, positionOf, roomFor } from "../correlation/entries.ts";
+import { endAfter, fire } from "../correlation/episodes.ts";
+import type { Episode, Hit, WindowSpec } from "./windows.ts";
+
+export interface Group {
+  entries: Entry[];
+  episodes: Episode[];
+  /** The earliest arrival among the entries. */
+  oldestArrivalAt: number;
+  /** The latest arrival of anything: says when the group is idle. */
+  lastArrivalAt: number;
+  lastEventId: string;
+  /** Above this many entries it is compacted. */
+  room: number;
+  /** The last batch that changed it. */
+  batch: number;
+}
+
+export function newGroup(window: WindowSpec): Group {
+  return {
+    entries: [],
+    episodes: [],
+    oldestArrivalAt: Number.POSITIVE_INFINITY,
+    lastArrivalAt: Number.NEGATIVE_INFINITY,
+    lastEventId: "",
+    room: roomFor(window),
+    batch: 0,
+  };
+}
+
+/** Entries never change, episodes do. */
+export function copyGroup(group: Group): Group {
+  return { ...group, entries: group.entries.slice(), episodes: group.episodes.map(copyEpisode) };
+}
+
+export function copyEpisode(episode: Episode): Episode {
+  const { eventIds, subjects, values } = episode;
+  return { ...episode, eventIds: eventIds.slice(), subjects: subjects.slice(), values: values.slice() };
+}
+
+/** Whatever was received before `since` is gone. */
+export function expire(group: Group, since: number): void {
+  if (group.oldestArrivalAt < since) {
+    group.entries = group.entries.filter((entry) => entry.receivedAt >= since);
+    group.oldestArrivalAt = group.entries.reduce((oldest, entry) => Math.min(oldest, entry.receivedAt), Number.POSITIVE_INFINITY);
+  }
+  if (group.episodes.some((episode) => episode.lastArrivalAt < since))
+    group.episodes = group.episodes.filter((episode) => episode.lastArrivalAt >= since);
+}
+
+/** Answers the episode that the hit belongs to, undefined if the rule does not fire, and "known" for a repeated event. */
+export function addHit(group: Group, hit: Hit): { episode: Episode; opened: boolean } | "known" | undefined {
+  const { window, event, value } = hit;
+  if (window.measure === "EACH") {
+    if (group.lastEventId === event.id) return "known";
+    arrive(group, hit);
+    return fire(group.episodes, hit, () => []);
+  }
+  let at = positionOf(group.entries, event.time);
+  if (holdsEvent(group.entries, event.id, event.time, at)) return "known";
+  if (group.entries.length >= group.room) {
+    group.entries = compact(group.entries, window);
+    group.room = Math.max(roomFor(window), 2 * group.entries.length);
+    at = positionOf(group.entries, event.time);
+  }
+  arrive(group, hit);
+  const entry: Entry = { id: event.id, time: event.time, receivedAt: event.receivedAt, value };
+  if (at === group.entries.length) group.entries.push(entry);
+  else group.entries.splice(at, 0, entry);
+  group.oldestArrivalAt = Math.min(group.oldestArrivalAt, event.receivedAt);
+  const span = busiestSpan(group.entries, at, window);
+  if (!holds(window.condition, span.count)) {
+    if (group.episodes.length > 0) endAfter(group.episodes, event.time, window);
+    return undefined;
+  }
+  return fire(group.episodes, hit, () => wholeWindow(group.entries, span.from, span.to, window.timespanMs));
+}
+
+function arrive(group: Group, { event }: Hit): void {
+  group.lastEventId = event.id;
+  group.lastArrivalAt = Math.max(group.lastArrivalAt, event.receivedAt);
+}
+
+/** A span stops at what decides; an episode that opens wants its whole window. */
+function wholeWindow(entries: readonly Entry[], from: number, to: number, timespanMs: number): readonly Entry[] {
+  const since = (entries[to] as Entry).time - timespanMs;
+  let first = from;
+  while (first > 0 && (entries[first - 1] as Entry).time > since) first--;
+  return entries.slice(first, to + 1);
+}

@@ -1,0 +1,76 @@
+import type { Rejection } from "./event.ts";
+import { jsonFaultAt } from "./json-fault.ts";
+
+export const eventLimit = 65_536; // bytes of one event's JSON
+
+/** One event of a batch, not yet validated, or the reason why it could not be read. `index` counts events, not lines. */
+export type BatchItem = { index: number; value: unknown } | Rejection;
+
+export type Batch = { items: BatchItem[] } | { refusal: Rejection };
+
+/**
+ * Takes a request body apart: a JSON array, NDJSON, or a single object. A bad line of NDJSON costs only itself; a bad
+ * array costs the batch, for nobody can tell where its events end.
+ */
+export function parseBatch(body: string | Buffer, contentType: string): Batch {
+  const whole = typeof body === "string" ? body : body.toString("utf8");
+  const text = whole.charCodeAt(0) === 0xfeff ? whole.slice(1) : whole;
+  const first = firstCharacter(text);
+  if (first === "[") return parseArray(text);
+  if (first === "{" && !/ndjson|json-?lines|jsonl|json-seq/i.test(contentType)) {
+    const single = tryParse(text); // a pretty-printed object is no NDJSON
+    if (single !== undefined) return { items: [bounded(0, single, text)] };
+  }
+  return { items: parseLines(text) };
+}
+
+function firstCharacter(text: string): string | undefined {
+  return /\S/.exec(text)?.[0];
+}
+
+function parseArray(text: string): Batch {
+  const values = tryParse(text);
+  if (values === undefined) return { refusal: invalidJson(0, text, "the JSON array") };
+  // An element is measured only where it could be too large.
+  const measure = text.length > eventLimit / 3;
+  return {
+    items: (values as unknown[]).map((value, index) =>
+      measure ? bounded(index, value, JSON.stringify(value)) : { index, value },
+    ),
+  };
+}
+
+function parseLines(text: string): BatchItem[] {
+  const items: BatchItem[] = [];
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf("\n", start);
+    const end = newline < 0 ? text.length : newline;
+    const line = text.slice(start, end);
+    start = end + 1;
+    const value = tryParse(line);
+    if (value !== undefined) items.push(bounded(items.length, value, line));
+    else if (/\S/.test(line)) items.push(invalidJson(items.length, line, "the line"));
+  }
+  return items;
+}
+
+/** Undefined for text that is not JSON: no JSON text means undefined. */
+function tryParse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function bounded(index: number, value: unknown, text: string): BatchItem {
+  const tooLarge = text.length > eventLimit / 3 && Buffer.byteLength(text) > eventLimit;
+  if (!tooLarge) return { index, value };
+  return { index, code: "TOO_LARGE", message: `an event may be at most ${eventLimit} bytes of JSON` };
+}
+
+function invalidJson(index: number, text: string, what: string): Rejection {
+  const at = jsonFaultAt(text);
+  const where = at >= text.length ? "ends too early" : `is not valid JSON at character ${at + 1}`;
+  return { index, code: "INVALID_JSON", message: `${what} ${where}` };
+}

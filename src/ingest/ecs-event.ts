@@ -1,0 +1,118 @@
+import { setTime } from "./clock.ts";
+import { deriveFromEcs } from "./ecs-derive.ts";
+import { ecsCategories, type EcsField, ecsFields, ecsPrefixes } from "./ecs-fields.ts";
+import type { EventDraft } from "./event.ts";
+import { plainFields } from "./fields.ts";
+import { type Budget, charge, isObject, type JsonObject, keep, storable } from "./json.ts";
+import { invalidField } from "./refusal.ts";
+import { parseTime } from "./time.ts";
+
+/** A document that has an action or a time where ECS has them, and not where Vigil has its action. */
+export function looksLikeEcs(input: JsonObject): boolean {
+  if (input["event.action"] !== undefined) return true;
+  if (isObject(input.event) && input.event.action !== undefined) return true;
+  return input.action === undefined && (input["@timestamp"] !== undefined || isObject(input.event));
+}
+
+/** Fills a draft from an ECS document. What was not taken whole stays in the attributes, under its own keys. */
+export function readEcsEvent(input: JsonObject, draft: EventDraft, now: number, budget: Budget): void {
+  const rest = takeFrom(input, "", draft, budget);
+  const flags = draft.attributes;
+  draft.attributes = rest ?? {};
+  const time = input["@timestamp"] ?? undefined;
+  if (time !== undefined) readTimestamp(time, draft, now);
+  Object.assign(draft.attributes, flags);
+  deriveFromEcs(input, draft);
+}
+
+/** One object of the document without what was taken from it; undefined when everything was. */
+function takeFrom(object: JsonObject, prefix: string, draft: EventDraft, budget: Budget): JsonObject | undefined {
+  const keys = Object.keys(object);
+  charge(budget, keys.length);
+  const rest: JsonObject = {};
+  let kept = keys.length === 0;
+  for (const key of keys) {
+    const value = object[key];
+    if (value === undefined) continue;
+    const path = prefix + key;
+    if (value !== null && take(path, value, draft)) continue;
+    const inside = ecsPrefixes.has(path) && isObject(value);
+    const left = inside ? takeFrom(value, `${path}.`, draft, budget) : storable(value, path, budget);
+    if (left === undefined) continue;
+    keep(rest, key, left);
+    kept = true;
+  }
+  return kept ? rest : undefined;
+}
+
+/** Reads the value into the typed core. True when nothing of it would be lost by leaving it out of the attributes. */
+function take(path: string, value: unknown, draft: EventDraft): boolean {
+  const field = ecsFields.get(path);
+  if (field !== undefined) return takeField(field, path, value, draft);
+  switch (path) {
+    case "@timestamp":
+      return typeof value === "number" || (typeof value === "string" && !/[.,]\d{4}/.test(value));
+    case "event.category":
+      return takeCategory(value, draft);
+    case "event.outcome":
+      return takeOutcome(value, draft);
+    case "event.duration":
+      return takeDuration(value, draft);
+    default:
+      return false;
+  }
+}
+
+function takeField(field: EcsField, path: string, value: unknown, draft: EventDraft): boolean {
+  const holder = (field.group === undefined ? draft : (draft[field.group] ?? {})) as JsonObject;
+  if (holder[field.name] !== undefined && holder[field.name] !== "") return false; // sent twice: the first counts
+  const sent = unwrap(field, value);
+  const read = field.read(sent, path);
+  if (read === undefined) return false;
+  holder[field.name] = read;
+  if (field.group !== undefined) (draft as unknown as JsonObject)[field.group] = holder;
+  if (field.kind !== "list" && Array.isArray(value) && value.length > 1) return false;
+  return !(typeof sent === "string" && typeof read === "string" && field.name !== "ip" && read.length < sent.length);
+}
+
+/** In Elasticsearch every field may hold an array, and numbers and text stand for one another. */
+function unwrap(field: EcsField, value: unknown): unknown {
+  if (field.kind === "list") return Array.isArray(value) ? value : [value];
+  const first = Array.isArray(value) && value.length > 0 ? value[0] : value;
+  if (field.kind === "text") return typeof first === "number" || typeof first === "boolean" ? String(first) : first;
+  return typeof first === "string" && first.trim() !== "" ? Number(first) : first;
+}
+
+function takeCategory(value: unknown, draft: EventDraft): boolean {
+  const sent = Array.isArray(value) ? value : [value];
+  for (const one of sent) {
+    if (typeof one !== "string") throw invalidField("event.category", "a string or an array of strings");
+    const category = ecsCategories.get(one.toLowerCase());
+    if (category === undefined) continue;
+    draft.category = category;
+    return sent.length === 1 && category.toLowerCase() === one.toLowerCase();
+  }
+  return false;
+}
+
+function takeOutcome(value: unknown, draft: EventDraft): boolean {
+  if (typeof value !== "string") throw invalidField("event.outcome", "a string");
+  if (!/^(?:success|failure|unknown)$/i.test(value)) return false;
+  draft.outcome = plainFields.outcome(value, "event.outcome") ?? "UNKNOWN";
+  return true;
+}
+
+function takeDuration(value: unknown, draft: EventDraft): boolean {
+  const nanoseconds = typeof value === "string" && value !== "" ? Number(value) : value;
+  if (typeof nanoseconds !== "number" || !(nanoseconds >= 0 && nanoseconds < Number.MAX_SAFE_INTEGER)) {
+    throw invalidField("event.duration", "a number of nanoseconds");
+  }
+  draft.http = { ...draft.http, durationMs: nanoseconds / 1_000_000 + 0 };
+  return true;
+}
+
+function readTimestamp(value: unknown, draft: EventDraft, now: number): void {
+  const time = parseTime(value);
+  if (time === undefined) throw invalidField("@timestamp", "an ISO 8601 time or epoch milliseconds");
+  setTime(draft, time, now, value);
+}
