@@ -44,6 +44,8 @@ CREATE TABLE "organizations" (
     "name" TEXT NOT NULL,
     "next_incident_number" INTEGER NOT NULL DEFAULT 1,
     "rules_version" INTEGER NOT NULL DEFAULT 1,
+    "feed_forgotten_xid" xid8,
+    "feed_forgotten_id" BIGINT,
     "created_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "organizations_pkey" PRIMARY KEY ("id")

@@ -52,7 +52,7 @@ CREATE POLICY administration ON organizations TO CURRENT_USER USING (true) WITH 
 
 -- What the server may do, table by table. Never TRUNCATE: Row Level Security does not cover it.
 GRANT SELECT ON organizations TO vigil_app;
-GRANT UPDATE (name, next_incident_number, rules_version) ON organizations TO vigil_app;
+GRANT UPDATE (name, next_incident_number, rules_version, feed_forgotten_xid, feed_forgotten_id) ON organizations TO vigil_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON
   users, sign_in_links, api_keys, alert_rules, alert_channels, event_keys TO vigil_app;
 GRANT SELECT, INSERT, UPDATE ON

@@ -4,23 +4,44 @@
  * import of old logs and live traffic do not know of each other.
  */
 import type { Subject } from "../detection.ts";
-import type { Episode, Hit, WindowSpec } from "../windows/windows.ts";
+import type { Episode, Hit, StoredEpisode, WindowSpec } from "../windows/windows.ts";
 import type { Entry } from "./entries.ts";
 import { detectionId, fingerprintOf } from "./identity.ts";
 
 const maxUnderWay = 8; // in one group; beyond it the one that was quiet longest is given up
-export const maxEventIds = 20;
+const maxEventIds = 20; // of which the last is the newest
 export const maxValues = 50; // distinct values that an explanation can tell
 const maxSubjects = 10;
 
+/** An episode under way. Its lists only grow, so that a mark of their lengths is enough to go back. */
+export interface EpisodeState {
+  readonly id: string;
+  readonly fingerprint: string;
+  firstEventAt: number;
+  lastEventAt: number;
+  eventCount: number;
+  firstEventIds: string[];
+  lastEventId: string;
+  subjects: Subject[];
+  values: string[];
+  lastArrivalAt: number;
+  /** The last batch that went on with it. */
+  batch: number;
+}
+
+export interface Fired {
+  episode: EpisodeState;
+  opened: boolean;
+}
+
 /** How far from an episode an event may lie and still belong to it: EACH says "at most", a window is half open. */
-function touches(episode: Episode, time: number, window: WindowSpec): boolean {
+function touches(episode: EpisodeState, time: number, window: WindowSpec): boolean {
   const distance = Math.max(episode.firstEventAt - time, time - episode.lastEventAt);
   return window.measure === "EACH" ? distance <= window.timespanMs : distance < window.timespanMs;
 }
 
 /** An event fired. `inWindow` gives the entries of its window, itself among them; none for a plain rule. */
-export function fire(episodes: Episode[], hit: Hit, inWindow: () => readonly Entry[]): { episode: Episode; opened: boolean } {
+export function fire(episodes: EpisodeState[], hit: Hit, inWindow: () => readonly Entry[]): Fired {
   const { window, event } = hit;
   const at = episodes.findLastIndex((candidate) => touches(candidate, event.time, window));
   const episode = episodes[at];
@@ -35,40 +56,67 @@ export function fire(episodes: Episode[], hit: Hit, inWindow: () => readonly Ent
   return { episode: opened, opened: true };
 }
 
-export function endAfter(episodes: Episode[], time: number, window: WindowSpec): void {
+export function endAfter(episodes: EpisodeState[], time: number, window: WindowSpec): void {
   for (let index = episodes.length - 1; index >= 0; index--) {
     const episode = episodes[index];
     if (episode && episode.lastEventAt <= time && touches(episode, time, window)) episodes.splice(index, 1);
   }
 }
 
-function open({ window, group, event, value, subjects }: Hit, inWindow: readonly Entry[]): Episode {
+function open({ window, group, event, value, subjects }: Hit, inWindow: readonly Entry[]): EpisodeState {
   const fingerprint = fingerprintOf(window.ruleId, group);
   const byArrival = inWindow.filter((entry) => entry.id !== event.id).sort((a, b) => a.receivedAt - b.receivedAt || (a.id < b.id ? -1 : 1));
   const values = new Set(inWindow.map((entry) => entry.value).concat(value).filter((one) => one !== undefined));
   return {
     id: detectionId(window.ruleId, fingerprint, event.id),
     fingerprint,
-    group,
     firstEventAt: inWindow.reduce((least, entry) => Math.min(least, entry.time), event.time),
     lastEventAt: inWindow.reduce((most, entry) => Math.max(most, entry.time), event.time),
     eventCount: Math.max(1, inWindow.length),
-    eventIds: [...byArrival.map((entry) => entry.id).slice(0, maxEventIds - 1), event.id],
+    firstEventIds: byArrival.map((entry) => entry.id).slice(0, maxEventIds - 1),
+    lastEventId: event.id,
     subjects: [...(subjects ?? [])],
     values: [...values].slice(0, maxValues),
     lastArrivalAt: event.receivedAt,
+    batch: 0,
   };
 }
 
-function extend(episode: Episode, { event, value, subjects }: Hit): void {
+function extend(episode: EpisodeState, { event, value, subjects }: Hit): void {
   episode.eventCount++;
   episode.firstEventAt = Math.min(episode.firstEventAt, event.time);
   episode.lastEventAt = Math.max(episode.lastEventAt, event.time);
   episode.lastArrivalAt = Math.max(episode.lastArrivalAt, event.receivedAt);
-  if (episode.eventIds.length < maxEventIds) episode.eventIds.push(event.id);
-  else episode.eventIds[maxEventIds - 1] = event.id;
+  if (episode.firstEventIds.length < maxEventIds - 1) episode.firstEventIds.push(episode.lastEventId);
+  episode.lastEventId = event.id;
   if (value !== undefined && episode.values.length < maxValues && !episode.values.includes(value)) episode.values.push(value);
-  for (const subject of subjects ?? []) addSubject(episode.subjects, subject);
+  if (subjects) for (const subject of subjects) addSubject(episode.subjects, subject);
+}
+
+/** What others may see and keep. */
+export function viewOf(episode: EpisodeState, group: string): Episode {
+  const { id, fingerprint, firstEventAt, lastEventAt, eventCount } = episode;
+  const eventIds = episode.firstEventIds.concat(episode.lastEventId);
+  return { id, fingerprint, group, firstEventAt, lastEventAt, eventCount, eventIds, subjects: episode.subjects.slice(), values: episode.values.slice() };
+}
+
+export function stateOf(stored: StoredEpisode, values: readonly string[], lastArrivalAt: number): EpisodeState {
+  const { id, fingerprint, firstEventAt, lastEventAt, eventCount } = stored;
+  const firstEventIds = stored.eventIds.slice(0, -1);
+  const lastEventId = stored.eventIds.at(-1) ?? "";
+  return {
+    id,
+    fingerprint,
+    firstEventAt,
+    lastEventAt,
+    eventCount,
+    firstEventIds,
+    lastEventId,
+    subjects: [...stored.subjects],
+    values: values.slice(0, maxValues),
+    lastArrivalAt,
+    batch: 0,
+  };
 }
 
 function addSubject(subjects: Subject[], subject: Subject): void {

@@ -2,12 +2,13 @@
 import { busiestSpan } from "../correlation/busiest.ts";
 import { holds } from "../correlation/condition.ts";
 import { compact, type Entry, holdsEvent, positionOf, roomFor } from "../correlation/entries.ts";
-import { endAfter, fire } from "../correlation/episodes.ts";
-import type { Episode, Hit, WindowSpec } from "./windows.ts";
+import { type EpisodeState, endAfter, type Fired, fire } from "../correlation/episodes.ts";
+import type { Hit, WindowSpec } from "./windows.ts";
 
 export interface Group {
+  /** Grows at its end; any other change makes a new list, so that a mark of list and length is enough to go back. */
   entries: Entry[];
-  episodes: Episode[];
+  episodes: EpisodeState[];
   /** The earliest arrival among the entries. */
   oldestArrivalAt: number;
   /** The latest arrival of anything: says when the group is idle. */
@@ -31,31 +32,21 @@ export function newGroup(window: WindowSpec): Group {
   };
 }
 
-/** Entries never change, episodes do. */
-export function copyGroup(group: Group): Group {
-  return { ...group, entries: group.entries.slice(), episodes: group.episodes.map(copyEpisode) };
-}
-
-export function copyEpisode(episode: Episode): Episode {
-  const { eventIds, subjects, values } = episode;
-  return { ...episode, eventIds: eventIds.slice(), subjects: subjects.slice(), values: values.slice() };
-}
-
 /** Whatever was received before `since` is gone. */
 export function expire(group: Group, since: number): void {
   if (group.oldestArrivalAt < since) {
     group.entries = group.entries.filter((entry) => entry.receivedAt >= since);
     group.oldestArrivalAt = group.entries.reduce((oldest, entry) => Math.min(oldest, entry.receivedAt), Number.POSITIVE_INFINITY);
   }
-  if (group.episodes.some((episode) => episode.lastArrivalAt < since))
-    group.episodes = group.episodes.filter((episode) => episode.lastArrivalAt >= since);
+  for (const episode of group.episodes)
+    if (episode.lastArrivalAt < since) group.episodes = group.episodes.filter((one) => one.lastArrivalAt >= since);
 }
 
 /** Answers the episode that the hit belongs to, undefined if the rule does not fire, and "known" for a repeated event. */
-export function addHit(group: Group, hit: Hit): { episode: Episode; opened: boolean } | "known" | undefined {
+export function addHit(group: Group, hit: Hit): Fired | "known" | undefined {
   const { window, event, value } = hit;
+  if (group.lastEventId === event.id) return "known";
   if (window.measure === "EACH") {
-    if (group.lastEventId === event.id) return "known";
     arrive(group, hit);
     return fire(group.episodes, hit, () => []);
   }
@@ -69,8 +60,8 @@ export function addHit(group: Group, hit: Hit): { episode: Episode; opened: bool
   arrive(group, hit);
   const entry: Entry = { id: event.id, time: event.time, receivedAt: event.receivedAt, value };
   if (at === group.entries.length) group.entries.push(entry);
-  else group.entries.splice(at, 0, entry);
-  group.oldestArrivalAt = Math.min(group.oldestArrivalAt, event.receivedAt);
+  else group.entries = group.entries.toSpliced(at, 0, entry);
+  if (event.receivedAt < group.oldestArrivalAt) group.oldestArrivalAt = event.receivedAt;
   const span = busiestSpan(group.entries, at, window);
   if (!holds(window.condition, span.count)) {
     if (group.episodes.length > 0) endAfter(group.episodes, event.time, window);
@@ -81,7 +72,7 @@ export function addHit(group: Group, hit: Hit): { episode: Episode; opened: bool
 
 function arrive(group: Group, { event }: Hit): void {
   group.lastEventId = event.id;
-  group.lastArrivalAt = Math.max(group.lastArrivalAt, event.receivedAt);
+  if (event.receivedAt > group.lastArrivalAt) group.lastArrivalAt = event.receivedAt;
 }
 
 /** A span stops at what decides; an episode that opens wants its whole window. */

@@ -1,22 +1,23 @@
-/** The ids of the last events a window counted, so that a repeated event is known although its entry was compacted. */
-const generation = 16_384; // ids; between one and two generations are remembered
+/** The last events that were counted, so that a repeated event is known even where its entry was compacted away. */
+const generation = 32_768; // ids; between one and two generations are remembered
 
-export interface RecentIds {
-  has(id: string): boolean;
-  add(id: string): void;
+export interface RecentEvents {
+  /** The batch that counted the event. */
+  batchOf(id: string): number | undefined;
+  add(id: string, batch: number): void;
   delete(id: string): void;
 }
 
-export function createRecentIds(): RecentIds {
-  let current = new Set<string>();
-  let previous = new Set<string>();
+export function createRecentEvents(): RecentEvents {
+  let current = new Map<string, number>();
+  let previous = new Map<string, number>();
   return {
-    has: (id) => current.has(id) || previous.has(id),
-    add(id) {
-      current.add(id);
+    batchOf: (id) => current.get(id) ?? previous.get(id),
+    add(id, batch) {
+      current.set(id, batch);
       if (current.size < generation) return;
       previous = current;
-      current = new Set();
+      current = new Map();
     },
     delete(id) {
       current.delete(id);

@@ -45,8 +45,6 @@ export interface Episode {
   subjects: Subject[];
   /** VALUES: the distinct values so far, as many as are kept. */
   values: string[];
-  /** When its newest event was received. */
-  lastArrivalAt: number;
 }
 
 export interface TouchedEpisode {

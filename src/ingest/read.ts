@@ -1,0 +1,87 @@
+/** Reads stored events back as detection knows them, e.g. to rebuild its windows after a restart. */
+import type { Database } from "../db.ts";
+import type { EventCategory, EventOutcome, SecurityEvent, Severity } from "./event.ts";
+
+interface Row {
+  id: string;
+  client_id: string | null;
+  time: Date;
+  received_at: Date;
+  product: string | null;
+  service: string | null;
+  log_category: string | null;
+  action: string;
+  category: EventCategory;
+  outcome: EventOutcome;
+  severity: Severity | null;
+  actor_id: string | null;
+  actor_name: string | null;
+  actor_email: string | null;
+  actor_roles: string[];
+  source_ip: string | null;
+  source_port: number | null;
+  source_geo: { country?: string; city?: string; lat?: number; lon?: number } | null;
+  user_agent: string | null;
+  device: string | null;
+  session_id: string | null;
+  target_type: string | null;
+  target_id: string | null;
+  target_name: string | null;
+  patient_id: string | null;
+  http_method: string | null;
+  http_path: string | null;
+  http_status: number | null;
+  http_more: Record<string, string | number> | null;
+  message: string | null;
+  attributes: Record<string, unknown>;
+}
+
+const pageSize = 5_000;
+
+/** The events received from `since` (epoch ms) on, in order of arrival, a page at a time. */
+export async function* readEventsSince(db: Database, organizationId: string, since: number): AsyncGenerator<SecurityEvent[]> {
+  let after = `${Math.max(0, since - 1).toString(16).padStart(12, "0")}ffffffffffffffffffff`;
+  for (;;) {
+    const { rows } = await db.query<Row>(organizationId, {
+      name: "events_since",
+      text: `SELECT *, host(source_ip) AS source_ip FROM realtime_monitoring
+        WHERE organization_id = $1 AND id > $2::uuid ORDER BY id LIMIT ${pageSize}`,
+      values: [organizationId, after],
+    });
+    if (rows.length > 0) yield rows.map(toEvent);
+    if (rows.length < pageSize) return;
+    after = (rows.at(-1) as Row).id;
+  }
+}
+
+/** Drops the keys without a value; undefined when none is left. */
+function compact<T extends object>(object: { [K in keyof T]: T[K] | null | undefined }): T | undefined {
+  const kept = Object.entries(object).filter(([, value]) => value !== null && value !== undefined);
+  return kept.length > 0 ? (Object.fromEntries(kept) as T) : undefined;
+}
+
+function toEvent(row: Row): SecurityEvent {
+  const roles = row.actor_roles.length > 0 ? row.actor_roles : null;
+  return {
+    ...compact<object>({
+      clientId: row.client_id,
+      severity: row.severity,
+      actor: compact({ id: row.actor_id, name: row.actor_name, email: row.actor_email, roles }),
+      source: compact({ ip: row.source_ip, port: row.source_port, ...row.source_geo }),
+      userAgent: row.user_agent,
+      device: row.device,
+      sessionId: row.session_id,
+      target: compact({ type: row.target_type, id: row.target_id, name: row.target_name, patientId: row.patient_id }),
+      http: compact({ method: row.http_method, path: row.http_path, status: row.http_status, ...row.http_more }),
+      message: row.message,
+    }),
+    id: row.id,
+    time: row.time.getTime(),
+    receivedAt: row.received_at.getTime(),
+    logsource: compact({ product: row.product, service: row.service, category: row.log_category }) ?? {},
+    action: row.action,
+    category: row.category,
+    outcome: row.outcome,
+    attributes: row.attributes,
+  };
+}

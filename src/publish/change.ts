@@ -1,0 +1,31 @@
+import type { Tx } from "../db.ts";
+import { encodeCursor } from "./cursor.ts";
+
+/** The streams of the change feed. */
+export type Topic = "incident";
+
+export interface NewChange {
+  topic: Topic;
+  /** What happened: an EntryKind for incidents. */
+  kind: string;
+  entityId: string;
+}
+
+/** Writes change rows in the caller's transaction; returns the cursor of the last one. The caller rings after commit. */
+export async function recordChanges(tx: Tx, changes: readonly NewChange[]): Promise<string> {
+  const { rows } = await tx.query<{ xid: string; id: string }>({
+    name: "record_changes",
+    text: `INSERT INTO changes (organization_id, topic, kind, entity_id)
+      SELECT $1, topic, kind, entity_id FROM unnest($2::text[], $3::text[], $4::uuid[]) WITH ORDINALITY AS c(topic, kind, entity_id, n)
+      ORDER BY n RETURNING xid::text, id::text`,
+    values: [
+      tx.organizationId,
+      changes.map((change) => change.topic),
+      changes.map((change) => change.kind),
+      changes.map((change) => change.entityId),
+    ],
+  });
+  const last = rows.at(-1);
+  if (!last) throw new Error("recordChanges needs at least one change");
+  return encodeCursor(last);
+}

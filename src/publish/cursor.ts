@@ -1,0 +1,25 @@
+/**
+ * Cursors of the change feed: (transaction id, row id), which is the order in which changes may be shown. A reader takes
+ * only rows of transactions below the oldest one still running, so a transaction that commits late is never skipped.
+ */
+import { VigilError } from "../errors.ts";
+
+export interface Position {
+  /** pg's xid8, as decimal text. */
+  xid: string;
+  /** The row's number, as decimal text. */
+  id: string;
+}
+
+export function encodeCursor(position: Position): string {
+  return Buffer.from(`1:${position.xid}:${position.id}`).toString("base64url");
+}
+
+export function decodeCursor(cursor: string): Position {
+  const match = /^1:(\d{1,20}):(\d{1,19})$/.exec(Buffer.from(cursor, "base64url").toString("latin1"));
+  const [, xid, id] = match ?? [];
+  if (!xid || !id || BigInt(xid) > 18446744073709551615n || BigInt(id) > 9223372036854775807n) {
+    throw new VigilError("BAD_USER_INPUT", "`after` is not a cursor that this server gave out.", { path: ["after"] });
+  }
+  return { xid, id };
+}

@@ -1,0 +1,113 @@
+/**
+ * Reads the durable change feed. Bells only say "look again": the rows decide what a follower sees, in commit order,
+ * each once, from exactly where it left off.
+ */
+import { setTimeout as wait } from "node:timers/promises";
+import type { Database } from "../db.ts";
+import type { Bells } from "./bells.ts";
+import type { Topic } from "./change.ts";
+import { decodeCursor, encodeCursor, type Position } from "./cursor.ts";
+
+export interface FeedChange {
+  /** Resumes after this change. */
+  cursor: string;
+  /** What happened; `CURSOR_EXPIRED` when the cursor is older than the feed's memory: take a snapshot and start anew. */
+  kind: string;
+  /** Absent for `CURSOR_EXPIRED`. */
+  entityId: string | undefined;
+  at: Date;
+}
+
+export interface Feed {
+  /** The present end of the organization's feed: following from here gives only what comes later. */
+  cursor(organizationId: string): Promise<string>;
+  /** Every change after the cursor (or from now on), without gap or repetition, until the signal ends it. */
+  follow(
+    organizationId: string,
+    topic: Topic,
+    after: string | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<FeedChange, void, void>;
+}
+
+const pageSize = 500;
+const pollInterval = 5_000; // 5 seconds: a bell that was lost delays a change by this at most
+const settleInterval = 20; // 20 ms: how soon to look again while an older transaction is still running
+
+interface Row {
+  xid: string;
+  id: string;
+  kind: string;
+  entity_id: string;
+  at: Date;
+}
+
+// `horizon` is the oldest transaction still running: rows at or above it may yet be preceded by rows that are not visible.
+const readPage = `
+WITH horizon AS MATERIALIZED (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin)
+SELECT c.xid::text, c.id::text, c.kind, c.entity_id, c.at, false AS pending
+  FROM changes c, horizon
+  WHERE c.organization_id = $1 AND c.topic = $2 AND (c.xid, c.id) > ($3::text::xid8, $4::bigint) AND c.xid < horizon.xmin
+  ORDER BY c.xid, c.id LIMIT ${pageSize}`;
+const hasPending = `
+SELECT EXISTS (SELECT FROM changes c WHERE c.organization_id = $1 AND c.topic = $2
+  AND (c.xid, c.id) > ($3::text::xid8, $4::bigint)) AS pending`;
+// A cursor is expired when rows after it have been deleted, which the oldest kept transaction tells.
+const readEnd = `
+SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::numeric - 1)::text AS xid, '9223372036854775807' AS id`;
+
+export function createFeed(db: Database, bells: Bells): Feed {
+  async function end(organizationId: string): Promise<Position> {
+    const { rows } = await db.query<{ xid: string; id: string }>(organizationId, { name: "feed_end", text: readEnd });
+    return rows[0] as Position;
+  }
+
+  return {
+    cursor: async (organizationId) => encodeCursor(await end(organizationId)),
+    async *follow(organizationId, topic, after, signal) {
+      // Listen before reading, so that nothing falls between the two.
+      const bell = bells.listen(organizationId, topic, signal);
+      try {
+        let position = after === undefined ? await end(organizationId) : decodeCursor(after);
+        if (after !== undefined && (await isExpired(db, organizationId, position))) {
+          yield { cursor: encodeCursor(await end(organizationId)), kind: "CURSOR_EXPIRED", entityId: undefined, at: new Date() };
+          return;
+        }
+        while (!signal.aborted) {
+          const values = [organizationId, topic, position.xid, position.id];
+          const { rows } = await db.query<Row>(organizationId, { name: "feed_page", text: readPage, values });
+          for (const row of rows) {
+            position = { xid: row.xid, id: row.id };
+            yield { cursor: encodeCursor(position), kind: row.kind, entityId: row.entity_id, at: row.at };
+          }
+          if (rows.length === pageSize) continue;
+          const rest = [organizationId, topic, position.xid, position.id];
+          const { rows: state } = await db.query<{ pending: boolean }>(organizationId, {
+            name: "feed_pending",
+            text: hasPending,
+            values: rest,
+          });
+          if (state[0]?.pending) await pause(settleInterval, signal);
+          else await bell.wait(pollInterval);
+        }
+      } finally {
+        bell.close();
+      }
+    },
+  };
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await wait(ms, undefined, { signal }).catch(() => undefined);
+}
+
+/** The feed keeps `feedRetentionDays`; what it forgot is recorded as the highest forgotten transaction. */
+async function isExpired(db: Database, organizationId: string, position: Position): Promise<boolean> {
+  const { rows } = await db.query<{ expired: boolean }>(organizationId, {
+    name: "feed_expired",
+    text: `SELECT coalesce((SELECT (feed_forgotten_xid, feed_forgotten_id) > ($2::text::xid8, $3::bigint)
+      FROM organizations WHERE id = $1), false) AS expired`,
+    values: [organizationId, position.xid, position.id],
+  });
+  return rows[0]?.expired === true;
+}
