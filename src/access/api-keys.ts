@@ -1,4 +1,4 @@
-import { v7, validate as isUuid } from "uuid";
+import { validate as isUuid, v7 } from "uuid";
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import { audit } from "./audit.ts";

@@ -1,4 +1,4 @@
-import { v7, validate as isUuid } from "uuid";
+import { validate as isUuid, v7 } from "uuid";
 import type { Database, Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import { audit } from "./audit.ts";
@@ -26,7 +26,8 @@ export async function createSignInLink(tx: Tx, input: SignInLinkInput): Promise<
   const token = formatCredential({ kind: "signin", organizationId: tx.organizationId, id });
   const made = await tx.query(
     `INSERT INTO sign_in_links (organization_id, id, user_id, secret_hash, created_at, expires_at)
-     SELECT organization_id, $2::uuid, id, $4::bytea, $5::timestamptz, $6::timestamptz FROM users WHERE organization_id = $1 AND id = $3`,
+     SELECT organization_id, $2::uuid, id, $4::bytea, $5::timestamptz, $6::timestamptz
+     FROM users WHERE organization_id = $1 AND id = $3`,
     [tx.organizationId, id, userId, hashSecret(token), new Date(now), new Date(now + ttlSeconds * 1000)],
   );
   if (made.rowCount === 0) throw new VigilError("NOT_FOUND", "There is no such user");

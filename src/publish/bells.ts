@@ -6,9 +6,8 @@ import { RedisPubSub } from "graphql-redis-subscriptions";
 import { PubSub, type PubSubEngine } from "graphql-subscriptions";
 import { Redis } from "ioredis";
 import type { Log } from "../log.ts";
+import type { Topic } from "./change.ts";
 
-/** What can ring: a topic of the change feed, or the organization's rules. */
-export type BellName = "incident" | "rules";
 
 export interface Bell {
   /** Resolves when the bell has rung since the last wait, when the time is over, or when the signal ended it. */
@@ -17,34 +16,29 @@ export interface Bell {
 }
 
 export interface Bells {
-  ring(organizationId: string, name: BellName): void;
-  listen(organizationId: string, name: BellName, signal: AbortSignal): Bell;
-  /** Calls back at every ring of that name, whatever the organization; for process-wide caches. */
-  onRing(name: BellName, callback: (organizationId: string) => void): Promise<void>;
+  ring(organizationId: string, topic: Topic): void;
+  listen(organizationId: string, topic: Topic, signal: AbortSignal): Bell;
   close(): Promise<void>;
 }
 
 export function openBells(redisUrl: string | undefined, log: Log): Bells {
   const { engine, close } = redisUrl ? redisEngine(redisUrl, log) : { engine: new PubSub(), close: async () => {} };
-  const subscriptions = new Set<Promise<number>>();
   const failed = (error: unknown): void => log.warn({ err: (error as Error).message }, "a bell could not be rung");
   // The organization is in the channel's name, so that one organization's bells wake nobody else.
-  const channel = (organizationId: string, name: BellName): string => `vigil:{${organizationId}}:${name}`;
+  const channel = (organizationId: string, topic: Topic): string => `vigil:{${organizationId}}:${topic}`;
 
   return {
-    ring(organizationId, name) {
-      engine.publish(channel(organizationId, name), { organizationId }).catch(failed);
-      engine.publish(`vigil:all:${name}`, { organizationId }).catch(failed);
+    ring(organizationId, topic) {
+      engine.publish(channel(organizationId, topic), { organizationId }).catch(failed);
     },
-    listen(organizationId, name, signal) {
+    listen(organizationId, topic, signal) {
       let rung = false;
       let wake: (() => void) | undefined;
       const awaken = (): void => {
         rung = true;
         wake?.();
       };
-      const subscription = engine.subscribe(channel(organizationId, name), awaken, {});
-      subscriptions.add(subscription);
+      const subscription = engine.subscribe(channel(organizationId, topic), awaken, {});
       subscription.then(awaken, failed); // what was rung while subscribing is looked for at once
       signal.addEventListener("abort", awaken, { once: true });
       return {
@@ -63,13 +57,9 @@ export function openBells(redisUrl: string | undefined, log: Log): Bells {
         },
         close() {
           signal.removeEventListener("abort", awaken);
-          subscriptions.delete(subscription);
           subscription.then((id) => engine.unsubscribe(id)).catch(() => undefined);
         },
       };
-    },
-    async onRing(name, callback) {
-      await engine.subscribe(`vigil:all:${name}`, ({ organizationId }: { organizationId: string }) => callback(organizationId), {});
     },
     close,
   };

@@ -1,0 +1,135 @@
+/** Opens everything once, straight down, and closes it in reverse. Entry points and tests both start here. */
+import { createAuthenticator } from "./access/authenticate.ts";
+import { createSignIn, createSignInLink } from "./access/sign-in.ts";
+import { createTokens } from "./access/tokens.ts";
+import { ensureUser } from "./access/users.ts";
+import type { Config } from "./config.ts";
+import { migrate } from "./database/migrate.ts";
+import { createOrganization } from "./database/organizations.ts";
+import { checkServerRole } from "./database/role.ts";
+import { openDatabase, type Tx } from "./db.ts";
+import { seedBuiltinRules } from "./detect/store.ts";
+import { type EmbeddedPostgres, openEmbeddedPostgres } from "./embedded/postgres.ts";
+import { loadSecrets } from "./embedded/secrets.ts";
+import { VigilError } from "./errors.ts";
+import { validateAll } from "./ingest/accept.ts";
+import type { Rejection } from "./ingest/event.ts";
+import type { Log } from "./log.ts";
+import { createPipeline } from "./pipeline.ts";
+import { openBells } from "./publish/bells.ts";
+import { createFeed } from "./publish/feed.ts";
+import { createGauges } from "./publish/gauges.ts";
+import { createSweep } from "./sweep.ts";
+
+export type App = Awaited<ReturnType<typeof openApp>>;
+
+export async function openApp(config: Config, options: { log: Log; now?: () => number; poolSize?: number }) {
+  const { log, now = Date.now } = options;
+  const opened: { name: string; close(): Promise<void> }[] = [];
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= (async () => {
+      for (const part of opened.reverse()) {
+        await part.close().catch((error: Error) => log.error({ part: part.name, err: error.message }, "closing failed"));
+      }
+    })();
+    return closing;
+  };
+
+  try {
+    const secrets = await loadSecrets(config.dataDir);
+    let embedded: EmbeddedPostgres | undefined;
+    if (!config.databaseUrl) {
+      embedded = await openEmbeddedPostgres(config.dataDir, secrets);
+      opened.push({ name: "postgres", close: embedded.close });
+    }
+    const serverUrl = config.databaseUrl ?? (embedded as EmbeddedPostgres).serverUrl;
+    const ownerUrl = config.ownerDatabaseUrl ?? embedded?.ownerUrl;
+    if (ownerUrl) {
+      const applied = await migrate(ownerUrl, serverUrl);
+      if (applied.length > 0) log.info({ applied }, "database migrated");
+    }
+    await checkServerRole(serverUrl);
+
+    const db = openDatabase({ url: serverUrl, log, ...(options.poolSize ? { poolSize: options.poolSize } : {}) });
+    opened.push({ name: "database", close: db.close });
+    const tokens = createTokens({ secret: config.jwtSecret ?? secrets.jwtSecret, now });
+    const firstSignIn = await prepareOrganizations();
+    const bells = openBells(config.redisUrl, log);
+    opened.push({ name: "bells", close: bells.close });
+    const feed = createFeed(db, bells);
+    const pipeline = createPipeline({ db, bells, log, now });
+    opened.push({ name: "pipeline", close: pipeline.drain });
+    const gauges = createGauges({ db, now, ingestLagMs: pipeline.lagMs });
+
+    async function prepareOrganizations(): Promise<string | undefined> {
+      let ids = await db.organizationIds();
+      let signIn: string | undefined;
+      if (ids.length === 0 && ownerUrl) {
+        const id = await createOrganization(ownerUrl, "demo", "Demo");
+        signIn = await db.inOrganization(id, async (tx) => {
+          const admin = { email: "admin@demo.example", name: "First administrator", role: "ADMIN" as const, now: now() };
+          return createSignInLink(tx, { userId: await ensureUser(tx, admin), now: now() });
+        });
+        ids = [id];
+      }
+      for (const id of ids) await db.inOrganization(id, (tx) => seedBuiltinRules(tx, now()));
+      return signIn;
+    }
+
+    return {
+      config,
+      log,
+      now,
+      db,
+      tokens,
+      feed,
+      gauges,
+      pipeline,
+      embedded,
+      /** The secret of the first administrator's sign-in link, on the very first start only. */
+      firstSignIn,
+      authenticator: createAuthenticator({ db, tokens, now, log }),
+      signIn: createSignIn({ db, tokens, now }),
+      sweep: createSweep(db),
+      /** Validates and stores events as they were sent; every one is accepted, a duplicate, or rejected with its reason. */
+      async ingest(organizationId: string, values: readonly { index: number; value: unknown }[]) {
+        const { drafts, rejected } = validateAll(values, now());
+        const stored = await pipeline.accept(organizationId, drafts);
+        return { ...stored, rejected } satisfies { accepted: number; duplicates: number; rejected: Rejection[] };
+      },
+      /** One transaction of the organization that may change incidents; whoever follows its feed is told after the commit. */
+      async change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+        const result = await db.inOrganization(organizationId, work);
+        bells.ring(organizationId, "incident");
+        return result;
+      },
+      /** An organization of its own tables' worth: made by the owner, with the built-in rules. */
+      async createOrganization(slug: string, name: string): Promise<string> {
+        if (!ownerUrl) {
+          throw new VigilError("FORBIDDEN", "Making an organization needs VIGIL_OWNER_DATABASE_URL, the URL of the tables' owner.");
+        }
+        const id = await createOrganization(ownerUrl, slug, name);
+        await db.inOrganization(id, (tx) => seedBuiltinRules(tx, now()));
+        return id;
+      },
+      async organizationBySlug(slug: string): Promise<string> {
+        const id = await db.organizationIdBySlug(slug);
+        if (!id) throw new VigilError("NOT_FOUND", `There is no organization "${slug}". Make it with: vigil org create ${slug}`);
+        return id;
+      },
+      async health() {
+        const database = await db.ping().then(
+          () => ({ name: "database", ok: true, detail: "answers" }),
+          (error: Error) => ({ name: "database", ok: false, detail: error.message }),
+        );
+        const parts = [database];
+        return { ok: parts.every((part) => part.ok), parts };
+      },
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}

@@ -1,0 +1,197 @@
+/**
+ * Detections into incidents: one open incident per fingerprint, however many matches arrive at once. Runs in the
+ * transaction that stores the events. Incidents are locked in the order of their fingerprints, so two batches never
+ * wait for each other.
+ */
+import { v7 as uuidv7 } from "uuid";
+import type { Tx } from "../db.ts";
+import type { DetectionDraft, Subject } from "../detect/detection.ts";
+import { severities, type Severity } from "../ingest/event.ts";
+import type { NewChange } from "../publish/change.ts";
+import { addEntries, type NewEntry } from "./entry.ts";
+
+interface IncidentRow {
+  id: string;
+  fingerprint: string;
+  severity: Severity;
+  event_count: number;
+  isNew: boolean;
+}
+
+/** Stores the detections and the incidents they open or join; returns what is to be announced. */
+export async function correlate(
+  tx: Tx,
+  drafts: readonly DetectionDraft[],
+  now: number,
+  score: (severity: Severity, detections: number) => number,
+): Promise<NewChange[]> {
+  if (drafts.length === 0) return [];
+  const byFingerprint = new Map<string, DetectionDraft[]>();
+  for (const draft of drafts) {
+    if (draft.mode !== "ACTIVE") continue;
+    const same = byFingerprint.get(draft.fingerprint);
+    if (same) same.push(draft);
+    else byFingerprint.set(draft.fingerprint, [draft]);
+  }
+  const incidents = await openIncidents(tx, byFingerprint, now);
+  await storeDetections(tx, drafts, incidents, now);
+  const entries: NewEntry[] = [];
+  for (const incident of incidents.values()) {
+    const drafted = byFingerprint.get(incident.fingerprint) ?? [];
+    entries.push(...(await bringUpToDate(tx, incident, drafted, now, score)));
+  }
+  await addEntries(tx, entries, now);
+  return entries.map((entry) => ({ topic: "incident", kind: entry.kind, entityId: entry.incidentId }));
+}
+
+const select = `SELECT id, fingerprint, severity, event_count FROM security_incidents
+  WHERE organization_id = $1 AND open_fingerprint = ANY($2) ORDER BY fingerprint FOR UPDATE`;
+
+async function openIncidents(
+  tx: Tx,
+  byFingerprint: Map<string, DetectionDraft[]>,
+  now: number,
+): Promise<Map<string, IncidentRow>> {
+  const found = new Map<string, IncidentRow>();
+  const wanted = [...byFingerprint.keys()].sort();
+  const look = async (): Promise<string[]> => {
+    const missing = wanted.filter((fingerprint) => !found.has(fingerprint));
+    if (missing.length === 0) return [];
+    const { rows } = await tx.query<IncidentRow>({ name: "open_incidents", text: select, values: [tx.organizationId, missing] });
+    for (const row of rows) found.set(row.fingerprint, { ...row, isNew: false });
+    return missing.filter((fingerprint) => !found.has(fingerprint));
+  };
+  if ((await look()).length === 0) return found;
+  // Opening is one at a time per organization: numbers have no gaps, and whoever waited here finds the incident open.
+  await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('vigil.open:' || $1, 0))", [tx.organizationId]);
+  const missing = await look();
+  if (missing.length === 0) return found;
+  const { rows: numbers } = await tx.query<{ first: number }>(
+    `UPDATE organizations SET next_incident_number = next_incident_number + $2
+     WHERE id = $1 RETURNING next_incident_number - $2 AS first`,
+    [tx.organizationId, missing.length],
+  );
+  const first = numbers[0]?.first;
+  if (first === undefined) throw new Error("the organization is gone");
+  const leads = missing.map((fingerprint) => (byFingerprint.get(fingerprint) as DetectionDraft[])[0] as DetectionDraft);
+  const ids = leads.map(() => uuidv7({ msecs: now }));
+  await tx.query({
+    name: "insert_incidents",
+    text: `INSERT INTO security_incidents (organization_id, id, number, title, severity, rule_id, fingerprint, threat_score, subjects, tags,
+        detection_count, event_count, first_event_at, last_event_at, opened_at, created_at, updated_at)
+      SELECT $1, id, number, title, severity, rule_id, fingerprint, 0, subjects, ARRAY(SELECT jsonb_array_elements_text(tags)),
+        0, 0, $10, $10, $10, $10, $10
+      FROM unnest($2::uuid[], $3::int[], $4::text[], $5::severity[], $6::uuid[], $7::text[], $8::jsonb[], $9::jsonb[])
+        AS i(id, number, title, severity, rule_id, fingerprint, subjects, tags)`,
+    values: [
+      tx.organizationId,
+      ids,
+      leads.map((_, index) => first + index),
+      leads.map((lead) => titleOf(lead)),
+      leads.map((lead) => lead.severity),
+      leads.map((lead) => lead.ruleId),
+      missing,
+      leads.map((lead) => JSON.stringify(lead.subjects)),
+      leads.map((lead) => JSON.stringify(lead.tags)),
+      new Date(now),
+    ],
+  });
+  leads.forEach((lead, index) => {
+    const id = ids[index] as string;
+    found.set(lead.fingerprint, { id, fingerprint: lead.fingerprint, severity: lead.severity, event_count: 0, isNew: true });
+  });
+  return found;
+}
+
+/** "Many failed log-ins from one address: 203.0.113.7" */
+function titleOf({ ruleName, subjects }: DetectionDraft): string {
+  const whom = subjects.map((subject: Subject) => subject.key).join(", ");
+  return (whom ? `${ruleName}: ${whom}` : ruleName).slice(0, 300);
+}
+
+async function storeDetections(
+  tx: Tx,
+  drafts: readonly DetectionDraft[],
+  incidents: Map<string, IncidentRow>,
+  now: number,
+): Promise<void> {
+  const sorted = [...drafts].sort((one, other) => (one.id < other.id ? -1 : 1));
+  await tx.query({
+    name: "store_detections",
+    text: `INSERT INTO detections (organization_id, id, rule_id, rule_revision, mode, severity, fingerprint, subjects, explanation,
+        first_event_at, last_event_at, event_count, event_ids, incident_id, created_at, updated_at)
+      SELECT $1, id, rule_id, rule_revision, mode, severity, fingerprint, subjects, explanation,
+        first_event_at, last_event_at, event_count, ARRAY(SELECT jsonb_array_elements_text(event_ids)::uuid), incident_id, $15, $15
+      FROM unnest($2::uuid[], $3::uuid[], $4::int[], $5::rule_mode[], $6::severity[], $7::text[], $8::jsonb[], $9::text[],
+          $10::timestamptz[], $11::timestamptz[], $12::int[], $13::jsonb[], $14::uuid[])
+        AS d(id, rule_id, rule_revision, mode, severity, fingerprint, subjects, explanation,
+          first_event_at, last_event_at, event_count, event_ids, incident_id)
+      ON CONFLICT (organization_id, id) DO UPDATE SET last_event_at = excluded.last_event_at, first_event_at = excluded.first_event_at,
+        event_count = excluded.event_count, event_ids = excluded.event_ids, explanation = excluded.explanation,
+        incident_id = excluded.incident_id, updated_at = excluded.updated_at`,
+    values: [
+      tx.organizationId,
+      sorted.map((draft) => draft.id),
+      sorted.map((draft) => draft.ruleId),
+      sorted.map((draft) => draft.ruleRevision),
+      sorted.map((draft) => draft.mode),
+      sorted.map((draft) => draft.severity),
+      sorted.map((draft) => draft.fingerprint),
+      sorted.map((draft) => JSON.stringify(draft.subjects)),
+      sorted.map((draft) => draft.explanation),
+      sorted.map((draft) => new Date(draft.firstEventAt)),
+      sorted.map((draft) => new Date(draft.lastEventAt)),
+      sorted.map((draft) => draft.eventCount),
+      sorted.map((draft) => JSON.stringify(draft.eventIds)),
+      sorted.map((draft) => (draft.mode === "ACTIVE" ? (incidents.get(draft.fingerprint)?.id ?? null) : null)),
+      new Date(now),
+    ],
+  });
+}
+
+/** Recounts the incident from its detections; returns the timeline lines, only when there is something to say. */
+async function bringUpToDate(
+  tx: Tx,
+  before: IncidentRow,
+  drafts: readonly DetectionDraft[],
+  now: number,
+  score: (severity: Severity, detections: number) => number,
+): Promise<NewEntry[]> {
+  const { rows } = await tx.query<{ detections: number; events: number }>({
+    name: "recount_incident",
+    text: `UPDATE security_incidents i SET detection_count = d.detections, event_count = d.events, first_event_at = d.first,
+        last_event_at = d.last, updated_at = $3
+      FROM (SELECT count(*)::int AS detections, sum(event_count)::int AS events, min(first_event_at) AS first, max(last_event_at) AS last
+        FROM detections WHERE organization_id = $1 AND incident_id = $2) d
+      WHERE i.organization_id = $1 AND i.id = $2 RETURNING d.detections, d.events`,
+    values: [tx.organizationId, before.id, new Date(now)],
+  });
+  const { detections, events } = rows[0] ?? { detections: 0, events: 0 };
+  const severity = [before.severity, ...drafts.map((draft) => draft.severity)].reduce(worse);
+  const raised = severity !== before.severity;
+  await tx.query({
+    name: "score_incident",
+    text: `UPDATE security_incidents SET threat_score = $3, severity = $4::severity, revision = revision + $5
+      WHERE organization_id = $1 AND id = $2`,
+    values: [tx.organizationId, before.id, score(severity, detections), severity, raised ? 1 : 0],
+  });
+  const line = { incidentId: before.id, actor: "vigil" };
+  const entries: NewEntry[] = [];
+  if (before.isNew) entries.push({ ...line, kind: "OPENED", message: drafts.map((draft) => draft.explanation).join(" ") });
+  if (raised) entries.push({ ...line, kind: "SEVERITY_RAISED", message: `Severity raised from ${before.severity} to ${severity}.` });
+  const mark = markPassed(before.event_count, events);
+  if (mark !== undefined && !before.isNew) {
+    entries.push({ ...line, kind: "COUNT_REACHED", message: `The incident has passed ${mark} events (${events} now).` });
+  }
+  return entries;
+}
+
+function worse(one: Severity, other: Severity): Severity {
+  return severities.indexOf(one) >= severities.indexOf(other) ? one : other;
+}
+
+/** The highest power of ten (from 10 on) that the count has passed on its way from `before` to `after`. */
+export function markPassed(before: number, after: number): number | undefined {
+  const mark = 10 ** Math.floor(Math.log10(Math.max(after, 1)));
+  return mark >= 10 && before < mark ? mark : undefined;
+}

@@ -1,0 +1,28 @@
+/** From what was sent to what may be stored: each event validated on its own, the good ones kept. */
+import { v7 as uuidv7 } from "uuid";
+import type { EventDraft, Rejection, SecurityEvent } from "./event.ts";
+import { validateEvent } from "./validate.ts";
+
+export interface Accepted {
+  drafts: EventDraft[];
+  rejected: Rejection[];
+}
+
+export function validateAll(values: readonly { index: number; value: unknown }[], now: number): Accepted {
+  const drafts: EventDraft[] = [];
+  const rejected: Rejection[] = [];
+  for (const { index, value } of values) {
+    const result = validateEvent(value, index, now);
+    if ("event" in result) drafts.push(result.event);
+    else rejected.push(result.rejection);
+  }
+  return { drafts, rejected };
+}
+
+let sequence = 0; // orders the ids of one millisecond; 31 bits
+
+/** Gives a draft its id and its times. Ids of one process ascend in the order of the calls. */
+export function stamp(draft: EventDraft, receivedAt: number): SecurityEvent {
+  sequence = (sequence + 1) & 0x7fffffff;
+  return { ...draft, id: uuidv7({ msecs: receivedAt, seq: sequence }), time: draft.time ?? receivedAt, receivedAt };
+}

@@ -1,0 +1,205 @@
+/**
+ * The river on one page: ingest -> detect -> incident -> publish, for one batch in one transaction.
+ *
+ * Every organization has a lane: its batches go one after another, and what arrives meanwhile goes together, so that
+ * detection sees events in one order, and a busy moment costs fewer commits.
+ */
+import type { Database, Tx } from "./db.ts";
+import { compileRules } from "./detect/compile.ts";
+import type { Subject } from "./detect/detection.ts";
+import { createDetector, type Detector, type Evaluation } from "./detect/detector.ts";
+import { riskBySeverity, threatScore } from "./detect/risk.ts";
+import { loadRules } from "./detect/store.ts";
+import { VigilError } from "./errors.ts";
+import { correlate } from "./incident/correlate.ts";
+import { stamp } from "./ingest/accept.ts";
+import type { EventDraft, SecurityEvent, Severity } from "./ingest/event.ts";
+import { readEventsSince } from "./ingest/read.ts";
+import { claimClientIds, insertEvents } from "./ingest/write.ts";
+import type { Log } from "./log.ts";
+import type { Bells } from "./publish/bells.ts";
+import { recordChanges } from "./publish/change.ts";
+
+export interface Pipeline {
+  /** Stores the events with the detections and incidents they cause; resolves when all of it is committed. */
+  accept(organizationId: string, drafts: readonly EventDraft[]): Promise<{ accepted: number; duplicates: number }>;
+  /** How long the oldest waiting batch of the organization has waited, ms. */
+  lagMs(organizationId: string): number;
+  /** Waits until nothing is under way. */
+  drain(): Promise<void>;
+}
+
+interface Waiting {
+  drafts: readonly EventDraft[];
+  since: number;
+  resolve(result: { accepted: number; duplicates: number }): void;
+  reject(error: unknown): void;
+}
+
+interface Lane {
+  waiting: Waiting[];
+  waitingEvents: number;
+  running: Promise<void> | undefined;
+  detector: { version: number; detector: Detector } | undefined;
+}
+
+const batchLimit = 5_000; // events in one transaction
+const waitingLimit = 100_000; // events that may wait per organization; beyond it, senders are told to come back
+
+export function createPipeline(options: { db: Database; bells: Bells; log: Log; now: () => number }): Pipeline {
+  const { db, bells, log, now } = options;
+  const lanes = new Map<string, Lane>();
+  let partitionsUntil = 0; // epoch ms up to which the event partitions are known to exist
+  let lastReceivedAt = 0;
+
+  function laneOf(organizationId: string): Lane {
+    const known = lanes.get(organizationId);
+    if (known) return known;
+    const made: Lane = { waiting: [], waitingEvents: 0, running: undefined, detector: undefined };
+    lanes.set(organizationId, made);
+    return made;
+  }
+
+  async function run(organizationId: string, lane: Lane): Promise<void> {
+    while (lane.waiting.length > 0) {
+      const batch: Waiting[] = [];
+      for (let size = 0; lane.waiting[0] && (size === 0 || size + lane.waiting[0].drafts.length <= batchLimit); ) {
+        const next = lane.waiting.shift() as Waiting;
+        size += next.drafts.length;
+        lane.waitingEvents -= next.drafts.length;
+        batch.push(next);
+      }
+      await commit(organizationId, lane, batch).catch(async (error) => {
+        // What cannot be stored spoils only its own request.
+        if (batch.length === 1) batch[0]?.reject(asUnavailable(error, log));
+        else for (const one of batch) await commit(organizationId, lane, [one]).catch((fault) => one.reject(asUnavailable(fault, log)));
+      });
+    }
+  }
+
+  async function commit(organizationId: string, lane: Lane, batch: readonly Waiting[]): Promise<void> {
+    await ensurePartitions();
+    const detector = await detectorOf(organizationId, lane);
+    const drafts = batch.flatMap((one) => one.drafts);
+    lastReceivedAt = Math.max(now(), lastReceivedAt);
+    const receivedAt = lastReceivedAt;
+    let evaluation: Evaluation | undefined;
+    try {
+      const { duplicates, changed } = await db.inOrganization(organizationId, async (tx) => {
+        const duplicates = await claimClientIds(tx, drafts, receivedAt);
+        const events: SecurityEvent[] = [];
+        drafts.forEach((draft, index) => {
+          if (!duplicates.has(index)) events.push(stamp(draft, receivedAt));
+        });
+        const stored = insertEvents(tx, events);
+        stored.catch(() => undefined); // awaited below; PostgreSQL works while detection does
+        evaluation = await detector.evaluate(events);
+        await stored;
+        const changes = await correlate(tx, evaluation.detections, receivedAt, incidentScore);
+        if (changes.length > 0) await recordChanges(tx, changes);
+        return { duplicates, changed: changes.length > 0 };
+      });
+      if (changed) bells.ring(organizationId, "incident");
+      let start = 0;
+      for (const one of batch) {
+        let repeated = 0;
+        for (let index = start; index < start + one.drafts.length; index++) if (duplicates.has(index)) repeated++;
+        start += one.drafts.length;
+        one.resolve({ accepted: one.drafts.length - repeated, duplicates: repeated });
+      }
+    } catch (error) {
+      evaluation?.undo();
+      throw error;
+    }
+  }
+
+  async function ensurePartitions(): Promise<void> {
+    if (now() < partitionsUntil) return;
+    await db.ensureEventPartitions(3);
+    partitionsUntil = (Math.floor(now() / 86_400_000) + 2) * 86_400_000; // one day before they run out
+  }
+
+  /** The organization's detector, compiled anew when its rules have changed, rebuilt from stored events when it is new. */
+  async function detectorOf(organizationId: string, lane: Lane): Promise<Detector> {
+    const { rows } = await db.query<{ version: number }>(organizationId, {
+      name: "rules_version",
+      text: "SELECT rules_version AS version FROM organizations WHERE id = $1",
+      values: [organizationId],
+    });
+    if (lane.detector?.version === rows[0]?.version && lane.detector) return lane.detector.detector;
+    const { version, rules } = await db.inOrganization(organizationId, loadRules);
+    const { ruleSet, errors } = compileRules(rules);
+    for (const error of errors) log.error({ organizationId, ruleId: error.ruleId, fault: error.message }, "a stored rule cannot run");
+    if (lane.detector) {
+      lane.detector.detector.replaceRules(ruleSet);
+      lane.detector.version = version;
+      return lane.detector.detector;
+    }
+    const detector = createDetector({ ruleSet });
+    const since = now() - ruleSet.horizonMs;
+    for await (const events of readEventsSince(db, organizationId, since)) await detector.replay(events);
+    await detector.restore(await db.inOrganization(organizationId, (tx) => readEpisodes(tx, since)));
+    lane.detector = { version, detector };
+    return detector;
+  }
+
+  return {
+    accept(organizationId, drafts) {
+      if (drafts.length === 0) return Promise.resolve({ accepted: 0, duplicates: 0 });
+      const lane = laneOf(organizationId);
+      if (lane.waitingEvents + drafts.length > waitingLimit && lane.waitingEvents > 0) {
+        const message = `${lane.waitingEvents} events are waiting to be stored; send these again in a few seconds.`;
+        return Promise.reject(new VigilError("RATE_LIMITED", message, { detail: { retryAfterSeconds: 2 } }));
+      }
+      return new Promise((resolve, reject) => {
+        lane.waiting.push({ drafts, since: now(), resolve, reject });
+        lane.waitingEvents += drafts.length;
+        lane.running ??= run(organizationId, lane).finally(() => {
+          lane.running = undefined;
+        });
+      });
+    },
+    lagMs(organizationId) {
+      const oldest = lanes.get(organizationId)?.waiting[0];
+      return oldest ? Math.max(0, now() - oldest.since) : 0;
+    },
+    async drain() {
+      await Promise.all([...lanes.values()].map((lane) => lane.running));
+    },
+  };
+}
+
+function incidentScore(severity: Severity, detections: number): number {
+  return threatScore(Array.from({ length: Math.min(detections, 1_000) }, () => riskBySeverity[severity]));
+}
+
+function asUnavailable(error: unknown, log: Log): unknown {
+  if (error instanceof VigilError) return error;
+  log.error({ err: (error as Error).message, code: (error as { code?: string }).code }, "a batch of events could not be stored");
+  return new VigilError("UNAVAILABLE", "The events could not be stored; none of them was. Send them again.", { cause: error });
+}
+
+async function readEpisodes(tx: Tx, since: number) {
+  const { rows } = await tx.query<{
+    id: string;
+    rule_id: string;
+    rule_revision: number;
+    fingerprint: string;
+    first_event_at: Date;
+    last_event_at: Date;
+    event_count: number;
+    event_ids: string[];
+    subjects: Subject[];
+  }>("SELECT * FROM detections WHERE organization_id = $1 AND updated_at >= $2", [tx.organizationId, new Date(since)]);
+  return rows.map((row) => ({
+    id: row.id,
+    ruleId: row.rule_id,
+    ruleRevision: row.rule_revision,
+    fingerprint: row.fingerprint,
+    firstEventAt: row.first_event_at.getTime(),
+    lastEventAt: row.last_event_at.getTime(),
+    eventCount: row.event_count,
+    eventIds: row.event_ids,
+    subjects: row.subjects,
+  }));
+}

@@ -1,0 +1,86 @@
+import SchemaBuilder from "@pothos/core";
+import PrismaPlugin from "@pothos/plugin-prisma";
+import RelayPlugin from "@pothos/plugin-relay";
+import ScopeAuthPlugin from "@pothos/plugin-scope-auth";
+import ValidationPlugin from "@pothos/plugin-validation";
+import { can, type Permission } from "../access/permissions.ts";
+import { VigilError } from "../errors.ts";
+import type PrismaTypes from "../generated/pothos.ts";
+import { getDatamodel } from "../generated/pothos.ts";
+import { type Context, prismaOf, viewerOf } from "./context.ts";
+
+export const builder = new SchemaBuilder<{
+  PrismaTypes: PrismaTypes;
+  Context: Context;
+  DefaultFieldNullability: false;
+  DefaultEdgesNullability: { list: false; items: false };
+  DefaultNodeNullability: false;
+  AuthScopes: { signedIn: boolean; permission: Permission };
+  Scalars: {
+    ID: { Input: string; Output: string | number };
+    DateTime: { Input: Date; Output: Date };
+    JSON: { Input: unknown; Output: unknown };
+    IPAddress: { Input: string; Output: string };
+    Duration: { Input: string; Output: string };
+    URL: { Input: URL; Output: URL | string };
+    EventTime: { Input: string | number; Output: string | number };
+  };
+}>({
+  plugins: [ScopeAuthPlugin, PrismaPlugin, RelayPlugin, ValidationPlugin],
+  defaultFieldNullability: false,
+  scopeAuth: {
+    authScopes: (context) => ({
+      signedIn: context.viewer !== undefined,
+      permission: (permission) => context.viewer !== undefined && can(context.viewer.role, permission),
+    }),
+    unauthorizedError: (_parent, context, info) => {
+      const { role } = viewerOf(context); // throws UNAUTHENTICATED
+      const field = `${info.parentType.name}.${info.fieldName}`;
+      return new VigilError("FORBIDDEN", `The role ${role} may not use ${field}`);
+    },
+  },
+  relay: {
+    cursorType: "String",
+    edgesFieldOptions: { nullable: { list: false, items: false }, description: "The rows of this page with their cursors." },
+    nodesFieldOptions: { nullable: { list: false, items: false }, description: "The rows of this page." },
+    nodeFieldOptions: { nullable: false, description: "The row." },
+    cursorFieldOptions: { description: "Where this row stands: give it as `after` or `before`." },
+    pageInfoFieldOptions: { description: "Whether there is more, and where to go on." },
+    pageInfoTypeOptions: { description: "Where a page of a connection begins and ends." },
+    hasNextPageFieldOptions: { description: "Whether rows follow this page." },
+    hasPreviousPageFieldOptions: { description: "Whether rows come before this page." },
+    startCursorFieldOptions: { description: "The cursor of the first row of this page." },
+    endCursorFieldOptions: { description: "The cursor of the last row of this page: give it as `after`." },
+    nodeTypeOptions: { description: "Anything that can be fetched again by its id." },
+    idFieldOptions: { description: "Names this one among everything in Vigil; opaque." },
+    nodeQueryOptions: {
+      description: "Whatever has this id.",
+      authScopes: { signedIn: true },
+      args: { id: { description: "The id." } },
+    },
+    nodesQueryOptions: {
+      description: "Whatever has these ids, in their order; null where there is nothing.",
+      authScopes: { signedIn: true },
+      args: { ids: { description: "The ids: at most 100." } },
+      resolve: (_parent, { ids }, _context, _info, resolveNodes) => {
+        if (ids.length > 100) throw new VigilError("BAD_USER_INPUT", "nodes takes at most 100 ids", { path: ["ids"] });
+        return resolveNodes(ids);
+      },
+    },
+  },
+  prisma: {
+    client: prismaOf,
+    dmmf: getDatamodel(),
+    exposeDescriptions: true,
+    maxConnectionSize: 100,
+    defaultConnectionSize: 50,
+    onUnusedQuery: process.env.NODE_ENV === "production" ? null : "warn",
+  },
+});
+
+builder.queryType({ description: "Everything that can be read." });
+builder.mutationType({ description: "Everything that can be changed. Refused input comes back as `userErrors`." });
+builder.subscriptionType({
+  description:
+    "Everything that can be followed. *Durable* streams are gapless and resume from a cursor; *gauges* give the latest value.",
+});

@@ -1,0 +1,80 @@
+import { AlertRule } from "./alert-rule.ts";
+import { builder } from "./builder.ts";
+import { prismaOf } from "./context.ts";
+import { RuleModeEnum, SeverityEnum } from "./enums.ts";
+import * as filters from "./filter.ts";
+import { orderInput, orderOf, paged, rowKey } from "./page.ts";
+import { SecurityEvent } from "./security-event.ts";
+import { type Subject, SubjectType } from "./subject.ts";
+
+export const Detection = builder.prismaNode("Detection", {
+  id: { resolve: (detection) => detection.id, description: "The detection's id." },
+  findUnique: rowKey,
+  authScopes: { permission: "incident.read" },
+  fields: (t) => ({
+    ruleRevision: t.exposeInt("ruleRevision", { description: "The revision of the rule that fired." }),
+    mode: t.expose("mode", { type: RuleModeEnum }),
+    severity: t.expose("severity", { type: SeverityEnum, description: "How bad it is." }),
+    fingerprint: t.exposeString("fingerprint"),
+    subjects: t.field({
+      type: [SubjectType],
+      description: "Whom or what it is about.",
+      resolve: ({ subjects }) => subjects as unknown as Subject[],
+    }),
+    explanation: t.exposeString("explanation"),
+    firstEventAt: t.expose("firstEventAt", { type: "DateTime", description: "When its first event happened." }),
+    lastEventAt: t.expose("lastEventAt", { type: "DateTime", description: "When its last event happened." }),
+    eventCount: t.exposeInt("eventCount", { description: "How many events it gathers." }),
+    events: t.prismaField({
+      type: [SecurityEvent],
+      description: "At most 20 of its events, oldest first.",
+      resolve: (query, { eventIds }, _args, context) =>
+        prismaOf(context).securityEvent.findMany({ ...query, where: { id: { in: eventIds } }, orderBy: { id: "asc" } }),
+    }),
+    createdAt: t.expose("createdAt", { type: "DateTime", description: "When the rule fired." }),
+    updatedAt: t.expose("updatedAt", { type: "DateTime", description: "When it last grew." }),
+    rule: t.relation("rule", { type: AlertRule, description: "The rule that fired." }),
+    incident: t.relation("incident", { nullable: true, description: "The incident that gathers it." }),
+  }),
+});
+
+const Filter = filters.filterInput("Detection", {
+  id: [filters.IdFilter, "The detection's id."],
+  ruleId: [filters.IdFilter, "The rule that fired."],
+  incidentId: [filters.IdFilter, "The incident that gathers it."],
+  mode: [filters.enumFilter("DetectionModeFilter", RuleModeEnum), "The rule's mode when it fired."],
+  severity: [filters.SeverityFilter, "How bad it is."],
+  fingerprint: [filters.StringFilter, "What incidents gather by."],
+  firstEventAt: [filters.DateTimeFilter, "When its first event happened."],
+  lastEventAt: [filters.DateTimeFilter, "When its last event happened."],
+  eventCount: [filters.IntFilter, "How many events it gathers."],
+  createdAt: [filters.DateTimeFilter, "When the rule fired."],
+});
+
+const Order = orderInput("Detection", {
+  CREATED_AT: ["createdAt", "When the rule fired."],
+  SEVERITY: ["severity", "How bad it is."],
+  FIRST_EVENT_AT: ["firstEventAt", "When its first event happened."],
+  LAST_EVENT_AT: ["lastEventAt", "When its last event happened: a detection that grows moves."],
+});
+
+builder.queryField("detections", (t) =>
+  t.prismaConnection({
+    ...paged,
+    type: Detection,
+    description: "Detections, the latest first.",
+    authScopes: { permission: "incident.read" },
+    args: {
+      filter: t.arg({ type: Filter, description: "Which." }),
+      orderBy: t.arg({ type: [Order], description: "In which order." }),
+    },
+    totalCount: (_parent, { filter }, context) =>
+      prismaOf(context).detection.count({ where: filters.whereIn(context, filter) }),
+    resolve: (query, _parent, { filter, orderBy }, context) =>
+      prismaOf(context).detection.findMany({
+        ...query,
+        where: filters.whereIn(context, filter),
+        orderBy: orderOf(orderBy, "createdAt"),
+      }),
+  }),
+);

@@ -1,0 +1,153 @@
+import { permissionsOf } from "../access/permissions.ts";
+import type {
+  ActionStatus,
+  ActionType,
+  AlertStatus,
+  ChannelKind,
+  EntryKind,
+  EventCategory,
+  EventOutcome,
+  IncidentResolution,
+  IncidentStatus,
+  Role,
+  RuleKind,
+  RuleMode,
+  Severity,
+} from "../generated/prisma/client.ts";
+import { builder } from "./builder.ts";
+
+/** An enum whose values must be exactly those of T, each described. */
+function describedEnum<T extends string>(name: string, description: string, values: Record<T, string>) {
+  const entries = Object.entries<string>(values).map(([value, text]) => [value, { value: value as T, description: text }]);
+  return builder.enumType(name, {
+    description,
+    values: Object.fromEntries(entries) as Record<T, { value: T; description: string }>,
+  });
+}
+
+export const SeverityEnum = describedEnum<Severity>("Severity", "How bad it is.", {
+  INFO: "Worth knowing.",
+  LOW: "Look at it some day.",
+  MEDIUM: "Look at it this week.",
+  HIGH: "Look at it today.",
+  CRITICAL: "Look at it now.",
+});
+
+export const EventCategoryEnum = describedEnum<EventCategory>("EventCategory", "What kind of thing an event is about.", {
+  AUTHENTICATION: "Signing in and out.",
+  AUTHORIZATION: "Rights given, taken or refused.",
+  ACCESS: "A record was looked at.",
+  DATA: "Data was made, changed or removed.",
+  CONFIGURATION: "A setting was changed.",
+  NETWORK: "A connection.",
+  WEB: "A request to a web server.",
+  PROCESS: "A program ran.",
+  OTHER: "Anything else.",
+});
+
+export const EventOutcomeEnum = describedEnum<EventOutcome>("EventOutcome", "Whether what was attempted succeeded.", {
+  SUCCESS: "It succeeded.",
+  FAILURE: "It failed.",
+  UNKNOWN: "The sender did not say.",
+});
+
+export const RuleKindEnum = describedEnum<RuleKind>("RuleKind", "How a rule is written.", {
+  DETECTION: "A Sigma detection rule: one event is enough.",
+  CORRELATION: "A Sigma correlation: many events together.",
+  BEHAVIOUR: "A behaviour detector with parameters.",
+});
+
+export const RuleModeEnum = describedEnum<RuleMode>("RuleMode", "What a rule may do when it fires.", {
+  ACTIVE: "It opens incidents.",
+  MONITOR: "It records what it would have done.",
+  DISABLED: "It is not evaluated.",
+});
+
+export const IncidentStatusEnum = describedEnum<IncidentStatus>("IncidentStatus", "Where an incident is in its life.", {
+  OPEN: "Nobody has looked yet.",
+  ACKNOWLEDGED: "Somebody has seen it.",
+  INVESTIGATING: "Somebody is at it.",
+  CONTAINED: "It cannot spread any more.",
+  RESOLVED: "It is over, with a reason.",
+  CLOSED: "It is filed away.",
+  MERGED: "It lives on in another incident.",
+});
+
+export const ResolutionEnum = describedEnum<IncidentResolution>("IncidentResolution", "Why an incident was resolved.", {
+  TRUE_POSITIVE: "It was an attack.",
+  FALSE_POSITIVE: "The rule was wrong.",
+  BENIGN: "The rule was right, the deed harmless.",
+  DUPLICATE: "Another incident has it.",
+  USER_CONFIRMED: "The user says it was them.",
+  POLICY_VIOLATION: "No attack, but against the rules of the house.",
+  INSUFFICIENT_INFORMATION: "Nobody can tell.",
+});
+
+export const EntryKindEnum = describedEnum<EntryKind>("EntryKind", "What a timeline entry reports.", {
+  OPENED: "The incident was opened.",
+  DETECTED: "A rule fired again for it.",
+  SEVERITY_RAISED: "It became worse.",
+  COUNT_REACHED: "It has gathered a round number of events.",
+  ACKNOWLEDGED: "Somebody has seen it.",
+  INVESTIGATING: "Somebody started looking into it.",
+  CONTAINED: "It was contained.",
+  RESOLVED: "It was resolved.",
+  CLOSED: "It was closed.",
+  REOPENED: "It was opened again.",
+});
+
+export const ActionTypeEnum = describedEnum<ActionType>("ActionType", "What a response does to its target.", {
+  BLOCK_IP: "Refuses requests from an address.",
+  SUSPEND_USER: "Stops a user from signing in.",
+  INCREASE_MONITORING: "Watches the target more closely.",
+  FORCE_MFA: "Asks the user for a second factor.",
+  NOTIFY_ADMIN: "Tells the administrators.",
+});
+
+export const ActionStatusEnum = describedEnum<ActionStatus>("ActionStatus", "Where a response action is in its life.", {
+  PLANNED: "It is about to be done.",
+  AWAITING_APPROVAL: "Somebody must agree first.",
+  APPLIED: "It is in force.",
+  REVERTED: "Somebody took it back.",
+  EXPIRED: "Its time is over.",
+  REFUSED: "Somebody, or a safety limit, said no.",
+  FAILED: "It could not be done.",
+});
+
+export const ChannelKindEnum = describedEnum<ChannelKind>("ChannelKind", "How a channel delivers.", {
+  EMAIL: "By e-mail.",
+  WEBHOOK: "By a signed HTTP request.",
+  SLACK: "To a Slack channel.",
+  SMS: "By text message.",
+});
+
+export const AlertStatusEnum = describedEnum<AlertStatus>("AlertStatus", "Where an alert is in its delivery.", {
+  QUEUED: "It waits to be sent.",
+  HELD: "Something holds it back: see `heldBy`.",
+  SENT: "It was handed over.",
+  DELIVERED: "The receiver has confirmed it.",
+  FAILED: "It could not be delivered.",
+});
+
+export const RoleEnum = describedEnum<Role>("Role", "What a person or program may do.", {
+  ADMIN: `Everything: ${permissionsOf("ADMIN").join(", ")}.`,
+  RESPONDER: `Answers incidents: ${permissionsOf("RESPONDER").join(", ")}.`,
+  ANALYST: `Investigates and writes rules: ${permissionsOf("ANALYST").join(", ")}.`,
+  VIEWER: `Reads: ${permissionsOf("VIEWER").join(", ")}.`,
+  AUDITOR: `Reads, also the audit log: ${permissionsOf("AUDITOR").join(", ")}.`,
+  INGEST: `A program that sends events: ${permissionsOf("INGEST").join(", ")}.`,
+  ENFORCER: `A program that carries out decisions: ${permissionsOf("ENFORCER").join(", ")}.`,
+});
+
+export const ViewerKindEnum = describedEnum<"USER" | "API_KEY">("ViewerKind", "What is asking.", {
+  USER: "A person.",
+  API_KEY: "A program.",
+});
+
+export const DirectionEnum = builder.enumType("OrderDirection", {
+  description: "Which end comes first.",
+  values: {
+    ASC: { value: "asc", description: "Smallest or oldest first." },
+    DESC: { value: "desc", description: "Largest or newest first." },
+  } as const,
+});

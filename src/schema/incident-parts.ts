@@ -1,0 +1,30 @@
+import { builder } from "./builder.ts";
+import { ActionStatusEnum, ActionTypeEnum, EntryKindEnum } from "./enums.ts";
+import { rowKey } from "./page.ts";
+
+builder.prismaNode("IncidentEntry", {
+  id: { resolve: (entry) => entry.id, description: "The entry's id." },
+  findUnique: rowKey,
+  authScopes: { permission: "incident.read" },
+  fields: (t) => ({
+    kind: t.expose("kind", { type: EntryKindEnum, description: "What it reports." }),
+    message: t.exposeString("message", { description: "What it reports, in words." }),
+    actor: t.exposeString("actor"),
+    at: t.expose("at", { type: "DateTime", description: "When it happened." }),
+    incident: t.relation("incident", { description: "The incident it belongs to." }),
+  }),
+});
+
+builder.prismaNode("IncidentAction", {
+  id: { resolve: (action) => action.id, description: "The action's id." },
+  findUnique: rowKey,
+  authScopes: { permission: "incident.read" },
+  fields: (t) => ({
+    type: t.expose("type", { type: ActionTypeEnum, description: "What it does." }),
+    status: t.expose("status", { type: ActionStatusEnum, description: "Where it is in its life." }),
+    target: t.exposeString("target", { description: "Whom or what it does it to." }),
+    expiresAt: t.expose("expiresAt", { type: "DateTime", nullable: true, description: "When it ends by itself." }),
+    createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was decided." }),
+    incident: t.relation("incident", { description: "The incident it answers." }),
+  }),
+});

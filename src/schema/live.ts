@@ -1,0 +1,50 @@
+import { type Context, viewerOf } from "./context.ts";
+
+const longestTimer = 2 ** 31 - 1; // ms: what setTimeout can take
+
+/**
+ * A stream that ends when its reader leaves, its viewer's credential ends or the server closes. The signal is needed
+ * because an async generator that waits for its next value cannot be told to return.
+ */
+export function live<T>(
+  context: Context,
+  open: (organizationId: string, signal: AbortSignal) => AsyncGenerator<T>,
+): AsyncIterableIterator<T> {
+  const viewer = viewerOf(context);
+  const controller = new AbortController();
+  const end = () => controller.abort();
+  const left = viewer.expiresAt === undefined ? longestTimer : viewer.expiresAt - Date.now();
+  const timer = setTimeout(end, Math.min(Math.max(left, 0), longestTimer));
+  timer.unref();
+  if (context.closing.aborted) end();
+  context.closing.addEventListener("abort", end, { once: true });
+  const source = open(viewer.organizationId, controller.signal);
+
+  function release(): void {
+    clearTimeout(timer);
+    context.closing.removeEventListener("abort", end);
+  }
+
+  return {
+    async next() {
+      try {
+        const result = await source.next();
+        if (result.done) release();
+        return result;
+      } catch (error) {
+        release();
+        if (controller.signal.aborted) return { done: true, value: undefined };
+        throw error;
+      }
+    },
+    async return() {
+      end();
+      release();
+      await source.return(undefined);
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}

@@ -1,0 +1,63 @@
+import { validate as isUuid } from "uuid";
+import { VigilError } from "../errors.ts";
+import { builder } from "./builder.ts";
+import { type Context, viewerOf } from "./context.ts";
+import { DirectionEnum } from "./enums.ts";
+
+const largest = 100; // rows a page
+
+/**
+ * What every connection has. The cursor names a row; Prisma turns it into a comparison of that row's sort keys, so a
+ * page deep in costs as much as the first, and rows that arrive meanwhile neither repeat nor hide others.
+ */
+export const paged = {
+  cursor: "organizationId_id",
+  defaultSize: 50,
+  maxSize: (args: object) => {
+    const sizes = args as { first?: number | null; last?: number | null };
+    for (const name of ["first", "last"] as const) {
+      const size = sizes[name] ?? 1;
+      if (size < 1 || size > largest) {
+        throw new VigilError("BAD_USER_INPUT", `${name} is from 1 to ${largest}`, { path: [name] });
+      }
+    }
+    return largest;
+  },
+} as const;
+
+interface Order {
+  field: string;
+  direction: "asc" | "desc";
+}
+
+/** An input `{field, direction}` over these columns. The tie between equal rows is always broken by id. */
+export function orderInput(noun: string, columns: Record<string, readonly [column: string, description: string]>) {
+  const values = Object.entries(columns).map(([name, [column, description]]) => [name, { value: column, description }]);
+  const field = builder.enumType(`${noun}OrderField`, {
+    description: `What to sort by (${noun}).`,
+    values: Object.fromEntries(values) as Record<string, { value: string; description: string }>,
+  });
+  return builder.inputType(`${noun}Order`, {
+    description: "One sort key; the first in the list decides, the others break ties.",
+    fields: (t) => ({
+      field: t.field({ type: field, required: true, description: "What to sort by." }),
+      direction: t.field({ type: DirectionEnum, required: true, description: "Which end comes first." }),
+    }),
+  });
+}
+
+/** Prisma's orderBy: as asked, else by the first column of `otherwise`, newest first. */
+export function orderOf(asked: Order[] | null | undefined, otherwise: string): never {
+  const orders = asked && asked.length > 0 ? asked : [{ field: otherwise, direction: "desc" as const }];
+  if (orders.length > 5) throw new VigilError("BAD_USER_INPUT", "orderBy takes at most 5 keys", { path: ["orderBy"] });
+  const last = orders[orders.length - 1] as Order;
+  return [...orders, { field: "id", direction: last.direction }].map((order) => ({
+    [order.field]: order.direction,
+  })) as never;
+}
+
+/** The key of a row of the viewer's organization. */
+export function rowKey(id: string, context: Context) {
+  if (!isUuid(id)) throw new VigilError("BAD_USER_INPUT", "This is no id of Vigil", { path: ["id"] });
+  return { organizationId_id: { organizationId: viewerOf(context).organizationId, id } };
+}

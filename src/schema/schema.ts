@@ -1,0 +1,39 @@
+import "./scalars.ts";
+import "./viewer.ts";
+import "./status.ts";
+import "./security-event.ts";
+import "./security-event-ingest.ts";
+import "./alert-rule.ts";
+import "./alert-rules-import.ts";
+import "./detection.ts";
+import "./incident.ts";
+import "./incident-parts.ts";
+import "./incident-change.ts";
+import "./incident-events.ts";
+import "./alert.ts";
+import "./realtime.ts";
+import { type GraphQLSchema, isObjectType } from "graphql";
+import { builder } from "./builder.ts";
+
+/** The schema; each noun above adds its part to the builder. */
+export const schema: GraphQLSchema = describeConnections(builder.toSchema());
+
+/** What the relay plugin makes and leaves undescribed. */
+function describeConnections(built: GraphQLSchema): GraphQLSchema {
+  const pages: Record<string, string> = {
+    first: "How many rows, from 1 to 100: the page goes forward. 50 unless told.",
+    last: "How many rows, from 1 to 100: the page goes backward.",
+    after: "Only rows behind this cursor.",
+    before: "Only rows before this cursor.",
+  };
+  for (const type of Object.values(built.getTypeMap())) {
+    if (!isObjectType(type)) continue;
+    if (type.name.endsWith("Connection")) type.description ??= "One page of rows.";
+    if (type.name.endsWith("Edge")) type.description ??= "A row and its cursor.";
+    for (const field of Object.values(type.getFields())) {
+      if (field.name === "totalCount") field.description ??= "How many rows there are on all pages.";
+      for (const argument of field.args) argument.description ??= pages[argument.name];
+    }
+  }
+  return built;
+}

@@ -1,0 +1,37 @@
+import { readFileSync } from "node:fs";
+import { builder } from "./builder.ts";
+import type { Health } from "./context.ts";
+
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+
+const Part = builder.objectRef<Health["parts"][number]>("StatusPart").implement({
+  description: "One part of the server.",
+  fields: (t) => ({
+    name: t.exposeString("name", { description: "Which part, e.g. `database`." }),
+    ok: t.exposeBoolean("ok", { description: "Whether it works." }),
+    detail: t.exposeString("detail", { description: "How it is, in words." }),
+  }),
+});
+
+const Status = builder.objectRef<Health>("Status").implement({
+  description: "How the server is.",
+  fields: (t) => ({
+    ok: t.exposeBoolean("ok", { description: "Whether every part works." }),
+    version: t.string({ description: "Vigil's version.", resolve: () => version }),
+    uptime: t.field({
+      type: "Duration",
+      description: "How long this process has been running.",
+      resolve: () => `PT${Math.floor(process.uptime())}S`,
+    }),
+    parts: t.field({ type: [Part], description: "Each part.", resolve: ({ parts }) => parts }),
+  }),
+});
+
+builder.queryField("status", (t) =>
+  t.field({
+    type: Status,
+    description: "How the server is.",
+    authScopes: { permission: "status.read" },
+    resolve: (_parent, _args, { services }) => services.health(),
+  }),
+);

@@ -1,0 +1,30 @@
+/** What the scheduled jobs do. Each visits every organization in turn, under that organization's own policy. */
+import type { Database } from "./db.ts";
+import type { JobName } from "./queue/jobs.ts";
+
+const feedRetention = "7 days"; // a client away for longer takes a snapshot
+const clientIdRetention = "90 days"; // as long as events are kept
+
+export function createSweep(db: Database): Record<JobName, () => Promise<void>> {
+  return {
+    partitions: () => db.ensureEventPartitions(7),
+    async forget() {
+      for (const organizationId of await db.organizationIds()) {
+        await db.inOrganization(organizationId, async (tx) => {
+          await tx.query(
+            `WITH gone AS (DELETE FROM changes WHERE organization_id = $1 AND at < now() - interval '${feedRetention}'
+               RETURNING xid, id),
+             last AS (SELECT xid, id FROM gone ORDER BY xid DESC, id DESC LIMIT 1)
+             UPDATE organizations SET feed_forgotten_xid = last.xid, feed_forgotten_id = last.id FROM last
+             WHERE organizations.id = $1`,
+            [organizationId],
+          );
+          await tx.query(
+            `DELETE FROM event_keys WHERE organization_id = $1 AND received_at < now() - interval '${clientIdRetention}'`,
+            [organizationId],
+          );
+        });
+      }
+    },
+  };
+}
