@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { bindMigrationAwareSqlAdapterFactory } from "@prisma/driver-adapter-utils";
+import { bindMigrationAwareSqlAdapterFactory, ColumnTypeEnum } from "@prisma/driver-adapter-utils";
 import { PrismaPg } from "@prisma/adapter-pg";
 import * as bindings from "@prisma/schema-engine-wasm/schema_engine_bg";
 
@@ -16,6 +16,7 @@ async function engine(connectionString: string): Promise<bindings.SchemaEngine> 
   const { instance } = await WebAssembly.instantiate(await readFile(wasmPath), {
     "./schema_engine_bg.js": bindings as never,
   });
+  (globalThis as Record<string, unknown>).PRISMA_WASM_PANIC_REGISTRY ??= { set_message: (message: string) => console.error(message) };
   (bindings as unknown as { __wbg_set_wasm(exports: unknown): void }).__wbg_set_wasm(instance.exports);
   (instance.exports.__wbindgen_start as () => void)();
   const factory = new PrismaPg({ connectionString }, {});
@@ -26,16 +27,27 @@ async function engine(connectionString: string): Promise<bindings.SchemaEngine> 
   );
 }
 
-/** The adapter refuses the type "char"; the engine reads it as text. */
+/** The adapter refuses the type "char"; the engine reads it as one character. */
 function withCharType(factory: PrismaPg): PrismaPg {
   const connect = factory.connect.bind(factory);
   factory.connect = async () => {
     const adapter = await connect();
     const target = adapter as unknown as { performIO(query: unknown): Promise<{ fields: { dataTypeID: number }[] }> };
     const performIO = target.performIO.bind(adapter);
-    target.performIO = async (query) => {
-      const result = await performIO(query);
-      for (const field of result.fields) if (field.dataTypeID === charOid) field.dataTypeID = 25;
+    const queryRaw = adapter.queryRaw.bind(adapter);
+    adapter.queryRaw = async (query) => {
+      const characters: number[] = [];
+      target.performIO = async (inner) => {
+        const result = await performIO(inner);
+        result.fields.forEach((field, index) => {
+          if (field.dataTypeID !== charOid) return;
+          field.dataTypeID = 25; // text, which the adapter knows
+          characters.push(index);
+        });
+        return result;
+      };
+      const result = await queryRaw(query);
+      for (const index of characters) result.columnTypes[index] = ColumnTypeEnum.Character;
       return result;
     };
     return adapter;
@@ -48,12 +60,11 @@ export async function migrationTo(schemaPath: string, from: { url: string; empty
   const files = [{ path: schemaPath, content: await readFile(schemaPath, "utf8") }];
   const schemaEngine = await engine(from.url);
   try {
+    // The engine reads the database through the adapter it was given; the datasource only says which kind it is.
+    const datasource = { path: schemaPath, content: 'datasource db {\n  provider = "postgresql"\n}\n' };
     const current = from.empty
       ? { tag: "empty" as const }
-      : {
-          tag: "schemaDatamodel" as const,
-          files: [{ path: schemaPath, content: await introspected(schemaEngine, schemaPath) }],
-        };
+      : { tag: "schemaDatasource" as const, files: [datasource], configDir: "." };
     const { stdout } = await schemaEngine.diff({
       from: current,
       to: { tag: "schemaDatamodel", files },
@@ -66,16 +77,4 @@ export async function migrationTo(schemaPath: string, from: { url: string; empty
   } finally {
     schemaEngine.free();
   }
-}
-
-async function introspected(schemaEngine: bindings.SchemaEngine, schemaPath: string): Promise<string> {
-  const header = 'datasource db {\n  provider = "postgresql"\n}\n';
-  const result = await schemaEngine.introspect({
-    schema: { files: [{ path: schemaPath, content: header }] },
-    force: true,
-    compositeTypeDepth: 0,
-    namespaces: ["public"],
-    baseDirectoryPath: ".",
-  } as never);
-  return result.schema.files.map((file) => file.content).join("\n");
 }

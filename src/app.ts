@@ -93,7 +93,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       signIn: createSignIn({ db, tokens, now }),
       sweep: createSweep(db),
       /** Validates and stores events as they were sent; every one is accepted, a duplicate, or rejected with its reason. */
-      async ingest(organizationId: string, values: readonly { index: number; value: unknown }[]) {
+      async ingest(organizationId: string, values: readonly unknown[]) {
         const { drafts, rejected } = validateAll(values, now());
         const stored = await pipeline.accept(organizationId, drafts);
         return { ...stored, rejected } satisfies { accepted: number; duplicates: number; rejected: Rejection[] };

@@ -50,8 +50,8 @@ export function openDatabase(options: { url: string; log: Log; poolSize?: number
     statement_timeout: statementTimeout,
     idle_in_transaction_session_timeout: statementTimeout,
     connectionTimeoutMillis: 10_000,
+    onConnect: prepareConnection,
   });
-  pool.on("connect", prepareConnection);
   pool.on("error", (error) => options.log.warn({ err: error.message }, "a database connection was lost"));
   const clients = new Map<string, PrismaClient>();
 

@@ -24,12 +24,10 @@ const WireQuery = pg.Query as unknown as new (config: unknown, values?: unknown,
 
 const settingName = "vigil_set_organization";
 
-/** Prepares the setting on a new connection; everything else on it queues behind. */
-export function prepareConnection(client: pg.ClientBase): void {
+/** Prepares the setting on a new connection, before anything else runs on it. */
+export async function prepareConnection(client: pg.ClientBase): Promise<void> {
   const text = "SELECT set_config('app.organization_id', $1, true)";
-  client.query({ name: settingName, text, values: [""] }).catch(() => {
-    // the connection failed: whoever uses it next is told
-  });
+  await client.query({ name: settingName, text, values: [""] });
 }
 
 class TenantQuery extends WireQuery {

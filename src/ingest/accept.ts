@@ -8,10 +8,10 @@ export interface Accepted {
   rejected: Rejection[];
 }
 
-export function validateAll(values: readonly { index: number; value: unknown }[], now: number): Accepted {
+export function validateAll(values: readonly unknown[], now: number): Accepted {
   const drafts: EventDraft[] = [];
   const rejected: Rejection[] = [];
-  for (const { index, value } of values) {
+  for (const [index, value] of values.entries()) {
     const result = validateEvent(value, index, now);
     if ("event" in result) drafts.push(result.event);
     else rejected.push(result.rejection);

@@ -74,6 +74,5 @@ async function runImport(context: Context, input: typeof Input.$inferInput): Pro
     });
     return imported;
   });
-  if (!dryRun) await context.services.rulesChanged(organizationId);
   return result;
 }

@@ -39,7 +39,6 @@ export interface Services {
   ): Promise<{ accepted: number; duplicates: number; rejected: Rejection[] }>;
   /** One transaction; rings the bells after its commit. */
   change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
-  rulesChanged(organizationId: string): Promise<void>;
   feed: {
     cursor(organizationId: string): Promise<string>;
     follow(

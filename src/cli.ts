@@ -1,0 +1,153 @@
+/** The command line. Answers go to stdout, everything else to stderr; a fault ends with 1 and one readable line. */
+import { readFile } from "node:fs/promises";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { createApiKey } from "./access/api-keys.ts";
+import { cliSubject, keyRoles, peopleRoles } from "./access/viewer.ts";
+import { ensureUser } from "./access/users.ts";
+import { type App, openApp } from "./app.ts";
+import { httpSink, importFile, localSink, progressBar } from "./commands/import.ts";
+import { checkRules } from "./commands/rules.ts";
+import { importRules } from "./detect/store.ts";
+import { ruleModes } from "./detect/detection.ts";
+import { readRunningServer } from "./embedded/running.ts";
+import { createLog } from "./log.ts";
+import { readConfig } from "./run.ts";
+
+const program = new Command("vigil").description("Security monitoring, alerting and incident response, self-hosted.");
+const organization = (): Option => new Option("--org <slug>", "the organization").default("demo");
+
+/** Opens the application for one command and closes it again. */
+async function withApp<T>(work: (app: App) => Promise<T>): Promise<T> {
+  const config = readConfig();
+  const app = await openApp(config, { log: createLog(process.env.LOG_LEVEL ?? "warn"), poolSize: 4 });
+  try {
+    return await work(app);
+  } finally {
+    await app.close();
+  }
+}
+
+function duration(text: string): number {
+  const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
+  const seconds = { s: 1, m: 60, h: 3_600, d: 86_400 }[unit ?? ""];
+  if (!amount || !seconds || Number(amount) === 0) throw new InvalidArgumentError("Give a duration like 30m, 1h or 7d.");
+  return Number(amount) * seconds;
+}
+
+program
+  .command("start")
+  .description("start the server (with the embedded PostgreSQL unless DATABASE_URL is set)")
+  .option("--port <number>", "the port to listen on")
+  .action(async ({ port }: { port?: string }) => {
+    const { serve } = await import("./server.ts");
+    await serve(readConfig(port === undefined ? {} : { PORT: port }));
+  });
+
+program
+  .command("worker")
+  .description("run the scheduled jobs of a multi-process installation (needs REDIS_URL)")
+  .action(async () => {
+    const { work } = await import("./worker.ts");
+    await work(readConfig());
+  });
+
+program
+  .command("migrate")
+  .description("apply the database migrations, make the server's role and the first organization")
+  .action(() => withApp(async () => console.error("The database is up to date.")));
+
+program
+  .command("org")
+  .description("organizations")
+  .command("create <slug>")
+  .option("--name <name>", "its name, for people")
+  .action((slug: string, { name }: { name?: string }) =>
+    withApp(async (app) => console.log(await app.createOrganization(slug, name ?? slug))),
+  );
+
+program
+  .command("token")
+  .description("print a token for the API")
+  .addOption(organization())
+  .addOption(new Option("--role <role>", "what it may do").choices(peopleRoles).makeOptionMandatory())
+  .option("--user <email>", "the user it stands for (made if need be)")
+  .option("--ttl <duration>", "how long it is good for", duration, 3_600)
+  .action(({ org, role, user, ttl }: { org: string; role: (typeof peopleRoles)[number]; user?: string; ttl: number }) =>
+    withApp(async (app) => {
+      const organizationId = await app.organizationBySlug(org);
+      const userId = user
+        ? await app.db.inOrganization(organizationId, (tx) => ensureUser(tx, { email: user, name: user, role, now: app.now() }))
+        : cliSubject;
+      console.log(await app.tokens.sign({ organizationId, userId, name: user ?? cliSubject, role }, ttl));
+    }),
+  );
+
+program
+  .command("api-key")
+  .description("make an API key for a program and print it, once")
+  .addOption(organization())
+  .addOption(new Option("--role <role>", "what it may do").choices(keyRoles).makeOptionMandatory())
+  .option("--name <name>", "what it is for", "command line")
+  .action(({ org, role, name }: { org: string; role: (typeof keyRoles)[number]; name: string }) =>
+    withApp(async (app) => {
+      const organizationId = await app.organizationBySlug(org);
+      const key = await app.db.inOrganization(organizationId, (tx) =>
+        createApiKey(tx, { name, role, actor: cliSubject, now: app.now() }),
+      );
+      console.log(key.secret);
+    }),
+  );
+
+program
+  .command("import <file>")
+  .description("import a log file; repeating it adds nothing twice")
+  .requiredOption("--format <name>", "sshd, combined, ecs or vigil")
+  .option("--timezone <zone>", "of times written without one, e.g. Europe/Berlin (default UTC)")
+  .addOption(organization())
+  .action((file: string, { format, org, timezone }: { format: string; org: string; timezone?: string }) =>
+    withApp(async (app) => {
+      const organizationId = await app.organizationBySlug(org);
+      const server = await readRunningServer(app.config.dataDir);
+      const token = await app.tokens.sign({ organizationId, userId: cliSubject, name: cliSubject, role: "ADMIN" }, 86_400);
+      const sink = server ? httpSink(server.url, token) : localSink(app, organizationId);
+      const bar = progressBar();
+      const settings = { now: app.now(), onProgress: bar.update, ...(timezone ? { timeZone: timezone } : {}) };
+      const summary = await importFile(file, format, sink, settings).finally(bar.stop);
+      const { lines, accepted, duplicates, ignored, rejectedCount, rejected } = summary;
+      console.log(`${lines} lines: ${accepted} events, ${duplicates} known before, ${ignored} without an event, ${rejectedCount} rejected`);
+      for (const { line, code, message } of rejected) console.log(`  line ${line}: ${code} ${message}`);
+      if (rejectedCount > rejected.length) console.log(`  … and ${rejectedCount - rejected.length} more`);
+    }),
+  );
+
+const rules = program.command("rules").description("Sigma rules");
+rules
+  .command("check <files...>")
+  .description("judge Sigma files without a database; ends with 1 when any is faulty")
+  .action(async (files: string[]) => {
+    if (!(await checkRules(files, console.log))) process.exitCode = 1;
+  });
+rules
+  .command("import <files...>")
+  .description("import Sigma files")
+  .addOption(organization())
+  .addOption(new Option("--mode <mode>", "what the rules do").choices(ruleModes).default("ACTIVE"))
+  .action((files: string[], { org, mode }: { org: string; mode: (typeof ruleModes)[number] }) =>
+    withApp(async (app) => {
+      const organizationId = await app.organizationBySlug(org);
+      for (const file of files) {
+        const yaml = await readFile(file, "utf8");
+        const { imported, rejected } = await app.db.inOrganization(organizationId, (tx) =>
+          importRules(tx, { yaml, mode, dryRun: false, actor: cliSubject, now: app.now() }),
+        );
+        console.log(`${file}: ${imported} imported, ${rejected.length} rejected`);
+        for (const fault of rejected) console.log(`  line ${fault.line}: ${fault.code} ${fault.message}`);
+        if (rejected.length > 0) process.exitCode = 1;
+      }
+    }),
+  );
+
+program.parseAsync().catch((error: Error) => {
+  console.error(error.message);
+  process.exit(1);
+});

@@ -1,0 +1,19 @@
+// Generates what is not kept in git: the Prisma client, the Pothos types, and the typed GraphQL documents.
+// Runs by itself after `npm ci`; plain JavaScript, so that it needs nothing generated.
+import { spawnSync } from "node:child_process";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+
+const require = createRequire(import.meta.url);
+const root = join(import.meta.dirname, "..");
+
+function run(packageName, bin, args, env = {}) {
+  const manifest = require.resolve(`${packageName}/package.json`);
+  const path = join(dirname(manifest), typeof require(manifest).bin === "string" ? require(manifest).bin : require(manifest).bin[bin]);
+  const { status } = spawnSync(process.execPath, [path, ...args], { cwd: root, stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, ...env } });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+// Generating needs no schema engine, but Prisma looks for the binary all the same and would try to download it.
+run("prisma", "prisma", ["generate"], { PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, PRISMA_HIDE_UPDATE_MESSAGE: "1" });
+run("@graphql-codegen/cli", "graphql-codegen", ["--config", "codegen.ts"]);

@@ -1,0 +1,56 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { useCSRFPrevention } from "@graphql-yoga/plugin-csrf-prevention";
+import { createYoga } from "graphql-yoga";
+import type { Viewer } from "../access/viewer.ts";
+import { VigilError } from "../errors.ts";
+import type { Context, Services } from "../schema/context.ts";
+import { schema } from "../schema/schema.ts";
+import { sendJson } from "./answer.ts";
+import { credentialOf } from "./credential.ts";
+import { graphiqlOptions, graphiqlPolicy, renderPage } from "./graphiql.ts";
+import { codePlugin, limitPlugin } from "./limits.ts";
+import { createMask } from "./mask.ts";
+
+const bodyLimit = 1_048_576; // 1 MiB: larger batches of events go to /ingest
+
+export type GraphQLServer = ReturnType<typeof createGraphQL>;
+
+/** GraphQL over HTTP; the WebSocket server executes through the same plugins. */
+export function createGraphQL(services: Services) {
+  return createYoga<Context & { req?: IncomingMessage; res?: ServerResponse }>({
+    schema,
+    graphqlEndpoint: "/graphql",
+    landingPage: false,
+    graphiql: graphiqlOptions,
+    renderGraphiQL: renderPage,
+    logging: false,
+    maskedErrors: { maskError: createMask(services.log) },
+    batching: false,
+    multipart: false,
+    cors: false,
+    maxRequestBodySize: bodyLimit,
+    parserAndValidationCache: true,
+    plugins: [useCSRFPrevention({ requestHeaders: ["authorization", "x-vigil-csrf"] }), limitPlugin(), codePlugin()],
+  });
+}
+
+/** Finds out who is asking, then lets yoga answer. */
+export async function handleGraphQL(
+  yoga: GraphQLServer,
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: Omit<Context, "viewer">,
+): Promise<void> {
+  const isPage = request.method === "GET" && request.headers.accept?.includes("text/html") === true;
+  if (isPage) response.setHeader("Content-Security-Policy", graphiqlPolicy);
+  let viewer: Viewer | undefined;
+  try {
+    const credential = isPage ? undefined : credentialOf(request);
+    if (credential !== undefined) viewer = await context.services.authenticator.authenticate(credential);
+  } catch (error) {
+    if (!(error instanceof VigilError)) throw error;
+    sendJson(response, error.status, { errors: [{ message: error.message, extensions: { code: error.code } }] });
+    return;
+  }
+  await yoga.handle(request, response, { ...context, viewer });
+}

@@ -1,0 +1,38 @@
+import { GraphQLError } from "graphql";
+import { VigilError } from "../errors.ts";
+import type { Log } from "../log.ts";
+
+/** Decides what an error says to the sender: what is meant for them, with its code; of everything else only INTERNAL. */
+export function createMask(log: Log): (error: unknown) => Error {
+  return (error) => {
+    const graphqlError = error instanceof GraphQLError ? error : undefined;
+    const cause = rootOf(error);
+    if (cause instanceof VigilError) {
+      return located(graphqlError, cause.message, { code: cause.code, ...cause.detail });
+    }
+    if (cause instanceof Error && /^Pothos.*Validation/.test(cause.name)) {
+      return located(graphqlError, cause.message, { code: "BAD_USER_INPUT" });
+    }
+    if (cause instanceof GraphQLError) {
+      if (cause.extensions.code !== undefined) return graphqlError ?? cause;
+      // Without a path it is about the document or its variables; with one, a resolver gave what its type cannot hold.
+      if (cause.path === undefined && graphqlError?.path === undefined) {
+        return located(cause, cause.message, { ...cause.extensions, code: "BAD_USER_INPUT" });
+      }
+    }
+    log.error({ err: cause, field: graphqlError?.path?.join(".") }, "a GraphQL operation failed");
+    return located(graphqlError, "Something went wrong; the server's log says more", { code: "INTERNAL" });
+  };
+}
+
+/** The error under GraphQL's wrappings. */
+function rootOf(error: unknown): unknown {
+  let root = error;
+  while (root instanceof GraphQLError && root.originalError) root = root.originalError;
+  return root;
+}
+
+function located(error: GraphQLError | undefined, message: string, extensions: Record<string, unknown>): GraphQLError {
+  const { nodes, source, positions, path } = error ?? {};
+  return new GraphQLError(message, { nodes, source, positions, path, extensions });
+}

@@ -1,0 +1,124 @@
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { VigilError } from "../errors.ts";
+import type { Services } from "../schema/context.ts";
+import { sendError, sendJson, setSecurityHeaders } from "./answer.ts";
+import { createGraphQL, handleGraphQL } from "./graphql.ts";
+import { handleIngest } from "./ingest.ts";
+import { handleSignIn } from "./sign-in.ts";
+import { attachSocket } from "./socket.ts";
+import { sendStatic } from "./static.ts";
+
+export interface ServerOptions {
+  /** How people reach the server; with https, cookies are Secure. */
+  publicUrl?: string | undefined;
+  /** Where the built dashboard is. Absent or empty: a page that says where GraphiQL is. */
+  dashboardDir?: string | undefined;
+  /** How long close() waits for answers under way, in ms. Default: 5000. */
+  closeTimeout?: number;
+}
+
+export interface VigilServer {
+  /** Starts answering; gives the URL. */
+  listen(port: number, host: string): Promise<string>;
+  /** Ends subscriptions and sockets (1001), waits for answers under way, then cuts the rest. Twice is harmless. */
+  close(): Promise<void>;
+}
+
+interface Exchange {
+  request: IncomingMessage;
+  response: ServerResponse;
+  url: URL;
+}
+
+const requestTimeout = 120_000; // 2 minutes for a whole request: a batch over a slow line
+
+/** Everything Vigil answers over HTTP. */
+export function createServer(services: Services, options: ServerOptions = {}): VigilServer {
+  const isHttps = options.publicUrl?.startsWith("https:") ?? false;
+  const closing = new AbortController();
+  const context = { services, closing: closing.signal };
+  const yoga = createGraphQL(services);
+
+  const routes: Record<string, (exchange: Exchange) => unknown> = {
+    "GET /graphql": ({ request, response }) => handleGraphQL(yoga, request, response, context),
+    "POST /graphql": ({ request, response }) => handleGraphQL(yoga, request, response, context),
+    "OPTIONS /graphql": ({ request, response }) => handleGraphQL(yoga, request, response, context),
+    "POST /ingest": ({ request, response }) => handleIngest(services, request, response),
+    "GET /health/live": ({ response }) => sendJson(response, 200, { ok: true }),
+    "GET /health/ready": async ({ response }) => {
+      const health = await services.health();
+      sendJson(response, health.ok && !closing.signal.aborted ? 200 : 503, health);
+    },
+    "GET /sign-in": ({ response, url }) => handleSignIn(services, url.searchParams.get("token"), response, isHttps),
+  };
+
+  async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? "/", "http://host");
+    const method = request.method === "HEAD" ? "GET" : (request.method ?? "GET");
+    const handler = routes[`${method} ${url.pathname}`];
+    if (handler) return void (await handler({ request, response, url }));
+    if (method === "GET" && (url.pathname === "/" || url.pathname.startsWith("/assets/"))) {
+      if (await sendStatic(options.dashboardDir, url.pathname, request, response)) return;
+    }
+    const allowed = Object.keys(routes).flatMap((key) => (key.endsWith(` ${url.pathname}`) ? [key.split(" ")[0]] : []));
+    if (allowed.length === 0) throw new VigilError("NOT_FOUND", "There is nothing here");
+    response.setHeader("Allow", allowed.join(", "));
+    sendJson(response, 405, { error: { code: "BAD_USER_INPUT", message: `Use ${allowed.join(" or ")}` } });
+  }
+
+  function fail(error: unknown, request: IncomingMessage, response: ServerResponse): void {
+    if (response.headersSent || response.destroyed) {
+      response.destroy();
+      return;
+    }
+    // What is left of the request's body is not read: the connection cannot be used again.
+    if (!request.complete) response.setHeader("Connection", "close");
+    if (error instanceof VigilError) return sendError(response, error);
+    services.log.error({ err: error, path: request.url?.split("?")[0] }, "a request failed");
+    sendError(response, new VigilError("INTERNAL", "Something went wrong; the server's log says more"));
+  }
+
+  const server = createHttpServer({ requestTimeout }, (request, response) => {
+    setSecurityHeaders(response, isHttps);
+    if (closing.signal.aborted) response.setHeader("Connection", "close");
+    route(request, response).catch((error: unknown) => fail(error, request, response));
+  });
+  const sockets = attachSocket(server, yoga, context);
+  let closed: Promise<void> | undefined;
+
+  async function close(): Promise<void> {
+    closing.abort();
+    const stopped = new Promise<void>((resolve) => server.close(() => resolve()));
+    const idle = setInterval(() => server.closeIdleConnections(), 50);
+    const cut = setTimeout(() => {
+      sockets.cut();
+      server.closeAllConnections();
+    }, options.closeTimeout ?? 5_000);
+    await sockets.close();
+    await stopped;
+    clearInterval(idle);
+    clearTimeout(cut);
+  }
+
+  return {
+    listen: (port, host) =>
+      new Promise((resolve, reject) => {
+        server.once("error", reject);
+        server.listen(port, host, () => {
+          server.off("error", reject);
+          resolve(addressUrl(server.address() as AddressInfo));
+        });
+      }),
+    close: () => {
+      closed ??= close();
+      return closed;
+    },
+  };
+}
+
+function addressUrl({ address, family, port }: AddressInfo): string {
+  const wildcard = address === "::" || address === "0.0.0.0";
+  const host = wildcard ? "localhost" : family === "IPv6" ? `[${address}]` : address;
+  return `http://${host}:${port}`;
+}

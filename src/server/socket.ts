@@ -1,0 +1,122 @@
+import type { IncomingMessage, Server } from "node:http";
+import type { Duplex } from "node:stream";
+import { type ExecutionArgs, GraphQLError } from "graphql";
+import { CloseCode } from "graphql-ws";
+import { type Extra, useServer } from "graphql-ws/use/ws";
+import { WebSocketServer } from "ws";
+import type { Viewer } from "../access/viewer.ts";
+import { VigilError } from "../errors.ts";
+import type { Context } from "../schema/context.ts";
+import { bearerOf, socketCookieOf } from "./credential.ts";
+import type { GraphQLServer } from "./graphql.ts";
+
+const initTimeout = 3_000; // 3 seconds to say who you are
+const payloadLimit = 65_536; // 64 KiB a message
+const operationLimit = 100; // operations a socket
+const checkInterval = 5_000; // 5 seconds: how long a credential may outlive its end
+const backlogLimit = 8_388_608; // 8 MiB unsent: the reader is too slow, and may resume from its cursor
+
+interface SocketExtra extends Extra {
+  viewer?: Viewer;
+  timer?: NodeJS.Timeout;
+}
+
+type Operation = ExecutionArgs & { rootValue: Record<"execute" | "subscribe", (args: ExecutionArgs) => never> };
+
+/** GraphQL over WebSocket (graphql-transport-ws) on /graphql. */
+export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<Context, "viewer">) {
+  const { services } = context;
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: payloadLimit });
+
+  /** Looks again who it is while the socket lives: tokens end, users lose their role, readers fall behind. */
+  function watch(extra: SocketExtra, credential: string): void {
+    const left = (extra.viewer?.expiresAt ?? Number.POSITIVE_INFINITY) - Date.now();
+    extra.timer = setTimeout(async () => {
+      try {
+        if (extra.socket.bufferedAmount > backlogLimit) return extra.socket.close(1013, "Too slow: resume from a cursor");
+        const viewer = await services.authenticator.authenticate(credential);
+        if (viewer.role !== extra.viewer?.role) return extra.socket.close(CloseCode.Forbidden, "Your role has changed");
+        if (viewer.expiresAt !== undefined && viewer.expiresAt <= Date.now()) {
+          return extra.socket.close(CloseCode.Forbidden, "Your token has expired");
+        }
+      } catch (error) {
+        if (error instanceof VigilError) return extra.socket.close(CloseCode.Forbidden, "Your token is no longer valid");
+        services.log.warn({ err: error }, "a socket's credential could not be checked"); // the next look decides
+      }
+      if (extra.socket.readyState === extra.socket.OPEN) watch(extra, credential);
+    }, Math.max(0, Math.min(checkInterval, left)));
+    extra.timer.unref();
+  }
+
+  const running = useServer<{ authorization?: unknown; Authorization?: unknown }, SocketExtra>(
+    {
+      connectionInitWaitTimeout: initTimeout,
+      async onConnect(connection) {
+        const extra = connection.extra as SocketExtra;
+        const given = connection.connectionParams?.authorization ?? connection.connectionParams?.Authorization;
+        const credential = typeof given === "string" ? bearerOf(given) : socketCookieOf(extra.request);
+        if (credential === undefined) return false; // closes with 4403
+        try {
+          extra.viewer = await services.authenticator.authenticate(credential);
+        } catch (error) {
+          if (error instanceof VigilError) return false;
+          throw error;
+        }
+        if (extra.socket.readyState === extra.socket.OPEN) watch(extra, credential);
+        return true;
+      },
+      onClose(connection) {
+        clearTimeout((connection.extra as SocketExtra).timer);
+      },
+      async onSubscribe(connection, _id, params) {
+        const extra = connection.extra as SocketExtra;
+        if (Object.keys(connection.subscriptions).length > operationLimit) {
+          const message = `A socket runs at most ${operationLimit} operations`;
+          return [new GraphQLError(message, { extensions: { code: "RATE_LIMITED" } })];
+        }
+        const enveloped = yoga.getEnveloped({ ...context, viewer: extra.viewer, req: extra.request, params });
+        const { schema, execute, subscribe, contextFactory, parse, validate } = enveloped;
+        let document: ReturnType<typeof parse>;
+        try {
+          document = parse(params.query);
+        } catch (error) {
+          return [error as GraphQLError];
+        }
+        if (document instanceof Error) return [document as unknown as GraphQLError];
+        const faults = validate(schema, document);
+        if (faults.length > 0) return faults;
+        return {
+          schema,
+          document,
+          operationName: params.operationName,
+          variableValues: params.variables,
+          contextValue: await contextFactory(),
+          rootValue: { execute, subscribe },
+        } as ExecutionArgs;
+      },
+      execute: (args) => (args as Operation).rootValue.execute(args),
+      subscribe: (args) => (args as Operation).rootValue.subscribe(args),
+    },
+    sockets,
+  );
+
+  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on("error", () => socket.destroy());
+    if (new URL(request.url ?? "/", "http://host").pathname !== "/graphql" || context.closing.aborted) {
+      socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (webSocket) => sockets.emit("connection", webSocket, request));
+  });
+
+  return {
+    /** Tells every client that the server is going away (1001). */
+    async close(): Promise<void> {
+      await running.dispose();
+    },
+    /** Cuts whoever did not answer. */
+    cut(): void {
+      for (const socket of sockets.clients) socket.terminate();
+    },
+  };
+}

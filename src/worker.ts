@@ -1,0 +1,18 @@
+/** A worker: runs the scheduled jobs of a multi-process installation from Redis. */
+import { openApp } from "./app.ts";
+import type { Config } from "./config.ts";
+import { createLog } from "./log.ts";
+import { workJobs } from "./queue/queue.ts";
+import { closeOnSignal } from "./run.ts";
+
+export async function work(config: Config): Promise<void> {
+  if (!config.redisUrl) throw new Error("A worker needs REDIS_URL. Without Redis the server runs the scheduled jobs itself.");
+  const log = createLog(config.logLevel);
+  const app = await openApp(config, { log });
+  const jobs = await workJobs(config.redisUrl, app.sweep, log);
+  closeOnSignal(async () => {
+    await jobs.close();
+    await app.close();
+  });
+  console.log("The Vigil worker is running (Ctrl-C stops it)");
+}

@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { checkServerRole } from "../src/database/role.ts";
+import type { Tx } from "../src/db.ts";
+import { type TestDatabase, testDatabase } from "./support/database.ts";
+
+let test: TestDatabase;
+let ours: string;
+let theirs: string;
+const addChannel = (tx: Tx, name: string) =>
+  tx.query("INSERT INTO alert_channels (organization_id, id, kind, name) VALUES ($1, gen_random_uuid(), 'EMAIL', $2)", [
+    tx.organizationId,
+    name,
+  ]);
+
+beforeAll(async () => {
+  test = await testDatabase({ poolSize: 1 });
+  [ours, theirs] = test.organizations.map(({ id }) => id) as [string, string];
+  await test.db.inOrganization(ours, (tx) => addChannel(tx, "ours"));
+  await test.db.inOrganization(theirs, (tx) => addChannel(tx, "theirs"));
+});
+afterAll(() => test.close());
+
+describe("the server's database role", () => {
+  it("T1: is accepted when it owns nothing", () => checkServerRole(test.serverUrl));
+
+  it("T1: is refused when it is a superuser, with the way out", () =>
+    expect(checkServerRole(test.ownerUrl)).rejects.toThrow(/superuser.*vigil migrate/s));
+
+  it.each([
+    ["BYPASSRLS", "bypass_role", "CREATE ROLE bypass_role LOGIN BYPASSRLS PASSWORD 'x'", /BYPASSRLS/],
+    ["an owner's membership", "member_role", "CREATE ROLE member_role LOGIN PASSWORD 'x'; GRANT postgres TO member_role", /superuser/],
+    ["TRUNCATE", "truncate_role", "CREATE ROLE truncate_role LOGIN PASSWORD 'x'; GRANT TRUNCATE ON users TO truncate_role", /TRUNCATE/],
+    ["CREATE", "create_role", "CREATE ROLE create_role LOGIN PASSWORD 'x'; GRANT CREATE ON SCHEMA public TO create_role", /CREATE/],
+  ])("T1: is refused with %s", async (_, role, sql, message) => {
+    await test.asOwner(`DO $$ BEGIN ${sql}; END $$`).catch(async () => {
+      for (const statement of sql.split(";")) await test.asOwner(statement);
+    });
+    const url = new URL(test.serverUrl);
+    url.username = role;
+    url.password = "x";
+    await expect(checkServerRole(url.href)).rejects.toThrow(message);
+    await test.asOwner(`DROP OWNED BY ${role}`);
+    await test.asOwner(`DROP ROLE ${role}`);
+  });
+});
+
+describe("tenant isolation", () => {
+  const tenantTables = `SELECT c.oid::regclass::text AS name, c.relrowsecurity, c.relforcerowsecurity,
+      (SELECT count(*)::int FROM pg_policy p WHERE p.polrelid = c.oid AND p.polqual IS NOT NULL AND p.polwithcheck IS NOT NULL) AS policies
+    FROM pg_class c WHERE c.relkind IN ('r', 'p') AND c.relnamespace IN ('public'::regnamespace, 'event_partitions'::regnamespace)
+      AND c.relname <> '_prisma_migrations' ORDER BY 1`;
+
+  it("T2: every table, each partition too, enables and forces Row Level Security with USING and WITH CHECK", async () => {
+    const tables = await test.asOwner<{ name: string; relrowsecurity: boolean; relforcerowsecurity: boolean; policies: number }>(tenantTables);
+    expect(tables.length).toBeGreaterThan(18);
+    const open = tables.filter((table) => !table.relrowsecurity || !table.relforcerowsecurity || table.policies === 0);
+    expect(open).toEqual([]);
+  });
+
+  it("T3: without an organization, or with an empty one, no tenant table shows a row", async () => {
+    const tables = await test.asOwner<{ name: string }>(tenantTables);
+    const pg = await import("pg");
+    const client = new pg.default.Client({ connectionString: test.serverUrl });
+    await client.connect();
+    for (const { name } of tables.filter((table) => !table.name.startsWith("event_partitions."))) {
+      for (const setting of ["", "SET LOCAL app.organization_id = ''"]) {
+        await client.query("BEGIN");
+        if (setting) await client.query(setting);
+        const { rows } = await client.query(`SELECT count(*)::int AS n FROM ${name}`);
+        await client.query("ROLLBACK");
+        expect([name, rows[0]]).toEqual([name, { n: 0 }]);
+      }
+    }
+    await client.end();
+  });
+
+  it("T4: mixed requests of two organizations over one connection, with errors and aborts, never show a foreign row", async () => {
+    const names = { [ours]: "ours", [theirs]: "theirs" };
+    const ask = async (n: number): Promise<void> => {
+      const organizationId = n % 2 === 0 ? ours : theirs;
+      const expected = [names[organizationId]];
+      const kind = n % 5;
+      if (kind === 0) {
+        const found = await test.db.prisma(organizationId).alertChannel.findMany();
+        expect(found.map((row) => row.name)).toEqual(expected);
+      } else if (kind === 1) {
+        const { rows } = await test.db.query<{ name: string }>(organizationId, "SELECT name FROM alert_channels");
+        expect(rows.map((row) => row.name)).toEqual(expected);
+      } else if (kind === 2) {
+        await expect(test.db.query(organizationId, "SELECT 1 / 0 FROM alert_channels")).rejects.toThrow(/zero/);
+      } else if (kind === 3) {
+        const abort = test.db.inOrganization(organizationId, async (tx) => {
+          const { rows } = await tx.query<{ name: string }>("SELECT name FROM alert_channels");
+          expect(rows.map((row) => row.name)).toEqual(expected);
+          await addChannel(tx, `rolled back ${n}`);
+          throw new Error("abort");
+        });
+        await expect(abort).rejects.toThrow("abort");
+      } else {
+        const found = await test.db.prisma(organizationId).$transaction(async (tx) => tx.alertChannel.findMany());
+        expect(found.map((row) => row.name)).toEqual(expected);
+      }
+    };
+    for (let start = 0; start < 10_000; start += 100) {
+      await Promise.all(Array.from({ length: 100 }, (_, n) => ask(start + n)));
+    }
+  }, 120_000);
+
+  it("L10: a row cannot be written into, or moved to, another organization", async () => {
+    const insert = test.db.query(
+      ours,
+      "INSERT INTO alert_channels (organization_id, id, kind, name) VALUES ($1, gen_random_uuid(), 'EMAIL', 'x')",
+      [theirs],
+    );
+    await expect(insert).rejects.toThrow(/row-level security/);
+    await expect(test.db.query(ours, "UPDATE alert_channels SET organization_id = $1", [theirs])).rejects.toThrow(
+      /row-level security/,
+    );
+  });
+
+  it("A2: the server cannot change, delete or truncate the audit log, events or timelines", async () => {
+    for (const table of ["security_audit_log", "realtime_monitoring", "incident_entries"]) {
+      for (const sql of [`DELETE FROM ${table}`, `TRUNCATE ${table}`, `UPDATE ${table} SET organization_id = organization_id`]) {
+        await expect(test.db.query(ours, sql)).rejects.toThrow(/permission denied/);
+      }
+    }
+  });
+});

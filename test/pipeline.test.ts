@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { seedBuiltinRules } from "../src/detect/store.ts";
+import { acknowledgeIncident, resolveIncident } from "../src/incident/change.ts";
+import type { EventDraft } from "../src/ingest/event.ts";
+import { createPipeline, type Pipeline } from "../src/pipeline.ts";
+import { type Bells, openBells } from "../src/publish/bells.ts";
+import { createFeed, type Feed } from "../src/publish/feed.ts";
+import { quiet, type TestDatabase, testDatabase } from "./support/database.ts";
+
+let test: TestDatabase;
+let ours: string;
+let theirs: string;
+let bells: Bells;
+let feed: Feed;
+let pipeline: Pipeline;
+const start = Date.now();
+
+const failLogin = (user: string, ip: string, second: number, clientId?: string): EventDraft => ({
+  ...(clientId ? { clientId } : {}),
+  time: start + second * 1_000,
+  logsource: { product: "clinic", category: "authentication" },
+  action: "login",
+  category: "AUTHENTICATION",
+  outcome: "FAILURE",
+  actor: { name: user },
+  source: { ip },
+  attributes: {},
+});
+const open = () => createPipeline({ db: test.db, bells, log: quiet, now: Date.now });
+const incidents = async (organizationId = ours) =>
+  (await test.db.query(organizationId, "SELECT * FROM security_incidents ORDER BY number")).rows;
+
+beforeAll(async () => {
+  test = await testDatabase();
+  [ours, theirs] = test.organizations.map(({ id }) => id) as [string, string];
+  for (const { id } of test.organizations) await test.db.inOrganization(id, (tx) => seedBuiltinRules(tx, Date.now()));
+  bells = openBells(undefined, quiet);
+  feed = createFeed(test.db, bells);
+  pipeline = open();
+});
+afterAll(async () => {
+  await pipeline.drain();
+  await bells.close();
+  await test.close();
+});
+
+describe("a batch of events", () => {
+  it("opens one incident for ten failed log-ins of one account, announced on the feed with what it is about", async () => {
+    const cursor = await feed.cursor(ours);
+    const drafts = Array.from({ length: 10 }, (_, n) => failLogin("ann", `198.51.100.${n}`, n));
+    expect(await pipeline.accept(ours, drafts)).toEqual({ accepted: 10, duplicates: 0 });
+    const [incident, ...others] = await incidents();
+    expect(others).toEqual([]);
+    expect(incident).toMatchObject({ number: 1, status: "OPEN", severity: "HIGH", detection_count: 1, event_count: 10 });
+    expect(incident?.subjects).toEqual([{ kind: "USER", key: "ann" }]);
+    expect(incident?.threat_score).toBeGreaterThan(0);
+    const abort = new AbortController();
+    const { value } = await feed.follow(ours, "incident", cursor, abort.signal).next();
+    expect(value).toMatchObject({ kind: "OPENED", entityId: incident?.id });
+    abort.abort();
+    expect(await incidents(theirs)).toEqual([]);
+  });
+
+  it("D2: stores an event once, however often and however concurrently its id is sent", async () => {
+    const drafts = Array.from({ length: 100 }, (_, n) => ({ ...failLogin(`dup${n}`, "192.0.2.9", 0), clientId: `id-${n}`, outcome: "SUCCESS" as const }));
+    const second = open();
+    const results = await Promise.all([pipeline.accept(ours, drafts), second.accept(ours, drafts), pipeline.accept(ours, drafts)]);
+    expect(results.reduce((sum, { accepted }) => sum + accepted, 0)).toBe(100);
+    const { rows } = await test.db.query(ours, "SELECT count(*)::int AS n FROM realtime_monitoring WHERE client_id LIKE 'id-%'");
+    expect(rows).toEqual([{ n: 100 }]);
+  });
+
+  it("D3: 200 concurrent matches of one fingerprint, over four processes' pipelines, give one incident", async () => {
+    const before = (await incidents()).length;
+    const pipelines = [pipeline, open(), open(), open()];
+    const burst = (n: number) => Array.from({ length: 10 }, (_, k) => failLogin("carol", `203.0.113.${n % 200}`, k / 10));
+    await Promise.all(Array.from({ length: 200 }, (_, n) => (pipelines[n % 4] as Pipeline).accept(ours, burst(n))));
+    const opened = (await incidents()).slice(before).filter((incident) => incident.subjects[0].key === "carol");
+    expect(opened).toHaveLength(1);
+    const numbers = (await incidents()).map((incident) => incident.number);
+    expect(numbers).toEqual(numbers.map((_, index) => index + 1));
+  });
+
+  it("leaves nothing behind when it cannot be stored, neither rows nor counts in the windows", async () => {
+    const almost = Array.from({ length: 9 }, (_, n) => failLogin("dora", "192.0.2.77", n));
+    await pipeline.accept(ours, almost);
+    const poison = { ...failLogin("dora", "192.0.2.77", 9), action: "a\u0000b" };
+    await expect(pipeline.accept(ours, [poison])).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect((await incidents()).some((incident) => incident.title.includes("dora"))).toBe(false);
+    await pipeline.accept(ours, [failLogin("dora", "192.0.2.77", 10)]);
+    expect((await incidents()).filter((incident) => incident.title.includes("dora"))).toHaveLength(1);
+  });
+
+  it("counts on after a restart: the windows are rebuilt from the stored events", async () => {
+    await pipeline.accept(ours, Array.from({ length: 6 }, (_, n) => failLogin("erin", `198.51.100.${n}`, n)));
+    const restarted = open();
+    await restarted.accept(ours, Array.from({ length: 4 }, (_, n) => failLogin("erin", `198.51.100.${10 + n}`, 10 + n)));
+    expect((await incidents()).filter((incident) => incident.title.includes("erin"))).toHaveLength(1);
+  });
+});
+
+describe("an incident", () => {
+  it("moves only as the table allows, guards its revision, and writes each move down", async () => {
+    const [incident] = await incidents();
+    const input = { id: incident?.id as string, actor: "ann@demo.example", now: Date.now() };
+    await test.db.inOrganization(ours, (tx) => acknowledgeIncident(tx, { ...input, expectedRevision: 1 }));
+    const stale = test.db.inOrganization(ours, (tx) => acknowledgeIncident(tx, { ...input, expectedRevision: 1 }));
+    await expect(stale).rejects.toMatchObject({ code: "CONFLICT", detail: { revision: 2, status: "ACKNOWLEDGED" } });
+    const resolve = { ...input, resolution: "TRUE_POSITIVE" as const, reason: "blocked at the firewall" };
+    await test.db.inOrganization(ours, (tx) => resolveIncident(tx, resolve));
+    const again = test.db.inOrganization(ours, (tx) => resolveIncident(tx, resolve));
+    await expect(again).rejects.toMatchObject({ code: "CONFLICT" });
+    const foreign = test.db.inOrganization(theirs, (tx) => resolveIncident(tx, resolve));
+    await expect(foreign).rejects.toMatchObject({ code: "NOT_FOUND" });
+    const { rows } = await test.db.query(ours, "SELECT kind, actor FROM incident_entries WHERE incident_id = $1 ORDER BY at, id", [input.id]);
+    expect(rows.map(({ kind }) => kind)).toEqual(["OPENED", "ACKNOWLEDGED", "RESOLVED"]);
+  });
+});
+
+describe("the change feed", () => {
+  it("D4: skips nothing when an older transaction commits late", async () => {
+    const cursor = await feed.cursor(ours);
+    const abort = new AbortController();
+    const stream = feed.follow(ours, "incident", cursor, abort.signal);
+    const insert = "INSERT INTO changes (organization_id, topic, kind, entity_id) VALUES ($1, 'incident', $2, gen_random_uuid())";
+    let finish: () => void = () => {};
+    const held = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    let begun: () => void = () => {};
+    const wrote = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const slow = test.db.inOrganization(ours, async (tx) => {
+      await tx.query(insert, [ours, "SLOW"]);
+      begun();
+      await held;
+    });
+    await wrote;
+    await test.db.inOrganization(ours, (tx) => tx.query(insert, [ours, "FAST"]));
+    bells.ring(ours, "incident");
+    const first = stream.next();
+    finish();
+    await slow;
+    const kinds = [(await first).value, (await stream.next()).value].map((change) => change?.kind);
+    expect(kinds).toEqual(["SLOW", "FAST"]);
+    abort.abort();
+  });
+
+  it("resumes after a cursor with exactly what was missed, and refuses a cursor it did not give", async () => {
+    const cursor = await feed.cursor(ours);
+    await pipeline.accept(ours, Array.from({ length: 10 }, (_, n) => failLogin("frank", `198.51.100.${n}`, n)));
+    await pipeline.accept(ours, Array.from({ length: 90 }, (_, n) => failLogin("frank", `198.51.100.${n % 9}`, 20 + n)));
+    const abort = new AbortController();
+    const seen = [];
+    for await (const change of feed.follow(ours, "incident", cursor, abort.signal)) {
+      seen.push(change);
+      if (change.kind === "COUNT_REACHED") break;
+    }
+    const again = feed.follow(ours, "incident", seen[0]?.cursor, abort.signal);
+    expect((await again.next()).value).toEqual(seen[1]);
+    abort.abort();
+    const forged = feed.follow(ours, "incident", "bm9wZQ", new AbortController().signal).next();
+    await expect(forged).rejects.toMatchObject({ code: "BAD_USER_INPUT" });
+  });
+});
