@@ -73,7 +73,8 @@ export async function migrationTo(schemaPath: string, from: { url: string; empty
       shadowDatabaseUrl: null,
       filters: { externalTables: ["public._prisma_migrations"], externalEnums: [] },
     } as never);
-    return (stdout ?? "").trim();
+    const script = (stdout ?? "").trim();
+    return script === "-- This is an empty migration." ? "" : script;
   } finally {
     schemaEngine.free();
   }

@@ -33,6 +33,11 @@ function rootOf(error: unknown): unknown {
 }
 
 function located(error: GraphQLError | undefined, message: string, extensions: Record<string, unknown>): GraphQLError {
-  const { nodes, source, positions, path } = error ?? {};
-  return new GraphQLError(message, { nodes, source, positions, path, extensions });
+  const place = {
+    nodes: error?.nodes ?? null,
+    source: error?.source ?? null,
+    positions: error?.positions ?? null,
+    path: error?.path ?? null,
+  };
+  return new GraphQLError(message, { ...place, extensions });
 }

@@ -48,7 +48,7 @@ export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<
     extra.timer.unref();
   }
 
-  const running = useServer<{ authorization?: unknown; Authorization?: unknown }, SocketExtra>(
+  const running = useServer<{ authorization?: unknown; Authorization?: unknown }, SocketExtra & Record<PropertyKey, unknown>>(
     {
       connectionInitWaitTimeout: initTimeout,
       async onConnect(connection) {
