@@ -7,4 +7,6 @@ if (!url) {
   console.error("Set VIGIL_OWNER_DATABASE_URL to a database with every migration applied.");
   process.exit(1);
 }
-console.log((await migrationTo(join(import.meta.dirname, "schema.prisma"), { url })) || "-- schema.prisma and the database agree");
+console.log(
+  (await migrationTo(join(import.meta.dirname, "schema.prisma"), { url })) || "-- schema.prisma and the database agree",
+);

@@ -30,7 +30,9 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
   const close = (): Promise<void> => {
     closing ??= (async () => {
       for (const part of opened.reverse()) {
-        await part.close().catch((error: Error) => log.error({ part: part.name, err: error.message }, "closing failed"));
+        await part
+          .close()
+          .catch((error: Error) => log.error({ part: part.name, err: error.message }, "closing failed"));
       }
     })();
     return closing;
@@ -68,7 +70,12 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       if (ids.length === 0 && ownerUrl) {
         const id = await createOrganization(ownerUrl, "demo", "Demo");
         signIn = await db.inOrganization(id, async (tx) => {
-          const admin = { email: "admin@demo.example", name: "First administrator", role: "ADMIN" as const, now: now() };
+          const admin = {
+            email: "admin@demo.example",
+            name: "First administrator",
+            role: "ADMIN" as const,
+            now: now(),
+          };
           return createSignInLink(tx, { userId: await ensureUser(tx, admin), now: now() });
         });
         ids = [id];
@@ -107,7 +114,10 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       /** An organization of its own tables' worth: made by the owner, with the built-in rules. */
       async createOrganization(slug: string, name: string): Promise<string> {
         if (!ownerUrl) {
-          throw new VigilError("FORBIDDEN", "Making an organization needs VIGIL_OWNER_DATABASE_URL, the URL of the tables' owner.");
+          throw new VigilError(
+            "FORBIDDEN",
+            "Making an organization needs VIGIL_OWNER_DATABASE_URL, the URL of the tables' owner.",
+          );
         }
         const id = await createOrganization(ownerUrl, slug, name);
         await db.inOrganization(id, (tx) => seedBuiltinRules(tx, now()));
@@ -115,7 +125,11 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       },
       async organizationBySlug(slug: string): Promise<string> {
         const id = await db.organizationIdBySlug(slug);
-        if (!id) throw new VigilError("NOT_FOUND", `There is no organization "${slug}". Make it with: vigil org create ${slug}`);
+        if (!id)
+          throw new VigilError(
+            "NOT_FOUND",
+            `There is no organization "${slug}". Make it with: vigil org create ${slug}`,
+          );
         return id;
       },
       async health() {

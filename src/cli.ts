@@ -2,13 +2,13 @@
 import { readFile } from "node:fs/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { createApiKey } from "./access/api-keys.ts";
-import { cliSubject, keyRoles, peopleRoles } from "./access/viewer.ts";
 import { ensureUser } from "./access/users.ts";
+import { cliSubject, keyRoles, peopleRoles } from "./access/viewer.ts";
 import { type App, openApp } from "./app.ts";
 import { httpSink, importFile, localSink, progressBar } from "./commands/import.ts";
 import { checkRules } from "./commands/rules.ts";
-import { importRules } from "./detect/store.ts";
 import { ruleModes } from "./detect/detection.ts";
+import { importRules } from "./detect/store.ts";
 import { readRunningServer } from "./embedded/running.ts";
 import { createLog } from "./log.ts";
 import { readConfig } from "./run.ts";
@@ -30,7 +30,8 @@ async function withApp<T>(work: (app: App) => Promise<T>): Promise<T> {
 function duration(text: string): number {
   const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   const seconds = { s: 1, m: 60, h: 3_600, d: 86_400 }[unit ?? ""];
-  if (!amount || !seconds || Number(amount) === 0) throw new InvalidArgumentError("Give a duration like 30m, 1h or 7d.");
+  if (!amount || !seconds || Number(amount) === 0)
+    throw new InvalidArgumentError("Give a duration like 30m, 1h or 7d.");
   return Number(amount) * seconds;
 }
 
@@ -76,7 +77,9 @@ program
     withApp(async (app) => {
       const organizationId = await app.organizationBySlug(org);
       const userId = user
-        ? await app.db.inOrganization(organizationId, (tx) => ensureUser(tx, { email: user, name: user, role, now: app.now() }))
+        ? await app.db.inOrganization(organizationId, (tx) =>
+            ensureUser(tx, { email: user, name: user, role, now: app.now() }),
+          )
         : cliSubject;
       console.log(await app.tokens.sign({ organizationId, userId, name: user ?? cliSubject, role }, ttl));
     }),
@@ -108,13 +111,18 @@ program
     withApp(async (app) => {
       const organizationId = await app.organizationBySlug(org);
       const server = await readRunningServer(app.config.dataDir);
-      const token = await app.tokens.sign({ organizationId, userId: cliSubject, name: cliSubject, role: "ADMIN" }, 86_400);
+      const token = await app.tokens.sign(
+        { organizationId, userId: cliSubject, name: cliSubject, role: "ADMIN" },
+        86_400,
+      );
       const sink = server ? httpSink(server.url, token) : localSink(app, organizationId);
       const bar = progressBar();
       const settings = { now: app.now(), onProgress: bar.update, ...(timezone ? { timeZone: timezone } : {}) };
       const summary = await importFile(file, format, sink, settings).finally(bar.stop);
       const { lines, accepted, duplicates, ignored, rejectedCount, rejected } = summary;
-      console.log(`${lines} lines: ${accepted} events, ${duplicates} known before, ${ignored} without an event, ${rejectedCount} rejected`);
+      console.log(
+        `${lines} lines: ${accepted} events, ${duplicates} known before, ${ignored} without an event, ${rejectedCount} rejected`,
+      );
       for (const { line, code, message } of rejected) console.log(`  line ${line}: ${code} ${message}`);
       if (rejectedCount > rejected.length) console.log(`  … and ${rejectedCount - rejected.length} more`);
     }),

@@ -72,7 +72,9 @@ export function createPipeline(options: { db: Database; bells: Bells; log: Log; 
       await commit(organizationId, lane, batch).catch(async (error) => {
         // What cannot be stored spoils only its own request.
         if (batch.length === 1) batch[0]?.reject(asUnavailable(error, log));
-        else for (const one of batch) await commit(organizationId, lane, [one]).catch((fault) => one.reject(asUnavailable(fault, log)));
+        else
+          for (const one of batch)
+            await commit(organizationId, lane, [one]).catch((fault) => one.reject(asUnavailable(fault, log)));
       });
     }
   }
@@ -129,7 +131,8 @@ export function createPipeline(options: { db: Database; bells: Bells; log: Log; 
     if (lane.detector?.version === rows[0]?.version && lane.detector) return lane.detector.detector;
     const { version, rules } = await db.inOrganization(organizationId, loadRules);
     const { ruleSet, errors } = compileRules(rules);
-    for (const error of errors) log.error({ organizationId, ruleId: error.ruleId, fault: error.message }, "a stored rule cannot run");
+    for (const error of errors)
+      log.error({ organizationId, ruleId: error.ruleId, fault: error.message }, "a stored rule cannot run");
     if (lane.detector) {
       lane.detector.detector.replaceRules(ruleSet);
       lane.detector.version = version;
@@ -175,8 +178,13 @@ function incidentScore(severity: Severity, detections: number): number {
 
 function asUnavailable(error: unknown, log: Log): unknown {
   if (error instanceof VigilError) return error;
-  log.error({ err: (error as Error).message, code: (error as { code?: string }).code }, "a batch of events could not be stored");
-  return new VigilError("UNAVAILABLE", "The events could not be stored; none of them was. Send them again.", { cause: error });
+  log.error(
+    { err: (error as Error).message, code: (error as { code?: string }).code },
+    "a batch of events could not be stored",
+  );
+  return new VigilError("UNAVAILABLE", "The events could not be stored; none of them was. Send them again.", {
+    cause: error,
+  });
 }
 
 async function readEpisodes(tx: Tx, since: number) {

@@ -2,11 +2,11 @@
 import { join } from "node:path";
 import { openApp } from "./app.ts";
 import type { Config } from "./config.ts";
-import { createLog } from "./log.ts";
 import { forgetRunningServer, readRunningServer, rememberRunningServer } from "./embedded/running.ts";
+import { createLog } from "./log.ts";
 import { timeJobs } from "./queue/queue.ts";
-import { createServer } from "./server/server.ts";
 import { closeOnSignal } from "./run.ts";
+import { createServer } from "./server/server.ts";
 
 export async function serve(config: Config): Promise<void> {
   const log = createLog(config.logLevel);
@@ -19,7 +19,10 @@ export async function serve(config: Config): Promise<void> {
         `Stop it with Ctrl-C in its terminal${other ? ` or: kill ${other.pid}` : ""}, or give this one another VIGIL_DATA_DIR.`,
     );
   }
-  const server = createServer(app, { dashboardDir: join(import.meta.dirname, "../dist/dashboard"), publicUrl: config.publicUrl });
+  const server = createServer(app, {
+    dashboardDir: join(import.meta.dirname, "../dist/dashboard"),
+    publicUrl: config.publicUrl,
+  });
   const jobs = config.redisUrl ? undefined : timeJobs(app.sweep, log);
   let closing = false;
   const close = async (): Promise<void> => {
@@ -35,12 +38,16 @@ export async function serve(config: Config): Promise<void> {
   const url = await server.listen(config.port, config.host).catch(async (error: NodeJS.ErrnoException) => {
     await close();
     if (error.code !== "EADDRINUSE") throw error;
-    throw new Error(`Port ${config.port} on ${config.host} is in use by another program. Choose another one, e.g.: PORT=${config.port + 1} npm start`);
+    throw new Error(
+      `Port ${config.port} on ${config.host} is in use by another program. Choose another one, e.g.: PORT=${config.port + 1} npm start`,
+    );
   });
   await rememberRunningServer(config.dataDir, { pid: process.pid, url });
   const shown = config.publicUrl ?? url;
   console.log(`Vigil is running.  Dashboard ${shown}/   GraphQL ${shown}/graphql   (Ctrl-C stops it)`);
   if (app.firstSignIn) {
-    console.log(`Sign in as the first administrator, once, within 24 hours:\n  ${shown}/sign-in?token=${app.firstSignIn}`);
+    console.log(
+      `Sign in as the first administrator, once, within 24 hours:\n  ${shown}/sign-in?token=${app.firstSignIn}`,
+    );
   }
 }

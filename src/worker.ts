@@ -6,7 +6,8 @@ import { workJobs } from "./queue/queue.ts";
 import { closeOnSignal } from "./run.ts";
 
 export async function work(config: Config): Promise<void> {
-  if (!config.redisUrl) throw new Error("A worker needs REDIS_URL. Without Redis the server runs the scheduled jobs itself.");
+  if (!config.redisUrl)
+    throw new Error("A worker needs REDIS_URL. Without Redis the server runs the scheduled jobs itself.");
   const log = createLog(config.logLevel);
   const app = await openApp(config, { log });
   const jobs = await workJobs(config.redisUrl, app.sweep, log);

@@ -12,6 +12,8 @@ describe("the configuration", () => {
   });
 
   it("never repeats a secret in a fault", () => {
-    expect(() => parseConfig({ VIGIL_JWT_SECRET: "hunter2" })).toThrow(expect.not.objectContaining({ message: /hunter2/ }));
+    expect(() => parseConfig({ VIGIL_JWT_SECRET: "hunter2" })).toThrow(
+      expect.not.objectContaining({ message: /hunter2/ }),
+    );
   });
 });

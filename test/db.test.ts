@@ -28,9 +28,24 @@ describe("the server's database role", () => {
 
   it.each([
     ["BYPASSRLS", "bypass_role", "CREATE ROLE bypass_role LOGIN BYPASSRLS PASSWORD 'x'", /BYPASSRLS/],
-    ["an owner's membership", "member_role", "CREATE ROLE member_role LOGIN PASSWORD 'x'; GRANT postgres TO member_role", /superuser/],
-    ["TRUNCATE", "truncate_role", "CREATE ROLE truncate_role LOGIN PASSWORD 'x'; GRANT TRUNCATE ON users TO truncate_role", /TRUNCATE/],
-    ["CREATE", "create_role", "CREATE ROLE create_role LOGIN PASSWORD 'x'; GRANT CREATE ON SCHEMA public TO create_role", /CREATE/],
+    [
+      "an owner's membership",
+      "member_role",
+      "CREATE ROLE member_role LOGIN PASSWORD 'x'; GRANT postgres TO member_role",
+      /superuser/,
+    ],
+    [
+      "TRUNCATE",
+      "truncate_role",
+      "CREATE ROLE truncate_role LOGIN PASSWORD 'x'; GRANT TRUNCATE ON users TO truncate_role",
+      /TRUNCATE/,
+    ],
+    [
+      "CREATE",
+      "create_role",
+      "CREATE ROLE create_role LOGIN PASSWORD 'x'; GRANT CREATE ON SCHEMA public TO create_role",
+      /CREATE/,
+    ],
   ])("T1: is refused with %s", async (_, role, sql, message) => {
     await test.asOwner(`DO $$ BEGIN ${sql}; END $$`).catch(async () => {
       for (const statement of sql.split(";")) await test.asOwner(statement);
@@ -51,7 +66,12 @@ describe("tenant isolation", () => {
       AND c.relname <> '_prisma_migrations' ORDER BY 1`;
 
   it("T2: every table, each partition too, enables and forces Row Level Security with USING and WITH CHECK", async () => {
-    const tables = await test.asOwner<{ name: string; relrowsecurity: boolean; relforcerowsecurity: boolean; policies: number }>(tenantTables);
+    const tables = await test.asOwner<{
+      name: string;
+      relrowsecurity: boolean;
+      relforcerowsecurity: boolean;
+      policies: number;
+    }>(tenantTables);
     expect(tables.length).toBeGreaterThan(18);
     const open = tables.filter((table) => !table.relrowsecurity || !table.relforcerowsecurity || table.policies === 0);
     expect(open).toEqual([]);
@@ -120,7 +140,11 @@ describe("tenant isolation", () => {
 
   it("A2: the server cannot change, delete or truncate the audit log, events or timelines", async () => {
     for (const table of ["security_audit_log", "realtime_monitoring", "incident_entries"]) {
-      for (const sql of [`DELETE FROM ${table}`, `TRUNCATE ${table}`, `UPDATE ${table} SET organization_id = organization_id`]) {
+      for (const sql of [
+        `DELETE FROM ${table}`,
+        `TRUNCATE ${table}`,
+        `UPDATE ${table} SET organization_id = organization_id`,
+      ]) {
         await expect(test.db.query(ours, sql)).rejects.toThrow(/permission denied/);
       }
     }

@@ -51,7 +51,13 @@ describe("a batch of events", () => {
     expect(await pipeline.accept(ours, drafts)).toEqual({ accepted: 10, duplicates: 0 });
     const [incident, ...others] = await incidents();
     expect(others).toEqual([]);
-    expect(incident).toMatchObject({ number: 1, status: "OPEN", severity: "HIGH", detection_count: 1, event_count: 10 });
+    expect(incident).toMatchObject({
+      number: 1,
+      status: "OPEN",
+      severity: "HIGH",
+      detection_count: 1,
+      event_count: 10,
+    });
     expect(incident?.subjects).toEqual([{ kind: "USER", key: "ann" }]);
     expect(incident?.threat_score).toBeGreaterThan(0);
     const abort = new AbortController();
@@ -62,18 +68,30 @@ describe("a batch of events", () => {
   });
 
   it("D2: stores an event once, however often and however concurrently its id is sent", async () => {
-    const drafts = Array.from({ length: 100 }, (_, n) => ({ ...failLogin(`dup${n}`, "192.0.2.9", 0), clientId: `id-${n}`, outcome: "SUCCESS" as const }));
+    const drafts = Array.from({ length: 100 }, (_, n) => ({
+      ...failLogin(`dup${n}`, "192.0.2.9", 0),
+      clientId: `id-${n}`,
+      outcome: "SUCCESS" as const,
+    }));
     const second = open();
-    const results = await Promise.all([pipeline.accept(ours, drafts), second.accept(ours, drafts), pipeline.accept(ours, drafts)]);
+    const results = await Promise.all([
+      pipeline.accept(ours, drafts),
+      second.accept(ours, drafts),
+      pipeline.accept(ours, drafts),
+    ]);
     expect(results.reduce((sum, { accepted }) => sum + accepted, 0)).toBe(100);
-    const { rows } = await test.db.query(ours, "SELECT count(*)::int AS n FROM realtime_monitoring WHERE client_id LIKE 'id-%'");
+    const { rows } = await test.db.query(
+      ours,
+      "SELECT count(*)::int AS n FROM realtime_monitoring WHERE client_id LIKE 'id-%'",
+    );
     expect(rows).toEqual([{ n: 100 }]);
   });
 
   it("D3: 200 concurrent matches of one fingerprint, over four processes' pipelines, give one incident", async () => {
     const before = (await incidents()).length;
     const pipelines = [pipeline, open(), open(), open()];
-    const burst = (n: number) => Array.from({ length: 10 }, (_, k) => failLogin("carol", `203.0.113.${n % 200}`, k / 10));
+    const burst = (n: number) =>
+      Array.from({ length: 10 }, (_, k) => failLogin("carol", `203.0.113.${n % 200}`, k / 10));
     await Promise.all(Array.from({ length: 200 }, (_, n) => (pipelines[n % 4] as Pipeline).accept(ours, burst(n))));
     const opened = (await incidents()).slice(before).filter((incident) => incident.subjects[0].key === "carol");
     expect(opened).toHaveLength(1);
@@ -92,9 +110,15 @@ describe("a batch of events", () => {
   });
 
   it("counts on after a restart: the windows are rebuilt from the stored events", async () => {
-    await pipeline.accept(ours, Array.from({ length: 6 }, (_, n) => failLogin("erin", `198.51.100.${n}`, n)));
+    await pipeline.accept(
+      ours,
+      Array.from({ length: 6 }, (_, n) => failLogin("erin", `198.51.100.${n}`, n)),
+    );
     const restarted = open();
-    await restarted.accept(ours, Array.from({ length: 4 }, (_, n) => failLogin("erin", `198.51.100.${10 + n}`, 10 + n)));
+    await restarted.accept(
+      ours,
+      Array.from({ length: 4 }, (_, n) => failLogin("erin", `198.51.100.${10 + n}`, 10 + n)),
+    );
     expect((await incidents()).filter((incident) => incident.title.includes("erin"))).toHaveLength(1);
   });
 });
@@ -112,7 +136,11 @@ describe("an incident", () => {
     await expect(again).rejects.toMatchObject({ code: "CONFLICT" });
     const foreign = test.db.inOrganization(theirs, (tx) => resolveIncident(tx, resolve));
     await expect(foreign).rejects.toMatchObject({ code: "NOT_FOUND" });
-    const { rows } = await test.db.query(ours, "SELECT kind, actor FROM incident_entries WHERE incident_id = $1 ORDER BY at, id", [input.id]);
+    const { rows } = await test.db.query(
+      ours,
+      "SELECT kind, actor FROM incident_entries WHERE incident_id = $1 ORDER BY at, id",
+      [input.id],
+    );
     expect(rows.map(({ kind }) => kind)).toEqual(["OPENED", "ACKNOWLEDGED", "RESOLVED"]);
   });
 });
@@ -122,7 +150,8 @@ describe("the change feed", () => {
     const cursor = await feed.cursor(ours);
     const abort = new AbortController();
     const stream = feed.follow(ours, "incident", cursor, abort.signal);
-    const insert = "INSERT INTO changes (organization_id, topic, kind, entity_id) VALUES ($1, 'incident', $2, gen_random_uuid())";
+    const insert =
+      "INSERT INTO changes (organization_id, topic, kind, entity_id) VALUES ($1, 'incident', $2, gen_random_uuid())";
     let finish: () => void = () => {};
     const held = new Promise<void>((resolve) => {
       finish = resolve;
@@ -149,8 +178,14 @@ describe("the change feed", () => {
 
   it("resumes after a cursor with exactly what was missed, and refuses a cursor it did not give", async () => {
     const cursor = await feed.cursor(ours);
-    await pipeline.accept(ours, Array.from({ length: 10 }, (_, n) => failLogin("frank", `198.51.100.${n}`, n)));
-    await pipeline.accept(ours, Array.from({ length: 90 }, (_, n) => failLogin("frank", `198.51.100.${n % 9}`, 20 + n)));
+    await pipeline.accept(
+      ours,
+      Array.from({ length: 10 }, (_, n) => failLogin("frank", `198.51.100.${n}`, n)),
+    );
+    await pipeline.accept(
+      ours,
+      Array.from({ length: 90 }, (_, n) => failLogin("frank", `198.51.100.${n % 9}`, 20 + n)),
+    );
     const abort = new AbortController();
     const seen = [];
     for await (const change of feed.follow(ours, "incident", cursor, abort.signal)) {

@@ -128,7 +128,10 @@ export function localSink(app: App, organizationId: string): Sink {
 /** A progress bar on a terminal; nothing elsewhere. */
 export function progressBar(): { update(bytes: number, total: number, lines: number): void; stop(): void } {
   if (!process.stderr.isTTY) return { update() {}, stop() {} };
-  const bar = new SingleBar({ format: "{bar} {percentage}%  {lines} lines  {eta_formatted} left", stream: process.stderr });
+  const bar = new SingleBar({
+    format: "{bar} {percentage}%  {lines} lines  {eta_formatted} left",
+    stream: process.stderr,
+  });
   let started = false;
   return {
     update(bytes, total, lines) {

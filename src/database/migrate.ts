@@ -38,7 +38,9 @@ async function applyAll(client: pg.Client): Promise<string[]> {
     const checksum = createHash("sha256").update(sql).digest("hex");
     if (known.has(name)) {
       if (known.get(name) === checksum) continue;
-      throw new Error(`The migration ${name} was changed after it had been applied to this database; restore the file.`);
+      throw new Error(
+        `The migration ${name} was changed after it had been applied to this database; restore the file.`,
+      );
     }
     await applyOne(client, name, sql, checksum);
     applied.push(name);

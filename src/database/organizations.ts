@@ -5,7 +5,9 @@ import { VigilError } from "../errors.ts";
 /** Makes an organization as the owner of the tables; answers its id. Errors: BAD_USER_INPUT, CONFLICT (slug taken). */
 export async function createOrganization(ownerUrl: string, slug: string, name: string): Promise<string> {
   if (!/^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/.test(slug)) {
-    throw new VigilError("BAD_USER_INPUT", "A slug is 1 to 40 lower-case letters, digits and hyphens.", { path: ["slug"] });
+    throw new VigilError("BAD_USER_INPUT", "A slug is 1 to 40 lower-case letters, digits and hyphens.", {
+      path: ["slug"],
+    });
   }
   const client = new pg.Client({ connectionString: ownerUrl, application_name: "vigil" });
   await client.connect();

@@ -12,12 +12,15 @@ export interface BuiltinRule {
 
 export function builtinRules(): BuiltinRule[] {
   const folder = new URL("./rules/", import.meta.url);
-  const files = readdirSync(folder).filter((file) => file.endsWith(".yml")).sort();
+  const files = readdirSync(folder)
+    .filter((file) => file.endsWith(".yml"))
+    .sort();
   return files.map((file) => {
     const yaml = readFileSync(new URL(file, folder), "utf8");
     const { documents, errors } = parseSigma(yaml);
     const [document] = documents;
-    if (!document || errors.length > 0) throw new Error(`${file}: ${errors.map((error) => `line ${error.line}: ${error.message}`).join("; ")}`);
+    if (!document || errors.length > 0)
+      throw new Error(`${file}: ${errors.map((error) => `line ${error.line}: ${error.message}`).join("; ")}`);
     return { file, yaml, document };
   });
 }

@@ -59,7 +59,8 @@ export function compileRules(rules: readonly StoredRule[]): { ruleSet: RuleSet; 
 
 function parseOne(stored: StoredRule, errors: CompileError[]): ParsedDocument | undefined {
   const { documents, errors: faults } = parseSigma(stored.yaml);
-  for (const { line, path, message } of faults) errors.push({ ruleId: stored.id, message: `line ${line}, ${path || "rule"}: ${message}` });
+  for (const { line, path, message } of faults)
+    errors.push({ ruleId: stored.id, message: `line ${line}, ${path || "rule"}: ${message}` });
   const [document, another] = documents;
   if (another) errors.push({ ruleId: stored.id, message: "a stored rule holds exactly one Sigma document" });
   return faults.length === 0 && !another ? document : undefined;

@@ -41,14 +41,20 @@ export function createDetector({ ruleSet: firstRules, windows = createMemoryWind
       const hits = findHits(ruleSet, events);
       if (hits.length === 0) return { detections: [], undo() {} };
       const { touched, undo } = await windows.apply(hits);
-      return { detections: touched.map((one) => draft(firing.get(one.window.key), one)).filter((one) => one !== undefined), undo };
+      return {
+        detections: touched.map((one) => draft(firing.get(one.window.key), one)).filter((one) => one !== undefined),
+        undo,
+      };
     },
     async replay(events) {
       await windows.apply(findHits(ruleSet, events));
     },
     async restore(detections) {
       for (const { window } of ruleSet.firing.values())
-        await windows.restore(window, detections.filter((one) => `${one.ruleId}@${one.ruleRevision}` === window.key));
+        await windows.restore(
+          window,
+          detections.filter((one) => `${one.ruleId}@${one.ruleRevision}` === window.key),
+        );
     },
     replaceRules(next) {
       ruleSet = next;

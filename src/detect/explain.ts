@@ -1,11 +1,16 @@
 /** A detection in plain words: how much, for whom, in what time, and what the rule asks. */
-import type { Subject } from "./detection.ts";
+
 import type { CountCondition } from "./correlation/condition.ts";
 import { maxValues } from "./correlation/episodes.ts";
+import type { Subject } from "./detection.ts";
 import type { FiringRule } from "./rule.ts";
 import type { Episode } from "./windows/windows.ts";
 
-export function explain({ document, window, counts }: FiringRule, episode: Episode, subjects: readonly Subject[]): string {
+export function explain(
+  { document, window, counts }: FiringRule,
+  episode: Episode,
+  subjects: readonly Subject[],
+): string {
   const subject = subjects.map(subjectWords).join(", ");
   const about = subject ? ` for ${subject}` : "";
   const span = spanWords(episode.lastEventAt - episode.firstEventAt);
@@ -20,7 +25,16 @@ export function explain({ document, window, counts }: FiringRule, episode: Episo
   return `${what} with ${distinct} different ${field}${about}${span}; the rule fires at ${asks} different ${within}`;
 }
 
-const kindWords = { ADDRESS: "address", USER: "user", HOST: "host", SESSION: "session", DEVICE: "device", PATIENT: "patient", SERVICE: "service", OTHER: "" } as const;
+const kindWords = {
+  ADDRESS: "address",
+  USER: "user",
+  HOST: "host",
+  SESSION: "session",
+  DEVICE: "device",
+  PATIENT: "patient",
+  SERVICE: "service",
+  OTHER: "",
+} as const;
 
 function subjectWords({ kind, key }: Subject): string {
   return kindWords[kind] ? `${kindWords[kind]} ${key}` : key;

@@ -67,11 +67,18 @@ function takeEach(byKey: Plan["lookups"][number]["byKey"], values: readonly unkn
   }
 }
 
-function makePlan(rules: readonly SelectionRule[], logsource: Required<SelectionRule["document"]["logsource"]>, crowding: Crowding, field: FieldReader): Plan {
+function makePlan(
+  rules: readonly SelectionRule[],
+  logsource: Required<SelectionRule["document"]["logsource"]>,
+  crowding: Crowding,
+  field: FieldReader,
+): Plan {
   const plan: Plan = { lookups: [], always: [] };
   for (const rule of rules) {
     const wanted = rule.document.logsource;
-    const sees = (["product", "service", "category"] as const).every((part) => wanted[part] === undefined || wanted[part] === logsource[part].toLowerCase());
+    const sees = (["product", "service", "category"] as const).every(
+      (part) => wanted[part] === undefined || wanted[part] === logsource[part].toLowerCase(),
+    );
     if (!sees) continue;
     const chosen = leastCrowded(rule, crowding);
     if (!chosen) {
@@ -105,7 +112,10 @@ function countKeys(rules: readonly SelectionRule[]): Crowding {
 }
 
 /** Of a rule's requirements the one that it shares with the fewest rules. */
-function leastCrowded(rule: SelectionRule, crowding: Crowding): { field: string; keys: ReadonlySet<string> } | undefined {
+function leastCrowded(
+  rule: SelectionRule,
+  crowding: Crowding,
+): { field: string; keys: ReadonlySet<string> } | undefined {
   let best: { field: string; keys: ReadonlySet<string> } | undefined;
   let least = Number.POSITIVE_INFINITY;
   for (const [field, keys] of rule.requirements) {

@@ -7,7 +7,13 @@
  */
 import type { Severity } from "../ingest/event.ts";
 
-export const riskBySeverity: Readonly<Record<Severity, number>> = { INFO: 5, LOW: 21, MEDIUM: 47, HIGH: 73, CRITICAL: 99 };
+export const riskBySeverity: Readonly<Record<Severity, number>> = {
+  INFO: 5,
+  LOW: 21,
+  MEDIUM: 47,
+  HIGH: 73,
+  CRITICAL: 99,
+};
 
 const damping = 1.5;
 const zetaOfDamping = 2.612;

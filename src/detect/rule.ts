@@ -2,8 +2,8 @@
 import type { SecurityEvent } from "../ingest/event.ts";
 import type { GroupOf } from "./correlation/group.ts";
 import type { StoredRule, Subject } from "./detection.ts";
-import type { CorrelationDocument, DetectionDocument } from "./sigma/document.ts";
 import type { Matches } from "./sigma/compile.ts";
+import type { CorrelationDocument, DetectionDocument } from "./sigma/document.ts";
 import type { Requirements } from "./sigma/requirements.ts";
 import type { WindowSpec } from "./windows/windows.ts";
 

@@ -134,7 +134,14 @@ export async function seedBuiltinRules(tx: Tx, now: number): Promise<number> {
   const fresh = builtinRules().filter(({ document }) => !have.has(referenceOf(document)));
   if (fresh.length === 0) return 0;
   const yaml = fresh.map((rule) => rule.yaml).join("\n---\n");
-  const { imported, rejected } = await importRules(tx, { yaml, mode: "ACTIVE", dryRun: false, actor: "vigil", now, builtin: true });
+  const { imported, rejected } = await importRules(tx, {
+    yaml,
+    mode: "ACTIVE",
+    dryRun: false,
+    actor: "vigil",
+    now,
+    builtin: true,
+  });
   const [fault] = rejected;
   if (fault) throw new Error(`A built-in rule does not import: ${fault.message}`);
   return imported;

@@ -22,7 +22,11 @@ export function windowOf(stored: StoredRule, rest: Omit<WindowSpec, "key" | "rul
   return { key: `${stored.id}@${stored.revision}`, ruleId: stored.id, ...rest };
 }
 
-export function wireCorrelations(correlations: readonly LoadedCorrelation[], selections: readonly SelectionRule[], field: FieldReader): Wired {
+export function wireCorrelations(
+  correlations: readonly LoadedCorrelation[],
+  selections: readonly SelectionRule[],
+  field: FieldReader,
+): Wired {
   const wired: Wired = { firing: [], silent: new Set(), faults: [] };
   const generating = new Set<SelectionRule>();
   for (const correlation of correlations) {
@@ -51,25 +55,41 @@ function windowFor({ stored, document }: LoadedCorrelation): WindowSpec {
 }
 
 /** The rule that a reference names, or why there is none. */
-function resolve(reference: string, selections: readonly SelectionRule[], correlations: readonly LoadedCorrelation[]): SelectionRule | string {
-  const isNamed = ({ document }: { document: ParsedDocument }) => document.sigmaId === reference || document.name === reference;
-  if (correlations.some(isNamed)) return `\`${reference}\` is a correlation; correlations of correlations are not evaluated yet`;
+function resolve(
+  reference: string,
+  selections: readonly SelectionRule[],
+  correlations: readonly LoadedCorrelation[],
+): SelectionRule | string {
+  const isNamed = ({ document }: { document: ParsedDocument }) =>
+    document.sigmaId === reference || document.name === reference;
+  if (correlations.some(isNamed))
+    return `\`${reference}\` is a correlation; correlations of correlations are not evaluated yet`;
   const found = selections.filter(isNamed);
   const [only] = found;
   if (!only) return `there is no rule with the id or name \`${reference}\``;
   return found.length > 1 ? `several rules have the id or name \`${reference}\`` : only;
 }
 
-function counterFor({ body }: CorrelationDocument, rule: SelectionRule, window: WindowSpec, field: FieldReader): Counter | string {
+function counterFor(
+  { body }: CorrelationDocument,
+  rule: SelectionRule,
+  window: WindowSpec,
+  field: FieldReader,
+): Counter | string {
   if (rule.stored.mode === "DISABLED") return `the rule \`${rule.document.title}\`, which it counts, is disabled`;
   const unknown = [...body.groupBy, ...body.fields].find((name) => aliased(body, name, rule.document) === undefined);
-  if (unknown !== undefined) return `the alias \`${unknown}\` does not name a field for the rule \`${rule.document.name ?? rule.document.title}\``;
+  if (unknown !== undefined)
+    return `the alias \`${unknown}\` does not name a field for the rule \`${rule.document.name ?? rule.document.title}\``;
   const read = (name: string) => field(aliased(body, name, rule.document) ?? name, rule.document.logsource);
   const counter: Counter = { window, groupOf: groupBy(body.groupBy.map(read)) };
   return body.fields.length > 0 ? { ...counter, countedOf: groupBy(body.fields.map(read)) } : counter;
 }
 
-function aliased({ aliases }: CorrelationDocument["body"], name: string, { name: ruleName = "", sigmaId = "" }: DetectionDocument): string | undefined {
+function aliased(
+  { aliases }: CorrelationDocument["body"],
+  name: string,
+  { name: ruleName = "", sigmaId = "" }: DetectionDocument,
+): string | undefined {
   const alias = aliases.get(name);
   return alias ? (alias.get(ruleName) ?? alias.get(sigmaId)) : name;
 }

@@ -172,7 +172,13 @@ async function start(dataDir: string, cluster: string, secrets: Secrets): Promis
 }
 
 /** Makes the cluster beside its place and moves it there when it is whole, so that a crash leaves nothing half made. */
-async function initialise(initdb: string, dataDir: string, cluster: string, secrets: Secrets, as: RunAs): Promise<void> {
+async function initialise(
+  initdb: string,
+  dataDir: string,
+  cluster: string,
+  secrets: Secrets,
+  as: RunAs,
+): Promise<void> {
   const draft = join(dataDir, `postgres.new-${process.pid}`);
   await rm(draft, { recursive: true, force: true });
   await mkdir(draft, { mode: 0o700 });

@@ -35,7 +35,8 @@ export function runAs(paths: string[]): RunAs {
 
 function lookUp(name: string): { uid: number; gid: number } | undefined {
   try {
-    const id = (flag: string): number => Number(execFileSync("id", [flag, name], { stdio: ["ignore", "pipe", "ignore"] }));
+    const id = (flag: string): number =>
+      Number(execFileSync("id", [flag, name], { stdio: ["ignore", "pipe", "ignore"] }));
     return { uid: id("-u"), gid: id("-g") };
   } catch {
     return undefined;

@@ -19,6 +19,8 @@ export async function readRunningServer(dataDir: string): Promise<RunningServer 
   const text = await readFile(join(dataDir, "server.json"), "utf8").catch(() => undefined);
   if (text === undefined) return undefined;
   const server = schema.parse(JSON.parse(text));
-  const answer = await fetch(`${server.url}/health/live`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
+  const answer = await fetch(`${server.url}/health/live`, { signal: AbortSignal.timeout(2_000) }).catch(
+    () => undefined,
+  );
   return answer?.ok ? server : undefined;
 }

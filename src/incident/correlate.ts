@@ -6,7 +6,7 @@
 import { v7 as uuidv7 } from "uuid";
 import type { Tx } from "../db.ts";
 import type { DetectionDraft, Subject } from "../detect/detection.ts";
-import { severities, type Severity } from "../ingest/event.ts";
+import { type Severity, severities } from "../ingest/event.ts";
 import type { NewChange } from "../publish/change.ts";
 import { addEntries, type NewEntry } from "./entry.ts";
 
@@ -57,7 +57,11 @@ async function openIncidents(
   const look = async (): Promise<string[]> => {
     const missing = wanted.filter((fingerprint) => !found.has(fingerprint));
     if (missing.length === 0) return [];
-    const { rows } = await tx.query<IncidentRow>({ name: "open_incidents", text: select, values: [tx.organizationId, missing] });
+    const { rows } = await tx.query<IncidentRow>({
+      name: "open_incidents",
+      text: select,
+      values: [tx.organizationId, missing],
+    });
     for (const row of rows) found.set(row.fingerprint, { ...row, isNew: false });
     return missing.filter((fingerprint) => !found.has(fingerprint));
   };
@@ -98,7 +102,13 @@ async function openIncidents(
   });
   leads.forEach((lead, index) => {
     const id = ids[index] as string;
-    found.set(lead.fingerprint, { id, fingerprint: lead.fingerprint, severity: lead.severity, event_count: 0, isNew: true });
+    found.set(lead.fingerprint, {
+      id,
+      fingerprint: lead.fingerprint,
+      severity: lead.severity,
+      event_count: 0,
+      isNew: true,
+    });
   });
   return found;
 }
@@ -177,11 +187,21 @@ async function bringUpToDate(
   });
   const line = { incidentId: before.id, actor: "vigil" };
   const entries: NewEntry[] = [];
-  if (before.isNew) entries.push({ ...line, kind: "OPENED", message: drafts.map((draft) => draft.explanation).join(" ") });
-  if (raised) entries.push({ ...line, kind: "SEVERITY_RAISED", message: `Severity raised from ${before.severity} to ${severity}.` });
+  if (before.isNew)
+    entries.push({ ...line, kind: "OPENED", message: drafts.map((draft) => draft.explanation).join(" ") });
+  if (raised)
+    entries.push({
+      ...line,
+      kind: "SEVERITY_RAISED",
+      message: `Severity raised from ${before.severity} to ${severity}.`,
+    });
   const mark = markPassed(before.event_count, events);
   if (mark !== undefined && !before.isNew) {
-    entries.push({ ...line, kind: "COUNT_REACHED", message: `The incident has passed ${mark} events (${events} now).` });
+    entries.push({
+      ...line,
+      kind: "COUNT_REACHED",
+      message: `The incident has passed ${mark} events (${events} now).`,
+    });
   }
   return entries;
 }

@@ -1,6 +1,6 @@
 import { setTime } from "./clock.ts";
 import { deriveFromEcs } from "./ecs-derive.ts";
-import { ecsCategories, type EcsField, ecsFields, ecsPrefixes } from "./ecs-fields.ts";
+import { type EcsField, ecsCategories, ecsFields, ecsPrefixes } from "./ecs-fields.ts";
 import type { EventDraft } from "./event.ts";
 import { plainFields } from "./fields.ts";
 import { type Budget, charge, isObject, type JsonObject, keep, storable } from "./json.ts";

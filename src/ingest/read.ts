@@ -39,8 +39,14 @@ interface Row {
 const pageSize = 5_000;
 
 /** The events received from `since` (epoch ms) on, in order of arrival, a page at a time. */
-export async function* readEventsSince(db: Database, organizationId: string, since: number): AsyncGenerator<SecurityEvent[]> {
-  let after = `${Math.max(0, since - 1).toString(16).padStart(12, "0")}ffffffffffffffffffff`;
+export async function* readEventsSince(
+  db: Database,
+  organizationId: string,
+  since: number,
+): AsyncGenerator<SecurityEvent[]> {
+  let after = `${Math.max(0, since - 1)
+    .toString(16)
+    .padStart(12, "0")}ffffffffffffffffffff`;
   for (;;) {
     const { rows } = await db.query<Row>(organizationId, {
       name: "events_since",

@@ -44,7 +44,8 @@ export const roles: Read<string[]> = (value, path) => {
     throw invalidField(path, "an array of strings");
   }
   if (value.length > roleLimit) throw invalidField(path, `an array of at most ${roleLimit} strings`);
-  return value.map((role) => truncate(cleanText(role), textLimit));
+  const cleaned = value.map((role: string) => truncate(cleanText(role), textLimit));
+  return cleaned.every((role, i) => role === value[i]) ? value : cleaned;
 };
 
 export function integer(minimum: number, maximum: number): Read<number> {

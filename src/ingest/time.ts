@@ -7,6 +7,8 @@ const latest = Date.UTC(10_000, 0, 1); // what ISO 8601 and PostgreSQL both writ
 export function parseTime(value: unknown): number | undefined {
   if (typeof value === "number") return value >= 0 && value < latest ? Math.floor(value) : undefined;
   if (typeof value !== "string" || value.length > 40) return undefined;
+  const plain = value.length === 24 ? plainTime(value) : undefined;
+  if (plain !== undefined) return plain;
   const match = iso.exec(value);
   if (match === null) return epochText.test(value) ? Number(value) : undefined;
   const [, year, month, day, hour = "0", minute = "0", second = "0", fraction, zone] = match;
@@ -17,6 +19,35 @@ export function parseTime(value: unknown): number | undefined {
   if (offset === undefined) return undefined;
   const epoch = time + milliseconds - offset;
   return epoch >= 0 && epoch < latest ? epoch : undefined;
+}
+
+/** What toISOString writes, which is nearly every time that is sent, without a regular expression. */
+function plainTime(text: string): number | undefined {
+  const separators =
+    text.charCodeAt(4) === 45 &&
+    text.charCodeAt(7) === 45 &&
+    text.charCodeAt(10) === 84 &&
+    text.charCodeAt(13) === 58 &&
+    text.charCodeAt(16) === 58 &&
+    text.charCodeAt(19) === 46 &&
+    text.charCodeAt(23) === 90;
+  if (!separators) return undefined;
+  const [year, month, day] = [digits(text, 0, 4), digits(text, 5, 7), digits(text, 8, 10)];
+  const [hour, minute, second] = [digits(text, 11, 13), digits(text, 14, 16), digits(text, 17, 19)];
+  const milliseconds = digits(text, 20, 23);
+  if (!(year >= 1970 && month + day + hour + minute + second + milliseconds >= 0)) return undefined; // one is NaN
+  const time = wallTime(year, month, day, hour, minute, second);
+  return time === undefined ? undefined : time + milliseconds;
+}
+
+function digits(text: string, from: number, to: number): number {
+  let value = 0;
+  for (let i = from; i < to; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit < 0 || digit > 9) return Number.NaN;
+    value = value * 10 + digit;
+  }
+  return value;
 }
 
 /** Epoch ms of a date and time read as UTC; undefined for a day or hour that does not exist. Second 60 is a leap second. */

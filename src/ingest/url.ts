@@ -1,13 +1,19 @@
 import type { EventDraft } from "./event.ts";
 
+type Http = NonNullable<EventDraft["http"]>;
+
 /** A query string that was sent inside the path becomes the query, before one that was sent as such. */
-export function finishHttp(http: NonNullable<EventDraft["http"]>): void {
-  const path = http.path;
-  if (path === undefined) return;
-  const mark = path.indexOf("?");
-  if (mark < 0) return;
+export function splitPath(http: Http): Http {
+  const mark = http.path?.indexOf("?") ?? -1;
+  if (http.path === undefined || mark < 0) return http;
+  const { path, query, ...rest } = http;
+  const split: Http = rest;
   const inner = path.slice(mark + 1);
-  http.path = path.slice(0, mark);
-  if (http.path === "") delete http.path;
-  if (inner !== "" && inner !== http.query) http.query = http.query === undefined ? inner : `${inner}&${http.query}`;
+  if (mark > 0) split.path = path.slice(0, mark);
+  if (inner === "" || inner === query) {
+    if (query !== undefined) split.query = query;
+  } else {
+    split.query = query === undefined ? inner : `${inner}&${query}`;
+  }
+  return split;
 }

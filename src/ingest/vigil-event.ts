@@ -27,37 +27,44 @@ function fieldMap(readers: object, prefix: string): Map<string, Field> {
   return new Map(Object.entries(readers).map(([name, read]) => [name, { name, path: prefix + name, read }]));
 }
 
-/** Fills a draft from Vigil's own "event as sent". Unknown keys, also those inside a group, go to the attributes. */
+/**
+ * Fills a draft from Vigil's own "event as sent". Unknown keys, also those inside a group, go to the attributes. What needs
+ * no change is taken over, not copied: this is the hot path, and the input is not used again.
+ */
 export function readVigilEvent(input: JsonObject, draft: EventDraft, now: number, budget: Budget): void {
   const target = draft as unknown as JsonObject;
   const sent = input.attributes ?? undefined;
   if (sent !== undefined) {
     draft.attributes = { ...(storable(objectAt(sent, "attributes"), "attributes", budget) as JsonObject) };
   }
-  const keys = Object.keys(input);
-  charge(budget, keys.length);
-  for (const key of keys) {
+  let count = 0;
+  for (const key in input) {
+    count++;
     const value = input[key];
     if (value === undefined) continue;
     const field = plain.get(key);
     if (field !== undefined) {
-      readField(field, value, target, draft);
-    } else if (groups.has(key)) {
-      if (value !== null) readGroup(key, value, target, draft, budget);
+      const read = value === null ? undefined : readField(field, value, draft);
+      if (read !== undefined) target[field.name] = read;
+      continue;
+    }
+    const fields = groups.get(key);
+    if (fields !== undefined) {
+      const read = value === null ? undefined : readGroup(key, fields, objectAt(value, key), draft, budget);
+      if (read !== undefined) target[key] = read;
     } else if (key === "time") {
       if (value !== null) readTime(value, draft, now);
     } else if (key !== "attributes" && key !== "action") {
       keep(draft.attributes, key, storable(value, key, budget));
     }
   }
+  charge(budget, count);
 }
 
-function readField(field: Field, value: unknown, target: JsonObject, draft: EventDraft): void {
-  if (value === null) return;
+function readField(field: Field, value: unknown, draft: EventDraft): unknown {
   const read = field.read(value, field.path);
-  if (read === undefined) return;
-  target[field.name] = read;
   if (typeof value === "string" && value.length > textLimit) keepWhole(draft, field, value, read as string);
+  return read;
 }
 
 /** Text that was cut to its limit keeps its whole in the attributes. */
@@ -67,30 +74,52 @@ function keepWhole(draft: EventDraft, field: Field, value: string, read: string)
   draft.attributes["vigil.truncated"] = { ...cut, [field.path]: cleanText(value) };
 }
 
-function readGroup(group: string, value: unknown, target: JsonObject, draft: EventDraft, budget: Budget): void {
-  const fields = groups.get(group) as Map<string, Field>;
-  const object = objectAt(value, group);
-  let read = target[group] as JsonObject | undefined;
-  const keys = Object.keys(object);
-  charge(budget, keys.length);
-  for (const key of keys) {
-    const item = object[key];
-    if (item === undefined) continue;
+/** The group as sent where every value is stored as it is; else a new one; undefined for an empty one. */
+function readGroup(
+  group: string,
+  fields: Map<string, Field>,
+  sent: JsonObject,
+  draft: EventDraft,
+  budget: Budget,
+): JsonObject | undefined {
+  let count = 0;
+  let changed = Object.getPrototypeOf(sent) !== Object.prototype;
+  for (const key in sent) {
+    count++;
+    const value = sent[key];
     const field = fields.get(key);
-    if (field === undefined) {
-      const path = `${group}.${key}`;
-      keep(draft.attributes, path, storable(item, path, budget));
-    } else {
-      read ??= {};
-      readField(field, item, read, draft);
-    }
+    if (field === undefined || value === null || value === undefined) changed = true;
+    else changed = !Object.is(field.read(value, field.path), value) || changed;
   }
-  if (read !== undefined && hasKeys(read)) target[group] = read;
+  charge(budget, count);
+  if (count === 0) return undefined;
+  return changed ? copyGroup(group, fields, sent, draft, budget) : sent;
 }
 
-function hasKeys(object: JsonObject): boolean {
-  for (const _ in object) return true;
-  return false;
+function copyGroup(
+  group: string,
+  fields: Map<string, Field>,
+  sent: JsonObject,
+  draft: EventDraft,
+  budget: Budget,
+): JsonObject | undefined {
+  const copy: JsonObject = {};
+  let empty = true;
+  for (const key of Object.keys(sent)) {
+    const value = sent[key];
+    const field = fields.get(key);
+    if (value === undefined || (value === null && field !== undefined)) continue;
+    if (field === undefined) {
+      const path = `${group}.${key}`;
+      keep(draft.attributes, path, storable(value, path, budget));
+      continue;
+    }
+    const read = readField(field, value, draft);
+    if (read === undefined) continue;
+    copy[key] = read;
+    empty = false;
+  }
+  return empty ? undefined : copy;
 }
 
 function readTime(value: unknown, draft: EventDraft, now: number): void {

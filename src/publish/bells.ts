@@ -8,7 +8,6 @@ import { Redis } from "ioredis";
 import type { Log } from "../log.ts";
 import type { Topic } from "./change.ts";
 
-
 export interface Bell {
   /** Resolves when the bell has rung since the last wait, when the time is over, or when the signal ended it. */
   wait(ms: number): Promise<void>;
@@ -68,7 +67,11 @@ export function openBells(redisUrl: string | undefined, log: Log): Bells {
 function redisEngine(url: string, log: Log): { engine: PubSubEngine; close(): Promise<void> } {
   const connect = (role: string): Redis => {
     // A subscriber connection may not run the ready check's INFO command once it is in subscriber mode.
-    const redis = new Redis(url, { enableReadyCheck: false, maxRetriesPerRequest: null, connectionName: `vigil-${role}` });
+    const redis = new Redis(url, {
+      enableReadyCheck: false,
+      maxRetriesPerRequest: null,
+      connectionName: `vigil-${role}`,
+    });
     redis.on("error", (error) => log.warn({ err: error.message, role }, "Redis is not reachable"));
     return redis;
   };

@@ -70,7 +70,12 @@ export function createFeed(db: Database, bells: Bells): Feed {
       try {
         let position = after === undefined ? await end(organizationId) : decodeCursor(after);
         if (after !== undefined && (await isExpired(db, organizationId, position))) {
-          yield { cursor: encodeCursor(await end(organizationId)), kind: "CURSOR_EXPIRED", entityId: undefined, at: new Date() };
+          yield {
+            cursor: encodeCursor(await end(organizationId)),
+            kind: "CURSOR_EXPIRED",
+            entityId: undefined,
+            at: new Date(),
+          };
           return;
         }
         while (!signal.aborted) {

@@ -26,13 +26,19 @@ export async function workJobs(redisUrl: string, handlers: Handlers, log: Log): 
   const consumer = connect(redisUrl, log, true);
   const queue = new Queue(queueName, { connection: producer });
   for (const name of jobNames) {
-    await queue.upsertJobScheduler(name, { every: jobs[name].every }, { name, data: {}, opts: { attempts: 3, removeOnComplete: 100, removeOnFail: 1_000 } });
+    await queue.upsertJobScheduler(
+      name,
+      { every: jobs[name].every },
+      { name, data: {}, opts: { attempts: 3, removeOnComplete: 100, removeOnFail: 1_000 } },
+    );
   }
   const worker = new Worker(queueName, (job) => handlers[job.name as JobName]?.() ?? Promise.resolve(), {
     connection: consumer,
     concurrency: 1,
   });
-  worker.on("failed", (job, error) => log.error({ job: job?.name, jobId: job?.id, err: error.message }, "a job failed"));
+  worker.on("failed", (job, error) =>
+    log.error({ job: job?.name, jobId: job?.id, err: error.message }, "a job failed"),
+  );
   worker.on("error", (error) => log.warn({ err: error.message }, "the worker lost Redis"));
   return {
     async close() {

@@ -30,7 +30,10 @@ const RejectionType = builder.objectRef<Imported["rejected"][number]>("RuleRejec
 const Payload = builder.objectRef<Outcome<Imported>>("AlertRulesImportPayload").implement({
   description: "What became of an import.",
   fields: (t) => ({
-    imported: t.int({ description: "How many rules were made or changed.", resolve: ({ value }) => value?.imported ?? 0 }),
+    imported: t.int({
+      description: "How many rules were made or changed.",
+      resolve: ({ value }) => value?.imported ?? 0,
+    }),
     rejected: t.field({
       type: [RejectionType],
       description: "The documents that were refused.",
@@ -45,7 +48,11 @@ const Payload = builder.objectRef<Outcome<Imported>>("AlertRulesImportPayload").
         return rules.sort((a, b) => ids.indexOf(a.id) - ids.indexOf(b.id));
       },
     }),
-    userErrors: t.field({ type: [UserErrorType], description: "Why nothing was done.", resolve: (result) => result.userErrors }),
+    userErrors: t.field({
+      type: [UserErrorType],
+      description: "Why nothing was done.",
+      resolve: (result) => result.userErrors,
+    }),
   }),
 });
 
@@ -70,7 +77,13 @@ async function runImport(context: Context, input: typeof Input.$inferInput): Pro
       action: "ALERT_RULES_IMPORTED",
       entityKind: "AlertRule",
       entityId: "",
-      detail: { mode, dryRun, imported: imported.imported, rejected: imported.rejected.length, ruleIds: imported.ruleIds },
+      detail: {
+        mode,
+        dryRun,
+        imported: imported.imported,
+        rejected: imported.rejected.length,
+        ruleIds: imported.ruleIds,
+      },
     });
     return imported;
   });

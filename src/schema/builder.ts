@@ -41,8 +41,10 @@ export const builder = new SchemaBuilder<{
   },
   relay: {
     cursorType: "String",
-    edgesFieldOptions: { nullable: { list: false, items: false }, description: "The rows of this page with their cursors." },
-    nodesOnConnection: true,
+    edgesFieldOptions: {
+      nullable: { list: false, items: false },
+      description: "The rows of this page with their cursors.",
+    },
     nodesFieldOptions: { nullable: { list: false, items: false }, description: "The rows of this page." },
     nodeFieldOptions: { nullable: false, description: "The row." },
     cursorFieldOptions: { description: "Where this row stands: give it as `after` or `before`." },

@@ -18,7 +18,10 @@ import { builder } from "./builder.ts";
 
 /** An enum whose values must be exactly those of T, each described. */
 function describedEnum<T extends string>(name: string, description: string, values: Record<T, string>) {
-  const entries = Object.entries<string>(values).map(([value, text]) => [value, { value: value as T, description: text }]);
+  const entries = Object.entries<string>(values).map(([value, text]) => [
+    value,
+    { value: value as T, description: text },
+  ]);
   return builder.enumType(name, {
     description,
     values: Object.fromEntries(entries) as Record<T, { value: T; description: string }>,
@@ -33,17 +36,21 @@ export const SeverityEnum = describedEnum<Severity>("Severity", "How bad it is."
   CRITICAL: "Look at it now.",
 });
 
-export const EventCategoryEnum = describedEnum<EventCategory>("EventCategory", "What kind of thing an event is about.", {
-  AUTHENTICATION: "Signing in and out.",
-  AUTHORIZATION: "Rights given, taken or refused.",
-  ACCESS: "A record was looked at.",
-  DATA: "Data was made, changed or removed.",
-  CONFIGURATION: "A setting was changed.",
-  NETWORK: "A connection.",
-  WEB: "A request to a web server.",
-  PROCESS: "A program ran.",
-  OTHER: "Anything else.",
-});
+export const EventCategoryEnum = describedEnum<EventCategory>(
+  "EventCategory",
+  "What kind of thing an event is about.",
+  {
+    AUTHENTICATION: "Signing in and out.",
+    AUTHORIZATION: "Rights given, taken or refused.",
+    ACCESS: "A record was looked at.",
+    DATA: "Data was made, changed or removed.",
+    CONFIGURATION: "A setting was changed.",
+    NETWORK: "A connection.",
+    WEB: "A request to a web server.",
+    PROCESS: "A program ran.",
+    OTHER: "Anything else.",
+  },
+);
 
 export const EventOutcomeEnum = describedEnum<EventOutcome>("EventOutcome", "Whether what was attempted succeeded.", {
   SUCCESS: "It succeeded.",

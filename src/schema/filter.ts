@@ -1,5 +1,5 @@
-import { severities } from "../ingest/event.ts";
 import { VigilError } from "../errors.ts";
+import { severities } from "../ingest/event.ts";
 import { builder } from "./builder.ts";
 import { type Context, viewerOf } from "./context.ts";
 import { SeverityEnum } from "./enums.ts";

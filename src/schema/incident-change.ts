@@ -24,7 +24,11 @@ function payload(name: string) {
         resolve: (query, { value }, _args, context) =>
           value ? prismaOf(context).incident.findUnique({ ...query, where: rowKey(value.id, context) }) : null,
       }),
-      userErrors: t.field({ type: [UserErrorType], description: "Why nothing was changed.", resolve: (it) => it.userErrors }),
+      userErrors: t.field({
+        type: [UserErrorType],
+        description: "Why nothing was changed.",
+        resolve: (it) => it.userErrors,
+      }),
       cursor: t.string({
         nullable: true,
         description: "Where the change stands in the feed: `incidentEvents(after:)` goes on behind it.",

@@ -31,7 +31,11 @@ export const Incident = builder.prismaNode("Incident", {
     firstEventAt: t.expose("firstEventAt", { type: "DateTime", description: "When its first event happened." }),
     lastEventAt: t.expose("lastEventAt", { type: "DateTime", description: "When its last event happened." }),
     openedAt: t.expose("openedAt", { type: "DateTime", description: "When it was opened." }),
-    acknowledgedAt: t.expose("acknowledgedAt", { type: "DateTime", nullable: true, description: "When it was first seen." }),
+    acknowledgedAt: t.expose("acknowledgedAt", {
+      type: "DateTime",
+      nullable: true,
+      description: "When it was first seen.",
+    }),
     acknowledgedBy: t.exposeString("acknowledgedBy", { nullable: true, description: "Who saw it first." }),
     resolvedAt: t.expose("resolvedAt", { type: "DateTime", nullable: true, description: "When it was resolved." }),
     resolvedBy: t.exposeString("resolvedBy", { nullable: true, description: "Who resolved it." }),

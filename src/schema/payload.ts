@@ -13,7 +13,10 @@ export const UserErrorType = builder.objectRef<UserError>("UserError").implement
   fields: (t) => ({
     code: t.exposeString("code", { description: "For programs: BAD_USER_INPUT, NOT_FOUND or CONFLICT." }),
     message: t.exposeString("message", { description: "For people." }),
-    path: t.stringList({ description: "Where in the arguments; empty: nowhere in particular.", resolve: (error) => [...error.path] }),
+    path: t.stringList({
+      description: "Where in the arguments; empty: nowhere in particular.",
+      resolve: (error) => [...error.path],
+    }),
   }),
 });
 

@@ -6,7 +6,10 @@ import { builder } from "./builder.ts";
 builder.addScalarType("DateTime", DateTimeResolver);
 builder.addScalarType("JSON", JSONResolver);
 builder.addScalarType("URL", URLResolver);
-builder.addScalarType("Duration", described(DurationResolver, "Duration", "A length of time as ISO 8601, e.g. `PT15M`."));
+builder.addScalarType(
+  "Duration",
+  described(DurationResolver, "Duration", "A length of time as ISO 8601, e.g. `PT15M`."),
+);
 builder.addScalarType("IPAddress", described(IPResolver, "IPAddress", "An IPv4 or IPv6 address."));
 
 builder.scalarType("EventTime", {

@@ -106,7 +106,11 @@ const Payload = builder.objectRef<Result>("SecurityEventsIngestPayload").impleme
       description: "Those that were refused.",
       resolve: ({ value }) => value?.rejected ?? [],
     }),
-    userErrors: t.field({ type: [UserErrorType], description: "Why nothing was done.", resolve: (result) => result.userErrors }),
+    userErrors: t.field({
+      type: [UserErrorType],
+      description: "Why nothing was done.",
+      resolve: (result) => result.userErrors,
+    }),
   }),
 });
 

@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 import { builder } from "./builder.ts";
 import type { Health } from "./context.ts";
 
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
 
 const Part = builder.objectRef<Health["parts"][number]>("StatusPart").implement({
   description: "One part of the server.",

@@ -21,7 +21,11 @@ const unpackers: Record<string, (bytes: Buffer, options: { maxOutputLength: numb
 const contentTypes = /^(application\/(json|x-ndjson|ndjson|jsonl|json-seq|x-json-stream)|text\/plain)\s*(;|$)/i;
 
 /** POST /ingest: a batch of events from a program. */
-export async function handleIngest(services: Services, request: IncomingMessage, response: ServerResponse): Promise<void> {
+export async function handleIngest(
+  services: Services,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const viewer = await ingestViewer(services, request);
   const contentType = request.headers["content-type"] ?? "application/x-ndjson";
   if (!contentTypes.test(contentType)) {
@@ -57,7 +61,8 @@ async function ingestViewer(services: Services, request: IncomingMessage): Promi
   const credential = credentialOf(request);
   if (credential === undefined) throw new VigilError("UNAUTHENTICATED", "Send an API key: Authorization: Bearer …");
   const viewer = await services.authenticator.authenticate(credential);
-  if (!can(viewer.role, "event.ingest")) throw new VigilError("FORBIDDEN", `The role ${viewer.role} may not send events`);
+  if (!can(viewer.role, "event.ingest"))
+    throw new VigilError("FORBIDDEN", `The role ${viewer.role} may not send events`);
   return viewer;
 }
 

@@ -1,6 +1,7 @@
 import { EnvelopArmorPlugin } from "@escape.tech/graphql-armor";
 import { GraphQLError } from "graphql";
 import type { Plugin } from "graphql-yoga";
+import { remade } from "./mask.ts";
 
 /** What one document may ask for. Introspection is as deep as it is, and bounded by its size. */
 export const limits = { depth: 10, aliases: 15, directives: 50, tokens: 1_000 };
@@ -36,6 +37,11 @@ function coded(error: GraphQLError): GraphQLError {
   const isLimit = /limit of \d+ exceeded/i.test(error.message);
   const code = isLimit ? "COMPLEXITY_LIMIT" : "BAD_USER_INPUT";
   const { message } = error;
-  const place = { nodes: error.nodes ?? null, source: error.source ?? null, positions: error.positions ?? null, path: error.path ?? null };
+  const place = {
+    nodes: error.nodes ?? null,
+    source: error.source ?? null,
+    positions: error.positions ?? null,
+    path: error.path ?? null,
+  };
   return new GraphQLError(message, { ...place, extensions: { ...error.extensions, code } });
 }

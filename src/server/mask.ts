@@ -8,20 +8,20 @@ export function createMask(log: Log): (error: unknown) => Error {
     const graphqlError = error instanceof GraphQLError ? error : undefined;
     const cause = rootOf(error);
     if (cause instanceof VigilError) {
-      return located(graphqlError, cause.message, { code: cause.code, ...cause.detail });
+      return remade(graphqlError, cause.message, { code: cause.code, ...cause.detail });
     }
     if (cause instanceof Error && /^Pothos.*Validation/.test(cause.name)) {
-      return located(graphqlError, cause.message, { code: "BAD_USER_INPUT" });
+      return remade(graphqlError, cause.message, { code: "BAD_USER_INPUT" });
     }
     if (cause instanceof GraphQLError) {
       if (cause.extensions.code !== undefined) return graphqlError ?? cause;
       // Without a path it is about the document or its variables; with one, a resolver gave what its type cannot hold.
       if (cause.path === undefined && graphqlError?.path === undefined) {
-        return located(cause, cause.message, { ...cause.extensions, code: "BAD_USER_INPUT" });
+        return remade(cause, cause.message, { ...cause.extensions, code: "BAD_USER_INPUT" });
       }
     }
     log.error({ err: cause, field: graphqlError?.path?.join(".") }, "a GraphQL operation failed");
-    return located(graphqlError, "Something went wrong; the server's log says more", { code: "INTERNAL" });
+    return remade(graphqlError, "Something went wrong; the server's log says more", { code: "INTERNAL" });
   };
 }
 
@@ -32,12 +32,12 @@ function rootOf(error: unknown): unknown {
   return root;
 }
 
-function located(error: GraphQLError | undefined, message: string, extensions: Record<string, unknown>): GraphQLError {
-  const place = {
-    nodes: error?.nodes ?? null,
-    source: error?.source ?? null,
-    positions: error?.positions ?? null,
-    path: error?.path ?? null,
-  };
-  return new GraphQLError(message, { ...place, extensions });
+/** The same place in the document and the answer, with other words. */
+export function remade(
+  error: GraphQLError | undefined,
+  message: string,
+  extensions: Record<string, unknown>,
+): GraphQLError {
+  const { nodes = null, source = null, positions = null, path = null } = error ?? {};
+  return new GraphQLError(message, { nodes, source, positions, path, extensions });
 }

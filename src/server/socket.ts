@@ -16,10 +16,7 @@ const operationLimit = 100; // operations a socket
 const checkInterval = 5_000; // 5 seconds: how long a credential may outlive its end
 const backlogLimit = 8_388_608; // 8 MiB unsent: the reader is too slow, and may resume from its cursor
 
-interface SocketExtra extends Extra {
-  viewer?: Viewer;
-  timer?: NodeJS.Timeout;
-}
+type SocketExtra = Extra & { viewer?: Viewer; timer?: NodeJS.Timeout };
 
 type Operation = ExecutionArgs & { rootValue: Record<"execute" | "subscribe", (args: ExecutionArgs) => never> };
 
@@ -31,24 +28,33 @@ export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<
   /** Looks again who it is while the socket lives: tokens end, users lose their role, readers fall behind. */
   function watch(extra: SocketExtra, credential: string): void {
     const left = (extra.viewer?.expiresAt ?? Number.POSITIVE_INFINITY) - Date.now();
-    extra.timer = setTimeout(async () => {
-      try {
-        if (extra.socket.bufferedAmount > backlogLimit) return extra.socket.close(1013, "Too slow: resume from a cursor");
-        const viewer = await services.authenticator.authenticate(credential);
-        if (viewer.role !== extra.viewer?.role) return extra.socket.close(CloseCode.Forbidden, "Your role has changed");
-        if (viewer.expiresAt !== undefined && viewer.expiresAt <= Date.now()) {
-          return extra.socket.close(CloseCode.Forbidden, "Your token has expired");
+    extra.timer = setTimeout(
+      async () => {
+        try {
+          if (extra.socket.bufferedAmount > backlogLimit)
+            return extra.socket.close(1013, "Too slow: resume from a cursor");
+          const viewer = await services.authenticator.authenticate(credential);
+          if (viewer.role !== extra.viewer?.role)
+            return extra.socket.close(CloseCode.Forbidden, "Your role has changed");
+          if (viewer.expiresAt !== undefined && viewer.expiresAt <= Date.now()) {
+            return extra.socket.close(CloseCode.Forbidden, "Your token has expired");
+          }
+        } catch (error) {
+          if (error instanceof VigilError)
+            return extra.socket.close(CloseCode.Forbidden, "Your token is no longer valid");
+          services.log.warn({ err: error }, "a socket's credential could not be checked"); // the next look decides
         }
-      } catch (error) {
-        if (error instanceof VigilError) return extra.socket.close(CloseCode.Forbidden, "Your token is no longer valid");
-        services.log.warn({ err: error }, "a socket's credential could not be checked"); // the next look decides
-      }
-      if (extra.socket.readyState === extra.socket.OPEN) watch(extra, credential);
-    }, Math.max(0, Math.min(checkInterval, left)));
+        if (extra.socket.readyState === extra.socket.OPEN) watch(extra, credential);
+      },
+      Math.max(0, Math.min(checkInterval, left)),
+    );
     extra.timer.unref();
   }
 
-  const running = useServer<{ authorization?: unknown; Authorization?: unknown }, SocketExtra & Record<PropertyKey, unknown>>(
+  const running = useServer<
+    { authorization?: unknown; Authorization?: unknown },
+    SocketExtra & Record<PropertyKey, unknown>
+  >(
     {
       connectionInitWaitTimeout: initTimeout,
       async onConnect(connection) {

@@ -1,6 +1,5 @@
 import { join } from "node:path";
-import { inject } from "vitest";
-import { expect, it } from "vitest";
+import { expect, inject, it } from "vitest";
 import { migrationTo } from "../../prisma/diff.ts";
 
 it("schema.prisma says exactly what the migrations make", async () => {

@@ -44,9 +44,13 @@ async function startRedis(directory: string): Promise<{ url: string; stop(): Pro
   if (process.env.REDIS_URL) return { url: process.env.REDIS_URL, stop: async () => {} };
   installRedis();
   const port = await freePort();
-  const child = spawn("redis-server", ["--port", String(port), "--save", "", "--bind", "127.0.0.1", "--dir", directory], {
-    stdio: "ignore",
-  });
+  const child = spawn(
+    "redis-server",
+    ["--port", String(port), "--save", "", "--bind", "127.0.0.1", "--dir", directory],
+    {
+      stdio: "ignore",
+    },
+  );
   const url = `redis://127.0.0.1:${port}`;
   const client = new Redis(url, { maxRetriesPerRequest: null, retryStrategy: () => 50 });
   client.on("error", () => {

@@ -28,14 +28,16 @@ export async function testDatabase(options: { poolSize?: number } = {}): Promise
   const ownerUrl = named(inject("ownerUrl"), name);
   const serverUrl = named(inject("serverUrl"), name);
   const organizations = [];
-  for (const slug of ["demo", "other"]) organizations.push({ id: await createOrganization(ownerUrl, slug, slug), slug });
+  for (const slug of ["demo", "other"])
+    organizations.push({ id: await createOrganization(ownerUrl, slug, slug), slug });
   const db = openDatabase({ url: serverUrl, log: quiet, ...options });
   return {
     db,
     organizations,
     ownerUrl,
     serverUrl,
-    asOwner: async <R extends pg.QueryResultRow>(text: string, values: unknown[] = []) => once<R>(ownerUrl, text, values),
+    asOwner: async <R extends pg.QueryResultRow>(text: string, values: unknown[] = []) =>
+      once<R>(ownerUrl, text, values),
     async close() {
       await db.close();
       await once(admin.href, `DROP DATABASE ${name} WITH (FORCE)`);

@@ -16,7 +16,9 @@ export interface Span {
  */
 export function busiestSpan(entries: readonly Entry[], at: number, window: WindowSpec): Span {
   const enough = saturation(window.condition);
-  return window.measure === "VALUES" ? mostValues(entries, at, window.timespanMs, enough) : mostEvents(entries, at, window.timespanMs, enough);
+  return window.measure === "VALUES"
+    ? mostValues(entries, at, window.timespanMs, enough)
+    : mostEvents(entries, at, window.timespanMs, enough);
 }
 
 function timeAt(entries: readonly Entry[], index: number): number {

@@ -28,7 +28,8 @@ export function parseCountCondition(written: unknown): CountCondition | Refusal 
   const given = new Map<string, number>();
   for (const [key, value] of Object.entries(written)) {
     if (key === "field") continue;
-    if (!(operators as readonly string[]).includes(key)) return invalid(`there is no operator ${key}; use ${operators.join(", ")}`);
+    if (!(operators as readonly string[]).includes(key))
+      return invalid(`there is no operator ${key}; use ${operators.join(", ")}`);
     const number = typeof value === "bigint" || typeof value === "number" ? Number(value) : Number.NaN;
     if (!Number.isSafeInteger(number) || number < 0) return invalid(`${key} takes a whole number`);
     if (number > largestCount) return { code: "UNSUPPORTED", message: `${key} may be at most ${largestCount}` };
@@ -41,8 +42,11 @@ export function parseCountCondition(written: unknown): CountCondition | Refusal 
   const [min] = lower;
   const [max] = upper;
   if (min === undefined || min < 1) {
-    const why = "silence fulfils this condition too, and nothing arrives then to decide it; give a lower bound of at least 1 (gte, gt or eq)";
-    return given.size === 0 ? invalid("condition needs a bound such as `gte: 10`") : { code: "UNSUPPORTED", message: why };
+    const why =
+      "silence fulfils this condition too, and nothing arrives then to decide it; give a lower bound of at least 1 (gte, gt or eq)";
+    return given.size === 0
+      ? invalid("condition needs a bound such as `gte: 10`")
+      : { code: "UNSUPPORTED", message: why };
   }
   if (max !== undefined && max < min) return invalid("no count fulfils this condition");
   const condition: CountCondition = { min };
@@ -52,6 +56,13 @@ export function parseCountCondition(written: unknown): CountCondition | Refusal 
   return condition;
 }
 
-function bounds(inclusive: number | undefined, exclusive: number | undefined, step: number, equal: number | undefined): number[] {
-  return [inclusive, exclusive === undefined ? undefined : exclusive + step, equal].filter((bound) => bound !== undefined);
+function bounds(
+  inclusive: number | undefined,
+  exclusive: number | undefined,
+  step: number,
+  equal: number | undefined,
+): number[] {
+  return [inclusive, exclusive === undefined ? undefined : exclusive + step, equal].filter(
+    (bound) => bound !== undefined,
+  );
 }

@@ -23,7 +23,8 @@ export function positionOf(entries: readonly Entry[], time: number): number {
 }
 
 export function holdsEvent(entries: readonly Entry[], id: string, time: number, position: number): boolean {
-  for (let index = position - 1; index >= 0 && entries[index]?.time === time; index--) if (entries[index]?.id === id) return true;
+  for (let index = position - 1; index >= 0 && entries[index]?.time === time; index--)
+    if (entries[index]?.id === id) return true;
   return false;
 }
 
@@ -58,7 +59,9 @@ export function compact(entries: readonly Entry[], window: WindowSpec): Entry[] 
   }
   const most = mostEntries(window);
   if (kept.length <= most) return kept;
-  const byArrival = [...kept.keys()].sort((a, b) => (kept[b] as Entry).receivedAt - (kept[a] as Entry).receivedAt || b - a);
+  const byArrival = [...kept.keys()].sort(
+    (a, b) => (kept[b] as Entry).receivedAt - (kept[a] as Entry).receivedAt || b - a,
+  );
   const newest = new Set(byArrival.slice(0, Math.floor(most / 2)));
   return kept.filter((_, index) => newest.has(index));
 }

@@ -65,8 +65,15 @@ export function endAfter(episodes: EpisodeState[], time: number, window: WindowS
 
 function open({ window, group, event, value, subjects }: Hit, inWindow: readonly Entry[]): EpisodeState {
   const fingerprint = fingerprintOf(window.ruleId, group);
-  const byArrival = inWindow.filter((entry) => entry.id !== event.id).sort((a, b) => a.receivedAt - b.receivedAt || (a.id < b.id ? -1 : 1));
-  const values = new Set(inWindow.map((entry) => entry.value).concat(value).filter((one) => one !== undefined));
+  const byArrival = inWindow
+    .filter((entry) => entry.id !== event.id)
+    .sort((a, b) => a.receivedAt - b.receivedAt || (a.id < b.id ? -1 : 1));
+  const values = new Set(
+    inWindow
+      .map((entry) => entry.value)
+      .concat(value)
+      .filter((one) => one !== undefined),
+  );
   return {
     id: detectionId(window.ruleId, fingerprint, event.id),
     fingerprint,
@@ -89,7 +96,8 @@ function extend(episode: EpisodeState, { event, value, subjects }: Hit): void {
   episode.lastArrivalAt = Math.max(episode.lastArrivalAt, event.receivedAt);
   if (episode.firstEventIds.length < maxEventIds - 1) episode.firstEventIds.push(episode.lastEventId);
   episode.lastEventId = event.id;
-  if (value !== undefined && episode.values.length < maxValues && !episode.values.includes(value)) episode.values.push(value);
+  if (value !== undefined && episode.values.length < maxValues && !episode.values.includes(value))
+    episode.values.push(value);
   if (subjects) for (const subject of subjects) addSubject(episode.subjects, subject);
 }
 
@@ -97,7 +105,17 @@ function extend(episode: EpisodeState, { event, value, subjects }: Hit): void {
 export function viewOf(episode: EpisodeState, group: string): Episode {
   const { id, fingerprint, firstEventAt, lastEventAt, eventCount } = episode;
   const eventIds = episode.firstEventIds.concat(episode.lastEventId);
-  return { id, fingerprint, group, firstEventAt, lastEventAt, eventCount, eventIds, subjects: episode.subjects.slice(), values: episode.values.slice() };
+  return {
+    id,
+    fingerprint,
+    group,
+    firstEventAt,
+    lastEventAt,
+    eventCount,
+    eventIds,
+    subjects: episode.subjects.slice(),
+    values: episode.values.slice(),
+  };
 }
 
 export function stateOf(stored: StoredEpisode, values: readonly string[], lastArrivalAt: number): EpisodeState {

@@ -36,13 +36,18 @@ function parseAddress(text: string): { version: 4 | 6; groups: number[] } | unde
   let address = text.split("%")[0] ?? "";
   const embedded = /[\d.]+$/.exec(address)?.[0];
   if (embedded?.includes("."))
-    address = address.slice(0, -embedded.length) + groupsOf4(embedded).map((group) => group.toString(16)).join(":");
+    address =
+      address.slice(0, -embedded.length) +
+      groupsOf4(embedded)
+        .map((group) => group.toString(16))
+        .join(":");
   const [before = "", after] = address.split("::");
   const head = before ? before.split(":") : [];
   const tail = after ? after.split(":") : [];
   const gap = after === undefined ? 0 : 8 - head.length - tail.length;
   const groups = [...head, ...new Array<string>(gap).fill("0"), ...tail].map((group) => Number.parseInt(group, 16));
-  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) return { version: 4, groups: groups.slice(6) };
+  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff)
+    return { version: 4, groups: groups.slice(6) };
   return { version, groups };
 }
 

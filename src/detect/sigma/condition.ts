@@ -19,7 +19,8 @@ export function parseCondition(text: string, names: readonly string[]): Conditio
     const reader = { tokens: text.match(/[()|]|[^\s()|]+/g) ?? [], at: 0, names };
     const condition = parseOr(reader, 0);
     const rest = reader.tokens[reader.at];
-    if (rest === "|") throw new Refused("UNSUPPORTED", "aggregations (| count …) left Sigma in 2.0; write a correlation");
+    if (rest === "|")
+      throw new Refused("UNSUPPORTED", "aggregations (| count …) left Sigma in 2.0; write a correlation");
     if (rest !== undefined) throw new Refused("INVALID", `did not expect \`${rest}\` here`);
     return condition;
   } catch (error) {
@@ -79,8 +80,10 @@ function parseLeaf(reader: Reader): Condition {
 function parseQuantity(quantity: string, reader: Reader): Condition {
   const pattern = reader.tokens[reader.at++];
   if (pattern === undefined) throw new Refused("INVALID", "`of` needs a pattern of selection names, or `them`");
-  if (/^\d+$/.test(quantity) && quantity !== "1") throw new Refused("UNSUPPORTED", `only \`1 of\` and \`all of\`, not \`${quantity} of\``);
-  if (!["1", "any", "all"].includes(quantity)) throw new Refused("INVALID", `\`${quantity} of\`: write \`1 of\` or \`all of\``);
+  if (/^\d+$/.test(quantity) && quantity !== "1")
+    throw new Refused("UNSUPPORTED", `only \`1 of\` and \`all of\`, not \`${quantity} of\``);
+  if (!["1", "any", "all"].includes(quantity))
+    throw new Refused("INVALID", `\`${quantity} of\`: write \`1 of\` or \`all of\``);
   const matching = reader.names.filter((name) => nameMatches(pattern, name));
   if (matching.length === 0) throw new Refused("INVALID", `no selection matches \`${pattern}\``);
   return join(

@@ -16,13 +16,18 @@ const unitMs = new Map([
 ]);
 const longestTimespanMs = 31 * 86_400_000; // after a restart this much history is replayed
 
-export function parseCorrelation(written: unknown, generateAtTop: unknown, report: Report): CorrelationBody | undefined {
+export function parseCorrelation(
+  written: unknown,
+  generateAtTop: unknown,
+  report: Report,
+): CorrelationBody | undefined {
   if (!isShape(written)) {
     report(at, "INVALID", "correlation must be a map");
     return undefined;
   }
   for (const key of Object.keys(written))
-    if (!known.includes(key)) report([...at, key], "UNSUPPORTED", `${key} is not in Sigma 2.1.0; use ${known.join(", ")}`);
+    if (!known.includes(key))
+      report([...at, key], "UNSUPPORTED", `${key} is not in Sigma 2.1.0; use ${known.join(", ")}`);
   const type = readText(written, "type", report, at);
   if (type !== "event_count" && type !== "value_count") {
     if (type && notYet.includes(type)) report([...at, "type"], "UNSUPPORTED", `${type} is not evaluated yet`);
@@ -37,7 +42,8 @@ export function parseCorrelation(written: unknown, generateAtTop: unknown, repor
   const fields = readFields(written, type, report);
   const generate = [generateAtTop, get(written, "generate")];
   for (const value of generate)
-    if (value !== undefined && typeof value !== "boolean") report([...at, "generate"], "INVALID", "generate is true or false");
+    if (value !== undefined && typeof value !== "boolean")
+      report([...at, "generate"], "INVALID", "generate is true or false");
   if (rules.length === 0 || timespanMs === undefined || "code" in condition || fields === undefined) return undefined;
   return {
     type,
@@ -57,7 +63,8 @@ function readTimespan(written: Shape, report: Report): number | undefined {
   const each = unitMs.get(unit ?? "");
   const refuse = (code: "INVALID" | "UNSUPPORTED", message: string) => report([...at, "timespan"], code, message);
   if (unit === "M" || unit === "y") refuse("UNSUPPORTED", "months and years have no fixed length; write days");
-  else if (!each || Number(amount) === 0) refuse("INVALID", "timespan is a number and a unit: s, m, h, d or w, e.g. 15m");
+  else if (!each || Number(amount) === 0)
+    refuse("INVALID", "timespan is a number and a unit: s, m, h, d or w, e.g. 15m");
   else if (Number(amount) * each > longestTimespanMs) refuse("UNSUPPORTED", "a timespan may be at most 31d");
   else return Number(amount) * each;
   return undefined;

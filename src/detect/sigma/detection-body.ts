@@ -75,7 +75,9 @@ function parseSelection(value: unknown, path: Path, report: Report): Selection |
 
 function parseMap(shape: Shape, path: Path, report: Report): Clause[] | undefined {
   const entries = Object.entries(shape);
-  const clauses = entries.map(([key, values]) => parseAt(key, values, [...path, key], report)).filter((clause) => clause !== undefined);
+  const clauses = entries
+    .map(([key, values]) => parseAt(key, values, [...path, key], report))
+    .filter((clause) => clause !== undefined);
   if (entries.length === 0) report(path, "INVALID", "the selection is empty");
   return clauses.length === entries.length && entries.length > 0 ? clauses : undefined;
 }

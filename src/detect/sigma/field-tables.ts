@@ -114,6 +114,8 @@ const logsourceFields: readonly { when: Logsource; fields: Table }[] = [
 /** The mapping of a rule's logsource, if it has one. */
 export function mappingOf(logsource: Logsource): Table | undefined {
   return logsourceFields.find(({ when }) =>
-    (["product", "service", "category"] as const).every((part) => when[part] === undefined || when[part] === logsource[part]),
+    (["product", "service", "category"] as const).every(
+      (part) => when[part] === undefined || when[part] === logsource[part],
+    ),
   )?.fields;
 }

@@ -18,12 +18,14 @@ export function readHeader(source: SourceDocument, shape: Shape): DocumentHeader
   const { report } = source;
   const title = readText(shape, "title", report)?.trim();
   if (!title) report(["title"], "INVALID", "a rule needs a title");
-  else if (title.length > maxTitleLength) report(["title"], "INVALID", `title is longer than ${maxTitleLength} characters`);
+  else if (title.length > maxTitleLength)
+    report(["title"], "INVALID", `title is longer than ${maxTitleLength} characters`);
   const level = readText(shape, "level", report);
   const severity = level === undefined ? "MEDIUM" : severityByLevel.get(level.toLowerCase());
   if (!severity) report(["level"], "INVALID", `level must be one of ${[...severityByLevel.keys()].join(", ")}`);
   const status = readText(shape, "status", report);
-  if (status !== undefined && !statuses.includes(status)) report(["status"], "INVALID", `status must be one of ${statuses.join(", ")}`);
+  if (status !== undefined && !statuses.includes(status))
+    report(["status"], "INVALID", `status must be one of ${statuses.join(", ")}`);
   const optional = { sigmaId: "id", name: "name", description: "description", author: "author" } as const;
   const header: DocumentHeader = {
     document: source.index,

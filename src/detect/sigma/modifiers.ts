@@ -1,7 +1,7 @@
 /** `field|modifier|modifier: values` -> a clause. One table says what each modifier of Sigma 2.1.0 means here. */
 import { parseCidr } from "./cidr.ts";
 import type { Clause, RuleErrorCode, Test } from "./document.ts";
-import { anyText, parsePattern, type Pattern } from "./pattern.ts";
+import { anyText, type Pattern, parsePattern } from "./pattern.ts";
 
 interface Meaning {
   all?: true;
@@ -28,7 +28,9 @@ const meanings = new Map<string, Meaning>([
   ["gte", { operator: "gte" }],
 ]);
 const notYet = new Set(
-  "re i m s base64 base64offset utf16 utf16le utf16be wide windash fieldref expand minute hour day week month year".split(" "),
+  "re i m s base64 base64offset utf16 utf16le utf16be wide windash fieldref expand minute hour day week month year".split(
+    " ",
+  ),
 );
 
 export interface Refusal {
@@ -40,7 +42,8 @@ const invalid = (message: string): Refusal => ({ code: "INVALID", message });
 /** A clause, or why there is none. `values` is one value or a list as it came from YAML. */
 export function parseClause(key: string, values: unknown): Clause | Refusal {
   const [field = "", ...names] = key.split("|");
-  if (/(?<!\\)\[(\d+|any|all|none)\]/.test(field)) return { code: "UNSUPPORTED", message: `array selectors such as ${field} are not in Sigma 2.1.0` };
+  if (/(?<!\\)\[(\d+|any|all|none)\]/.test(field))
+    return { code: "UNSUPPORTED", message: `array selectors such as ${field} are not in Sigma 2.1.0` };
   if (field === "<<") return invalid("merge keys (<<) are YAML 1.1; write the fields out");
   const meaning: Meaning = {};
   for (const name of names) {
@@ -53,7 +56,8 @@ export function parseClause(key: string, values: unknown): Clause | Refusal {
   }
   const compares = [meaning.exists, meaning.cidr, meaning.operator, meaning.place].filter(Boolean).length;
   if (compares > 1) return invalid(`the modifiers ${names.join(", ")} exclude each other`);
-  if (!field && (meaning.exists || meaning.cidr || meaning.operator || meaning.negated)) return invalid("this modifier needs a field");
+  if (!field && (meaning.exists || meaning.cidr || meaning.operator || meaning.negated))
+    return invalid("this modifier needs a field");
   if (!field && meaning.place && meaning.place !== "contains") return invalid(`${meaning.place} needs a field`);
   if (meaning.exists && names.length > 1) return invalid("exists stands alone");
   const list: unknown[] = Array.isArray(values) ? values : [values];
@@ -70,10 +74,13 @@ export function parseClause(key: string, values: unknown): Clause | Refusal {
 }
 
 function parseTest(value: unknown, meaning: Meaning, keyword: boolean): Test | Refusal {
-  if (typeof value === "object" && value !== null) return invalid("a value must be text, a number, true, false or null");
+  if (typeof value === "object" && value !== null)
+    return invalid("a value must be text, a number, true, false or null");
   if (meaning.exists) {
     const wanted = String(value).toLowerCase();
-    return wanted === "true" || wanted === "false" ? { kind: "EXISTS", value: wanted === "true" } : invalid("exists takes true or false");
+    return wanted === "true" || wanted === "false"
+      ? { kind: "EXISTS", value: wanted === "true" }
+      : invalid("exists takes true or false");
   }
   if (meaning.cidr) {
     const cidr = parseCidr(String(value));
@@ -82,14 +89,17 @@ function parseTest(value: unknown, meaning: Meaning, keyword: boolean): Test | R
   if (meaning.operator) {
     const number = typeof value === "string" && value.trim() === "" ? Number.NaN : Number(value);
     const isNumber = value !== null && typeof value !== "boolean" && Number.isFinite(number);
-    return isNumber ? { kind: "COMPARE", operator: meaning.operator, value: number } : invalid(`${meaning.operator} takes a number`);
+    return isNumber
+      ? { kind: "COMPARE", operator: meaning.operator, value: number }
+      : invalid(`${meaning.operator} takes a number`);
   }
   if (value === null || value === undefined)
     return meaning.place || keyword ? invalid("null cannot be searched for inside a text") : { kind: "NULL" };
   const isText = typeof value === "string" || meaning.place !== undefined || meaning.cased;
   if (!isText && typeof value === "boolean") return { kind: "BOOLEAN", value };
   // A number too large to be exact is compared by its digits.
-  if (!isText && Number.isFinite(Number(value)) && isExact(Number(value))) return { kind: "NUMBER", value: Number(value) };
+  if (!isText && Number.isFinite(Number(value)) && isExact(Number(value)))
+    return { kind: "NUMBER", value: Number(value) };
   return { kind: "TEXT", pattern: placed(parsePattern(String(value)), meaning.place), cased: meaning.cased === true };
 }
 

@@ -35,7 +35,11 @@ function parseDocument(source: SourceDocument): ParsedDocument | undefined {
     return undefined;
   }
   if (Object.hasOwn(shape, "action")) {
-    report(["action"], "UNSUPPORTED", "rule collections (action: global, reset, repeat) left Sigma in 2.0; write each rule in full");
+    report(
+      ["action"],
+      "UNSUPPORTED",
+      "rule collections (action: global, reset, repeat) left Sigma in 2.0; write each rule in full",
+    );
     return undefined;
   }
   if (Object.hasOwn(shape, "filter")) {

@@ -43,7 +43,8 @@ export function compilePattern(pattern: Pattern, cased: boolean): (text: string)
   if (pieces.length === 1 && isStar(first)) return () => true;
   if (pieces.length === 2 && typeof first === "string" && isStar(second)) return (text) => text.startsWith(first);
   if (pieces.length === 2 && isStar(first) && typeof second === "string") return (text) => text.endsWith(second);
-  if (pieces.length === 3 && isStar(first) && typeof second === "string" && isStar(third)) return (text) => text.includes(second);
+  if (pieces.length === 3 && isStar(first) && typeof second === "string" && isStar(third))
+    return (text) => text.includes(second);
   return compileSegments(pieces);
 }
 

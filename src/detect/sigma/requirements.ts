@@ -49,7 +49,8 @@ function keyOf(test: Test): string | undefined {
 function both(parts: readonly Requirements[]): Requirements {
   const result = new Map<string, ReadonlySet<string>>();
   for (const part of parts)
-    for (const [field, keys] of part) if (keys.size < (result.get(field)?.size ?? Number.POSITIVE_INFINITY)) result.set(field, keys);
+    for (const [field, keys] of part)
+      if (keys.size < (result.get(field)?.size ?? Number.POSITIVE_INFINITY)) result.set(field, keys);
   return result;
 }
 

@@ -30,13 +30,23 @@ export function readSource(yaml: string, errors: RuleError[]): SourceDocument[] 
   for (const [index, document] of [...parsed].entries()) {
     const start = lines.linePos(document.contents?.range?.[0] ?? document.range[0]).line || 1;
     for (const error of document.errors)
-      refuse(index, lines.linePos(error.pos[0]).line || start, error.message.split("\n")[0]?.replace(/ at line.*$/, "") ?? "");
+      refuse(
+        index,
+        lines.linePos(error.pos[0]).line || start,
+        error.message.split("\n")[0]?.replace(/ at line.*$/, "") ?? "",
+      );
     if (document.errors.length > 0 || document.contents === null) continue;
     try {
       const value: unknown = document.toJS({ maxAliasCount });
       if (value === null) continue;
       const report: Report = (path, code, message) =>
-        errors.push({ document: index, line: lineOf(document, path, lines) || start, path: path.join("."), code, message });
+        errors.push({
+          document: index,
+          line: lineOf(document, path, lines) || start,
+          path: path.join("."),
+          code,
+          message,
+        });
       found.push({ index, line: start, text: textOf(yaml, document), value, report });
     } catch (error) {
       refuse(index, start, error instanceof Error ? error.message : "not readable");
@@ -48,7 +58,10 @@ export function readSource(yaml: string, errors: RuleError[]): SourceDocument[] 
 
 function textOf(yaml: string, document: Document.Parsed): string {
   const text = yaml.slice(document.range[0], document.range[2]);
-  return `${text.replace(/^---[ \t]*\r?\n?/, "").replace(/\n(---|\.\.\.)\s*$/, "\n").trimEnd()}\n`;
+  return `${text
+    .replace(/^---[ \t]*\r?\n?/, "")
+    .replace(/\n(---|\.\.\.)\s*$/, "\n")
+    .trimEnd()}\n`;
 }
 
 /** The line of the deepest part of the path that exists: for a map entry its key, for a list item the item. */

@@ -18,7 +18,9 @@ function compileTest(test: Test): Ask {
   switch (test.kind) {
     case "TEXT": {
       const matches = compilePattern(test.pattern, test.cased);
-      return test.cased ? (value, text) => value !== null && matches(text) : (value, _text, lower) => value !== null && matches(lower);
+      return test.cased
+        ? (value, text) => value !== null && matches(text)
+        : (value, _text, lower) => value !== null && matches(lower);
     }
     case "NUMBER":
       return (value) => numberOf(value) === test.value;
@@ -54,7 +56,9 @@ function compileCompare({ operator, value: bound }: Extract<Test, { kind: "COMPA
 
 /** Many plain texts are one look-up. */
 function compileAny(tests: readonly Test[]): Ask {
-  const plain = tests.map((test) => (test.kind === "TEXT" && !test.cased ? plainText(test.pattern)?.toLowerCase() : undefined));
+  const plain = tests.map((test) =>
+    test.kind === "TEXT" && !test.cased ? plainText(test.pattern)?.toLowerCase() : undefined,
+  );
   if (plain.length > 1 && plain.every((text) => text !== undefined)) {
     const texts = new Set(plain);
     return (value, _text, lower) => value !== null && texts.has(lower);
@@ -75,7 +79,10 @@ export function compileClause(clause: Clause): (value: unknown) => boolean {
       ? (value) => value !== undefined && !each.every((one) => one(value))
       : (value) => each.every((one) => one(value));
   }
-  const any = overElements(compileAny(clause.tests), clause.tests.some((test) => test.kind === "NULL"));
+  const any = overElements(
+    compileAny(clause.tests),
+    clause.tests.some((test) => test.kind === "NULL"),
+  );
   return clause.negated ? (value) => value !== undefined && !any(value) : any;
 }
 
@@ -84,7 +91,8 @@ function overElements(ask: Ask, absentMatches: boolean): (value: unknown) => boo
   const one = (value: unknown, depth: number): boolean => {
     if (typeof value === "string") return ask(value, value, value.toLowerCase());
     if (value === null) return ask(null, "", "");
-    if (typeof value === "object") return Array.isArray(value) && depth < 8 && value.some((item) => one(item, depth + 1));
+    if (typeof value === "object")
+      return Array.isArray(value) && depth < 8 && value.some((item) => one(item, depth + 1));
     const text = String(value);
     return ask(value, text, text.toLowerCase());
   };

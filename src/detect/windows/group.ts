@@ -36,7 +36,10 @@ export function newGroup(window: WindowSpec): Group {
 export function expire(group: Group, since: number): void {
   if (group.oldestArrivalAt < since) {
     group.entries = group.entries.filter((entry) => entry.receivedAt >= since);
-    group.oldestArrivalAt = group.entries.reduce((oldest, entry) => Math.min(oldest, entry.receivedAt), Number.POSITIVE_INFINITY);
+    group.oldestArrivalAt = group.entries.reduce(
+      (oldest, entry) => Math.min(oldest, entry.receivedAt),
+      Number.POSITIVE_INFINITY,
+    );
   }
   for (const episode of group.episodes)
     if (episode.lastArrivalAt < since) group.episodes = group.episodes.filter((one) => one.lastArrivalAt >= since);

@@ -12,7 +12,15 @@ export function markGroup(group: Group): GoBack {
   return () => {
     entries.length = length;
     for (const { goBack } of episodes) goBack();
-    Object.assign(group, { entries, episodes: episodes.map(({ episode }) => episode), oldestArrivalAt, lastArrivalAt, lastEventId, room, batch });
+    Object.assign(group, {
+      entries,
+      episodes: episodes.map(({ episode }) => episode),
+      oldestArrivalAt,
+      lastArrivalAt,
+      lastEventId,
+      room,
+      batch,
+    });
   };
 }
 

@@ -104,7 +104,13 @@ export function createMemoryWindows({ maxGroups = 100_000 }: MemoryWindowsOption
       touched.push({ hit, fired });
     }
     return {
-      touched: touched.map(({ hit: { window, group }, fired }): TouchedEpisode => ({ window, episode: viewOf(fired.episode, group), opened: fired.opened })),
+      touched: touched.map(
+        ({ hit: { window, group }, fired }): TouchedEpisode => ({
+          window,
+          episode: viewOf(fired.episode, group),
+          opened: fired.opened,
+        }),
+      ),
       undo() {
         journal.undo(counted);
         for (const id of counted.splice(0)) recent.delete(id);

@@ -7,7 +7,11 @@ import { fingerprintOf } from "../correlation/identity.ts";
 import type { Group } from "./group.ts";
 import type { StoredEpisode, WindowSpec } from "./windows.ts";
 
-export function restoreEpisodes(groups: ReadonlyMap<string, Group>, window: WindowSpec, stored: readonly StoredEpisode[]): void {
+export function restoreEpisodes(
+  groups: ReadonlyMap<string, Group>,
+  window: WindowSpec,
+  stored: readonly StoredEpisode[],
+): void {
   const byFingerprint = new Map<string, StoredEpisode[]>();
   for (const one of stored) byFingerprint.set(one.fingerprint, [...(byFingerprint.get(one.fingerprint) ?? []), one]);
   for (const [key, group] of groups) {
@@ -20,7 +24,9 @@ export function restoreEpisodes(groups: ReadonlyMap<string, Group>, window: Wind
 function isUnderWay(stored: StoredEpisode, group: Group, window: WindowSpec): boolean {
   if (stored.eventIds.at(-1) === group.lastEventId) return true;
   return group.episodes.some(
-    (seen) => seen.firstEventAt < stored.lastEventAt + window.timespanMs && seen.lastEventAt > stored.firstEventAt - window.timespanMs,
+    (seen) =>
+      seen.firstEventAt < stored.lastEventAt + window.timespanMs &&
+      seen.lastEventAt > stored.firstEventAt - window.timespanMs,
   );
 }
 

@@ -61,7 +61,10 @@ export interface Applied {
 }
 
 /** An episode as it was stored: what `restore` puts back in place of what a replay could only guess. */
-export type StoredEpisode = Pick<Episode, "id" | "fingerprint" | "firstEventAt" | "lastEventAt" | "eventCount" | "eventIds" | "subjects">;
+export type StoredEpisode = Pick<
+  Episode,
+  "id" | "fingerprint" | "firstEventAt" | "lastEventAt" | "eventCount" | "eventIds" | "subjects"
+>;
 
 export interface Windows {
   /** Adds the hits in order. A hit whose event the window already holds changes nothing. */

@@ -4,7 +4,8 @@ import { textLimit } from "../readers.ts";
 import { truncate } from "../text.ts";
 import { webEvent } from "./web-request.ts";
 
-const line = /^\[([^\]]{1,64})\] \[[^\]]{0,64}\] (?:\[pid [^\]]{1,64}\] )?(?:[^[]{0,200}: )?\[client ([^\]\s]{1,64})\] (.*)$/s;
+const line =
+  /^\[([^\]]{1,64})\] \[[^\]]{0,64}\] (?:\[pid [^\]]{1,64}\] )?(?:[^[]{0,200}: )?\[client ([^\]\s]{1,64})\] (.*)$/s;
 /** AH01617 and AH01618; a user name of basic authentication ends at its first colon. */
 const basicAuth = /^(?:AH\d{5}: )?user ([^:]*?)(?:: authentication failure for "|: password mismatch| not found: )/is;
 

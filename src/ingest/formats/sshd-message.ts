@@ -1,5 +1,5 @@
+import type { SshdKind, SshdReading } from "./sshd-fact.ts";
 import { readLogIn, readMethod, readPam, readPamFailure, readRefusal } from "./sshd-login.ts";
-import { type SshdKind, type SshdReading } from "./sshd-fact.ts";
 import { lastFrom, placeAtStart, placesAfterUser } from "./sshd-place.ts";
 
 type Read = (rest: string, preauth: boolean) => SshdReading | undefined;

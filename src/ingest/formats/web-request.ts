@@ -1,7 +1,6 @@
 import type { EventDraft } from "../event.ts";
 import { messageLimit, textLimit } from "../readers.ts";
 import { truncate } from "../text.ts";
-import { finishHttp } from "../url.ts";
 
 type Http = NonNullable<EventDraft["http"]>;
 
@@ -51,9 +50,10 @@ export function setRequest(draft: EventDraft, http: Http, request: string): void
   http.method = request.slice(0, first);
   if (versioned) draft.attributes["http.version"] = request.slice(last + 6);
   const whole = unescapeField(path);
-  http.path = truncate(whole, textLimit);
+  const mark = whole.indexOf("?");
+  http.path = truncate(mark < 0 ? whole : whole.slice(0, mark), textLimit);
+  if (mark >= 0 && mark < whole.length - 1) http.query = truncate(whole.slice(mark + 1), textLimit);
   if (whole.length > textLimit) draft.attributes["vigil.truncated"] = { "http.path": whole };
-  finishHttp(http);
 }
 
 /** 4xx and 5xx are failures; nginx writes 000 for a connection that got no answer. */

@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const source = join(import.meta.dirname, "../src");
+const files = readdirSync(source, { recursive: true, encoding: "utf8" })
+  .filter((file) => /\.(ts|tsx|js)$/.test(file) && !file.startsWith("generated"))
+  .map((file) => file.replaceAll("\\", "/"));
+
+interface Import {
+  from: string;
+  to: string;
+  typeOnly: boolean;
+}
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(source, file), "utf8");
+  const found = text.matchAll(/^import (type )?[^;]*?from "(\.[^"]+)";/gms);
+  return [...found].map(([, typeOnly, path]) => ({
+    from: file,
+    to: relative(source, join(source, dirname(file), path as string)).replaceAll("\\", "/"),
+    typeOnly: typeOnly !== undefined,
+  }));
+}
+
+const imports = files.flatMap(importsOf);
+const room = (file: string): string => (file.includes("/") ? (file.split("/")[0] as string) : file);
+/** What a room may use of others: functions of the root files and of these rooms; types of any room to its left. */
+const ground = ["config.ts", "errors.ts", "log.ts", "db.ts", "generated"];
+const mayUse: Record<string, string[]> = {
+  ingest: ground,
+  detect: [...ground, "ingest"],
+  incident: [...ground, "ingest", "publish"], // a change is recorded in the transaction that makes it
+  publish: ground,
+  access: ground,
+  database: ground,
+  embedded: ground,
+  queue: ground,
+  schema: [...ground, "access", "detect", "incident", "ingest", "publish"],
+  server: [...ground, "access", "ingest", "schema"],
+};
+
+describe("the house", () => {
+  it("has no room that uses one it may not", () => {
+    const trespasses = imports.filter(({ from, to, typeOnly }) => {
+      const allowed = mayUse[room(from)];
+      if (!allowed || room(from) === room(to)) return false;
+      if (allowed.includes(room(to))) return false;
+      return !(typeOnly && room(from) === "incident" && room(to) === "detect");
+    });
+    expect(trespasses).toEqual([]);
+  });
+
+  it("lets only the server use the schema, and only app.ts use the pipeline", () => {
+    const schema = imports.filter(
+      ({ from, to }) => room(to) === "schema" && !["schema", "server"].includes(room(from)),
+    );
+    const pipeline = imports.filter(({ from, to }) => to === "pipeline.ts" && from !== "app.ts");
+    expect([...schema, ...pipeline]).toEqual([]);
+  });
+
+  it("keeps every file under 300 lines and half of them under 80", () => {
+    const lines = files
+      .map((file) => readFileSync(join(source, file), "utf8").split("\n").length)
+      .sort((a, b) => a - b);
+    expect(lines.at(-1)).toBeLessThan(300);
+    expect(lines[Math.floor(lines.length / 2)]).toBeLessThan(80);
+  });
+
+  it("has no drawer for odds and ends", () => {
+    expect(files.filter((file) => /(^|\/)(utils?|helpers?|common|types|services|lib)(\/|\.)/.test(file))).toEqual([]);
+  });
+});
