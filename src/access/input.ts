@@ -1,6 +1,5 @@
 import { VigilError } from "../errors.ts";
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const controls = /[\u0000-\u001f\u007f]/;
 
 /** A name that people read: trimmed, one line, 1 to 100 characters. */

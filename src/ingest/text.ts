@@ -3,7 +3,17 @@ const nulOrLoneSurrogate = /[\0\ud800-\udfff]/gu;
 
 /** PostgreSQL's text and jsonb cannot hold U+0000 or half a surrogate pair: both become U+FFFD. */
 export function cleanText(text: string): string {
+  if (text.length < 64 && isPlain(text)) return text;
   return unstorable.test(text) ? text.replace(nulOrLoneSurrogate, "\ufffd") : text;
+}
+
+/** For short text a loop is faster than starting a regular expression. */
+function isPlain(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 0 || code >= 0xd800) return false;
+  }
+  return true;
 }
 
 /** At most `limit` UTF-16 units, never ending in half a surrogate pair. */

@@ -41,6 +41,7 @@ export const builder = new SchemaBuilder<{
   },
   relay: {
     cursorType: "String",
+    nodesOnConnection: true,
     edgesFieldOptions: {
       nullable: { list: false, items: false },
       description: "The rows of this page with their cursors.",

@@ -36,12 +36,5 @@ export function codePlugin(): Plugin {
 function coded(error: GraphQLError): GraphQLError {
   const isLimit = /limit of \d+ exceeded/i.test(error.message);
   const code = isLimit ? "COMPLEXITY_LIMIT" : "BAD_USER_INPUT";
-  const { message } = error;
-  const place = {
-    nodes: error.nodes ?? null,
-    source: error.source ?? null,
-    positions: error.positions ?? null,
-    path: error.path ?? null,
-  };
-  return new GraphQLError(message, { ...place, extensions: { ...error.extensions, code } });
+  return remade(error, error.message, { ...error.extensions, code });
 }

@@ -61,7 +61,7 @@ test.each([
   ["a missing entry", "DELETE FROM security_audit_log WHERE seq = 3", 4n],
   ["a missing start", "DELETE FROM security_audit_log WHERE seq = 1", 2n],
 ])("%s is found: the first bad entry is named", async (_name, statement, firstBad) => {
-  await asOwner(one, statement);
+  await asOwner(one, `${statement}${statement.includes(" WHERE ") ? " AND" : " WHERE"} organization_id = '${one}'`);
   expect((await verifyAudit(base.db, one)).firstBad).toBe(firstBad);
   expect(await verifyAudit(base.db, other)).toEqual({ entries: 1 });
 });

@@ -1,0 +1,105 @@
+import { getIntrospectionQuery } from "graphql";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Serving, serving } from "./serving.ts";
+
+let server: Serving;
+beforeAll(async () => {
+  server = await serving();
+});
+afterAll(() => server.close());
+
+const asAdmin = { token: "admin" };
+
+async function codeOf(response: Response): Promise<string> {
+  const body = (await response.json()) as { errors: { extensions: { code: string } }[] };
+  return body.errors[0]?.extensions.code ?? "none";
+}
+
+describe("GraphQL over HTTP", () => {
+  it("answers whoever sends a token", async () => {
+    const response = await server.graphql("{ viewer { name role permissions } status { ok parts { name } } }", asAdmin);
+    expect(response.status).toBe(200);
+    const { data } = await response.json();
+    expect(data.viewer).toMatchObject({ name: "ada@clinic.example", role: "ADMIN" });
+    expect(data.status).toEqual({ ok: true, parts: [{ name: "database" }] });
+  });
+
+  it("refuses every field to whoever does not, and lets nobody do what their role may not", async () => {
+    expect(await codeOf(await server.graphql("{ viewer { name } }"))).toBe("UNAUTHENTICATED");
+    expect(await codeOf(await server.graphql("{ incidents { totalCount } }", { token: "ingest" }))).toBe("FORBIDDEN");
+  });
+
+  it("refuses a token that is not valid with 401", async () => {
+    const response = await server.graphql("{ __typename }", { token: "wrong" });
+    expect(response.status).toBe(401);
+    expect(await codeOf(response)).toBe("UNAUTHENTICATED");
+  });
+
+  it("says nothing of an internal error but that there was one", async () => {
+    const text = await (await server.graphql("{ incidents { nodes { id } } }", asAdmin)).text();
+    expect(text).toContain("INTERNAL");
+    expect(text).not.toContain("hunter2");
+  });
+
+  it.each([
+    ["a document that does not parse", "{ viewer", "BAD_USER_INPUT"],
+    ["an unknown field", "{ nothing }", "BAD_USER_INPUT"],
+    ["a page over 100 rows", "{ incidents(first: 101) { totalCount } }", "BAD_USER_INPUT"],
+    ["an id that is none", '{ incident(id: "x") { title } }', "BAD_USER_INPUT"],
+    ["too many aliases", `{ ${Array.from({ length: 16 }, (_, i) => `a${i}: viewer { name }`).join(" ")} }`, "COMPLEXITY_LIMIT"],
+    [
+      "too deep a document",
+      `{ incidents { nodes ${"{ detections { nodes { incident ".repeat(4)} { id } ${"} } }".repeat(4)} } }`,
+      "COMPLEXITY_LIMIT",
+    ],
+    ["too long a document", `{ ${"viewer { name } ".repeat(300)} }`, "COMPLEXITY_LIMIT"],
+  ])("refuses %s with its code", async (_name, query, code) => {
+    expect(await codeOf(await server.graphql(query, asAdmin))).toBe(code);
+  });
+
+  it("answers GraphiQL's introspection", async () => {
+    const { data } = await (await server.graphql(getIntrospectionQuery(), asAdmin)).json();
+    expect(data.__schema.types.length).toBeGreaterThan(50);
+  });
+
+  it("refuses a body over 1 MiB, a batch, and a form", async () => {
+    expect((await server.graphql("#".repeat(1_100_000), asAdmin)).status).toBe(413);
+    const post = (headers: Record<string, string>, body: string) =>
+      fetch(`${server.url}/graphql`, { method: "POST", headers, body });
+    const batch = '[{"query":"{__typename}"},{"query":"{__typename}"}]';
+    expect((await post({ "content-type": "application/json" }, batch)).status).toBe(400);
+    const form = { "content-type": "application/x-www-form-urlencoded" };
+    expect((await post(form, "query={__typename}")).status).toBe(403);
+  });
+
+  it("takes the session cookie from our own pages only", async () => {
+    const ask = (headers: Record<string, string>) => server.graphql("{ viewer { name } }", { headers });
+    const cookie = "vigil_session=admin";
+    expect((await (await ask({ cookie, origin: server.url })).json()).data.viewer.name).toBe("ada@clinic.example");
+    expect(await codeOf(await ask({ cookie, origin: "https://evil.example" }))).toBe("UNAUTHENTICATED");
+  });
+
+  it("shows GraphiQL without loading anything from elsewhere", async () => {
+    const response = await fetch(`${server.url}/graphql`, { headers: { accept: "text/html" } });
+    const page = await response.text();
+    expect(page).toContain("subscription IncidentEvents");
+    expect(page).not.toMatch(/<(script|link)[^>]+(src|href)="https?:/);
+    expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
+  });
+
+  it("streams subscriptions as server-sent events, and ends the stream when the reader leaves", async () => {
+    const leave = new AbortController();
+    const response = await fetch(`${server.url}/graphql`, {
+      method: "POST",
+      signal: leave.signal,
+      headers: { "content-type": "application/json", accept: "text/event-stream", authorization: "Bearer admin" },
+      body: JSON.stringify({ query: 'subscription { realtimeMetrics(interval: "PT0.1S") { openIncidents } }' }),
+    });
+    const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+    let text = "";
+    while (!text.includes("openIncidents")) text += new TextDecoder().decode((await reader.read()).value);
+    expect(server.streams()).toBe(1);
+    leave.abort();
+    await expect.poll(() => server.streams()).toBe(0);
+  });
+});

@@ -1,0 +1,79 @@
+import { mkdtemp, mkdir, writeFile } from "node:fs/promises";
+import { request as httpRequest } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { serving } from "./serving.ts";
+
+/** A path as it is: fetch() would tidy it up first. */
+function statusOf(url: string, path: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    httpRequest(url, { path }, (answer) => resolve(answer.resume().statusCode)).on("error", reject).end();
+  });
+}
+
+describe("signing in", () => {
+  it("turns a link into a cookie and goes to the dashboard", async () => {
+    await using server = await serving({}, { publicUrl: "https://vigil.example" });
+    const response = await fetch(`${server.url}/sign-in?token=good`, { redirect: "manual" });
+    expect(response.status).toBe(303);
+    expect(response.headers.get("location")).toBe("/");
+    const cookie = response.headers.get("set-cookie");
+    expect(cookie).toBe("vigil_session=admin; Path=/; HttpOnly; SameSite=Strict; Max-Age=60; Secure");
+  });
+
+  it("says to people why a link does not work", async () => {
+    await using server = await serving();
+    const response = await fetch(`${server.url}/sign-in?token=bad`);
+    expect(response.status).toBe(401);
+    expect(await response.text()).toContain("already used &#60;b&#62;");
+    expect(response.headers.get("set-cookie")).toBeNull();
+  });
+});
+
+describe("health", () => {
+  it("is live while the process is, and ready while every part is", async () => {
+    const parts = [{ name: "database", ok: false, detail: "does not answer" }];
+    await using server = await serving({ health: async () => ({ ok: false, parts }) });
+    expect((await fetch(`${server.url}/health/live`)).status).toBe(200);
+    const ready = await fetch(`${server.url}/health/ready`);
+    expect(ready.status).toBe(503);
+    expect(await ready.json()).toEqual({ ok: false, parts });
+  });
+});
+
+describe("the dashboard", () => {
+  it("is served with its files, and nothing beside them", async () => {
+    const root = await mkdtemp(join(tmpdir(), "vigil-dashboard-"));
+    const dashboardDir = join(root, "dist");
+    await mkdir(join(dashboardDir, "assets"), { recursive: true });
+    await writeFile(join(root, "secret.js"), "secret");
+    await writeFile(join(dashboardDir, "index.html"), "<p>dashboard");
+    await writeFile(join(dashboardDir, "assets/app-1a2b.js"), "app");
+    await using server = await serving({}, { dashboardDir });
+    const page = await fetch(server.url);
+    expect(await page.text()).toBe("<p>dashboard");
+    expect(page.headers.get("content-security-policy")).toContain("script-src 'self'");
+    const asset = await fetch(`${server.url}/assets/app-1a2b.js`);
+    expect(asset.headers.get("cache-control")).toContain("immutable");
+    expect(asset.headers.get("content-type")).toContain("text/javascript");
+    for (const path of ["/assets/none.js", "/assets/", "/assets/%2e%2e/%2e%2e/secret.js", "/assets/../../secret.js", "/assets/%"]) {
+      expect([path, await statusOf(server.url, path)]).toEqual([path, 404]);
+    }
+  });
+
+  it("is a page that leads to GraphiQL where it was not built", async () => {
+    await using server = await serving();
+    const response = await fetch(server.url);
+    expect(await response.text()).toContain('href="/graphql"');
+    expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+  });
+});
+
+it("answers unknown paths with 404 and wrong methods with 405", async () => {
+  await using server = await serving();
+  expect((await fetch(`${server.url}/nothing`)).status).toBe(404);
+  const response = await fetch(`${server.url}/ingest`);
+  expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);
+  expect(await statusOf(server.url, "//")).toBe(404);
+});

@@ -1,0 +1,124 @@
+/** A server on loopback over made-up services: what is tested here is the protocol. */
+import { setTimeout as wait } from "node:timers/promises";
+import type { Viewer } from "../../src/access/viewer.ts";
+import { VigilError } from "../../src/errors.ts";
+import type { FeedChange, Metrics, Services } from "../../src/schema/context.ts";
+import { createServer, type ServerOptions } from "../../src/server/server.ts";
+import { quiet } from "../support/database.ts";
+
+const organizationId = "01900000-0000-7000-8000-000000000001";
+
+function viewer(role: Viewer["role"], lifetime?: number): Viewer {
+  const expiresAt = lifetime === undefined ? undefined : Date.now() + lifetime;
+  return { organizationId, kind: "USER", id: "u1", name: "ada@clinic.example", role, expiresAt };
+}
+
+const metrics = (): Metrics => ({
+  at: new Date(),
+  eventsPerSecond: 1.5,
+  openIncidents: 2,
+  activeThreats: 1,
+  alertsQueued: 0,
+  detectionsPerMinute: 3,
+  ingestLagMs: 4,
+});
+
+export interface Serving extends AsyncDisposable {
+  url: string;
+  /** What `ingest` was given. */
+  ingested: unknown[][];
+  /** Streams that are open now. */
+  streams: () => number;
+  close(): Promise<void>;
+  graphql(query: string, options?: { token?: string; headers?: Record<string, string> }): Promise<Response>;
+}
+
+export async function serving(overrides: Partial<Services> = {}, options: ServerOptions = {}): Promise<Serving> {
+  const ingested: unknown[][] = [];
+  let streams = 0;
+  const shortLived = viewer("ADMIN", 400); // made once, as a real token is
+  const viewers: Record<string, Viewer> = {
+    admin: viewer("ADMIN"),
+    viewer: viewer("VIEWER"),
+    ingest: viewer("INGEST"),
+    short: shortLived,
+  };
+
+  async function* every<T>(interval: number, signal: AbortSignal, make: () => T): AsyncGenerator<T> {
+    streams++;
+    try {
+      while (!signal.aborted) {
+        yield make();
+        await wait(interval, undefined, { signal });
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    } finally {
+      streams--;
+    }
+  }
+
+  const services: Services = {
+    log: quiet,
+    db: {
+      prisma: () => {
+        throw new Error("the password is hunter2");
+      },
+    },
+    async ingest(_organizationId, values) {
+      ingested.push(values);
+      const rejected = values.flatMap((value, index) =>
+        (value as { action?: string }).action ? [] : [{ index, code: "MISSING_ACTION", message: "an event needs an action" }],
+      );
+      return { accepted: values.length - rejected.length, duplicates: 0, rejected };
+    },
+    change: async (_organizationId, work) => work({} as never),
+    feed: {
+      cursor: async () => "c0",
+      follow: (_organizationId, _topic, after, signal) =>
+        every<FeedChange>(20, signal, () => ({
+          cursor: after ?? "c1",
+          kind: "CURSOR_EXPIRED",
+          entityId: undefined,
+          at: new Date(),
+        })),
+    },
+    gauges: { now: async () => metrics(), follow: (_organizationId, interval, signal) => every(interval, signal, metrics) },
+    authenticator: {
+      async authenticate(credential) {
+        const found = viewers[credential];
+        if (!found || (found.expiresAt ?? Number.POSITIVE_INFINITY) <= Date.now()) {
+          throw new VigilError("UNAUTHENTICATED", "This token is not valid");
+        }
+        return found;
+      },
+    },
+    signIn: {
+      async redeem(token) {
+        if (token !== "good") throw new VigilError("UNAUTHENTICATED", "This sign-in link was already used <b>");
+        return { session: "admin", maxAgeSeconds: 60 };
+      },
+    },
+    health: async () => ({ ok: true, parts: [{ name: "database", ok: true, detail: "answers" }] }),
+    ...overrides,
+  };
+  const server = createServer(services, { closeTimeout: 500, ...options });
+  const url = await server.listen(0, "127.0.0.1");
+  return {
+    url,
+    ingested,
+    streams: () => streams,
+    close: () => server.close(),
+    [Symbol.asyncDispose]: () => server.close(),
+    graphql: (query, { token, headers } = {}) =>
+      fetch(`${url}/graphql`, {
+        method: "POST",
+        headers: {
+          "content-type": "application/json",
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...headers,
+        },
+        body: JSON.stringify({ query }),
+      }),
+  };
+}
