@@ -31,6 +31,7 @@ function describeConnections(built: GraphQLSchema): GraphQLSchema {
     if (type.name.endsWith("Connection")) type.description ??= "One page of rows.";
     if (type.name.endsWith("Edge")) type.description ??= "A row and its cursor.";
     for (const field of Object.values(type.getFields())) {
+      if (field.name === "nodes") field.description ??= "The rows of this page.";
       if (field.name === "totalCount") field.description ??= "How many rows there are on all pages.";
       for (const argument of field.args) argument.description ??= pages[argument.name];
     }

@@ -58,3 +58,9 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   }
   return Buffer.concat(chunks);
 }
+
+/** The URL of a request; undefined for a target that is none, which any client may send. */
+export function urlOf(request: IncomingMessage): URL | undefined {
+  const url = `http://host${request.url ?? "/"}`;
+  return URL.canParse(url) ? new URL(url) : undefined;
+}

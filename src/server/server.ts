@@ -1,8 +1,9 @@
+import { setMaxListeners } from "node:events";
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { VigilError } from "../errors.ts";
 import type { Services } from "../schema/context.ts";
-import { sendError, sendJson, setSecurityHeaders } from "./answer.ts";
+import { sendError, sendJson, setSecurityHeaders, urlOf } from "./answer.ts";
 import { createGraphQL, handleGraphQL } from "./graphql.ts";
 import { handleIngest } from "./ingest.ts";
 import { handleSignIn } from "./sign-in.ts";
@@ -37,6 +38,7 @@ const requestTimeout = 120_000; // 2 minutes for a whole request: a batch over a
 export function createServer(services: Services, options: ServerOptions = {}): VigilServer {
   const isHttps = options.publicUrl?.startsWith("https:") ?? false;
   const closing = new AbortController();
+  setMaxListeners(0, closing.signal); // every open stream listens
   const context = { services, closing: closing.signal };
   const yoga = createGraphQL(services);
 
@@ -54,7 +56,8 @@ export function createServer(services: Services, options: ServerOptions = {}): V
   };
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const url = new URL(request.url ?? "/", "http://host");
+    const url = urlOf(request);
+    if (!url) throw new VigilError("BAD_USER_INPUT", "The request names no path");
     const method = request.method === "HEAD" ? "GET" : (request.method ?? "GET");
     const handler = routes[`${method} ${url.pathname}`];
     if (handler) return void (await handler({ request, response, url }));

@@ -7,6 +7,7 @@ import { WebSocketServer } from "ws";
 import type { Viewer } from "../access/viewer.ts";
 import { VigilError } from "../errors.ts";
 import type { Context } from "../schema/context.ts";
+import { urlOf } from "./answer.ts";
 import { bearerOf, socketCookieOf } from "./credential.ts";
 import type { GraphQLServer } from "./graphql.ts";
 
@@ -108,7 +109,7 @@ export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<
 
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => socket.destroy());
-    if (new URL(request.url ?? "/", "http://host").pathname !== "/graphql" || context.closing.aborted) {
+    if (urlOf(request)?.pathname !== "/graphql" || context.closing.aborted) {
       socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
       return;
     }
