@@ -247,7 +247,7 @@ describe("subscriptions", () => {
       signal: abort.signal,
     });
     let text = "";
-    for await (const chunk of answer.body ?? []) {
+    for await (const chunk of answer.body as unknown as AsyncIterable<Uint8Array>) {
       text += Buffer.from(chunk).toString();
       if (text.includes("OPENED")) break;
     }

@@ -111,6 +111,7 @@ export function whereOf(filter: Filter | null | undefined, depth = 0): never {
 }
 
 function compare(field: string, comparator: string, operand: unknown): object {
+  if (typeof operand === "string" && operand.includes("\0")) throw refuse("A filter's text has no U+0000");
   if (operand === null || operand === undefined) {
     if (comparator === "eq") return { [field]: null };
     if (comparator === "neq") return { [field]: { not: null } };
@@ -120,7 +121,8 @@ function compare(field: string, comparator: string, operand: unknown): object {
     return { severity: { in: ranked(comparator, severities.indexOf(operand as never)) } };
   }
   if (comparator === "contains" || comparator === "startsWith") {
-    return { [field]: { [comparator]: operand, mode: "insensitive" } };
+    const text = String(operand).replace(/[\\%_]/g, "\\$&"); // Prisma hands it to LIKE as it is
+    return { [field]: { [comparator]: text, mode: "insensitive" } };
   }
   const value = Array.isArray(operand) ? bounded(operand).map(rowId) : rowId(operand);
   if (comparator === "eq") return { [field]: { equals: value } };

@@ -44,5 +44,8 @@ export function codePlugin(): Plugin {
 function coded(error: GraphQLError): GraphQLError {
   const isLimit = /limit of \d+ exceeded/i.test(error.message);
   const code = isLimit ? "COMPLEXITY_LIMIT" : "BAD_USER_INPUT";
-  return remade(error, isLimit ? error.message.replace("Syntax Error: ", "") : error.message, { ...error.extensions, code });
+  return remade(error, isLimit ? error.message.replace("Syntax Error: ", "") : error.message, {
+    ...error.extensions,
+    code,
+  });
 }

@@ -9,7 +9,13 @@ import type { SecurityEvent } from "../../src/ingest/event.ts";
 
 const start = Date.UTC(2026, 10, 24);
 const id = (n: number) => `00000000-0000-7000-8000-${String(n).padStart(12, "0")}`;
-const fail = (n: number, second: number, user = "ann", ip = "203.0.113.7", extra: Partial<SecurityEvent> = {}): SecurityEvent => ({
+const fail = (
+  n: number,
+  second: number,
+  user = "ann",
+  ip = "203.0.113.7",
+  extra: Partial<SecurityEvent> = {},
+): SecurityEvent => ({
   id: id(n),
   time: start + second * 1_000,
   receivedAt: start + n,
@@ -38,25 +44,48 @@ describe("the built-in rules", () => {
     const spread = (n: number) => fail(n, n * 20, "ann", `198.51.100.${n}`);
     expect(await names(builtin(), many(9, spread))).toEqual([]);
     const { detections } = await builtin().evaluate(many(10, spread));
-    expect(detections).toMatchObject([{ severity: "HIGH", opened: true, eventCount: 10, subjects: [{ kind: "USER", key: "ann" }] }]);
+    expect(detections).toMatchObject([
+      { severity: "HIGH", opened: true, eventCount: 10, subjects: [{ kind: "USER", key: "ann" }] },
+    ]);
     expect(detections[0]?.explanation).toMatch(/10 .*ann/);
   });
 
   it("fire at fifteen failures from one address, and at eight accounts tried from it", async () => {
-    const detected = await names(builtin(), many(15, (n) => fail(n, n, `user${n % 9}`)));
+    const detected = await names(
+      builtin(),
+      many(15, (n) => fail(n, n, `user${n % 9}`)),
+    );
     expect(detected).toHaveLength(2);
-    expect(await names(builtin(), many(14, (n) => fail(n, n, `user${n % 7}`)))).toEqual([]);
+    expect(
+      await names(
+        builtin(),
+        many(14, (n) => fail(n, n, `user${n % 7}`)),
+      ),
+    ).toEqual([]);
   });
 
   it("do not fire on successes, nor when the failures lie too far apart", async () => {
-    expect(await names(builtin(), many(30, (n) => fail(n, n, "ann", "203.0.113.7", { outcome: "SUCCESS" })))).toEqual([]);
-    expect(await names(builtin(), many(30, (n) => fail(n, n * 60)))).toEqual([]);
+    expect(
+      await names(
+        builtin(),
+        many(30, (n) => fail(n, n, "ann", "203.0.113.7", { outcome: "SUCCESS" })),
+      ),
+    ).toEqual([]);
+    expect(
+      await names(
+        builtin(),
+        many(30, (n) => fail(n, n * 60)),
+      ),
+    ).toEqual([]);
   });
 });
 
 describe("windows", () => {
   it("slide in event time: neither the order of arrival nor how events are batched matters", async () => {
-    const order = fc.shuffledSubarray(many(10, (n) => fail(n, n * 20)), { minLength: 10 });
+    const order = fc.shuffledSubarray(
+      many(10, (n) => fail(n, n * 20)),
+      { minLength: 10 },
+    );
     await fc.assert(
       fc.asyncProperty(order, fc.integer({ min: 1, max: 9 }), async (events, cut) => {
         const detector = builtin();
@@ -125,7 +154,9 @@ describe("a Sigma rule", () => {
 
   it("is refused with line, path and cause when it is faulty or not supported, and the good documents are kept", () => {
     const good = rule("  s:\n    user.name: ann\n  condition: s");
-    const { documents, errors } = parseSigma(`${good}\n---\n${rule("  s:\n    user.name|nonsense: a\n  condition: s")}`);
+    const { documents, errors } = parseSigma(
+      `${good}\n---\n${rule("  s:\n    user.name|nonsense: a\n  condition: s")}`,
+    );
     expect(documents).toHaveLength(1);
     expect(errors).toMatchObject([{ document: 1, path: expect.stringContaining("nonsense") }]);
     expect(errors[0]?.line).toBeGreaterThan(8);
@@ -133,7 +164,12 @@ describe("a Sigma rule", () => {
 
   it("never throws, whatever the text", () => {
     fc.assert(fc.property(fc.string(), (text) => void parseSigma(text)));
-    const shape = fc.record({ title: fc.jsonValue(), logsource: fc.jsonValue(), detection: fc.jsonValue(), correlation: fc.jsonValue() });
+    const shape = fc.record({
+      title: fc.jsonValue(),
+      logsource: fc.jsonValue(),
+      detection: fc.jsonValue(),
+      correlation: fc.jsonValue(),
+    });
     fc.assert(fc.property(shape, (value) => void parseSigma(JSON.stringify(value))));
   });
 });

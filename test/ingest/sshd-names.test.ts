@@ -40,9 +40,18 @@ describe("the sshd format", () => {
   it("whatever printable name an attacker chooses, the address is the true one", () => {
     const piece = fc.oneof(
       fc.string({ minLength: 1, maxLength: 12 }),
-      fc.constantFrom(" from 1.2.3.4 port 22", " port 22 ssh2", "invalid user ", " [preauth]", "for ", "Accepted password "),
+      fc.constantFrom(
+        " from 1.2.3.4 port 22",
+        " port 22 ssh2",
+        "invalid user ",
+        " [preauth]",
+        "for ",
+        "Accepted password ",
+      ),
     );
-    const name = fc.array(piece, { minLength: 1, maxLength: 5 }).map((pieces) => pieces.join("").replace(/[^\x20-\x7e]/g, "?"));
+    const name = fc
+      .array(piece, { minLength: 1, maxLength: 5 })
+      .map((pieces) => pieces.join("").replace(/[^\x20-\x7e]/g, "?"));
     fc.assert(
       fc.property(name, (user) => {
         const result = parse(failure(user));

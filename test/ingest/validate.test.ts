@@ -8,25 +8,55 @@ const validate = (input: unknown) => validateEvent(input, 7, now);
 
 describe("validating an event", () => {
   it("takes Vigil's own shape and keeps what it does not know", () => {
-    const event = { id: "e1", action: "login", outcome: "failure", actor: { name: "ann" }, source: { ip: "::ffff:192.0.2.1" }, custom: { a: 1 } };
+    const event = {
+      id: "e1",
+      action: "login",
+      outcome: "failure",
+      actor: { name: "ann" },
+      source: { ip: "::ffff:192.0.2.1" },
+      custom: { a: 1 },
+    };
     expect(validate(event)).toMatchObject({
-      event: { clientId: "e1", outcome: "FAILURE", actor: { name: "ann" }, source: { ip: "192.0.2.1" }, attributes: { custom: { a: 1 } } },
+      event: {
+        clientId: "e1",
+        outcome: "FAILURE",
+        actor: { name: "ann" },
+        source: { ip: "192.0.2.1" },
+        attributes: { custom: { a: 1 } },
+      },
     });
   });
 
   it("takes ECS documents, dotted or nested", () => {
-    const dotted = { "@timestamp": "2026-11-24T10:00:00Z", "event.action": "login", "user.name": "ann", "source.ip": "192.0.2.1" };
-    const nested = { "@timestamp": "2026-11-24T10:00:00Z", event: { action: "login" }, user: { name: "ann" }, source: { ip: "192.0.2.1" } };
+    const dotted = {
+      "@timestamp": "2026-11-24T10:00:00Z",
+      "event.action": "login",
+      "user.name": "ann",
+      "source.ip": "192.0.2.1",
+    };
+    const nested = {
+      "@timestamp": "2026-11-24T10:00:00Z",
+      event: { action: "login" },
+      user: { name: "ann" },
+      source: { ip: "192.0.2.1" },
+    };
     for (const document of [dotted, nested]) {
       expect(validate(document)).toMatchObject({
-        event: { time: Date.UTC(2026, 10, 24, 10), action: "login", actor: { name: "ann" }, source: { ip: "192.0.2.1" } },
+        event: {
+          time: Date.UTC(2026, 10, 24, 10),
+          action: "login",
+          actor: { name: "ann" },
+          source: { ip: "192.0.2.1" },
+        },
       });
     }
   });
 
   it("names the field that is wrong, with its index, and never repeats its value", () => {
     const result = validate({ action: "login", source: { ip: "secret-patient" } });
-    expect(result).toMatchObject({ rejection: { index: 7, code: "INVALID_FIELD", message: expect.stringContaining("source.ip") } });
+    expect(result).toMatchObject({
+      rejection: { index: 7, code: "INVALID_FIELD", message: expect.stringContaining("source.ip") },
+    });
     expect(JSON.stringify(result)).not.toContain("secret-patient");
     expect(validate({})).toMatchObject({ rejection: { code: "MISSING_ACTION" } });
   });
@@ -67,7 +97,11 @@ describe("reading a batch", () => {
   it("keeps the good lines of NDJSON and names the bad one by its index", () => {
     const batch = parseBatch('{"action":"a"}\n\nnope\r\n{"action":"b"}\n', "application/x-ndjson");
     if (!("items" in batch)) throw new Error("refused");
-    expect(batch.items.map((item) => ("code" in item ? [item.index, item.code] : [item.index]))).toEqual([[0], [1, "INVALID_JSON"], [2]]);
+    expect(batch.items.map((item) => ("code" in item ? [item.index, item.code] : [item.index]))).toEqual([
+      [0],
+      [1, "INVALID_JSON"],
+      [2],
+    ]);
   });
 
   it("refuses a broken array whole, with the place", () => {

@@ -1,5 +1,13 @@
 import { readFile } from "node:fs/promises";
-import { isEnumType, isInputObjectType, isIntrospectionType, isObjectType, isSpecifiedScalarType, parse, validate } from "graphql";
+import {
+  isEnumType,
+  isInputObjectType,
+  isIntrospectionType,
+  isObjectType,
+  isSpecifiedScalarType,
+  parse,
+  validate,
+} from "graphql";
 import { describe, expect, it } from "vitest";
 import { schema } from "../../src/schema/schema.ts";
 

@@ -46,7 +46,11 @@ describe("GraphQL over HTTP", () => {
     ["an unknown field", "{ nothing }", "BAD_USER_INPUT"],
     ["a page over 100 rows", "{ incidents(first: 101) { totalCount } }", "BAD_USER_INPUT"],
     ["an id that is none", '{ incident(id: "x") { title } }', "BAD_USER_INPUT"],
-    ["too many aliases", `{ ${Array.from({ length: 16 }, (_, i) => `a${i}: viewer { name }`).join(" ")} }`, "COMPLEXITY_LIMIT"],
+    [
+      "too many aliases",
+      `{ ${Array.from({ length: 16 }, (_, i) => `a${i}: viewer { name }`).join(" ")} }`,
+      "COMPLEXITY_LIMIT",
+    ],
     [
       "too deep a document",
       `{ incidents { nodes ${"{ detections { nodes { incident ".repeat(4)} { id } ${"} } }".repeat(4)} } }`,

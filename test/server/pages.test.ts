@@ -1,4 +1,4 @@
-import { mkdtemp, mkdir, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,9 @@ import { serving } from "./serving.ts";
 /** A path as it is: fetch() would tidy it up first. */
 function statusOf(url: string, path: string): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
-    httpRequest(url, { path }, (answer) => resolve(answer.resume().statusCode)).on("error", reject).end();
+    httpRequest(url, { path }, (answer) => resolve(answer.resume().statusCode))
+      .on("error", reject)
+      .end();
   });
 }
 
@@ -57,7 +59,13 @@ describe("the dashboard", () => {
     const asset = await fetch(`${server.url}/assets/app-1a2b.js`);
     expect(asset.headers.get("cache-control")).toContain("immutable");
     expect(asset.headers.get("content-type")).toContain("text/javascript");
-    for (const path of ["/assets/none.js", "/assets/", "/assets/%2e%2e/%2e%2e/secret.js", "/assets/../../secret.js", "/assets/%"]) {
+    for (const path of [
+      "/assets/none.js",
+      "/assets/",
+      "/assets/%2e%2e/%2e%2e/secret.js",
+      "/assets/../../secret.js",
+      "/assets/%",
+    ]) {
       expect([path, await statusOf(server.url, path)]).toEqual([path, 404]);
     }
   });

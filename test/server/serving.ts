@@ -68,7 +68,9 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
     async ingest(_organizationId, values) {
       ingested.push(values);
       const rejected = values.flatMap((value, index) =>
-        (value as { action?: string }).action ? [] : [{ index, code: "MISSING_ACTION", message: "an event needs an action" }],
+        (value as { action?: string }).action
+          ? []
+          : [{ index, code: "MISSING_ACTION", message: "an event needs an action" }],
       );
       return { accepted: values.length - rejected.length, duplicates: 0, rejected };
     },
@@ -83,7 +85,10 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
           at: new Date(),
         })),
     },
-    gauges: { now: async () => metrics(), follow: (_organizationId, interval, signal) => every(interval, signal, metrics) },
+    gauges: {
+      now: async () => metrics(),
+      follow: (_organizationId, interval, signal) => every(interval, signal, metrics),
+    },
     authenticator: {
       async authenticate(credential) {
         const found = viewers[credential];

@@ -1,0 +1,65 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type BatchItem, parseBatch } from "../../src/ingest/batch.ts";
+
+const ndjson = "application/x-ndjson";
+
+function items(body: string | Buffer, contentType = ndjson): BatchItem[] {
+  const batch = parseBatch(body, contentType);
+  if ("refusal" in batch) throw new Error(batch.refusal.message);
+  return batch.items;
+}
+
+describe("a batch", () => {
+  it("may be an array, lines, or one object on one or more lines", () => {
+    const both = [
+      { index: 0, value: { a: 1 } },
+      { index: 1, value: { a: 2 } },
+    ];
+    expect(items('[{"a":1},{"a":2}]', "application/json")).toEqual(both);
+    expect(items('{"a":1}\n{"a":2}')).toEqual(both);
+    expect(items('{"a":1}\n{"a":2}\n', "application/json")).toEqual(both);
+    expect(items('{\n  "a": 1\n}\n', "application/json")).toEqual(both.slice(0, 1));
+    expect(items("")).toEqual([]);
+  });
+
+  it("may begin with a byte order mark, end lines as Windows does and have blank lines, which do not count", () => {
+    expect(items(Buffer.from('\ufeff{"a":1}\r\n\r\n  \n{"a":2}\r\n'))).toEqual([
+      { index: 0, value: { a: 1 } },
+      { index: 1, value: { a: 2 } },
+    ]);
+    expect(items("\ufeff \n[1]", "application/json")).toEqual([{ index: 0, value: 1 }]);
+  });
+
+  it("loses only the bad line, and says where it is bad without repeating it", () => {
+    const [good, bad, cut] = items('{"a":1}\n{"name":"Jane Roe", oops}\n{"a":');
+    expect(good).toEqual({ index: 0, value: { a: 1 } });
+    expect(bad).toEqual({ index: 1, code: "INVALID_JSON", message: "the line is not valid JSON at character 21" });
+    expect(cut).toEqual({ index: 2, code: "INVALID_JSON", message: "the line ends too early" });
+  });
+
+  it("refuses a bad array whole", () => {
+    const batch = parseBatch('[{"a":1},{"a":2}}', "application/json");
+    expect(batch).toMatchObject({ refusal: { message: "the JSON array is not valid JSON at character 17" } });
+  });
+
+  it("refuses an event of more than 64 KiB, and that event alone", () => {
+    const large = JSON.stringify({ a: "é".repeat(32_765) });
+    const most = JSON.stringify({ a: "é".repeat(32_764) });
+    const codes = (read: BatchItem[]) => read.map((item) => ("code" in item ? item.code : "ok"));
+    expect(codes(items(`${most}\n${large}\n{"a":1}`))).toEqual(["ok", "TOO_LARGE", "ok"]);
+    expect(codes(items(`[${most},${large},{"a":1}]`))).toEqual(["ok", "TOO_LARGE", "ok"]);
+  });
+
+  it("gives back what was sent, in either shape", () => {
+    const value = fc.jsonValue({ noUnicodeString: false }).map((json) => JSON.parse(JSON.stringify(json)) as unknown);
+    fc.assert(
+      fc.property(fc.array(fc.dictionary(fc.string(), value)), (events) => {
+        const expected = JSON.parse(JSON.stringify(events.map((event, index) => ({ index, value: event }))));
+        expect(items(JSON.stringify(events))).toEqual(expected);
+        expect(items(events.map((event) => JSON.stringify(event)).join("\n"))).toEqual(expected);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
