@@ -125,6 +125,7 @@ describe("an event in Vigil's own shape", () => {
   it("keeps unknown keys of a group, and never one in place of another", () => {
     const event = accept({ action: "a", attributes: { x: 1 }, x: 2, source: { ip: "192.0.2.1", asn: 3 } });
     expect(event.attributes).toEqual({ x: 1, "vigil.duplicate.x": 2, "source.asn": 3 });
+    expect(accept(JSON.parse('{"action":"a","in":{"k\\u0000":1}}')).attributes).toEqual({ in: { "k\ufffd": 1 } });
     const cleaned = accept(JSON.parse('{"action":"a","attributes":{"k\\u0000":1,"k\\ufffd":2}}'));
     expect(Object.values(cleaned.attributes).sort()).toEqual([1, 2]);
   });

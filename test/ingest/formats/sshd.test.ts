@@ -188,6 +188,11 @@ describe("an attacker who chooses his user name", () => {
     expect(one(`Failed hostbased for root from 192.0.2.9 port 77 ssh2: ${hostKey}`).source?.ip).toBe("192.0.2.9");
   });
 
+  it("is not believed where the end of the line, which is the server's, is missing", () => {
+    const cut = "Failed password for invalid user x from 1.2.3.4 port 22 ssh2: y";
+    expect(parseSshdMessage(cut)).toHaveProperty("ignored");
+  });
+
   it("can at most hide, not point at another, where he words the end of the message too", () => {
     const change =
       "Change of username or service not allowed: (a,ssh-connection) -> (b 1.2.3.4 port 22: x,ssh-connection)";

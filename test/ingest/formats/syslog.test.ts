@@ -71,7 +71,7 @@ describe("the year that a line leaves out", () => {
       "2026-01-01",
       "2026-01-02",
     ]);
-    const newYear = { now: Date.UTC(2026, 11, 31, 23) };
+    const newYear = { now: Date.UTC(2026, 11, 30, 12) };
     expect(times(["Dec 31 10:00:00", "Jan  1 00:10:00"], newYear)).toEqual(["2026-12-31", "2027-01-01"]);
   });
 
