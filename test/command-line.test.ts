@@ -16,12 +16,17 @@ const environment = (extra: Record<string, string> = {}) => {
 };
 
 /** Runs a command to its end. */
-function vigil(...args: string[]): { code: number | null; out: string; err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [command, ...args], {
-    env: environment(),
-    encoding: "utf8",
+function vigil(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
+  const child = spawn(process.execPath, [command, ...args], { env: environment() });
+  let out = "";
+  let err = "";
+  child.stdout.on("data", (chunk) => {
+    out += chunk;
   });
-  return { code: status, out: stdout.trim(), err: stderr.trim() };
+  child.stderr.on("data", (chunk) => {
+    err += chunk;
+  });
+  return new Promise((resolve) => child.on("close", (code) => resolve({ code, out: out.trim(), err: err.trim() })));
 }
 
 /** Starts the server and waits for the line that says where it is; gives what it printed. */
@@ -106,25 +111,29 @@ describe("the command line", () => {
   });
 
   it("prints a token and nothing else, and imports a log whose repetition adds nothing", async () => {
-    token = vigil("token", "--org", "demo", "--role", "ADMIN").out;
+    token = (await vigil("token", "--org", "demo", "--role", "ADMIN")).out;
     expect(token).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
     const file = join(dataDir, "auth.log");
     const lines = [...generateSshd({ seed: 3, lines: 3_000, start: Date.now() - 3_600_000 })];
     await writeFile(file, lines.join("\n"));
-    expect(vigil("import", file, "--format", "sshd").out).toMatch(/^3000 lines: [1-9]\d* events, 0 known before/);
+    expect((await vigil("import", file, "--format", "sshd")).out).toMatch(
+      /^3000 lines: [1-9]\d* events, 0 known before/,
+    );
     found = await incidents(token);
     expect(found).toBeGreaterThan(0);
-    expect(vigil("import", file, "--format", "sshd").out).toMatch(/^3000 lines: 0 events, [1-9]\d* known before/);
+    expect((await vigil("import", file, "--format", "sshd")).out).toMatch(
+      /^3000 lines: 0 events, [1-9]\d* known before/,
+    );
     expect(await incidents(token)).toBe(found);
     await writeFile(
       file,
       [...lines, "Nov 24 10:00:00 host sshd[1]: Accepted publickey for ann from 192.0.2.1 port 22 ssh2"].join("\n"),
     );
-    expect(vigil("import", file, "--format", "sshd").out).toMatch(/^3001 lines: 1 events/);
+    expect((await vigil("import", file, "--format", "sshd")).out).toMatch(/^3001 lines: 1 events/);
   });
 
-  it("says that it is running already, and how to stop it", () => {
-    const { code, err } = vigil("start");
+  it("says that it is running already, and how to stop it", async () => {
+    const { code, err } = await vigil("start");
     expect(code).toBe(1);
     expect(err).toContain(`http://127.0.0.1:${port}`);
     expect(err).toContain(`kill ${running?.pid}`);
