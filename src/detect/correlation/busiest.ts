@@ -63,15 +63,26 @@ function mostValues(entries: readonly Entry[], at: number, timespanMs: number, e
 /** The common case, nothing is later: look back until there are enough values. */
 function valuesBefore(entries: readonly Entry[], at: number, timespanMs: number, enough: number): Span {
   const since = timeAt(entries, at) - timespanMs;
-  const seen: (string | undefined)[] = [];
-  const many = enough > 16 ? new Set<string | undefined>() : undefined;
+  const many = enough > 64 ? new Set<string | undefined>() : undefined;
+  let count = 0;
   let from = at;
-  for (let index = at; index >= 0 && timeAt(entries, index) > since; index--) {
-    const { value } = entries[index] as Entry;
+  for (let index = at; index >= 0 && count < enough; index--) {
+    const entry = entries[index] as Entry;
+    if (entry.time <= since) break;
     from = index;
-    if (many) many.add(value);
-    else if (!seen.includes(value)) seen.push(value);
-    if ((many?.size ?? seen.length) >= enough) break;
+    if (many) count = many.add(entry.value).size;
+    else if (!isSeen(entry, count)) seen[count++] = entry;
   }
-  return { from, to: at, count: many?.size ?? seen.length };
+  return { from, to: at, count };
+}
+
+/** One entry of each value so far; kept between calls so that none is made per event. */
+const seen: Entry[] = [];
+
+function isSeen(entry: Entry, count: number): boolean {
+  for (let index = 0; index < count; index++) {
+    const other = seen[index] as Entry;
+    if (other.digest === entry.digest && other.value === entry.value) return true;
+  }
+  return false;
 }

@@ -7,6 +7,22 @@ export interface Entry {
   readonly time: number;
   readonly receivedAt: number;
   readonly value: string | undefined;
+  /** Of the value: two values that differ in it are told apart without looking at them. */
+  readonly digest: number;
+}
+
+export function entryOf(event: { id: string; time: number; receivedAt: number }, value: string | undefined): Entry {
+  const { id, time, receivedAt } = event;
+  return { id, time, receivedAt, value, digest: value === undefined ? 0 : digestOf(value) };
+}
+
+/** FNV-1a over the last 32 characters. */
+function digestOf(text: string): number {
+  let digest = 0x811c9dc5;
+  const { length } = text;
+  for (let index = length > 32 ? length - 32 : 0; index < length; index++)
+    digest = Math.imul(digest ^ text.charCodeAt(index), 0x01000193);
+  return digest >> 2; // stays a small integer
 }
 
 /** Where an entry belongs: after those of the same time. */

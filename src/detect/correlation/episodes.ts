@@ -8,7 +8,7 @@ import type { Episode, Hit, StoredEpisode, WindowSpec } from "../windows/windows
 import type { Entry } from "./entries.ts";
 import { detectionId, fingerprintOf } from "./identity.ts";
 
-const maxUnderWay = 8; // in one group; beyond it the one that was quiet longest is given up
+export const maxUnderWay = 8; // in one group; beyond it the one that was quiet longest is given up
 const maxEventIds = 20; // of which the last is the newest
 export const maxValues = 50; // distinct values that an explanation can tell
 const maxSubjects = 10;
@@ -25,13 +25,8 @@ export interface EpisodeState {
   subjects: Subject[];
   values: string[];
   lastArrivalAt: number;
-  /** The last batch that went on with it. */
+  /** The last batch that went on with it; 0 while the hit that opened it is added. */
   batch: number;
-}
-
-export interface Fired {
-  episode: EpisodeState;
-  opened: boolean;
 }
 
 /** How far from an episode an event may lie and still belong to it: EACH says "at most", a window is half open. */
@@ -40,20 +35,35 @@ function touches(episode: EpisodeState, time: number, window: WindowSpec): boole
   return window.measure === "EACH" ? distance <= window.timespanMs : distance < window.timespanMs;
 }
 
-/** An event fired. `inWindow` gives the entries of its window, itself among them; none for a plain rule. */
-export function fire(episodes: EpisodeState[], hit: Hit, inWindow: () => readonly Entry[]): Fired {
-  const { window, event } = hit;
-  const at = episodes.findLastIndex((candidate) => touches(candidate, event.time, window));
+/** An event fired; answers its episode. Its window holds the entries `from` to `to`; a plain rule has none. */
+export function fire(
+  episodes: EpisodeState[],
+  hit: Hit,
+  entries: readonly Entry[],
+  from: number,
+  to: number,
+): EpisodeState {
+  let at = episodes.length - 1;
+  while (at >= 0 && !touches(episodes[at] as EpisodeState, hit.event.time, hit.window)) at--;
   const episode = episodes[at];
-  if (episode) {
-    episodes.push(...episodes.splice(at, 1)); // the busiest stays last
-    extend(episode, hit);
-    return { episode, opened: false };
+  if (!episode) {
+    const opened = open(hit, wholeWindow(entries, from, to, hit.window.timespanMs));
+    episodes.push(opened);
+    if (episodes.length > maxUnderWay) episodes.shift();
+    return opened;
   }
-  const opened = open(hit, inWindow());
-  episodes.push(opened);
-  if (episodes.length > maxUnderWay) episodes.shift();
-  return { episode: opened, opened: true };
+  if (at < episodes.length - 1) episodes.push(...episodes.splice(at, 1)); // the busiest stays last
+  extend(episode, hit);
+  return episode;
+}
+
+/** What decided may be less than the window; an episode that opens wants all of it. */
+function wholeWindow(entries: readonly Entry[], from: number, to: number, timespanMs: number): readonly Entry[] {
+  const last = entries[to];
+  if (!last) return [];
+  let first = from;
+  while (first > 0 && (entries[first - 1] as Entry).time > last.time - timespanMs) first--;
+  return entries.slice(first, to + 1);
 }
 
 export function endAfter(episodes: EpisodeState[], time: number, window: WindowSpec): void {
@@ -133,7 +143,7 @@ export function stateOf(stored: StoredEpisode, values: readonly string[], lastAr
     subjects: [...stored.subjects],
     values: values.slice(0, maxValues),
     lastArrivalAt,
-    batch: 0,
+    batch: -1,
   };
 }
 

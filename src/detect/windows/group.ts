@@ -1,11 +1,12 @@
 /** One group of one window: its entries and the episodes under way. Everything here happens per event, in order. */
 import { busiestSpan } from "../correlation/busiest.ts";
 import { holds } from "../correlation/condition.ts";
-import { compact, type Entry, holdsEvent, positionOf, roomFor } from "../correlation/entries.ts";
-import { type EpisodeState, endAfter, type Fired, fire } from "../correlation/episodes.ts";
+import { compact, type Entry, entryOf, holdsEvent, positionOf, roomFor } from "../correlation/entries.ts";
+import { type EpisodeState, endAfter, fire } from "../correlation/episodes.ts";
 import type { Hit, WindowSpec } from "./windows.ts";
 
 export interface Group {
+  readonly key: string;
   /** Grows at its end; any other change makes a new list, so that a mark of list and length is enough to go back. */
   entries: Entry[];
   episodes: EpisodeState[];
@@ -20,8 +21,9 @@ export interface Group {
   batch: number;
 }
 
-export function newGroup(window: WindowSpec): Group {
+export function newGroup(key: string, window: WindowSpec): Group {
   return {
+    key,
     entries: [],
     episodes: [],
     oldestArrivalAt: Number.POSITIVE_INFINITY,
@@ -41,17 +43,17 @@ export function expire(group: Group, since: number): void {
       Number.POSITIVE_INFINITY,
     );
   }
-  for (const episode of group.episodes)
-    if (episode.lastArrivalAt < since) group.episodes = group.episodes.filter((one) => one.lastArrivalAt >= since);
+  if (group.episodes.length > 0 && group.episodes.some((episode) => episode.lastArrivalAt < since))
+    group.episodes = group.episodes.filter((episode) => episode.lastArrivalAt >= since);
 }
 
 /** Answers the episode that the hit belongs to, undefined if the rule does not fire, and "known" for a repeated event. */
-export function addHit(group: Group, hit: Hit): Fired | "known" | undefined {
-  const { window, event, value } = hit;
+export function addHit(group: Group, hit: Hit): EpisodeState | "known" | undefined {
+  const { window, event } = hit;
   if (group.lastEventId === event.id) return "known";
   if (window.measure === "EACH") {
-    arrive(group, hit);
-    return fire(group.episodes, hit, () => []);
+    arrive(group, event);
+    return fire(group.episodes, hit, group.entries, 0, -1);
   }
   let at = positionOf(group.entries, event.time);
   if (holdsEvent(group.entries, event.id, event.time, at)) return "known";
@@ -60,28 +62,18 @@ export function addHit(group: Group, hit: Hit): Fired | "known" | undefined {
     group.room = Math.max(roomFor(window), 2 * group.entries.length);
     at = positionOf(group.entries, event.time);
   }
-  arrive(group, hit);
-  const entry: Entry = { id: event.id, time: event.time, receivedAt: event.receivedAt, value };
+  arrive(group, event);
+  const entry = entryOf(event, hit.value);
   if (at === group.entries.length) group.entries.push(entry);
   else group.entries = group.entries.toSpliced(at, 0, entry);
   if (event.receivedAt < group.oldestArrivalAt) group.oldestArrivalAt = event.receivedAt;
   const span = busiestSpan(group.entries, at, window);
-  if (!holds(window.condition, span.count)) {
-    if (group.episodes.length > 0) endAfter(group.episodes, event.time, window);
-    return undefined;
-  }
-  return fire(group.episodes, hit, () => wholeWindow(group.entries, span.from, span.to, window.timespanMs));
+  if (holds(window.condition, span.count)) return fire(group.episodes, hit, group.entries, span.from, span.to);
+  if (group.episodes.length > 0) endAfter(group.episodes, event.time, window);
+  return undefined;
 }
 
-function arrive(group: Group, { event }: Hit): void {
-  group.lastEventId = event.id;
-  if (event.receivedAt > group.lastArrivalAt) group.lastArrivalAt = event.receivedAt;
-}
-
-/** A span stops at what decides; an episode that opens wants its whole window. */
-function wholeWindow(entries: readonly Entry[], from: number, to: number, timespanMs: number): readonly Entry[] {
-  const since = (entries[to] as Entry).time - timespanMs;
-  let first = from;
-  while (first > 0 && (entries[first - 1] as Entry).time > since) first--;
-  return entries.slice(first, to + 1);
+function arrive(group: Group, { id, receivedAt }: Hit["event"]): void {
+  group.lastEventId = id;
+  if (receivedAt > group.lastArrivalAt) group.lastArrivalAt = receivedAt;
 }

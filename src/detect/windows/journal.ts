@@ -1,39 +1,39 @@
 /** What a batch changed, so that it can be taken back when its transaction fails. */
 import type { Group } from "./group.ts";
-import { type GoBack, markGroup } from "./mark.ts";
+import { goBack, type Mark, markGroup } from "./mark.ts";
 
 export interface Journal {
   /** Before the first change of a group in this batch. */
-  changes(groups: Map<string, Group>, key: string, group: Group): void;
+  changes(groups: Map<string, Group>, group: Group): void;
   /** The group was not there before this batch. */
   adds(groups: Map<string, Group>, key: string): void;
-  /** The group makes room for others. */
-  forgets(groups: Map<string, Group>, key: string, group: Group): void;
   undo(eventIds: readonly string[]): void;
 }
 
-interface Note {
-  groups: Map<string, Group>;
-  key: string;
-  before?: { group: Group; goBack?: GoBack };
-}
-
 export function createJournal(batch: number): Journal {
-  const notes: Note[] = [];
+  // Parallel lists: a note for every group that the batch touches.
+  const owners: Map<string, Group>[] = [];
+  const keys: string[] = [];
+  const marks: (Mark | undefined)[] = [];
+  const note = (groups: Map<string, Group>, key: string, mark: Mark | undefined) => {
+    owners.push(groups);
+    keys.push(key);
+    marks.push(mark);
+  };
   return {
-    changes: (groups, key, group) => notes.push({ groups, key, before: { group, goBack: markGroup(group) } }),
-    adds: (groups, key) => notes.push({ groups, key }),
-    forgets: (groups, key, group) => notes.push({ groups, key, before: { group } }),
+    changes: (groups, group) => note(groups, group.key, markGroup(group)),
+    adds: (groups, key) => note(groups, key, undefined),
     undo(eventIds) {
       let ids: ReadonlySet<string> | undefined;
-      for (const { groups, key, before } of notes.reverse()) {
+      for (let index = keys.length - 1; index >= 0; index--) {
+        const [groups, key, mark] = [owners[index], keys[index], marks[index]];
+        if (groups === undefined || key === undefined) continue;
         const now = groups.get(key);
         if (now && now.batch > batch) takeOut(now, (ids ??= new Set(eventIds)));
-        else if (before) {
-          before.goBack?.();
-          groups.set(key, before.group);
-        } else groups.delete(key);
+        else if (mark) groups.set(key, goBack(mark));
+        else groups.delete(key);
       }
+      keys.length = 0;
     },
   };
 }

@@ -1,5 +1,5 @@
 /** Windows in the memory of this process: for a single server, for replays and for backtests. */
-import { viewOf } from "../correlation/episodes.ts";
+import { type EpisodeState, viewOf } from "../correlation/episodes.ts";
 import { addHit, expire, type Group, newGroup } from "./group.ts";
 import { createJournal, type Journal } from "./journal.ts";
 import { createRecentEvents } from "./recent.ts";
@@ -16,15 +16,21 @@ export interface MemoryWindows extends Windows {
   size(): { groups: number; entries: number };
 }
 
-/** One window and its groups, in the order in which batches last touched them. */
 interface Store {
   window: WindowSpec;
+  retentionMs: number;
   /** The batch before its first. */
   since: number;
   groups: Map<string, Group>;
+  /** Goes round and round through the groups. */
+  hand: Iterator<Group>;
+  /** New groups since the last sweep, which the next one keeps pace with. */
+  made: number;
 }
 
-const sweptPerBatch = 2_000; // idle groups of one window; keeps the pause of one batch short
+const leastLooks = 64; // groups of one window looked at per batch
+const looksPerNewGroup = 4;
+const evictionSample = 8; // groups of which the quietest makes room
 
 export function createMemoryWindows({ maxGroups = 100_000 }: MemoryWindowsOptions = {}): MemoryWindows {
   const stores = new Map<string, Store>();
@@ -34,44 +40,58 @@ export function createMemoryWindows({ maxGroups = 100_000 }: MemoryWindowsOption
 
   function storeOf(window: WindowSpec): Store {
     let store = stores.get(window.key);
-    if (!store) stores.set(window.key, (store = { window, since: batch - 1, groups: new Map() }));
+    if (!store) {
+      const groups = new Map<string, Group>();
+      store = { window, retentionMs: retentionMs(window), since: batch - 1, groups, hand: groups.values(), made: 0 };
+      stores.set(window.key, store);
+    }
     return store;
   }
 
-  /** The group, noted in the journal before its first change in this batch and moved to the end of the order. */
-  function groupOf({ groups, window }: Store, key: string, journal: Journal): Group {
+  /** The group, noted in the journal before its first change in this batch. */
+  function groupOf(store: Store, key: string, journal: Journal): Group {
+    const { groups } = store;
     let group = groups.get(key);
     if (group?.batch === batch) return group;
-    if (group) {
-      journal.changes(groups, key, group);
-      groups.delete(key);
-    } else {
+    if (group) journal.changes(groups, group);
+    else {
+      group = newGroup(key, store.window);
+      groups.set(key, group);
+      store.made++;
       journal.adds(groups, key);
-      group = newGroup(window);
     }
     group.batch = batch;
-    groups.set(key, group);
-    if (groups.size > maxGroups) forgetQuietest(groups, journal);
+    if (groups.size > maxGroups) makeRoom(store, journal);
     return group;
   }
 
-  function forgetQuietest(groups: Map<string, Group>, journal: Journal): void {
-    for (const [key, group] of groups) {
-      if (group.batch !== batch) journal.forgets(groups, key, group);
-      groups.delete(key);
-      return;
-    }
+  function next(store: Store): Group | undefined {
+    let { done, value } = store.hand.next();
+    if (done) ({ done, value } = (store.hand = store.groups.values()).next());
+    return done ? undefined : value;
   }
 
-  /** What nothing can reach any more. Before the batch, so that undoing the batch need not bring it back. */
+  function makeRoom(store: Store, journal: Journal): void {
+    let quietest: Group | undefined;
+    for (let looks = 0; looks < evictionSample; looks++) {
+      const seen = next(store);
+      if (seen && seen.batch !== batch && seen.lastArrivalAt < (quietest?.lastArrivalAt ?? Infinity)) quietest = seen;
+    }
+    if (!quietest) return; // all in use by this batch; it ends soon
+    journal.changes(store.groups, quietest);
+    store.groups.delete(quietest.key);
+  }
+
+  /** What nothing can reach any more goes. Before the batch, so that undoing the batch need not bring it back. */
   function sweepIdle(): void {
-    for (const { groups, window } of stores.values()) {
-      const since = newestArrivalAt - retentionMs(window);
-      let swept = 0;
-      for (const [key, group] of groups) {
-        if (group.lastArrivalAt >= since || ++swept > sweptPerBatch) break;
-        groups.delete(key);
+    for (const store of stores.values()) {
+      const since = newestArrivalAt - store.retentionMs;
+      const looks = Math.min(store.groups.size, leastLooks + looksPerNewGroup * store.made);
+      for (let look = 0; look < looks; look++) {
+        const seen = next(store);
+        if (seen && seen.lastArrivalAt < since) store.groups.delete(seen.key);
       }
+      store.made = 0;
     }
   }
 
@@ -82,33 +102,32 @@ export function createMemoryWindows({ maxGroups = 100_000 }: MemoryWindowsOption
     const arrivalBefore = newestArrivalAt;
     const journal = createJournal(thisBatch);
     const counted: string[] = [];
-    const touched: { hit: Hit; fired: NonNullable<Exclude<ReturnType<typeof addHit>, "known">> }[] = [];
+    const touched: { hit: Hit; episode: EpisodeState; opened: boolean }[] = [];
     let event: Hit["event"] | undefined;
     let countedIn: number | undefined;
     for (const hit of hits) {
       if (hit.event !== event) {
         ({ event } = hit);
-        countedIn = recent.batchOf(event.id);
+        countedIn = recent.note(event.id, thisBatch);
         if (countedIn === undefined) counted.push(event.id);
-        recent.add(event.id, thisBatch);
         if (event.receivedAt > newestArrivalAt) newestArrivalAt = event.receivedAt;
       }
       const store = storeOf(hit.window);
       // A window that is younger than the event's first count has not seen it: it is being filled by a replay.
       if (countedIn !== undefined && countedIn > store.since) continue;
       const group = groupOf(store, hit.group, journal);
-      expire(group, newestArrivalAt - retentionMs(hit.window));
-      const fired = addHit(group, hit);
-      if (fired === "known" || !fired || fired.episode.batch === batch) continue;
-      fired.episode.batch = batch;
-      touched.push({ hit, fired });
+      expire(group, newestArrivalAt - store.retentionMs);
+      const episode = addHit(group, hit);
+      if (episode === undefined || episode === "known" || episode.batch === thisBatch) continue;
+      touched.push({ hit, episode, opened: episode.batch === 0 });
+      episode.batch = thisBatch;
     }
     return {
       touched: touched.map(
-        ({ hit: { window, group }, fired }): TouchedEpisode => ({
+        ({ hit: { window, group }, episode, opened }): TouchedEpisode => ({
           window,
-          episode: viewOf(fired.episode, group),
-          opened: fired.opened,
+          episode: viewOf(episode, group),
+          opened,
         }),
       ),
       undo() {

@@ -1,0 +1,110 @@
+import { describe, expect, it } from "vitest";
+import { createFieldReader } from "../../../src/detect/sigma/fields.ts";
+import type { Logsource } from "../../../src/ingest/event.ts";
+import { type EventWish, event, matches } from "../rules.ts";
+
+const read = (name: string, wish: EventWish, logsource: Logsource = {}) =>
+  createFieldReader()(name, logsource)(event(wish));
+
+describe("a field name", () => {
+  it("means what the sender wrote, before what Vigil made of it", () => {
+    const wish = { action: "login", attributes: { "event.action": "LOGIN_X", event: { action: "nested" } } };
+    expect(read("event.action", wish)).toBe("LOGIN_X");
+    expect(read("event.action", { ...wish, attributes: { event: { action: "nested" } } })).toBe("nested");
+    expect(read("event.action", { ...wish, attributes: {} })).toBe("login");
+  });
+
+  it("leads into nested objects, through lists to each element, and to keys that contain dots", () => {
+    expect(read("a.b.c", { attributes: { a: { b: { c: 1 } } } })).toBe(1);
+    expect(read("a.b.c", { attributes: { a: { "b.c": 2 } } })).toBe(2);
+    expect(read("a.b", { attributes: { a: [{ b: 1 }, { c: 2 }, { b: 3 }] } })).toEqual([1, 3]);
+    expect(read("a.b", { attributes: { a: "text" } })).toBeUndefined();
+  });
+
+  it("reaches nothing that the sender did not write", () => {
+    const names = [
+      "__proto__",
+      "constructor",
+      "constructor.name",
+      "a.__proto__",
+      "a.constructor.name",
+      "toString",
+      "a.length",
+    ];
+    for (const name of names) expect(read(name, { attributes: { a: {} } }), name).toBeUndefined();
+    const sent = JSON.parse('{"__proto__": {"x": 1}}') as Record<string, unknown>;
+    expect(read("__proto__.x", { attributes: sent })).toBe(1);
+  });
+
+  it("may be an ECS name or one of Vigil's own", () => {
+    const wish: EventWish = {
+      outcome: "FAILURE",
+      actor: { id: "7", email: "ann@example.org", roles: ["admin"] },
+      source: { ip: "192.0.2.1", port: 22 },
+      http: { method: "GET", path: "/a", query: "b=c", status: 404, bytes: 10 },
+      userAgent: "curl",
+      device: "d",
+      sessionId: "s",
+      target: { type: "record", id: "9", name: "n", patientId: "p" },
+      message: "m",
+    };
+    const expected = {
+      "event.outcome": "FAILURE",
+      "user.id": "7",
+      "user.name": "ann@example.org",
+      "actor.name": "ann@example.org",
+      "user.roles": ["admin"],
+      "source.ip": "192.0.2.1",
+      "source.port": 22,
+      "url.path": "/a",
+      "url.query": "b=c",
+      "url.original": "/a?b=c",
+      "http.path": "/a",
+      "http.request.method": "GET",
+      "http.response.status_code": 404,
+      "http.response.bytes": 10,
+      "user_agent.original": "curl",
+      "device.id": "d",
+      "session.id": "s",
+      "target.id": "9",
+      "patient.id": "p",
+      message: "m",
+    };
+    for (const [name, value] of Object.entries(expected)) expect(read(name, wish), name).toEqual(value);
+    expect(read("user.name", { actor: { id: "7" } })).toBe("7");
+  });
+
+  it("may be a name of the rule's own kind of log", () => {
+    const wish: EventWish = {
+      source: { ip: "192.0.2.1" },
+      http: { method: "GET", path: "/a", query: "q=1", status: 200 },
+    };
+    const web = { category: "webserver" };
+    expect(read("c-ip", wish, web)).toBe("192.0.2.1");
+    expect(read("cs-uri-query", wish, web)).toBe("q=1");
+    expect(read("sc-status", wish, web)).toBe(200);
+    expect(read("c-uri", wish, web)).toBe("/a?q=1");
+    expect(read("c-ip", wish)).toBeUndefined();
+  });
+});
+
+describe("a rule's logsource", () => {
+  const all = "s: { f: 1 }\ncondition: s";
+  const attributes = { f: 1 };
+  it("selects the events it sees: what it names must be equal, in any case", async () => {
+    const logsource = { product: "Okta", service: "system" };
+    expect(await matches(all, { attributes, logsource }, { product: "okta" })).toBe(true);
+    expect(await matches(all, { attributes, logsource }, { product: "OKTA", service: "System" })).toBe(true);
+    expect(await matches(all, { attributes, logsource }, { product: "okta", category: "web" })).toBe(false);
+    expect(await matches(all, { attributes, logsource }, {})).toBe(true);
+    expect(await matches(all, { attributes }, { product: "okta" })).toBe(false);
+  });
+
+  it("names an event's category where the event's own logsource has none", async () => {
+    const wish: EventWish = { attributes, category: "AUTHENTICATION" };
+    expect(await matches(all, wish, { category: "authentication" })).toBe(true);
+    expect(await matches(all, { ...wish, logsource: { category: "webserver" } }, { category: "authentication" })).toBe(
+      false,
+    );
+  });
+});

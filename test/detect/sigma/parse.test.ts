@@ -1,0 +1,139 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { parseSigma } from "../../../src/detect/sigma/parse.ts";
+import { correlation, failedLogin, threeFailures } from "../rules.ts";
+
+const rule = (body: string) => `title: T\nlogsource: { product: app }\n${body}`;
+
+describe("parsing Sigma", () => {
+  it("reads what a document says of itself, and takes an absent level for MEDIUM", () => {
+    const { documents, errors } = parseSigma(
+      rule(
+        "id: 1b2c\nname: n\nstatus: test\nlevel: critical\ntags: [attack.t1110]\nreferences: [https://example.org]\nfalsepositives: None\ndetection: { s: { a: 1 }, condition: s }",
+      ),
+    );
+    expect(errors).toEqual([]);
+    expect(documents[0]).toMatchObject({
+      kind: "DETECTION",
+      title: "T",
+      sigmaId: "1b2c",
+      name: "n",
+      status: "test",
+      severity: "CRITICAL",
+      tags: ["attack.t1110"],
+      falsepositives: ["None"],
+      logsource: { product: "app" },
+    });
+    expect(parseSigma(failedLogin).documents[0]?.severity).toBe("MEDIUM");
+  });
+
+  it("keeps the good documents of a file, and names document, line, path and cause of each fault", () => {
+    const bad = rule("detection:\n  s:\n    ok: 1\n    CommandLine|re: a.*b\n  condition: s");
+    const worse = rule("detection:\n  s:\n    x: 1\n  condition: s and t");
+    const { documents, errors } = parseSigma([failedLogin.trim(), bad, worse, threeFailures].join("\n---\n"));
+    expect(documents.map(({ title }) => title)).toEqual(["Failed log-in", "Many"]);
+    expect(errors).toMatchObject([
+      { document: 1, line: 13, path: "detection.s.CommandLine|re", code: "UNSUPPORTED" },
+      { document: 2, line: 21, path: "detection.condition", code: "INVALID", message: "there is no selection `t`" },
+    ]);
+  });
+
+  it("gives every document its own text, which alone says the same", () => {
+    const { documents } = parseSigma(`# a comment\n---\n${failedLogin.trim()}\n---\n${threeFailures}\n...\n`);
+    expect(documents).toHaveLength(2);
+    for (const document of documents) {
+      const [again] = parseSigma(document.yaml).documents;
+      expect(again?.body).toEqual(document.body);
+      expect(document.yaml).not.toContain("---");
+    }
+  });
+
+  it.each([
+    ["a title", "logsource: {}\ndetection: { s: { a: 1 }, condition: s }", "title"],
+    ["a logsource", "title: T\ndetection: { s: { a: 1 }, condition: s }", "logsource"],
+    ["a condition", rule("detection: { s: { a: 1 } }"), "detection.condition"],
+    ["a detection or a correlation", rule(""), ""],
+    ["a known level", rule("level: awful\ndetection: { s: { a: 1 }, condition: s }"), "level"],
+    ["a filled selection", rule("detection: { s: {}, condition: s }"), "detection.s"],
+    ["a filled list of values", rule("detection: { s: { a: [] }, condition: s }"), "detection.s.a"],
+    ["scalar values", rule("detection: { s: { a: { b: 1 } }, condition: s }"), "detection.s.a"],
+    ["known modifiers", rule("detection: { s: { a|nonsense: 1 }, condition: s }"), "detection.s.a|nonsense"],
+    ["keys that occur once", rule("detection: { s: { a: 1, a: 2 }, condition: s }"), ""],
+  ])("asks for %s", (_, yaml, path) => {
+    const { documents, errors } = parseSigma(yaml);
+    expect(documents).toEqual([]);
+    expect(errors).toMatchObject([{ code: "INVALID", path }]);
+  });
+
+  it.each([
+    ["regular expressions", rule("detection: { s: { a|re: x }, condition: s }")],
+    ["encodings", rule("detection: { s: { a|base64offset|contains: x }, condition: s }")],
+    ["array selectors", rule("detection: { s: { 'a[0].b': x }, condition: s }")],
+    ["aggregations in a condition", rule("detection: { s: { a: 1 }, condition: s | count() > 3 }")],
+    ["two of several", rule("detection: { s1: { a: 1 }, s2: { a: 1 }, condition: 2 of s* }")],
+    ["the timeframe of old", rule("detection: { s: { a: 1 }, timeframe: 5m, condition: s }")],
+    ["filters", "title: F\nfilter: { rules: any, s: { a: 1 }, condition: not s }"],
+    ["collections", "action: global\ntitle: T"],
+    ["temporal correlations", correlation("type: temporal\ngroup-by: [a]\ntimespan: 1m")],
+    ["sums", correlation("type: value_sum\ngroup-by: [a]\ntimespan: 1m\ncondition: { field: b, gt: 3 }")],
+    ["conditions that silence fulfils", correlation("type: event_count\ntimespan: 1m\ncondition: { lt: 3 }")],
+    ["months", correlation("type: event_count\ntimespan: 1M\ncondition: { gte: 3 }")],
+    ["other kinds of window", correlation("type: event_count\nwindow: session\ntimespan: 1m\ncondition: { gte: 3 }")],
+  ])("says of %s that they are not supported", (_, yaml) => {
+    const { documents, errors } = parseSigma(yaml);
+    expect(documents).toEqual([]);
+    expect(errors.map(({ code }) => code)).toEqual(["UNSUPPORTED"]);
+  });
+
+  it("does not expand a document that refers to itself a billion times", () => {
+    const levels = Array.from({ length: 12 }, (_, n) => `l${n + 1}: &l${n + 1} [${`*l${n}, `.repeat(9)}]`).join("\n");
+    const { documents, errors } = parseSigma(rule(`l0: &l0 x\n${levels}\ndetection: { s: { a: *l12 }, condition: s }`));
+    expect(documents).toEqual([]);
+    expect(errors).toMatchObject([{ code: "INVALID", message: expect.stringContaining("alias") }]);
+  });
+
+  it("never throws, and always says why there is no rule", () => {
+    const texts = [
+      "",
+      "---\n---\n",
+      "[".repeat(20_000),
+      "a: &a [*a]",
+      "&a [*a]",
+      "? {a: b}\n: c",
+      "__proto__: { title: x }",
+      `title: T\nlogsource: {}\ndetection: { s: { a: 1 }, condition: "${"(".repeat(5_000)}" }`,
+      `title: T\nlogsource: {}\ndetection: { s: { a: 1 }, condition: "${"not ".repeat(4_000)}s" }`,
+      "title: T\nlogsource: {}\ndetection: &d { s: *d, condition: s }",
+      "x".repeat(1_000_001),
+    ];
+    for (const text of texts) expect(parseSigma(text).errors.length, text.slice(0, 60)).toBeGreaterThan(0);
+    const words = [
+      "title",
+      "detection",
+      "correlation",
+      "condition",
+      "s",
+      "a|contains",
+      "|all",
+      "rules",
+      "timespan",
+      "type",
+    ];
+    const tree = fc.letrec((tie) => ({
+      node: fc.oneof(
+        { depthSize: "small" },
+        fc.constantFrom("event_count", "s", "1 of s*", "5m", 3, null, true, ""),
+        fc.array(tie("node"), { maxLength: 3 }),
+        fc.dictionary(fc.constantFrom(...words), tie("node"), { maxKeys: 5 }),
+      ),
+    })).node;
+    fc.assert(
+      fc.property(tree, (value) => {
+        const { documents, errors } = parseSigma(JSON.stringify(value));
+        expect(documents.length + errors.length).toBeGreaterThan(0);
+      }),
+      { numRuns: 300 },
+    );
+    fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 200 }), (text) => void parseSigma(text)));
+  });
+});
