@@ -44,10 +44,8 @@ export async function serve(config: Config): Promise<void> {
   });
   await rememberRunningServer(config.dataDir, { pid: process.pid, url });
   const shown = config.publicUrl ?? url;
-  console.log(`Vigil is running.  Dashboard ${shown}/   GraphQL ${shown}/graphql   (Ctrl-C stops it)`);
-  if (app.firstSignIn) {
-    console.log(
-      `Sign in as the first administrator, once, within 24 hours:\n  ${shown}/sign-in?token=${app.firstSignIn}`,
-    );
-  }
+  const signIn = `\nSign in as the first administrator, once, within 24 hours:\n  ${shown}/sign-in?token=${app.firstSignIn}`;
+  console.log(
+    `Vigil is running.  Dashboard ${shown}/   GraphQL ${shown}/graphql   (Ctrl-C stops it)${app.firstSignIn ? signIn : ""}`,
+  ); // one write, so that whoever waits for the first line has the link too
 }

@@ -297,7 +297,7 @@ describe("scheduled jobs", () => {
       },
       forget: first.app.sweep.forget,
     };
-    const jobs = await workJobs(inject("redisUrl"), handlers, quiet);
+    const jobs = await workJobs(new URL("/1", inject("redisUrl")).href, handlers, quiet);
     expect(await done).toBe("partitions");
     await jobs.close();
   });

@@ -44,7 +44,9 @@ it("Redis runs a job for the workers that share it, and a failed one again", asy
     if (ran.includes("partitions") && ran.includes("forget")) done();
   };
   const handlers = { partitions: handler("partitions"), forget: handler("forget") };
-  const workers = await Promise.all([1, 2].map(() => workJobs(inject("redisUrl"), handlers, quiet)));
+  const workers = await Promise.all(
+    [1, 2].map(() => workJobs(new URL("/2", inject("redisUrl")).href, handlers, quiet)),
+  );
   await finished;
   await Promise.all(workers.map((worker) => worker.close()));
   expect(ran.sort()).toEqual(["forget", "partitions"]);

@@ -7,6 +7,7 @@ import { orderInput, orderOf, paged, rowKey } from "./page.ts";
 export const AlertRule = builder.prismaNode("AlertRule", {
   id: { resolve: (rule) => rule.id, description: "The rule's id." },
   findUnique: rowKey,
+  nullable: true, // no such row: null, not an error
   authScopes: { permission: "rule.read" },
   fields: (t) => ({
     name: t.exposeString("name"),

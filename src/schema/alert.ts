@@ -18,6 +18,7 @@ const HoldType = builder.objectRef<Hold>("AlertHold").implement({
 builder.prismaNode("AlertChannel", {
   id: { resolve: (channel) => channel.id, description: "The channel's id." },
   findUnique: rowKey,
+  nullable: true, // no such row: null, not an error
   authScopes: { permission: "incident.read" },
   fields: (t) => ({
     kind: t.expose("kind", { type: ChannelKindEnum, description: "How it delivers." }),
@@ -38,6 +39,7 @@ builder.prismaObject("AlertAttempt", {
 builder.prismaNode("Alert", {
   id: { resolve: (alert) => alert.id, description: "The alert's id." },
   findUnique: rowKey,
+  nullable: true, // no such row: null, not an error
   authScopes: { permission: "incident.read" },
   fields: (t) => ({
     status: t.expose("status", { type: AlertStatusEnum, description: "Where it is in its delivery." }),

@@ -78,7 +78,7 @@ export const builder = new SchemaBuilder<{
     exposeDescriptions: true,
     maxConnectionSize: 100,
     defaultConnectionSize: 50,
-    onUnusedQuery: process.env.NODE_ENV === "production" ? null : "warn",
+    onUnusedQuery: null, // a payload without its entity uses none
   },
 });
 

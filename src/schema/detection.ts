@@ -10,6 +10,7 @@ import { type Subject, SubjectType } from "./subject.ts";
 export const Detection = builder.prismaNode("Detection", {
   id: { resolve: (detection) => detection.id, description: "The detection's id." },
   findUnique: rowKey,
+  nullable: true, // no such row: null, not an error
   authScopes: { permission: "incident.read" },
   fields: (t) => ({
     ruleRevision: t.exposeInt("ruleRevision", { description: "The revision of the rule that fired." }),

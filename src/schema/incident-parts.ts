@@ -5,6 +5,7 @@ import { rowKey } from "./page.ts";
 builder.prismaNode("IncidentEntry", {
   id: { resolve: (entry) => entry.id, description: "The entry's id." },
   findUnique: rowKey,
+  nullable: true, // no such row: null, not an error
   authScopes: { permission: "incident.read" },
   fields: (t) => ({
     kind: t.expose("kind", { type: EntryKindEnum, description: "What it reports." }),
@@ -18,6 +19,7 @@ builder.prismaNode("IncidentEntry", {
 builder.prismaNode("IncidentAction", {
   id: { resolve: (action) => action.id, description: "The action's id." },
   findUnique: rowKey,
+  nullable: true, // no such row: null, not an error
   authScopes: { permission: "incident.read" },
   fields: (t) => ({
     type: t.expose("type", { type: ActionTypeEnum, description: "What it does." }),

@@ -12,6 +12,7 @@ const newestFirst = { orderBy: [{ createdAt: "desc" as const }, { id: "desc" as 
 export const Incident = builder.prismaNode("Incident", {
   id: { resolve: (incident) => incident.id, description: "The incident's id." },
   findUnique: rowKey,
+  nullable: true, // no such row: null, not an error
   authScopes: { permission: "incident.read" },
   fields: (t) => ({
     number: t.exposeInt("number"),

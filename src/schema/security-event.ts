@@ -7,6 +7,7 @@ import { orderInput, orderOf, paged, rowKey } from "./page.ts";
 export const SecurityEvent = builder.prismaNode("SecurityEvent", {
   id: { resolve: (event) => event.id, description: "The event's id." },
   findUnique: rowKey,
+  nullable: true, // no such row: null, not an error
   authScopes: { permission: "event.read" },
   fields: (t) => ({
     clientId: t.exposeString("clientId", { nullable: true }),

@@ -1,0 +1,179 @@
+import { isObjectType } from "graphql";
+import pg from "pg";
+import { v7 as uuidv7 } from "uuid";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { schema } from "../../src/schema/schema.ts";
+import { type TestServer, testServer } from "../support/server.ts";
+import { canaryOf, type Population, populate, tenantTables } from "./populate.ts";
+import { type RootField, rootFields } from "./requests.ts";
+
+/** The node types of the schema and the table each is a row of; a type that is missing here fails the matrix. */
+const nodeTables: Record<string, string> = {
+  SecurityEvent: "realtime_monitoring",
+  AlertRule: "alert_rules",
+  Detection: "detections",
+  Incident: "security_incidents",
+  AlertChannel: "alert_channels",
+  Alert: "security_alerts",
+  IncidentAction: "incident_actions",
+  IncidentEntry: "incident_entries",
+};
+const nodeTypes = schema.getPossibleTypes(schema.getType("Node") as never).map(({ name }) => name);
+
+/** Where the types of the arguments do not say all that is needed. */
+const fields = rootFields(schema, {
+  incident: (_, id) => (id === undefined ? { number: 900_000 } : { id }),
+  alertRulesImport: () => ({ input: { yaml: "x", mode: "ACTIVE", dryRun: true } }),
+});
+const [queries, mutations, subscriptions] = (["query", "mutation", "subscription"] as const).map((operation) =>
+  fields.filter((field) => field.operation === operation),
+) as [RootField[], RootField[], RootField[]];
+
+const globalId = (type: string, id: string): string => Buffer.from(`${type}:${id}`).toString("base64");
+
+let server: TestServer;
+let population: Population;
+/** Whatever may never be said to our organization: their canary, ids and slug. */
+let theirSecrets: string[];
+
+beforeAll(async () => {
+  server = await testServer({});
+  const owner = new pg.Client({ connectionString: server.database.ownerUrl });
+  await owner.connect();
+  population = await populate(owner, server.database.organizations).finally(() => owner.end());
+  const rows = [...(population.get(server.theirs)?.values() ?? [])];
+  const ids = rows.flatMap((row) => (typeof row.id === "string" ? [row.id] : []));
+  const globalIds = ids.flatMap((id) => nodeTypes.map((type) => globalId(type, id)));
+  theirSecrets = [canaryOf("other"), server.theirs, ...ids, ...globalIds];
+});
+afterAll(() => server.close());
+
+const idOf = (organizationId: string, type: string): string => {
+  const row = population.get(organizationId)?.get(nodeTables[type] as string);
+  return globalId(type, row?.id as string);
+};
+
+interface Answered {
+  status: number;
+  text: string;
+}
+
+async function ask(field: RootField, id?: string, nodeType?: string, choice?: number): Promise<Answered> {
+  const answer = await fetch(`${server.url}/graphql`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${server.admin}`, "content-type": "application/json" },
+    body: JSON.stringify({ query: field.document(nodeType), variables: field.variables(id, choice) }),
+  });
+  return { status: answer.status, text: await answer.text() };
+}
+
+const leaks = (text: string): string[] => theirSecrets.filter((secret) => text.includes(secret));
+
+/** The answer without the id that was asked for and without moments, which differ from call to call. */
+const shape = ({ status, text }: Answered, id: string): string =>
+  `${status} ${text
+    .replaceAll(id, "<id>")
+    .replaceAll(Buffer.from(id, "base64").toString().split(":")[1] as string, "<id>")
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")}`;
+
+/** A hash of every row of an organization, by table. */
+async function fingerprint(organizationId: string): Promise<Record<string, string>> {
+  const owner = new pg.Client({ connectionString: server.database.ownerUrl });
+  await owner.connect();
+  const hashes: Record<string, string> = {};
+  for (const { name } of await tenantTables(owner)) {
+    const { rows } = await owner.query<{ hash: string }>(
+      `SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) AS hash FROM ${name} t WHERE organization_id = $1`,
+      [organizationId],
+    );
+    hashes[name] = rows[0]?.hash ?? "";
+  }
+  await owner.end();
+  return hashes;
+}
+
+describe("the isolation matrix", () => {
+  it("knows a row of every node type of the schema", () => {
+    expect(nodeTypes.filter((type) => !nodeTables[type])).toEqual([]);
+    for (const type of nodeTypes) expect(isObjectType(schema.getType(type))).toBe(true);
+    for (const type of nodeTypes) expect(population.get(server.theirs)?.get(nodeTables[type] as string)).toBeDefined();
+  });
+
+  it.each(queries.map((field) => [field.name, field] as const))(
+    "T5: query %s says nothing of another organization when no id is given",
+    async (_, field) => {
+      const { text } = await ask(field);
+      expect(leaks(text)).toEqual([]);
+      // What the server could not answer would prove nothing.
+      expect(text).not.toMatch(/INTERNAL|GRAPHQL_VALIDATION_FAILED|COMPLEXITY_LIMIT/);
+    },
+  );
+
+  it.each([...queries, ...mutations].filter(({ takesIds }) => takesIds).map((field) => [field.name, field] as const))(
+    "T5, T9: %s answers a foreign id as it answers one that nobody has, changes nothing of theirs, and knows our own",
+    async (_, field) => {
+      const before = field.operation === "mutation" ? await fingerprint(server.theirs) : {};
+      let known = 0;
+      for (const type of nodeTypes) {
+        const [foreign, random, own] = [idOf(server.theirs, type), globalId(type, uuidv7()), idOf(server.ours, type)];
+        for (let choice = 0; choice < field.choices; choice++) {
+          const answers = [await ask(field, foreign, type, choice), await ask(field, random, type, choice)] as const;
+          expect(leaks(answers[0].text.replaceAll(foreign, ""))).toEqual([]);
+          expect(answers[0].text).not.toMatch(/INTERNAL|GRAPHQL_VALIDATION_FAILED|COMPLEXITY_LIMIT/);
+          expect(shape(answers[0], foreign)).toBe(shape(answers[1], random));
+          if (shape(await ask(field, own, type, choice), own) !== shape(answers[1], random)) known++;
+        }
+      }
+      if (field.operation === "mutation") expect(await fingerprint(server.theirs)).toEqual(before);
+      expect(known).toBeGreaterThan(0);
+    },
+  );
+
+  it("T5: every subscription delivers our organization's things and nothing of theirs", async () => {
+    const heard = new Map<string, string>();
+    const end = new AbortController();
+    const readers = subscriptions.map(async (field) => {
+      const answer = await fetch(`${server.url}/graphql`, {
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${server.admin}`,
+          "content-type": "application/json",
+          accept: "text/event-stream",
+        },
+        body: JSON.stringify({ query: field.document(), variables: field.variables() }),
+        signal: end.signal,
+      });
+      heard.set(field.name, "");
+      const decoder = new TextDecoder();
+      try {
+        for await (const chunk of answer.body as unknown as AsyncIterable<Uint8Array>) {
+          heard.set(field.name, heard.get(field.name) + decoder.decode(chunk, { stream: true }));
+        }
+      } catch (error) {
+        if (!end.signal.aborted) throw error;
+      }
+    });
+    const until = async (done: () => boolean): Promise<void> => {
+      while (!done()) await new Promise((resolve) => setTimeout(resolve, 20));
+    };
+    await until(() => heard.size === subscriptions.length);
+    await server.failLogins(`${canaryOf("other")}eve`, { times: 10, as: server.otherKey });
+    await server.failLogins(`${canaryOf("demo")}eve`, { times: 10 });
+    await until(() => heard.get("incidentEvents")?.includes(`${canaryOf("demo")}eve`) ?? false);
+    end.abort();
+    await Promise.all(readers);
+    for (const [name, text] of heard) expect([name, leaks(text)]).toEqual([name, []]);
+  });
+
+  it("T5: refuses every field to a token of an organization that does not exist, without saying that it does not", async () => {
+    const nobody = await server.token("ADMIN", uuidv7());
+    for (const field of queries) {
+      const answer = await fetch(`${server.url}/graphql`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${nobody}`, "content-type": "application/json" },
+        body: JSON.stringify({ query: field.document(), variables: field.variables(undefined) }),
+      });
+      expect([field.name, leaks(await answer.text())]).toEqual([field.name, []]);
+    }
+  });
+});

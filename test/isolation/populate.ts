@@ -1,0 +1,142 @@
+/**
+ * One row in every tenant table for each organization, made from the database's own catalog, so that a table added
+ * later is covered without a word here. Every text carries a canary that names its organization.
+ */
+import type pg from "pg";
+import { v7 as uuidv7 } from "uuid";
+
+export interface Column {
+  name: string;
+  type: string;
+  nullable: boolean;
+  labels: string[] | null;
+}
+
+interface ForeignKey {
+  columns: string[];
+  target: string;
+  targetColumns: string[];
+}
+
+export interface TenantTable {
+  name: string;
+  /** Those that can be written: no generated ones. */
+  columns: Column[];
+  foreignKeys: ForeignKey[];
+}
+
+export type Row = Record<string, unknown>;
+
+/** By organization id, by table: the row that was made. */
+export type Population = Map<string, Map<string, Row>>;
+
+/** Every table with an organization_id, referenced tables before those that refer to them. */
+export async function tenantTables(owner: pg.ClientBase): Promise<TenantTable[]> {
+  const { rows } = await owner.query<TenantTable>(`
+    SELECT c.relname AS name,
+      (SELECT json_agg(json_build_object('name', a.attname, 'type', format_type(a.atttypid, NULL), 'nullable', NOT a.attnotnull,
+          'labels', (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = a.atttypid)) ORDER BY a.attnum)
+        FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '') AS columns,
+      coalesce((SELECT json_agg(json_build_object('target', k.confrelid::regclass::text,
+          'columns', (SELECT json_agg(a.attname ORDER BY n) FROM unnest(k.conkey) WITH ORDINALITY u(num, n) JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.num),
+          'targetColumns', (SELECT json_agg(a.attname ORDER BY n) FROM unnest(k.confkey) WITH ORDINALITY u(num, n) JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.num)))
+        FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'f' AND k.confrelid <> c.oid), '[]') AS "foreignKeys"
+    FROM pg_class c
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+      AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'organization_id')
+    ORDER BY c.relname`);
+  const ordered: TenantTable[] = [];
+  const waiting = [...rows];
+  while (waiting.length > 0) {
+    const ready = waiting.findIndex((table) =>
+      table.foreignKeys.every(({ target }) => !waiting.some((other) => other.name === target)),
+    );
+    ordered.push(...waiting.splice(Math.max(ready, 0), 1));
+  }
+  return ordered;
+}
+
+const sigma = (title: string): string =>
+  `title: ${title}\nlogsource:\n  category: canary\ndetection:\n  s:\n    event.action: canary\n  condition: s\n`;
+
+/** Where a column's shape is narrower than its type. */
+const shaped: Record<string, (canary: string) => unknown> = {
+  "alert_rules.yaml": sigma,
+  "alert_rule_revisions.yaml": sigma,
+  "detections.subjects": (canary) => [{ kind: "USER", key: canary }],
+  "security_incidents.subjects": (canary) => [{ kind: "USER", key: canary }],
+  "security_alerts.held_by": () => [],
+  // Beyond what the application itself will count to.
+  "security_audit_log.seq": () => 900_000,
+  "security_incidents.number": () => 900_000,
+  "users.email": (canary) => `${canary}@clinic.example`,
+};
+
+function valueOf(table: TenantTable, column: Column, canary: string, now: Date): unknown {
+  const shape = shaped[`${table.name}.${column.name}`];
+  if (shape) {
+    const value = shape(canary);
+    return column.type === "jsonb" ? JSON.stringify(value) : value;
+  }
+  if (column.labels) return column.labels[0];
+  switch (column.type) {
+    case "uuid":
+      return uuidv7();
+    case "uuid[]":
+      return [uuidv7()];
+    case "text":
+      return canary;
+    case "text[]":
+      return [canary];
+    case "jsonb":
+      return JSON.stringify({ canary });
+    case "inet":
+      return "192.0.2.1";
+    case "bytea":
+      return Buffer.from(canary);
+    case "boolean":
+      return false;
+    case "date":
+    case "timestamp with time zone":
+      return now;
+    case "xid8":
+      return "3";
+    default:
+      return 1;
+  }
+}
+
+export const canaryOf = (slug: string): string => `canary-${slug}-`;
+
+export async function populate(
+  owner: pg.ClientBase,
+  organizations: readonly { id: string; slug: string }[],
+): Promise<Population> {
+  const tables = await tenantTables(owner);
+  const population: Population = new Map();
+  const now = new Date();
+  for (const { id, slug } of organizations) {
+    const made = new Map<string, Row>();
+    population.set(id, made);
+    for (const table of tables) {
+      const row: Row = {};
+      for (const column of table.columns) {
+        row[column.name] = valueOf(table, column, `${canaryOf(slug)}${table.name}-${column.name}`, now);
+      }
+      for (const { target, columns, targetColumns } of table.foreignKeys) {
+        columns.forEach((column, index) => {
+          row[column] = made.get(target)?.[targetColumns[index] as string] ?? null;
+        });
+      }
+      row.organization_id = id;
+      const names = Object.keys(row);
+      const places = names.map((_, index) => `$${index + 1}`);
+      await owner.query(
+        `INSERT INTO ${table.name} (${names.join(", ")}) VALUES (${places.join(", ")})`,
+        Object.values(row),
+      );
+      made.set(table.name, row);
+    }
+  }
+  return population;
+}
