@@ -1,0 +1,71 @@
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { catalogFaults } from "../../prisma/catalog.ts";
+import { type TestDatabase, testDatabase } from "../support/database.ts";
+
+let test: TestDatabase;
+let owner: pg.Client;
+beforeAll(async () => {
+  test = await testDatabase();
+  owner = new pg.Client({ connectionString: test.ownerUrl });
+  await owner.connect();
+});
+afterAll(async () => {
+  await owner.end();
+  await test.close();
+});
+
+describe("the catalog of the migrated database", () => {
+  it("T2, T6, T7: has no fault", async () => {
+    expect(await catalogFaults(owner)).toEqual([]);
+  });
+
+  it.each([
+    ["a table without organization_id", "CREATE TABLE loose (id uuid PRIMARY KEY)", /^loose has no organization_id/],
+    [
+      "a table whose rows anybody sees",
+      "CREATE TABLE bare (organization_id uuid NOT NULL, id uuid, PRIMARY KEY (organization_id, id))",
+      /^bare T2/,
+    ],
+    ["a policy that lets all rows through", "ALTER POLICY tenant ON users USING (true)", /^users T2/],
+    ["a second, permissive policy", "CREATE POLICY more ON users FOR SELECT USING (true)", /^users T2/],
+    ["a check that lets all rows in", "ALTER POLICY tenant ON users WITH CHECK (true)", /^users T2/],
+    ["security that its owner is exempt from", "ALTER TABLE users NO FORCE ROW LEVEL SECURITY", /^users T2/],
+    ["a view that runs as its owner", "CREATE VIEW everybody AS SELECT * FROM users", /^everybody T6/],
+    [
+      "a materialized view that the server reads",
+      "CREATE MATERIALIZED VIEW frozen AS SELECT * FROM users; GRANT SELECT ON frozen TO vigil_app",
+      /^frozen T6/,
+    ],
+    [
+      "a definer function that nobody reviewed",
+      "CREATE FUNCTION peek() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM users'",
+      /^peek\(\) T6/,
+    ],
+    [
+      "a reviewed function whose search path is open",
+      "ALTER FUNCTION organization_ids() RESET search_path",
+      /^organization_ids\(\) T6/,
+    ],
+    [
+      "a definer function that everybody may call",
+      "GRANT EXECUTE ON FUNCTION organization_ids() TO PUBLIC",
+      /^organization_ids\(\) T6/,
+    ],
+    ["a unique across organizations (L7)", "CREATE UNIQUE INDEX one_email ON users (email)", /^one_email T7/],
+    [
+      "a foreign key across organizations (L8)",
+      "ALTER TABLE users ADD UNIQUE (organization_id, id, email); CREATE UNIQUE INDEX any_user ON users (id); ALTER TABLE sign_in_links ADD CONSTRAINT loose_fk FOREIGN KEY (user_id) REFERENCES users (id)",
+      /^sign_in_links\.loose_fk T7/,
+    ],
+    ["TRUNCATE in the server's hands", "GRANT TRUNCATE ON users TO vigil_app", /^users is a tenant table on which/],
+  ])("is told of %s", async (_, sql, fault) => {
+    await owner.query("BEGIN");
+    try {
+      await owner.query(sql);
+      expect(await catalogFaults(owner)).toContainEqual(expect.stringMatching(fault));
+    } finally {
+      await owner.query("ROLLBACK");
+    }
+  });
+});
