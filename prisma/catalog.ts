@@ -42,6 +42,16 @@ const checks: { title: string; sql: string; values?: unknown[] }[] = [
     values: [policy],
   },
   {
+    title:
+      "T2: does not keep organizations from reading one another's row, or lets another than its owner administer it",
+    sql: `SELECT 'organizations' AS name FROM pg_class c LEFT JOIN pg_policy p ON p.polrelid = c.oid
+      WHERE c.oid = 'public.organizations'::regclass GROUP BY c.oid
+      HAVING NOT (c.relrowsecurity AND c.relforcerowsecurity) OR count(p.oid) <> 2 OR NOT bool_and(CASE p.polname
+        WHEN 'tenant' THEN pg_get_expr(p.polqual, c.oid) = $1 AND pg_get_expr(p.polwithcheck, c.oid) = $1
+        ELSE p.polname = 'administration' AND p.polroles = ARRAY[c.relowner] END)`,
+    values: [policy.replace("organization_id", "id")],
+  },
+  {
     title: "T6: is a view that does not run as whoever asks (security_invoker)",
     sql: `SELECT c.oid::regclass::text AS name FROM pg_class c WHERE c.relkind = 'v' AND c.relnamespace = 'public'::regnamespace
       AND NOT coalesce(c.reloptions, '{}') && ARRAY['security_invoker=true', 'security_invoker=on']`,

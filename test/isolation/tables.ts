@@ -85,6 +85,13 @@ export async function isolationFaults(
   }
 
   try {
+    const others = await attempt(ours, "SELECT FROM organizations WHERE id <> $1", [ours]);
+    if (others !== 0) faults.push(`organizations: others seen: ${others}`);
+    const own = await attempt(ours, "SELECT FROM organizations WHERE id = $1", [ours]);
+    if (own !== 1) faults.push(`organizations: our own is not to be seen: ${own}`);
+    const made = "INSERT INTO organizations (id, slug, name) VALUES (gen_random_uuid(), 'made', 'Made')";
+    const allowed = await attempt(ours, made);
+    if (allowed !== denied) faults.push(`organizations: one was made: ${allowed}`);
     for (const table of await tenantTables(owner)) await judge(table);
     return faults;
   } finally {
