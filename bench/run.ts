@@ -5,6 +5,7 @@ import { cpus, release, totalmem, type } from "node:os";
 import { importBench } from "./import.ts";
 import { latencyBench } from "./latency.ts";
 import { memoryBench } from "./memory.ts";
+import { rlsBench } from "./rls.ts";
 
 export interface Figure {
   bench: string;
@@ -22,6 +23,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   import: importBench,
   memory: memoryBench,
   latency: latencyBench,
+  rls: rlsBench,
 };
 
 const words = process.argv.slice(2);
