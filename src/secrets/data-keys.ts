@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { v7 as uuidv7 } from "uuid";
 import type { Database, Tx } from "../db.ts";
-import { contextOf, createKeyCache, type KeyUse, type WrappedKey } from "./key-cache.ts";
+import { contextOf, createKeyCache, type WrappedKey } from "./key-cache.ts";
 import type { KeyService } from "./key-service.ts";
 
 export interface DataKey {
@@ -110,8 +110,8 @@ export function createDataKeys({ db, service, now, rotateAfter = safeUses, onRot
       return { id: row.id, key: await cache.key(row, tx.organizationId, "SEAL") };
     },
     /** The key of a blind index. It is not replaced: equal values must stay equal. */
-    async toIndex(tx: Tx, purpose: string, use: KeyUse): Promise<Buffer> {
-      return cache.key(await currentRow(tx, purpose), tx.organizationId, use);
+    async toIndex(tx: Tx, purpose: string): Promise<Buffer> {
+      return cache.key(await currentRow(tx, purpose), tx.organizationId, "OPEN");
     },
     /** The keys with these ids. */
     async toOpen(tx: Tx, ids: Iterable<string>): Promise<Map<string, Buffer>> {

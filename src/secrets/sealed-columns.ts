@@ -11,4 +11,6 @@ export const sealedColumns = {
 /** Columns that may be searched by a blind index. Never one of few possible values: its index would give them away. */
 export const indexedColumns = {
   patient: { table: "realtime_monitoring", column: "patient_id" },
+  /** What stands for a sealed value in the subjects of detections and incidents. */
+  subject: { table: "detections", column: "subjects" },
 } as const satisfies Record<string, Place>;

@@ -12,8 +12,8 @@ export interface Vault {
   seal(tx: Tx, place: Place, items: readonly { rowId: string; data: Buffer | string }[]): Promise<Buffer[]>;
   /** What the records hold, in order. Throws RecordFault where one was changed or stood elsewhere. */
   open(tx: Tx, place: Place, items: readonly { rowId: string; record: Buffer }[]): Promise<Buffer[]>;
-  /** Equal values of one organization and column have equal indexes; nothing else can be told from them. */
-  blindIndex(tx: Tx, place: Place, values: readonly string[]): Promise<Buffer[]>;
+  /** Makes blind indexes: equal values of one organization and column have equal ones; nothing else can be told from them. */
+  indexer(tx: Tx, place: Place): Promise<(value: string) => Buffer>;
   /** Replaces the organization's sealing key; returns the new one's id. */
   rotate(tx: Tx): Promise<string>;
 }
@@ -43,10 +43,9 @@ export function createVault(options: DataKeysOptions): Vault {
         return openRecord(key, prefix + rowId, record);
       });
     },
-    async blindIndex(tx, place, values) {
-      if (values.length === 0) return [];
-      const key = await keys.toIndex(tx, `index:${place.table}.${place.column}`, "OPEN");
-      return values.map((value) => createHmac("sha256", key).update(value, "utf8").digest().subarray(0, indexBytes));
+    async indexer(tx, place) {
+      const key = await keys.toIndex(tx, `index:${place.table}.${place.column}`);
+      return (value) => createHmac("sha256", key).update(value, "utf8").digest().subarray(0, indexBytes);
     },
   };
 }
