@@ -1,4 +1,5 @@
 /** Opens everything once, straight down, and closes it in reverse. Entry points and tests both start here. */
+import { audit } from "./access/audit.ts";
 import { createAuthenticator } from "./access/authenticate.ts";
 import { createSignIn, createSignInLink } from "./access/sign-in.ts";
 import { createTokens } from "./access/tokens.ts";
@@ -19,6 +20,9 @@ import { createPipeline } from "./pipeline.ts";
 import { openBells } from "./publish/bells.ts";
 import { createFeed } from "./publish/feed.ts";
 import { createGauges } from "./publish/gauges.ts";
+import { loadKeyFile } from "./secrets/key-file.ts";
+import { createKeyring } from "./secrets/keyring.ts";
+import { createVault } from "./secrets/vault.ts";
 import { createSweep } from "./sweep.ts";
 
 export type App = Awaited<ReturnType<typeof openApp>>;
@@ -60,7 +64,14 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
     const bells = openBells(config.redisUrl, log);
     opened.push({ name: "bells", close: bells.close });
     const feed = createFeed(db, bells);
-    const pipeline = createPipeline({ db, bells, log, now });
+    const vault = createVault({
+      db,
+      service: createKeyring(config.encryptionKeys ?? (await loadKeyFile(config.dataDir))),
+      now,
+      onRotated: (tx, newKeyId) =>
+        audit(tx, { actor: "vigil", action: "DATA_KEY_ROTATED", entityKind: "DataKey", entityId: newKeyId }),
+    });
+    const pipeline = createPipeline({ db, bells, vault, log, now });
     opened.push({ name: "pipeline", close: pipeline.drain });
     const gauges = createGauges({ db, now, ingestLagMs: pipeline.lagMs });
 
@@ -93,6 +104,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       feed,
       gauges,
       pipeline,
+      vault,
       embedded,
       /** The secret of the first administrator's sign-in link, on the very first start only. */
       firstSignIn,

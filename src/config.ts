@@ -3,6 +3,25 @@ import { z } from "zod";
 
 const text = z.string().trim().min(1);
 
+/** Reads `id:base64,id:base64`, the first being current. The faults name keys by id and place, never by content. */
+export function parseKeys(given: string): { keys: { id: string; key: Buffer }[]; faults: string[] } {
+  const keys: { id: string; key: Buffer }[] = [];
+  const faults: string[] = [];
+  for (const [index, part] of given.trim().split(",").entries()) {
+    const colon = part.indexOf(":");
+    const id = colon < 0 ? "" : part.slice(0, colon).trim();
+    const encoded = part.slice(colon + 1).trim();
+    const key = Buffer.from(encoded, "base64");
+    if (!/^[\w.-]{1,64}$/.test(id)) {
+      faults.push(`key ${index + 1} has no id of letters, digits, ".", "_", "-" before a colon`);
+    } else if (keys.some((one) => one.id === id)) faults.push(`key ${index + 1} repeats the id "${id}"`);
+    else if (key.length !== 32 || !/^[A-Za-z0-9+/_-]+=*$/.test(encoded)) {
+      faults.push(`key ${index + 1} ("${id}") is not 32 bytes of base64`);
+    } else keys.push({ id, key });
+  }
+  return { keys, faults };
+}
+
 /** Every environment variable Vigil reads. `.env.example` and the README list the same names. */
 const schema = z.object({
   PORT: z.coerce.number().int("is a whole number").min(0).max(65_535).default(4000),
@@ -13,6 +32,14 @@ const schema = z.object({
   VIGIL_DATA_DIR: text.default(".vigil"),
   VIGIL_PUBLIC_URL: z.url({ protocol: /^https?$/, error: "is an http:// or https:// URL" }).optional(),
   VIGIL_JWT_SECRET: z.string().min(32, "has at least 32 characters").optional(),
+  VIGIL_ENCRYPTION_KEYS: z
+    .string()
+    .transform((given, context) => {
+      const { keys, faults } = parseKeys(given);
+      for (const message of faults) context.addIssue({ code: "custom", message });
+      return keys;
+    })
+    .optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
 
@@ -28,6 +55,8 @@ export interface Config {
   dataDir: string;
   publicUrl: string | undefined;
   jwtSecret: string | undefined;
+  /** The keys that wrap data keys, the current one first; absent: made once and kept in the data directory. */
+  encryptionKeys: { id: string; key: Buffer }[] | undefined;
   logLevel: string;
 }
 
@@ -52,6 +81,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     dataDir: resolve(values.VIGIL_DATA_DIR),
     publicUrl: values.VIGIL_PUBLIC_URL?.replace(/\/+$/, ""),
     jwtSecret: values.VIGIL_JWT_SECRET,
+    encryptionKeys: values.VIGIL_ENCRYPTION_KEYS,
     logLevel: values.LOG_LEVEL,
   };
 }

@@ -14,11 +14,15 @@ import { VigilError } from "./errors.ts";
 import { correlate } from "./incident/correlate.ts";
 import { stamp } from "./ingest/accept.ts";
 import type { EventDraft, SecurityEvent, Severity } from "./ingest/event.ts";
+import { dropUnknown, maySeal, type Privacy } from "./ingest/privacy.ts";
 import { readEventsSince } from "./ingest/read.ts";
+import { clearOf, sealEvents } from "./ingest/sealing.ts";
 import { claimClientIds, insertEvents } from "./ingest/write.ts";
 import type { Log } from "./log.ts";
 import type { Bells } from "./publish/bells.ts";
 import { recordChanges } from "./publish/change.ts";
+import { indexedColumns } from "./secrets/sealed-columns.ts";
+import type { Vault } from "./secrets/vault.ts";
 
 export interface Pipeline {
   /** Stores the events with the detections and incidents they cause; resolves when all of it is committed. */
@@ -41,13 +45,21 @@ interface Lane {
   waitingEvents: number;
   running: Promise<void> | undefined;
   detector: { version: number; detector: Detector } | undefined;
+  /** Stands for sealed values in what detection hands on; set before any sealed event is evaluated. */
+  pseudonym: ((value: string) => string) | undefined;
 }
 
 const batchLimit = 5_000; // events in one transaction
 const waitingLimit = 100_000; // events that may wait per organization; beyond it, senders are told to come back
 
-export function createPipeline(options: { db: Database; bells: Bells; log: Log; now: () => number }): Pipeline {
-  const { db, bells, log, now } = options;
+export function createPipeline(options: {
+  db: Database;
+  bells: Bells;
+  vault: Vault;
+  log: Log;
+  now: () => number;
+}): Pipeline {
+  const { db, bells, vault, log, now } = options;
   const lanes = new Map<string, Lane>();
   let partitionsUntil = 0; // epoch ms up to which the event partitions are known to exist
   let lastReceivedAt = 0;
@@ -55,7 +67,7 @@ export function createPipeline(options: { db: Database; bells: Bells; log: Log; 
   function laneOf(organizationId: string): Lane {
     const known = lanes.get(organizationId);
     if (known) return known;
-    const made: Lane = { waiting: [], waitingEvents: 0, running: undefined, detector: undefined };
+    const made: Lane = { waiting: [], waitingEvents: 0, running: undefined, detector: undefined, pseudonym: undefined };
     lanes.set(organizationId, made);
     return made;
   }
@@ -81,8 +93,13 @@ export function createPipeline(options: { db: Database; bells: Bells; log: Log; 
 
   async function commit(organizationId: string, lane: Lane, batch: readonly Waiting[]): Promise<void> {
     await ensurePartitions();
-    const detector = await detectorOf(organizationId, lane);
-    const drafts = batch.flatMap((one) => one.drafts);
+    const { detector, privacy } = await detectorOf(organizationId, lane);
+    const drafts = batch.flatMap((one) => one.drafts.map((draft) => dropUnknown(draft, privacy)));
+    const seals = maySeal(drafts, privacy);
+    if (seals) {
+      await vault.reserve(organizationId, drafts.length);
+      await loadPseudonym(organizationId, lane);
+    }
     lastReceivedAt = Math.max(now(), lastReceivedAt);
     const receivedAt = lastReceivedAt;
     let evaluation: Evaluation | undefined;
@@ -93,7 +110,10 @@ export function createPipeline(options: { db: Database; bells: Bells; log: Log; 
         drafts.forEach((draft, index) => {
           if (!duplicates.has(index)) events.push(stamp(draft, receivedAt));
         });
-        const stored = insertEvents(tx, events);
+        const stored = insertEvents(
+          tx,
+          seals ? await sealEvents(tx, vault, events, privacy) : events.map((clear) => ({ clear })),
+        );
         stored.catch(() => undefined); // awaited below; PostgreSQL works while detection does
         evaluation = await detector.evaluate(events);
         await stored;
@@ -121,29 +141,43 @@ export function createPipeline(options: { db: Database; bells: Bells; log: Log; 
     partitionsUntil = (Math.floor(now() / 86_400_000) + 2) * 86_400_000; // one day before they run out
   }
 
+  /** In a transaction of its own: a key that is made here must outlive a batch that fails. */
+  async function loadPseudonym(organizationId: string, lane: Lane): Promise<void> {
+    if (lane.pseudonym) return;
+    const indexOf = await db.inOrganization(organizationId, (tx) => vault.indexer(tx, indexedColumns.subject));
+    lane.pseudonym = (value) => `sealed-${indexOf(value).toString("hex")}`;
+  }
+
   /** The organization's detector, compiled anew when its rules have changed, rebuilt from stored events when it is new. */
-  async function detectorOf(organizationId: string, lane: Lane): Promise<Detector> {
-    const { rows } = await db.query<{ version: number }>(organizationId, {
-      name: "rules_version",
-      text: "SELECT rules_version AS version FROM organizations WHERE id = $1",
+  async function detectorOf(organizationId: string, lane: Lane): Promise<{ detector: Detector; privacy: Privacy }> {
+    const { rows } = await db.query<OrganizationRow>(organizationId, {
+      name: "organization_now",
+      text: `SELECT rules_version AS version, unknown_fields, phi_fields, allowed_attributes
+        FROM organizations WHERE id = $1`,
       values: [organizationId],
     });
-    if (lane.detector?.version === rows[0]?.version && lane.detector) return lane.detector.detector;
+    const privacy = privacyOf(rows[0]);
+    if (lane.detector?.version === rows[0]?.version && lane.detector) {
+      return { detector: lane.detector.detector, privacy };
+    }
     const { version, rules } = await db.inOrganization(organizationId, loadRules);
-    const { ruleSet, errors } = compileRules(rules);
+    const { ruleSet, errors } = compileRules(rules, { clearOf, pseudonym: (value) => pseudonymOf(lane)(value) });
     for (const error of errors)
       log.error({ organizationId, ruleId: error.ruleId, fault: error.message }, "a stored rule cannot run");
     if (lane.detector) {
       lane.detector.detector.replaceRules(ruleSet);
       lane.detector.version = version;
-      return lane.detector.detector;
+      return { detector: lane.detector.detector, privacy };
     }
     const detector = createDetector({ ruleSet });
     const since = now() - ruleSet.horizonMs;
-    for await (const events of readEventsSince(db, organizationId, since)) await detector.replay(events);
+    for await (const events of readEventsSince(db, vault, organizationId, since)) {
+      if (events.some((event) => clearOf(event) !== event)) await loadPseudonym(organizationId, lane);
+      await detector.replay(events);
+    }
     await detector.restore(await db.inOrganization(organizationId, (tx) => readEpisodes(tx, since)));
     lane.detector = { version, detector };
-    return detector;
+    return { detector, privacy };
   }
 
   return {
@@ -170,6 +204,27 @@ export function createPipeline(options: { db: Database; bells: Bells; log: Log; 
       await Promise.all([...lanes.values()].map((lane) => lane.running));
     },
   };
+}
+
+interface OrganizationRow {
+  version: number;
+  unknown_fields: Privacy["unknownFields"];
+  phi_fields: Privacy["phiFields"];
+  allowed_attributes: string[];
+}
+
+function privacyOf(row: OrganizationRow | undefined): Privacy {
+  if (!row) throw new VigilError("NOT_FOUND", "The organization is gone.");
+  return {
+    unknownFields: row.unknown_fields,
+    phiFields: row.phi_fields,
+    allowedAttributes: new Set(row.allowed_attributes),
+  };
+}
+
+function pseudonymOf({ pseudonym }: Lane): (value: string) => string {
+  if (!pseudonym) throw new Error("a sealed event was evaluated before the pseudonym's key was loaded");
+  return pseudonym;
 }
 
 function incidentScore(severity: Severity, detections: number): number {

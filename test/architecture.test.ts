@@ -28,15 +28,16 @@ const room = (file: string): string => (file.includes("/") ? (file.split("/")[0]
 /** What a room may use of others: functions of the root files and of these rooms; types of any room to its left. */
 const ground = ["config.ts", "errors.ts", "log.ts", "db.ts", "generated"];
 const mayUse: Record<string, string[]> = {
-  ingest: ground,
+  secrets: ground,
+  ingest: [...ground, "secrets"],
   detect: [...ground, "ingest"],
   incident: [...ground, "ingest", "publish"], // a change is recorded in the transaction that makes it
   publish: ground,
-  access: ground,
+  access: [...ground, "secrets"],
   database: ground,
   embedded: ground,
   queue: ground,
-  schema: [...ground, "access", "detect", "incident", "ingest", "publish"],
+  schema: [...ground, "access", "detect", "incident", "ingest", "publish", "secrets"],
   server: [...ground, "access", "ingest", "schema"],
 };
 

@@ -11,6 +11,26 @@ describe("the configuration", () => {
     expect(() => parseConfig(faulty)).toThrow(/4 fault.*PORT.*REDIS_URL.*VIGIL_JWT_SECRET.*LOG_LEVEL/s);
   });
 
+  it("C6 reads a keyring, the first key being current, and lists every fault of it without its content", () => {
+    const key = (byte: number) => Buffer.alloc(32, byte).toString("base64");
+    const { encryptionKeys } = parseConfig({ VIGIL_ENCRYPTION_KEYS: `new:${key(1)}, old:${key(2)}` });
+    expect(encryptionKeys).toEqual([
+      { id: "new", key: Buffer.alloc(32, 1) },
+      { id: "old", key: Buffer.alloc(32, 2) },
+    ]);
+    const faulty = `a:${key(1)},a:${key(2)},b:c2hvcnQ=,${key(3)},d:not base64 ${key(4)}`;
+    let message = "";
+    try {
+      parseConfig({ VIGIL_ENCRYPTION_KEYS: faulty });
+    } catch (error) {
+      message = (error as Error).message;
+    }
+    expect(message).toMatch(
+      /4 fault.*key 2 repeats the id "a".*key 3 \("b"\) is not 32.*key 4 has no id.*key 5 \("d"\)/s,
+    );
+    for (const content of [key(1), key(2), key(3), key(4), "c2hvcnQ"]) expect(message).not.toContain(content);
+  });
+
   it("never repeats a secret in a fault", () => {
     expect(() => parseConfig({ VIGIL_JWT_SECRET: "hunter2" })).toThrow(
       expect.not.objectContaining({ message: /hunter2/ }),

@@ -6,6 +6,7 @@ import { createPipeline, type Pipeline } from "../src/pipeline.ts";
 import { type Bells, openBells } from "../src/publish/bells.ts";
 import { createFeed, type Feed } from "../src/publish/feed.ts";
 import { quiet, type TestDatabase, testDatabase } from "./support/database.ts";
+import { testVault } from "./support/vault.ts";
 
 let test: TestDatabase;
 let ours: string;
@@ -26,7 +27,7 @@ const failLogin = (user: string, ip: string, second: number, clientId?: string):
   source: { ip },
   attributes: {},
 });
-const open = () => createPipeline({ db: test.db, bells, log: quiet, now: Date.now });
+const open = () => createPipeline({ db: test.db, bells, vault: testVault(test.db), log: quiet, now: Date.now });
 const incidents = async (organizationId = ours) =>
   (await test.db.query(organizationId, "SELECT * FROM security_incidents ORDER BY number")).rows;
 

@@ -1,4 +1,5 @@
 /** Stored rules -> a rule set: parsed, wired to each other, compiled to closures and indexed, once. */
+import { type Disguise, disguised } from "./correlation/disguise.ts";
 import { subjectReader } from "./correlation/subject.ts";
 import type { StoredRule } from "./detection.ts";
 import { type Candidates, indexRules } from "./index-rules.ts";
@@ -29,11 +30,15 @@ export interface CompileError {
 const plainGapMs = 5 * 60_000; // matches of a plain rule that lie further apart are different episodes
 
 /** A rule that cannot run is reported and left out; the others run. */
-export function compileRules(rules: readonly StoredRule[]): { ruleSet: RuleSet; errors: CompileError[] } {
+export function compileRules(
+  rules: readonly StoredRule[],
+  disguise?: Disguise,
+): { ruleSet: RuleSet; errors: CompileError[] } {
   const errors: CompileError[] = [];
   const selections: SelectionRule[] = [];
   const correlations: LoadedCorrelation[] = [];
   const field = createFieldReader();
+  const grouping = disguised(field, disguise, true);
   const context = { field, words: createWordReader() };
   for (const stored of rules) {
     const document = parseOne(stored, errors);
@@ -42,14 +47,17 @@ export function compileRules(rules: readonly StoredRule[]): { ruleSet: RuleSet; 
     const matches = compileDetection(document.body, document.logsource, context);
     selections.push({ stored, document, matches, requirements: requirementsOf(document.body), counters: [] });
   }
-  const wired = wireCorrelations(correlations, selections, field);
+  const wired = wireCorrelations(correlations, selections, {
+    grouping,
+    counting: disguised(field, disguise, false),
+  });
   errors.push(...wired.faults);
   const firing = new Map(wired.firing.map((rule) => [rule.window.key, rule]));
   for (const rule of selections) {
     const { stored, document } = rule;
     if (stored.mode === "DISABLED" || wired.silent.has(rule)) continue;
     const window = windowOf(stored, { measure: "EACH", timespanMs: plainGapMs, condition: { min: 1 } });
-    rule.own = { window, subjects: subjectReader(field, document.logsource) };
+    rule.own = { window, subjects: subjectReader(grouping, document.logsource) };
     firing.set(window.key, { stored, document, window, counts: [] });
   }
   const used = selections.filter((rule) => rule.own || rule.counters.length > 0);

@@ -18,6 +18,12 @@ export interface Wired {
   faults: { ruleId: string; message: string }[];
 }
 
+/** How the values are read that rules group by, and those they count. */
+export interface GroupFields {
+  grouping: FieldReader;
+  counting: FieldReader;
+}
+
 export function windowOf(stored: StoredRule, rest: Omit<WindowSpec, "key" | "ruleId">): WindowSpec {
   return { key: `${stored.id}@${stored.revision}`, ruleId: stored.id, ...rest };
 }
@@ -25,7 +31,7 @@ export function windowOf(stored: StoredRule, rest: Omit<WindowSpec, "key" | "rul
 export function wireCorrelations(
   correlations: readonly LoadedCorrelation[],
   selections: readonly SelectionRule[],
-  field: FieldReader,
+  fields: GroupFields,
 ): Wired {
   const wired: Wired = { firing: [], silent: new Set(), faults: [] };
   const generating = new Set<SelectionRule>();
@@ -38,7 +44,7 @@ export function wireCorrelations(
     for (const rule of counted) (document.body.generate && !disabled ? generating : wired.silent).add(rule);
     if (disabled) continue;
     const window = windowFor(correlation);
-    const counters = [...counted].map((rule) => ({ rule, counter: counterFor(document, rule, window, field) }));
+    const counters = [...counted].map((rule) => ({ rule, counter: counterFor(document, rule, window, fields) }));
     const faults = [...resolved, ...counters.map(({ counter }) => counter)].filter((one) => typeof one === "string");
     for (const message of faults) wired.faults.push({ ruleId: stored.id, message });
     if (faults.length > 0) continue;
@@ -74,15 +80,17 @@ function counterFor(
   { body }: CorrelationDocument,
   rule: SelectionRule,
   window: WindowSpec,
-  field: FieldReader,
+  fields: GroupFields,
 ): Counter | string {
   if (rule.stored.mode === "DISABLED") return `the rule \`${rule.document.title}\`, which it counts, is disabled`;
   const unknown = [...body.groupBy, ...body.fields].find((name) => aliased(body, name, rule.document) === undefined);
   if (unknown !== undefined)
     return `the alias \`${unknown}\` does not name a field for the rule \`${rule.document.name ?? rule.document.title}\``;
-  const read = (name: string) => field(aliased(body, name, rule.document) ?? name, rule.document.logsource);
-  const counter: Counter = { window, groupOf: groupBy(body.groupBy.map(read)) };
-  return body.fields.length > 0 ? { ...counter, countedOf: groupBy(body.fields.map(read)) } : counter;
+  const readWith = (field: FieldReader) => (name: string) =>
+    field(aliased(body, name, rule.document) ?? name, rule.document.logsource);
+  const counter: Counter = { window, groupOf: groupBy(body.groupBy.map(readWith(fields.grouping))) };
+  if (body.fields.length === 0) return counter;
+  return { ...counter, countedOf: groupBy(body.fields.map(readWith(fields.counting))) };
 }
 
 function aliased(

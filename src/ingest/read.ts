@@ -1,6 +1,8 @@
 /** Reads stored events back as detection knows them, e.g. to rebuild its windows after a restart. */
 import type { Database } from "../db.ts";
+import type { Vault } from "../secrets/vault.ts";
 import type { EventCategory, EventOutcome, SecurityEvent, Severity } from "./event.ts";
+import { joinAll, openSecrets } from "./sealing.ts";
 
 interface Row {
   id: string;
@@ -34,13 +36,15 @@ interface Row {
   http_more: Record<string, string | number> | null;
   message: string | null;
   attributes: Record<string, unknown>;
+  sealed: Buffer | null;
 }
 
 const pageSize = 5_000;
 
-/** The events received from `since` (epoch ms) on, in order of arrival, a page at a time. */
+/** The events received from `since` (epoch ms) on as they came, sealed fields opened, in order of arrival, a page at a time. */
 export async function* readEventsSince(
   db: Database,
+  vault: Vault,
   organizationId: string,
   since: number,
 ): AsyncGenerator<SecurityEvent[]> {
@@ -54,7 +58,10 @@ export async function* readEventsSince(
         WHERE organization_id = $1 AND id > $2::uuid ORDER BY id LIMIT ${pageSize}`,
       values: [organizationId, after],
     });
-    if (rows.length > 0) yield rows.map(toEvent);
+    const secrets = rows.some((row) => row.sealed !== null)
+      ? await db.inOrganization(organizationId, (tx) => openSecrets(tx, vault, rows))
+      : new Map();
+    if (rows.length > 0) yield joinAll(rows.map(toEvent), secrets);
     if (rows.length < pageSize) return;
     after = (rows.at(-1) as Row).id;
   }

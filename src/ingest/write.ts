@@ -1,6 +1,7 @@
 /** Stores a batch of events: which of them are new, and their rows, each in one statement whatever the batch's size. */
 import type { Tx } from "../db.ts";
 import type { EventDraft, SecurityEvent } from "./event.ts";
+import type { StoredEvent } from "./sealing.ts";
 
 /** The client ids of the batch that were accepted before (or stand twice in it); the others are now taken. */
 export async function claimClientIds(tx: Tx, drafts: readonly EventDraft[], receivedAt: number): Promise<Set<number>> {
@@ -24,7 +25,7 @@ export async function claimClientIds(tx: Tx, drafts: readonly EventDraft[], rece
   return duplicates;
 }
 
-type Column = { name: string; type: string; of(event: SecurityEvent): unknown };
+type Column = { name: string; type: string; of(event: SecurityEvent, stored: StoredEvent): unknown };
 
 const json = (value: object | undefined): string | null => (value === undefined ? null : JSON.stringify(value));
 
@@ -78,10 +79,13 @@ const columns: Column[] = [
   { name: "http_more", type: "jsonb", of: (event) => json(httpMore(event)) },
   { name: "message", type: "text", of: (event) => event.message },
   { name: "attributes", type: "jsonb", of: (event) => JSON.stringify(event.attributes) },
+  { name: "sealed", type: "bytea", of: (_event, stored) => stored.sealed },
+  { name: "sealed_fields", type: "json", of: (_event, stored) => json(stored.sealedFields) },
+  { name: "patient_index", type: "bytea", of: (_event, stored) => stored.patientIndex },
 ];
 
-const select = columns.map(({ name }) =>
-  name === "actor_roles" ? "ARRAY(SELECT json_array_elements_text(actor_roles))" : name,
+const select = columns.map(({ name, type }) =>
+  type === "json" ? `ARRAY(SELECT json_array_elements_text(${name}))` : name,
 );
 const insert = `INSERT INTO realtime_monitoring (organization_id, ${columns.map(({ name }) => name).join(", ")})
   SELECT $1, ${select.join(", ")}
@@ -89,8 +93,8 @@ const insert = `INSERT INTO realtime_monitoring (organization_id, ${columns.map(
     AS e(${columns.map(({ name }) => name).join(", ")})`;
 
 /** Inserts the events. The columns travel as arrays: COPY cannot enter a table under Row Level Security. */
-export async function insertEvents(tx: Tx, events: readonly SecurityEvent[]): Promise<void> {
+export async function insertEvents(tx: Tx, events: readonly StoredEvent[]): Promise<void> {
   if (events.length === 0) return;
-  const values = columns.map(({ of }) => events.map((event) => of(event) ?? null));
+  const values = columns.map(({ of }) => events.map((stored) => of(stored.clear, stored) ?? null));
   await tx.query({ name: "insert_events", text: insert, values: [tx.organizationId, ...values] });
 }

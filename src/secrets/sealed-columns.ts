@@ -1,0 +1,16 @@
+/** Where sealed records are kept. Rotation, re-encryption and the count of references go through this table. */
+export interface Place {
+  table: string;
+  column: string;
+}
+
+export const sealedColumns = {
+  event: { table: "realtime_monitoring", column: "sealed" },
+} as const satisfies Record<string, Place>;
+
+/** Columns that may be searched by a blind index. Never one of few possible values: its index would give them away. */
+export const indexedColumns = {
+  patient: { table: "realtime_monitoring", column: "patient_id" },
+  /** What stands for a sealed value in the subjects of detections and incidents. */
+  subject: { table: "detections", column: "subjects" },
+} as const satisfies Record<string, Place>;

@@ -1,0 +1,100 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { fieldClasses } from "../../src/ingest/classes.ts";
+import type { SecurityEvent } from "../../src/ingest/event.ts";
+import { dropUnknown, joinEvent, maySeal, type Privacy, splitEvent } from "../../src/ingest/privacy.ts";
+
+const event: SecurityEvent = {
+  id: "01935b9c-0000-7000-8000-0123456789ab",
+  time: 1,
+  receivedAt: 1,
+  logsource: { product: "clinic" },
+  action: "record.read",
+  category: "ACCESS",
+  outcome: "SUCCESS",
+  actor: { id: "7", name: "nurse" },
+  source: { ip: "192.0.2.1" },
+  target: { type: "record", id: "r-1", name: "Jane Roe", patientId: "p-1" },
+  http: { method: "GET", path: "/patients/p-1", query: "q=jane", status: 200, referrer: "/search?q=jane", host: "h" },
+  message: "nurse read the record of Jane Roe",
+  attributes: { room: "3", note: "Jane", "host.name": "web-1" },
+};
+const privacy = (over: Partial<Privacy> = {}): Privacy => ({
+  unknownFields: "KEEP",
+  phiFields: "PATIENT",
+  allowedAttributes: new Set(["room"]),
+  ...over,
+});
+const { patientId: _patientId, ...noPatient } = event.target ?? {};
+const plain: SecurityEvent = { ...event, target: noPatient };
+
+describe("H1 splitting an event", () => {
+  it("seals every PHI field of an event that names a patient, and what is not known to be safe beside them", () => {
+    const { clear, fields } = splitEvent(event, privacy());
+    const phi = Object.keys(fieldClasses).filter((path) => fieldClasses[path as "message"] === "PHI");
+    expect(fields.sort()).toEqual(phi.sort());
+    expect(JSON.stringify(clear)).not.toMatch(/jane|p-1|r-1/i);
+    expect(clear).toMatchObject({
+      actor: { name: "nurse" },
+      source: { ip: "192.0.2.1" },
+      target: { type: "record" },
+      http: { method: "GET", status: 200, host: "h" },
+      attributes: { room: "3", "host.name": "web-1" },
+    });
+  });
+
+  it("by default leaves events about no patient as they are, and with SEAL treats all alike", () => {
+    expect(splitEvent(plain, privacy()).clear).toBe(plain);
+    const { clear } = splitEvent(plain, privacy({ phiFields: "SEAL" }));
+    expect(JSON.stringify(clear)).not.toMatch(/jane|r-1/i);
+  });
+
+  it("seals unknown attributes, or drops them, and keeps those that are known or allowed unless an identifier is in them", () => {
+    const keep = { phiFields: "KEEP" } as const;
+    const sealed = splitEvent(event, privacy({ ...keep, unknownFields: "SEAL" }));
+    expect(sealed.clear.attributes).toEqual({ room: "3", "host.name": "web-1" });
+    expect(sealed.secret).toEqual({ attributes: { note: "Jane" } });
+    expect(dropUnknown(event, privacy({ unknownFields: "DROP" })).attributes).toEqual({
+      room: "3",
+      "host.name": "web-1",
+    });
+    const told = {
+      ...event,
+      message: "call 212-555-0147",
+      attributes: { room: { who: ["jane@x.example"] }, "host.name": "h" },
+    };
+    const found = splitEvent(told, privacy({ ...keep, unknownFields: "DROP" }));
+    expect(found.fields).toEqual(["message", "attributes"]);
+    expect(found.clear.attributes).toEqual({ "host.name": "h" });
+    const numbered = { ...event, attributes: { room: 123456789 } };
+    const asSsn = privacy({ ...keep, unknownFields: "SEAL", allowedAttributes: new Set(["ssn", "room"]) });
+    expect(splitEvent(numbered, asSsn).fields).toEqual([]);
+    expect(splitEvent({ ...event, attributes: { ssn: 123456789 } }, asSsn).fields).toEqual(["attributes"]);
+  });
+
+  it("loses nothing: what was split joins to what it was", () => {
+    const some = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
+    const text = fc.string({ maxLength: 12 });
+    const events = fc.record({
+      target: some(fc.record({ type: text, id: text, name: text, patientId: text }, { requiredKeys: ["type"] })),
+      http: some(fc.record({ method: text, path: text, query: text, referrer: text }, { requiredKeys: ["method"] })),
+      message: some(text),
+      attributes: fc.dictionary(fc.constantFrom("room", "note", "host.name", "a", "b"), fc.jsonValue({ maxDepth: 2 })),
+    });
+    const settings = fc.record({
+      unknownFields: fc.constantFrom("KEEP", "SEAL", "DROP"),
+      phiFields: fc.constantFrom("KEEP", "PATIENT", "SEAL"),
+    });
+    fc.assert(
+      fc.property(events, settings, (given, chosen) => {
+        const { target, http, message, ...rest } = { ...event, ...given };
+        const sent = JSON.parse(JSON.stringify({ ...rest, target, http, message })) as SecurityEvent;
+        const { clear, secret } = splitEvent(sent, privacy(chosen as Partial<Privacy>));
+        const back = secret ? joinEvent(clear, JSON.parse(JSON.stringify(secret))) : clear;
+        expect(JSON.parse(JSON.stringify(back))).toEqual(sent);
+        if (secret) expect(maySeal([sent], privacy(chosen as Partial<Privacy>))).toBe(true);
+      }),
+      { seed: 7, numRuns: 500 },
+    );
+  });
+});
