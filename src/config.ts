@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { z } from "zod";
+import { readAuditKey } from "./audit/key.ts";
 
 const text = z.string().trim().min(1);
 
@@ -13,6 +14,11 @@ const schema = z.object({
   VIGIL_DATA_DIR: text.default(".vigil"),
   VIGIL_PUBLIC_URL: z.url({ protocol: /^https?$/, error: "is an http:// or https:// URL" }).optional(),
   VIGIL_JWT_SECRET: z.string().min(32, "has at least 32 characters").optional(),
+  VIGIL_AUDIT_SIGNING_KEY: text
+    .refine(isAuditKey, "is an Ed25519 private key: PEM, or base64 of its PKCS #8")
+    .optional(),
+  VIGIL_AUDIT_CHECKPOINTS: text.optional(),
+  VIGIL_AUDIT_WEBHOOK: z.url({ protocol: /^https?$/, error: "is an http:// or https:// URL" }).optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
 
@@ -28,7 +34,21 @@ export interface Config {
   dataDir: string;
   publicUrl: string | undefined;
   jwtSecret: string | undefined;
+  /** Signs the audit log's checkpoints; absent: made on the first start. */
+  auditSigningKey: string | undefined;
+  /** The file that keeps checkpoints outside the database (absolute); absent: in the data directory. */
+  auditCheckpoints: string | undefined;
+  /** Where each checkpoint is also sent. */
+  auditWebhook: string | undefined;
   logLevel: string;
+}
+
+function isAuditKey(text: string): boolean {
+  try {
+    return readAuditKey(text) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Thrown by parseConfig with every fault, one a line. */
@@ -52,6 +72,9 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     dataDir: resolve(values.VIGIL_DATA_DIR),
     publicUrl: values.VIGIL_PUBLIC_URL?.replace(/\/+$/, ""),
     jwtSecret: values.VIGIL_JWT_SECRET,
+    auditSigningKey: values.VIGIL_AUDIT_SIGNING_KEY,
+    auditCheckpoints: values.VIGIL_AUDIT_CHECKPOINTS && resolve(values.VIGIL_AUDIT_CHECKPOINTS),
+    auditWebhook: values.VIGIL_AUDIT_WEBHOOK,
     logLevel: values.LOG_LEVEL,
   };
 }

@@ -33,11 +33,12 @@ const mayUse: Record<string, string[]> = {
   incident: [...ground, "ingest", "publish"], // a change is recorded in the transaction that makes it
   publish: ground,
   access: ground,
+  audit: [...ground, "access"],
   database: ground,
   embedded: ground,
   queue: ground,
-  schema: [...ground, "access", "detect", "incident", "ingest", "publish"],
-  server: [...ground, "access", "ingest", "schema"],
+  schema: [...ground, "access", "audit", "detect", "incident", "ingest", "publish"],
+  server: [...ground, "access", "audit", "ingest", "schema"],
 };
 
 describe("the house", () => {
