@@ -1,5 +1,6 @@
 /** `npm run bench -- [name…] [--json]`: each figure is a comparison within one run; absolute values are printed, never promised. */
 import { cpus } from "node:os";
+import { auditBench } from "./audit.ts";
 import { importBench } from "./import.ts";
 import { latencyBench } from "./latency.ts";
 
@@ -15,7 +16,11 @@ export interface Figure {
   runs: number;
 }
 
-const benches: Record<string, () => Promise<Figure[]>> = { import: importBench, latency: latencyBench };
+const benches: Record<string, () => Promise<Figure[]>> = {
+  import: importBench,
+  latency: latencyBench,
+  audit: auditBench,
+};
 
 const words = process.argv.slice(2);
 const asJson = words.includes("--json");

@@ -21,8 +21,8 @@ export interface Auditing {
   /** Runs statements as the tables' owner; $ORG becomes the first organization's id. */
   attack(...statements: string[]): Promise<void>;
   fileLines(): Promise<Record<string, unknown>[]>;
-  /** Another trail over the same file and clock, e.g. with a webhook. */
-  reopen(settings?: { auditWebhook?: string }): Promise<AuditTrail>;
+  /** Another trail over the same file, key and clock, e.g. with a webhook or over another database. */
+  reopen(settings?: { auditWebhook?: string; database?: TestDatabase }): Promise<AuditTrail>;
   close(): Promise<void>;
 }
 
@@ -30,9 +30,9 @@ export async function auditing(): Promise<Auditing> {
   const base = await testDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), "vigil-audit-"));
   const clock = { now: Date.UTC(2026, 0, 1) };
-  const reopen: Auditing["reopen"] = ({ auditWebhook } = {}) => {
+  const reopen: Auditing["reopen"] = ({ auditWebhook, database = base } = {}) => {
     const config = { dataDir, auditSigningKey: undefined, auditCheckpoints: undefined, auditWebhook };
-    return openAuditTrail(config, { db: base.db, log: quiet, now: () => clock.now });
+    return openAuditTrail(config, { db: database.db, log: quiet, now: () => clock.now });
   };
   const trail = await reopen();
   const [one, other] = base.organizations.map(({ id }) => id) as [string, string];
