@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { cpus, release, totalmem, type } from "node:os";
+import { auditBench } from "./audit.ts";
 import { importBench } from "./import.ts";
 import { latencyBench } from "./latency.ts";
 import { memoryBench } from "./memory.ts";
@@ -24,6 +25,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   memory: memoryBench,
   latency: latencyBench,
   rls: rlsBench,
+  audit: auditBench,
 };
 
 const words = process.argv.slice(2);

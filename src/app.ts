@@ -4,6 +4,7 @@ import { createAuthenticator } from "./access/authenticate.ts";
 import { createSignIn, createSignInLink } from "./access/sign-in.ts";
 import { createTokens } from "./access/tokens.ts";
 import { ensureUser } from "./access/users.ts";
+import { openAuditTrail } from "./audit/trail.ts";
 import type { Config } from "./config.ts";
 import { migrate } from "./database/migrate.ts";
 import { createOrganization } from "./database/organizations.ts";
@@ -60,6 +61,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
     const db = openDatabase({ url: serverUrl, log, ...(options.poolSize ? { poolSize: options.poolSize } : {}) });
     opened.push({ name: "database", close: db.close });
     const tokens = createTokens({ secret: config.jwtSecret ?? secrets.jwtSecret, now });
+    const auditTrail = await openAuditTrail(config, { db, log, now });
     const firstSignIn = await prepareOrganizations();
     const bells = openBells(config.redisUrl, log);
     opened.push({ name: "bells", close: bells.close });
@@ -110,7 +112,8 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       firstSignIn,
       authenticator: createAuthenticator({ db, tokens, now, log }),
       signIn: createSignIn({ db, tokens, now }),
-      sweep: createSweep(db),
+      auditTrail,
+      sweep: createSweep(db, auditTrail),
       /** Validates and stores events as they were sent; every one is accepted, a duplicate, or rejected with its reason. */
       async ingest(organizationId: string, values: readonly unknown[]) {
         const { drafts, rejected } = validateAll(values, now());

@@ -2,9 +2,11 @@
 import { readFile } from "node:fs/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { createApiKey } from "./access/api-keys.ts";
+import { audit } from "./access/audit.ts";
 import { ensureUser } from "./access/users.ts";
 import { cliSubject, keyRoles, peopleRoles } from "./access/viewer.ts";
 import { type App, openApp } from "./app.ts";
+import { verifyAudits } from "./commands/audit.ts";
 import { httpSink, importFile, localSink, progressBar } from "./commands/import.ts";
 import { checkRules } from "./commands/rules.ts";
 import { ruleModes } from "./detect/detection.ts";
@@ -152,6 +154,36 @@ rules
         for (const fault of rejected) console.log(`  line ${fault.line}: ${fault.code} ${fault.message}`);
         if (rejected.length > 0) process.exitCode = 1;
       }
+    }),
+  );
+
+const auditCommand = program.command("audit").description("the audit log");
+auditCommand
+  .command("verify")
+  .description(
+    "recompute the audit chain and compare it with its signed checkpoints; ends with 1 on the first bad entry",
+  )
+  .option("--org <slug>", "one organization (default: all)")
+  .action(({ org }: { org?: string }) =>
+    withApp(async (app) => {
+      if (!(await verifyAudits(app, org, console.log))) process.exitCode = 1;
+    }),
+  );
+auditCommand
+  .command("key")
+  .description("print the public key that checkpoints are signed with, for docs/verify-audit.mjs --key")
+  .action(() => withApp(async (app) => console.log(app.auditTrail.publicKey.trimEnd())));
+auditCommand
+  .command("export")
+  .description("print the audit log as NDJSON, to be checked by docs/verify-audit.mjs")
+  .addOption(organization())
+  .action(({ org }: { org: string }) =>
+    withApp(async (app) => {
+      const organizationId = await app.organizationBySlug(org);
+      await app.db.inOrganization(organizationId, (tx) =>
+        audit(tx, { actor: cliSubject, action: "AUDIT_EXPORTED", entityKind: "AuditEntry", entityId: "all" }),
+      );
+      for await (const line of app.auditTrail.export(organizationId)) process.stdout.write(line);
     }),
   );
 

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { z } from "zod";
+import { readAuditKey } from "./audit/key.ts";
 
 const text = z.string().trim().min(1);
 
@@ -40,6 +41,11 @@ const schema = z.object({
       return keys;
     })
     .optional(),
+  VIGIL_AUDIT_SIGNING_KEY: text
+    .refine(isAuditKey, "is an Ed25519 private key: PEM, or base64 of its PKCS #8")
+    .optional(),
+  VIGIL_AUDIT_CHECKPOINTS: text.optional(),
+  VIGIL_AUDIT_WEBHOOK: z.url({ protocol: /^https?$/, error: "is an http:// or https:// URL" }).optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
 
@@ -57,7 +63,21 @@ export interface Config {
   jwtSecret: string | undefined;
   /** The keys that wrap data keys, the current one first; absent: made once and kept in the data directory. */
   encryptionKeys: { id: string; key: Buffer }[] | undefined;
+  /** Signs the audit log's checkpoints; absent: made on the first start. */
+  auditSigningKey: string | undefined;
+  /** The file that keeps checkpoints outside the database (absolute); absent: in the data directory. */
+  auditCheckpoints: string | undefined;
+  /** Where each checkpoint is also sent. */
+  auditWebhook: string | undefined;
   logLevel: string;
+}
+
+function isAuditKey(text: string): boolean {
+  try {
+    return readAuditKey(text) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Thrown by parseConfig with every fault, one a line. */
@@ -82,6 +102,9 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     publicUrl: values.VIGIL_PUBLIC_URL?.replace(/\/+$/, ""),
     jwtSecret: values.VIGIL_JWT_SECRET,
     encryptionKeys: values.VIGIL_ENCRYPTION_KEYS,
+    auditSigningKey: values.VIGIL_AUDIT_SIGNING_KEY,
+    auditCheckpoints: values.VIGIL_AUDIT_CHECKPOINTS && resolve(values.VIGIL_AUDIT_CHECKPOINTS),
+    auditWebhook: values.VIGIL_AUDIT_WEBHOOK,
     logLevel: values.LOG_LEVEL,
   };
 }

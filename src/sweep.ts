@@ -5,9 +5,10 @@ import type { JobName } from "./queue/jobs.ts";
 const feedRetention = "7 days"; // a client away for longer takes a snapshot
 const clientIdRetention = "90 days"; // as long as events are kept
 
-export function createSweep(db: Database): Record<JobName, () => Promise<void>> {
+export function createSweep(db: Database, audit: { sealAll(): Promise<void> }): Record<JobName, () => Promise<void>> {
   return {
     partitions: () => db.ensureEventPartitions(7),
+    seal: () => audit.sealAll(),
     async forget() {
       for (const organizationId of await db.organizationIds()) {
         await db.inOrganization(organizationId, async (tx) => {

@@ -34,11 +34,13 @@ const mayUse: Record<string, string[]> = {
   incident: [...ground, "ingest", "publish"], // a change is recorded in the transaction that makes it
   publish: ground,
   access: [...ground, "secrets"],
+  audit: [...ground, "access"],
+  retention: [...ground, "access"],
   database: ground,
   embedded: ground,
   queue: ground,
-  schema: [...ground, "access", "detect", "incident", "ingest", "publish", "secrets"],
-  server: [...ground, "access", "ingest", "schema"],
+  schema: [...ground, "access", "audit", "detect", "incident", "ingest", "publish", "retention", "secrets"],
+  server: [...ground, "access", "audit", "ingest", "schema"],
 };
 
 describe("the house", () => {

@@ -9,16 +9,32 @@ export type Permission =
   | "rule.read"
   | "rule.write"
   | "status.read"
-  | "audit.read";
+  | "audit.read"
+  | "audit.export"
+  | "phi.read"
+  | "breakglass.use"
+  | "compliance.write";
 
 const reads = ["event.read", "incident.read", "rule.read", "status.read"] as const satisfies Permission[];
+/** Answering for the log: exports, reviews, the register of disclosures. */
+const compliance = ["audit.export", "compliance.write"] as const satisfies Permission[];
+/** Reading patients' data, each time audited; and giving oneself leave to in an emergency. */
+const care = ["phi.read", "breakglass.use"] as const satisfies Permission[];
 
 const table: Readonly<Record<Role, ReadonlySet<Permission>>> = {
-  ADMIN: new Set<Permission>([...reads, "event.ingest", "incident.write", "rule.write", "audit.read"]),
-  RESPONDER: new Set<Permission>([...reads, "incident.write"]),
-  ANALYST: new Set<Permission>([...reads, "incident.write", "rule.write"]),
-  VIEWER: new Set<Permission>(reads),
-  AUDITOR: new Set<Permission>([...reads, "audit.read"]),
+  ADMIN: new Set<Permission>([
+    ...reads,
+    "event.ingest",
+    "incident.write",
+    "rule.write",
+    "audit.read",
+    ...compliance,
+    ...care,
+  ]),
+  RESPONDER: new Set<Permission>([...reads, "incident.write", ...care]),
+  ANALYST: new Set<Permission>([...reads, "incident.write", "rule.write", ...care]),
+  VIEWER: new Set<Permission>([...reads, "breakglass.use"]),
+  AUDITOR: new Set<Permission>([...reads, "audit.read", ...compliance, ...care]),
   INGEST: new Set<Permission>(["event.ingest"]),
   ENFORCER: new Set<Permission>(["status.read"]),
 };

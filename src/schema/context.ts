@@ -1,4 +1,5 @@
 import type { Viewer } from "../access/viewer.ts";
+import type { AuditTrail } from "../audit/trail.ts";
 import type { Database, PrismaClient, Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import type { Rejection } from "../ingest/event.ts";
@@ -31,7 +32,9 @@ export interface Health {
 /** What the API needs of the rest of the server; `src/app.ts` has it all. */
 export interface Services {
   log: Log;
-  db: Pick<Database, "prisma">;
+  db: Pick<Database, "prisma" | "query" | "inOrganization">;
+  auditTrail: Pick<AuditTrail, "publicKey" | "verify" | "export" | "issueTicket" | "readTicket">;
+  now(): number;
   ingest(
     organizationId: string,
     values: unknown[],

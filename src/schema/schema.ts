@@ -12,6 +12,9 @@ import "./incident-change.ts";
 import "./incident-events.ts";
 import "./alert.ts";
 import "./realtime.ts";
+import "./audit-entry.ts";
+import "./audit-verify.ts";
+import "./audit-export.ts";
 import { type GraphQLSchema, isObjectType } from "graphql";
 import { builder } from "./builder.ts";
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { VigilError } from "../errors.ts";
 import type { Services } from "../schema/context.ts";
 import { sendError, sendJson, setSecurityHeaders, urlOf } from "./answer.ts";
+import { handleAuditExport } from "./audit-export.ts";
 import { createGraphQL, handleGraphQL } from "./graphql.ts";
 import { handleIngest } from "./ingest.ts";
 import { handleSignIn } from "./sign-in.ts";
@@ -47,6 +48,8 @@ export function createServer(services: Services, options: ServerOptions = {}): V
     "POST /graphql": ({ request, response }) => handleGraphQL(yoga, request, response, context),
     "OPTIONS /graphql": ({ request, response }) => handleGraphQL(yoga, request, response, context),
     "POST /ingest": ({ request, response }) => handleIngest(services, request, response),
+    "GET /audit/export": ({ request, response, url }) =>
+      handleAuditExport(services, request, response, url.searchParams),
     "GET /health/live": ({ response }) => sendJson(response, 200, { ok: true }),
     "GET /health/ready": async ({ response }) => {
       const health = await services.health();

@@ -64,7 +64,12 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
       prisma: () => {
         throw new Error("the password is hunter2");
       },
+      query: async () => ({ rows: [], rowCount: 0 }) as never,
+      inOrganization: async (organizationId, work) =>
+        work({ organizationId, query: async () => ({ rows: [], rowCount: 0 }) as never }),
     },
+    auditTrail: {} as never,
+    now: Date.now,
     async ingest(_organizationId, values) {
       ingested.push(values);
       const rejected = values.flatMap((value, index) =>

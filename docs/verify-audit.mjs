@@ -1,0 +1,79 @@
+#!/usr/bin/env node
+// Checks an export of Vigil's audit log with nothing but Node: no network, no Vigil, no packages.
+//
+//   node verify-audit.mjs export.ndjson [--key public.pem] [--checkpoints audit-checkpoints.ndjson]
+//
+// --key: the public key you trust (`vigil audit key` prints it). Without it the key in the export itself is used, which
+// shows that the export is whole, but not whose it is. --checkpoints: a copy of the checkpoint file you kept meanwhile.
+import { createHash, createPublicKey, verify } from "node:crypto";
+import { createReadStream, readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+
+const words = process.argv.slice(2);
+const option = (name) => (words.includes(name) ? words.splice(words.indexOf(name), 2)[1] : undefined);
+const keyPath = option("--key");
+const checkpointPath = option("--checkpoints");
+const [exportPath] = words;
+if (!exportPath) fail("Usage: node verify-audit.mjs export.ndjson [--key public.pem] [--checkpoints file.ndjson]");
+
+function fail(message) {
+  console.error(`NOT VERIFIED: ${message}`);
+  process.exit(1);
+}
+
+const linesOf = (path) => createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+const hashes = new Map(); // number -> hash
+const checkpoints = [];
+let header;
+let key;
+let last;
+
+for await (const line of linesOf(exportPath)) {
+  if (!header) {
+    header = JSON.parse(line);
+    if (header.vigil !== "audit-export" || header.version !== 1) fail("this is no audit export of version 1");
+    key = createPublicKey(keyPath ? readFileSync(keyPath) : header.publicKey);
+    if (header.fault) fail(`the server itself found entry ${header.fault.seq} bad: ${header.fault.message}`);
+    continue;
+  }
+  // The entry's own text is what was hashed: [previous hash, number, time, actor, action, kind, id, detail].
+  const [, text, hash] = /^\{"entry":(\[.*\]),"hash":"([0-9a-f]{64})"\}$/s.exec(line) ?? [];
+  if (text === undefined) {
+    const { checkpoint } = JSON.parse(line);
+    if (!checkpoint) fail("a line is neither an entry nor a checkpoint");
+    checkpoints.push(checkpoint);
+    continue;
+  }
+  const [previous, number] = JSON.parse(text);
+  if (createHash("sha256").update(text, "utf8").digest("hex") !== hash) fail(`entry ${number} was changed`);
+  if (last && number !== last.number + 1) fail(`entry ${last.number + 1} is missing`);
+  if (previous !== (last ? last.hash : number === 1 ? "" : previous))
+    fail(`entry ${number} does not follow the one before`);
+  hashes.set(number, hash);
+  last = { number, hash };
+}
+if (!header) fail("the file is empty");
+if (!last) {
+  console.log("There are no entries in this export.");
+  process.exit(0);
+}
+
+if (checkpointPath) {
+  for await (const line of linesOf(checkpointPath)) {
+    const checkpoint = JSON.parse(line);
+    const covered = checkpoint.organization === header.organization && checkpoint.seq <= last.number;
+    if (covered && checkpoint.seq >= last.number - hashes.size + 1) checkpoints.push(checkpoint);
+  }
+}
+for (const { organization, seq, hash, at, signature } of checkpoints) {
+  const statement = `vigil audit checkpoint v1\n${organization}\n${seq}\n${hash}\n${at}\n`;
+  if (organization !== header.organization) fail(`the checkpoint of entry ${seq} is another organization's`);
+  if (!verify(null, Buffer.from(statement), key, Buffer.from(signature, "base64")))
+    fail(`the checkpoint of entry ${seq} is not signed by this key`);
+  if (hashes.get(seq) !== hash) fail(`entry ${seq} is not what the checkpoint of ${at} says`);
+}
+if (!checkpoints.some(({ seq }) => seq === last.number)) fail(`no checkpoint covers the last entry, ${last.number}`);
+console.log(
+  `VERIFIED: ${hashes.size} entries, ${last.number - hashes.size + 1} to ${last.number}, and ${checkpoints.length} signed checkpoints` +
+    (keyPath ? "." : " (by the key in the export itself)."),
+);

@@ -1,0 +1,40 @@
+/** Everything about an organization's audit log but writing to it: sealing, verifying, exporting. */
+import { join } from "node:path";
+import type { Config } from "../config.ts";
+import type { Database } from "../db.ts";
+import type { Log } from "../log.ts";
+import { openCheckpointFile } from "./checkpoint-file.ts";
+import { exportAudit } from "./export.ts";
+import { loadAuditKey } from "./key.ts";
+import { createSealer, type Sealer } from "./seal.ts";
+import { type ExportTicket, issueTicket, readTicket } from "./ticket.ts";
+import { type AuditRange, type AuditVerdict, verifyAudit } from "./verify.ts";
+
+export interface AuditTrail extends Sealer {
+  /** The public half of the signing key, as PEM. */
+  publicKey: string;
+  verify(organizationId: string, range?: AuditRange): Promise<AuditVerdict>;
+  /** The lines of an export, each with its line feed. */
+  export(organizationId: string, range?: AuditRange): AsyncGenerator<string>;
+  /** Leave to download an export, for 5 minutes. */
+  issueTicket(ticket: Omit<ExportTicket, "expiresAt">): { ticket: string; expiresAt: number };
+  /** Errors: UNAUTHENTICATED. */
+  readTicket(text: string): ExportTicket;
+}
+
+export async function openAuditTrail(
+  config: Pick<Config, "dataDir" | "auditSigningKey" | "auditCheckpoints" | "auditWebhook">,
+  { db, log, now }: { db: Database; log: Log; now: () => number },
+): Promise<AuditTrail> {
+  const key = await loadAuditKey(config.auditSigningKey, config.dataDir);
+  const file = openCheckpointFile(config.auditCheckpoints ?? join(config.dataDir, "audit-checkpoints.ndjson"));
+  const parts = { db, key, file, now };
+  return {
+    ...createSealer({ ...parts, webhook: config.auditWebhook, log }),
+    publicKey: key.publicPem,
+    verify: (organizationId, range) => verifyAudit(parts, organizationId, range),
+    export: (organizationId, range) => exportAudit(parts, organizationId, range),
+    issueTicket: (ticket) => issueTicket(key, ticket, now()),
+    readTicket: (text) => readTicket(key, text, now()),
+  };
+}
