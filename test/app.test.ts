@@ -291,11 +291,11 @@ describe("scheduled jobs", () => {
       ran = resolve;
     });
     const handlers = {
+      ...first.app.sweep,
       partitions: async () => {
         await first.app.sweep.partitions();
         ran("partitions");
       },
-      forget: first.app.sweep.forget,
     };
     const jobs = await workJobs(inject("redisUrl"), handlers, quiet);
     expect(await done).toBe("partitions");

@@ -36,7 +36,8 @@ const mayUse: Record<string, string[]> = {
   database: ground,
   embedded: ground,
   queue: ground,
-  schema: [...ground, "access", "detect", "incident", "ingest", "publish"],
+  retention: [...ground, "access"], // what is removed, and who chose for how long it is kept, is audited
+  schema: [...ground, "access", "detect", "incident", "ingest", "publish", "retention"],
   server: [...ground, "access", "ingest", "schema"],
 };
 

@@ -9,16 +9,26 @@ export type Permission =
   | "rule.read"
   | "rule.write"
   | "status.read"
-  | "audit.read";
+  | "audit.read"
+  | "retention.read"
+  | "retention.write";
 
 const reads = ["event.read", "incident.read", "rule.read", "status.read"] as const satisfies Permission[];
 
 const table: Readonly<Record<Role, ReadonlySet<Permission>>> = {
-  ADMIN: new Set<Permission>([...reads, "event.ingest", "incident.write", "rule.write", "audit.read"]),
+  ADMIN: new Set<Permission>([
+    ...reads,
+    "event.ingest",
+    "incident.write",
+    "rule.write",
+    "audit.read",
+    "retention.read",
+    "retention.write",
+  ]),
   RESPONDER: new Set<Permission>([...reads, "incident.write"]),
   ANALYST: new Set<Permission>([...reads, "incident.write", "rule.write"]),
   VIEWER: new Set<Permission>(reads),
-  AUDITOR: new Set<Permission>([...reads, "audit.read"]),
+  AUDITOR: new Set<Permission>([...reads, "audit.read", "retention.read"]),
   INGEST: new Set<Permission>(["event.ingest"]),
   ENFORCER: new Set<Permission>(["status.read"]),
 };

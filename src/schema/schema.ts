@@ -12,6 +12,8 @@ import "./incident-change.ts";
 import "./incident-events.ts";
 import "./alert.ts";
 import "./realtime.ts";
+import "./retention-policy.ts";
+import "./cleanup-run.ts";
 import { type GraphQLSchema, isObjectType } from "graphql";
 import { builder } from "./builder.ts";
 
