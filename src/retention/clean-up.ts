@@ -75,6 +75,7 @@ async function cleanOne(
       const rows = isEvents ? (dropped.rows.get(organizationId) ?? 0) : 0;
       const line: Cleaned = { class: entry.class, cutoff, rows, partitions: isEvents ? dropped.partitions : 0 };
       cleaned.push(line);
+      if (isEvents && dropped.busy) continue;
       const { statement, batch } = entry.remove;
       for (let batches = 0; batches < batchLimit; batches++) {
         const result = await db.query<{ removed: number }>(organizationId, statement, [cutoff, batch]);

@@ -7,6 +7,8 @@ export interface Dropped {
   partitions: number;
   /** Events that went with them, by organization. */
   rows: ReadonlyMap<string, number>;
+  /** Days are due, but a long statement holds the table: they go with the next run, and not row by row before it. */
+  busy: boolean;
 }
 
 /** The day before which no organization keeps its events, and how many partitions lie wholly before it. */
@@ -17,11 +19,10 @@ export const duePartitions = `
 const lockNotAvailable = "55P03";
 
 /**
- * Drops the partitions that no organization's policy covers any longer; what open incidents name stays. None is dropped
- * while a long statement holds the table: the next run tries again.
+ * Drops the partitions that no organization's policy covers any longer; what open incidents name stays.
  */
 export async function dropPartitions(db: Database, { now, log }: { now: number; log: Log }): Promise<Dropped> {
-  const none: Dropped = { partitions: 0, rows: new Map() };
+  const none: Dropped = { partitions: 0, rows: new Map(), busy: false };
   const organizationIds = await db.organizationIds();
   const [any] = organizationIds;
   if (!any) return none;
@@ -35,10 +36,10 @@ export async function dropPartitions(db: Database, { now, log }: { now: number; 
   }
   try {
     const dropped = await db.query(any, "SELECT drop_event_partitions($1::date)", [bound]);
-    return dropped.rowCount ? { partitions: dropped.rowCount, rows } : none;
+    return dropped.rowCount ? { partitions: dropped.rowCount, rows, busy: false } : none;
   } catch (error) {
     if ((error as { code?: string }).code !== lockNotAvailable) throw error;
     log.warn("events past their retention stay until the next run: their table was busy");
-    return none;
+    return { ...none, busy: true };
   }
 }

@@ -1,6 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cleanUpAll } from "../../src/retention/clean-up.ts";
-import { quiet } from "../support/database.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 import { day, daysAgo, type Old, openOld } from "./old.ts";
 
@@ -70,6 +68,9 @@ const audited = (organizationId: string) =>
     [organizationId],
   );
 
+const auditEntries = (organizationId: string) =>
+  old.sql(organizationId, "SELECT FROM security_audit_log WHERE organization_id = $1", [organizationId]);
+
 const dayPartitions = async (): Promise<string[]> =>
   (await old.sql<{ name: string }>(server.ours, "SELECT event_partitions_before('9999-01-01') AS name")).map(
     ({ name }) => name,
@@ -95,7 +96,8 @@ describe("retention policies", () => {
     await keep("EVENTS", 90);
     const [first] = await old.sql(
       server.ours,
-      "SELECT actor, entity_id, detail FROM security_audit_log WHERE action = 'RETENTION_POLICY_CHANGED' ORDER BY seq",
+      "SELECT actor, entity_id, detail FROM security_audit_log WHERE organization_id = $1 AND action = 'RETENTION_POLICY_CHANGED' ORDER BY seq",
+      [server.ours],
     );
     expect(first).toEqual({ actor: "tester", entity_id: "EVENTS", detail: { from: 90, to: 30 } });
     const auditor = await server.token("AUDITOR");
@@ -233,8 +235,11 @@ describe("a clean-up", () => {
       "security_alerts",
       "alert_attempts",
     ];
-    const counts = async (organizationId: string) =>
-      Promise.all(parts.map(async (table) => (await ids(organizationId, table)).length));
+    const counts = async (organizationId: string) => {
+      const found: number[] = [];
+      for (const table of parts) found.push((await ids(organizationId, table)).length);
+      return found;
+    };
     const before = await counts(server.ours);
     const foreign = await counts(server.theirs);
     const long = Date.now() - 2_195 * day;
@@ -265,18 +270,26 @@ describe("a clean-up", () => {
     const open = await old.incident(server.ours, { at });
     expect((await run(true)).ALERTS?.rows).toBe(1);
     expect((await run(false)).ALERTS?.rows).toBe(1);
-    const left = await old.sql<{ incident_id: string }>(server.ours, "SELECT incident_id FROM security_alerts");
+    const left = await old.sql<{ incident_id: string }>(
+      server.ours,
+      "SELECT incident_id FROM security_alerts WHERE organization_id = $1",
+      [server.ours],
+    );
     expect(left.map((row) => row.incident_id)).toContain(open);
     expect(left.map((row) => row.incident_id)).not.toContain(over);
     expect(await ids(server.ours, "security_incidents")).toContain(over);
   });
 
   it("counts audit entries past their time and removes none", async () => {
-    const all = await old.sql(server.theirs, "SELECT FROM security_audit_log");
-    await old.sql(server.theirs, "UPDATE security_audit_log SET at = now() - interval '7 years' WHERE seq = 1");
+    const all = await auditEntries(server.theirs);
+    await old.sql(
+      server.theirs,
+      "UPDATE security_audit_log SET at = now() - interval '7 years' WHERE organization_id = $1 AND seq = 1",
+      [server.theirs],
+    );
     expect((await run(true, server.outsider)).AUDIT?.rows).toBe(1);
     expect((await run(false, server.outsider)).AUDIT?.rows).toBe(1);
-    expect(await old.sql(server.theirs, "SELECT FROM security_audit_log")).toHaveLength(all.length + 2);
+    expect(await auditEntries(server.theirs)).toHaveLength(all.length + 2);
   });
 
   it("runs every hour for every organization, and is audited where it removed something", async () => {
@@ -338,26 +351,5 @@ describe("the server's own role", () => {
     expect(await old.everything(server.ours, ["security_alerts", "alert_attempts"])).toEqual(before);
     const { rows } = await server.app.db.query(server.ours, "SELECT expire_alerts('infinity', 1000) AS removed");
     expect(rows).toEqual([{ removed: 1 }]);
-  });
-
-  it("gives up dropping when the table is busy, and drops with the next run", async () => {
-    // The longest policy decides the bound, so a day between the two is due only when both have let go of it.
-    await old.partition(daysAgo(9));
-    await old.events(server.ours, daysAgo(9), 4);
-    const reader = await openOld(server.database.ownerUrl);
-    await reader.sql(server.ours, "BEGIN");
-    await reader.sql(server.ours, "SELECT count(*) FROM realtime_monitoring");
-    await cleanUpAll({ db: server.app.db, log: quiet, now: Date.now() });
-    expect(await dayPartitions()).toContain(
-      `realtime_monitoring_${new Date(daysAgo(9)).toISOString().slice(0, 10).replaceAll("-", "")}`,
-    );
-    await reader.sql(server.ours, "ROLLBACK");
-    await reader.close();
-    await cleanUpAll({ db: server.app.db, log: quiet, now: Date.now() });
-    expect(
-      (await dayPartitions()).filter(
-        (name) => name < `realtime_monitoring_${new Date(daysAgo(7)).toISOString().slice(0, 10).replaceAll("-", "")}`,
-      ),
-    ).toEqual([]);
   });
 });

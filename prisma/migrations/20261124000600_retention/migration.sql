@@ -80,9 +80,9 @@ CREATE FUNCTION event_partitions_before(before date) RETURNS SETOF text
 
 -- Drops the partitions of the days before `before`; answers their names. What open incidents name stays in
 -- realtime_monitoring, in one partition of its own that is written anew each time, so that every query finds it as before.
--- Reading and writing wait only for the drop itself; it gives up when it cannot have the table within three seconds.
+-- Reading and writing wait only for the drop itself; it gives up when it cannot have the table within a second.
 CREATE FUNCTION drop_event_partitions(before date) RETURNS SETOF text
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public SET lock_timeout = '3s'
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public SET lock_timeout = '1s'
   AS $$
 DECLARE
   caller text := coalesce(current_setting('app.organization_id', true), '');
