@@ -6,6 +6,7 @@ import { auditBench } from "./audit.ts";
 import { importBench } from "./import.ts";
 import { latencyBench } from "./latency.ts";
 import { memoryBench } from "./memory.ts";
+import { retentionBench } from "./retention.ts";
 import { rlsBench } from "./rls.ts";
 
 export interface Figure {
@@ -26,6 +27,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   latency: latencyBench,
   rls: rlsBench,
   audit: auditBench,
+  retention: retentionBench,
 };
 
 const words = process.argv.slice(2);

@@ -21,6 +21,7 @@ import { createPipeline } from "./pipeline.ts";
 import { openBells } from "./publish/bells.ts";
 import { createFeed } from "./publish/feed.ts";
 import { createGauges } from "./publish/gauges.ts";
+import { cleanUp } from "./retention/clean-up.ts";
 import { loadKeyFile } from "./secrets/key-file.ts";
 import { createKeyring } from "./secrets/keyring.ts";
 import { createVault } from "./secrets/vault.ts";
@@ -113,7 +114,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       authenticator: createAuthenticator({ db, tokens, now, log }),
       signIn: createSignIn({ db, tokens, now }),
       auditTrail,
-      sweep: createSweep(db, auditTrail),
+      sweep: createSweep(db, { log, now, audit: auditTrail }),
       /** Validates and stores events as they were sent; every one is accepted, a duplicate, or rejected with its reason. */
       async ingest(organizationId: string, values: readonly unknown[]) {
         const { drafts, rejected } = validateAll(values, now());
@@ -126,6 +127,9 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
         bells.ring(organizationId, "incident");
         return result;
       },
+      /** Counts or removes what is past the organization's retention policies. */
+      cleanUp: (organizationId: string, request: { actor: string; dryRun: boolean }) =>
+        cleanUp({ db, log, now: now() }, organizationId, request),
       /** An organization of its own tables' worth: made by the owner, with the built-in rules. */
       async createOrganization(slug: string, name: string): Promise<string> {
         if (!ownerUrl) {

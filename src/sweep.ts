@@ -1,11 +1,15 @@
 /** What the scheduled jobs do. Each visits every organization in turn, under that organization's own policy. */
 import type { Database } from "./db.ts";
+import type { Log } from "./log.ts";
 import type { JobName } from "./queue/jobs.ts";
+import { cleanUpAll } from "./retention/clean-up.ts";
 
 const feedRetention = "7 days"; // a client away for longer takes a snapshot
-const clientIdRetention = "90 days"; // as long as events are kept
 
-export function createSweep(db: Database, audit: { sealAll(): Promise<void> }): Record<JobName, () => Promise<void>> {
+export function createSweep(
+  db: Database,
+  { log, now, audit }: { log: Log; now: () => number; audit: { sealAll(): Promise<void> } },
+): Record<JobName, () => Promise<void>> {
   return {
     partitions: () => db.ensureEventPartitions(7),
     seal: () => audit.sealAll(),
@@ -21,11 +25,12 @@ export function createSweep(db: Database, audit: { sealAll(): Promise<void> }): 
             [organizationId],
           );
           await tx.query(
-            `DELETE FROM event_keys WHERE organization_id = $1 AND received_at < now() - interval '${clientIdRetention}'`,
+            "DELETE FROM event_keys WHERE organization_id = $1 AND received_at < retention_cutoff('EVENTS', now())",
             [organizationId],
           );
         });
       }
     },
+    cleanup: () => cleanUpAll({ db, log, now: now() }),
   };
 }

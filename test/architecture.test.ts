@@ -35,7 +35,7 @@ const mayUse: Record<string, string[]> = {
   publish: ground,
   access: [...ground, "secrets"],
   audit: [...ground, "access"],
-  retention: [...ground, "access"],
+  retention: [...ground, "access"], // what is removed, and who chose for how long it is kept, is audited
   database: ground,
   embedded: ground,
   queue: ground,

@@ -13,7 +13,9 @@ export type Permission =
   | "audit.export"
   | "phi.read"
   | "breakglass.use"
-  | "compliance.write";
+  | "compliance.write"
+  | "retention.read"
+  | "retention.write";
 
 const reads = ["event.read", "incident.read", "rule.read", "status.read"] as const satisfies Permission[];
 /** Answering for the log: exports, reviews, the register of disclosures. */
@@ -28,13 +30,15 @@ const table: Readonly<Record<Role, ReadonlySet<Permission>>> = {
     "incident.write",
     "rule.write",
     "audit.read",
+    "retention.read",
+    "retention.write",
     ...compliance,
     ...care,
   ]),
   RESPONDER: new Set<Permission>([...reads, "incident.write", ...care]),
   ANALYST: new Set<Permission>([...reads, "incident.write", "rule.write", ...care]),
   VIEWER: new Set<Permission>([...reads, "breakglass.use"]),
-  AUDITOR: new Set<Permission>([...reads, "audit.read", ...compliance, ...care]),
+  AUDITOR: new Set<Permission>([...reads, "audit.read", "retention.read", ...compliance, ...care]),
   INGEST: new Set<Permission>(["event.ingest"]),
   ENFORCER: new Set<Permission>(["status.read"]),
 };

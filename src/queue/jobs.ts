@@ -3,6 +3,7 @@ export const jobs = {
   partitions: { every: 3_600_000, does: "makes the event partitions of the coming days" },
   forget: { every: 3_600_000, does: "drops changes and client ids past their retention" },
   seal: { every: 30_000, does: "signs the audit logs' checkpoints that are due" },
+  cleanup: { every: 3_600_000, does: "removes what is past its retention policy" },
 } as const satisfies Record<string, { every: number; does: string }>;
 
 export type JobName = keyof typeof jobs;

@@ -4,6 +4,7 @@ import type { Database, PrismaClient, Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import type { Rejection } from "../ingest/event.ts";
 import type { Log } from "../log.ts";
+import type { Cleaned } from "../retention/clean-up.ts";
 
 /** What one moment of an organization looks like in numbers. */
 export interface Metrics {
@@ -42,6 +43,8 @@ export interface Services {
   ): Promise<{ accepted: number; duplicates: number; rejected: Rejection[] }>;
   /** One transaction; rings the bells after its commit. */
   change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Counts or removes what is past its retention. */
+  cleanUp(organizationId: string, request: { actor: string; dryRun: boolean }): Promise<Cleaned[]>;
   feed: {
     cursor(organizationId: string): Promise<string>;
     follow(

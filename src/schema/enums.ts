@@ -9,6 +9,7 @@ import type {
   EventOutcome,
   IncidentResolution,
   IncidentStatus,
+  RetentionClass,
   Role,
   RuleKind,
   RuleMode,
@@ -145,6 +146,19 @@ export const RoleEnum = describedEnum<Role>("Role", "What a person or program ma
   INGEST: `A program that sends events: ${permissionsOf("INGEST").join(", ")}.`,
   ENFORCER: `A program that carries out decisions: ${permissionsOf("ENFORCER").join(", ")}.`,
 });
+
+export const RetentionClassEnum = describedEnum<RetentionClass>(
+  "RetentionClass",
+  "A kind of data that is kept for a time of its own.",
+  {
+    EVENTS: "Events, but for those that an open incident names.",
+    METRICS: "Metrics and performance samples.",
+    NOTIFICATIONS: "Messages to signed-in users.",
+    ALERTS: "Alerts with their delivery attempts, but for those of open incidents.",
+    INCIDENTS: "Incidents that are over, with their detections, timelines, actions and alerts.",
+    AUDIT: "The audit log.",
+  },
+);
 
 export const ViewerKindEnum = describedEnum<"USER" | "API_KEY">("ViewerKind", "What is asking.", {
   USER: "A person.",

@@ -15,6 +15,8 @@ import "./realtime.ts";
 import "./audit-entry.ts";
 import "./audit-verify.ts";
 import "./audit-export.ts";
+import "./retention-policy.ts";
+import "./cleanup-run.ts";
 import { type GraphQLSchema, isObjectType } from "graphql";
 import { builder } from "./builder.ts";
 

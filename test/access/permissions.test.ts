@@ -15,17 +15,19 @@ const columns: Permission[] = [
   "phi.read",
   "breakglass.use",
   "compliance.write",
+  "retention.read",
+  "retention.write",
 ];
 
 // Written out a second time on purpose: whoever changes the table says so here too.
 const expected: Record<Role, string> = {
-  ADMIN: "yyyyyyyyyyyy",
-  RESPONDER: "y.yyy.y..yy.",
-  ANALYST: "y.yyyyy..yy.",
-  VIEWER: "y.y.y.y...y.",
-  AUDITOR: "y.y.y.yyyyyy",
-  INGEST: ".y..........",
-  ENFORCER: "......y.....",
+  ADMIN: "yyyyyyyyyyyyyy",
+  RESPONDER: "y.yyy.y..yy...",
+  ANALYST: "y.yyyyy..yy...",
+  VIEWER: "y.y.y.y...y...",
+  AUDITOR: "y.y.y.yyyyyyy.",
+  INGEST: ".y............",
+  ENFORCER: "......y.......",
 };
 
 test.each([...peopleRoles, ...keyRoles])("%s may do what the table says", (role) => {

@@ -80,6 +80,7 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
       return { accepted: values.length - rejected.length, duplicates: 0, rejected };
     },
     change: async (_organizationId, work) => work({} as never),
+    cleanUp: async () => [],
     feed: {
       cursor: async () => "c0",
       follow: (_organizationId, _topic, after, signal) =>

@@ -1,0 +1,94 @@
+/** One day of 300,000 events removed: by dropping its partition, and, beside it, by DELETE of the same rows. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { openApp } from "../src/app.ts";
+import { parseConfig } from "../src/config.ts";
+import { createLog } from "../src/log.ts";
+import type { Figure } from "./run.ts";
+
+const events = 300_000;
+const runs = 3;
+const day = 86_400_000;
+const median = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
+
+export async function retentionBench(): Promise<Figure[]> {
+  const directory = await mkdtemp(join(tmpdir(), "vigil-bench-"));
+  const app = await openApp(parseConfig({ VIGIL_DATA_DIR: directory }), { log: createLog("silent") });
+  const owner = new pg.Client({ connectionString: app.embedded?.ownerUrl });
+  await owner.connect();
+  try {
+    const organizationId = await app.organizationBySlug("demo");
+    const dropped: number[] = [];
+    const deleted: number[] = [];
+    for (let run = 0; run < runs; run++) {
+      // Later days each time: what was dropped is gone from the range below them.
+      const midnight = Math.floor(Date.now() / day) * day - (100 - run) * day;
+      await fill(owner, organizationId, midnight);
+      await owner.query("VACUUM ANALYZE realtime_monitoring");
+      await owner.query("BEGIN");
+      deleted.push(
+        await time(async () => {
+          const { rowCount } = await owner.query(
+            `DELETE FROM realtime_monitoring WHERE organization_id = $1 AND id >= event_id_floor($2) AND id < event_id_floor($3)`,
+            [organizationId, new Date(midnight), new Date(midnight + day)],
+          );
+          if (rowCount !== events) throw new Error(`${rowCount} events were deleted, not ${events}`);
+        }),
+      );
+      await owner.query("ROLLBACK"); // the same rows again
+      dropped.push(
+        await time(async () => {
+          const { rowCount } = await app.db.query(
+            organizationId,
+            "SELECT drop_event_partitions(event_partitions_bound(now()))",
+          );
+          if (rowCount !== 1) throw new Error(`${rowCount} partitions were dropped, not 1`);
+        }),
+      );
+    }
+    const [subjectValue, baselineValue] = [median(dropped), median(deleted)];
+    return [
+      {
+        bench: "retention",
+        subject: `a day of ${events.toLocaleString("en")} events dropped`,
+        baseline: "DELETE of the same rows",
+        ratio: subjectValue / baselineValue,
+        subjectValue,
+        baselineValue,
+        unit: "ms",
+        runs,
+      },
+    ];
+  } finally {
+    await owner.end();
+    await app.close();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function time(work: () => Promise<void>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}
+
+/** A partition of that day, full of failed log-ins. */
+async function fill(owner: pg.Client, organizationId: string, midnight: number): Promise<void> {
+  const name = `event_partitions.realtime_monitoring_${new Date(midnight).toISOString().slice(0, 10).replaceAll("-", "")}`;
+  await owner.query(`CREATE TABLE ${name} (LIKE realtime_monitoring INCLUDING DEFAULTS)`);
+  await owner.query(`CALL protect_tenant_table('${name}')`);
+  const floor = async (at: number): Promise<string> =>
+    (await owner.query<{ floor: string }>("SELECT event_id_floor($1) AS floor", [new Date(at)])).rows[0]?.floor ?? "";
+  await owner.query(`ALTER TABLE realtime_monitoring ATTACH PARTITION ${name}
+    FOR VALUES FROM ('${await floor(midnight)}') TO ('${await floor(midnight + day)}')`);
+  await owner.query(
+    `INSERT INTO realtime_monitoring
+       (organization_id, id, time, received_at, action, category, outcome, actor_name, source_ip, message, attributes)
+     SELECT $1, overlay(event_id_floor(at)::text PLACING lpad(to_hex(n), 12, '0') FROM 25)::uuid, at, at, 'login', 'AUTHENTICATION',
+       'FAILURE', 'user' || n % 5000, '10.0.0.0'::inet + n % 100000, 'Failed password for user' || n % 5000, '{"port": 22}'
+     FROM (SELECT n, $2::timestamptz + n * interval '0.25 second' AS at FROM generate_series(0, $3 - 1) n) rows`,
+    [organizationId, new Date(midnight), events],
+  );
+}

@@ -1,0 +1,45 @@
+/**
+ * What is past its retention, class by class, and how it goes. Both statements see the organization of the transaction;
+ * $1 is the cut-off. `remove` takes at most $2 rows away and answers how many as `removed`.
+ */
+import type { RetentionClass } from "../generated/prisma/client.ts";
+
+export interface ExpiringClass {
+  class: RetentionClass;
+  count: string;
+  /** Absent: the class is only counted. */
+  remove?: { statement: string; batch: number };
+}
+
+/** Events before $1, but for those that an open incident names. */
+export const countExpiredEvents = `
+  WITH kept AS MATERIALIZED (SELECT id FROM open_incident_event_ids() AS named(id))
+  SELECT count(*)::int AS rows FROM realtime_monitoring e
+  WHERE organization_id = current_organization() AND id < event_id_floor($1)
+    AND NOT EXISTS (SELECT FROM kept WHERE kept.id = e.id)`;
+
+export const expiringClasses: readonly ExpiringClass[] = [
+  {
+    class: "EVENTS", // beside whole partitions, which src/retention/partitions.ts drops first
+    count: countExpiredEvents,
+    remove: { statement: "SELECT expire_events($1, $2) AS removed", batch: 5_000 },
+  },
+  {
+    class: "ALERTS",
+    count: `SELECT count(*)::int AS rows FROM security_alerts a
+      JOIN security_incidents i ON i.organization_id = a.organization_id AND i.id = a.incident_id
+      WHERE a.organization_id = current_organization() AND a.created_at < $1 AND i.open_fingerprint IS NULL`,
+    remove: { statement: "SELECT expire_alerts($1, $2) AS removed", batch: 2_000 },
+  },
+  {
+    class: "INCIDENTS", // each with its detections, entries, actions and alerts
+    count: `SELECT count(*)::int AS rows FROM security_incidents
+      WHERE organization_id = current_organization() AND created_at < $1 AND updated_at < $1 AND open_fingerprint IS NULL`,
+    remove: { statement: "SELECT expire_incidents($1, $2) AS removed", batch: 200 },
+  },
+  {
+    class: "AUDIT", // the chain's beginning cannot go without a checkpoint that vouches for it
+    count:
+      "SELECT count(*)::int AS rows FROM security_audit_log WHERE organization_id = current_organization() AND at < $1",
+  },
+];

@@ -1,0 +1,119 @@
+/** Removes what is past its retention, class by class, in bounded batches, and writes down what went. */
+import { audit } from "../access/audit.ts";
+import type { Database, Tx } from "../db.ts";
+import type { RetentionClass } from "../generated/prisma/client.ts";
+import type { Log } from "../log.ts";
+import { type ExpiringClass, expiringClasses } from "./classes.ts";
+import { type Dropped, dropPartitions, duePartitions } from "./partitions.ts";
+
+export interface Cleaned {
+  class: RetentionClass;
+  /** What is older is past its retention. */
+  cutoff: Date;
+  rows: number;
+  /** Whole days of events, of all organizations together. */
+  partitions: number;
+}
+
+interface Surroundings {
+  db: Database;
+  log: Log;
+  now: number;
+}
+
+const batchLimit = 200; // batches of one class in one run: the next run goes on
+
+/** The hourly run over every organization. Audited where something went. */
+export async function cleanUpAll({ db, log, now }: Surroundings): Promise<void> {
+  const dropped = await dropPartitions(db, { now, log });
+  for (const organizationId of await db.organizationIds()) {
+    await cleanOne({ db, log, now }, organizationId, dropped, { actor: "vigil", requested: false });
+  }
+}
+
+/** A run that a person asked for: counts what is due (a dry run), or removes it. Audited either way. */
+export async function cleanUp(
+  { db, log, now }: Surroundings,
+  organizationId: string,
+  { actor, dryRun }: { actor: string; dryRun: boolean },
+): Promise<Cleaned[]> {
+  if (dryRun) {
+    return db.inOrganization(organizationId, async (tx) => {
+      const counted: Cleaned[] = [];
+      for (const entry of expiringClasses) counted.push(await count(tx, entry, now));
+      await record(tx, counted, { actor, dryRun });
+      return counted;
+    });
+  }
+  const dropped = await dropPartitions(db, { now, log });
+  for (const [other, rows] of dropped.rows) {
+    if (other === organizationId || rows === 0) continue;
+    await db.inOrganization(other, async (tx) => {
+      const cutoff = await cutoffOf(tx, "EVENTS", now);
+      const events: Cleaned = { class: "EVENTS", cutoff, rows, partitions: dropped.partitions };
+      await record(tx, [events], { actor: "vigil", dryRun });
+    });
+  }
+  return cleanOne({ db, log, now }, organizationId, dropped, { actor, requested: true });
+}
+
+async function cleanOne(
+  { db, now }: Surroundings,
+  organizationId: string,
+  dropped: Dropped,
+  { actor, requested }: { actor: string; requested: boolean },
+): Promise<Cleaned[]> {
+  const cleaned: Cleaned[] = [];
+  try {
+    for (const entry of expiringClasses) {
+      if (!entry.remove) {
+        if (requested) cleaned.push(await db.inOrganization(organizationId, (tx) => count(tx, entry, now)));
+        continue;
+      }
+      const cutoff = await db.inOrganization(organizationId, (tx) => cutoffOf(tx, entry.class, now));
+      const isEvents = entry.class === "EVENTS";
+      const rows = isEvents ? (dropped.rows.get(organizationId) ?? 0) : 0;
+      const line: Cleaned = { class: entry.class, cutoff, rows, partitions: isEvents ? dropped.partitions : 0 };
+      cleaned.push(line);
+      if (isEvents && dropped.busy) continue;
+      const { statement, batch } = entry.remove;
+      for (let batches = 0; batches < batchLimit; batches++) {
+        const result = await db.query<{ removed: number }>(organizationId, statement, [cutoff, batch]);
+        const removed = result.rows[0]?.removed ?? 0;
+        line.rows += removed;
+        if (removed < batch) break;
+      }
+    }
+  } finally {
+    // Also when a later batch failed: what went is written down.
+    const removed = cleaned.filter(({ rows, class: name }) => rows > 0 && name !== "AUDIT");
+    if (requested || removed.length > 0) {
+      await db.inOrganization(organizationId, (tx) =>
+        record(tx, requested ? cleaned : removed, { actor, dryRun: false }),
+      );
+    }
+  }
+  return cleaned;
+}
+
+async function count(tx: Tx, entry: ExpiringClass, now: number): Promise<Cleaned> {
+  const cutoff = await cutoffOf(tx, entry.class, now);
+  const { rows } = await tx.query<{ rows: number }>(entry.count, [cutoff]);
+  const line = { class: entry.class, cutoff, rows: rows[0]?.rows ?? 0, partitions: 0 };
+  if (entry.class !== "EVENTS") return line;
+  const due = await tx.query<{ due: number }>(duePartitions, [new Date(now)]);
+  return { ...line, partitions: due.rows[0]?.due ?? 0 };
+}
+
+async function cutoffOf(tx: Tx, name: RetentionClass, now: number): Promise<Date> {
+  const { rows } = await tx.query<{ cutoff: Date }>("SELECT retention_cutoff($1::retention_class, $2) AS cutoff", [
+    name,
+    new Date(now),
+  ]);
+  return (rows[0] as { cutoff: Date }).cutoff;
+}
+
+async function record(tx: Tx, counts: Cleaned[], { actor, dryRun }: { actor: string; dryRun: boolean }): Promise<void> {
+  const detail = { dryRun, counts };
+  await audit(tx, { actor, action: "CLEANUP_RUN", entityKind: "Organization", entityId: tx.organizationId, detail });
+}

@@ -1,0 +1,355 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type TestServer, testServer } from "../support/server.ts";
+import { day, daysAgo, type Old, openOld } from "./old.ts";
+
+let server: TestServer;
+let old: Old;
+
+beforeAll(async () => {
+  server = await testServer({});
+  old = await openOld(server.database.ownerUrl);
+});
+afterAll(async () => {
+  await old?.close();
+  await server?.close();
+});
+
+interface Count {
+  class: string;
+  cutoff: string;
+  rows: number;
+  partitions: number;
+}
+
+async function graphql<T>(
+  query: string,
+  as = server.admin,
+): Promise<{ data: T; errors?: { extensions: { code: string } }[] }> {
+  const answer = await fetch(`${server.url}/graphql`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${as}`, "content-type": "application/json" },
+    body: JSON.stringify({ query }),
+  });
+  return (await answer.json()) as never;
+}
+
+async function run(dryRun: boolean, as = server.admin): Promise<Record<string, Count>> {
+  const { data } = await graphql<{ cleanupRun: { counts: Count[]; userErrors: unknown[] } }>(
+    `mutation { cleanupRun(dryRun: ${dryRun}) { counts { class cutoff rows partitions } userErrors { message } } }`,
+    as,
+  );
+  expect(data.cleanupRun.userErrors).toEqual([]);
+  return Object.fromEntries(data.cleanupRun.counts.map((count) => [count.class, count]));
+}
+
+const keep = (name: string, days: number, as = server.admin) =>
+  graphql<{
+    retentionPolicyUpdate: {
+      retentionPolicy: { days: number } | null;
+      userErrors: { message: string; path: string[] }[];
+    };
+  }>(
+    `mutation { retentionPolicyUpdate(input: { class: ${name}, days: ${days} }) {
+      retentionPolicy { days updatedBy } userErrors { code message path } } }`,
+    as,
+  );
+
+const ids = async (organizationId: string, table: string): Promise<string[]> =>
+  (
+    await old.sql<{ id: string }>(organizationId, `SELECT id FROM ${table} WHERE organization_id = $1 ORDER BY id`, [
+      organizationId,
+    ])
+  ).map(({ id }) => id);
+
+const audited = (organizationId: string) =>
+  old.sql<{ actor: string; detail: { dryRun: boolean; counts: Count[] } }>(
+    organizationId,
+    "SELECT actor, detail FROM security_audit_log WHERE organization_id = $1 AND action = 'CLEANUP_RUN' ORDER BY seq",
+    [organizationId],
+  );
+
+const auditEntries = (organizationId: string) =>
+  old.sql(organizationId, "SELECT FROM security_audit_log WHERE organization_id = $1", [organizationId]);
+
+const dayPartitions = async (): Promise<string[]> =>
+  (await old.sql<{ name: string }>(server.ours, "SELECT event_partitions_before('9999-01-01') AS name")).map(
+    ({ name }) => name,
+  );
+
+describe("retention policies", () => {
+  it("are the defaults until an administrator chooses, within bounds, and every choice is audited", async () => {
+    const read = "{ retentionPolicies { class days defaultDays minimumDays updatedBy } }";
+    type Read = { retentionPolicies: { class: string; days: number; updatedBy: string | null }[] };
+    const before = (await graphql<Read>(read)).data.retentionPolicies;
+    expect(Object.fromEntries(before.map((policy) => [policy.class, policy.days]))).toEqual({
+      EVENTS: 90,
+      METRICS: 400,
+      NOTIFICATIONS: 90,
+      ALERTS: 400,
+      INCIDENTS: 2190,
+      AUDIT: 2190,
+    });
+    expect((await keep("EVENTS", 30)).data.retentionPolicyUpdate).toEqual({
+      retentionPolicy: { days: 30, updatedBy: "tester" },
+      userErrors: [],
+    });
+    await keep("EVENTS", 90);
+    const [first] = await old.sql(
+      server.ours,
+      "SELECT actor, entity_id, detail FROM security_audit_log WHERE organization_id = $1 AND action = 'RETENTION_POLICY_CHANGED' ORDER BY seq",
+      [server.ours],
+    );
+    expect(first).toEqual({ actor: "tester", entity_id: "EVENTS", detail: { from: 90, to: 30 } });
+    const auditor = await server.token("AUDITOR");
+    expect((await graphql<Read>(read, auditor)).data.retentionPolicies).toHaveLength(6);
+    expect((await keep("EVENTS", 30, auditor)).errors?.[0]?.extensions.code).toBe("FORBIDDEN");
+    expect((await graphql(read, await server.token("VIEWER"))).errors?.[0]?.extensions.code).toBe("FORBIDDEN");
+  });
+
+  it.each([
+    ["INCIDENTS", 2189],
+    ["AUDIT", 365],
+    ["EVENTS", 6],
+    ["ALERTS", 29],
+    ["METRICS", 36_501],
+  ])("refuse %s of %i days, here and in the database", async (name, days) => {
+    const { retentionPolicy, userErrors } = (await keep(name, days)).data.retentionPolicyUpdate;
+    expect(retentionPolicy).toBeNull();
+    expect(userErrors[0]?.path).toEqual(["input", "days"]);
+    expect(userErrors[0]?.message).toContain(`not ${days}`);
+    const direct = server.app.db.query(server.ours, "INSERT INTO retention_policies VALUES ($1, $2, $3, now(), 'x')", [
+      server.ours,
+      name,
+      days,
+    ]);
+    await expect(direct).rejects.toThrow("retention_policies_days_check");
+  });
+
+  it("count six years with their leap days, and no moment that has not come", async () => {
+    const [row] = await old.sql<{ enough: boolean; same: boolean }>(
+      server.ours,
+      `SELECT retention_cutoff('INCIDENTS', now()) <= now() - interval '6 years' AS enough,
+         retention_cutoff('ALERTS', now() + interval '3 years') = retention_cutoff('ALERTS', now()) AS same`,
+    );
+    expect(row).toEqual({ enough: true, same: true });
+  });
+});
+
+describe("a clean-up", () => {
+  it("drops whole days that no organization keeps, and only counts them in a dry run", async () => {
+    for (const age of [89, 91, 92]) await old.partition(daysAgo(age));
+    await old.events(server.ours, daysAgo(92), 30);
+    await old.events(server.ours, daysAgo(91), 20);
+    const young = await old.events(server.ours, daysAgo(89), 10);
+    await old.events(server.theirs, daysAgo(91), 5);
+    const before = [await old.everything(server.ours, ["security_audit_log"]), await old.everything(server.theirs)];
+    const partitions = await dayPartitions();
+    const dry = await run(true);
+    expect(dry.EVENTS).toMatchObject({ rows: 50, partitions: 2, cutoff: new Date(daysAgo(90)).toISOString() });
+    expect([await old.everything(server.ours, ["security_audit_log"]), await old.everything(server.theirs)]).toEqual(
+      before,
+    );
+    expect(await dayPartitions()).toEqual(partitions);
+
+    expect((await run(false)).EVENTS).toEqual(dry.EVENTS);
+    expect(await ids(server.ours, "realtime_monitoring")).toEqual(young);
+    expect(await ids(server.theirs, "realtime_monitoring")).toEqual([]);
+    expect(await dayPartitions()).toEqual(partitions.slice(2));
+    expect(
+      (await audited(server.ours)).map(({ actor, detail }) => [actor, detail.dryRun, detail.counts[0]?.rows]),
+    ).toEqual([
+      ["tester", true, 50],
+      ["tester", false, 50],
+    ]);
+    // What went with a day that somebody else asked to drop is in the organization's own log.
+    expect((await audited(server.theirs)).map(({ actor, detail }) => [actor, detail.counts[0]?.rows])).toEqual([
+      ["vigil", 5],
+    ]);
+    expect((await run(false)).EVENTS).toMatchObject({ rows: 0, partitions: 0 });
+  });
+
+  it("of an organization with a shorter policy removes its events in batches and leaves the others' alone", async () => {
+    await keep("EVENTS", 7);
+    for (const age of [40, 7]) await old.partition(daysAgo(age));
+    await old.events(server.ours, daysAgo(40), 11_000);
+    const kept = await old.events(server.ours, daysAgo(7), 3);
+    const theirs = await old.events(server.theirs, daysAgo(40), 7);
+    const partitions = await dayPartitions();
+    const due = 11_000 + 10; // and the ten of 89 days ago
+    expect((await run(true)).EVENTS).toMatchObject({ rows: due, partitions: 0 });
+    expect((await run(false)).EVENTS).toMatchObject({ rows: due, partitions: 0 });
+    expect(await ids(server.ours, "realtime_monitoring")).toEqual(kept);
+    expect(await ids(server.theirs, "realtime_monitoring")).toEqual(theirs);
+    expect(await dayPartitions()).toEqual(partitions);
+  });
+
+  it("loses no event that an open incident names, neither with its day nor in a batch, until the incident is over", async () => {
+    for (const age of [60, 20]) await old.partition(daysAgo(age));
+    const far = await old.events(server.ours, daysAgo(60), 5);
+    const near = await old.events(server.ours, daysAgo(20), 5);
+    const foreign = await old.events(server.theirs, daysAgo(60), 3);
+    const named = [far[1], near[2]] as string[];
+    const incident = await old.incident(server.ours, { at: daysAgo(20), eventIds: named });
+    await old.incident(server.ours, { at: daysAgo(20), status: "RESOLVED", eventIds: [far[3], near[3]] as string[] });
+    await old.incident(server.theirs, { at: daysAgo(60), eventIds: [foreign[0]] as string[] });
+    const contents = await old.sql(
+      server.ours,
+      "SELECT e::text FROM realtime_monitoring e WHERE id = ANY ($1) ORDER BY id",
+      [named],
+    );
+
+    // First in batches: the other organization still keeps these days.
+    expect((await run(false)).EVENTS).toMatchObject({ rows: 8, partitions: 0 });
+    expect(await ids(server.ours, "realtime_monitoring")).toEqual(expect.arrayContaining(named));
+    // Then with their days, once nobody does.
+    await keep("EVENTS", 7, server.outsider);
+    expect((await run(false)).EVENTS).toMatchObject({ partitions: 4, rows: 0 }); // of 89, 60, 40 and 20 days ago
+    expect(
+      await old.sql(server.ours, "SELECT e::text FROM realtime_monitoring e WHERE id = ANY ($1) ORDER BY id", [named]),
+    ).toEqual(contents);
+    expect(await ids(server.theirs, "realtime_monitoring")).toEqual([foreign[0]]);
+    type Read = { incidents: { nodes: { detections: { nodes: { events: { receivedAt: string }[] }[] } }[] } };
+    const { data } = await graphql<Read>(
+      "{ incidents(filter: { status: { eq: OPEN } }) { nodes { detections { nodes { events { receivedAt } } } } } }",
+    );
+    expect(data.incidents.nodes[0]?.detections.nodes[0]?.events).toHaveLength(2);
+    // The kept events are under the same policy as every other.
+    const foreignSeen = await server.app.db.query(
+      server.theirs,
+      "SELECT FROM realtime_monitoring WHERE id = ANY ($1)",
+      [named],
+    );
+    expect(foreignSeen.rowCount).toBe(0);
+
+    await old.sql(server.ours, "UPDATE security_incidents SET status = 'CLOSED' WHERE id = $1", [incident]);
+    expect((await run(false)).EVENTS).toMatchObject({ rows: 2, partitions: 0 });
+    expect(await ids(server.theirs, "realtime_monitoring")).toEqual([foreign[0]]);
+  });
+
+  it("takes incidents that have been over for six years with all that belongs to them, and never an open one", async () => {
+    const parts = [
+      "security_incidents",
+      "detections",
+      "incident_entries",
+      "incident_actions",
+      "security_alerts",
+      "alert_attempts",
+    ];
+    const counts = async (organizationId: string) => {
+      const found: number[] = [];
+      for (const table of parts) found.push((await ids(organizationId, table)).length);
+      return found;
+    };
+    const before = await counts(server.ours);
+    const foreign = await counts(server.theirs);
+    const long = Date.now() - 2_195 * day;
+    const goes = [
+      await old.incident(server.ours, { at: long, status: "RESOLVED" }),
+      await old.incident(server.ours, { at: long, status: "CLOSED" }),
+    ];
+    const stays = [
+      await old.incident(server.ours, { at: long, status: "OPEN" }),
+      await old.incident(server.ours, { at: Date.now() - 2_180 * day, status: "CLOSED" }),
+    ];
+    const reopenedLater = await old.incident(server.ours, { at: long, status: "CLOSED" });
+    await old.sql(server.ours, "UPDATE security_incidents SET updated_at = now() WHERE id = $1", [reopenedLater]);
+    expect((await run(true)).INCIDENTS?.rows).toBe(2);
+    expect((await run(false)).INCIDENTS?.rows).toBe(2);
+    const left = await ids(server.ours, "security_incidents");
+    expect(left).toEqual(expect.arrayContaining([...stays, reopenedLater]));
+    expect(left.filter((id) => goes.includes(id))).toEqual([]);
+    const after = await counts(server.ours);
+    // Alerts have their own, shorter time; those of the open incident stay.
+    expect(after.map((count, index) => count - (before[index] as number))).toEqual([3, 3, 3, 3, 1, 1]);
+    expect(await counts(server.theirs)).toEqual(foreign);
+  });
+
+  it("removes alerts past their time, but not those of open incidents", async () => {
+    const at = Date.now() - 401 * day;
+    const over = await old.incident(server.ours, { at, status: "RESOLVED" });
+    const open = await old.incident(server.ours, { at });
+    expect((await run(true)).ALERTS?.rows).toBe(1);
+    expect((await run(false)).ALERTS?.rows).toBe(1);
+    const left = await old.sql<{ incident_id: string }>(
+      server.ours,
+      "SELECT incident_id FROM security_alerts WHERE organization_id = $1",
+      [server.ours],
+    );
+    expect(left.map((row) => row.incident_id)).toContain(open);
+    expect(left.map((row) => row.incident_id)).not.toContain(over);
+    expect(await ids(server.ours, "security_incidents")).toContain(over);
+  });
+
+  it("counts audit entries past their time and removes none", async () => {
+    const all = await auditEntries(server.theirs);
+    await old.sql(
+      server.theirs,
+      "UPDATE security_audit_log SET at = now() - interval '7 years' WHERE organization_id = $1 AND seq = 1",
+      [server.theirs],
+    );
+    expect((await run(true, server.outsider)).AUDIT?.rows).toBe(1);
+    expect((await run(false, server.outsider)).AUDIT?.rows).toBe(1);
+    expect(await auditEntries(server.theirs)).toHaveLength(all.length + 2);
+  });
+
+  it("runs every hour for every organization, and is audited where it removed something", async () => {
+    const runs = [(await audited(server.ours)).length, (await audited(server.theirs)).length];
+    await old.events(server.ours, daysAgo(7), 1); // still kept
+    await server.app.sweep.cleanup();
+    expect([(await audited(server.ours)).length, (await audited(server.theirs)).length]).toEqual(runs);
+    await old.incident(server.ours, { at: Date.now() - 2_195 * day, status: "CLOSED" });
+    await server.app.sweep.cleanup();
+    const [last] = (await audited(server.ours)).slice(runs[0]);
+    expect([last?.actor, last?.detail.counts.map((count) => [count.class, count.rows])]).toEqual([
+      "vigil",
+      [
+        ["ALERTS", 1],
+        ["INCIDENTS", 1],
+      ],
+    ]);
+    expect(await audited(server.theirs)).toHaveLength(runs[1] as number);
+  });
+
+  it("forgets client ids when it may forget their events", async () => {
+    for (const [id, age] of [
+      ["young", 6],
+      ["aged", 9],
+    ] as const) {
+      await old.sql(server.ours, "INSERT INTO event_keys VALUES ($1, $2, $3)", [
+        server.ours,
+        id,
+        new Date(daysAgo(age)),
+      ]);
+    }
+    await server.app.sweep.forget();
+    expect(await old.sql(server.ours, "SELECT client_id FROM event_keys WHERE client_id IN ('young', 'aged')")).toEqual(
+      [{ client_id: "young" }],
+    );
+  });
+});
+
+describe("the server's own role", () => {
+  it.each([
+    ["DELETE FROM realtime_monitoring", "permission denied"],
+    ["DELETE FROM security_incidents", "permission denied"],
+    ["SELECT drop_event_partitions(((now() AT TIME ZONE 'UTC')::date - 6))", "some organization keeps its events"],
+    ["SELECT drop_event_partitions(NULL)", "some organization keeps its events"],
+    ["SELECT expire_events(now(), 100000)", "a batch is 1 to 10000 rows"],
+  ])("cannot do %s", async (statement, fault) => {
+    await expect(server.app.db.query(server.ours, statement)).rejects.toThrow(fault);
+  });
+
+  it("cannot make the functions remove what is kept, whatever the cut-off it names", async () => {
+    await old.events(server.ours, daysAgo(7), 2);
+    await old.incident(server.ours, { at: Date.now() - 2_100 * day, status: "CLOSED" });
+    await old.incident(server.ours, { at: Date.now() - 300 * day, status: "CLOSED" });
+    const before = await old.everything(server.ours, ["security_alerts", "alert_attempts"]);
+    for (const statement of ["expire_events", "expire_incidents"]) {
+      const { rows } = await server.app.db.query(server.ours, `SELECT ${statement}('infinity', 1000) AS removed`);
+      expect(rows).toEqual([{ removed: 0 }]);
+    }
+    expect(await old.everything(server.ours, ["security_alerts", "alert_attempts"])).toEqual(before);
+    const { rows } = await server.app.db.query(server.ours, "SELECT expire_alerts('infinity', 1000) AS removed");
+    expect(rows).toEqual([{ removed: 1 }]);
+  });
+});
