@@ -14,6 +14,7 @@ function entryKey(id: string, context: Context) {
 export const AuditEntry = builder.prismaNode("AuditEntry", {
   id: { resolve: (entry) => String(entry.seq), description: "The entry's id." },
   findUnique: entryKey,
+  nullable: true, // no such row: null, not an error
   authScopes: { permission: "audit.read" },
   fields: (t) => ({
     seq: t.float({

@@ -1,3 +1,4 @@
+import { validate as isUuid } from "uuid";
 import { VigilError } from "../errors.ts";
 import { severities } from "../ingest/event.ts";
 import { builder } from "./builder.ts";
@@ -147,7 +148,9 @@ function bounded(list: unknown): unknown[] {
 /** A global id as the id of its row; everything else as it is. */
 function rowId(operand: unknown): unknown {
   const isGlobalId = typeof operand === "object" && operand !== null && "typename" in operand && "id" in operand;
-  return isGlobalId ? operand.id : operand;
+  if (!isGlobalId) return operand;
+  if (!isUuid(operand.id)) throw refuse("This is no id of Vigil");
+  return operand.id;
 }
 
 function refuse(message: string): VigilError {

@@ -40,7 +40,7 @@ export async function tenantTables(owner: pg.ClientBase): Promise<TenantTable[]>
       coalesce((SELECT json_agg(json_build_object('target', k.confrelid::regclass::text,
           'columns', (SELECT json_agg(a.attname ORDER BY n) FROM unnest(k.conkey) WITH ORDINALITY u(num, n) JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.num),
           'targetColumns', (SELECT json_agg(a.attname ORDER BY n) FROM unnest(k.confkey) WITH ORDINALITY u(num, n) JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.num)))
-        FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'f' AND k.confrelid <> c.oid), '[]') AS "foreignKeys"
+        FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'f'), '[]') AS "foreignKeys"
     FROM pg_class c
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
       AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'organization_id')
@@ -49,7 +49,7 @@ export async function tenantTables(owner: pg.ClientBase): Promise<TenantTable[]>
   const waiting = [...rows];
   while (waiting.length > 0) {
     const ready = waiting.findIndex((table) =>
-      table.foreignKeys.every(({ target }) => !waiting.some((other) => other.name === target)),
+      table.foreignKeys.every(({ target }) => target === table.name || !waiting.some((other) => other.name === target)),
     );
     ordered.push(...waiting.splice(Math.max(ready, 0), 1));
   }
@@ -67,8 +67,11 @@ const shaped: Record<string, (canary: string) => unknown> = {
   "security_incidents.subjects": (canary) => [{ kind: "USER", key: canary }],
   "security_alerts.held_by": () => [],
   // Beyond what the application itself will count to.
-  "security_audit_log.seq": () => 900_000,
+  "security_audit_log.seq": (canary) => (canary.startsWith(canaryOf("demo")) ? 900_000 : 950_000),
   "security_incidents.number": () => 900_000,
+  "retention_policies.days": () => 3_000,
+  "data_keys.state": () => "RETIRED", // a key of nonsense seals nothing
+  "realtime_monitoring.sealed": () => null,
   "users.email": (canary) => `${canary}@clinic.example`,
 };
 
@@ -98,7 +101,7 @@ function valueOf(table: TenantTable, column: Column, canary: string, now: Date):
       return false;
     case "date":
     case "timestamp with time zone":
-      return now;
+      return /expires|ends/.test(column.name) ? new Date(now.getTime() + 3_600_000) : now;
     case "xid8":
       return "3";
     default:
