@@ -7,7 +7,7 @@ import { createApiKeyCheck } from "./api-key-check.ts";
 import { credentialPrefix, parseCredential } from "./credential.ts";
 import type { IdentityClaims, IdentityProvider } from "./identity-provider.ts";
 import { isWithin } from "./permissions.ts";
-import type { Refusal, RefusalLog } from "./refusals.ts";
+import { type Refusal, type RefusalLog, stranger } from "./refusals.ts";
 import { createSessionCheck } from "./session-check.ts";
 import type { TokenVerifier } from "./tokens.ts";
 import { createTtlCache, freshFor } from "./ttl-cache.ts";
@@ -117,7 +117,7 @@ export function createAuthenticator(options: {
           if (about)
             await refusals.note({
               ...about,
-              actor: "unknown",
+              actor: stranger,
               action: "SIGN_IN_REFUSED",
               detail: { reason: error.message },
             });

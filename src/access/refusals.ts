@@ -1,7 +1,8 @@
 /**
  * Refusals in the audit log, bounded: whoever can be refused at will must not be able to fill the disk, nor hold up the
  * organization's audit chain. A first refusal is written at once; the same again within a minute is only counted, and
- * an organization gets so many rows an hour from each server. What was counted goes into a row of its own later.
+ * an organization gets so many rows an hour from each server, strangers and people it knows apart, so that the first
+ * cannot drown the second. What was only counted goes into a row of its own later.
  */
 import { validate as isUuid } from "uuid";
 import type { Database } from "../db.ts";
@@ -11,7 +12,10 @@ import { createTtlCache } from "./ttl-cache.ts";
 
 const quietFor = 60_000; // 1 minute in which the same refusal is only counted
 const budgetPeriod = 3_600_000; // 1 hour
-const budget = 60; // rows an hour and organization
+const budget = 60; // rows an hour and organization, of strangers and of people it knows
+
+/** The actor of what somebody did who could not be told. */
+export const stranger = "unknown";
 
 export interface Refusal extends AuditRecord {
   organizationId: string;
@@ -32,6 +36,7 @@ interface Repeated {
 }
 
 interface Account {
+  organizationId: string;
   until: number;
   rows: number;
   uncounted: number;
@@ -52,11 +57,12 @@ export function createRefusalLog({ db, now, log }: { db: Database; now: () => nu
   }
 
   /** Takes one row out of the organization's budget, where there is one left; what was not counted goes along. */
-  function spend(organizationId: string): { unrecorded?: number } | undefined {
+  function spend({ organizationId, actor }: Refusal): { unrecorded?: number } | undefined {
     const at = now();
-    const account = accounts.get(organizationId);
+    const name = `${organizationId}/${actor === stranger}`;
+    const account = accounts.get(name);
     if (!account || account.until <= at) {
-      accounts.set(organizationId, { until: at + budgetPeriod, rows: 1, uncounted: 0 });
+      accounts.set(name, { organizationId, until: at + budgetPeriod, rows: 1, uncounted: 0 });
       return account?.uncounted ? { unrecorded: account.uncounted } : {};
     }
     if (account.rows >= budget) {
@@ -76,7 +82,7 @@ export function createRefusalLog({ db, now, log }: { db: Database; now: () => nu
       same.repeats++;
       return;
     }
-    const more = spend(organizationId);
+    const more = spend(refusal);
     if (!more) return;
     const repeats = same?.repeats ? { repeats: same.repeats } : {};
     repeated.set(key, { refusal, until: now() + quietFor, repeats: 0 });
@@ -90,10 +96,11 @@ export function createRefusalLog({ db, now, log }: { db: Database; now: () => nu
       repeated.delete(key);
       if (repeats > 0) await write({ ...refusal, detail: { ...refusal.detail, repeats } });
     }
-    for (const [organizationId, account] of accounts) {
+    for (const [name, account] of accounts) {
       if (!all && at < account.until) continue;
-      accounts.delete(organizationId);
+      accounts.delete(name);
       if (account.uncounted === 0) continue;
+      const { organizationId } = account;
       const entity = { entityKind: "Organization", entityId: organizationId };
       const detail = { unrecorded: account.uncounted };
       await write({ organizationId, actor: "vigil", action: "REFUSALS_UNRECORDED", ...entity, detail });

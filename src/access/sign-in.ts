@@ -3,7 +3,7 @@ import type { Database, Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import { audit } from "./audit.ts";
 import { formatCredential, hashSecret, parseCredential, sameHash } from "./credential.ts";
-import type { RefusalLog } from "./refusals.ts";
+import { type RefusalLog, stranger } from "./refusals.ts";
 import { createSession, endSession, sessionTtl } from "./sessions.ts";
 import type { Viewer } from "./viewer.ts";
 
@@ -91,7 +91,7 @@ export function createSignIn(options: { db: Database; refusals: RefusalLog; now:
   async function noteRefusal(organizationId: string, linkId: string, { reason, link }: Refused): Promise<void> {
     const entity = link
       ? { actor: link.email, entityKind: "User", entityId: link.user_id }
-      : { actor: "unknown", entityKind: "SignInLink", entityId: linkId };
+      : { actor: stranger, entityKind: "SignInLink", entityId: linkId };
     await refusals.note({ organizationId, ...entity, action: "SIGN_IN_REFUSED", detail: { linkId, reason } });
   }
 
