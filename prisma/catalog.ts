@@ -15,6 +15,11 @@ const definers: Record<string, string> = {
   organization_ids: "ids only, for jobs that visit each organization in turn",
   organization_id_by_slug: "one id, for the command line",
   ensure_event_partitions: "makes empty partitions within 31 days",
+  event_partitions_bound: "one day: the first whose events some organization keeps",
+  drop_event_partitions: "drops partitions that no organization keeps, and refuses any other",
+  expire_events: "removes the current organization's events that its policy no longer keeps",
+  expire_alerts: "removes the current organization's alerts that its policy no longer keeps",
+  expire_incidents: "removes the current organization's incidents that its policy no longer keeps",
 };
 
 const policy = "(organization_id = ( SELECT current_organization() AS current_organization))";
@@ -33,11 +38,12 @@ const checks: { title: string; sql: string; values?: unknown[] }[] = [
       WHERE c.relkind IN ('r', 'p') AND NOT (c.relrowsecurity AND c.relforcerowsecurity)`,
   },
   {
-    title: "T2: has not exactly the one tenant policy, in USING and in WITH CHECK, for every role and command",
+    title:
+      "T2: has not exactly the one tenant policy (and such as narrow it), in USING and in WITH CHECK, for every role and command",
     sql: `SELECT c.oid::regclass::text AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'organization_id'
-      LEFT JOIN pg_policy p ON p.polrelid = c.oid
+      LEFT JOIN pg_policy p ON p.polrelid = c.oid AND p.polpermissive
       WHERE c.relkind IN ('r', 'p') GROUP BY c.oid
-      HAVING count(p.oid) <> 1 OR NOT bool_and(coalesce(p.polpermissive AND p.polcmd = '*' AND p.polroles = '{0}'
+      HAVING count(p.oid) <> 1 OR NOT bool_and(coalesce(p.polcmd = '*' AND p.polroles = '{0}'
         AND pg_get_expr(p.polqual, c.oid) = $1 AND pg_get_expr(p.polwithcheck, c.oid) = $1, false))`,
     values: [policy],
   },

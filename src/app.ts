@@ -1,8 +1,7 @@
 /** Opens everything once, straight down, and closes it in reverse. Entry points and tests both start here. */
+import { openAccess } from "./access/access.ts";
 import { audit } from "./access/audit.ts";
-import { createAuthenticator } from "./access/authenticate.ts";
-import { createSignIn, createSignInLink } from "./access/sign-in.ts";
-import { createTokens } from "./access/tokens.ts";
+import { createSignInLink } from "./access/sign-in.ts";
 import { ensureUser } from "./access/users.ts";
 import { openAuditTrail } from "./audit/trail.ts";
 import type { Config } from "./config.ts";
@@ -61,7 +60,8 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
 
     const db = openDatabase({ url: serverUrl, log, ...(options.poolSize ? { poolSize: options.poolSize } : {}) });
     opened.push({ name: "database", close: db.close });
-    const tokens = createTokens({ secret: config.jwtSecret ?? secrets.jwtSecret, now });
+    const access = openAccess({ db, config, secret: config.jwtSecret ?? secrets.jwtSecret, now, log });
+    opened.push({ name: "access", close: access.close });
     const auditTrail = await openAuditTrail(config, { db, log, now });
     const firstSignIn = await prepareOrganizations();
     const bells = openBells(config.redisUrl, log);
@@ -103,7 +103,6 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       log,
       now,
       db,
-      tokens,
       feed,
       gauges,
       pipeline,
@@ -111,8 +110,10 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       embedded,
       /** The secret of the first administrator's sign-in link, on the very first start only. */
       firstSignIn,
-      authenticator: createAuthenticator({ db, tokens, now, log }),
-      signIn: createSignIn({ db, tokens, now }),
+      tokens: access.tokens,
+      authenticator: access.authenticator,
+      signIn: access.signIn,
+      refused: access.refused,
       auditTrail,
       sweep: createSweep(db, { log, now, audit: auditTrail }),
       /** Validates and stores events as they were sent; every one is accepted, a duplicate, or rejected with its reason. */

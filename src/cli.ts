@@ -3,7 +3,8 @@ import { readFile } from "node:fs/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { createApiKey } from "./access/api-keys.ts";
 import { audit } from "./access/audit.ts";
-import { ensureUser } from "./access/users.ts";
+import { createSignInLink } from "./access/sign-in.ts";
+import { ensureUser, findUser } from "./access/users.ts";
 import { cliSubject, keyRoles, peopleRoles } from "./access/viewer.ts";
 import { type App, openApp } from "./app.ts";
 import { verifyAudits } from "./commands/audit.ts";
@@ -84,6 +85,24 @@ program
           )
         : cliSubject;
       console.log(await app.tokens.sign({ organizationId, userId, name: user ?? cliSubject, role }, ttl));
+    }),
+  );
+
+program
+  .command("sign-in")
+  .description("print a link that signs one user in, once, within 24 hours")
+  .addOption(organization())
+  .requiredOption("--user <email>", "the user's e-mail address")
+  .action(({ org, user }: { org: string; user: string }) =>
+    withApp(async (app) => {
+      const organizationId = await app.organizationBySlug(org);
+      const secret = await app.db.inOrganization(organizationId, async (tx) => {
+        const userId = await findUser(tx, user);
+        return createSignInLink(tx, { userId, actor: cliSubject, now: app.now() });
+      });
+      const running = await readRunningServer(app.config.dataDir);
+      const base = app.config.publicUrl ?? running?.url ?? `http://localhost:${app.config.port}`;
+      console.log(`${base}/sign-in?token=${secret}`);
     }),
   );
 

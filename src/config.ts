@@ -23,6 +23,12 @@ export function parseKeys(given: string): { keys: { id: string; key: Buffer }[];
   return { keys, faults };
 }
 
+/** Whoever could change the keys on their way could sign tokens. */
+function isSafe(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === "https:" || ["127.0.0.1", "[::1]", "localhost"].includes(hostname);
+}
+
 /** Every environment variable Vigil reads. `.env.example` and the README list the same names. */
 const schema = z.object({
   PORT: z.coerce.number().int("is a whole number").min(0).max(65_535).default(4000),
@@ -46,8 +52,38 @@ const schema = z.object({
     .optional(),
   VIGIL_AUDIT_CHECKPOINTS: text.optional(),
   VIGIL_AUDIT_WEBHOOK: z.url({ protocol: /^https?$/, error: "is an http:// or https:// URL" }).optional(),
+  VIGIL_JWKS_URL: z
+    .url({ protocol: /^https?$/, error: "is an https:// URL" })
+    .refine(isSafe, "is an https:// URL (http:// only on this machine: 127.0.0.1, [::1] or localhost)")
+    .optional(),
+  VIGIL_JWT_ISSUER: text.optional(),
+  VIGIL_JWT_AUDIENCE: text.optional(),
+  VIGIL_JWT_ORGANIZATION_CLAIM: text.default("vigil_organization"),
+  VIGIL_JWT_ROLE_CLAIM: text.default("vigil_role"),
+  VIGIL_JWT_ORGANIZATION: text.optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
+
+const checked = schema.superRefine((values, faults) => {
+  for (const name of ["VIGIL_JWT_ISSUER", "VIGIL_JWT_AUDIENCE"] as const) {
+    if (!values.VIGIL_JWKS_URL || values[name]) continue;
+    faults.addIssue({ code: "custom", path: [name], message: "is needed where VIGIL_JWKS_URL is set" });
+  }
+});
+
+/** An identity provider whose tokens sign people in. */
+export interface IdentityProviderConfig {
+  /** Where its public keys are (JWKS). */
+  url: string;
+  issuer: string;
+  audience: string;
+  /** The claim that names the organization, by slug or id. */
+  organizationClaim: string;
+  /** The claim that may name a narrower role than the user's own. */
+  roleClaim: string;
+  /** Where people belong whose token names no organization. */
+  defaultOrganization: string | undefined;
+}
 
 export interface Config {
   port: number;
@@ -69,6 +105,7 @@ export interface Config {
   auditCheckpoints: string | undefined;
   /** Where each checkpoint is also sent. */
   auditWebhook: string | undefined;
+  identityProvider: IdentityProviderConfig | undefined;
   logLevel: string;
 }
 
@@ -86,7 +123,7 @@ export class ConfigError extends Error {}
 /** Reads the configuration from an environment. An empty variable counts as absent. */
 export function parseConfig(env: Record<string, string | undefined>): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ""));
-  const parsed = schema.safeParse(given);
+  const parsed = checked.safeParse(given);
   if (!parsed.success) {
     const faults = parsed.error.issues.map((issue) => `  ${issue.path.join(".")} ${issue.message}`);
     throw new ConfigError(`The configuration has ${faults.length} fault(s):\n${faults.join("\n")}`);
@@ -105,6 +142,20 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     auditSigningKey: values.VIGIL_AUDIT_SIGNING_KEY,
     auditCheckpoints: values.VIGIL_AUDIT_CHECKPOINTS && resolve(values.VIGIL_AUDIT_CHECKPOINTS),
     auditWebhook: values.VIGIL_AUDIT_WEBHOOK,
+    identityProvider: identityProviderOf(values),
     logLevel: values.LOG_LEVEL,
+  };
+}
+
+function identityProviderOf(values: z.infer<typeof schema>): IdentityProviderConfig | undefined {
+  const { VIGIL_JWKS_URL: url, VIGIL_JWT_ISSUER: issuer, VIGIL_JWT_AUDIENCE: audience } = values;
+  if (!url || !issuer || !audience) return undefined;
+  return {
+    url,
+    issuer,
+    audience,
+    organizationClaim: values.VIGIL_JWT_ORGANIZATION_CLAIM,
+    roleClaim: values.VIGIL_JWT_ROLE_CLAIM,
+    defaultOrganization: values.VIGIL_JWT_ORGANIZATION,
   };
 }

@@ -2,16 +2,16 @@ import type { Database } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { hashSecret, parseCredential, sameHash } from "./credential.ts";
-import { createTtlCache } from "./ttl-cache.ts";
+import { createTtlCache, freshFor } from "./ttl-cache.ts";
 import type { KeyRole, Viewer } from "./viewer.ts";
 
-const cacheTtl = 5_000; // 5 seconds: how long a revoked key may still work
 const cacheMaximum = 10_000; // keys
 const touchEvery = 60_000; // 1 minute between two updates of last_used_at
 
 interface KeyRow {
   name: string;
   role: KeyRole;
+  scopes: string[] | null;
   secret_hash: Buffer;
   expires_at: Date | null;
   revoked_at: Date | null;
@@ -19,7 +19,7 @@ interface KeyRow {
 }
 
 const select = `
-  SELECT name, role, secret_hash, expires_at, revoked_at, last_used_at
+  SELECT name, role, scopes, secret_hash, expires_at, revoked_at, last_used_at
   FROM api_keys WHERE organization_id = $1 AND id = $2`;
 const update = `
   UPDATE api_keys SET last_used_at = $3
@@ -31,9 +31,9 @@ export async function verifyApiKey(db: Database, text: string, now: number): Pro
   return viewer;
 }
 
-/** Verifies API keys from a cache, so that a busy client costs a query every 5 seconds, and keeps last_used_at. */
+/** Verifies API keys from a cache, so that a busy client costs a query every 2 seconds, and keeps last_used_at. */
 export function createApiKeyCheck({ db, now, log }: { db: Database; now: () => number; log: Log }) {
-  const cache = createTtlCache<Viewer>({ ttl: cacheTtl, maximum: cacheMaximum, now });
+  const cache = createTtlCache<Viewer>({ ttl: freshFor, maximum: cacheMaximum, now });
 
   async function load(text: string): Promise<Viewer> {
     const at = now();
@@ -61,7 +61,7 @@ export function createApiKeyCheck({ db, now, log }: { db: Database; now: () => n
 
 async function lookUp(db: Database, text: string, now: number): Promise<{ viewer: Viewer; lastUsedAt?: number }> {
   const credential = parseCredential(text);
-  if (!credential || credential.kind === "signin") throw refusal("is not valid");
+  if (credential?.kind !== "ingest" && credential?.kind !== "enforcer") throw refusal("is not valid");
   const { organizationId, id } = credential;
   const { rows } = await db.query<KeyRow>(organizationId, { name: "access_api_key", text: select }, [
     organizationId,
@@ -73,6 +73,7 @@ async function lookUp(db: Database, text: string, now: number): Promise<{ viewer
   const expiresAt = row.expires_at?.getTime();
   if (expiresAt !== undefined && expiresAt <= now) throw refusal("has expired");
   const viewer: Viewer = { organizationId, kind: "API_KEY", id, name: row.name, role: row.role, expiresAt };
+  if (row.scopes?.length) viewer.scopes = row.scopes;
   return row.last_used_at ? { viewer, lastUsedAt: row.last_used_at.getTime() } : { viewer };
 }
 

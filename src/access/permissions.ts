@@ -1,59 +1,96 @@
-import type { Role } from "./viewer.ts";
+/**
+ * Who may do what: the one table that the code, docs/permissions.md and `viewer.permissions` share.
+ * A new permission is one line here, and one in the second copy that its test keeps on purpose.
+ */
+import { VigilError } from "../errors.ts";
+import { keyRoles, peopleRoles, type Role, type Viewer } from "./viewer.ts";
+
+interface Row {
+  does: string;
+  roles: readonly Role[];
+  /** Shows health information of patients (PHI): asks for a second factor where the organization does. */
+  phi?: true;
+}
+
+const everybody = peopleRoles;
+
+export const permissionTable = {
+  "event.read": { does: "Read events, which may name patients.", roles: everybody, phi: true },
+  "event.ingest": { does: "Send events.", roles: ["ADMIN", "INGEST"] },
+  "incident.read": { does: "Read incidents, detections and alerts.", roles: everybody },
+  "incident.write": { does: "Acknowledge and resolve incidents.", roles: ["ADMIN", "RESPONDER", "ANALYST"] },
+  "rule.read": { does: "Read rules.", roles: everybody },
+  "rule.write": { does: "Import and change rules.", roles: ["ADMIN", "ANALYST"] },
+  "status.read": { does: "Read how the server is.", roles: [...everybody, "ENFORCER"] },
+  "audit.read": { does: "Read the audit log.", roles: ["ADMIN", "AUDITOR"] },
+  "audit.export": { does: "Take a copy of the audit log.", roles: ["ADMIN", "AUDITOR"] },
+  "phi.read": {
+    does: "Open sealed fields of events that name patients; each time is audited.",
+    roles: ["ADMIN", "RESPONDER", "ANALYST", "AUDITOR"],
+    phi: true,
+  },
+  "breakglass.use": { does: "Give oneself leave to read PHI in an emergency, for an hour at most.", roles: everybody },
+  "compliance.write": {
+    does: "Answer for the log: reviews and the register of disclosures.",
+    roles: ["ADMIN", "AUDITOR"],
+  },
+  "retention.read": { does: "Read how long each kind of data is kept.", roles: ["ADMIN", "AUDITOR"] },
+  "retention.write": { does: "Change how long data is kept, and remove what is past it.", roles: ["ADMIN"] },
+  "user.read": {
+    does: "Read who the organization's people are, and when they were last here.",
+    roles: ["ADMIN", "AUDITOR"],
+  },
+  "user.write": { does: "Make, change and suspend people.", roles: ["ADMIN"] },
+  "apiKey.read": { does: "Read which API keys there are (never their secrets).", roles: ["ADMIN", "AUDITOR"] },
+  "apiKey.write": { does: "Make and revoke API keys.", roles: ["ADMIN"] },
+  "organization.write": { does: "Change the organization's name and settings.", roles: ["ADMIN"] },
+} as const satisfies Record<string, Row>;
 
 /** What a role may be allowed to do. */
-export type Permission =
-  | "event.read"
-  | "event.ingest"
-  | "incident.read"
-  | "incident.write"
-  | "rule.read"
-  | "rule.write"
-  | "status.read"
-  | "audit.read"
-  | "audit.export"
-  | "phi.read"
-  | "breakglass.use"
-  | "compliance.write"
-  | "retention.read"
-  | "retention.write";
+export type Permission = keyof typeof permissionTable;
 
-const reads = ["event.read", "incident.read", "rule.read", "status.read"] as const satisfies Permission[];
-/** Answering for the log: exports, reviews, the register of disclosures. */
-const compliance = ["audit.export", "compliance.write"] as const satisfies Permission[];
-/** Reading patients' data, each time audited; and giving oneself leave to in an emergency. */
-const care = ["phi.read", "breakglass.use"] as const satisfies Permission[];
+export const permissions = Object.keys(permissionTable) as Permission[];
 
-const table: Readonly<Record<Role, ReadonlySet<Permission>>> = {
-  ADMIN: new Set<Permission>([
-    ...reads,
-    "event.ingest",
-    "incident.write",
-    "rule.write",
-    "audit.read",
-    "retention.read",
-    "retention.write",
-    ...compliance,
-    ...care,
+const sets = new Map<Role, ReadonlySet<Permission>>(
+  [...peopleRoles, ...keyRoles].map((role) => [
+    role,
+    new Set(permissions.filter((one) => rowOf(one).roles.includes(role))),
   ]),
-  RESPONDER: new Set<Permission>([...reads, "incident.write", ...care]),
-  ANALYST: new Set<Permission>([...reads, "incident.write", "rule.write", ...care]),
-  VIEWER: new Set<Permission>([...reads, "breakglass.use"]),
-  AUDITOR: new Set<Permission>([...reads, "audit.read", "retention.read", ...compliance, ...care]),
-  INGEST: new Set<Permission>(["event.ingest"]),
-  ENFORCER: new Set<Permission>(["status.read"]),
-};
+);
+
+function rowOf(permission: Permission): Row {
+  return permissionTable[permission];
+}
 
 /** Whether the role may do it. */
 export function can(role: Role, permission: Permission): boolean {
-  return table[role].has(permission);
+  return sets.get(role)?.has(permission) ?? false;
 }
 
 /** Everything the role may do. */
 export function permissionsOf(role: Role): Permission[] {
-  return [...table[role]];
+  return permissions.filter((permission) => can(role, permission));
 }
 
 /** Whether `role` may do nothing that `other` may not. */
 export function isWithin(role: Role, other: Role): boolean {
   return permissionsOf(role).every((permission) => can(other, permission));
+}
+
+/** Whether this viewer may do it: by role, and, for an API key with scopes, by those. A second factor is not looked at. */
+export function may({ role, scopes }: Viewer, permission: Permission): boolean {
+  return can(role, permission) && (scopes === undefined || scopes.includes(permission));
+}
+
+/** Whether the organization asks this viewer for a second factor, before it may do this, and none was given yet. */
+export function lacksSecondFactor({ role, secondFactor }: Viewer, permission: Permission): boolean {
+  return secondFactor === "MISSING" && (role === "ADMIN" || rowOf(permission).phi === true);
+}
+
+/** Throws FORBIDDEN with the reason SECOND_FACTOR_REQUIRED where a second factor is missing. */
+export function requireSecondFactor(viewer: Viewer, permission: Permission): void {
+  if (!lacksSecondFactor(viewer, permission)) return;
+  const message =
+    "Your organization asks for a second factor here: give the code of your authenticator with totpVerify, or set one up with totpEnroll";
+  throw new VigilError("FORBIDDEN", message, { detail: { reason: "SECOND_FACTOR_REQUIRED" } });
 }

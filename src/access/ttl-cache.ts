@@ -1,3 +1,9 @@
+/**
+ * How long what is known of a credential is believed, in ms. A live socket looks again as often, so that whoever is
+ * suspended, revoked or given another role is out everywhere within twice this (5 seconds are promised).
+ */
+export const freshFor = 2_000;
+
 /** A bounded cache of answers that may be a little old. Calls for a key that is being loaded share the load. */
 export interface TtlCache<V> {
   /** The answer kept for `key`, or what `load` gives. A failed load is not kept. */

@@ -1,5 +1,6 @@
 import { v7 } from "uuid";
 import type { Tx } from "../db.ts";
+import { VigilError } from "../errors.ts";
 import { audit } from "./audit.ts";
 import { readEmail, readName } from "./input.ts";
 import type { PeopleRole } from "./viewer.ts";
@@ -34,10 +35,14 @@ export async function ensureUser(tx: Tx, { email, name, role, actor = "vigil", n
     await audit(tx, { actor, action, entityKind: "User", entityId: changed.id, detail: { email: address, role } });
     return changed.id;
   }
-  const { rows } = await tx.query<{ id: string }>("SELECT id FROM users WHERE organization_id = $1 AND email = $2", [
-    tx.organizationId,
-    address,
-  ]);
-  if (!rows[0]) throw new Error("A user vanished between two statements of one transaction");
-  return rows[0].id;
+  return findUser(tx, address);
+}
+
+/** The id of the user of this e-mail address. Errors: NOT_FOUND. */
+export async function findUser(tx: Tx, email: string): Promise<string> {
+  const values = [tx.organizationId, readEmail(email)];
+  const text = "SELECT id FROM users WHERE organization_id = $1 AND email = $2";
+  const [row] = (await tx.query<{ id: string }>(text, values)).rows;
+  if (!row) throw new VigilError("NOT_FOUND", `There is no user ${values[1]}. Make one with userCreate`);
+  return row.id;
 }

@@ -18,6 +18,12 @@ export interface Viewer {
   role: Role;
   /** When the credential ends, in epoch ms; undefined: never. */
   expiresAt: number | undefined;
+  /** The only permissions of its role that an API key has; undefined: all of them. */
+  scopes?: readonly string[];
+  /** The session it came with, where it did. */
+  sessionId?: string;
+  /** MISSING: the organization asks for a second factor and none was given. Undefined: none is asked for here. */
+  secondFactor?: "MISSING" | "GIVEN";
 }
 
 /** The subject of tokens that the command line makes for nobody in particular. */

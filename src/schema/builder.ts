@@ -3,7 +3,7 @@ import PrismaPlugin from "@pothos/plugin-prisma";
 import RelayPlugin from "@pothos/plugin-relay";
 import ScopeAuthPlugin from "@pothos/plugin-scope-auth";
 import ValidationPlugin from "@pothos/plugin-validation";
-import { can, type Permission } from "../access/permissions.ts";
+import { lacksSecondFactor, may, type Permission, requireSecondFactor } from "../access/permissions.ts";
 import { VigilError } from "../errors.ts";
 import type PrismaTypes from "../generated/pothos.ts";
 import { getDatamodel } from "../generated/pothos.ts";
@@ -31,7 +31,7 @@ export const builder = new SchemaBuilder<{
   scopeAuth: {
     authScopes: (context) => ({
       signedIn: context.viewer !== undefined,
-      permission: (permission) => context.viewer !== undefined && can(context.viewer.role, permission),
+      permission: (permission) => allowed(context, permission),
     }),
     unauthorizedError: (_parent, context, info) => {
       const { role } = viewerOf(context); // throws UNAUTHENTICATED
@@ -81,6 +81,17 @@ export const builder = new SchemaBuilder<{
     onUnusedQuery: null, // a payload without its entity uses none
   },
 });
+
+/** A refusal is in the audit log before the answer leaves. */
+function allowed({ viewer, services }: Context, permission: Permission): boolean | Promise<boolean> {
+  if (!viewer) return false;
+  if (!may(viewer, permission)) return services.refused(viewer, permission).then(() => false);
+  if (!lacksSecondFactor(viewer, permission)) return true;
+  return services.refused(viewer, permission).then(() => {
+    requireSecondFactor(viewer, permission);
+    return false;
+  });
+}
 
 builder.queryType({ description: "Everything that can be read." });
 builder.mutationType({ description: "Everything that can be changed. Refused input comes back as `userErrors`." });

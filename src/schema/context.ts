@@ -1,3 +1,4 @@
+import type { Permission } from "../access/permissions.ts";
 import type { Viewer } from "../access/viewer.ts";
 import type { AuditTrail } from "../audit/trail.ts";
 import type { Database, PrismaClient, Tx } from "../db.ts";
@@ -58,8 +59,13 @@ export interface Services {
     follow(organizationId: string, intervalMs: number, signal: AbortSignal): AsyncGenerator<Metrics>;
     now(organizationId: string): Promise<Metrics>;
   };
-  authenticator: { authenticate(credential: string): Promise<Viewer> };
-  signIn: { redeem(token: string): Promise<{ session: string; maxAgeSeconds: number }> };
+  authenticator: { authenticate(credential: string, options?: { use?: boolean }): Promise<Viewer> };
+  signIn: {
+    redeem(token: string): Promise<{ session: string; maxAgeSeconds: number }>;
+    end(viewer: Viewer): Promise<void>;
+  };
+  /** Notes in the audit log that a permission was refused; never throws. */
+  refused(viewer: Viewer, permission: Permission): Promise<void>;
   health(): Promise<Health>;
 }
 

@@ -1,4 +1,5 @@
 import { permissionsOf } from "../access/permissions.ts";
+import type { KeyRole, PeopleRole } from "../access/viewer.ts";
 import type {
   ActionStatus,
   ActionType,
@@ -160,10 +161,33 @@ export const RetentionClassEnum = describedEnum<RetentionClass>(
   },
 );
 
+export const PeopleRoleEnum = describedEnum<PeopleRole>("PeopleRole", "What a person may do.", {
+  ADMIN: "Everything.",
+  RESPONDER: "Answers incidents.",
+  ANALYST: "Investigates and writes rules.",
+  VIEWER: "Reads.",
+  AUDITOR: "Reads, also the audit log.",
+});
+
+export const KeyRoleEnum = describedEnum<KeyRole>("ApiKeyRole", "What a program may do.", {
+  INGEST: "Sends events.",
+  ENFORCER: "Carries out decisions.",
+});
+
 export const ViewerKindEnum = describedEnum<"USER" | "API_KEY">("ViewerKind", "What is asking.", {
   USER: "A person.",
   API_KEY: "A program.",
 });
+
+export const SecondFactorStateEnum = describedEnum<"NOT_ASKED" | "MISSING" | "GIVEN">(
+  "SecondFactorState",
+  "Whether a second factor was given.",
+  {
+    NOT_ASKED: "None is asked for.",
+    MISSING: "The organization asks for one: give it with `totpVerify`.",
+    GIVEN: "One was given.",
+  },
+);
 
 export const DirectionEnum = builder.enumType("OrderDirection", {
   description: "Which end comes first.",

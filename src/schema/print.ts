@@ -1,13 +1,22 @@
-/** Writes schema.graphql from the code; with --check only says whether it is up to date. */
-import { readFileSync, writeFileSync } from "node:fs";
+/** Writes schema.graphql and docs/permissions.md from the code; with --check only says whether they are up to date. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { lexicographicSortSchema, printSchema } from "graphql";
+import { permissionsPage } from "../access/permissions-page.ts";
 import { schema } from "./schema.ts";
 
-const file = new URL("../../schema.graphql", import.meta.url);
-const printed = `${printSchema(lexicographicSortSchema(schema))}\n`;
+const root = new URL("../../", import.meta.url);
+const printed: Record<string, string> = {
+  "schema.graphql": `${printSchema(lexicographicSortSchema(schema))}\n`,
+  "docs/permissions.md": permissionsPage(),
+};
 
-if (!process.argv.includes("--check")) writeFileSync(file, printed);
-else if (readFileSync(file, "utf8") !== printed) {
-  console.error("schema.graphql is not what the code says: run `npm run codegen` and commit the result.");
-  process.exitCode = 1;
+for (const [name, text] of Object.entries(printed)) {
+  const file = new URL(name, root);
+  if (!process.argv.includes("--check")) {
+    mkdirSync(new URL(".", file), { recursive: true });
+    writeFileSync(file, text);
+  } else if (readFileSync(file, "utf8") !== text) {
+    console.error(`${name} is not what the code says: run \`npm run schema\` and commit the result.`);
+    process.exitCode = 1;
+  }
 }

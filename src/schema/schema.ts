@@ -1,5 +1,8 @@
 import "./scalars.ts";
 import "./viewer.ts";
+import "./organization.ts";
+import "./user.ts";
+import "./api-key.ts";
 import "./status.ts";
 import "./security-event.ts";
 import "./security-event-ingest.ts";

@@ -1,17 +1,8 @@
-import { permissionsOf } from "../access/permissions.ts";
+import { may, permissions } from "../access/permissions.ts";
 import type { Viewer } from "../access/viewer.ts";
 import { builder } from "./builder.ts";
 import { prismaOf, viewerOf } from "./context.ts";
-import { RoleEnum, ViewerKindEnum } from "./enums.ts";
-
-builder.prismaObject("Organization", {
-  authScopes: { signedIn: true },
-  fields: (t) => ({
-    id: t.exposeID("id", { description: "The organization's id." }),
-    slug: t.exposeString("slug", { description: "Short name used in commands and tokens." }),
-    name: t.exposeString("name", { description: "Its name, for people." }),
-  }),
-});
+import { RoleEnum, SecondFactorStateEnum, ViewerKindEnum } from "./enums.ts";
 
 const ViewerType = builder.objectRef<Viewer>("Viewer").implement({
   description: "Whoever sends this request.",
@@ -22,7 +13,12 @@ const ViewerType = builder.objectRef<Viewer>("Viewer").implement({
     role: t.field({ type: RoleEnum, description: "What they are.", resolve: (viewer) => viewer.role }),
     permissions: t.stringList({
       description: "What they may do, e.g. `incident.write`.",
-      resolve: (viewer) => permissionsOf(viewer.role),
+      resolve: (viewer) => permissions.filter((permission) => may(viewer, permission)),
+    }),
+    secondFactor: t.field({
+      type: SecondFactorStateEnum,
+      description: "Whether a second factor was given, or is asked for.",
+      resolve: ({ secondFactor }) => secondFactor ?? "NOT_ASKED",
     }),
     expiresAt: t.field({
       type: "DateTime",

@@ -10,6 +10,7 @@ import { credentialOf } from "./credential.ts";
 import { graphiqlOptions, graphiqlPolicy, renderPage } from "./graphiql.ts";
 import { codePlugin, limitPlugin } from "./limits.ts";
 import { createMask } from "./mask.ts";
+import { watchCredential } from "./watch.ts";
 
 const bodyLimit = 1_048_576; // 1 MiB: larger batches of events go to /ingest
 
@@ -43,14 +44,22 @@ export async function handleGraphQL(
 ): Promise<void> {
   const isPage = request.method === "GET" && request.headers.accept?.includes("text/html") === true;
   if (isPage) response.setHeader("Content-Security-Policy", graphiqlPolicy);
+  const credential = isPage ? undefined : credentialOf(request);
   let viewer: Viewer | undefined;
   try {
-    const credential = isPage ? undefined : credentialOf(request);
     if (credential !== undefined) viewer = await context.services.authenticator.authenticate(credential);
   } catch (error) {
     if (!(error instanceof VigilError)) throw error;
     sendJson(response, error.status, { errors: [{ message: error.message, extensions: { code: error.code } }] });
     return;
+  }
+  const isStream = request.headers.accept?.includes("text/event-stream") === true;
+  if (isStream && credential !== undefined && viewer) {
+    const ending = new AbortController();
+    const release = watchCredential(context.services, credential, viewer, () => ending.abort());
+    response.once("close", release);
+    const closing = AbortSignal.any([context.closing, ending.signal]);
+    return void (await yoga.handle(request, response, { ...context, closing, viewer }));
   }
   await yoga.handle(request, response, { ...context, viewer });
 }

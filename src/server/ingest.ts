@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import { brotliDecompress, gunzip, inflate } from "node:zlib";
-import { can } from "../access/permissions.ts";
+import { may, requireSecondFactor } from "../access/permissions.ts";
 import type { Viewer } from "../access/viewer.ts";
 import { VigilError } from "../errors.ts";
 import { parseBatch } from "../ingest/batch.ts";
@@ -61,8 +61,11 @@ async function ingestViewer(services: Services, request: IncomingMessage): Promi
   const credential = credentialOf(request);
   if (credential === undefined) throw new VigilError("UNAUTHENTICATED", "Send an API key: Authorization: Bearer …");
   const viewer = await services.authenticator.authenticate(credential);
-  if (!can(viewer.role, "event.ingest"))
+  if (!may(viewer, "event.ingest")) {
+    await services.refused(viewer, "event.ingest");
     throw new VigilError("FORBIDDEN", `The role ${viewer.role} may not send events`);
+  }
+  requireSecondFactor(viewer, "event.ingest");
   return viewer;
 }
 

@@ -7,7 +7,7 @@ import { sendError, sendJson, setSecurityHeaders, urlOf } from "./answer.ts";
 import { handleAuditExport } from "./audit-export.ts";
 import { createGraphQL, handleGraphQL } from "./graphql.ts";
 import { handleIngest } from "./ingest.ts";
-import { handleSignIn } from "./sign-in.ts";
+import { handleSignIn, handleSignOut } from "./sign-in.ts";
 import { attachSocket } from "./socket.ts";
 import { sendStatic } from "./static.ts";
 
@@ -56,6 +56,7 @@ export function createServer(services: Services, options: ServerOptions = {}): V
       sendJson(response, health.ok && !closing.signal.aborted ? 200 : 503, health);
     },
     "GET /sign-in": ({ response, url }) => handleSignIn(services, url.searchParams.get("token"), response, isHttps),
+    "POST /sign-out": ({ request, response }) => handleSignOut(services, request, response, isHttps),
   };
 
   async function route(request: IncomingMessage, response: ServerResponse): Promise<void> {

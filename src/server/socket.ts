@@ -10,14 +10,15 @@ import type { Context } from "../schema/context.ts";
 import { urlOf } from "./answer.ts";
 import { bearerOf, socketCookieOf } from "./credential.ts";
 import type { GraphQLServer } from "./graphql.ts";
+import { watchCredential } from "./watch.ts";
 
 const initTimeout = 3_000; // 3 seconds to say who you are
 const payloadLimit = 65_536; // 64 KiB a message
 const operationLimit = 100; // operations a socket
-const checkInterval = 5_000; // 5 seconds: how long a credential may outlive its end
+const paceInterval = 5_000; // 5 seconds between two looks at what is unsent
 const backlogLimit = 8_388_608; // 8 MiB unsent: the reader is too slow, and may resume from its cursor
 
-type SocketExtra = Extra & { viewer?: Viewer; timer?: NodeJS.Timeout };
+type SocketExtra = Extra & { viewer?: Viewer; release?: () => void };
 
 type Operation = ExecutionArgs & { rootValue: Record<"execute" | "subscribe", (args: ExecutionArgs) => never> };
 
@@ -26,30 +27,18 @@ export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<
   const { services } = context;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: payloadLimit });
 
-  /** Looks again who it is while the socket lives: tokens end, users lose their role, readers fall behind. */
-  function watch(extra: SocketExtra, credential: string): void {
-    const left = (extra.viewer?.expiresAt ?? Number.POSITIVE_INFINITY) - Date.now();
-    extra.timer = setTimeout(
-      async () => {
-        try {
-          if (extra.socket.bufferedAmount > backlogLimit)
-            return extra.socket.close(1013, "Too slow: resume from a cursor");
-          const viewer = await services.authenticator.authenticate(credential);
-          if (viewer.role !== extra.viewer?.role)
-            return extra.socket.close(CloseCode.Forbidden, "Your role has changed");
-          if (viewer.expiresAt !== undefined && viewer.expiresAt <= Date.now()) {
-            return extra.socket.close(CloseCode.Forbidden, "Your token has expired");
-          }
-        } catch (error) {
-          if (error instanceof VigilError)
-            return extra.socket.close(CloseCode.Forbidden, "Your token is no longer valid");
-          services.log.warn({ err: error }, "a socket's credential could not be checked"); // the next look decides
-        }
-        if (extra.socket.readyState === extra.socket.OPEN) watch(extra, credential);
-      },
-      Math.max(0, Math.min(checkInterval, left)),
-    );
-    extra.timer.unref();
+  /** Ends a socket whose credential ends, and one that reads too slowly. */
+  function watch(extra: SocketExtra, credential: string, viewer: Viewer): void {
+    const { socket } = extra;
+    const stop = watchCredential(services, credential, viewer, (reason) => socket.close(CloseCode.Forbidden, reason));
+    const pace = setInterval(() => {
+      if (socket.bufferedAmount > backlogLimit) socket.close(1013, "Too slow: resume from a cursor");
+    }, paceInterval);
+    pace.unref();
+    extra.release = () => {
+      stop();
+      clearInterval(pace);
+    };
   }
 
   const running = useServer<
@@ -69,11 +58,11 @@ export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<
           if (error instanceof VigilError) return false;
           throw error;
         }
-        if (extra.socket.readyState === extra.socket.OPEN) watch(extra, credential);
+        if (extra.socket.readyState === extra.socket.OPEN) watch(extra, credential, extra.viewer);
         return true;
       },
       onClose(connection) {
-        clearTimeout((connection.extra as SocketExtra).timer);
+        (connection.extra as SocketExtra).release?.();
       },
       async onSubscribe(connection, _id, params) {
         const extra = connection.extra as SocketExtra;

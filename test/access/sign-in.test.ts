@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createApiKey } from "../../src/access/api-keys.ts";
 import { createAuthenticator } from "../../src/access/authenticate.ts";
 import { formatCredential } from "../../src/access/credential.ts";
+import { createRefusalLog, type RefusalLog } from "../../src/access/refusals.ts";
 import { createSignIn, createSignInLink } from "../../src/access/sign-in.ts";
 import { createTokens } from "../../src/access/tokens.ts";
 import { ensureUser } from "../../src/access/users.ts";
@@ -13,6 +14,8 @@ import { testDatabase } from "../support/database.ts";
 const clock = { now: Date.parse("2026-11-24T12:00:00Z") };
 const now = () => clock.now;
 const tokens = createTokens({ secret: "a secret of the server: 32 bytes or more", now });
+const log = createLog("silent");
+let refusals: RefusalLog;
 let base: Awaited<ReturnType<typeof testDatabase>>;
 let db: Database;
 let one: string;
@@ -22,11 +25,12 @@ beforeAll(async () => {
   base = await testDatabase();
   db = base.db;
   [one = "", other = ""] = base.organizations.map(({ id }) => id);
+  refusals = createRefusalLog({ db, now, log });
 });
 afterAll(() => base?.close());
 
-const signIn = (token: string) => createSignIn({ db, tokens, now }).redeem(token);
-const authenticator = () => createAuthenticator({ db, tokens, now, log: createLog("silent") });
+const signIn = (token: string) => createSignIn({ db, refusals, now }).redeem(token);
+const authenticator = () => createAuthenticator({ db, tokens, refusals, now, log });
 const person = (email: string, role: "ADMIN" | "VIEWER" = "ADMIN") =>
   db.inOrganization(one, (tx) => ensureUser(tx, { email, name: "Ada", role, now: clock.now }));
 const linkOf = (userId: string) => db.inOrganization(one, (tx) => createSignInLink(tx, { userId, now: clock.now }));
@@ -49,6 +53,7 @@ test("a link signs its user in once", async () => {
     name: "ada@example.org",
     role: "ADMIN",
     expiresAt: clock.now + 12 * 3_600_000,
+    sessionId: expect.stringMatching(/^[0-9a-f-]{36}$/),
   });
   await expect(signIn(link)).rejects.toMatchObject({ code: "UNAUTHENTICATED", message: /already used/ });
   expect(await actionsOf(userId)).toEqual(["USER_CREATED", "SIGNED_IN", "SIGN_IN_REFUSED"]);
@@ -90,15 +95,23 @@ test("a suspended user is refused at the link and, within 5 seconds, in a sessio
   await expect(authenticate(session)).rejects.toThrow("suspended");
 });
 
-test("a session does not outlive the role it was made for; a narrower token goes on", async () => {
+test("a session follows its user's role; a token does not outlive the role it was made for, a narrower one goes on", async () => {
   const userId = await person("role@example.org");
   const { session } = await signIn(await linkOf(userId));
+  const asAdmin = await tokens.sign({ organizationId: one, userId, name: "role@example.org", role: "ADMIN" }, 60);
   await person("role@example.org", "VIEWER");
-  await expect(authenticator().authenticate(session)).rejects.toThrow("role has changed");
+  expect((await authenticator().authenticate(session)).role).toBe("VIEWER");
+  await expect(authenticator().authenticate(asAdmin)).rejects.toThrow("role has changed");
   await person("Role@Example.org", "ADMIN");
   const subject = { organizationId: one, userId, name: "role@example.org", role: "VIEWER" } as const;
   expect((await authenticator().authenticate(await tokens.sign(subject, 60))).role).toBe("VIEWER");
-  expect(await actionsOf(userId)).toEqual(["USER_CREATED", "SIGNED_IN", "USER_CHANGED", "USER_CHANGED"]);
+  expect(await actionsOf(userId)).toEqual([
+    "USER_CREATED",
+    "SIGNED_IN",
+    "USER_CHANGED",
+    "SIGN_IN_REFUSED",
+    "USER_CHANGED",
+  ]);
 });
 
 test("a token of the command line has no user; a token of a user of another organization has none either", async () => {

@@ -27,6 +27,8 @@ export interface Serving extends AsyncDisposable {
   url: string;
   /** What `ingest` was given. */
   ingested: unknown[][];
+  /** Whose sessions were ended. */
+  ended: string[];
   /** Streams that are open now. */
   streams: () => number;
   close(): Promise<void>;
@@ -35,6 +37,7 @@ export interface Serving extends AsyncDisposable {
 
 export async function serving(overrides: Partial<Services> = {}, options: ServerOptions = {}): Promise<Serving> {
   const ingested: unknown[][] = [];
+  const ended: string[] = [];
   let streams = 0;
   const shortLived = viewer("ADMIN", 400); // made once, as a real token is
   const viewers: Record<string, Viewer> = {
@@ -109,7 +112,11 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
         if (token !== "good") throw new VigilError("UNAUTHENTICATED", "This sign-in link was already used <b>");
         return { session: "admin", maxAgeSeconds: 60 };
       },
+      async end(viewer) {
+        ended.push(viewer.name);
+      },
     },
+    refused: async () => {},
     health: async () => ({ ok: true, parts: [{ name: "database", ok: true, detail: "answers" }] }),
     ...overrides,
   };
@@ -118,6 +125,7 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
   return {
     url,
     ingested,
+    ended,
     streams: () => streams,
     close: () => server.close(),
     [Symbol.asyncDispose]: () => server.close(),

@@ -1,0 +1,42 @@
+/** Who is asking and what they may: all of it, opened once. */
+import type { Config } from "../config.ts";
+import type { Database } from "../db.ts";
+import type { Log } from "../log.ts";
+import { createAuthenticator } from "./authenticate.ts";
+import { createIdentityProvider } from "./identity-provider.ts";
+import { createKeySet } from "./key-set.ts";
+import type { Permission } from "./permissions.ts";
+import { createRefusalLog } from "./refusals.ts";
+import { createSignIn } from "./sign-in.ts";
+import { createTokens } from "./tokens.ts";
+import type { Viewer } from "./viewer.ts";
+
+export function openAccess(options: {
+  db: Database;
+  config: Pick<Config, "identityProvider">;
+  /** The server's own secret. */
+  secret: string;
+  now: () => number;
+  log: Log;
+}) {
+  const { db, config, secret, now, log } = options;
+  const tokens = createTokens({ secret, now });
+  const refusals = createRefusalLog({ db, now, log });
+  const settings = config.identityProvider;
+  const identityProvider = settings
+    ? createIdentityProvider({ ...settings, keys: createKeySet({ url: settings.url, now, log }), now })
+    : undefined;
+
+  return {
+    tokens,
+    authenticator: createAuthenticator({ db, tokens, identityProvider, refusals, now, log }),
+    signIn: createSignIn({ db, refusals, now }),
+    /** Notes in the audit log that a permission was refused; never throws. */
+    refused({ organizationId, kind, id, name }: Viewer, permission: Permission): Promise<void> {
+      const actor = kind === "USER" ? name : id;
+      const entity = { entityKind: kind === "USER" ? "User" : "ApiKey", entityId: id };
+      return refusals.note({ organizationId, actor, action: "PERMISSION_REFUSED", ...entity, detail: { permission } });
+    },
+    close: refusals.close,
+  };
+}

@@ -1,0 +1,84 @@
+/**
+ * The public keys of an identity provider (JWKS), fetched from one configured address and nowhere else.
+ * A strange key id makes it look again, though at most once in the cooldown; a provider that is down does not lock
+ * people out for an hour; a key that it has removed stops within the refresh time.
+ */
+import { createLocalJWKSet, errors, type FlattenedJWSInput, type JSONWebKeySet, type JWSHeaderParameters } from "jose";
+import { VigilError } from "../errors.ts";
+import type { Log } from "../log.ts";
+
+const cooldown = 30_000; // 30 seconds between two fetches, however many strange keys are asked for
+const refreshAfter = 300_000; // 5 minutes: how long a removed key may go on
+const usableFor = 3_600_000; // 1 hour: how long the last keys are believed while the provider does not answer
+const timeout = 5_000; // 5 seconds for an answer
+const largest = 262_144; // 256 KiB of keys
+
+type Finder = ReturnType<typeof createLocalJWKSet>;
+
+export interface KeySet {
+  /** The key of this token; throws a JOSEError where there is none, a VigilError UNAVAILABLE where none can be had. */
+  find(header: JWSHeaderParameters, token: FlattenedJWSInput): ReturnType<Finder>;
+}
+
+export function createKeySet({ url, now, log }: { url: string; now: () => number; log: Log }): KeySet {
+  let keys: { find: Finder; at: number } | undefined;
+  let triedAt = Number.NEGATIVE_INFINITY;
+  let fetching: Promise<void> | undefined;
+
+  async function fetchKeys(): Promise<void> {
+    const at = now();
+    try {
+      const answer = await fetch(url, {
+        headers: { accept: "application/jwk-set+json, application/json" },
+        redirect: "error",
+        signal: AbortSignal.timeout(timeout),
+      });
+      if (!answer.ok) throw new Error(`it answered ${answer.status}`);
+      keys = { find: createLocalJWKSet(JSON.parse(await readText(answer)) as JSONWebKeySet), at };
+    } catch (error) {
+      log.warn({ err: (error as Error).message }, "the identity provider's keys could not be fetched");
+    }
+  }
+
+  /** Looks again, unless that was done within the cooldown. */
+  async function refresh(): Promise<void> {
+    if (!fetching && now() - triedAt >= cooldown) {
+      triedAt = now();
+      fetching = fetchKeys().finally(() => {
+        fetching = undefined;
+      });
+    }
+    await fetching;
+  }
+
+  function current(): { find: Finder; at: number } {
+    if (keys && now() - keys.at < usableFor) return keys;
+    throw new VigilError("UNAVAILABLE", "The identity provider's keys cannot be had just now: try again in a minute");
+  }
+
+  return {
+    async find(header, token) {
+      if (!keys || now() - keys.at >= refreshAfter) await refresh();
+      const known = current();
+      try {
+        return await known.find(header, token);
+      } catch (error) {
+        if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+        await refresh();
+        if (current() === known) throw error;
+        return await current().find(header, token);
+      }
+    },
+  };
+}
+
+async function readText(answer: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of (answer.body ?? []) as unknown as AsyncIterable<Uint8Array>) {
+    size += chunk.length;
+    if (size > largest) throw new Error("it sent too much");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
