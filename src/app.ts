@@ -1,9 +1,11 @@
 /** Opens everything once, straight down, and closes it in reverse. Entry points and tests both start here. */
 import { audit } from "./access/audit.ts";
 import { createAuthenticator } from "./access/authenticate.ts";
+import { openForViewer } from "./access/phi.ts";
 import { createSignIn, createSignInLink } from "./access/sign-in.ts";
 import { createTokens } from "./access/tokens.ts";
 import { ensureUser } from "./access/users.ts";
+import type { Viewer } from "./access/viewer.ts";
 import type { Config } from "./config.ts";
 import { migrate } from "./database/migrate.ts";
 import { createOrganization } from "./database/organizations.ts";
@@ -22,6 +24,7 @@ import { createFeed } from "./publish/feed.ts";
 import { createGauges } from "./publish/gauges.ts";
 import { loadKeyFile } from "./secrets/key-file.ts";
 import { createKeyring } from "./secrets/keyring.ts";
+import { indexedColumns, sealedColumns } from "./secrets/sealed-columns.ts";
 import { createVault } from "./secrets/vault.ts";
 import { createSweep } from "./sweep.ts";
 
@@ -117,6 +120,15 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
         const stored = await pipeline.accept(organizationId, drafts);
         return { ...stored, rejected } satisfies { accepted: number; duplicates: number; rejected: Rejection[] };
       },
+      /** Opens the sealed fields of events for a viewer. */
+      openEvents(viewer: Viewer, rows: readonly { id: string; sealed: Uint8Array }[]): Promise<Map<string, string>> {
+        const records = rows.map(({ id, sealed }) => ({ id, record: sealed }));
+        return db.inOrganization(viewer.organizationId, (tx) =>
+          openForViewer(tx, vault, viewer, sealedColumns.event, records),
+        );
+      },
+      patientIndexer: (organizationId: string) =>
+        db.inOrganization(organizationId, (tx) => vault.indexer(tx, indexedColumns.patient)),
       /** One transaction of the organization that may change incidents; whoever follows its feed is told after the commit. */
       async change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
         const result = await db.inOrganization(organizationId, work);

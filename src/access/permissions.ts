@@ -9,14 +9,24 @@ export type Permission =
   | "rule.read"
   | "rule.write"
   | "status.read"
-  | "audit.read";
+  | "audit.read"
+  | "phi.read"
+  | "privacy.write";
 
 const reads = ["event.read", "incident.read", "rule.read", "status.read"] as const satisfies Permission[];
 
 const table: Readonly<Record<Role, ReadonlySet<Permission>>> = {
-  ADMIN: new Set<Permission>([...reads, "event.ingest", "incident.write", "rule.write", "audit.read"]),
-  RESPONDER: new Set<Permission>([...reads, "incident.write"]),
-  ANALYST: new Set<Permission>([...reads, "incident.write", "rule.write"]),
+  ADMIN: new Set<Permission>([
+    ...reads,
+    "event.ingest",
+    "incident.write",
+    "rule.write",
+    "audit.read",
+    "phi.read",
+    "privacy.write",
+  ]),
+  RESPONDER: new Set<Permission>([...reads, "incident.write", "phi.read"]),
+  ANALYST: new Set<Permission>([...reads, "incident.write", "rule.write", "phi.read"]),
   VIEWER: new Set<Permission>(reads),
   AUDITOR: new Set<Permission>([...reads, "audit.read"]),
   INGEST: new Set<Permission>(["event.ingest"]),

@@ -65,6 +65,8 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
         throw new Error("the password is hunter2");
       },
     },
+    openEvents: async () => new Map(),
+    patientIndexer: async () => () => Buffer.alloc(8),
     async ingest(_organizationId, values) {
       ingested.push(values);
       const rejected = values.flatMap((value, index) =>
