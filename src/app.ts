@@ -67,9 +67,10 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
     const bells = openBells(config.redisUrl, log);
     opened.push({ name: "bells", close: bells.close });
     const feed = createFeed(db, bells);
+    const keyService = createKeyring(config.encryptionKeys ?? (await loadKeyFile(config.dataDir)));
     const vault = createVault({
       db,
-      service: createKeyring(config.encryptionKeys ?? (await loadKeyFile(config.dataDir))),
+      service: keyService,
       now,
       onRotated: (tx, newKeyId) =>
         audit(tx, { actor: "vigil", action: "DATA_KEY_ROTATED", entityKind: "DataKey", entityId: newKeyId }),
@@ -108,6 +109,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       gauges,
       pipeline,
       vault,
+      keyService,
       embedded,
       /** The secret of the first administrator's sign-in link, on the very first start only. */
       firstSignIn,
