@@ -8,6 +8,7 @@ import { createApiKey } from "../../src/access/api-keys.ts";
 import type { PeopleRole } from "../../src/access/viewer.ts";
 import { type App, openApp } from "../../src/app.ts";
 import { parseConfig } from "../../src/config.ts";
+import type { Log } from "../../src/log.ts";
 import { createServer } from "../../src/server/server.ts";
 import type { TypedDocumentString } from "../generated/graphql.ts";
 import { quiet, type TestDatabase, testDatabase } from "./database.ts";
@@ -36,7 +37,11 @@ export interface Frames<Result> {
 export type TestServer = Awaited<ReturnType<typeof testServer>>;
 
 /** Several servers may share one database and data directory (`beside`); the first one owns and removes them. */
-export async function testServer(options: { redisUrl?: string; beside?: { database: TestDatabase; dataDir: string } }) {
+export async function testServer(options: {
+  redisUrl?: string;
+  beside?: { database: TestDatabase; dataDir: string };
+  log?: Log;
+}) {
   const database = options.beside?.database ?? (await testDatabase());
   const dataDir = options.beside?.dataDir ?? (await mkdtemp(join(tmpdir(), "vigil-server-")));
   const app: App = await openApp(
@@ -46,7 +51,7 @@ export async function testServer(options: { redisUrl?: string; beside?: { databa
       VIGIL_DATA_DIR: dataDir,
       ...(options.redisUrl ? { REDIS_URL: options.redisUrl } : {}),
     }),
-    { log: quiet },
+    { log: options.log ?? quiet },
   );
   const server = createServer(app);
   const url = await server.listen(0, "127.0.0.1");
