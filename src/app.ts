@@ -1,8 +1,10 @@
 /** Opens everything once, straight down, and closes it in reverse. Entry points and tests both start here. */
 import { openAccess } from "./access/access.ts";
 import { audit } from "./access/audit.ts";
+import { openForViewer } from "./access/phi.ts";
 import { createSignInLink } from "./access/sign-in.ts";
 import { ensureUser } from "./access/users.ts";
+import type { Viewer } from "./access/viewer.ts";
 import { openAuditTrail } from "./audit/trail.ts";
 import type { Config } from "./config.ts";
 import { migrate } from "./database/migrate.ts";
@@ -23,6 +25,7 @@ import { createGauges } from "./publish/gauges.ts";
 import { cleanUp } from "./retention/clean-up.ts";
 import { loadKeyFile } from "./secrets/key-file.ts";
 import { createKeyring } from "./secrets/keyring.ts";
+import { indexedColumns, sealedColumns } from "./secrets/sealed-columns.ts";
 import { createVault } from "./secrets/vault.ts";
 import { createSweep } from "./sweep.ts";
 
@@ -67,9 +70,10 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
     const bells = openBells(config.redisUrl, log);
     opened.push({ name: "bells", close: bells.close });
     const feed = createFeed(db, bells);
+    const keyService = createKeyring(config.encryptionKeys ?? (await loadKeyFile(config.dataDir)));
     const vault = createVault({
       db,
-      service: createKeyring(config.encryptionKeys ?? (await loadKeyFile(config.dataDir))),
+      service: keyService,
       now,
       onRotated: (tx, newKeyId) =>
         audit(tx, { actor: "vigil", action: "DATA_KEY_ROTATED", entityKind: "DataKey", entityId: newKeyId }),
@@ -107,6 +111,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       gauges,
       pipeline,
       vault,
+      keyService,
       embedded,
       /** The secret of the first administrator's sign-in link, on the very first start only. */
       firstSignIn,
@@ -122,6 +127,15 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
         const stored = await pipeline.accept(organizationId, drafts);
         return { ...stored, rejected } satisfies { accepted: number; duplicates: number; rejected: Rejection[] };
       },
+      /** Opens the sealed fields of events for a viewer. */
+      openEvents(viewer: Viewer, rows: readonly { id: string; sealed: Uint8Array }[]): Promise<Map<string, string>> {
+        const records = rows.map(({ id, sealed }) => ({ id, record: sealed }));
+        return db.inOrganization(viewer.organizationId, (tx) =>
+          openForViewer(tx, vault, viewer, sealedColumns.event, records),
+        );
+      },
+      patientIndexer: (organizationId: string) =>
+        db.inOrganization(organizationId, (tx) => vault.indexer(tx, indexedColumns.patient)),
       /** One transaction of the organization that may change incidents; whoever follows its feed is told after the commit. */
       async change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
         const result = await db.inOrganization(organizationId, work);

@@ -9,6 +9,7 @@ import { cliSubject, keyRoles, peopleRoles } from "./access/viewer.ts";
 import { type App, openApp } from "./app.ts";
 import { verifyAudits } from "./commands/audit.ts";
 import { httpSink, importFile, localSink, progressBar } from "./commands/import.ts";
+import { listAllKeys, reencryptAll, retireDataKey, rotateKeys } from "./commands/keys.ts";
 import { checkRules } from "./commands/rules.ts";
 import { ruleModes } from "./detect/detection.ts";
 import { importRules } from "./detect/store.ts";
@@ -204,6 +205,39 @@ auditCommand
       );
       for await (const line of app.auditTrail.export(organizationId)) process.stdout.write(line);
     }),
+  );
+
+const everywhere = (): Option => new Option("--org <slug>", "one organization instead of all");
+/** The organization of that slug, or all. */
+const chosen = async (app: App, slug: string | undefined): Promise<string[]> =>
+  slug === undefined ? app.db.organizationIds() : [await app.organizationBySlug(slug)];
+const keys = program.command("keys").description("the keys of sealed fields");
+keys
+  .command("list")
+  .description("list the data keys, with how many records need each, and the keys that wrap them")
+  .addOption(everywhere())
+  .action(({ org }: { org?: string }) => withApp(async (app) => listAllKeys(app, await chosen(app, org), console.log)));
+keys
+  .command("rotate")
+  .description("wrap every data key with the first of VIGIL_ENCRYPTION_KEYS")
+  .option("--data-keys", "also make new data keys, and seal everything anew with them", false)
+  .addOption(everywhere())
+  .action(({ org, dataKeys }: { org?: string; dataKeys: boolean }) =>
+    withApp(async (app) => rotateKeys(app, await chosen(app, org), { dataKeys }, console.log)),
+  );
+keys
+  .command("reencrypt")
+  .description("seal anew what old data keys sealed; goes on where it was interrupted")
+  .addOption(everywhere())
+  .action(({ org }: { org?: string }) =>
+    withApp(async (app) => reencryptAll(app, await chosen(app, org), console.log)),
+  );
+keys
+  .command("retire <id>")
+  .description("destroy an old data key that no record needs any more")
+  .addOption(organization())
+  .action((id: string, { org }: { org: string }) =>
+    withApp(async (app) => retireDataKey(app, await app.organizationBySlug(org), id)),
   );
 
 program.parseAsync().catch((error: Error) => {

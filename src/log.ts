@@ -24,6 +24,7 @@ export function createLog(
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
+      serializers: { err: errorForLog },
       redact: {
         paths: secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]),
         censor: "[redacted]",
@@ -31,4 +32,34 @@ export function createLog(
     },
     destination,
   );
+}
+
+interface Fault {
+  name: string;
+  message: string;
+  stack?: string;
+  code?: unknown;
+}
+
+/** What a log line says of an error: never the row, the parameters or the arguments that a database's error carries. */
+function errorForLog(error: unknown): object | string {
+  if (!(error instanceof Error)) return String(error);
+  const { name, stack = "", code } = error as Fault;
+  const frames = stack.split("\n").filter((line) => line.startsWith("    at "));
+  return {
+    type: name,
+    message: messageForLog(error),
+    ...(code === undefined ? {} : { code }),
+    stack: frames.join("\n"),
+  };
+}
+
+/** An error's message without the values that PostgreSQL and Prisma quote in theirs. */
+export function messageForLog(error: unknown): string {
+  const { name, message, code } = error as Fault;
+  const isPrisma = name.startsWith("PrismaClient");
+  // Data exceptions and broken constraints quote what was sent; Prisma prints the call before its last line.
+  if (!isPrisma && !/^2[23]/.test(String(code))) return message;
+  const told = isPrisma ? (message.trim().split("\n").at(-1) ?? "") : message;
+  return told.replace(/"[^"]*"|'[^']*'|\([^)]*\)/g, "…");
 }

@@ -18,7 +18,7 @@ import { dropUnknown, maySeal, type Privacy } from "./ingest/privacy.ts";
 import { readEventsSince } from "./ingest/read.ts";
 import { clearOf, sealEvents } from "./ingest/sealing.ts";
 import { claimClientIds, insertEvents } from "./ingest/write.ts";
-import type { Log } from "./log.ts";
+import { type Log, messageForLog } from "./log.ts";
 import type { Bells } from "./publish/bells.ts";
 import { recordChanges } from "./publish/change.ts";
 import { indexedColumns } from "./secrets/sealed-columns.ts";
@@ -234,7 +234,7 @@ function incidentScore(severity: Severity, detections: number): number {
 function asUnavailable(error: unknown, log: Log): unknown {
   if (error instanceof VigilError) return error;
   log.error(
-    { err: (error as Error).message, code: (error as { code?: string }).code },
+    { err: messageForLog(error), code: (error as { code?: string }).code },
     "a batch of events could not be stored",
   );
   return new VigilError("UNAVAILABLE", "The events could not be stored; none of them was. Send them again.", {

@@ -29,6 +29,7 @@ export const permissionTable = {
     roles: ["ADMIN", "RESPONDER", "ANALYST", "AUDITOR"],
     phi: true,
   },
+  "privacy.write": { does: "Choose which fields are sealed, kept or dropped.", roles: ["ADMIN"] },
   "breakglass.use": { does: "Give oneself leave to read PHI in an emergency, for an hour at most.", roles: everybody },
   "compliance.write": {
     does: "Answer for the log: reviews and the register of disclosures.",

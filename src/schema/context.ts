@@ -42,6 +42,10 @@ export interface Services {
     values: unknown[],
     receivedFrom?: string,
   ): Promise<{ accepted: number; duplicates: number; rejected: Rejection[] }>;
+  /** Opens the sealed fields of events for a viewer, by event id; refuses who may not read PHI. */
+  openEvents(viewer: Viewer, rows: readonly { id: string; sealed: Uint8Array }[]): Promise<Map<string, string>>;
+  /** Makes the blind indexes by which sealed patient ids are found. */
+  patientIndexer(organizationId: string): Promise<(patientId: string) => Buffer>;
   /** One transaction; rings the bells after its commit. */
   change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
   /** Counts or removes what is past its retention. */

@@ -10,11 +10,13 @@ import type {
   EventOutcome,
   IncidentResolution,
   IncidentStatus,
+  PhiFields,
   RetentionClass,
   Role,
   RuleKind,
   RuleMode,
   Severity,
+  UnknownFields,
 } from "../generated/prisma/client.ts";
 import { builder } from "./builder.ts";
 
@@ -196,3 +198,23 @@ export const DirectionEnum = builder.enumType("OrderDirection", {
     DESC: { value: "desc", description: "Largest or newest first." },
   } as const,
 });
+
+export const UnknownFieldsEnum = describedEnum<UnknownFields>(
+  "UnknownFields",
+  "What becomes of attributes that are neither Vigil's own nor allowed.",
+  {
+    KEEP: "Stored in clear.",
+    SEAL: "Stored encrypted. Texts of all events are searched for identifiers and sealed where there are any.",
+    DROP: "Not stored, nor seen by rules. Texts of all events are searched and sealed as with SEAL.",
+  },
+);
+
+export const PhiFieldsEnum = describedEnum<PhiFields>(
+  "PhiFields",
+  "Which events have their PHI fields (target, path, query, referrer, message) and unknown attributes sealed.",
+  {
+    KEEP: "None: for an organization without patients.",
+    PATIENT: "Those that name a patient (`target.patientId`).",
+    SEAL: "All.",
+  },
+);

@@ -6,6 +6,8 @@ import "./api-key.ts";
 import "./status.ts";
 import "./security-event.ts";
 import "./security-event-ingest.ts";
+import "./security-event-phi.ts";
+import "./organization-privacy.ts";
 import "./alert-rule.ts";
 import "./alert-rules-import.ts";
 import "./detection.ts";

@@ -3,6 +3,7 @@ import { prismaOf } from "./context.ts";
 import { EventCategoryEnum, EventOutcomeEnum, SeverityEnum } from "./enums.ts";
 import * as filters from "./filter.ts";
 import { orderInput, orderOf, paged, rowKey } from "./page.ts";
+import { eventsWhere } from "./patient-filter.ts";
 
 export const SecurityEvent = builder.prismaNode("SecurityEvent", {
   id: { resolve: (event) => event.id, description: "The event's id." },
@@ -61,7 +62,10 @@ const Filter = filters.filterInput("SecurityEvent", {
   sessionId: [filters.StringFilter, "The application's session."],
   targetType: [filters.StringFilter, "What kind of thing it was done to."],
   targetId: [filters.StringFilter, "Id of what it was done to."],
-  patientId: [filters.StringFilter, "Whose record it was."],
+  patientId: [
+    filters.StringFilter,
+    "Whose record it was; a sealed one is found by eq and in, by those who may read PHI.",
+  ],
   httpMethod: [filters.StringFilter, "The request's method."],
   httpPath: [filters.StringFilter, "The request's path."],
   httpStatus: [filters.IntFilter, "The answer's status."],
@@ -83,12 +87,12 @@ builder.queryField("securityEvents", (t) =>
       filter: t.arg({ type: Filter, description: "Which." }),
       orderBy: t.arg({ type: [Order], description: "In which order." }),
     },
-    totalCount: (_parent, { filter }, context) =>
-      prismaOf(context).securityEvent.count({ where: filters.whereIn(context, filter) }),
-    resolve: (query, _parent, { filter, orderBy }, context) =>
+    totalCount: async (_parent, { filter }, context) =>
+      prismaOf(context).securityEvent.count({ where: await eventsWhere(context, filter) }),
+    resolve: async (query, _parent, { filter, orderBy }, context) =>
       prismaOf(context).securityEvent.findMany({
         ...query,
-        where: filters.whereIn(context, filter),
+        where: await eventsWhere(context, filter),
         orderBy: orderOf(orderBy, "time"),
       }),
   }),

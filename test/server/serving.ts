@@ -73,6 +73,8 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
     },
     auditTrail: {} as never,
     now: Date.now,
+    openEvents: async () => new Map(),
+    patientIndexer: async () => () => Buffer.alloc(8),
     async ingest(_organizationId, values) {
       ingested.push(values);
       const rejected = values.flatMap((value, index) =>

@@ -8,6 +8,7 @@ import { createApiKey } from "../../src/access/api-keys.ts";
 import type { PeopleRole } from "../../src/access/viewer.ts";
 import { type App, openApp } from "../../src/app.ts";
 import { parseConfig } from "../../src/config.ts";
+import type { Log } from "../../src/log.ts";
 import { createServer } from "../../src/server/server.ts";
 import type { TypedDocumentString } from "../generated/graphql.ts";
 import { quiet, type TestDatabase, testDatabase } from "./database.ts";
@@ -43,6 +44,7 @@ export async function testServer(options: {
   /** The application's clock, in epoch ms. */
   now?: () => number;
   beside?: { database: TestDatabase; dataDir: string };
+  log?: Log;
 }) {
   const database = options.beside?.database ?? (await testDatabase());
   const dataDir = options.beside?.dataDir ?? (await mkdtemp(join(tmpdir(), "vigil-server-")));
@@ -54,7 +56,7 @@ export async function testServer(options: {
       ...(options.redisUrl ? { REDIS_URL: options.redisUrl } : {}),
       ...options.env,
     }),
-    { log: quiet, ...(options.now ? { now: options.now } : {}) },
+    { log: options.log ?? quiet, ...(options.now ? { now: options.now } : {}) },
   );
   const server = createServer(app);
   const url = await server.listen(0, "127.0.0.1");

@@ -18,7 +18,7 @@ ALTER TABLE "organizations"
 -- AlterTable
 ALTER TABLE "realtime_monitoring"
   ADD COLUMN "sealed" BYTEA,
-  ADD COLUMN "sealed_fields" TEXT[],
+  ADD COLUMN "sealed_fields" TEXT[] DEFAULT ARRAY[]::TEXT[],
   ADD COLUMN "patient_index" BYTEA;
 
 -- CreateTable

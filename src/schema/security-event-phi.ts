@@ -1,0 +1,64 @@
+import type { Secret } from "../ingest/privacy.ts";
+import { builder } from "./builder.ts";
+import { type Context, viewerOf } from "./context.ts";
+import { SecurityEvent } from "./security-event.ts";
+
+type Row = { id: string; sealed: Uint8Array };
+
+const Phi = builder.objectRef<Secret>("SecurityEventPhi").implement({
+  description: "What of an event is stored encrypted. Null: it was not sent, or stands in the event itself.",
+  fields: (t) => {
+    const text = (description: string, read: (secret: Secret) => string | undefined) =>
+      t.string({ nullable: true, description, resolve: (secret) => read(secret) ?? null });
+    return {
+      patientId: text("Whose record it was.", ({ target }) => target?.patientId),
+      targetId: text("Id of what it was done to.", ({ target }) => target?.id),
+      targetName: text("Name of what it was done to.", ({ target }) => target?.name),
+      httpPath: text("The request's path.", ({ http }) => http?.path),
+      httpQuery: text("The request's query string.", ({ http }) => http?.query),
+      httpReferrer: text("The request's referrer.", ({ http }) => http?.referrer),
+      message: text("The original text.", ({ message }) => message),
+      attributes: t.field({
+        type: "JSON",
+        nullable: true,
+        description: "Those of the attributes that are sealed.",
+        resolve: ({ attributes }) => attributes ?? null,
+      }),
+    };
+  },
+});
+
+builder.prismaObjectFields(SecurityEvent, (t) => ({
+  sealedFields: t.exposeStringList("sealedFields"),
+  phi: t.field({
+    type: Phi,
+    nullable: true,
+    description: "The sealed fields, opened. Every opening is written to the audit log.",
+    authScopes: { permission: "phi.read" },
+    select: { id: true, sealed: true },
+    resolve: ({ id, sealed }, _args, context) => (sealed === null ? null : open(context, { id, sealed })),
+  }),
+}));
+
+interface Batch {
+  rows: Row[];
+  opened: Promise<Map<string, string>>;
+}
+const batches = new WeakMap<Context, Batch>();
+
+/** The rows that one request asks for at the same moment are opened together, and written down as one reading. */
+async function open(context: Context, row: Row): Promise<Secret | null> {
+  let batch = batches.get(context);
+  if (!batch) {
+    const rows: Row[] = [];
+    const opened = new Promise<void>(setImmediate).then(() => {
+      batches.delete(context);
+      return context.services.openEvents(viewerOf(context), rows);
+    });
+    batch = { rows, opened };
+    batches.set(context, batch);
+  }
+  if (!batch.rows.some(({ id }) => id === row.id)) batch.rows.push(row);
+  const text = (await batch.opened).get(row.id);
+  return text === undefined ? null : (JSON.parse(text) as Secret);
+}

@@ -1,0 +1,141 @@
+/**
+ * Replacing keys. Every step is a transaction of its own that leaves the rest as it was, so whatever ends a rotation,
+ * starting it again goes on where it stopped.
+ */
+import type { Database, Tx } from "../db.ts";
+import { VigilError } from "../errors.ts";
+import { contextOf, type WrappedKey } from "./key-cache.ts";
+import type { KeyService } from "./key-service.ts";
+import { keyIdInSql } from "./record.ts";
+import { type Place, sealedColumns } from "./sealed-columns.ts";
+import type { Vault } from "./vault.ts";
+
+const places: readonly Place[] = Object.values(sealedColumns);
+
+/** Wraps the organization's data keys anew with the current key of the installation; returns how many were wrapped otherwise. */
+export async function rewrap(db: Database, service: KeyService, organizationId: string): Promise<number> {
+  for (let done = 0; ; done++) {
+    const more = await db.inOrganization(organizationId, async (tx) => {
+      const { rows } = await tx.query<WrappedKey>(
+        `SELECT id, kek_id, wrapped FROM data_keys WHERE organization_id = $1 AND kek_id <> $2 AND state <> 'RETIRED'
+         ORDER BY id LIMIT 1 FOR NO KEY UPDATE`,
+        [organizationId, service.currentKeyId],
+      );
+      const [row] = rows;
+      if (!row) return false;
+      const context = contextOf(organizationId, row.id);
+      const { keyId, wrapped } = await service.wrap(await service.unwrap(row.wrapped, row.kek_id, context), context);
+      await tx.query("UPDATE data_keys SET kek_id = $3, wrapped = $4 WHERE organization_id = $1 AND id = $2", [
+        organizationId,
+        row.id,
+        keyId,
+        wrapped,
+      ]);
+      return true;
+    });
+    if (!more) return done;
+  }
+}
+
+/** Seals what older keys sealed anew under the organization's current key; returns how many records. */
+export async function reencrypt(
+  db: Database,
+  vault: Vault,
+  organizationId: string,
+  options: { batchSize?: number; onProgress?: (records: number) => void } = {},
+): Promise<number> {
+  let done = 0;
+  for (const place of places) {
+    let after = "00000000-0000-0000-0000-000000000000";
+    for (;;) {
+      await vault.reserve(organizationId, options.batchSize ?? 500);
+      const last = await db.inOrganization(organizationId, async (tx) => {
+        const rows = await outdated(tx, place, after, options.batchSize ?? 500);
+        await resealed(tx, vault, place, rows);
+        done += rows.length;
+        return rows.at(-1)?.id;
+      });
+      if (last === undefined) break;
+      after = last;
+      options.onProgress?.(done);
+    }
+  }
+  return done;
+}
+
+interface SealedRow {
+  id: string;
+  record: Buffer;
+}
+
+async function outdated(tx: Tx, { table, column }: Place, after: string, limit: number): Promise<SealedRow[]> {
+  const { rows } = await tx.query<SealedRow>(
+    `SELECT id, ${column} AS record FROM ${table} WHERE organization_id = $1 AND id > $2 AND ${column} IS NOT NULL
+       AND ${keyIdInSql(column)} NOT IN (SELECT k.id FROM data_keys k WHERE k.organization_id = $1 AND k.state = 'CURRENT')
+     ORDER BY id LIMIT $3 FOR UPDATE`,
+    [tx.organizationId, after, limit],
+  );
+  return rows;
+}
+
+async function resealed(tx: Tx, vault: Vault, place: Place, rows: readonly SealedRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  const opened = await vault.open(
+    tx,
+    place,
+    rows.map(({ id, record }) => ({ rowId: id, record })),
+  );
+  const items = rows.map(({ id }, index) => ({ rowId: id, data: opened[index] as Buffer }));
+  const { table, column } = place;
+  await tx.query(
+    `UPDATE ${table} t SET ${column} = n.record FROM unnest($2::uuid[], $3::bytea[]) AS n(id, record)
+     WHERE t.organization_id = $1 AND t.id = n.id`,
+    [tx.organizationId, rows.map(({ id }) => id), await vault.seal(tx, place, items)],
+  );
+}
+
+export interface KeyInventory {
+  id: string;
+  purpose: string;
+  state: "CURRENT" | "OLD" | "RETIRED";
+  kekId: string;
+  uses: number;
+  createdAt: Date;
+  /** Records that only this key opens. */
+  references: number;
+}
+
+/** The organization's data keys with what still needs them. */
+export async function listKeys(tx: Tx): Promise<KeyInventory[]> {
+  await tx.query("SELECT set_config('statement_timeout', '600000', true)"); // counting reads whole tables
+  const counted = places
+    .map(
+      ({ table, column }) => `SELECT ${keyIdInSql(column)} AS id, count(*) AS n FROM ${table}
+      WHERE organization_id = $1 AND ${column} IS NOT NULL GROUP BY 1`,
+    )
+    .join(" UNION ALL ");
+  const { rows } = await tx.query<KeyInventory & { references: string; uses: string }>(
+    `SELECT k.id, k.purpose, k.state, k.kek_id AS "kekId", k.uses, k.created_at AS "createdAt",
+       COALESCE(sum(r.n), 0) AS references
+     FROM data_keys k LEFT JOIN (${counted}) r ON r.id = k.id
+     WHERE k.organization_id = $1 GROUP BY k.organization_id, k.id ORDER BY k.id`,
+    [tx.organizationId],
+  );
+  return rows.map((row) => ({ ...row, uses: Number(row.uses), references: Number(row.references) }));
+}
+
+/** Destroys an old data key. Refused while anything still needs it. */
+export async function retireKey(tx: Tx, id: string): Promise<void> {
+  await tx.query("SELECT 1 FROM data_keys WHERE organization_id = $1 AND id = $2 FOR UPDATE", [tx.organizationId, id]);
+  const key = (await listKeys(tx)).find((one) => one.id === id);
+  if (!key) throw new VigilError("NOT_FOUND", `The organization has no data key ${id}.`);
+  if (key.state === "CURRENT") throw new VigilError("CONFLICT", `The data key ${id} is current: rotate first.`);
+  if (key.references > 0) {
+    const message = `${key.references} records are sealed with the data key ${id}. Run: vigil keys reencrypt`;
+    throw new VigilError("CONFLICT", message, { detail: { references: key.references } });
+  }
+  await tx.query(`UPDATE data_keys SET state = 'RETIRED', wrapped = '' WHERE organization_id = $1 AND id = $2`, [
+    tx.organizationId,
+    id,
+  ]);
+}

@@ -1,0 +1,201 @@
+/** Whatever is planted must not turn up anywhere it may not be: the database, Redis, the log. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { createSignInLink } from "../src/access/sign-in.ts";
+import { ensureUser } from "../src/access/users.ts";
+import { httpSink, importFile, localSink } from "../src/commands/import.ts";
+import { createLog } from "../src/log.ts";
+import { ndjson, type TestServer, testServer } from "./support/server.ts";
+
+const phi = [
+  "PT-CANARY-7741",
+  "Zebulon Canarious",
+  "canary hydrocephalus",
+  "219-09-9999",
+  "canarious@patients.example",
+];
+const [patientId, name, note, ssn, email] = phi as [string, string, string, string, string];
+const seen = "visible-marker"; // stands where it may: shows that the search would find something
+
+let server: TestServer;
+let logged = "";
+let redis: Redis;
+let monitor: Redis;
+let commands = "";
+
+const event = (more: object = {}) => ({
+  action: "record.read",
+  actor: { name: seen },
+  target: { type: "patient", id: patientId, name, patientId },
+  http: { method: "GET", path: `/patients/${patientId}`, query: `q=${name}`, referrer: `/search?q=${email}` },
+  message: `${name} (${ssn}): ${note}`,
+  attributes: { note, contact: { email }, list: [ssn, { name }] },
+  ...more,
+});
+const noPatient = {
+  action: "note.saved",
+  actor: { name: seen },
+  message: `mail ${email}, ${ssn}`,
+  attributes: { note, name },
+};
+const rules = `title: Read
+name: canary-read
+logsource: {}
+detection: {selection: {event.action: record.read}, condition: selection}
+---
+title: Reads of one patient
+correlation: {type: event_count, rules: [canary-read], group-by: [patient.id, target.name, note], timespan: 1h, condition: {gte: 2}}
+`;
+
+beforeAll(async () => {
+  redis = new Redis(inject("redisUrl"));
+  monitor = await redis.monitor();
+  monitor.on("monitor", (_time: string, args: string[]) => {
+    commands += `${args.join(" ")}\n`;
+  });
+  const log = createLog("trace", {
+    write: (line: string) => {
+      logged += line;
+    },
+  });
+  server = await testServer({ redisUrl: inject("redisUrl"), log });
+});
+afterAll(async () => {
+  monitor.disconnect();
+  redis.disconnect();
+  await server.close();
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: answers of many shapes
+const ask = (query: string, variables: object = {}, as?: string): Promise<any> =>
+  server.query(query as never, variables, as);
+
+async function database(organizationId: string): Promise<string> {
+  const tables = await server.database.asOwner<{ name: string; tenant: boolean }>(
+    `SELECT format('%I.%I', n.nspname, c.relname) AS name,
+       EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'organization_id') AS tenant
+     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p', 'm') AND n.nspname IN ('public', 'event_partitions')`,
+  );
+  expect(tables.length).toBeGreaterThan(20);
+  let dump = "";
+  for (const { name: table, tenant } of tables) {
+    const where = tenant ? `WHERE organization_id = '${organizationId}'` : "";
+    const rows = await server.database.asOwner<{ row: string }>(`SELECT t::text AS row FROM ${table} t ${where}`);
+    dump += `${table}\n${rows.map(({ row }) => row).join("\n")}\n`;
+  }
+  return dump;
+}
+
+async function redisDump(): Promise<string> {
+  let dump = commands;
+  for (const key of await redis.keys("*")) dump += `${key} ${(await redis.dumpBuffer(key)).toString("latin1")}\n`;
+  return dump;
+}
+
+/** Which of the planted texts are in the place: as they are, in another case, as hex, base64 or in a URL. */
+function found(place: string, planted: readonly string[]): string[] {
+  const text = place.toLowerCase();
+  return planted.filter((one) =>
+    [
+      one,
+      one.replaceAll(" ", "%20"),
+      encodeURIComponent(one),
+      Buffer.from(one).toString("hex"),
+      Buffer.from(one).toString("base64").replace(/=+$/, "").slice(0, -1),
+    ].some((form) => text.includes(form.toLowerCase())),
+  );
+}
+
+it("C9 H2 no canary, neither secret nor patient, is in the database, Redis or the log", async () => {
+  const settings =
+    "mutation { organizationPrivacyUpdate(input: {unknownFields: SEAL, phiFields: SEAL}) { userErrors { code } } }";
+  expect((await ask(settings)).data.organizationPrivacyUpdate.userErrors).toEqual([]);
+  const imported = `mutation R($yaml: String!) { alertRulesImport(input: {yaml: $yaml, mode: ACTIVE}) { imported rejected { message } } }`;
+  expect((await ask(imported, { yaml: rules })).data.alertRulesImport.rejected).toEqual([]);
+
+  // Every way in.
+  expect(await server.ingest(ndjson([event(), event({ id: "1" }), noPatient]))).toMatchObject({ accepted: 3 });
+  const mutation = `mutation I($input: SecurityEventsIngestInput!) { securityEventsIngest(input: $input) { accepted } }`;
+  expect((await ask(mutation, { input: { events: [event(), noPatient] } })).data.securityEventsIngest.accepted).toBe(2);
+  const ecs = {
+    "@timestamp": new Date().toISOString(),
+    event: { action: "record.read" },
+    message: [note, name],
+    user: { name: seen },
+    url: { path: `/p/${patientId}`, query: email },
+    labels: { patient: name },
+  };
+  expect(await server.ingest(ndjson([ecs]))).toMatchObject({ accepted: 1 });
+  const file = join(server.dataDir, "events.ndjson");
+  await writeFile(file, ndjson([event(), noPatient]));
+  const sinks = [localSink(server.app, server.ours), httpSink(server.url, server.admin)];
+  for (const [n, sink] of sinks.entries()) {
+    await writeFile(file, ndjson([{ action: `file-${n}` }, event(), noPatient]));
+    expect((await importFile(file, "vigil", sink, { now: Date.now() })).accepted).toBe(3);
+  }
+
+  // Reading, with PHI and without.
+  const reading = `query E($p: String!) { securityEvents(filter: {patientId: {eq: $p}}) { totalCount nodes { id message phi { patientId message } } } }`;
+  const { data } = await ask(reading, { p: patientId });
+  expect(data.securityEvents.totalCount).toBeGreaterThan(3);
+  expect(data.securityEvents.nodes[0].phi.patientId).toBe(patientId);
+  const { data: incidents } = await ask("{ incidents { nodes { title subjects { key } } } }");
+  expect(incidents.incidents.nodes.length).toBeGreaterThan(0);
+  expect(found(JSON.stringify(incidents), phi)).toEqual([]);
+
+  // Errors: of the sender …
+  await ask(`{ securityEvents(filter: {patientId: {eq: "${patientId}"}) { `);
+  await ask(`{ ${name.replace(" ", "")} }`, { p: note });
+  await ask(reading, { p: { name } });
+  await ask(reading, { p: patientId }, `${server.admin}x`);
+  await server.ingest(`{"action": "x", "message": "${note}"`);
+  await server.ingest(ndjson([event({ source: { ip: name } }), event({ severity: note })]));
+  await server.ingest(ndjson([event()]), {}, `${server.key}x`);
+  await fetch(`${server.url}/nowhere?patient=${encodeURIComponent(name)}`);
+  await fetch(`${server.url}/graphql?query=${encodeURIComponent(`{ x(a: "${name}") }`)}`);
+  // … and ours: tables that cannot be read or written, a constraint that quotes the row.
+  await server.database.asOwner("REVOKE SELECT, INSERT ON realtime_monitoring FROM vigil_app");
+  const failed = await ask(reading, { p: patientId });
+  expect(failed.errors[0].extensions.code).toBe("INTERNAL");
+  expect((await server.ingest(ndjson([event()]))).status).toBe(503);
+  await server.database.asOwner("GRANT SELECT, INSERT ON realtime_monitoring TO vigil_app");
+  await server.database.asOwner("ALTER TABLE realtime_monitoring ADD CONSTRAINT never CHECK (action <> 'never')");
+  expect((await server.ingest(ndjson([event({ action: "never" })]))).status).toBe(503);
+  await server.database.asOwner("ALTER TABLE realtime_monitoring DROP CONSTRAINT never");
+  expect(logged).toContain("a GraphQL operation failed");
+  expect(logged).toContain("a batch of events could not be stored");
+
+  // Secrets: a token, API keys, a sign-in link, those of the installation.
+  const link = await server.app.db.inOrganization(server.ours, async (tx) => {
+    const user = { email: "admin@clinic.example", name: "Admin", role: "ADMIN" as const, now: Date.now() };
+    return createSignInLink(tx, { userId: await ensureUser(tx, user), now: Date.now() });
+  });
+  const signedIn = await fetch(`${server.url}/sign-in?token=${link}`, { redirect: "manual" });
+  expect(signedIn.status).toBe(303);
+  const session = /vigil_session=([^;]+)/.exec(signedIn.headers.get("set-cookie") ?? "")?.[1] as string;
+  const { jwtSecret } = JSON.parse(await readFile(join(server.dataDir, "secrets.json"), "utf8")) as {
+    jwtSecret: string;
+  };
+  const kek = (await readFile(join(server.dataDir, "encryption-keys"), "utf8")).split(":")[1]?.trim() as string;
+  const secrets = [server.admin, server.key, link, session, jwtSecret, kek, Buffer.from(kek, "base64").toString("hex")];
+  const apiKeySecret = server.key.split("_").at(-1) as string;
+
+  const places = { database: await database(server.ours), redis: await redisDump(), log: logged };
+  for (const [place, text] of Object.entries(places)) {
+    expect([place, found(text, [...phi, ...secrets, apiKeySecret])]).toEqual([place, []]);
+  }
+  expect(found(places.database, [seen])).toEqual([seen]);
+  expect(places.redis).toContain(server.ours);
+
+  // The same search finds all of it where an organization keeps it in clear: it does look.
+  await ask(
+    "mutation { organizationPrivacyUpdate(input: {unknownFields: KEEP, phiFields: KEEP}) { userErrors { code } } }",
+    {},
+    server.outsider,
+  );
+  await server.ingest(ndjson([event()]), {}, server.otherKey);
+  expect(found(await database(server.theirs), phi)).toEqual(phi);
+}, 60_000);

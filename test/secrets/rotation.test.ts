@@ -1,0 +1,154 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readEventsSince } from "../../src/ingest/read.ts";
+import { createPipeline } from "../../src/pipeline.ts";
+import { openBells } from "../../src/publish/bells.ts";
+import type { KeyService } from "../../src/secrets/key-service.ts";
+import { createKeyring } from "../../src/secrets/keyring.ts";
+import { listKeys, rewrap } from "../../src/secrets/rotation.ts";
+import { createVault, type Vault } from "../../src/secrets/vault.ts";
+import { seededRandom } from "../generate/random.ts";
+import { quiet, type TestDatabase, testDatabase } from "../support/database.ts";
+
+const events = 6_000;
+const [first, second] = [
+  { id: "first", key: randomBytes(32) },
+  { id: "second", key: randomBytes(32) },
+];
+let test: TestDatabase;
+let ours: string;
+let dataDir: string;
+const start = Date.now();
+const vaultOf = (keys: { id: string; key: Buffer }[]): Vault =>
+  createVault({ db: test.db, service: createKeyring(keys), now: Date.now });
+
+async function fill(vault: Vault, organizationId: string, count: number): Promise<void> {
+  const bells = openBells(undefined, quiet);
+  const pipeline = createPipeline({ db: test.db, bells, vault, log: quiet, now: Date.now });
+  const drafts = Array.from({ length: count }, (_, n) => ({
+    logsource: {},
+    action: "record.read",
+    category: "ACCESS" as const,
+    outcome: "SUCCESS" as const,
+    target: { patientId: `p-${n}` },
+    message: `read p-${n}`,
+    attributes: {},
+  }));
+  await pipeline.accept(organizationId, drafts);
+  await pipeline.drain();
+  await bells.close();
+}
+
+async function patients(keys: { id: string; key: Buffer }[]): Promise<string[]> {
+  const found: string[] = [];
+  for await (const page of readEventsSince(test.db, vaultOf(keys), ours, start)) {
+    for (const event of page) {
+      expect(event.message).toBe(`read ${event.target?.patientId}`);
+      found.push(event.target?.patientId ?? "");
+    }
+  }
+  return found.sort();
+}
+
+beforeAll(async () => {
+  test = await testDatabase();
+  ours = test.organizations[0]?.id as string;
+  dataDir = await mkdtemp(join(tmpdir(), "vigil-rotation-"));
+});
+afterAll(async () => {
+  await rm(dataDir, { recursive: true, force: true });
+  await test.close();
+});
+
+/** Runs the command; `kill` is asked at every line it prints. */
+function vigil(args: string[], keys: string, kill: (line: number) => boolean = () => false) {
+  const { REDIS_URL: _redis, ...rest } = process.env;
+  const env = {
+    ...rest,
+    DATABASE_URL: test.serverUrl,
+    VIGIL_OWNER_DATABASE_URL: test.ownerUrl,
+    VIGIL_DATA_DIR: dataDir,
+    VIGIL_ENCRYPTION_KEYS: keys,
+  };
+  const child = spawn(process.execPath, [join(import.meta.dirname, "../../src/vigil.js"), ...args], { env });
+  let text = "";
+  let lines = 0;
+  const take = (chunk: Buffer): void => {
+    text += chunk;
+    for (; lines < text.split("\n").length - 1; lines++) if (kill(lines)) child.kill("SIGKILL");
+  };
+  child.stdout.on("data", take);
+  child.stderr.on("data", take);
+  return new Promise<{ code: number | null; text: string }>((resolve) =>
+    child.on("close", (code) => resolve({ code, text })),
+  );
+}
+const encoded = (keys: { id: string; key: Buffer }[]): string =>
+  keys.map(({ id, key }) => `${id}:${key.toString("base64")}`).join(",");
+
+describe("C7 rotation by the command line", () => {
+  it("survives being killed again and again, loses nothing, and retires a key only at 0 references", async () => {
+    await fill(vaultOf([first]), ours, events);
+    const all = await patients([first]);
+    expect(all).toHaveLength(events);
+    const both = encoded([second, first]);
+    const next = seededRandom(11);
+    let kills = 0;
+    let run = await vigil(["keys", "rotate", "--data-keys", "--org", "demo"], both, (line) => line >= 2 + next() * 3);
+    const [old] = (await test.db.inOrganization(ours, listKeys)).filter(({ state }) => state === "OLD");
+    while (run.code !== 0) {
+      kills++;
+      expect(kills).toBeLessThan(20);
+      const { references = 0 } = (await test.db.inOrganization(ours, listKeys)).find(({ id }) => id === old?.id) ?? {};
+      if (references > 0) {
+        const refused = await vigil(["keys", "retire", old?.id as string], both);
+        expect(refused).toMatchObject({ code: 1, text: expect.stringContaining(`${references} records`) });
+      }
+      expect(await patients([second, first])).toEqual(all); // also in the middle of it
+      run = await vigil(["keys", "reencrypt", "--org", "demo"], both, (line) => kills < 3 && line >= next() * 4);
+    }
+    expect(kills).toBeGreaterThan(1);
+    // The first key of the installation is needed no more, nor is the old data key.
+    expect(await patients([second])).toEqual(all);
+    const listed = await vigil(["keys", "list", "--org", "demo"], both);
+    expect(listed.text).toContain(`${old?.id} seal OLD`);
+    expect(listed.text).toMatch(/seal OLD since \S+, \d+ uses, 0 references/);
+    expect(listed.text).toMatch(new RegExp(`seal CURRENT since \\S+, \\d+ uses, ${events} references`));
+    expect(listed.text).not.toContain("encryption key first");
+    expect(await vigil(["keys", "retire", old?.id as string], both)).toMatchObject({ code: 0 });
+    expect(await patients([second])).toEqual(all);
+    const [retired] = await test.asOwner("SELECT state, wrapped FROM data_keys WHERE id = $1", [old?.id]);
+    expect(retired).toEqual({ state: "RETIRED", wrapped: Buffer.alloc(0) });
+    const audited = await test.asOwner<{ action: string }>("SELECT action FROM security_audit_log ORDER BY seq");
+    expect(new Set(audited.map(({ action }) => action))).toEqual(
+      new Set(["DATA_KEYS_REWRAPPED", "DATA_KEY_ROTATED", "DATA_KEY_RETIRED"]),
+    );
+  }, 120_000);
+});
+
+describe("C7 wrapping anew", () => {
+  it("goes on where the key service failed", async () => {
+    const theirs = test.organizations[1]?.id as string;
+    const vault = vaultOf([first]);
+    await fill(vault, theirs, 1);
+    for (let n = 0; n < 5; n++) await test.db.inOrganization(theirs, (tx) => vault.rotate(tx));
+    const ring = createKeyring([second, first]);
+    let calls = 0;
+    const failing: KeyService = {
+      ...ring,
+      wrap: (...given) => (++calls % 3 === 0 ? Promise.reject(new Error("gone")) : ring.wrap(...given)),
+    };
+    const wrappedBy = async () =>
+      (await test.db.inOrganization(theirs, listKeys)).map(({ kekId }) => kekId).filter((id) => id === "first").length;
+    const left = [await wrappedBy()];
+    for (let tries = 0; tries < 10 && (left.at(-1) as number) > 0; tries++) {
+      await rewrap(test.db, failing, theirs).catch((error: Error) => expect(error.message).toBe("gone"));
+      left.push(await wrappedBy());
+    }
+    expect(left).toEqual([8, 6, 4, 2, 0]);
+  });
+});
