@@ -67,6 +67,14 @@ export interface Context {
   services: Services;
   /** Aborted when the server closes: ends every subscription. */
   closing: AbortSignal;
+  /** Why patients' data is read, as the sender says: header `x-vigil-purpose`, or `purpose` of a socket's parameters. */
+  purpose?: string | undefined;
+  /** Where the request comes from. */
+  address?: string | undefined;
+  /** Whose data the answer holds so far; audited before it leaves. */
+  patients?: Set<string>;
+  /** The viewer's break-glass use, once looked for. */
+  breakGlass?: Promise<{ id: string; expiresAt: Date } | undefined>;
 }
 
 export function viewerOf(context: Context): Viewer {

@@ -1,8 +1,9 @@
 import { builder } from "./builder.ts";
-import { prismaOf } from "./context.ts";
+import { type Context, prismaOf } from "./context.ts";
 import { EventCategoryEnum, EventOutcomeEnum, SeverityEnum } from "./enums.ts";
 import * as filters from "./filter.ts";
 import { orderInput, orderOf, paged, rowKey } from "./page.ts";
+import { mayReadPatients, withheldFrom } from "./phi.ts";
 
 export const SecurityEvent = builder.prismaNode("SecurityEvent", {
   id: { resolve: (event) => event.id, description: "The event's id." },
@@ -39,6 +40,10 @@ export const SecurityEvent = builder.prismaNode("SecurityEvent", {
     httpMore: t.expose("httpMore", { type: "JSON", nullable: true }),
     message: t.exposeString("message", { nullable: true, description: "The original text." }),
     attributes: t.expose("attributes", { type: "JSON" }),
+    isWithheld: t.boolean({
+      description: "Holds a patient's data that you may not read: those fields are empty. See `breakGlassStart`.",
+      resolve: async ({ patientId }, _args, context) => patientId !== null && !(await mayReadPatients(context)),
+    }),
   }),
 });
 
@@ -72,6 +77,10 @@ const Order = orderInput("SecurityEvent", {
   RECEIVED_AT: ["receivedAt", "When Vigil received it."],
 });
 
+async function whereOf(context: Context, filter: filters.Filter | null | undefined) {
+  return { ...filters.whereIn(context, filter), ...(await withheldFrom(context, filter)) };
+}
+
 builder.queryField("securityEvents", (t) =>
   t.prismaConnection({
     ...paged,
@@ -82,12 +91,12 @@ builder.queryField("securityEvents", (t) =>
       filter: t.arg({ type: Filter, description: "Which." }),
       orderBy: t.arg({ type: [Order], description: "In which order." }),
     },
-    totalCount: (_parent, { filter }, context) =>
-      prismaOf(context).securityEvent.count({ where: filters.whereIn(context, filter) }),
-    resolve: (query, _parent, { filter, orderBy }, context) =>
+    totalCount: async (_parent, { filter }, context) =>
+      prismaOf(context).securityEvent.count({ where: await whereOf(context, filter) }),
+    resolve: async (query, _parent, { filter, orderBy }, context) =>
       prismaOf(context).securityEvent.findMany({
         ...query,
-        where: filters.whereIn(context, filter),
+        where: await whereOf(context, filter),
         orderBy: orderOf(orderBy, "time"),
       }),
   }),

@@ -6,6 +6,7 @@ import { VigilError } from "../errors.ts";
 import type { Context, Services } from "../schema/context.ts";
 import { schema } from "../schema/schema.ts";
 import { sendJson } from "./answer.ts";
+import { auditPlugin } from "./audit-plugin.ts";
 import { credentialOf } from "./credential.ts";
 import { graphiqlOptions, graphiqlPolicy, renderPage } from "./graphiql.ts";
 import { codePlugin, limitPlugin } from "./limits.ts";
@@ -30,7 +31,12 @@ export function createGraphQL(services: Services) {
     cors: false,
     maxRequestBodySize: bodyLimit,
     parserAndValidationCache: true,
-    plugins: [useCSRFPrevention({ requestHeaders: ["authorization", "x-vigil-csrf"] }), limitPlugin(), codePlugin()],
+    plugins: [
+      useCSRFPrevention({ requestHeaders: ["authorization", "x-vigil-csrf"] }),
+      limitPlugin(),
+      codePlugin(),
+      auditPlugin(),
+    ],
   });
 }
 
@@ -52,5 +58,6 @@ export async function handleGraphQL(
     sendJson(response, error.status, { errors: [{ message: error.message, extensions: { code: error.code } }] });
     return;
   }
-  await yoga.handle(request, response, { ...context, viewer });
+  const purpose = request.headers["x-vigil-purpose"]?.toString();
+  await yoga.handle(request, response, { ...context, viewer, purpose, address: request.socket.remoteAddress });
 }

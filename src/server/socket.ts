@@ -17,7 +17,7 @@ const operationLimit = 100; // operations a socket
 const checkInterval = 5_000; // 5 seconds: how long a credential may outlive its end
 const backlogLimit = 8_388_608; // 8 MiB unsent: the reader is too slow, and may resume from its cursor
 
-type SocketExtra = Extra & { viewer?: Viewer; timer?: NodeJS.Timeout };
+type SocketExtra = Extra & { viewer?: Viewer; purpose?: string; timer?: NodeJS.Timeout };
 
 type Operation = ExecutionArgs & { rootValue: Record<"execute" | "subscribe", (args: ExecutionArgs) => never> };
 
@@ -53,7 +53,7 @@ export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<
   }
 
   const running = useServer<
-    { authorization?: unknown; Authorization?: unknown },
+    { authorization?: unknown; Authorization?: unknown; purpose?: unknown },
     SocketExtra & Record<PropertyKey, unknown>
   >(
     {
@@ -63,6 +63,8 @@ export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<
         const given = connection.connectionParams?.authorization ?? connection.connectionParams?.Authorization;
         const credential = typeof given === "string" ? bearerOf(given) : socketCookieOf(extra.request);
         if (credential === undefined) return false; // closes with 4403
+        const purpose = connection.connectionParams?.purpose;
+        if (typeof purpose === "string") extra.purpose = purpose;
         try {
           extra.viewer = await services.authenticator.authenticate(credential);
         } catch (error) {
@@ -81,7 +83,14 @@ export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<
           const message = `A socket runs at most ${operationLimit} operations`;
           return [new GraphQLError(message, { extensions: { code: "RATE_LIMITED" } })];
         }
-        const enveloped = yoga.getEnveloped({ ...context, viewer: extra.viewer, req: extra.request, params });
+        const enveloped = yoga.getEnveloped({
+          ...context,
+          viewer: extra.viewer,
+          purpose: extra.purpose,
+          address: extra.request.socket.remoteAddress,
+          req: extra.request,
+          params,
+        });
         const { schema, execute, subscribe, contextFactory, parse, validate } = enveloped;
         let document: ReturnType<typeof parse>;
         try {

@@ -36,7 +36,11 @@ export interface Frames<Result> {
 export type TestServer = Awaited<ReturnType<typeof testServer>>;
 
 /** Several servers may share one database and data directory (`beside`); the first one owns and removes them. */
-export async function testServer(options: { redisUrl?: string; beside?: { database: TestDatabase; dataDir: string } }) {
+export async function testServer(options: {
+  redisUrl?: string;
+  beside?: { database: TestDatabase; dataDir: string };
+  now?: () => number;
+}) {
   const database = options.beside?.database ?? (await testDatabase());
   const dataDir = options.beside?.dataDir ?? (await mkdtemp(join(tmpdir(), "vigil-server-")));
   const app: App = await openApp(
@@ -46,7 +50,7 @@ export async function testServer(options: { redisUrl?: string; beside?: { databa
       VIGIL_DATA_DIR: dataDir,
       ...(options.redisUrl ? { REDIS_URL: options.redisUrl } : {}),
     }),
-    { log: quiet },
+    { log: quiet, ...(options.now ? { now: options.now } : {}) },
   );
   const server = createServer(app);
   const url = await server.listen(0, "127.0.0.1");
