@@ -16,7 +16,7 @@ import { VigilError } from "./errors.ts";
 import { validateAll } from "./ingest/accept.ts";
 import type { Rejection } from "./ingest/event.ts";
 import type { Log } from "./log.ts";
-import { createPipeline } from "./pipeline.ts";
+import { auditIngest, createPipeline } from "./pipeline.ts";
 import { openBells } from "./publish/bells.ts";
 import { createFeed } from "./publish/feed.ts";
 import { createGauges } from "./publish/gauges.ts";
@@ -103,9 +103,11 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       auditTrail,
       sweep: createSweep(db, auditTrail),
       /** Validates and stores events as they were sent; every one is accepted, a duplicate, or rejected with its reason. */
-      async ingest(organizationId: string, values: readonly unknown[]) {
+      async ingest(organizationId: string, values: readonly unknown[], _receivedFrom?: string, sender?: string) {
         const { drafts, rejected } = validateAll(values, now());
-        const stored = await pipeline.accept(organizationId, drafts);
+        const stored = await pipeline.accept(organizationId, drafts, sender);
+        if (sender !== undefined && drafts.length === 0)
+          await db.inOrganization(organizationId, (tx) => auditIngest(tx, sender, 0));
         return { ...stored, rejected } satisfies { accepted: number; duplicates: number; rejected: Rejection[] };
       },
       /** One transaction of the organization that may change incidents; whoever follows its feed is told after the commit. */

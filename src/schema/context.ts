@@ -39,6 +39,8 @@ export interface Services {
     organizationId: string,
     values: unknown[],
     receivedFrom?: string,
+    /** Who sent them, where that is to be audited. */
+    sender?: string,
   ): Promise<{ accepted: number; duplicates: number; rejected: Rejection[] }>;
   /** One transaction; rings the bells after its commit. */
   change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T>;

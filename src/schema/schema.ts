@@ -17,6 +17,8 @@ import "./audit-verify.ts";
 import "./audit-export.ts";
 import "./access-report.ts";
 import "./break-glass.ts";
+import "./review-pack.ts";
+import "./disclosure.ts";
 import { type GraphQLSchema, isObjectType } from "graphql";
 import { builder } from "./builder.ts";
 import { guardPatients } from "./phi.ts";
