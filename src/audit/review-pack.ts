@@ -42,7 +42,7 @@ const gather = `
   ),
   norm AS (
     SELECT avg(patients) + 3 * coalesce(stddev_pop(patients), 0) AS high,
-      3 * percentile_cont(0.5) WITHIN GROUP (ORDER BY patients) AS triple, count(*) AS readers FROM readers
+      3 * percentile_cont(0.5) WITHIN GROUP (ORDER BY patients) AS triple, count(*) AS people FROM readers
   )
   SELECT jsonb_build_object(
     'month', to_char($2::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM'),
@@ -63,8 +63,8 @@ const gather = `
       ORDER BY seq LIMIT ${listed}) p), '[]'),
     'patientAccess', jsonb_build_object(
       'readers', (SELECT count(*) FROM readers), 'reads', (SELECT coalesce(sum(reads), 0) FROM readers),
-      'outliers', coalesce((SELECT jsonb_agg(to_jsonb(readers) ORDER BY patients DESC) FROM readers, norm
-        WHERE norm.readers >= 3 AND patients > least(norm.high, norm.triple)), '[]')),
+      'outliers', coalesce((SELECT jsonb_agg(r ORDER BY r.patients DESC) FROM (
+        SELECT readers.* FROM readers, norm WHERE norm.people >= 3 AND patients > least(norm.high, norm.triple)) r), '[]')),
     'breakGlass', coalesce((SELECT jsonb_agg(b ORDER BY b.started_at) FROM (
       SELECT id, actor, started_at, reviewed_at IS NULL AS open FROM break_glass_uses
       WHERE organization_id = $1 AND started_at >= $2 AND started_at < $3 ORDER BY started_at LIMIT ${listed}) b), '[]'),

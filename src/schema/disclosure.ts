@@ -47,6 +47,7 @@ function whereOf(
   context: Context,
 ) {
   const { from, to } = rangeOf(args.range);
+  if (args.patientId) context.patients?.add(args.patientId); // also an empty accounting says something of a patient
   return {
     organizationId: viewerOf(context).organizationId,
     ...(args.patientId == null ? {} : { patientId: args.patientId }),

@@ -39,6 +39,10 @@ const table: Record<string, { patientsOf(row: Row): string[]; fields: Record<str
     },
   },
   Detection: { patientsOf: fromSubjects, fields: { subjects: maskedSubjects, explanation: masked } },
+  Disclosure: {
+    patientsOf: fromColumn,
+    fields: { patientId: () => mark, description: () => mark, purpose: () => mark },
+  },
   Incident: { patientsOf: fromSubjects, fields: { subjects: maskedSubjects, title: masked } },
 };
 

@@ -42,6 +42,9 @@ async function incident(): Promise<string> {
   return data.incidents.nodes[0].id;
 }
 
+const lastMonth = new Date(Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() - 1, 1))
+  .toISOString()
+  .slice(0, 7);
 const emergency = { input: { reason: "An emergency of the walk", minutes: 5 } };
 
 /** Input with which a mutation succeeds, where generated input does not. */
@@ -55,6 +58,13 @@ const examples: Record<string, () => Promise<object>> = {
   }),
   incidentAcknowledge: async () => ({ id: await incident(), input: {} }),
   incidentResolve: async () => ({ id: await incident(), input: { resolution: "BENIGN", reason: "walked" } }),
+  reviewPackCreate: async () => ({ input: { month: lastMonth } }),
+  reviewPackSign: async () => {
+    const document =
+      "mutation ($input: ReviewPackCreateInput!) { reviewPackCreate(input: $input) { reviewPack { id } } }";
+    const { data } = await ask(server, document, { input: { month: lastMonth } });
+    return { id: data.reviewPackCreate.reviewPack.id, input: { note: "walked" } };
+  },
   breakGlassStart: async () => emergency,
   breakGlassReview: async () => {
     const document =
