@@ -1,10 +1,8 @@
 /** Opens everything once, straight down, and closes it in reverse. Entry points and tests both start here. */
 import { openAccess } from "./access/access.ts";
 import { audit } from "./access/audit.ts";
-import { openForViewer } from "./access/phi.ts";
 import { createSignInLink } from "./access/sign-in.ts";
 import { ensureUser } from "./access/users.ts";
-import type { Viewer } from "./access/viewer.ts";
 import { openAuditTrail } from "./audit/trail.ts";
 import type { Config } from "./config.ts";
 import { migrate } from "./database/migrate.ts";
@@ -18,7 +16,7 @@ import { VigilError } from "./errors.ts";
 import { validateAll } from "./ingest/accept.ts";
 import type { Rejection } from "./ingest/event.ts";
 import type { Log } from "./log.ts";
-import { createPipeline } from "./pipeline.ts";
+import { auditIngest, createPipeline } from "./pipeline.ts";
 import { openBells } from "./publish/bells.ts";
 import { createFeed } from "./publish/feed.ts";
 import { createGauges } from "./publish/gauges.ts";
@@ -122,17 +120,18 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       auditTrail,
       sweep: createSweep(db, { log, now, audit: auditTrail }),
       /** Validates and stores events as they were sent; every one is accepted, a duplicate, or rejected with its reason. */
-      async ingest(organizationId: string, values: readonly unknown[]) {
+      async ingest(organizationId: string, values: readonly unknown[], _receivedFrom?: string, sender?: string) {
         const { drafts, rejected } = validateAll(values, now());
-        const stored = await pipeline.accept(organizationId, drafts);
+        const stored = await pipeline.accept(organizationId, drafts, sender);
+        if (sender !== undefined && drafts.length === 0)
+          await db.inOrganization(organizationId, (tx) => auditIngest(tx, sender, 0));
         return { ...stored, rejected } satisfies { accepted: number; duplicates: number; rejected: Rejection[] };
       },
-      /** Opens the sealed fields of events for a viewer. */
-      openEvents(viewer: Viewer, rows: readonly { id: string; sealed: Uint8Array }[]): Promise<Map<string, string>> {
-        const records = rows.map(({ id, sealed }) => ({ id, record: sealed }));
-        return db.inOrganization(viewer.organizationId, (tx) =>
-          openForViewer(tx, vault, viewer, sealedColumns.event, records),
-        );
+      /** Opens the sealed fields of events, many at a time; gives their JSON by event id. */
+      async openEvents(organizationId: string, rows: readonly { id: string; sealed: Uint8Array }[]) {
+        const items = rows.map(({ id, sealed }) => ({ rowId: id, record: Buffer.from(sealed) }));
+        const opened = await db.inOrganization(organizationId, (tx) => vault.open(tx, sealedColumns.event, items));
+        return new Map(rows.map(({ id }, index) => [id, String(opened[index])]));
       },
       patientIndexer: (organizationId: string) =>
         db.inOrganization(organizationId, (tx) => vault.indexer(tx, indexedColumns.patient)),

@@ -4,6 +4,7 @@
  * Every organization has a lane: its batches go one after another, and what arrives meanwhile goes together, so that
  * detection sees events in one order, and a busy moment costs fewer commits.
  */
+import { audit } from "./access/audit.ts";
 import type { Database, Tx } from "./db.ts";
 import { compileRules } from "./detect/compile.ts";
 import type { Subject } from "./detect/detection.ts";
@@ -26,7 +27,12 @@ import type { Vault } from "./secrets/vault.ts";
 
 export interface Pipeline {
   /** Stores the events with the detections and incidents they cause; resolves when all of it is committed. */
-  accept(organizationId: string, drafts: readonly EventDraft[]): Promise<{ accepted: number; duplicates: number }>;
+  accept(
+    organizationId: string,
+    drafts: readonly EventDraft[],
+    /** Who sent them, where that is to be audited, in the same transaction. */
+    sender?: string,
+  ): Promise<{ accepted: number; duplicates: number }>;
   /** How long the oldest waiting batch of the organization has waited, ms. */
   lagMs(organizationId: string): number;
   /** Waits until nothing is under way. */
@@ -35,6 +41,7 @@ export interface Pipeline {
 
 interface Waiting {
   drafts: readonly EventDraft[];
+  sender: string | undefined;
   since: number;
   resolve(result: { accepted: number; duplicates: number }): void;
   reject(error: unknown): void;
@@ -119,6 +126,7 @@ export function createPipeline(options: {
         await stored;
         const changes = await correlate(tx, evaluation.detections, receivedAt, incidentScore);
         if (changes.length > 0) await recordChanges(tx, changes);
+        for (const { sender, drafts } of batch) if (sender !== undefined) await auditIngest(tx, sender, drafts.length);
         return { duplicates, changed: changes.length > 0 };
       });
       if (changed) bells.ring(organizationId, "incident");
@@ -181,7 +189,7 @@ export function createPipeline(options: {
   }
 
   return {
-    accept(organizationId, drafts) {
+    accept(organizationId, drafts, sender) {
       if (drafts.length === 0) return Promise.resolve({ accepted: 0, duplicates: 0 });
       const lane = laneOf(organizationId);
       if (lane.waitingEvents + drafts.length > waitingLimit && lane.waitingEvents > 0) {
@@ -189,7 +197,7 @@ export function createPipeline(options: {
         return Promise.reject(new VigilError("RATE_LIMITED", message, { detail: { retryAfterSeconds: 2 } }));
       }
       return new Promise((resolve, reject) => {
-        lane.waiting.push({ drafts, since: now(), resolve, reject });
+        lane.waiting.push({ drafts, sender, since: now(), resolve, reject });
         lane.waitingEvents += drafts.length;
         lane.running ??= run(organizationId, lane).finally(() => {
           lane.running = undefined;
@@ -225,6 +233,11 @@ function privacyOf(row: OrganizationRow | undefined): Privacy {
 function pseudonymOf({ pseudonym }: Lane): (value: string) => string {
   if (!pseudonym) throw new Error("a sealed event was evaluated before the pseudonym's key was loaded");
   return pseudonym;
+}
+
+/** The entry of a batch that a person, or a program over GraphQL, has sent. */
+export async function auditIngest(tx: Tx, actor: string, events: number): Promise<void> {
+  await audit(tx, { actor, action: "EVENTS_INGESTED", entityKind: "SecurityEvent", entityId: "", detail: { events } });
 }
 
 function incidentScore(severity: Severity, detections: number): number {

@@ -41,9 +41,11 @@ export interface Services {
     organizationId: string,
     values: unknown[],
     receivedFrom?: string,
+    /** Who sent them, where that is to be audited. */
+    sender?: string,
   ): Promise<{ accepted: number; duplicates: number; rejected: Rejection[] }>;
-  /** Opens the sealed fields of events for a viewer, by event id; refuses who may not read PHI. */
-  openEvents(viewer: Viewer, rows: readonly { id: string; sealed: Uint8Array }[]): Promise<Map<string, string>>;
+  /** Opens the sealed fields of events, by event id. Whoever asks must have been seen to be allowed, and be written down. */
+  openEvents(organizationId: string, rows: readonly { id: string; sealed: Uint8Array }[]): Promise<Map<string, string>>;
   /** Makes the blind indexes by which sealed patient ids are found. */
   patientIndexer(organizationId: string): Promise<(patientId: string) => Buffer>;
   /** One transaction; rings the bells after its commit. */
@@ -80,6 +82,14 @@ export interface Context {
   services: Services;
   /** Aborted when the server closes: ends every subscription. */
   closing: AbortSignal;
+  /** Why patients' data is read, as the sender says: header `x-vigil-purpose`, or `purpose` of a socket's parameters. */
+  purpose?: string | undefined;
+  /** Where the request comes from. */
+  address?: string | undefined;
+  /** Whose data the answer holds so far; audited before it leaves. */
+  patients?: Set<string>;
+  /** The viewer's break-glass use, once looked for. */
+  breakGlass?: Promise<{ id: string; expiresAt: Date } | undefined>;
 }
 
 export function viewerOf(context: Context): Viewer {

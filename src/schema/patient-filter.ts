@@ -1,6 +1,6 @@
-import { can } from "../access/permissions.ts";
 import { type Context, viewerOf } from "./context.ts";
 import { type Filter, whereIn } from "./filter.ts";
+import { mayReadPatients } from "./phi.ts";
 
 type Where = Record<string, unknown>;
 
@@ -15,9 +15,8 @@ export async function eventsWhere(context: Context, filter: Filter | null | unde
     for (const value of valuesOf(condition)) wanted.add(value);
     return undefined;
   });
-  const viewer = viewerOf(context);
-  const mayFind = wanted.size > 0 && can(viewer.role, "phi.read");
-  const indexOf = mayFind ? await context.services.patientIndexer(viewer.organizationId) : undefined;
+  const mayFind = wanted.size > 0 && (await mayReadPatients(context));
+  const indexOf = mayFind ? await context.services.patientIndexer(viewerOf(context).organizationId) : undefined;
   return replace(where, (condition) => {
     if (condition === null) return { patientId: null, patientIndex: null };
     if (condition.not === null) return { OR: [{ patientId: { not: null } }, { patientIndex: { not: null } }] };

@@ -22,11 +22,17 @@ import "./audit-verify.ts";
 import "./audit-export.ts";
 import "./retention-policy.ts";
 import "./cleanup-run.ts";
+import "./access-report.ts";
+import "./break-glass.ts";
+import "./review-pack.ts";
+import "./disclosure.ts";
 import { type GraphQLSchema, isObjectType } from "graphql";
 import { builder } from "./builder.ts";
+import { guardPatients } from "./phi.ts";
+import { auditRefusals } from "./refusals.ts";
 
 /** The schema; each noun above adds its part to the builder. */
-export const schema: GraphQLSchema = describeConnections(builder.toSchema());
+export const schema: GraphQLSchema = auditRefusals(guardPatients(describeConnections(builder.toSchema())));
 
 /** What the relay plugin makes and leaves undescribed. */
 function describeConnections(built: GraphQLSchema): GraphQLSchema {

@@ -1,6 +1,6 @@
 import type { Rejection } from "../ingest/event.ts";
 import { builder } from "./builder.ts";
-import { viewerOf } from "./context.ts";
+import { auditActorOf, viewerOf } from "./context.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
 
 const Logsource = builder.inputType("LogsourceInput", {
@@ -121,6 +121,8 @@ builder.mutationField("securityEventsIngest", (t) =>
     authScopes: { permission: "event.ingest" },
     args: { input: t.arg({ type: Input, required: true, description: "The events." }) },
     resolve: (_parent, { input }, context) =>
-      attempt(() => context.services.ingest(viewerOf(context).organizationId, input.events)),
+      attempt(() =>
+        context.services.ingest(viewerOf(context).organizationId, input.events, context.address, auditActorOf(context)),
+      ),
   }),
 );

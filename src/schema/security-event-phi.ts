@@ -1,6 +1,8 @@
+import { VigilError } from "../errors.ts";
 import type { Secret } from "../ingest/privacy.ts";
 import { builder } from "./builder.ts";
 import { type Context, viewerOf } from "./context.ts";
+import { mayReadPatients } from "./phi.ts";
 import { SecurityEvent } from "./security-event.ts";
 
 type Row = { id: string; sealed: Uint8Array };
@@ -34,9 +36,19 @@ builder.prismaObjectFields(SecurityEvent, (t) => ({
     type: Phi,
     nullable: true,
     description: "The sealed fields, opened. Every opening is written to the audit log.",
-    authScopes: { permission: "phi.read" },
+    authScopes: { permission: "event.read" },
     select: { id: true, sealed: true },
-    resolve: ({ id, sealed }, _args, context) => (sealed === null ? null : open(context, { id, sealed })),
+    resolve: async ({ id, sealed }, _args, context) => {
+      if (sealed === null) return null;
+      if (!(await mayReadPatients(context))) {
+        const message = `The role ${viewerOf(context).role} may not read PHI. In an emergency: breakGlassStart`;
+        throw new VigilError("FORBIDDEN", message);
+      }
+      const secret = await open(context, { id, sealed });
+      // Written to the audit log before the answer leaves, by the patient where the event names one.
+      context.patients?.add(secret?.target?.patientId ?? `event:${id}`);
+      return secret;
+    },
   }),
 }));
 
@@ -53,7 +65,7 @@ async function open(context: Context, row: Row): Promise<Secret | null> {
     const rows: Row[] = [];
     const opened = new Promise<void>(setImmediate).then(() => {
       batches.delete(context);
-      return context.services.openEvents(viewerOf(context), rows);
+      return context.services.openEvents(viewerOf(context).organizationId, rows);
     });
     batch = { rows, opened };
     batches.set(context, batch);

@@ -1,9 +1,10 @@
 import { builder } from "./builder.ts";
-import { prismaOf } from "./context.ts";
+import { type Context, prismaOf } from "./context.ts";
 import { EventCategoryEnum, EventOutcomeEnum, SeverityEnum } from "./enums.ts";
 import * as filters from "./filter.ts";
 import { orderInput, orderOf, paged, rowKey } from "./page.ts";
 import { eventsWhere } from "./patient-filter.ts";
+import { mayReadPatients, withheldFrom } from "./phi.ts";
 
 export const SecurityEvent = builder.prismaNode("SecurityEvent", {
   id: { resolve: (event) => event.id, description: "The event's id." },
@@ -41,6 +42,11 @@ export const SecurityEvent = builder.prismaNode("SecurityEvent", {
     httpMore: t.expose("httpMore", { type: "JSON", nullable: true }),
     message: t.exposeString("message", { nullable: true, description: "The original text." }),
     attributes: t.expose("attributes", { type: "JSON" }),
+    isWithheld: t.boolean({
+      description: "Holds a patient's data that you may not read: those fields are empty. See `breakGlassStart`.",
+      resolve: async ({ patientId, sealed }, _args, context) =>
+        (patientId !== null || sealed !== null) && !(await mayReadPatients(context)),
+    }),
   }),
 });
 
@@ -77,6 +83,10 @@ const Order = orderInput("SecurityEvent", {
   RECEIVED_AT: ["receivedAt", "When Vigil received it."],
 });
 
+async function whereOf(context: Context, filter: filters.Filter | null | undefined) {
+  return { ...(await eventsWhere(context, filter)), ...(await withheldFrom(context, filter)) };
+}
+
 builder.queryField("securityEvents", (t) =>
   t.prismaConnection({
     ...paged,
@@ -88,11 +98,11 @@ builder.queryField("securityEvents", (t) =>
       orderBy: t.arg({ type: [Order], description: "In which order." }),
     },
     totalCount: async (_parent, { filter }, context) =>
-      prismaOf(context).securityEvent.count({ where: await eventsWhere(context, filter) }),
+      prismaOf(context).securityEvent.count({ where: await whereOf(context, filter) }),
     resolve: async (query, _parent, { filter, orderBy }, context) =>
       prismaOf(context).securityEvent.findMany({
         ...query,
-        where: await eventsWhere(context, filter),
+        where: await whereOf(context, filter),
         orderBy: orderOf(orderBy, "time"),
       }),
   }),

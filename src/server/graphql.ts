@@ -6,6 +6,7 @@ import { VigilError } from "../errors.ts";
 import type { Context, Services } from "../schema/context.ts";
 import { schema } from "../schema/schema.ts";
 import { sendJson } from "./answer.ts";
+import { auditPlugin } from "./audit-plugin.ts";
 import { credentialOf } from "./credential.ts";
 import { graphiqlOptions, graphiqlPolicy, renderPage } from "./graphiql.ts";
 import { codePlugin, limitPlugin } from "./limits.ts";
@@ -31,7 +32,12 @@ export function createGraphQL(services: Services) {
     cors: false,
     maxRequestBodySize: bodyLimit,
     parserAndValidationCache: true,
-    plugins: [useCSRFPrevention({ requestHeaders: ["authorization", "x-vigil-csrf"] }), limitPlugin(), codePlugin()],
+    plugins: [
+      useCSRFPrevention({ requestHeaders: ["authorization", "x-vigil-csrf"] }),
+      limitPlugin(),
+      codePlugin(),
+      auditPlugin(),
+    ],
   });
 }
 
@@ -53,13 +59,15 @@ export async function handleGraphQL(
     sendJson(response, error.status, { errors: [{ message: error.message, extensions: { code: error.code } }] });
     return;
   }
+  const purpose = request.headers["x-vigil-purpose"]?.toString();
+  const asking = { ...context, viewer, purpose, address: request.socket.remoteAddress };
   const isStream = request.headers.accept?.includes("text/event-stream") === true;
   if (isStream && credential !== undefined && viewer) {
     const ending = new AbortController();
     const release = watchCredential(context.services, credential, viewer, () => ending.abort());
     response.once("close", release);
     const closing = AbortSignal.any([context.closing, ending.signal]);
-    return void (await yoga.handle(request, response, { ...context, closing, viewer }));
+    return void (await yoga.handle(request, response, { ...asking, closing }));
   }
-  await yoga.handle(request, response, { ...context, viewer });
+  await yoga.handle(request, response, asking);
 }

@@ -26,7 +26,7 @@ export function createMask(log: Log): (error: unknown) => Error {
 }
 
 /** The error under GraphQL's wrappings. */
-function rootOf(error: unknown): unknown {
+export function rootOf(error: unknown): unknown {
   let root = error;
   while (root instanceof GraphQLError && root.originalError) root = root.originalError;
   return root;

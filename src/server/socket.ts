@@ -18,7 +18,7 @@ const operationLimit = 100; // operations a socket
 const paceInterval = 5_000; // 5 seconds between two looks at what is unsent
 const backlogLimit = 8_388_608; // 8 MiB unsent: the reader is too slow, and may resume from its cursor
 
-type SocketExtra = Extra & { viewer?: Viewer; release?: () => void };
+type SocketExtra = Extra & { viewer?: Viewer; purpose?: string; release?: () => void };
 
 type Operation = ExecutionArgs & { rootValue: Record<"execute" | "subscribe", (args: ExecutionArgs) => never> };
 
@@ -42,7 +42,7 @@ export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<
   }
 
   const running = useServer<
-    { authorization?: unknown; Authorization?: unknown },
+    { authorization?: unknown; Authorization?: unknown; purpose?: unknown },
     SocketExtra & Record<PropertyKey, unknown>
   >(
     {
@@ -52,6 +52,8 @@ export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<
         const given = connection.connectionParams?.authorization ?? connection.connectionParams?.Authorization;
         const credential = typeof given === "string" ? bearerOf(given) : socketCookieOf(extra.request);
         if (credential === undefined) return false; // closes with 4403
+        const purpose = connection.connectionParams?.purpose;
+        if (typeof purpose === "string") extra.purpose = purpose;
         try {
           extra.viewer = await services.authenticator.authenticate(credential);
         } catch (error) {
@@ -70,7 +72,14 @@ export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<
           const message = `A socket runs at most ${operationLimit} operations`;
           return [new GraphQLError(message, { extensions: { code: "RATE_LIMITED" } })];
         }
-        const enveloped = yoga.getEnveloped({ ...context, viewer: extra.viewer, req: extra.request, params });
+        const enveloped = yoga.getEnveloped({
+          ...context,
+          viewer: extra.viewer,
+          purpose: extra.purpose,
+          address: extra.request.socket.remoteAddress,
+          req: extra.request,
+          params,
+        });
         const { schema, execute, subscribe, contextFactory, parse, validate } = enveloped;
         let document: ReturnType<typeof parse>;
         try {

@@ -1,0 +1,103 @@
+import { recordDisclosure } from "../audit/disclosure.ts";
+import { AuditRangeInput, rangeOf } from "./audit-verify.ts";
+import { builder } from "./builder.ts";
+import { auditActorOf, type Context, prismaOf, viewerOf } from "./context.ts";
+import { paged, rowKey } from "./page.ts";
+import { attempt, type Outcome, UserErrorType } from "./payload.ts";
+
+export const Disclosure = builder.prismaNode("Disclosure", {
+  id: { resolve: (disclosure) => disclosure.id, description: "The disclosure's id." },
+  findUnique: rowKey,
+  authScopes: { permission: "audit.read" },
+  fields: (t) => ({
+    patientId: t.exposeString("patientId"),
+    disclosedAt: t.expose("disclosedAt", { type: "DateTime", description: "When it was disclosed." }),
+    recipient: t.exposeString("recipient"),
+    recipientAddress: t.exposeString("recipientAddress", { nullable: true }),
+    description: t.exposeString("description"),
+    purpose: t.exposeString("purpose"),
+    recordedAt: t.expose("recordedAt", { type: "DateTime", description: "When it was written down." }),
+    recordedBy: t.exposeString("recordedBy", { description: "Who wrote it down." }),
+  }),
+});
+
+builder.queryField("disclosures", (t) =>
+  t.prismaConnection({
+    ...paged,
+    type: Disclosure,
+    description:
+      "The register of disclosures, the latest first; with `patientId`, a patient's own accounting (45 CFR 164.528).",
+    authScopes: { permission: "audit.read" },
+    args: {
+      patientId: t.arg.string({ description: "Only of this patient." }),
+      range: t.arg({ type: AuditRangeInput, description: "Disclosed when; absent: ever." }),
+    },
+    totalCount: (_parent, args, context) => prismaOf(context).disclosure.count({ where: whereOf(args, context) }),
+    resolve: (query, _parent, args, context) =>
+      prismaOf(context).disclosure.findMany({
+        ...query,
+        where: whereOf(args, context),
+        orderBy: [{ disclosedAt: "desc" }, { id: "desc" }],
+      }),
+  }),
+);
+
+function whereOf(
+  args: { patientId?: string | null | undefined; range?: typeof AuditRangeInput.$inferInput | null | undefined },
+  context: Context,
+) {
+  const { from, to } = rangeOf(args.range);
+  if (args.patientId) context.patients?.add(args.patientId); // also an empty accounting says something of a patient
+  return {
+    organizationId: viewerOf(context).organizationId,
+    ...(args.patientId == null ? {} : { patientId: args.patientId }),
+    disclosedAt: { ...(from ? { gte: from } : {}), ...(to ? { lte: to } : {}) },
+  };
+}
+
+const Input = builder.inputType("DisclosureRecordInput", {
+  description: "A disclosure that has happened.",
+  fields: (t) => ({
+    patientId: t.string({ required: true, description: "Whose data it was." }),
+    disclosedAt: t.field({ type: "DateTime", required: true, description: "When." }),
+    recipient: t.string({ required: true, description: "Who received it." }),
+    recipientAddress: t.string({ description: "The recipient's address, where known." }),
+    description: t.string({ required: true, description: "What was disclosed, briefly." }),
+    purpose: t.string({ required: true, description: "Why." }),
+  }),
+});
+
+const Payload = builder.objectRef<Outcome<{ id: string }>>("DisclosureRecordPayload").implement({
+  description: "The disclosure as it stands in the register, or why it does not.",
+  fields: (t) => ({
+    disclosure: t.prismaField({
+      type: Disclosure,
+      nullable: true,
+      description: "The disclosure; null when there are user errors.",
+      resolve: (query, { value }, _args, context) =>
+        value ? prismaOf(context).disclosure.findUnique({ ...query, where: rowKey(value.id, context) }) : null,
+    }),
+    userErrors: t.field({
+      type: [UserErrorType],
+      description: "Why nothing was done.",
+      resolve: (it) => it.userErrors,
+    }),
+  }),
+});
+
+builder.mutationField("disclosureRecord", (t) =>
+  t.field({
+    type: Payload,
+    description: "Writes a disclosure of a patient's data into the register.",
+    authScopes: { permission: "compliance.write" },
+    args: { input: t.arg({ type: Input, required: true, description: "The disclosure." }) },
+    resolve: (_parent, { input }, context) =>
+      attempt(() => {
+        const { now, db } = context.services;
+        const disclosure = { ...input, recipientAddress: input.recipientAddress ?? undefined };
+        return db.inOrganization(viewerOf(context).organizationId, (tx) =>
+          recordDisclosure(tx, disclosure, { actor: auditActorOf(context), now: now() }),
+        );
+      }),
+  }),
+);

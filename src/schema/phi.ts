@@ -1,0 +1,120 @@
+/**
+ * Patients' data in answers: withheld from whoever may not read it, noted for the audit log where it is read. One table
+ * says which fields those are; `guardPatients` puts the guard before each of them.
+ */
+import type { GraphQLFieldResolver, GraphQLSchema } from "graphql";
+import { isObjectType } from "graphql";
+import { lacksSecondFactor, may } from "../access/permissions.ts";
+import { activeBreakGlass } from "../audit/break-glass.ts";
+import { type Context, viewerOf } from "./context.ts";
+
+type Row = Record<string, unknown>;
+type Hide = (value: unknown, keys: string[]) => unknown;
+
+const nothing: Hide = () => null;
+const mark = "[withheld]";
+const masked: Hide = (value, keys) => keys.reduce((text, key) => text.replaceAll(key, mark), String(value));
+const maskedSubjects: Hide = (value) =>
+  (value as { kind: string; key: string }[]).map((subject) =>
+    isPatient(subject.kind) ? { ...subject, key: mark } : subject,
+  );
+
+const isPatient = (kind: string): boolean => /patient/i.test(kind);
+const fromColumn = ({ patientId }: Row): string[] => (typeof patientId === "string" ? [patientId] : []);
+const fromSubjects = ({ subjects }: Row): string[] =>
+  ((subjects ?? []) as { kind: string; key: string }[]).filter(({ kind }) => isPatient(kind)).map(({ key }) => key);
+
+/** By type: whose data a row holds, in which fields, and what is answered instead of each. */
+const table: Record<string, { patientsOf(row: Row): string[]; fields: Record<string, Hide> }> = {
+  SecurityEvent: {
+    patientsOf: fromColumn,
+    fields: {
+      patientId: nothing,
+      targetId: nothing,
+      targetName: nothing,
+      message: nothing,
+      httpPath: nothing,
+      httpMore: nothing,
+      attributes: () => ({}),
+    },
+  },
+  Detection: { patientsOf: fromSubjects, fields: { subjects: maskedSubjects, explanation: masked } },
+  Disclosure: {
+    patientsOf: fromColumn,
+    fields: { patientId: () => mark, description: () => mark, purpose: () => mark },
+  },
+  Incident: { patientsOf: fromSubjects, fields: { subjects: maskedSubjects, title: masked } },
+};
+
+/** Whether whoever asks may read patients' data: by their role, or by a break-glass use that is not over. */
+export async function mayReadPatients(context: Context): Promise<boolean> {
+  const viewer = viewerOf(context);
+  if (lacksSecondFactor(viewer, "phi.read")) return false;
+  if (may(viewer, "phi.read")) return true;
+  const { organizationId, id } = viewer;
+  const { db, now } = context.services;
+  context.breakGlass ??= activeBreakGlass(db, organizationId, id, now());
+  const use = await context.breakGlass;
+  return use !== undefined && use.expiresAt.getTime() > now();
+}
+
+/** For filters: whoever may not read patients' data may not find out about it by asking for it either. */
+export async function withheldFrom(context: Context, filter: object | null | undefined): Promise<object> {
+  const keys = new Set<string>();
+  const named = namesIn(filter, keys);
+  if (!Object.keys(table.SecurityEvent?.fields ?? {}).some((name) => named.has(name))) return {};
+  if (!(await mayReadPatients(context))) return { patientId: null, patientIndex: null };
+  for (const key of keys) context.patients?.add(key);
+  return {};
+}
+
+/** The names of columns in a filter; the patients it asks for go into `keys`. */
+function namesIn(filter: unknown, keys: Set<string>, names = new Set<string>()): Set<string> {
+  if (Array.isArray(filter)) for (const item of filter) namesIn(item, keys, names);
+  else if (typeof filter === "object" && filter !== null) {
+    for (const [name, value] of Object.entries(filter)) {
+      names.add(name);
+      if (name === "and" || name === "or" || name === "not") namesIn(value, keys, names);
+      else if (name === "patientId") for (const key of textsIn(value)) keys.add(key);
+    }
+  }
+  return names;
+}
+
+function textsIn(comparators: unknown): string[] {
+  return Object.values((comparators ?? {}) as object)
+    .flat()
+    .filter((value) => typeof value === "string");
+}
+
+/** Puts the guard before every field of the table. */
+export function guardPatients(schema: GraphQLSchema): GraphQLSchema {
+  for (const [name, { patientsOf, fields }] of Object.entries(table)) {
+    const type = schema.getType(name);
+    if (!isObjectType(type)) throw new Error(`${name} is no type of the schema`);
+    for (const [fieldName, hide] of Object.entries(fields)) {
+      const field = type.getFields()[fieldName];
+      if (!field?.resolve) throw new Error(`${name}.${fieldName} is no field of the schema`);
+      field.resolve = guarded(field.resolve as GraphQLFieldResolver<Row, Context>, patientsOf, hide) as never;
+    }
+  }
+  return schema;
+}
+
+function guarded(
+  resolve: GraphQLFieldResolver<Row, Context>,
+  patientsOf: (row: Row) => string[],
+  hide: Hide,
+): GraphQLFieldResolver<Row, Context> {
+  return (row, args, context, info) => {
+    const patients = patientsOf(row);
+    if (patients.length === 0) return resolve(row, args, context, info);
+    return (async () => {
+      const value = await resolve(row, args, context, info);
+      if (value === null || value === undefined) return value;
+      if (!(await mayReadPatients(context))) return hide(value, patients);
+      for (const key of patients) context.patients?.add(key);
+      return value;
+    })();
+  };
+}

@@ -1,0 +1,201 @@
+import { createHash } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createSignInLink } from "../../src/access/sign-in.ts";
+import { ensureUser } from "../../src/access/users.ts";
+import { auditPhiRead } from "../../src/audit/phi-read.ts";
+import { type TestServer, testServer } from "../support/server.ts";
+import { ask, entriesOf, lastSeq } from "./asking.ts";
+
+const day = 86_400_000;
+const month = new Date().toISOString().slice(0, 7);
+let server: TestServer;
+let offset = 0; // ms that the clock is ahead
+
+beforeAll(async () => {
+  server = await testServer({ now: () => Date.now() + offset });
+  const { app, ours } = server;
+  const user = { email: "ada@clinic.example", name: "Ada", role: "ADMIN" as const, now: Date.now() };
+  const link = await app.db.inOrganization(ours, async (tx) =>
+    createSignInLink(tx, { userId: await ensureUser(tx, user), now: Date.now() }),
+  );
+  await app.signIn.redeem(link);
+  await expect(app.signIn.redeem(link)).rejects.toThrow("already used");
+  await server.failLogins("bob", { times: 12, from: "203.0.113.7" });
+  for (const [actor, count] of [
+    ["nurse1", 3],
+    ["nurse2", 4],
+    ["nurse3", 5],
+    ["snoop", 90],
+  ] as const) {
+    const patients = new Set(Array.from({ length: count }, (_, n) => `p${n}`));
+    await auditPhiRead(app.db, ours, {
+      actor,
+      patients,
+      purpose: undefined,
+      address: undefined,
+      operation: "query node",
+    });
+  }
+  await ask(server, "{ auditVerify { ok } }", {}, { as: await server.token("VIEWER") });
+});
+afterAll(() => server.close());
+
+describe("H6: the monthly review", () => {
+  const create = `mutation Create($input: ReviewPackCreateInput!) {
+    reviewPackCreate(input: $input) { reviewPack { id month content contentHash createdBy signedAt isOverdue } userErrors { code message path } } }`;
+  const sign = `mutation Sign($id: ID!, $input: ReviewPackSignInput!) {
+    reviewPackSign(id: $id, input: $input) { reviewPack { contentHash signedBy signedAt note isOverdue } userErrors { code message } } }`;
+
+  test("is of a month that is over, and of a month", async () => {
+    for (const wrong of [month, "2026-13", "soon"]) {
+      const { data } = await ask(server, create, { input: { month: wrong } });
+      expect(data.reviewPackCreate).toMatchObject({
+        reviewPack: null,
+        userErrors: [{ code: "BAD_USER_INPUT", path: ["input", "month"] }],
+      });
+    }
+  });
+
+  test("gathers log-ins, failures, privilege changes, outliers of patient data access and open incidents; signed, it joins the chain", async () => {
+    offset = 45 * day;
+    const auditor = { as: await server.token("AUDITOR") };
+    const overdue = "{ reviewsOverdue }";
+    expect((await ask(server, overdue, {}, auditor)).data.reviewsOverdue).toEqual([month]);
+    const { reviewPack, userErrors } = (await ask(server, create, { input: { month } }, auditor)).data.reviewPackCreate;
+    expect(userErrors).toEqual([]);
+    expect(reviewPack).toMatchObject({ month, signedAt: null, isOverdue: true });
+    const { content } = reviewPack;
+    expect(content.signIns).toEqual([
+      { actor: "ada@clinic.example", action: "SIGNED_IN", times: 1 },
+      { actor: "ada@clinic.example", action: "SIGN_IN_REFUSED", times: 1 },
+    ]);
+    expect(content.applicationSignIns).toEqual([{ outcome: "FAILURE", times: 12, actors: 1 }]);
+    expect(content.failures).toEqual(
+      expect.arrayContaining([{ actor: "tester", action: "PERMISSION_REFUSED", what: "query auditVerify", times: 1 }]),
+    );
+    expect(content.privilegeChanges.map(({ action }: { action: string }) => action)).toEqual(
+      expect.arrayContaining(["USER_CREATED", "API_KEY_CREATED"]),
+    );
+    expect(content.patientAccess).toMatchObject({ readers: 4, outliers: [{ actor: "snoop", patients: 90 }] });
+    expect(content.openIncidents.length).toBeGreaterThan(0);
+    expect(content.openIncidents[0]).toMatchObject({ status: "OPEN" });
+
+    expect(
+      (await ask(server, sign, { id: reviewPack.id, input: { note: " " } }, auditor)).data.reviewPackSign.userErrors,
+    ).toMatchObject([{ code: "BAD_USER_INPUT" }]);
+    expect(
+      (
+        await ask(
+          server,
+          sign,
+          { id: reviewPack.id, input: { note: "x" } },
+          { as: await server.token("ADMIN", server.theirs) },
+        )
+      ).data.reviewPackSign.userErrors,
+    ).toMatchObject([{ code: "NOT_FOUND" }]);
+    const signed = (await ask(server, sign, { id: reviewPack.id, input: { note: "snoop was asked; see #3" } }, auditor))
+      .data.reviewPackSign;
+    expect(signed).toMatchObject({
+      userErrors: [],
+      reviewPack: { contentHash: reviewPack.contentHash, signedBy: "tester", isOverdue: false },
+    });
+    const [entry] = (await entriesOf(server)).filter(({ action }) => action === "REVIEW_PACK_SIGNED");
+    expect(entry).toMatchObject({
+      actor: "tester",
+      detail: { month, contentHash: reviewPack.contentHash, note: "snoop was asked; see #3" },
+    });
+    expect((await ask(server, overdue, {}, auditor)).data.reviewsOverdue).toEqual([]);
+  });
+
+  test("stays as it was signed, for six years, and whoever has the audit chain can prove it", async () => {
+    const again = await ask(server, create, { input: { month } }, { as: await server.token("ADMIN") });
+    expect(again.data.reviewPackCreate.userErrors).toMatchObject([{ code: "CONFLICT" }]);
+    const changed = await server.app.db.query(server.ours, "UPDATE review_packs SET content = '{}' RETURNING id");
+    expect(changed.rows).toEqual([]);
+    await expect(server.app.db.query(server.ours, "DELETE FROM review_packs")).rejects.toThrow("permission denied");
+    offset = 6 * 365 * day;
+    const packs = "{ reviewPacks { totalCount nodes { id month contentHash signedBy } } auditVerify { ok } }";
+    const { data } = await ask(server, packs, {}, { as: await server.token("AUDITOR") });
+    expect(data).toMatchObject({
+      reviewPacks: { totalCount: 1, nodes: [{ month, signedBy: "tester" }] },
+      auditVerify: { ok: true },
+    });
+    const [stored] = await server.database.asOwner<{ content: string }>(
+      "SELECT content::text AS content FROM review_packs",
+    );
+    const hash = createHash("sha256")
+      .update(stored?.content ?? "")
+      .digest("hex");
+    const [entry] = (await entriesOf(server)).filter(({ action }) => action === "REVIEW_PACK_SIGNED");
+    expect(hash).toBe(entry?.detail.contentHash);
+    expect((await ask(server, packs, {}, { as: await server.token("VIEWER") })).errors?.[0]?.extensions.code).toBe(
+      "FORBIDDEN",
+    );
+    offset = 0;
+  });
+});
+
+describe("the register of disclosures", () => {
+  const record = `mutation Record($input: DisclosureRecordInput!) {
+    disclosureRecord(input: $input) { disclosure { id patientId recipient } userErrors { code path } } }`;
+  const query = `query Register($patientId: String, $range: AuditRangeInput) {
+    disclosures(patientId: $patientId, range: $range) { totalCount nodes { patientId disclosedAt recipient recipientAddress description purpose recordedBy } } }`;
+  const input = {
+    patientId: "p1",
+    disclosedAt: "2026-01-05T10:00:00Z",
+    recipient: "County health office",
+    description: "Vaccination record",
+    purpose: "Required by law",
+  };
+
+  test("keeps what was disclosed, of whom, to whom and why; a patient's accounting is one query, and audited", async () => {
+    expect((await ask(server, record, { input })).data.disclosureRecord).toMatchObject({
+      disclosure: { patientId: "p1" },
+      userErrors: [],
+    });
+    await ask(server, record, {
+      input: { ...input, patientId: "p2", recipientAddress: "1 Main St", disclosedAt: "2026-02-05T10:00:00Z" },
+    });
+    const before = await lastSeq(server);
+    const auditor = { as: await server.token("AUDITOR"), headers: { "x-vigil-purpose": "accounting" } };
+    const { data } = await ask(server, query, { patientId: "p1" }, auditor);
+    expect(data.disclosures).toEqual({
+      totalCount: 1,
+      nodes: [{ ...input, disclosedAt: "2026-01-05T10:00:00.000Z", recipientAddress: null, recordedBy: "tester" }],
+    });
+    const all = (await ask(server, query, { range: { from: "2026-02-01T00:00:00Z" } }, auditor)).data.disclosures;
+    expect(all.nodes).toMatchObject([{ patientId: "p2", recipientAddress: "1 Main St" }]);
+    expect(
+      (await entriesOf(server, { after: before })).map(({ action, detail }) => [
+        action,
+        detail.patients,
+        detail.purpose,
+      ]),
+    ).toEqual([
+      ["PHI_READ", ["p1"], "accounting"],
+      ["PHI_READ", ["p2"], "accounting"],
+    ]);
+    expect((await ask(server, query, {}, { as: server.outsider })).data.disclosures.totalCount).toBe(0);
+  });
+
+  test("refuses what is empty, too long or yet to come, and names the place; nothing in it can be changed", async () => {
+    for (const [name, value] of [
+      ["patientId", " "],
+      ["recipient", ""],
+      ["purpose", "x".repeat(2_001)],
+      ["disclosedAt", "2999-01-01T00:00:00Z"],
+    ] as const) {
+      const { data } = await ask(server, record, { input: { ...input, [name]: value } });
+      expect(data.disclosureRecord).toEqual({
+        disclosure: null,
+        userErrors: [{ code: "BAD_USER_INPUT", path: ["input", name] }],
+      });
+    }
+    expect(
+      (await ask(server, record, { input }, { as: await server.token("RESPONDER") })).errors?.[0]?.extensions.code,
+    ).toBe("FORBIDDEN");
+    for (const text of ["UPDATE disclosures SET recipient = 'x'", "DELETE FROM disclosures"]) {
+      await expect(server.app.db.query(server.ours, text)).rejects.toThrow("permission denied");
+    }
+  });
+});

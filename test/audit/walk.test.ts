@@ -1,0 +1,171 @@
+/**
+ * A1: every mutation of the schema is run, and leaves an entry. A new mutation is walked as soon as it exists: with
+ * generated input, or, where that is refused, with the example it needs here.
+ */
+import {
+  type GraphQLField,
+  type GraphQLInputType,
+  isEnumType,
+  isInputObjectType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+} from "graphql";
+import { v7 } from "uuid";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createApiKey } from "../../src/access/api-keys.ts";
+import { ensureUser } from "../../src/access/users.ts";
+import { schema } from "../../src/schema/schema.ts";
+import { type TestServer, testServer } from "../support/server.ts";
+import { ask, entriesOf, lastSeq } from "./asking.ts";
+
+let server: TestServer;
+let admin: string;
+const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
+const refusals = ["MUTATION_REFUSED", "MUTATION_FAILED", "PERMISSION_REFUSED"];
+
+async function person(email: string): Promise<string> {
+  const user = { email, name: email, role: "ADMIN" as const, now: Date.now() };
+  const userId = await server.app.db.inOrganization(server.ours, (tx) => ensureUser(tx, user));
+  return server.app.tokens.sign({ organizationId: server.ours, userId, name: email, role: "ADMIN" }, 600);
+}
+
+beforeAll(async () => {
+  server = await testServer({});
+  admin = await person("walker@clinic.example");
+});
+afterAll(() => server.close());
+
+async function incident(): Promise<string> {
+  await server.failLogins(`user-${v7()}`, { times: 12, from: `198.51.100.${Math.floor(Math.random() * 250)}` });
+  const { data } = await ask(server, "{ incidents(first: 1) { nodes { id } } }");
+  return data.incidents.nodes[0].id;
+}
+
+const lastMonth = new Date(Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() - 1, 1))
+  .toISOString()
+  .slice(0, 7);
+const emergency = { input: { reason: "An emergency of the walk", minutes: 5 } };
+
+/** Input with which a mutation succeeds, where generated input does not. */
+const examples: Record<string, () => Promise<object>> = {
+  securityEventsIngest: async () => ({ input: { events: [{ action: "walk" }] } }),
+  alertRulesImport: async () => ({
+    input: {
+      mode: "MONITOR",
+      yaml: "title: Walked\nlogsource:\n  product: walk\ndetection:\n  sel:\n    action: walked\n  condition: sel\nlevel: low\n",
+    },
+  }),
+  incidentAcknowledge: async () => ({ id: await incident(), input: {} }),
+  incidentResolve: async () => ({ id: await incident(), input: { resolution: "BENIGN", reason: "walked" } }),
+  reviewPackCreate: async () => ({ input: { month: lastMonth } }),
+  reviewPackSign: async () => {
+    const document =
+      "mutation ($input: ReviewPackCreateInput!) { reviewPackCreate(input: $input) { reviewPack { id } } }";
+    const { data } = await ask(server, document, { input: { month: lastMonth } });
+    return { id: data.reviewPackCreate.reviewPack.id, input: { note: "walked" } };
+  },
+  breakGlassStart: async () => emergency,
+  breakGlassReview: async () => {
+    const document =
+      "mutation ($input: BreakGlassStartInput!) { breakGlassStart(input: $input) { breakGlassUse { id } } }";
+    const { data } = await ask(server, document, emergency, { as: await person("another@clinic.example") });
+    return { id: data.breakGlassStart.breakGlassUse.id, input: { outcome: "JUSTIFIED", note: "walked" } };
+  },
+};
+
+/** The least that a type takes. */
+function generated(type: GraphQLInputType, node: string): unknown {
+  if (isNonNullType(type)) return generated(type.ofType, node);
+  if (isListType(type)) return [generated(type.ofType, node)];
+  if (isEnumType(type)) return type.getValues()[0]?.name;
+  if (isInputObjectType(type)) {
+    const required = Object.values(type.getFields()).filter((field) => isNonNullType(field.type));
+    return Object.fromEntries(required.map((field) => [field.name, generated(field.type, node)]));
+  }
+  const values: Record<string, unknown> = {
+    ID: Buffer.from(`${node}:${v7()}`).toString("base64"),
+    Int: 1,
+    Float: 1,
+    Boolean: true,
+    DateTime: "2026-01-01T00:00:00Z",
+    Duration: "PT5M",
+    URL: "https://receiver.example/hook",
+    IPAddress: "203.0.113.9",
+    JSON: {},
+    EventTime: "2026-01-01T00:00:00Z",
+  };
+  return values[type.name] ?? "walked";
+}
+
+/** The noun a mutation is about: ids of another one would be refused before anything else. */
+function nodeOf(field: GraphQLField<unknown, unknown>): string {
+  const payload = isNonNullType(field.type) ? field.type.ofType : field.type;
+  const nouns = (isObjectType(payload) ? Object.values(payload.getFields()) : []).map(({ type }) => {
+    const inner = isNonNullType(type) ? type.ofType : type;
+    return isObjectType(inner) && inner.getInterfaces().some(({ name }) => name === "Node") ? inner.name : undefined;
+  });
+  return nouns.find((name) => name !== undefined) ?? "Incident";
+}
+
+function required(field: GraphQLField<unknown, unknown>): Record<string, unknown> {
+  const names = field.args.filter(({ type }) => isNonNullType(type));
+  return Object.fromEntries(names.map(({ name, type }) => [name, generated(type, nodeOf(field))]));
+}
+
+/** The mutation by itself, with the arguments that are given, asking for its user errors where it has any. */
+function documentOf(field: GraphQLField<unknown, unknown>, variables: object): string {
+  const used = field.args.filter(({ name }) => name in variables);
+  const parameters = used.length > 0 ? `(${used.map(({ name, type }) => `$${name}: ${type}`).join(", ")})` : "";
+  const passed = used.length > 0 ? `(${used.map(({ name }) => `${name}: $${name}`).join(", ")})` : "";
+  const payload = isNonNullType(field.type) ? field.type.ofType : field.type;
+  const tellsErrors = isObjectType(payload) && "userErrors" in payload.getFields();
+  const selection = isObjectType(payload) ? (tellsErrors ? "{ userErrors { code message } }" : "{ __typename }") : "";
+  return `mutation ${parameters} { ${field.name}${passed} ${selection} }`;
+}
+
+const named = mutations.map((field) => [field.name, field] as const);
+
+test.each(named)("A1: %s leaves an audit entry", async (name, field) => {
+  const variables = { ...required(field), ...(await examples[name]?.()) };
+  const before = await lastSeq(server);
+  const { data, errors } = await ask(server, documentOf(field, variables), variables, { as: admin });
+  const faults = [...(errors ?? []), ...(data?.[name]?.userErrors ?? [])];
+  const entries = await entriesOf(server, { after: before });
+  expect(entries.length, `${name} left no audit entry at all`).toBeGreaterThan(0);
+  expect(faults, `${name} refuses the walk's input: give it an example here`).toEqual([]);
+  const own = entries.filter(({ action }) => !refusals.includes(action));
+  expect(own.length, `${name} succeeded and left no audit entry`).toBeGreaterThan(0);
+  expect(own.every(({ actor }) => actor === "walker@clinic.example" || actor === "vigil")).toBe(true);
+});
+
+test.each(named)("A1: %s leaves an audit entry also where it is refused", async (_name, field) => {
+  // A program that carries out decisions may do next to nothing.
+  const key = await server.app.db.inOrganization(server.ours, (tx) =>
+    createApiKey(tx, { name: "enforcer", role: "ENFORCER", actor: "walk", now: Date.now() }),
+  );
+  const variables = required(field);
+  const before = await lastSeq(server);
+  await ask(server, documentOf(field, variables), variables, { as: key.secret });
+  expect((await entriesOf(server, { after: before })).length).toBeGreaterThan(0);
+});
+
+test("A1: a mutation that fails for a fault of ours is audited too, without its input", async () => {
+  await server.database.asOwner("REVOKE INSERT ON alert_rules FROM vigil_app");
+  const before = await lastSeq(server);
+  try {
+    const variables = await examples.alertRulesImport?.();
+    const yaml = JSON.stringify(variables).replace("Walked", "Walked twice");
+    const document = "mutation ($input: AlertRulesImportInput!) { alertRulesImport(input: $input) { imported } }";
+    expect((await ask(server, document, JSON.parse(yaml), { as: admin })).errors?.[0]?.extensions.code).toBe(
+      "INTERNAL",
+    );
+  } finally {
+    await server.database.asOwner("GRANT INSERT ON alert_rules TO vigil_app");
+  }
+  const entries = await entriesOf(server, { after: before });
+  expect(entries).toMatchObject([
+    { action: "MUTATION_FAILED", entity_id: "alertRulesImport", detail: { codes: ["INTERNAL"] } },
+  ]);
+  expect(JSON.stringify(entries)).not.toContain("Walked");
+});
