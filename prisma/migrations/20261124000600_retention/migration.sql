@@ -192,7 +192,8 @@ $$;
 REVOKE ALL ON FUNCTION expire_alerts(timestamptz, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION expire_alerts(timestamptz, integer) TO vigil_app;
 
--- Detections first, which an incident may not go without; entries, actions and alerts go with it.
+-- Detections first, which an incident may not go without; entries, actions and alerts go with it. The timeline counts beside
+-- the incident's own times, since the server's role can change those, but no entry.
 CREATE FUNCTION expire_incidents(before timestamptz, batch integer) RETURNS integer
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public
   AS $$
@@ -203,8 +204,10 @@ DECLARE
 BEGIN
   CALL check_batch(batch);
   due := ARRAY(
-    SELECT id FROM security_incidents
+    SELECT id FROM security_incidents i
     WHERE organization_id = organization AND created_at < edge AND updated_at < edge AND open_fingerprint IS NULL
+      AND NOT EXISTS (SELECT FROM incident_entries e
+        WHERE e.organization_id = organization AND e.incident_id = i.id AND e.at >= edge)
     ORDER BY created_at, id LIMIT batch FOR UPDATE);
   DELETE FROM detections WHERE organization_id = organization AND incident_id = ANY (due);
   DELETE FROM security_incidents WHERE organization_id = organization AND id = ANY (due);
