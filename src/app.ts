@@ -5,6 +5,7 @@ import { createSignInLink } from "./access/sign-in.ts";
 import { ensureUser } from "./access/users.ts";
 import { openAuditTrail } from "./audit/trail.ts";
 import type { Config } from "./config.ts";
+import { eraseOrganization } from "./database/erase-organization.ts";
 import { migrate } from "./database/migrate.ts";
 import { createOrganization } from "./database/organizations.ts";
 import { checkServerRole } from "./database/role.ts";
@@ -53,6 +54,13 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
     }
     const serverUrl = config.databaseUrl ?? (embedded as EmbeddedPostgres).serverUrl;
     const ownerUrl = config.ownerDatabaseUrl ?? embedded?.ownerUrl;
+    const ownerFor = (what: string): string => {
+      if (ownerUrl) return ownerUrl;
+      throw new VigilError(
+        "FORBIDDEN",
+        `${what} an organization needs VIGIL_OWNER_DATABASE_URL, the URL of the tables' owner.`,
+      );
+    };
     if (ownerUrl) {
       const applied = await migrate(ownerUrl, serverUrl);
       if (applied.length > 0) log.info({ applied }, "database migrated");
@@ -111,6 +119,8 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       vault,
       keyService,
       embedded,
+      /** The database as the server's own role. */
+      serverUrl,
       /** The secret of the first administrator's sign-in link, on the very first start only. */
       firstSignIn,
       tokens: access.tokens,
@@ -146,16 +156,13 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
         cleanUp({ db, log, now: now() }, organizationId, request),
       /** An organization of its own tables' worth: made by the owner, with the built-in rules. */
       async createOrganization(slug: string, name: string): Promise<string> {
-        if (!ownerUrl) {
-          throw new VigilError(
-            "FORBIDDEN",
-            "Making an organization needs VIGIL_OWNER_DATABASE_URL, the URL of the tables' owner.",
-          );
-        }
-        const id = await createOrganization(ownerUrl, slug, name);
+        const id = await createOrganization(ownerFor("Making"), slug, name);
         await db.inOrganization(id, (tx) => seedBuiltinRules(tx, now()));
         return id;
       },
+      /** Removes the organization and all it has; cannot be undone. */
+      eraseOrganization: async (organization: { id: string; slug: string }) =>
+        eraseOrganization(ownerFor("Erasing"), organization, { now: now() }),
       async organizationBySlug(slug: string): Promise<string> {
         const id = await db.organizationIdBySlug(slug);
         if (!id)

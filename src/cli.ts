@@ -10,6 +10,7 @@ import { type App, openApp } from "./app.ts";
 import { verifyAudits } from "./commands/audit.ts";
 import { httpSink, importFile, localSink, progressBar } from "./commands/import.ts";
 import { listAllKeys, reencryptAll, retireDataKey, rotateKeys } from "./commands/keys.ts";
+import { runErase, runExport } from "./commands/organization.ts";
 import { checkRules } from "./commands/rules.ts";
 import { ruleModes } from "./detect/detection.ts";
 import { importRules } from "./detect/store.ts";
@@ -61,14 +62,24 @@ program
   .description("apply the database migrations, make the server's role and the first organization")
   .action(() => withApp(async () => console.error("The database is up to date.")));
 
-program
-  .command("org")
-  .description("organizations")
+const org = program.command("org").description("organizations");
+org
   .command("create <slug>")
+  .description("make an organization and print its id")
   .option("--name <name>", "its name, for people")
   .action((slug: string, { name }: { name?: string }) =>
     withApp(async (app) => console.log(await app.createOrganization(slug, name ?? slug))),
   );
+org
+  .command("export <slug>")
+  .description("write everything the organization has as NDJSON, one file a table (it may hold PHI)")
+  .requiredOption("--to <directory>", "an empty or new directory")
+  .action((slug: string, { to }: { to: string }) => withApp((app) => runExport(app, slug, to)));
+org
+  .command("erase <slug>")
+  .description("remove the organization and everything it has, for good; prints a certificate")
+  .requiredOption("--confirm <slug>", "the slug once more")
+  .action((slug: string, { confirm }: { confirm: string }) => withApp((app) => runErase(app, slug, confirm)));
 
 program
   .command("token")

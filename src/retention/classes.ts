@@ -33,8 +33,10 @@ export const expiringClasses: readonly ExpiringClass[] = [
   },
   {
     class: "INCIDENTS", // each with its detections, entries, actions and alerts
-    count: `SELECT count(*)::int AS rows FROM security_incidents
-      WHERE organization_id = current_organization() AND created_at < $1 AND updated_at < $1 AND open_fingerprint IS NULL`,
+    count: `SELECT count(*)::int AS rows FROM security_incidents i
+      WHERE organization_id = current_organization() AND created_at < $1 AND updated_at < $1 AND open_fingerprint IS NULL
+        AND NOT EXISTS (SELECT FROM incident_entries e
+          WHERE e.organization_id = i.organization_id AND e.incident_id = i.id AND e.at >= $1)`,
     remove: { statement: "SELECT expire_incidents($1, $2) AS removed", batch: 200 },
   },
   {

@@ -29,7 +29,7 @@ export function auditPlugin(): Plugin {
       });
       return {
         onSubscribeResult: () => ({
-          onNext: ({ result, setResult }) => settle(args, setResult as never),
+          onNext: ({ setResult }) => settle(args, setResult as never),
         }),
       };
     },

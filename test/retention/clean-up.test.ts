@@ -339,6 +339,18 @@ describe("the server's own role", () => {
     await expect(server.app.db.query(server.ours, statement)).rejects.toThrow(fault);
   });
 
+  it("cannot make an incident look older than its timeline", async () => {
+    const id = await old.incident(server.ours, { at: Date.now() - 300 * day, status: "CLOSED" });
+    await server.app.db.query(
+      server.ours,
+      "UPDATE security_incidents SET created_at = '2001-01-01', updated_at = '2001-01-01' WHERE id = $1",
+      [id],
+    );
+    expect((await run(true)).INCIDENTS?.rows).toBe(0);
+    expect((await run(false)).INCIDENTS?.rows).toBe(0);
+    expect(await ids(server.ours, "security_incidents")).toContain(id);
+  });
+
   it("cannot make the functions remove what is kept, whatever the cut-off it names", async () => {
     await old.events(server.ours, daysAgo(7), 2);
     await old.incident(server.ours, { at: Date.now() - 2_100 * day, status: "CLOSED" });

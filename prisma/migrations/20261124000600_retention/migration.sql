@@ -92,8 +92,7 @@ DECLARE
   due text[];
   organization uuid;
   partition text;
-  kept bigint := 0;
-  more bigint;
+  kept boolean := false;
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtext('vigil.event_partitions'));
   LOCK TABLE retention_policies IN SHARE MODE; -- none grows between the check and the drop
@@ -106,15 +105,19 @@ BEGIN
     RETURN;
   END IF;
 
-  CREATE TABLE event_partitions.incident_evidence_new (LIKE public.realtime_monitoring INCLUDING DEFAULTS INCLUDING INDEXES);
-  CALL public.protect_tenant_table('event_partitions.incident_evidence_new');
   FOR organization IN SELECT id FROM organizations LOOP
     PERFORM set_config('app.organization_id', organization::text, true);
+    CONTINUE WHEN NOT EXISTS (
+      SELECT FROM realtime_monitoring e JOIN open_incident_event_ids() AS named(id) ON e.id = named.id
+      WHERE e.organization_id = organization AND e.id < edge);
+    IF NOT kept THEN
+      CREATE TABLE event_partitions.incident_evidence_new (LIKE public.realtime_monitoring INCLUDING DEFAULTS INCLUDING INDEXES);
+      CALL public.protect_tenant_table('event_partitions.incident_evidence_new');
+      kept := true;
+    END IF;
     INSERT INTO event_partitions.incident_evidence_new
       SELECT e.* FROM realtime_monitoring e JOIN open_incident_event_ids() AS named(id) ON e.id = named.id
       WHERE e.organization_id = organization AND e.id < edge;
-    GET DIAGNOSTICS more = ROW_COUNT;
-    kept := kept + more;
   END LOOP;
   PERFORM set_config('app.organization_id', caller, true);
 
@@ -122,9 +125,7 @@ BEGIN
   FOREACH partition IN ARRAY due LOOP
     EXECUTE format('DROP TABLE event_partitions.%I', partition);
   END LOOP;
-  IF kept = 0 THEN
-    DROP TABLE event_partitions.incident_evidence_new;
-  ELSE
+  IF kept THEN
     ALTER TABLE event_partitions.incident_evidence_new RENAME TO incident_evidence;
     EXECUTE format('ALTER TABLE public.realtime_monitoring ATTACH PARTITION %s FOR VALUES FROM (MINVALUE) TO (%L)', evidence, edge);
   END IF;
@@ -191,7 +192,8 @@ $$;
 REVOKE ALL ON FUNCTION expire_alerts(timestamptz, integer) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION expire_alerts(timestamptz, integer) TO vigil_app;
 
--- Detections first, which an incident may not go without; entries, actions and alerts go with it.
+-- Detections first, which an incident may not go without; entries, actions and alerts go with it. The timeline counts beside
+-- the incident's own times, since the server's role can change those, but no entry.
 CREATE FUNCTION expire_incidents(before timestamptz, batch integer) RETURNS integer
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public
   AS $$
@@ -202,8 +204,10 @@ DECLARE
 BEGIN
   CALL check_batch(batch);
   due := ARRAY(
-    SELECT id FROM security_incidents
+    SELECT id FROM security_incidents i
     WHERE organization_id = organization AND created_at < edge AND updated_at < edge AND open_fingerprint IS NULL
+      AND NOT EXISTS (SELECT FROM incident_entries e
+        WHERE e.organization_id = organization AND e.incident_id = i.id AND e.at >= edge)
     ORDER BY created_at, id LIMIT batch FOR UPDATE);
   DELETE FROM detections WHERE organization_id = organization AND incident_id = ANY (due);
   DELETE FROM security_incidents WHERE organization_id = organization AND id = ANY (due);
