@@ -2,7 +2,8 @@ import { builder } from "./builder.ts";
 import { prismaOf } from "./context.ts";
 import { EventCategoryEnum, EventOutcomeEnum, SeverityEnum } from "./enums.ts";
 import * as filters from "./filter.ts";
-import { orderInput, orderOf, paged, rowKey } from "./page.ts";
+import { listOf } from "./list.ts";
+import { orderInput, paged, rowKey } from "./page.ts";
 
 export const SecurityEvent = builder.prismaNode("SecurityEvent", {
   id: { resolve: (event) => event.id, description: "The event's id." },
@@ -69,8 +70,10 @@ const Filter = filters.filterInput("SecurityEvent", {
 
 const Order = orderInput("SecurityEvent", {
   TIME: ["time", "When it happened."],
-  RECEIVED_AT: ["receivedAt", "When Vigil received it."],
+  RECEIVED_AT: ["id", "When Vigil received it: ids begin with it."],
 });
+
+const list = listOf("realtime_monitoring", { field: "time", direction: "desc" });
 
 builder.queryField("securityEvents", (t) =>
   t.prismaConnection({
@@ -82,14 +85,9 @@ builder.queryField("securityEvents", (t) =>
       filter: t.arg({ type: Filter, description: "Which." }),
       orderBy: t.arg({ type: [Order], description: "In which order." }),
     },
-    totalCount: (_parent, { filter }, context) =>
-      prismaOf(context).securityEvent.count({ where: filters.whereIn(context, filter) }),
-    resolve: (query, _parent, { filter, orderBy }, context) =>
-      prismaOf(context).securityEvent.findMany({
-        ...query,
-        where: filters.whereIn(context, filter),
-        orderBy: orderOf(orderBy, "time"),
-      }),
+    totalCount: (_parent, { filter }, context) => list.count(context, filter),
+    resolve: (query, _parent, asked, context) =>
+      list.page(context, query, asked, (rows) => prismaOf(context).securityEvent.findMany(rows)),
   }),
 );
 

@@ -64,6 +64,9 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
       prisma: () => {
         throw new Error("the password is hunter2");
       },
+      query: () => {
+        throw new Error("the password is hunter2");
+      },
     },
     async ingest(_organizationId, values) {
       ingested.push(values);
