@@ -1,3 +1,4 @@
+import { severities } from "../ingest/event.ts";
 import { AlertRule } from "./alert-rule.ts";
 import { builder } from "./builder.ts";
 import { prismaOf } from "./context.ts";
@@ -59,7 +60,7 @@ const Order = orderInput("Detection", {
   LAST_EVENT_AT: ["lastEventAt", "When its last event happened: a detection that grows moves."],
 });
 
-const list = listOf("detections", { field: "createdAt", direction: "desc" });
+const list = listOf("detections", { field: "createdAt", direction: "desc" }, { severity: severities });
 
 builder.queryField("detections", (t) =>
   t.prismaConnection({

@@ -90,24 +90,45 @@ export function filterInput(noun: string, columns: Record<string, readonly [filt
   return ref;
 }
 
+/** Enums by field, each value's place being its rank: compared by the column `<field>_rank`, which indexes can hold. */
+export type Ranks = Readonly<Record<string, readonly string[]>>;
+
+export interface Reading {
+  ranks: Ranks;
+  /** Comparisons that no index may serve, because something else bounds the scan of that column more closely. */
+  aside?: (field: string, comparator: string) => boolean;
+}
+
 /** The SQL condition of a filter; its values are appended to `values`. Column names are those of filter inputs, never a caller's. */
-export function conditionOf(filter: Filter | null | undefined, values: unknown[], depth = 0): string {
+export function conditionOf(filter: Filter | null | undefined, values: unknown[], reading: Reading, depth = 0): string {
   if (depth > deepest) throw refuse(`A filter nests at most ${deepest} deep`);
-  const nested = (item: unknown): string => conditionOf(item as Filter, values, depth + 1);
+  const nested = (item: unknown): string => conditionOf(item as Filter, values, reading, depth + 1);
   const conditions: string[] = [];
   for (const [field, value] of Object.entries(filter ?? {})) {
     if (value === null || value === undefined) continue;
     if (field === "and") conditions.push(...bounded(value).map(nested));
     else if (field === "or") conditions.push(`(${bounded(value).map(nested).join(" OR ") || "FALSE"})`);
     else if (field === "not") conditions.push(`NOT (${nested(value)})`);
-    else for (const [name, operand] of Object.entries(value)) conditions.push(compare(field, name, operand, values));
+    else {
+      const column = columnOf(field, reading.ranks);
+      for (const [name, operand] of Object.entries(value)) {
+        const comparison = compare(column, name, rankOf(operand, reading.ranks[field]), values);
+        conditions.push(reading.aside?.(field, name) ? `(${comparison}) IS TRUE` : comparison);
+      }
+    }
   }
   return conditions.length > 0 ? `(${conditions.join(" AND ")})` : "TRUE";
 }
 
-/** `createdAt` as `created_at`. */
-export function columnOf(field: string): string {
-  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+/** `createdAt` as `created_at`, a ranked `severity` as `severity_rank`. */
+export function columnOf(field: string, ranks: Ranks): string {
+  return `${field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}${field in ranks ? "_rank" : ""}`;
+}
+
+function rankOf(operand: unknown, order: readonly string[] | undefined): unknown {
+  if (!order || operand === null || operand === undefined) return operand;
+  if (Array.isArray(operand)) return operand.filter((item) => item !== null).map((item) => order.indexOf(item));
+  return order.indexOf(operand as string);
 }
 
 const operators: Record<string, (place: string) => string> = {
@@ -123,8 +144,7 @@ const operators: Record<string, (place: string) => string> = {
   startsWith: (place) => `ILIKE ${place}`,
 };
 
-function compare(field: string, comparator: string, operand: unknown, values: unknown[]): string {
-  const column = columnOf(field);
+function compare(column: string, comparator: string, operand: unknown, values: unknown[]): string {
   const operator = operators[comparator];
   if (!operator) throw refuse(`There is no comparator ${comparator}`);
   if (operand === null || operand === undefined) {

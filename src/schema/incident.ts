@@ -1,4 +1,6 @@
 import { VigilError } from "../errors.ts";
+import { incidentStatuses } from "../incident/state.ts";
+import { severities } from "../ingest/event.ts";
 import { AlertRule } from "./alert-rule.ts";
 import { builder } from "./builder.ts";
 import { type Context, prismaOf, viewerOf } from "./context.ts";
@@ -9,7 +11,7 @@ import { orderInput, paged, rowKey } from "./page.ts";
 import { type Subject, SubjectType } from "./subject.ts";
 
 const newestFirst = { field: "createdAt", direction: "desc" } as const;
-const list = listOf("security_incidents", newestFirst);
+const list = listOf("security_incidents", newestFirst, { severity: severities, status: incidentStatuses });
 const detections = listOf("detections", newestFirst);
 const entries = listOf("incident_entries", { field: "at", direction: "asc" });
 const actions = listOf("incident_actions", newestFirst);

@@ -6,7 +6,7 @@
  */
 import { VigilError } from "../errors.ts";
 import { type Context, viewerOf } from "./context.ts";
-import { columnOf, conditionOf, type Filter } from "./filter.ts";
+import { columnOf, conditionOf, type Filter, type Ranks } from "./filter.ts";
 import type { Order } from "./page.ts";
 
 interface Asked {
@@ -27,8 +27,8 @@ const mostKeys = 5;
  * The rows of one table in pages. Ties are broken by the `otherwise` order's column and then by id, in the direction of
  * the last key; every order on offer has an index of these columns.
  */
-export function listOf(table: string, otherwise: Order) {
-  function keysOf(orderBy: Order[] | null | undefined): Order[] {
+export function listOf(table: string, otherwise: Order, ranks: Ranks = {}) {
+  function keysOf({ filter, orderBy }: Asked): Order[] {
     const asked = orderBy && orderBy.length > 0 ? orderBy : [otherwise];
     if (asked.length > mostKeys) {
       throw new VigilError("BAD_USER_INPUT", `orderBy takes at most ${mostKeys} keys`, { path: ["orderBy"] });
@@ -36,7 +36,8 @@ export function listOf(table: string, otherwise: Order) {
     const { direction } = asked[asked.length - 1] as Order;
     const keys = new Map<string, Order>();
     for (const key of [...asked, { field: otherwise.field, direction }, { field: "id", direction }]) {
-      if (!keys.has(key.field)) keys.set(key.field, key);
+      const isConstant = (filter?.[key.field] as { eq?: unknown } | null | undefined)?.eq != null;
+      if (!keys.has(key.field) && (key.field === "id" || !isConstant)) keys.set(key.field, key);
       if (key.field === "id") break; // nothing ties behind it
     }
     return [...keys.values()];
@@ -45,12 +46,18 @@ export function listOf(table: string, otherwise: Order) {
   async function idsOf(context: Context, { filter, orderBy }: Asked, { take = 50, cursor }: Page): Promise<string[]> {
     const { organizationId } = viewerOf(context);
     const values: unknown[] = [organizationId];
-    const conditions = ["organization_id = $1", conditionOf(filter, values)];
     const isBackward = take < 0;
-    const keys = keysOf(orderBy).map(({ field, direction }) => ({
-      column: columnOf(field),
+    const keys = keysOf({ filter, orderBy }).map(({ field, direction }) => ({
+      field,
+      column: columnOf(field, ranks),
       descends: (direction === "desc") !== isBackward,
     }));
+    // An index scan starts at one bound: the cursor's, which is the closer one, and not the filter's on the same side.
+    const [leading] = keys;
+    const sameSide = leading?.descends ? ["lt", "lte", "in"] : ["gt", "gte", "in"];
+    const aside = (field: string, comparator: string): boolean =>
+      cursor !== undefined && field === leading?.field && sameSide.includes(comparator);
+    const conditions = ["organization_id = $1", conditionOf(filter, values, { ranks, aside })];
     if (cursor) {
       values.push((Object.values(cursor)[0] as { id: string }).id);
       conditions.push(behind(keys, `FROM ${table} WHERE organization_id = $1 AND id = $${values.length}`));
@@ -88,7 +95,7 @@ export function listOf(table: string, otherwise: Order) {
     async count(context: Context, filter: Filter | null | undefined): Promise<number> {
       const { organizationId } = viewerOf(context);
       const values: unknown[] = [organizationId];
-      const condition = conditionOf(filter, values);
+      const condition = conditionOf(filter, values, { ranks });
       const { rows } = await context.services.db.query<{ count: number }>(
         organizationId,
         `SELECT count(*)::int AS count FROM ${table} WHERE organization_id = $1 AND ${condition}`,

@@ -10,12 +10,27 @@ CREATE TYPE "widget_kind" AS ENUM ('NUMBER', 'LINE', 'BAR', 'TABLE', 'FEED');
 -- CreateEnum
 CREATE TYPE "metric_resolution" AS ENUM ('SECOND', 'MINUTE', 'HOUR');
 
+-- DropIndex
+DROP INDEX "security_alerts_organization_id_channel_id_idx";
+
+-- DropIndex
+DROP INDEX "security_alerts_organization_id_status_created_at_id_idx";
+
+-- DropIndex
+DROP INDEX "security_incidents_organization_id_severity_created_at_id_idx";
+
+-- DropIndex
+DROP INDEX "security_incidents_organization_id_status_created_at_id_idx";
+
 -- AlterTable
 ALTER TABLE "alert_channels" ADD COLUMN     "config" JSONB NOT NULL DEFAULT '{}',
 ADD COLUMN     "covered_by_baa" BOOLEAN NOT NULL DEFAULT false,
 ADD COLUMN     "sealed_secrets" BYTEA,
 ADD COLUMN     "suspended_at" TIMESTAMPTZ(6),
 ADD COLUMN     "updated_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP;
+
+-- AlterTable
+ALTER TABLE "detections" ADD COLUMN     "severity_rank" SMALLINT NOT NULL GENERATED ALWAYS AS (CASE "severity" WHEN 'INFO' THEN 0 WHEN 'LOW' THEN 1 WHEN 'MEDIUM' THEN 2 WHEN 'HIGH' THEN 3 ELSE 4 END) STORED;
 
 -- AlterTable
 ALTER TABLE "incident_actions" ADD COLUMN     "actor" TEXT NOT NULL DEFAULT 'vigil',
@@ -27,13 +42,16 @@ ADD COLUMN     "reason" TEXT NOT NULL DEFAULT '';
 -- AlterTable
 ALTER TABLE "security_alerts" ADD COLUMN     "change_id" BIGINT,
 ADD COLUMN     "recipient" TEXT NOT NULL DEFAULT '',
-ADD COLUMN     "route_id" UUID;
+ADD COLUMN     "route_id" UUID,
+ADD COLUMN     "status_rank" SMALLINT NOT NULL GENERATED ALWAYS AS (CASE "status" WHEN 'QUEUED' THEN 0 WHEN 'HELD' THEN 1 WHEN 'SENT' THEN 2 WHEN 'DELIVERED' THEN 3 ELSE 4 END) STORED;
 
 -- AlterTable
 ALTER TABLE "security_incidents" ADD COLUMN     "assignee_id" UUID,
 ADD COLUMN     "closed_at" TIMESTAMPTZ(6),
 ADD COLUMN     "contained_at" TIMESTAMPTZ(6),
-ADD COLUMN     "merged_into_id" UUID;
+ADD COLUMN     "merged_into_id" UUID,
+ADD COLUMN     "severity_rank" SMALLINT NOT NULL GENERATED ALWAYS AS (CASE "severity" WHEN 'INFO' THEN 0 WHEN 'LOW' THEN 1 WHEN 'MEDIUM' THEN 2 WHEN 'HIGH' THEN 3 ELSE 4 END) STORED,
+ADD COLUMN     "status_rank" SMALLINT NOT NULL GENERATED ALWAYS AS (CASE "status" WHEN 'OPEN' THEN 0 WHEN 'ACKNOWLEDGED' THEN 1 WHEN 'INVESTIGATING' THEN 2 WHEN 'CONTAINED' THEN 3 WHEN 'RESOLVED' THEN 4 WHEN 'CLOSED' THEN 5 ELSE 6 END) STORED;
 
 -- CreateTable
 CREATE TABLE "alert_rule_exceptions" (
@@ -361,13 +379,49 @@ CREATE INDEX "security_performance_organization_id_at_id_idx" ON "security_perfo
 CREATE INDEX "security_performance_organization_id_name_at_id_idx" ON "security_performance"("organization_id", "name", "at", "id");
 
 -- CreateIndex
+CREATE INDEX "detections_organization_id_severity_rank_created_at_id_idx" ON "detections"("organization_id", "severity_rank", "created_at", "id");
+
+-- CreateIndex
+CREATE INDEX "detections_organization_id_first_event_at_created_at_id_idx" ON "detections"("organization_id", "first_event_at", "created_at", "id");
+
+-- CreateIndex
+CREATE INDEX "detections_organization_id_last_event_at_created_at_id_idx" ON "detections"("organization_id", "last_event_at", "created_at", "id");
+
+-- CreateIndex
+CREATE INDEX "detections_organization_id_updated_at_idx" ON "detections"("organization_id", "updated_at");
+
+-- CreateIndex
 CREATE INDEX "security_alerts_organization_id_created_at_id_idx" ON "security_alerts"("organization_id", "created_at", "id");
 
 -- CreateIndex
 CREATE INDEX "security_alerts_organization_id_route_id_idx" ON "security_alerts"("organization_id", "route_id");
 
 -- CreateIndex
+CREATE INDEX "security_alerts_organization_id_channel_id_created_at_id_idx" ON "security_alerts"("organization_id", "channel_id", "created_at", "id");
+
+-- CreateIndex
+CREATE INDEX "security_alerts_organization_id_status_rank_created_at_id_idx" ON "security_alerts"("organization_id", "status_rank", "created_at", "id");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "security_alerts_once_key" ON "security_alerts"("organization_id", "incident_id", "change_id", "route_id", "channel_id", "recipient");
+
+-- CreateIndex
+CREATE INDEX "security_incidents_organization_id_status_rank_created_at_i_idx" ON "security_incidents"("organization_id", "status_rank", "created_at", "id");
+
+-- CreateIndex
+CREATE INDEX "security_incidents_organization_id_severity_rank_created_at_idx" ON "security_incidents"("organization_id", "severity_rank", "created_at", "id");
+
+-- CreateIndex
+CREATE INDEX "security_incidents_organization_id_threat_score_created_at__idx" ON "security_incidents"("organization_id", "threat_score", "created_at", "id");
+
+-- CreateIndex
+CREATE INDEX "security_incidents_organization_id_opened_at_created_at_id_idx" ON "security_incidents"("organization_id", "opened_at", "created_at", "id");
+
+-- CreateIndex
+CREATE INDEX "security_incidents_organization_id_last_event_at_created_at_idx" ON "security_incidents"("organization_id", "last_event_at", "created_at", "id");
+
+-- CreateIndex
+CREATE INDEX "security_incidents_organization_id_updated_at_created_at_id_idx" ON "security_incidents"("organization_id", "updated_at", "created_at", "id");
 
 -- CreateIndex
 CREATE INDEX "security_incidents_organization_id_assignee_id_created_at_i_idx" ON "security_incidents"("organization_id", "assignee_id", "created_at", "id");
