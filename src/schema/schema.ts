@@ -12,6 +12,7 @@ import "./incident-change.ts";
 import "./incident-events.ts";
 import "./alert.ts";
 import "./realtime.ts";
+import "./statistics.ts";
 import { type GraphQLSchema, isObjectType } from "graphql";
 import { builder } from "./builder.ts";
 
