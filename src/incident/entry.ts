@@ -26,11 +26,8 @@ export async function addEntries(tx: Tx, entries: readonly NewEntry[], now: numb
   if (entries.length === 0) return;
   await tx.query({
     name: "add_entries",
-    text: `INSERT INTO incident_entries (organization_id, id, incident_id, kind, message, actor, at)
-      SELECT $1, id, incident_id, kind, message, actor, $7
-      FROM unnest($2::uuid[], $3::uuid[], $4::entry_kind[], $5::text[], $6::text[]) AS e(id, incident_id, kind, message, actor)`,
+    text: "SELECT incident_log($1, $2, $3, $4, $5, $6)",
     values: [
-      tx.organizationId,
       entries.map(() => uuidv7()),
       entries.map((entry) => entry.incidentId),
       entries.map((entry) => entry.kind),

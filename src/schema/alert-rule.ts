@@ -2,7 +2,8 @@ import { builder } from "./builder.ts";
 import { prismaOf } from "./context.ts";
 import { RuleKindEnum, RuleModeEnum, SeverityEnum } from "./enums.ts";
 import * as filters from "./filter.ts";
-import { orderInput, orderOf, paged, rowKey } from "./page.ts";
+import { listOf } from "./list.ts";
+import { orderInput, paged, rowKey } from "./page.ts";
 
 export const AlertRule = builder.prismaNode("AlertRule", {
   id: { resolve: (rule) => rule.id, description: "The rule's id." },
@@ -46,6 +47,8 @@ const Order = orderInput("AlertRule", {
   UPDATED_AT: ["updatedAt", "When it was last changed."],
 });
 
+const list = listOf("alert_rules", { field: "createdAt", direction: "desc" });
+
 builder.queryField("alertRules", (t) =>
   t.prismaConnection({
     ...paged,
@@ -56,14 +59,9 @@ builder.queryField("alertRules", (t) =>
       filter: t.arg({ type: Filter, description: "Which." }),
       orderBy: t.arg({ type: [Order], description: "In which order." }),
     },
-    totalCount: (_parent, { filter }, context) =>
-      prismaOf(context).alertRule.count({ where: filters.whereIn(context, filter) }),
-    resolve: (query, _parent, { filter, orderBy }, context) =>
-      prismaOf(context).alertRule.findMany({
-        ...query,
-        where: filters.whereIn(context, filter),
-        orderBy: orderOf(orderBy, "createdAt"),
-      }),
+    totalCount: (_parent, { filter }, context) => list.count(context, filter),
+    resolve: (query, _parent, asked, context) =>
+      list.page(context, query, asked, (rows) => prismaOf(context).alertRule.findMany(rows)),
   }),
 );
 

@@ -1,6 +1,12 @@
 import { builder } from "./builder.ts";
+import { prismaOf } from "./context.ts";
 import { AlertStatusEnum, ChannelKindEnum } from "./enums.ts";
-import { rowKey } from "./page.ts";
+import * as filters from "./filter.ts";
+import { listOf } from "./list.ts";
+import { orderInput, paged, rowKey } from "./page.ts";
+
+/** In the order of the enum: what `status_rank` counts. */
+const statuses = ["QUEUED", "HELD", "SENT", "DELIVERED", "FAILED"];
 
 interface Hold {
   kind: string;
@@ -36,7 +42,7 @@ builder.prismaObject("AlertAttempt", {
   }),
 });
 
-builder.prismaNode("Alert", {
+const Alert = builder.prismaNode("Alert", {
   id: { resolve: (alert) => alert.id, description: "The alert's id." },
   findUnique: rowKey,
   nullable: true, // no such row: null, not an error
@@ -57,3 +63,46 @@ builder.prismaNode("Alert", {
     incident: t.relation("incident", { description: "The incident it is about." }),
   }),
 });
+
+const Filter = filters.filterInput("Alert", {
+  id: [filters.IdFilter, "The alert's id."],
+  incidentId: [filters.IdFilter, "The incident it is about."],
+  channelId: [filters.IdFilter, "The channel it goes out on."],
+  status: [filters.enumFilter("AlertStatusFilter", AlertStatusEnum), "Where it is in its delivery."],
+  createdAt: [filters.DateTimeFilter, "When it was decided."],
+});
+
+const Order = orderInput("Alert", {
+  CREATED_AT: ["createdAt", "When it was decided."],
+  STATUS: ["status", "Where it is in its delivery."],
+});
+
+const list = listOf("security_alerts", { field: "createdAt", direction: "desc" }, { status: statuses });
+
+builder.queryField("alerts", (t) =>
+  t.prismaConnection({
+    ...paged,
+    type: Alert,
+    description: "Alerts, the latest first.",
+    authScopes: { permission: "incident.read" },
+    args: {
+      filter: t.arg({ type: Filter, description: "Which." }),
+      orderBy: t.arg({ type: [Order], description: "In which order." }),
+    },
+    totalCount: (_parent, { filter }, context) => list.count(context, filter),
+    resolve: (query, _parent, asked, context) =>
+      list.page(context, query, asked, (rows) => prismaOf(context).alert.findMany(rows)),
+  }),
+);
+
+builder.queryField("alert", (t) =>
+  t.prismaField({
+    type: Alert,
+    nullable: true,
+    description: "One alert.",
+    authScopes: { permission: "incident.read" },
+    args: { id: t.arg.globalID({ required: true, for: Alert, description: "The alert's id." }) },
+    resolve: (query, _parent, { id }, context) =>
+      prismaOf(context).alert.findUnique({ ...query, where: rowKey(id.id, context) }),
+  }),
+);

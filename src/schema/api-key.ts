@@ -3,7 +3,8 @@ import { builder } from "./builder.ts";
 import { auditActorOf, prismaOf, viewerOf } from "./context.ts";
 import { KeyRoleEnum, RoleEnum } from "./enums.ts";
 import * as filters from "./filter.ts";
-import { orderInput, orderOf, paged, rowKey } from "./page.ts";
+import { listOf } from "./list.ts";
+import { orderInput, paged, rowKey } from "./page.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
 
 export const ApiKey = builder.prismaNode("ApiKey", {
@@ -41,6 +42,8 @@ const Order = orderInput("ApiKey", {
   CREATED_AT: ["createdAt", "When it was made."],
 });
 
+const list = listOf("api_keys", { field: "createdAt", direction: "desc" });
+
 builder.queryField("apiKeys", (t) =>
   t.prismaConnection({
     ...paged,
@@ -51,14 +54,9 @@ builder.queryField("apiKeys", (t) =>
       filter: t.arg({ type: Filter, description: "Which." }),
       orderBy: t.arg({ type: [Order], description: "In which order." }),
     },
-    totalCount: (_parent, { filter }, context) =>
-      prismaOf(context).apiKey.count({ where: filters.whereIn(context, filter) }),
-    resolve: (query, _parent, { filter, orderBy }, context) =>
-      prismaOf(context).apiKey.findMany({
-        ...query,
-        where: filters.whereIn(context, filter),
-        orderBy: orderOf(orderBy, "createdAt"),
-      }),
+    totalCount: (_parent, { filter }, context) => list.count(context, filter),
+    resolve: (query, _parent, asked, context) =>
+      list.page(context, query, asked, (rows) => prismaOf(context).apiKey.findMany(rows)),
   }),
 );
 

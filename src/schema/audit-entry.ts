@@ -3,6 +3,7 @@ import { VigilError } from "../errors.ts";
 import { builder } from "./builder.ts";
 import { type Context, prismaOf, viewerOf } from "./context.ts";
 import * as filters from "./filter.ts";
+import { listOf } from "./list.ts";
 import { paged } from "./page.ts";
 
 /** Ids of entries are their numbers. */
@@ -50,6 +51,8 @@ const Filter = filters.filterInput("AuditEntry", {
   at: [filters.DateTimeFilter, "When it was written."],
 });
 
+const list = listOf("security_audit_log", { field: "seq", direction: "desc" }, {}, undefined, "seq");
+
 builder.queryField("auditLog", (t) =>
   t.prismaConnection({
     ...paged,
@@ -58,13 +61,10 @@ builder.queryField("auditLog", (t) =>
     description: "Who did or saw what, the latest first.",
     authScopes: { permission: "audit.read" },
     args: { filter: t.arg({ type: Filter, description: "Which." }) },
-    totalCount: (_parent, { filter }, context) =>
-      prismaOf(context).auditEntry.count({ where: filters.whereIn(context, filter) }),
-    resolve: (query, _parent, { filter }, context) =>
-      prismaOf(context).auditEntry.findMany({
-        ...query,
-        where: filters.whereIn(context, filter),
-        orderBy: { seq: "desc" },
-      }),
+    totalCount: (_parent, { filter }, context) => list.count(context, filter),
+    resolve: (query, _parent, asked, context) =>
+      list.page(context, query, asked, (rows, ids) =>
+        prismaOf(context).auditEntry.findMany({ ...rows, where: { ...rows.where, seq: { in: ids.map(BigInt) } } }),
+      ),
   }),
 );

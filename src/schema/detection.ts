@@ -1,9 +1,11 @@
+import { severities } from "../ingest/event.ts";
 import { AlertRule } from "./alert-rule.ts";
 import { builder } from "./builder.ts";
 import { prismaOf } from "./context.ts";
 import { RuleModeEnum, SeverityEnum } from "./enums.ts";
 import * as filters from "./filter.ts";
-import { orderInput, orderOf, paged, rowKey } from "./page.ts";
+import { listOf } from "./list.ts";
+import { orderInput, paged, rowKey } from "./page.ts";
 import { SecurityEvent } from "./security-event.ts";
 import { type Subject, SubjectType } from "./subject.ts";
 
@@ -59,6 +61,8 @@ const Order = orderInput("Detection", {
   LAST_EVENT_AT: ["lastEventAt", "When its last event happened: a detection that grows moves."],
 });
 
+const list = listOf("detections", { field: "createdAt", direction: "desc" }, { severity: severities });
+
 builder.queryField("detections", (t) =>
   t.prismaConnection({
     ...paged,
@@ -69,13 +73,8 @@ builder.queryField("detections", (t) =>
       filter: t.arg({ type: Filter, description: "Which." }),
       orderBy: t.arg({ type: [Order], description: "In which order." }),
     },
-    totalCount: (_parent, { filter }, context) =>
-      prismaOf(context).detection.count({ where: filters.whereIn(context, filter) }),
-    resolve: (query, _parent, { filter, orderBy }, context) =>
-      prismaOf(context).detection.findMany({
-        ...query,
-        where: filters.whereIn(context, filter),
-        orderBy: orderOf(orderBy, "createdAt"),
-      }),
+    totalCount: (_parent, { filter }, context) => list.count(context, filter),
+    resolve: (query, _parent, asked, context) =>
+      list.page(context, query, asked, (rows) => prismaOf(context).detection.findMany(rows)),
   }),
 );

@@ -1,8 +1,6 @@
 import { validate as isUuid } from "uuid";
 import { VigilError } from "../errors.ts";
-import { severities } from "../ingest/event.ts";
 import { builder } from "./builder.ts";
-import { type Context, viewerOf } from "./context.ts";
 import { SeverityEnum } from "./enums.ts";
 
 const deepest = 5; // nested and, or, not
@@ -92,51 +90,80 @@ export function filterInput(noun: string, columns: Record<string, readonly [filt
   return ref;
 }
 
-/** Prisma's `where` for the viewer's rows that fit a filter. */
-export function whereIn(context: Context, filter: Filter | null | undefined) {
-  return { organizationId: viewerOf(context).organizationId, ...(whereOf(filter) as object) };
+/** Enums by field, each value's place being its rank: compared by the column `<field>_rank`, which indexes can hold. */
+export type Ranks = Readonly<Record<string, readonly string[]>>;
+
+export interface Reading {
+  ranks: Ranks;
+  /** Comparisons that no index may serve, because something else bounds the scan of that column more closely. */
+  aside?: (field: string, comparator: string) => boolean;
+  /** A comparison that is not one of its column alone; undefined: it is. */
+  special?: (field: string, comparator: string, operand: unknown, values: unknown[]) => string | undefined;
 }
 
-/** Prisma's `where` of a filter alone. */
-export function whereOf(filter: Filter | null | undefined, depth = 0): never {
+/** The SQL condition of a filter; its values are appended to `values`. Column names are those of filter inputs, never a caller's. */
+export function conditionOf(filter: Filter | null | undefined, values: unknown[], reading: Reading, depth = 0): string {
   if (depth > deepest) throw refuse(`A filter nests at most ${deepest} deep`);
-  const conditions: object[] = [];
+  const nested = (item: unknown): string => conditionOf(item as Filter, values, reading, depth + 1);
+  const conditions: string[] = [];
   for (const [field, value] of Object.entries(filter ?? {})) {
     if (value === null || value === undefined) continue;
-    if (field === "and") conditions.push({ AND: bounded(value).map((item) => whereOf(item as Filter, depth + 1)) });
-    else if (field === "or") conditions.push({ OR: bounded(value).map((item) => whereOf(item as Filter, depth + 1)) });
-    else if (field === "not") conditions.push({ NOT: whereOf(value as Filter, depth + 1) });
-    else conditions.push(...Object.entries(value).map(([name, operand]) => compare(field, name, operand)));
+    if (field === "and") conditions.push(...bounded(value).map(nested));
+    else if (field === "or") conditions.push(`(${bounded(value).map(nested).join(" OR ") || "FALSE"})`);
+    else if (field === "not") conditions.push(`NOT (${nested(value)})`);
+    else {
+      const column = columnOf(field, reading.ranks);
+      for (const [name, operand] of Object.entries(value)) {
+        const comparison =
+          reading.special?.(field, name, operand, values) ??
+          compare(column, name, rankOf(operand, reading.ranks[field]), values);
+        conditions.push(reading.aside?.(field, name) ? `(${comparison}) IS TRUE` : comparison);
+      }
+    }
   }
-  return { AND: conditions } as never;
+  return conditions.length > 0 ? `(${conditions.join(" AND ")})` : "TRUE";
 }
 
-function compare(field: string, comparator: string, operand: unknown): object {
-  if (typeof operand === "string" && operand.includes("\0")) throw refuse("A filter's text has no U+0000");
+/** `createdAt` as `created_at`, a ranked `severity` as `severity_rank`. */
+export function columnOf(field: string, ranks: Ranks): string {
+  return `${field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}${field in ranks ? "_rank" : ""}`;
+}
+
+function rankOf(operand: unknown, order: readonly string[] | undefined): unknown {
+  if (!order || operand === null || operand === undefined) return operand;
+  if (Array.isArray(operand)) return operand.filter((item) => item !== null).map((item) => order.indexOf(item));
+  return order.indexOf(operand as string);
+}
+
+const operators: Record<string, (place: string) => string> = {
+  eq: (place) => `= ${place}`,
+  neq: (place) => `<> ${place}`,
+  in: (place) => `= ANY(${place})`,
+  notIn: (place) => `<> ALL(${place})`,
+  gt: (place) => `> ${place}`,
+  gte: (place) => `>= ${place}`,
+  lt: (place) => `< ${place}`,
+  lte: (place) => `<= ${place}`,
+  contains: (place) => `ILIKE ${place}`,
+  startsWith: (place) => `ILIKE ${place}`,
+};
+
+function compare(column: string, comparator: string, operand: unknown, values: unknown[]): string {
+  const operator = operators[comparator];
+  if (!operator) throw refuse(`There is no comparator ${comparator}`);
   if (operand === null || operand === undefined) {
-    if (comparator === "eq") return { [field]: null };
-    if (comparator === "neq") return { [field]: { not: null } };
-    return {};
+    if (operand === null && comparator === "eq") return `${column} IS NULL`;
+    if (operand === null && comparator === "neq") return `${column} IS NOT NULL`;
+    return "TRUE";
   }
-  if (field === "severity" && /^[gl]te?$/.test(comparator)) {
-    return { severity: { in: ranked(comparator, severities.indexOf(operand as never)) } };
-  }
-  if (comparator === "contains" || comparator === "startsWith") {
-    const text = String(operand).replace(/[\\%_]/g, "\\$&"); // Prisma hands it to LIKE as it is
-    return { [field]: { [comparator]: text, mode: "insensitive" } };
-  }
-  const value = Array.isArray(operand) ? bounded(operand).map(rowId) : rowId(operand);
-  if (comparator === "eq") return { [field]: { equals: value } };
-  if (comparator === "neq") return { [field]: { not: value } };
-  return { [field]: { [comparator]: value } };
+  values.push(Array.isArray(operand) ? bounded(operand).map(plain) : pattern(comparator, plain(operand)));
+  return `${column} ${operator(`$${values.length}`)}`;
 }
 
-/** The severities on one side of another: enums have no order in Prisma. */
-function ranked(comparator: string, rank: number): string[] {
-  return severities.filter((_, index) => {
-    if (index === rank) return comparator.endsWith("e");
-    return comparator.startsWith("g") ? index > rank : index < rank;
-  });
+function pattern(comparator: string, operand: unknown): unknown {
+  if (comparator !== "contains" && comparator !== "startsWith") return operand;
+  const text = String(operand).replace(/[\\%_]/g, "\\$&");
+  return comparator === "contains" ? `%${text}%` : `${text}%`;
 }
 
 function bounded(list: unknown): unknown[] {
@@ -145,8 +172,9 @@ function bounded(list: unknown): unknown[] {
   return items.filter((item) => item !== null);
 }
 
-/** A global id as the id of its row; everything else as it is. */
-function rowId(operand: unknown): unknown {
+/** A global id as the id of its row; everything else as it is, where the database can hold it. */
+function plain(operand: unknown): unknown {
+  if (typeof operand === "string" && operand.includes("\0")) throw refuse("A filter's text has no U+0000");
   const isGlobalId = typeof operand === "object" && operand !== null && "typename" in operand && "id" in operand;
   if (!isGlobalId) return operand;
   if (!isUuid(operand.id)) throw refuse("This is no id of Vigil");

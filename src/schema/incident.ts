@@ -1,13 +1,24 @@
 import { VigilError } from "../errors.ts";
+import { incidentStatuses } from "../incident/state.ts";
+import { severities } from "../ingest/event.ts";
 import { AlertRule } from "./alert-rule.ts";
 import { builder } from "./builder.ts";
 import { type Context, prismaOf, viewerOf } from "./context.ts";
 import { IncidentStatusEnum, ResolutionEnum, SeverityEnum } from "./enums.ts";
 import * as filters from "./filter.ts";
-import { orderInput, orderOf, paged, rowKey } from "./page.ts";
+import { listOf } from "./list.ts";
+import { orderInput, paged, rowKey } from "./page.ts";
 import { type Subject, SubjectType } from "./subject.ts";
 
-const newestFirst = { orderBy: [{ createdAt: "desc" as const }, { id: "desc" as const }] };
+const newestFirst = { field: "createdAt", direction: "desc" } as const;
+const list = listOf("security_incidents", newestFirst, { severity: severities, status: incidentStatuses });
+const detections = listOf("detections", newestFirst);
+const entries = listOf("incident_entries", { field: "at", direction: "asc" });
+const actions = listOf("incident_actions", newestFirst);
+const alerts = listOf("security_alerts", newestFirst);
+
+/** Only what belongs to this incident. */
+const of = ({ id }: { id: string }) => ({ incidentId: { eq: id } });
 
 export const Incident = builder.prismaNode("Incident", {
   id: { resolve: (incident) => incident.id, description: "The incident's id." },
@@ -46,29 +57,41 @@ export const Incident = builder.prismaNode("Incident", {
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When its row was made." }),
     updatedAt: t.expose("updatedAt", { type: "DateTime", description: "When it last changed." }),
     rule: t.relation("rule", { type: AlertRule, nullable: true, description: "The rule that opened it." }),
-    detections: t.relatedConnection("detections", {
+    detections: t.prismaConnection({
       ...paged,
-      totalCount: true,
-      query: newestFirst,
+      type: "Detection",
       description: "What it gathers, the latest first.",
+      totalCount: (incident, _args, context) => detections.count(context, of(incident)),
+      resolve: (query, incident, _args, context) =>
+        detections.page(context, query, { filter: of(incident) }, (rows) => prismaOf(context).detection.findMany(rows)),
     }),
-    entries: t.relatedConnection("entries", {
+    entries: t.prismaConnection({
       ...paged,
-      totalCount: true,
-      query: { orderBy: [{ at: "asc" as const }, { id: "asc" as const }] },
+      type: "IncidentEntry",
       description: "Its timeline, oldest first.",
+      totalCount: (incident, _args, context) => entries.count(context, of(incident)),
+      resolve: (query, incident, _args, context) =>
+        entries.page(context, query, { filter: of(incident) }, (rows) =>
+          prismaOf(context).incidentEntry.findMany(rows),
+        ),
     }),
-    actions: t.relatedConnection("actions", {
+    actions: t.prismaConnection({
       ...paged,
-      totalCount: true,
-      query: newestFirst,
+      type: "IncidentAction",
       description: "What was done about it, the latest first.",
+      totalCount: (incident, _args, context) => actions.count(context, of(incident)),
+      resolve: (query, incident, _args, context) =>
+        actions.page(context, query, { filter: of(incident) }, (rows) =>
+          prismaOf(context).incidentAction.findMany(rows),
+        ),
     }),
-    alerts: t.relatedConnection("alerts", {
+    alerts: t.prismaConnection({
       ...paged,
-      totalCount: true,
-      query: newestFirst,
+      type: "Alert",
       description: "Who was told, the latest first.",
+      totalCount: (incident, _args, context) => alerts.count(context, of(incident)),
+      resolve: (query, incident, _args, context) =>
+        alerts.page(context, query, { filter: of(incident) }, (rows) => prismaOf(context).alert.findMany(rows)),
     }),
   }),
 });
@@ -114,14 +137,9 @@ builder.queryField("incidents", (t) =>
       filter: t.arg({ type: Filter, description: "Which." }),
       orderBy: t.arg({ type: [Order], description: "In which order." }),
     },
-    totalCount: (_parent, { filter }, context) =>
-      prismaOf(context).incident.count({ where: filters.whereIn(context, filter) }),
-    resolve: (query, _parent, { filter, orderBy }, context) =>
-      prismaOf(context).incident.findMany({
-        ...query,
-        where: filters.whereIn(context, filter),
-        orderBy: orderOf(orderBy, "createdAt"),
-      }),
+    totalCount: (_parent, { filter }, context) => list.count(context, filter),
+    resolve: (query, _parent, asked, context) =>
+      list.page(context, query, asked, (rows) => prismaOf(context).incident.findMany(rows)),
   }),
 );
 

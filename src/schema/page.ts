@@ -6,10 +6,7 @@ import { DirectionEnum } from "./enums.ts";
 
 const largest = 100; // rows a page
 
-/**
- * What every connection has. The cursor names a row; Prisma turns it into a comparison of that row's sort keys, so a
- * page deep in costs as much as the first, and rows that arrive meanwhile neither repeat nor hide others.
- */
+/** What every connection has. The cursor names a row; `list.ts` reads on from where that row stands. */
 export const paged = {
   cursor: "organizationId_id",
   defaultSize: 50,
@@ -25,12 +22,12 @@ export const paged = {
   },
 } as const;
 
-interface Order {
+export interface Order {
   field: string;
   direction: "asc" | "desc";
 }
 
-/** An input `{field, direction}` over these columns. The tie between equal rows is always broken by id. */
+/** An input `{field, direction}` over these columns. `list.ts` says how ties are broken. */
 export function orderInput(noun: string, columns: Record<string, readonly [column: string, description: string]>) {
   const values = Object.entries(columns).map(([name, [column, description]]) => [name, { value: column, description }]);
   const field = builder.enumType(`${noun}OrderField`, {
@@ -44,16 +41,6 @@ export function orderInput(noun: string, columns: Record<string, readonly [colum
       direction: t.field({ type: DirectionEnum, required: true, description: "Which end comes first." }),
     }),
   });
-}
-
-/** Prisma's orderBy: as asked, else by the first column of `otherwise`, newest first. */
-export function orderOf(asked: Order[] | null | undefined, otherwise: string): never {
-  const orders = asked && asked.length > 0 ? asked : [{ field: otherwise, direction: "desc" as const }];
-  if (orders.length > 5) throw new VigilError("BAD_USER_INPUT", "orderBy takes at most 5 keys", { path: ["orderBy"] });
-  const last = orders[orders.length - 1] as Order;
-  return [...orders, { field: "id", direction: last.direction }].map((order) => ({
-    [order.field]: order.direction,
-  })) as never;
 }
 
 /** The key of a row of the viewer's organization. */

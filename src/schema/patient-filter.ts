@@ -1,49 +1,44 @@
 import { type Context, viewerOf } from "./context.ts";
-import { type Filter, whereIn } from "./filter.ts";
-import { mayReadPatients } from "./phi.ts";
-
-type Where = Record<string, unknown>;
+import type { Filter, Reading } from "./filter.ts";
+import type { Preparation } from "./list.ts";
+import { hidesPatients, mayReadPatients, patientsIn } from "./phi.ts";
 
 /**
- * Prisma's `where` for events. A patient id that is stored sealed is found by its blind index, by equality alone and
- * only by viewers who may read PHI; others find those stored in clear.
+ * Filters of events. A patient id that is stored sealed is found by its blind index, by equality alone and only by
+ * viewers who may read PHI; a filter of others that could tell them something of a patient finds no patient's events.
  */
-export async function eventsWhere(context: Context, filter: Filter | null | undefined) {
-  const where = whereIn(context, filter);
-  const wanted = new Set<string>();
-  replace(where, (condition) => {
-    for (const value of valuesOf(condition)) wanted.add(value);
-    return undefined;
-  });
-  const mayFind = wanted.size > 0 && (await mayReadPatients(context));
-  const indexOf = mayFind ? await context.services.patientIndexer(viewerOf(context).organizationId) : undefined;
-  return replace(where, (condition) => {
-    if (condition === null) return { patientId: null, patientIndex: null };
-    if (condition.not === null) return { OR: [{ patientId: { not: null } }, { patientIndex: { not: null } }] };
-    if (!indexOf) return undefined;
-    const indexes = { patientIndex: { in: valuesOf(condition).map((value) => new Uint8Array(indexOf(value))) } };
-    const sealed = { AND: [{ patientIndex: { not: null } }, indexes] };
-    const clear = { AND: [{ patientId: { not: null } }, { patientId: condition }] }; // false, not unknown, where it is null
-    if (condition.not !== undefined || condition.notIn !== undefined) {
-      return { OR: [clear, { AND: [{ patientIndex: { not: null } }, { NOT: indexes }] }] };
+export const forPatients: Preparation = async (context, filter) => {
+  if (await hidesPatients(context, filter)) {
+    const nobody: Filter = { and: [...(filter ? [filter] : []), { patientId: { eq: null } }] };
+    return { filter: nobody, special: comparing(undefined) };
+  }
+  return { filter, special: comparing(await indexerFor(context, filter)) };
+};
+
+async function indexerFor(context: Context, filter: Filter | null | undefined) {
+  if (patientsIn(filter).size === 0 || !(await mayReadPatients(context))) return undefined;
+  return context.services.patientIndexer(viewerOf(context).organizationId);
+}
+
+function comparing(indexOf: ((patientId: string) => Buffer) | undefined): NonNullable<Reading["special"]> {
+  return (field, comparator, operand, values) => {
+    if (field !== "patientId") return undefined;
+    if (operand === null && comparator === "eq") return "(patient_id IS NULL AND patient_index IS NULL)";
+    if (operand === null && comparator === "neq") return "(patient_id IS NOT NULL OR patient_index IS NOT NULL)";
+    const wanted = [operand].flat().filter((value) => typeof value === "string");
+    if (!indexOf || wanted.some((value) => value.includes("\0"))) return undefined;
+    const places = (): [string, string] => {
+      values.push(wanted, wanted.map(indexOf));
+      return [`$${values.length - 1}::text[]`, `$${values.length}::bytea[]`];
+    };
+    if (comparator === "eq" || comparator === "in") {
+      const [clear, sealed] = places();
+      return `(patient_id = ANY (${clear}) OR patient_index = ANY (${sealed}))`;
     }
-    const isEquality = condition.equals !== undefined || condition.in !== undefined;
-    return isEquality ? { OR: [clear, sealed] } : undefined;
-  }) as typeof where;
-}
-
-/** The values that a condition on the patient id names. */
-function valuesOf(condition: Where | null): string[] {
-  if (condition === null) return [];
-  return [condition.equals, condition.not, condition.in, condition.notIn]
-    .flat()
-    .filter((value) => typeof value === "string");
-}
-
-/** A copy of the `where` in which every condition on the patient id is what `change` makes of it; null: is not set. */
-function replace(where: unknown, change: (condition: Where | null) => Where | undefined): unknown {
-  if (Array.isArray(where)) return where.map((one) => replace(one, change));
-  if (typeof where !== "object" || where === null || Object.getPrototypeOf(where) !== Object.prototype) return where;
-  if (Object.hasOwn(where, "patientId")) return change((where as Where).patientId as Where | null) ?? where;
-  return Object.fromEntries(Object.entries(where).map(([key, value]) => [key, replace(value, change)]));
+    if (comparator === "neq" || comparator === "notIn") {
+      const [clear, sealed] = places();
+      return `(patient_id <> ALL (${clear}) OR patient_index <> ALL (${sealed}))`;
+    }
+    return undefined;
+  };
 }

@@ -59,13 +59,20 @@ export async function mayReadPatients(context: Context): Promise<boolean> {
 }
 
 /** For filters: whoever may not read patients' data may not find out about it by asking for it either. */
-export async function withheldFrom(context: Context, filter: object | null | undefined): Promise<object> {
+export async function hidesPatients(context: Context, filter: object | null | undefined): Promise<boolean> {
   const keys = new Set<string>();
   const named = namesIn(filter, keys);
-  if (!Object.keys(table.SecurityEvent?.fields ?? {}).some((name) => named.has(name))) return {};
-  if (!(await mayReadPatients(context))) return { patientId: null, patientIndex: null };
+  if (!Object.keys(table.SecurityEvent?.fields ?? {}).some((name) => named.has(name))) return false;
+  if (!(await mayReadPatients(context))) return true;
   for (const key of keys) context.patients?.add(key);
-  return {};
+  return false;
+}
+
+/** The patients a filter asks for. */
+export function patientsIn(filter: object | null | undefined): Set<string> {
+  const keys = new Set<string>();
+  namesIn(filter, keys);
+  return keys;
 }
 
 /** The names of columns in a filter; the patients it asks for go into `keys`. */

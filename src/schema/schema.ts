@@ -26,6 +26,7 @@ import "./access-report.ts";
 import "./break-glass.ts";
 import "./review-pack.ts";
 import "./disclosure.ts";
+import "./statistics.ts";
 import { type GraphQLSchema, isObjectType } from "graphql";
 import { builder } from "./builder.ts";
 import { guardPatients } from "./phi.ts";

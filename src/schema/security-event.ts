@@ -1,10 +1,11 @@
 import { builder } from "./builder.ts";
-import { type Context, prismaOf } from "./context.ts";
+import { prismaOf } from "./context.ts";
 import { EventCategoryEnum, EventOutcomeEnum, SeverityEnum } from "./enums.ts";
 import * as filters from "./filter.ts";
-import { orderInput, orderOf, paged, rowKey } from "./page.ts";
-import { eventsWhere } from "./patient-filter.ts";
-import { mayReadPatients, withheldFrom } from "./phi.ts";
+import { listOf } from "./list.ts";
+import { orderInput, paged, rowKey } from "./page.ts";
+import { forPatients } from "./patient-filter.ts";
+import { mayReadPatients } from "./phi.ts";
 
 export const SecurityEvent = builder.prismaNode("SecurityEvent", {
   id: { resolve: (event) => event.id, description: "The event's id." },
@@ -80,12 +81,10 @@ const Filter = filters.filterInput("SecurityEvent", {
 
 const Order = orderInput("SecurityEvent", {
   TIME: ["time", "When it happened."],
-  RECEIVED_AT: ["receivedAt", "When Vigil received it."],
+  RECEIVED_AT: ["id", "When Vigil received it: ids begin with it."],
 });
 
-async function whereOf(context: Context, filter: filters.Filter | null | undefined) {
-  return { ...(await eventsWhere(context, filter)), ...(await withheldFrom(context, filter)) };
-}
+const list = listOf("realtime_monitoring", { field: "time", direction: "desc" }, {}, forPatients);
 
 builder.queryField("securityEvents", (t) =>
   t.prismaConnection({
@@ -97,14 +96,9 @@ builder.queryField("securityEvents", (t) =>
       filter: t.arg({ type: Filter, description: "Which." }),
       orderBy: t.arg({ type: [Order], description: "In which order." }),
     },
-    totalCount: async (_parent, { filter }, context) =>
-      prismaOf(context).securityEvent.count({ where: await whereOf(context, filter) }),
-    resolve: async (query, _parent, { filter, orderBy }, context) =>
-      prismaOf(context).securityEvent.findMany({
-        ...query,
-        where: await whereOf(context, filter),
-        orderBy: orderOf(orderBy, "time"),
-      }),
+    totalCount: (_parent, { filter }, context) => list.count(context, filter),
+    resolve: (query, _parent, asked, context) =>
+      list.page(context, query, asked, (rows) => prismaOf(context).securityEvent.findMany(rows)),
   }),
 );
 

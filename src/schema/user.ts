@@ -4,7 +4,8 @@ import { builder } from "./builder.ts";
 import { auditActorOf, type Context, prismaOf, viewerOf } from "./context.ts";
 import { PeopleRoleEnum, RoleEnum } from "./enums.ts";
 import * as filters from "./filter.ts";
-import { orderInput, orderOf, paged, rowKey } from "./page.ts";
+import { listOf } from "./list.ts";
+import { orderInput, paged, rowKey } from "./page.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
 
 export const User = builder.prismaNode("User", {
@@ -48,6 +49,8 @@ const Order = orderInput("User", {
   CREATED_AT: ["createdAt", "When they were made."],
 });
 
+const list = listOf("users", { field: "createdAt", direction: "desc" });
+
 builder.queryField("users", (t) =>
   t.prismaConnection({
     ...paged,
@@ -58,14 +61,9 @@ builder.queryField("users", (t) =>
       filter: t.arg({ type: Filter, description: "Which." }),
       orderBy: t.arg({ type: [Order], description: "In which order." }),
     },
-    totalCount: (_parent, { filter }, context) =>
-      prismaOf(context).user.count({ where: filters.whereIn(context, filter) }),
-    resolve: (query, _parent, { filter, orderBy }, context) =>
-      prismaOf(context).user.findMany({
-        ...query,
-        where: filters.whereIn(context, filter),
-        orderBy: orderOf(orderBy, "createdAt"),
-      }),
+    totalCount: (_parent, { filter }, context) => list.count(context, filter),
+    resolve: (query, _parent, asked, context) =>
+      list.page(context, query, asked, (rows) => prismaOf(context).user.findMany(rows)),
   }),
 );
 

@@ -67,9 +67,12 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
       prisma: () => {
         throw new Error("the password is hunter2");
       },
-      query: async () => ({ rows: [], rowCount: 0 }) as never,
-      inOrganization: async (organizationId, work) =>
-        work({ organizationId, query: async () => ({ rows: [], rowCount: 0 }) as never }),
+      query: () => {
+        throw new Error("the password is hunter2");
+      },
+      inOrganization: () => {
+        throw new Error("the password is hunter2");
+      },
     },
     auditTrail: {} as never,
     now: Date.now,

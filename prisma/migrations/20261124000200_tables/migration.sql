@@ -10,12 +10,27 @@ CREATE TYPE "widget_kind" AS ENUM ('NUMBER', 'LINE', 'BAR', 'TABLE', 'FEED');
 -- CreateEnum
 CREATE TYPE "metric_resolution" AS ENUM ('SECOND', 'MINUTE', 'HOUR');
 
+-- DropIndex
+DROP INDEX "security_alerts_organization_id_channel_id_idx";
+
+-- DropIndex
+DROP INDEX "security_alerts_organization_id_status_created_at_id_idx";
+
+-- DropIndex
+DROP INDEX "security_incidents_organization_id_severity_created_at_id_idx";
+
+-- DropIndex
+DROP INDEX "security_incidents_organization_id_status_created_at_id_idx";
+
 -- AlterTable
 ALTER TABLE "alert_channels" ADD COLUMN     "config" JSONB NOT NULL DEFAULT '{}',
 ADD COLUMN     "covered_by_baa" BOOLEAN NOT NULL DEFAULT false,
 ADD COLUMN     "sealed_secrets" BYTEA,
 ADD COLUMN     "suspended_at" TIMESTAMPTZ(6),
 ADD COLUMN     "updated_at" TIMESTAMPTZ(6) NOT NULL DEFAULT CURRENT_TIMESTAMP;
+
+-- AlterTable
+ALTER TABLE "detections" ADD COLUMN     "severity_rank" SMALLINT NOT NULL GENERATED ALWAYS AS (CASE "severity" WHEN 'INFO' THEN 0 WHEN 'LOW' THEN 1 WHEN 'MEDIUM' THEN 2 WHEN 'HIGH' THEN 3 ELSE 4 END) STORED;
 
 -- AlterTable
 ALTER TABLE "incident_actions" ADD COLUMN     "actor" TEXT NOT NULL DEFAULT 'vigil',
@@ -27,13 +42,16 @@ ADD COLUMN     "reason" TEXT NOT NULL DEFAULT '';
 -- AlterTable
 ALTER TABLE "security_alerts" ADD COLUMN     "change_id" BIGINT,
 ADD COLUMN     "recipient" TEXT NOT NULL DEFAULT '',
-ADD COLUMN     "route_id" UUID;
+ADD COLUMN     "route_id" UUID,
+ADD COLUMN     "status_rank" SMALLINT NOT NULL GENERATED ALWAYS AS (CASE "status" WHEN 'QUEUED' THEN 0 WHEN 'HELD' THEN 1 WHEN 'SENT' THEN 2 WHEN 'DELIVERED' THEN 3 ELSE 4 END) STORED;
 
 -- AlterTable
 ALTER TABLE "security_incidents" ADD COLUMN     "assignee_id" UUID,
 ADD COLUMN     "closed_at" TIMESTAMPTZ(6),
 ADD COLUMN     "contained_at" TIMESTAMPTZ(6),
-ADD COLUMN     "merged_into_id" UUID;
+ADD COLUMN     "merged_into_id" UUID,
+ADD COLUMN     "severity_rank" SMALLINT NOT NULL GENERATED ALWAYS AS (CASE "severity" WHEN 'INFO' THEN 0 WHEN 'LOW' THEN 1 WHEN 'MEDIUM' THEN 2 WHEN 'HIGH' THEN 3 ELSE 4 END) STORED,
+ADD COLUMN     "status_rank" SMALLINT NOT NULL GENERATED ALWAYS AS (CASE "status" WHEN 'OPEN' THEN 0 WHEN 'ACKNOWLEDGED' THEN 1 WHEN 'INVESTIGATING' THEN 2 WHEN 'CONTAINED' THEN 3 WHEN 'RESOLVED' THEN 4 WHEN 'CLOSED' THEN 5 ELSE 6 END) STORED;
 
 -- CreateTable
 CREATE TABLE "alert_rule_exceptions" (
@@ -361,13 +379,52 @@ CREATE INDEX "security_performance_organization_id_at_id_idx" ON "security_perfo
 CREATE INDEX "security_performance_organization_id_name_at_id_idx" ON "security_performance"("organization_id", "name", "at", "id");
 
 -- CreateIndex
+CREATE INDEX "detections_organization_id_severity_rank_created_at_id_idx" ON "detections"("organization_id", "severity_rank", "created_at", "id");
+
+-- CreateIndex
+CREATE INDEX "detections_organization_id_first_event_at_created_at_id_idx" ON "detections"("organization_id", "first_event_at", "created_at", "id");
+
+-- CreateIndex
+CREATE INDEX "detections_organization_id_last_event_at_created_at_id_idx" ON "detections"("organization_id", "last_event_at", "created_at", "id");
+
+-- CreateIndex
+CREATE INDEX "detections_organization_id_updated_at_idx" ON "detections"("organization_id", "updated_at");
+
+-- CreateIndex
 CREATE INDEX "security_alerts_organization_id_created_at_id_idx" ON "security_alerts"("organization_id", "created_at", "id");
 
 -- CreateIndex
 CREATE INDEX "security_alerts_organization_id_route_id_idx" ON "security_alerts"("organization_id", "route_id");
 
 -- CreateIndex
+CREATE INDEX "security_alerts_organization_id_channel_id_created_at_id_idx" ON "security_alerts"("organization_id", "channel_id", "created_at", "id");
+
+-- CreateIndex
+CREATE INDEX "security_alerts_organization_id_status_rank_created_at_id_idx" ON "security_alerts"("organization_id", "status_rank", "created_at", "id");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "security_alerts_once_key" ON "security_alerts"("organization_id", "incident_id", "change_id", "route_id", "channel_id", "recipient");
+
+-- CreateIndex
+CREATE INDEX "security_audit_log_organization_id_action_at_idx" ON "security_audit_log"("organization_id", "action", "at");
+
+-- CreateIndex
+CREATE INDEX "security_incidents_organization_id_status_rank_created_at_i_idx" ON "security_incidents"("organization_id", "status_rank", "created_at", "id");
+
+-- CreateIndex
+CREATE INDEX "security_incidents_organization_id_severity_rank_created_at_idx" ON "security_incidents"("organization_id", "severity_rank", "created_at", "id");
+
+-- CreateIndex
+CREATE INDEX "security_incidents_organization_id_threat_score_created_at__idx" ON "security_incidents"("organization_id", "threat_score", "created_at", "id");
+
+-- CreateIndex
+CREATE INDEX "security_incidents_organization_id_opened_at_created_at_id_idx" ON "security_incidents"("organization_id", "opened_at", "created_at", "id");
+
+-- CreateIndex
+CREATE INDEX "security_incidents_organization_id_last_event_at_created_at_idx" ON "security_incidents"("organization_id", "last_event_at", "created_at", "id");
+
+-- CreateIndex
+CREATE INDEX "security_incidents_organization_id_updated_at_created_at_id_idx" ON "security_incidents"("organization_id", "updated_at", "created_at", "id");
 
 -- CreateIndex
 CREATE INDEX "security_incidents_organization_id_assignee_id_created_at_i_idx" ON "security_incidents"("organization_id", "assignee_id", "created_at", "id");
@@ -448,3 +505,102 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON alert_rule_exceptions, response_rules, e
 GRANT SELECT, INSERT, UPDATE ON decisions, decision_acknowledgements, silences TO vigil_app;
 GRANT SELECT, INSERT, UPDATE, DELETE ON security_notifications, security_metrics TO vigil_app;
 GRANT SELECT, INSERT, DELETE ON security_performance TO vigil_app;
+
+-- Writes lines of timelines: the n-th of each list belong together.
+CREATE FUNCTION incident_log(ids uuid[], incidents uuid[], kinds entry_kind[], messages text[], actors text[], at timestamptz) RETURNS void
+  LANGUAGE sql
+  AS $$
+    INSERT INTO incident_entries (organization_id, id, incident_id, kind, message, actor, at)
+    SELECT (SELECT current_organization()), id, incident_id, kind, message, actor, incident_log.at
+    FROM unnest(ids, incidents, kinds, messages, actors) AS line(id, incident_id, kind, message, actor)
+  $$;
+
+-- What happened in each step of a time: incidents opened, acknowledged and resolved, detections, alerts and how many of them failed.
+CREATE FUNCTION incident_statistics(since timestamptz, until timestamptz, step interval)
+  RETURNS TABLE (at timestamptz, opened integer, acknowledged integer, resolved integer, detections integer, alerts integer, alerts_failed integer)
+  LANGUAGE sql STABLE
+  AS $$
+    WITH happened AS (
+      SELECT opened_at AS moment, 'opened' AS what FROM security_incidents
+        WHERE organization_id = (SELECT current_organization()) AND opened_at >= since AND opened_at < until
+      UNION ALL
+      -- a row was last changed at or after whatever is noted in it, and that has an index
+      SELECT acknowledged_at, 'acknowledged' FROM security_incidents
+        WHERE organization_id = (SELECT current_organization()) AND updated_at >= since AND acknowledged_at >= since AND acknowledged_at < until
+      UNION ALL
+      SELECT resolved_at, 'resolved' FROM security_incidents
+        WHERE organization_id = (SELECT current_organization()) AND updated_at >= since AND resolved_at >= since AND resolved_at < until
+      UNION ALL
+      SELECT created_at, 'detection' FROM detections
+        WHERE organization_id = (SELECT current_organization()) AND created_at >= since AND created_at < until
+      UNION ALL
+      SELECT created_at, CASE WHEN status = 'FAILED' THEN 'failed alert' ELSE 'alert' END FROM security_alerts
+        WHERE organization_id = (SELECT current_organization()) AND created_at >= since AND created_at < until
+    ), counted AS (
+      SELECT date_bin(step, moment, since) AS at, count(*) FILTER (WHERE what = 'opened') AS opened,
+        count(*) FILTER (WHERE what = 'acknowledged') AS acknowledged, count(*) FILTER (WHERE what = 'resolved') AS resolved,
+        count(*) FILTER (WHERE what = 'detection') AS detections, count(*) FILTER (WHERE what LIKE '%alert') AS alerts,
+        count(*) FILTER (WHERE what = 'failed alert') AS alerts_failed
+      FROM happened GROUP BY 1
+    )
+    SELECT bucket.at, coalesce(c.opened, 0)::int, coalesce(c.acknowledged, 0)::int, coalesce(c.resolved, 0)::int,
+      coalesce(c.detections, 0)::int, coalesce(c.alerts, 0)::int, coalesce(c.alerts_failed, 0)::int
+    FROM generate_series(since, until - interval '1 microsecond', step) AS bucket(at) LEFT JOIN counted c USING (at)
+    ORDER BY bucket.at
+  $$;
+
+-- Reports, a row a day (UTC) at the finest. As whoever asks: Row Level Security of the tables holds.
+CREATE VIEW report_incidents WITH (security_invoker = true) AS
+  SELECT i.organization_id, (i.opened_at AT TIME ZONE 'UTC')::date AS day, i.severity, i.rule_id, r.name AS rule_name,
+    count(*)::int AS incidents, count(i.open_fingerprint)::int AS open
+  FROM security_incidents i LEFT JOIN alert_rules r ON r.organization_id = i.organization_id AND r.id = i.rule_id
+  GROUP BY 1, 2, 3, 4, 5;
+
+CREATE VIEW report_response_times WITH (security_invoker = true) AS
+  SELECT organization_id, (opened_at AT TIME ZONE 'UTC')::date AS day, severity,
+    count(acknowledged_at)::int AS acknowledged,
+    avg(extract(epoch FROM acknowledged_at - opened_at))::float8 AS mean_acknowledge_s,
+    percentile_cont(0.9) WITHIN GROUP (ORDER BY extract(epoch FROM acknowledged_at - opened_at)::float8) AS p90_acknowledge_s,
+    count(resolved_at)::int AS resolved,
+    avg(extract(epoch FROM resolved_at - opened_at))::float8 AS mean_resolve_s,
+    percentile_cont(0.9) WITHIN GROUP (ORDER BY extract(epoch FROM resolved_at - opened_at)::float8) AS p90_resolve_s
+  FROM security_incidents GROUP BY 1, 2, 3;
+
+CREATE VIEW report_alert_delivery WITH (security_invoker = true) AS
+  SELECT a.organization_id, (a.created_at AT TIME ZONE 'UTC')::date AS day, a.channel_id, c.name AS channel_name, c.kind AS channel_kind,
+    count(*)::int AS alerts,
+    count(*) FILTER (WHERE a.status IN ('SENT', 'DELIVERED'))::int AS sent,
+    count(*) FILTER (WHERE a.status = 'DELIVERED')::int AS delivered,
+    count(*) FILTER (WHERE a.status = 'FAILED')::int AS failed,
+    count(*) FILTER (WHERE a.status = 'HELD')::int AS held,
+    count(*) FILTER (WHERE a.status = 'QUEUED')::int AS queued,
+    coalesce(sum(t.attempts), 0)::int AS attempts
+  FROM security_alerts a
+  JOIN alert_channels c ON c.organization_id = a.organization_id AND c.id = a.channel_id
+  LEFT JOIN (SELECT organization_id, alert_id, count(*) AS attempts FROM alert_attempts GROUP BY 1, 2) t
+    ON t.organization_id = a.organization_id AND t.alert_id = a.id
+  GROUP BY 1, 2, 3, 4, 5;
+
+CREATE VIEW report_subjects WITH (security_invoker = true) AS
+  SELECT i.organization_id, (i.opened_at AT TIME ZONE 'UTC')::date AS day, s.subject ->> 'kind' AS kind, s.subject ->> 'key' AS key,
+    count(*)::int AS incidents, sum(i.detection_count)::int AS detections, max(i.threat_score) AS threat_score
+  FROM security_incidents i CROSS JOIN LATERAL jsonb_array_elements(i.subjects) AS s(subject)
+  GROUP BY 1, 2, 3, 4;
+
+-- Audit entries of action `phi.read` name the patients whose records were read: {"patients": ["…"], "purpose": "…"}.
+CREATE VIEW report_phi_reads WITH (security_invoker = true) AS
+  SELECT l.organization_id, l.seq, l.at, (l.at AT TIME ZONE 'UTC')::date AS day, l.actor, p.patient, l.detail ->> 'purpose' AS purpose
+  FROM security_audit_log l CROSS JOIN LATERAL jsonb_array_elements_text(
+    CASE WHEN jsonb_typeof(l.detail -> 'patients') = 'array' THEN l.detail -> 'patients' ELSE '[]' END) AS p(patient)
+  WHERE l.action = 'phi.read';
+
+CREATE VIEW report_phi_access_by_user WITH (security_invoker = true) AS
+  SELECT organization_id, day, actor, count(DISTINCT seq)::int AS reads, count(DISTINCT patient)::int AS patients
+  FROM report_phi_reads GROUP BY 1, 2, 3;
+
+CREATE VIEW report_phi_access_by_patient WITH (security_invoker = true) AS
+  SELECT organization_id, day, patient, count(DISTINCT seq)::int AS reads, count(DISTINCT actor)::int AS users
+  FROM report_phi_reads GROUP BY 1, 2, 3;
+
+GRANT SELECT ON report_incidents, report_response_times, report_alert_delivery, report_subjects, report_phi_reads,
+  report_phi_access_by_user, report_phi_access_by_patient TO vigil_app;

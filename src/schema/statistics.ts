@@ -1,0 +1,85 @@
+import { VigilError } from "../errors.ts";
+import {
+  checkRange,
+  checkSteps,
+  type Range,
+  type Step,
+  stepsOf,
+  type TopSubject,
+  topSubjects,
+} from "../incident/statistics.ts";
+import { builder } from "./builder.ts";
+import { viewerOf } from "./context.ts";
+import { RangeInput } from "./range.ts";
+import { milliseconds } from "./scalars.ts";
+import { reportFields } from "./statistics-reports.ts";
+
+const StepType = builder.objectRef<Step>("StatisticsStep").implement({
+  description: "What happened in one interval.",
+  fields: (t) => ({
+    at: t.expose("at", { type: "DateTime", description: "When it begins." }),
+    opened: t.exposeInt("opened", { description: "Incidents opened." }),
+    acknowledged: t.exposeInt("acknowledged", { description: "Incidents acknowledged." }),
+    resolved: t.exposeInt("resolved", { description: "Incidents resolved." }),
+    detections: t.exposeInt("detections", { description: "Detections." }),
+    alerts: t.exposeInt("alerts", { description: "Alerts decided." }),
+    alertsFailed: t.exposeInt("alerts_failed", { description: "Those of them that could not be delivered." }),
+  }),
+});
+
+const TopSubjectType = builder.objectRef<TopSubject>("TopSubject").implement({
+  description: "Whom or what many incidents are about.",
+  fields: (t) => ({
+    kind: t.exposeString("kind", { description: "What it is, e.g. `user.name`." }),
+    key: t.exposeString("key", { description: "Which one." }),
+    incidents: t.exposeInt("incidents", { description: "Incidents about it." }),
+    detections: t.exposeInt("detections", { description: "The detections they gather." }),
+    threatScore: t.exposeFloat("threat_score", { description: "The highest threat score of them." }),
+  }),
+});
+
+const Statistics = builder.objectRef<Range & { step: number }>("Statistics").implement({
+  description: "Numbers about a stretch of time. Reports have a row a day (UTC), at most 1,000 rows each.",
+  fields: (t) => ({
+    steps: t.field({
+      type: [StepType],
+      description: "What happened in each interval, oldest first.",
+      resolve: (range, _args, context) =>
+        stepsOf(context.services.db, viewerOf(context).organizationId, range, range.step),
+    }),
+    topSubjects: t.field({
+      type: [TopSubjectType],
+      description: "Whom most incidents opened in these days are about.",
+      args: { first: t.arg.int({ required: true, defaultValue: 10, description: "How many, from 1 to 100." }) },
+      resolve: (range, { first }, context) => {
+        if (first < 1 || first > 100)
+          throw new VigilError("BAD_USER_INPUT", "first is from 1 to 100", { path: ["first"] });
+        return topSubjects(context.services.db, viewerOf(context).organizationId, range, first);
+      },
+    }),
+    ...reportFields(t),
+  }),
+});
+
+builder.queryField("statistics", (t) =>
+  t.field({
+    type: Statistics,
+    description: "Numbers about a stretch of time.",
+    authScopes: { permission: "incident.read" },
+    args: {
+      range: t.arg({ type: RangeInput, required: true, description: "The stretch of time." }),
+      interval: t.arg({
+        type: "Duration",
+        required: true,
+        defaultValue: "PT1H",
+        description: "The length of a step: a second or more, at most 1,000 in the range.",
+      }),
+    },
+    resolve: (_parent, { range, interval }) => {
+      const step = milliseconds(interval);
+      checkRange(range);
+      checkSteps(range, step);
+      return { ...range, step };
+    },
+  }),
+);

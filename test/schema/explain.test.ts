@@ -1,0 +1,269 @@
+/**
+ * The statements that list queries really send, explained on many rows: `npm run explain` on 1,000,000 of each kind,
+ * `npm test` on fewer. VIGIL_EXPLAIN_ROWS says how many.
+ */
+import { createYoga } from "graphql-yoga";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createGauges } from "../../src/publish/gauges.ts";
+import { schema } from "../../src/schema/schema.ts";
+import { quiet, type TestDatabase, testDatabase } from "../support/database.ts";
+import { load } from "./explain-rows.ts";
+
+const rows = Number(process.env.VIGIL_EXPLAIN_ROWS ?? 40_000);
+const descent = 8; // buffers that finding the cursor's own row may touch
+
+interface Statement {
+  text: string;
+  values: unknown[];
+}
+interface Plan {
+  "Node Type": string;
+  "Relation Name"?: string;
+  "Shared Hit Blocks": number;
+  "Shared Read Blocks": number;
+  Plans?: Plan[];
+}
+
+let test: TestDatabase;
+let home: string;
+let sent: Statement[] | undefined;
+const clientQuery = pg.Client.prototype.query;
+
+beforeAll(async () => {
+  test = await testDatabase();
+  home = test.organizations[0]?.id as string;
+  await load(test, rows);
+  // Whatever reaches a connection passes here, from Prisma as from our own statements.
+  pg.Client.prototype.query = function (this: pg.Client, config: Statement, ...more: unknown[]) {
+    if (sent && config?.text?.startsWith("SELECT")) sent.push({ text: config.text, values: config.values ?? [] });
+    return (clientQuery as (...all: unknown[]) => unknown).call(this, config, ...more);
+  } as never;
+}, 1_200_000);
+afterAll(() => {
+  pg.Client.prototype.query = clientQuery;
+  return test.close();
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: each case says by its query what comes back
+async function ask(query: string, variables: object): Promise<{ data: any; statements: Statement[] }> {
+  const viewer = { organizationId: home, kind: "USER", id: "u", name: "ada", role: "ADMIN", expiresAt: undefined };
+  const context = { viewer, services: { log: quiet, db: test.db }, closing: new AbortController().signal };
+  const yoga = createYoga({ schema, logging: false, maskedErrors: false, context: context as never });
+  sent = [];
+  const response = await yoga.fetch("http://test/graphql", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ query, variables }),
+  });
+  const statements = sent;
+  sent = undefined;
+  const { data, errors } = (await response.json()) as { data: never; errors?: unknown };
+  expect(errors).toBeUndefined();
+  expect(statements.length).toBeGreaterThan(0);
+  return { data, statements };
+}
+
+/** Buffers touched by the statements, and the tables that were read from end to end. */
+async function explain(statements: Statement[]): Promise<{ buffers: number; scanned: string[] }> {
+  let buffers = 0;
+  const scanned: string[] = [];
+  for (const { text, values } of statements) {
+    const { rows: answer } = await test.db.query<{ "QUERY PLAN": [{ Plan: Plan }] }>(
+      home,
+      `EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ${text}`,
+      values,
+    );
+    const plan = (answer[0] as { "QUERY PLAN": [{ Plan: Plan }] })["QUERY PLAN"][0].Plan;
+    buffers += plan["Shared Hit Blocks"] + plan["Shared Read Blocks"];
+    const visit = (node: Plan): void => {
+      const touched = node["Shared Hit Blocks"] + node["Shared Read Blocks"]; // none: an empty partition
+      if (node["Node Type"] === "Seq Scan" && touched > 0) scanned.push(`${node["Relation Name"]}: ${text}`);
+      node.Plans?.forEach(visit);
+    };
+    visit(plan);
+  }
+  return { buffers, scanned };
+}
+
+const uuid = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g;
+
+/** A cursor that names another row. */
+function cursorAt(cursor: string, id: string): string {
+  const ids = Buffer.from(cursor, "base64").toString().match(uuid) as string[];
+  return Buffer.from(
+    Buffer.from(cursor, "base64")
+      .toString()
+      .replace(ids.at(-1) as string, id),
+  ).toString("base64");
+}
+
+interface List {
+  field: string;
+  noun: string;
+  table: string;
+  orders: Record<string, string>;
+  filters: { filter: object; where: string }[];
+}
+
+const day = (n: number): string => new Date(Date.now() - n * 86_400_000).toISOString();
+const lists: List[] = [
+  {
+    field: "securityEvents",
+    noun: "SecurityEvent",
+    table: "realtime_monitoring",
+    orders: { TIME: "time", RECEIVED_AT: "id" },
+    filters: [
+      { filter: { sourceIp: { eq: "203.0.113.7" } }, where: "source_ip = '203.0.113.7'" },
+      { filter: { actorName: { eq: "user7" } }, where: "actor_name = 'user7'" },
+      { filter: { time: { gte: day(1) } }, where: "time >= now() - interval '1 day'" },
+    ],
+  },
+  {
+    field: "detections",
+    noun: "Detection",
+    table: "detections",
+    orders: {
+      CREATED_AT: "created_at",
+      SEVERITY: "severity",
+      FIRST_EVENT_AT: "first_event_at",
+      LAST_EVENT_AT: "last_event_at",
+    },
+    filters: [
+      { filter: { severity: { eq: "CRITICAL" } }, where: "severity = 'CRITICAL'" },
+      { filter: { createdAt: { lt: day(0.1) } }, where: "created_at < now() - interval '2.4 hours'" },
+    ],
+  },
+  {
+    field: "incidents",
+    noun: "Incident",
+    table: "security_incidents",
+    orders: {
+      CREATED_AT: "created_at",
+      NUMBER: "number",
+      SEVERITY: "severity",
+      THREAT_SCORE: "threat_score",
+      OPENED_AT: "opened_at",
+      LAST_EVENT_AT: "last_event_at",
+      UPDATED_AT: "updated_at",
+    },
+    filters: [
+      { filter: { status: { eq: "OPEN" } }, where: "status = 'OPEN'" },
+      { filter: { status: { eq: "CLOSED" } }, where: "status = 'CLOSED'" },
+      { filter: { severity: { gte: "HIGH" } }, where: "severity >= 'HIGH'" },
+      {
+        filter: { and: [{ createdAt: { lte: day(0.1), gt: day(1.5) } }] },
+        where: "created_at < now() - interval '2.4 hours'",
+      },
+    ],
+  },
+  {
+    field: "alerts",
+    noun: "Alert",
+    table: "security_alerts",
+    orders: { CREATED_AT: "created_at", STATUS: "status" },
+    filters: [{ filter: { status: { eq: "FAILED" } }, where: "status = 'FAILED'" }],
+  },
+];
+
+const cases = lists.flatMap((list) => [
+  ...Object.entries(list.orders).flatMap(([order, column]) =>
+    (["DESC", "ASC"] as const).map((direction) => ({
+      title: `${list.field} by ${order} ${direction}`,
+      list,
+      filter: null as object | null,
+      orderBy: [{ field: order, direction }],
+      deep: `ORDER BY ${column} ${direction}`,
+    })),
+  ),
+  ...list.filters.map(({ filter, where }) => ({
+    title: `${list.field} where ${where}`,
+    list,
+    filter,
+    orderBy: null,
+    deep: `AND ${where} ORDER BY ${Object.values(list.orders)[0]} DESC`,
+  })),
+]);
+
+describe(`on ${rows.toLocaleString("en")} rows of each kind`, () => {
+  it.each(cases)(
+    "$title: no table is read from end to end, and a page deep in costs no more than twice the first",
+    async ({ list, filter, orderBy, deep }) => {
+      const query = `query ($after: String, $filter: ${list.noun}Filter, $orderBy: [${list.noun}Order!]) {
+      ${list.field}(after: $after, filter: $filter, orderBy: $orderBy) { nodes { id } pageInfo { endCursor } } }`;
+      const first = await ask(query, { filter, orderBy });
+      const { endCursor } = first.data[list.field].pageInfo;
+      const [middle] = await test.asOwner<{ id: string }>(
+        `WITH fits AS (SELECT id, row_number() OVER (${deep.replace(/^.*?ORDER/, "ORDER")}) AS n FROM ${list.table} WHERE organization_id = $1 ${deep.replace(/ORDER.*/, "")})
+       SELECT id FROM fits WHERE n = (SELECT max(n) / 2 FROM fits)`,
+        [home],
+      );
+      const later = await ask(query, { filter, orderBy, after: cursorAt(endCursor, middle?.id as string) });
+      expect(later.data[list.field].nodes).toHaveLength(50);
+      const one = await explain(first.statements);
+      const two = await explain(later.statements);
+      if (process.env.VIGIL_EXPLAIN_ROWS) console.log(`${one.buffers} buffers first, ${two.buffers} deep`);
+      expect([...one.scanned, ...two.scanned]).toEqual([]);
+      expect(two.buffers).toBeLessThanOrEqual(2 * one.buffers + descent);
+    },
+  );
+
+  it.each(["detections", "entries", "alerts"])("an incident's own %s are paged as flatly", async (part) => {
+    const query = `query ($after: String) { incident(number: 1) { ${part}(after: $after) { nodes { id } pageInfo { endCursor } } } }`;
+    const tables = { detections: "detections", entries: "incident_entries", alerts: "security_alerts" };
+    const first = await ask(query, {});
+    const [middle] = await test.asOwner<{ id: string }>(
+      `SELECT id FROM ${tables[part as "alerts"]} WHERE organization_id = $1
+         AND incident_id = (SELECT id FROM security_incidents WHERE organization_id = $1 AND number = 1)
+       ORDER BY ${part === "entries" ? "at" : "created_at"} OFFSET ${Math.floor(rows / 20)} LIMIT 1`,
+      [home],
+    );
+    const after = cursorAt(first.data.incident[part].pageInfo.endCursor, middle?.id as string);
+    const later = await ask(query, { after });
+    expect(later.data.incident[part].nodes).toHaveLength(50);
+    const one = await explain(first.statements);
+    const two = await explain(later.statements);
+    expect([...one.scanned, ...two.scanned]).toEqual([]);
+    expect(two.buffers).toBeLessThanOrEqual(2 * one.buffers + descent);
+  });
+
+  it("counts the rows of all pages only where totalCount is asked for, by an index where the filter has one", async () => {
+    const without = await ask("{ incidents { nodes { id } } }", {});
+    expect(without.statements.filter(({ text }) => text.includes("count("))).toEqual([]);
+    const { data, statements } = await ask("{ incidents(filter: {status: {eq: OPEN}}) { totalCount } }", {});
+    const [counted] = await test.asOwner<{ n: number }>(
+      "SELECT count(*)::int AS n FROM security_incidents WHERE organization_id = $1 AND status = 'OPEN'",
+      [home],
+    );
+    expect(data.incidents.totalCount).toBe(counted?.n);
+    expect(statements).toHaveLength(1);
+    expect((await explain(statements)).scanned).toEqual([]);
+  });
+
+  it("the gauges read no table from end to end", async () => {
+    sent = [];
+    await createGauges({ db: test.db, now: Date.now, ingestLagMs: () => 0 }).now(home);
+    const statements = sent;
+    sent = undefined;
+    expect(statements).toHaveLength(1);
+    expect((await explain(statements)).scanned).toEqual([]);
+  });
+
+  it("the ranks that indexes hold are the places of the values in their enums", async () => {
+    const [wrong] = await test.asOwner<{ n: number }>(
+      `SELECT count(*)::int AS n FROM (
+         SELECT severity_rank + 1 <> array_position(enum_range(severity), severity)
+           OR status_rank + 1 <> array_position(enum_range(status), status) FROM security_incidents
+         UNION ALL SELECT severity_rank + 1 <> array_position(enum_range(severity), severity) FROM detections
+         UNION ALL SELECT status_rank + 1 <> array_position(enum_range(status), status) FROM security_alerts
+       ) ranked(wrong) WHERE wrong`,
+    );
+    expect(wrong?.n).toBe(0);
+    const [kinds] = await test.asOwner<{ severities: number; statuses: number; alerts: number }>(
+      `SELECT (SELECT count(DISTINCT severity) FROM security_incidents)::int AS severities,
+         (SELECT count(DISTINCT status) FROM security_incidents)::int AS statuses,
+         (SELECT count(DISTINCT status) FROM security_alerts)::int AS alerts`,
+    );
+    expect(kinds).toEqual({ severities: 5, statuses: 7, alerts: 5 });
+  });
+});
