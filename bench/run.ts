@@ -2,6 +2,7 @@
 import { cpus } from "node:os";
 import { importBench } from "./import.ts";
 import { latencyBench } from "./latency.ts";
+import { sealingBench } from "./sealing.ts";
 
 export interface Figure {
   bench: string;
@@ -15,7 +16,11 @@ export interface Figure {
   runs: number;
 }
 
-const benches: Record<string, () => Promise<Figure[]>> = { import: importBench, latency: latencyBench };
+const benches: Record<string, () => Promise<Figure[]>> = {
+  import: importBench,
+  latency: latencyBench,
+  sealing: sealingBench,
+};
 
 const words = process.argv.slice(2);
 const asJson = words.includes("--json");
