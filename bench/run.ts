@@ -8,6 +8,7 @@ import { latencyBench } from "./latency.ts";
 import { memoryBench } from "./memory.ts";
 import { retentionBench } from "./retention.ts";
 import { rlsBench } from "./rls.ts";
+import { sealingBench } from "./sealing.ts";
 
 export interface Figure {
   bench: string;
@@ -28,6 +29,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   rls: rlsBench,
   audit: auditBench,
   retention: retentionBench,
+  sealing: sealingBench,
 };
 
 const words = process.argv.slice(2);

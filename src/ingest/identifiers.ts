@@ -30,11 +30,11 @@ const patterns: readonly (readonly [IdentifierKind, RegExp])[] = [
   [
     "MRN",
     new RegExp(
-      `${label("mrn|medical[ ._-]?rec(?:ord)?|med ?rec|(?:patient|pt|chart|record)[ ._-]?(?:id|no|num|number|nr|#)|(?:patient|chart|record) ?#")}[^a-z0-9]{0,4}(?:(?:no|num|number|nr|id|is|was|of)[^a-z0-9]{0,3}){0,2}[a-z]{0,6}[-_/]?\\d[\\d-]{2,19}`,
+      `${label("mrn|medical[ ._-]?rec(?:ord)?|med ?rec|(?:patient|pt|chart|record)[ ._-]?(?:id|no|num|number|nr|#)")}[^a-z0-9]{0,4}(?:(?:no|num|number|nr|id|is|was|of)[^a-z0-9]{0,3}){0,2}[a-z]{0,6}[-_/]?\\d[\\d-]{2,19}`,
       "i",
     ),
   ],
-  ["MRN", /(?<![a-z\d])mrn[-_:#]?[a-z]{0,4}\d{3,20}/i],
+  ["MRN", /(?<![a-z\d])(?:mrn[-_:#]?|(?:patient|chart|record|med rec) ?#)[a-z]{0,6}[-_/]?\d{3,20}/i],
   [
     "DOB",
     new RegExp(

@@ -2,6 +2,7 @@
 import { fieldClasses, knownAttributes } from "./classes.ts";
 import type { EventDraft, SecurityEvent } from "./event.ts";
 import { holdsIdentifier, labelled } from "./identifiers.ts";
+import { put } from "./json.ts";
 
 export interface Privacy {
   /** Attributes that are neither known nor allowed: kept, sealed, or not stored at all. */
@@ -25,9 +26,15 @@ export interface Split {
 
 type Bag = Record<string, unknown>;
 
-const phiPaths = Object.entries(fieldClasses)
-  .filter(([path, fieldClass]) => fieldClass === "PHI" && path !== "attributes")
-  .map(([path]) => path.split(".") as [string, string?]);
+/** The PHI fields of each group. */
+const phiGroups = (["target", "http"] as const).map((group) => ({
+  group,
+  names: new Set(
+    Object.entries(fieldClasses)
+      .filter(([path, fieldClass]) => fieldClass === "PHI" && path.startsWith(`${group}.`))
+      .map(([path]) => path.slice(group.length + 1)),
+  ),
+}));
 
 const isKnown = (name: string, { allowedAttributes }: Privacy): boolean =>
   knownAttributes.has(name) || allowedAttributes.has(name);
@@ -52,35 +59,48 @@ export function splitEvent(event: SecurityEvent, privacy: Privacy): Split {
   if (!sealPhi && !search) return { clear: event, fields: [] };
   // What was sent beside the model may hold the same as what is in it, or the whole of a text that was cut.
   const sealUnknown = privacy.unknownFields === "SEAL" || sealPhi;
-  const clear = { ...event } as unknown as Bag;
+  const clear = { ...event } as { -readonly [K in keyof SecurityEvent]: SecurityEvent[K] | undefined };
   const secret: Bag = {};
   const fields: string[] = [];
-  for (const [first, second] of phiPaths) {
-    const holder = second === undefined ? clear : (clear[first] as Bag | undefined);
-    const name = second ?? first;
-    const value = holder?.[name];
-    if (value === undefined || !(sealPhi || holdsIdentifier(value))) continue;
-    fields.push(second === undefined ? first : `${first}.${second}`);
-    if (second === undefined) {
-      secret[first] = value;
-      delete clear[first];
-    } else {
-      secret[first] = { ...(secret[first] as Bag | undefined), [name]: value };
-      const { [name]: _taken, ...rest } = holder as Bag;
-      clear[first] = rest;
-    }
+  for (const { group, names } of phiGroups) {
+    const holder = event[group] as Bag | undefined;
+    if (holder === undefined) continue;
+    const [open, taken] = divide(holder, (name, value) => names.has(name) && (sealPhi || holdsIdentifier(value)));
+    if (taken === undefined) continue;
+    for (const name in taken) fields.push(`${group}.${name}`);
+    clear[group] = open;
+    secret[group] = taken;
   }
-  const sealed = Object.entries(event.attributes).filter(([name, value]) =>
+  if (event.message !== undefined && (sealPhi || holdsIdentifier(event.message))) {
+    fields.push("message");
+    clear.message = undefined;
+    secret.message = event.message;
+  }
+  const [open, taken] = divide(event.attributes, (name, value) =>
     isKnown(name, privacy) ? search && (holdsIdentifier(value) || labelled(name, value)) : sealUnknown,
   );
-  if (sealed.length > 0) {
+  if (taken !== undefined) {
     fields.push("attributes");
-    secret.attributes = Object.fromEntries(sealed);
-    const taken = new Set(sealed.map(([name]) => name));
-    clear.attributes = Object.fromEntries(Object.entries(event.attributes).filter(([name]) => !taken.has(name)));
+    clear.attributes = open;
+    secret.attributes = taken;
   }
   if (fields.length === 0) return { clear: event, fields };
-  return { clear: clear as unknown as SecurityEvent, secret: secret as Secret, fields };
+  return { clear: clear as SecurityEvent, secret: secret as Secret, fields };
+}
+
+/** The entries that are not to be taken, and those that are; undefined: none is. */
+function divide(bag: Bag, isTaken: (name: string, value: unknown) => boolean): [open: Bag, taken: Bag | undefined] {
+  const open: Bag = {};
+  let taken: Bag | undefined;
+  for (const name of Object.keys(bag)) {
+    const value = bag[name];
+    if (value === undefined || !isTaken(name, value)) put(open, name, value);
+    else {
+      taken ??= {};
+      put(taken, name, value);
+    }
+  }
+  return [open, taken];
 }
 
 /** The event as it came: what was sealed is back at its places. */
