@@ -297,7 +297,8 @@ describe("scheduled jobs", () => {
         ran("partitions");
       },
     };
-    const jobs = await workJobs(inject("redisUrl"), handlers, quiet);
+    // A Redis database of its own: the schedules of another test's workers would run these jobs there.
+    const jobs = await workJobs(new URL("/1", inject("redisUrl")).href, handlers, quiet);
     expect(await done).toBe("partitions");
     await jobs.close();
   });

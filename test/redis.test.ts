@@ -48,7 +48,10 @@ it("Redis runs a job for the workers that share it, and a failed one again", asy
     JobName,
     () => Promise<void>
   >;
-  const workers = await Promise.all([1, 2].map(() => workJobs(inject("redisUrl"), handlers, quiet)));
+  // A Redis database of its own: another test's worker would take these jobs.
+  const workers = await Promise.all(
+    [1, 2].map(() => workJobs(new URL("/2", inject("redisUrl")).href, handlers, quiet)),
+  );
   await finished;
   await Promise.all(workers.map((worker) => worker.close()));
   expect(ran.sort()).toEqual([...jobNames].sort());
