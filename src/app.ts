@@ -98,6 +98,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       tokens: access.tokens,
       authenticator: access.authenticator,
       signIn: access.signIn,
+      secondFactor: access.secondFactor,
       refused: access.refused,
       sweep: createSweep(db),
       /** Validates and stores events as they were sent; every one is accepted, a duplicate, or rejected with its reason. */

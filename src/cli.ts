@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { createApiKey } from "./access/api-keys.ts";
+import { removeSecondFactor } from "./access/second-factor.ts";
 import { createSignInLink } from "./access/sign-in.ts";
 import { ensureUser, findUser } from "./access/users.ts";
 import { cliSubject, keyRoles, peopleRoles } from "./access/viewer.ts";
@@ -101,6 +102,21 @@ program
       const running = await readRunningServer(app.config.dataDir);
       const base = app.config.publicUrl ?? running?.url ?? `http://localhost:${app.config.port}`;
       console.log(`${base}/sign-in?token=${secret}`);
+    }),
+  );
+
+program
+  .command("second-factor-reset")
+  .description("take away the second factor of a user who has lost it, recovery codes and all")
+  .addOption(organization())
+  .requiredOption("--user <email>", "the user's e-mail address")
+  .action(({ org, user }: { org: string; user: string }) =>
+    withApp(async (app) => {
+      const organizationId = await app.organizationBySlug(org);
+      await app.db.inOrganization(organizationId, async (tx) =>
+        removeSecondFactor(tx, await findUser(tx, user), cliSubject),
+      );
+      console.error(`${user} has no second factor any more.`);
     }),
   );
 
