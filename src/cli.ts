@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { createApiKey } from "./access/api-keys.ts";
 import { removeSecondFactor } from "./access/second-factor.ts";
 import { createSignInLink } from "./access/sign-in.ts";
-import { ensureUser, findUser } from "./access/users.ts";
+import { findUser, userForToken } from "./access/users.ts";
 import { cliSubject, keyRoles, peopleRoles } from "./access/viewer.ts";
 import { type App, openApp } from "./app.ts";
 import { httpSink, importFile, localSink, progressBar } from "./commands/import.ts";
@@ -80,7 +80,7 @@ program
       const organizationId = await app.organizationBySlug(org);
       const userId = user
         ? await app.db.inOrganization(organizationId, (tx) =>
-            ensureUser(tx, { email: user, name: user, role, now: app.now() }),
+            userForToken(tx, { email: user, role, actor: cliSubject, now: app.now() }),
           )
         : cliSubject;
       console.log(await app.tokens.sign({ organizationId, userId, name: user ?? cliSubject, role }, ttl));

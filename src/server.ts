@@ -44,10 +44,9 @@ export async function serve(config: Config): Promise<void> {
   });
   await rememberRunningServer(config.dataDir, { pid: process.pid, url });
   const shown = config.publicUrl ?? url;
-  console.log(`Vigil is running.  Dashboard ${shown}/   GraphQL ${shown}/graphql   (Ctrl-C stops it)`);
-  if (app.firstSignIn) {
-    console.log(
-      `Sign in as the first administrator, once, within 24 hours:\n  ${shown}/sign-in?token=${app.firstSignIn}`,
-    );
-  }
+  const signIn = app.firstSignIn
+    ? `\nSign in as the first administrator, once, within 24 hours:\n  ${shown}/sign-in?token=${app.firstSignIn}`
+    : "";
+  // In one piece, so that whoever reads along has all of it or nothing.
+  console.log(`Vigil is running.  Dashboard ${shown}/   GraphQL ${shown}/graphql   (Ctrl-C stops it)${signIn}`);
 }

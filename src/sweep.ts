@@ -1,8 +1,10 @@
 /** What the scheduled jobs do. Each visits every organization in turn, under that organization's own policy. */
+import { forgetSessions } from "./access/sessions.ts";
 import type { Database } from "./db.ts";
 import type { JobName } from "./queue/jobs.ts";
 
 const feedRetention = "7 days"; // a client away for longer takes a snapshot
+const sessionRetention = 7_776_000_000; // 90 days after its end
 const clientIdRetention = "90 days"; // as long as events are kept
 
 export function createSweep(db: Database): Record<JobName, () => Promise<void>> {
@@ -23,6 +25,7 @@ export function createSweep(db: Database): Record<JobName, () => Promise<void>> 
             `DELETE FROM event_keys WHERE organization_id = $1 AND received_at < now() - interval '${clientIdRetention}'`,
             [organizationId],
           );
+          await forgetSessions(tx, Date.now() - sessionRetention);
         });
       }
     },
