@@ -126,6 +126,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       tokens: access.tokens,
       authenticator: access.authenticator,
       signIn: access.signIn,
+      secondFactor: access.secondFactor,
       refused: access.refused,
       auditTrail,
       sweep: createSweep(db, { log, now, audit: auditTrail }),

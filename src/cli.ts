@@ -3,8 +3,9 @@ import { readFile } from "node:fs/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { createApiKey } from "./access/api-keys.ts";
 import { audit } from "./access/audit.ts";
+import { removeSecondFactor } from "./access/second-factor.ts";
 import { createSignInLink } from "./access/sign-in.ts";
-import { ensureUser, findUser } from "./access/users.ts";
+import { findUser, userForToken } from "./access/users.ts";
 import { cliSubject, keyRoles, peopleRoles } from "./access/viewer.ts";
 import { type App, openApp } from "./app.ts";
 import { verifyAudits } from "./commands/audit.ts";
@@ -91,11 +92,12 @@ program
   .action(({ org, role, user, ttl }: { org: string; role: (typeof peopleRoles)[number]; user?: string; ttl: number }) =>
     withApp(async (app) => {
       const organizationId = await app.organizationBySlug(org);
-      const userId = user
-        ? await app.db.inOrganization(organizationId, (tx) =>
-            ensureUser(tx, { email: user, name: user, role, now: app.now() }),
-          )
-        : cliSubject;
+      const userId = await app.db.inOrganization(organizationId, async (tx) => {
+        const id = user ? await userForToken(tx, { email: user, role, actor: cliSubject, now: app.now() }) : cliSubject;
+        const entry = { actor: cliSubject, action: "TOKEN_CREATED", entityKind: "User", entityId: id };
+        await audit(tx, { ...entry, detail: { role, ttlSeconds: ttl } });
+        return id;
+      });
       console.log(await app.tokens.sign({ organizationId, userId, name: user ?? cliSubject, role }, ttl));
     }),
   );
@@ -115,6 +117,21 @@ program
       const running = await readRunningServer(app.config.dataDir);
       const base = app.config.publicUrl ?? running?.url ?? `http://localhost:${app.config.port}`;
       console.log(`${base}/sign-in?token=${secret}`);
+    }),
+  );
+
+program
+  .command("second-factor-reset")
+  .description("take away the second factor of a user who has lost it, recovery codes and all")
+  .addOption(organization())
+  .requiredOption("--user <email>", "the user's e-mail address")
+  .action(({ org, user }: { org: string; user: string }) =>
+    withApp(async (app) => {
+      const organizationId = await app.organizationBySlug(org);
+      await app.db.inOrganization(organizationId, async (tx) =>
+        removeSecondFactor(tx, await findUser(tx, user), cliSubject),
+      );
+      console.error(`${user} has no second factor any more.`);
     }),
   );
 

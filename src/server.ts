@@ -44,8 +44,9 @@ export async function serve(config: Config): Promise<void> {
   });
   await rememberRunningServer(config.dataDir, { pid: process.pid, url });
   const shown = config.publicUrl ?? url;
-  const signIn = `\nSign in as the first administrator, once, within 24 hours:\n  ${shown}/sign-in?token=${app.firstSignIn}`;
-  console.log(
-    `Vigil is running.  Dashboard ${shown}/   GraphQL ${shown}/graphql   (Ctrl-C stops it)${app.firstSignIn ? signIn : ""}`,
-  ); // one write, so that whoever waits for the first line has the link too
+  const signIn = app.firstSignIn
+    ? `\nSign in as the first administrator, once, within 24 hours:\n  ${shown}/sign-in?token=${app.firstSignIn}`
+    : "";
+  // In one piece, so that whoever reads along has all of it or nothing.
+  console.log(`Vigil is running.  Dashboard ${shown}/   GraphQL ${shown}/graphql   (Ctrl-C stops it)${signIn}`);
 }

@@ -1,10 +1,12 @@
 /** What the scheduled jobs do. Each visits every organization in turn, under that organization's own policy. */
+import { forgetSessions } from "./access/sessions.ts";
 import type { Database } from "./db.ts";
 import type { Log } from "./log.ts";
 import type { JobName } from "./queue/jobs.ts";
 import { cleanUpAll } from "./retention/clean-up.ts";
 
 const feedRetention = "7 days"; // a client away for longer takes a snapshot
+const sessionRetention = 7_776_000_000; // 90 days after its end
 
 export function createSweep(
   db: Database,
@@ -28,6 +30,7 @@ export function createSweep(
             "DELETE FROM event_keys WHERE organization_id = $1 AND received_at < retention_cutoff('EVENTS', now())",
             [organizationId],
           );
+          await forgetSessions(tx, now() - sessionRetention);
         });
       }
     },

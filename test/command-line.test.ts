@@ -110,6 +110,27 @@ describe("the command line", () => {
     expect((await fetch(link, { redirect: "manual" })).status).toBe(401);
   });
 
+  it("prints further sign-in links for a user, and says who is none", async () => {
+    const link = (await vigil("sign-in", "--org", "demo", "--user", "Admin@demo.example")).out;
+    expect(link).toMatch(new RegExp(`^http://127.0.0.1:${port}/sign-in\\?token=vigil_signin_\\w+$`));
+    expect((await fetch(link, { redirect: "manual" })).status).toBe(303);
+    const none = await vigil("sign-in", "--org", "demo", "--user", "nobody@demo.example");
+    expect([none.code, none.out]).toEqual([1, ""]);
+    expect(none.err).toContain("There is no user nobody@demo.example");
+    // A narrower token leaves the user's role as it is.
+    expect((await vigil("token", "--role", "VIEWER", "--user", "admin@demo.example")).code).toBe(0);
+    const reset = await vigil("second-factor-reset", "--user", "admin@demo.example");
+    expect([reset.code, reset.out]).toEqual([0, ""]);
+    const admin = (await vigil("token", "--role", "ADMIN")).out;
+    const answer = await fetch(`http://127.0.0.1:${port}/graphql`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${admin}`, "content-type": "application/json" },
+      body: JSON.stringify({ query: "{ users(first: 5) { nodes { email name role } } }" }),
+    });
+    const first = { email: "admin@demo.example", name: "First administrator", role: "ADMIN" };
+    expect(await answer.json()).toEqual({ data: { users: { nodes: [first] } } });
+  });
+
   it("prints a token and nothing else, and imports a log whose repetition adds nothing", async () => {
     token = (await vigil("token", "--org", "demo", "--role", "ADMIN")).out;
     expect(token).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);

@@ -90,6 +90,22 @@ it("W4 shuts a suspended user out within 5 seconds, whatever the provider says",
   await expect.poll(async () => (await viewer(token)).status, { timeout: 5_000 }).toBe(401);
 });
 
+it("A1 audits a sign-in once a token, and every kind of refusal", async () => {
+  const id = await person("joan@example.org", "VIEWER");
+  const token = tokenOf("joan@example.org");
+  for (let n = 0; n < 3; n++) expect((await viewer(token)).status).toBe(200);
+  expect((await viewer(tokenOf("joan@example.org", { vigil_role: "ADMIN" }))).status).toBe(401);
+  expect((await viewer(tokenOf("mallory@example.org"))).status).toBe(401);
+  const text = `SELECT actor, action FROM security_audit_log WHERE entity_id IN ($1, 'mallory@example.org') ORDER BY seq`;
+  const { rows } = await server.app.db.query(server.ours, text, [id]);
+  expect(rows).toEqual([
+    { actor: "tester", action: "USER_CREATED" },
+    { actor: "joan@example.org", action: "SIGNED_IN" },
+    { actor: "joan@example.org", action: "SIGN_IN_REFUSED" },
+    { actor: "unknown", action: "SIGN_IN_REFUSED" },
+  ]);
+});
+
 it("still takes tokens under the server's own secret, and mistakes neither for the other", async () => {
   expect((await viewer(server.admin)).status).toBe(200);
   const [, body = ""] = tokenOf("ada@example.org").split(".");

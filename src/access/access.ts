@@ -7,8 +7,10 @@ import { createIdentityProvider } from "./identity-provider.ts";
 import { createKeySet } from "./key-set.ts";
 import type { Permission } from "./permissions.ts";
 import { createRefusalLog } from "./refusals.ts";
+import { createSecondFactor } from "./second-factor.ts";
 import { createSignIn } from "./sign-in.ts";
 import { createTokens } from "./tokens.ts";
+import { createTotpSeal } from "./totp-secret.ts";
 import type { Viewer } from "./viewer.ts";
 
 export function openAccess(options: {
@@ -31,6 +33,7 @@ export function openAccess(options: {
     tokens,
     authenticator: createAuthenticator({ db, tokens, identityProvider, refusals, now, log }),
     signIn: createSignIn({ db, refusals, now }),
+    secondFactor: createSecondFactor({ db, seal: createTotpSeal(secret), now }),
     /** Notes in the audit log that a permission was refused; never throws. */
     refused({ organizationId, kind, id, name }: Viewer, permission: Permission): Promise<void> {
       const actor = kind === "USER" ? name : id;

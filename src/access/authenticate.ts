@@ -4,7 +4,8 @@ import type { Database } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { createApiKeyCheck } from "./api-key-check.ts";
-import { credentialPrefix, parseCredential } from "./credential.ts";
+import { audit } from "./audit.ts";
+import { credentialPrefix, hashSecret, parseCredential } from "./credential.ts";
 import type { IdentityClaims, IdentityProvider } from "./identity-provider.ts";
 import { isWithin } from "./permissions.ts";
 import { type Refusal, type RefusalLog, stranger } from "./refusals.ts";
@@ -48,6 +49,7 @@ export function createAuthenticator(options: {
   const apiKeys = createApiKeyCheck({ db, now, log });
   const sessions = createSessionCheck({ db, now, log });
   const users = createTtlCache<UserRow | undefined>({ ttl: freshFor, maximum: cacheMaximum, now });
+  const signedIn = createTtlCache<void>({ ttl: 86_400_000, maximum: cacheMaximum, now });
   const slugs = createTtlCache<string | undefined>({ ttl: 60_000, maximum: cacheMaximum, now });
 
   function findUser(organizationId: string, column: "id" | "email", value: string): Promise<UserRow | undefined> {
@@ -82,10 +84,32 @@ export function createAuthenticator(options: {
     return id;
   }
 
+  /** One audit entry a token and server: a provider's sign-in is seen here first when its token is. */
+  async function noteSignIn(jwt: string, { organizationId, id, name }: Viewer): Promise<void> {
+    await signedIn.get(hashSecret(jwt).toString("base64"), async () => {
+      const entry = { actor: name, action: "SIGNED_IN", entityKind: "User", entityId: id };
+      const detail = { by: "identity provider" };
+      await db.inOrganization(organizationId, (tx) => audit(tx, { ...entry, detail }));
+    });
+  }
+
   async function authenticateIdentity(claims: IdentityClaims): Promise<Viewer> {
     const organizationId = await organizationOf(claims);
     const user = await findUser(organizationId, "email", claims.email);
-    if (!user) throw refusal("You are no user of this organization: ask your administrator");
+    try {
+      if (!user) throw refusal("You are no user of this organization: ask your administrator");
+      return viewerOf(organizationId, user, claims);
+    } catch (error) {
+      const entity = user
+        ? { actor: user.email, entityKind: "User", entityId: user.id }
+        : { actor: stranger, entityKind: "User", entityId: claims.email };
+      const detail = { reason: (error as Error).message };
+      await refusals.note({ organizationId, ...entity, action: "SIGN_IN_REFUSED", detail });
+      throw error;
+    }
+  }
+
+  function viewerOf(organizationId: string, user: UserRow, claims: IdentityClaims): Viewer {
     const role = roleIn(user, claims.role ?? user.role);
     const { expiresAt } = claims;
     const viewer: Viewer = { organizationId, kind: "USER", id: user.id, name: user.email, role, expiresAt };
@@ -102,7 +126,9 @@ export function createAuthenticator(options: {
     if (credential.startsWith(credentialPrefix)) return apiKeys.verify(credential);
     // Which verifier is asked hangs on the header; what it accepts does not.
     if (identityProvider && algorithmOf(credential) !== "HS256") {
-      return authenticateIdentity(await identityProvider.verify(credential));
+      const viewer = await authenticateIdentity(await identityProvider.verify(credential));
+      await noteSignIn(credential, viewer);
+      return viewer;
     }
     return authenticateToken(credential);
   }

@@ -43,6 +43,14 @@ export async function endSession(
   await audit(tx, { actor, action: "SIGNED_OUT", entityKind: "User", entityId: row.user_id, detail });
 }
 
+/** Drops sessions and sign-in links that ended or lapsed long ago; who signed in when stays in the audit log. */
+export async function forgetSessions(tx: Tx, before: number): Promise<void> {
+  for (const table of ["sessions", "sign_in_links"]) {
+    const text = `DELETE FROM ${table} WHERE organization_id = $1 AND expires_at < $2`;
+    await tx.query(text, [tx.organizationId, new Date(before)]);
+  }
+}
+
 /** Ends every session of a user, within the transaction (and the audit entry) of what ends them. */
 export async function endSessionsOf(tx: Tx, userId: string, now: number): Promise<void> {
   const text = "UPDATE sessions SET ended_at = $3 WHERE organization_id = $1 AND user_id = $2 AND ended_at IS NULL";

@@ -3,6 +3,8 @@ import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import { audit } from "./audit.ts";
 import { readEmail, readName } from "./input.ts";
+import { isWithin } from "./permissions.ts";
+import { changeUser, createUser } from "./user-change.ts";
 import type { PeopleRole } from "./viewer.ts";
 
 export interface UserInput {
@@ -36,6 +38,21 @@ export async function ensureUser(tx: Tx, { email, name, role, actor = "vigil", n
     return changed.id;
   }
   return findUser(tx, address);
+}
+
+/**
+ * The user for whom the command line makes a token of this role: made if need be, given the role if theirs allows less,
+ * and otherwise left as they are.
+ */
+export async function userForToken(
+  tx: Tx,
+  { email, role, actor = "vigil", now }: Omit<UserInput, "name">,
+): Promise<string> {
+  const text = "SELECT id, role FROM users WHERE organization_id = $1 AND email = $2";
+  const [known] = (await tx.query<{ id: string; role: PeopleRole }>(text, [tx.organizationId, readEmail(email)])).rows;
+  if (!known) return createUser(tx, { email, name: email, role }, { actor, now });
+  if (!isWithin(role, known.role)) await changeUser(tx, known.id, { role }, { actor, now });
+  return known.id;
 }
 
 /** The id of the user of this e-mail address. Errors: NOT_FOUND. */

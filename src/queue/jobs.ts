@@ -1,7 +1,7 @@
 /** Every job's name, what it is for and how often it runs. Payloads are empty or ids only; running one twice is harmless. */
 export const jobs = {
   partitions: { every: 3_600_000, does: "makes the event partitions of the coming days" },
-  forget: { every: 3_600_000, does: "drops changes and client ids past their retention" },
+  forget: { every: 3_600_000, does: "drops changes, client ids and sessions past their retention" },
   seal: { every: 30_000, does: "signs the audit logs' checkpoints that are due" },
   cleanup: { every: 3_600_000, does: "removes what is past its retention policy" },
 } as const satisfies Record<string, { every: number; does: string }>;

@@ -17,6 +17,7 @@ const OutcomeEnum = builder.enumType("BreakGlassOutcome", {
 export const BreakGlassUse = builder.prismaNode("BreakGlassUse", {
   id: { resolve: (use) => use.id, description: "The use's id." },
   findUnique: rowKey,
+  nullable: true, // no such row: null, not an error
   authScopes: (use, context) => (use.userId === context.viewer?.id ? true : { permission: "audit.read" }),
   fields: (t) => ({
     actor: t.exposeString("actor"),

@@ -70,6 +70,12 @@ export interface Services {
     redeem(token: string): Promise<{ session: string; maxAgeSeconds: number }>;
     end(viewer: Viewer): Promise<void>;
   };
+  secondFactor: {
+    enroll(viewer: Viewer): Promise<{ secret: string; uri: string }>;
+    confirm(viewer: Viewer, code: string): Promise<string[]>;
+    verify(viewer: Viewer, code: string): Promise<void>;
+    disable(viewer: Viewer, code: string): Promise<void>;
+  };
   /** Notes in the audit log that a permission was refused; never throws. */
   refused(viewer: Viewer, permission: Permission): Promise<void>;
   health(): Promise<Health>;

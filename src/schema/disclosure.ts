@@ -8,6 +8,7 @@ import { attempt, type Outcome, UserErrorType } from "./payload.ts";
 export const Disclosure = builder.prismaNode("Disclosure", {
   id: { resolve: (disclosure) => disclosure.id, description: "The disclosure's id." },
   findUnique: rowKey,
+  nullable: true, // no such row: null, not an error
   authScopes: { permission: "audit.read" },
   fields: (t) => ({
     patientId: t.exposeString("patientId"),

@@ -1,4 +1,5 @@
 import { changeOrganization } from "../access/organization.ts";
+import { VigilError } from "../errors.ts";
 import { builder } from "./builder.ts";
 import { auditActorOf, prismaOf, viewerOf } from "./context.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
@@ -62,6 +63,11 @@ builder.mutationField("organizationUpdate", (t) =>
     resolve: (_parent, { input }, context) =>
       attempt(async () => {
         const { organizationId } = viewerOf(context);
+        const { sessionId, secondFactor } = viewerOf(context);
+        if (input.secondFactorRequired && sessionId !== undefined && secondFactor !== "GIVEN") {
+          const message = "Give your own second factor first (totpEnroll, totpVerify), or you would be locked out";
+          throw new VigilError("CONFLICT", message, { path: ["secondFactorRequired"] });
+        }
         const change = {
           name: input.name ?? undefined,
           sessionIdleMinutes: input.sessionIdleMinutes ?? undefined,

@@ -7,6 +7,7 @@ import { attempt, type Outcome, UserErrorType } from "./payload.ts";
 export const ReviewPack = builder.prismaNode("ReviewPack", {
   id: { resolve: (pack) => pack.id, description: "The pack's id." },
   findUnique: rowKey,
+  nullable: true, // no such row: null, not an error
   authScopes: { permission: "audit.read" },
   fields: (t) => ({
     month: t.string({

@@ -3,6 +3,7 @@ import "./viewer.ts";
 import "./organization.ts";
 import "./user.ts";
 import "./api-key.ts";
+import "./second-factor.ts";
 import "./status.ts";
 import "./security-event.ts";
 import "./security-event-ingest.ts";

@@ -22,7 +22,7 @@ export const User = builder.prismaNode("User", {
     lastSeenAt: t.field({
       type: "DateTime",
       nullable: true,
-      description: "The last request of a session, to the minute; null: none was ever made.",
+      description: "The last request of a session, to the minute; null: none in the last 90 days.",
       select: { sessions: { select: { lastUsedAt: true }, orderBy: { lastUsedAt: "desc" }, take: 1 } },
       resolve: ({ sessions }) => sessions[0]?.lastUsedAt ?? null,
     }),

@@ -4,7 +4,7 @@ import { builder } from "./builder.ts";
 import { prismaOf, viewerOf } from "./context.ts";
 import { RoleEnum, SecondFactorStateEnum, ViewerKindEnum } from "./enums.ts";
 
-const ViewerType = builder.objectRef<Viewer>("Viewer").implement({
+export const ViewerType = builder.objectRef<Viewer>("Viewer").implement({
   description: "Whoever sends this request.",
   authScopes: { signedIn: true },
   fields: (t) => ({

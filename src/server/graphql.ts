@@ -59,15 +59,27 @@ export async function handleGraphQL(
     sendJson(response, error.status, { errors: [{ message: error.message, extensions: { code: error.code } }] });
     return;
   }
+  const closing = viewer && credential !== undefined ? watched(context, credential, viewer, response) : context.closing;
   const purpose = request.headers["x-vigil-purpose"]?.toString();
-  const asking = { ...context, viewer, purpose, address: request.socket.remoteAddress };
-  const isStream = request.headers.accept?.includes("text/event-stream") === true;
-  if (isStream && credential !== undefined && viewer) {
-    const ending = new AbortController();
-    const release = watchCredential(context.services, credential, viewer, () => ending.abort());
-    response.once("close", release);
-    const closing = AbortSignal.any([context.closing, ending.signal]);
-    return void (await yoga.handle(request, response, { ...asking, closing }));
-  }
+  const asking = { ...context, closing, viewer, purpose, address: request.socket.remoteAddress };
   await yoga.handle(request, response, asking);
+}
+
+/** Ends what is streamed in this answer when the server closes, or the credential ends. */
+function watched(
+  { services, closing }: Omit<Context, "viewer">,
+  credential: string,
+  viewer: Viewer,
+  response: ServerResponse,
+): AbortSignal {
+  const ending = new AbortController();
+  const end = (): void => ending.abort();
+  if (closing.aborted) end();
+  closing.addEventListener("abort", end, { once: true });
+  const release = watchCredential(services, credential, viewer, end);
+  response.once("close", () => {
+    release();
+    closing.removeEventListener("abort", end);
+  });
+  return ending.signal;
 }

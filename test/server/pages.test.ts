@@ -33,6 +33,21 @@ describe("signing in", () => {
   });
 });
 
+describe("signing out", () => {
+  it("ends the session behind the cookie and takes the cookie back; without one there is nothing to end", async () => {
+    await using server = await serving({}, { publicUrl: "https://vigil.example" });
+    const leave = (headers: Record<string, string>) => fetch(`${server.url}/sign-out`, { method: "POST", headers });
+    expect((await leave({})).headers.get("set-cookie")).toBeNull();
+    const wrong = await leave({ cookie: "vigil_session=gone" });
+    expect([wrong.status, server.ended]).toEqual([204, []]);
+    const answer = await leave({ cookie: "vigil_session=admin" });
+    const cookie = "vigil_session=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0; Secure";
+    expect([wrong, answer].map((one) => one.headers.get("set-cookie"))).toEqual([cookie, cookie]);
+    expect(server.ended).toEqual(["ada@clinic.example"]);
+    expect((await fetch(`${server.url}/sign-out`)).status).toBe(405);
+  });
+});
+
 describe("health", () => {
   it("is live while the process is, and ready while every part is", async () => {
     const parts = [{ name: "database", ok: false, detail: "does not answer" }];

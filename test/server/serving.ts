@@ -121,6 +121,12 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
         ended.push(viewer.name);
       },
     },
+    secondFactor: {
+      enroll: async () => ({ secret: "s", uri: "otpauth://totp/s" }),
+      confirm: async () => [],
+      verify: async () => {},
+      disable: async () => {},
+    },
     refused: async () => {},
     health: async () => ({ ok: true, parts: [{ name: "database", ok: true, detail: "answers" }] }),
     ...overrides,
