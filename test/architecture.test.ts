@@ -32,11 +32,13 @@ const mayUse: Record<string, string[]> = {
   detect: [...ground, "ingest"],
   incident: [...ground, "ingest", "publish"], // a change is recorded in the transaction that makes it
   publish: ground,
+  board: ground, // what dashboards show and are made of
+  alert: ground,
   access: ground,
   database: ground,
   embedded: ground,
   queue: ground,
-  schema: [...ground, "access", "detect", "incident", "ingest", "publish"],
+  schema: [...ground, "access", "alert", "board", "detect", "incident", "ingest", "publish"],
   server: [...ground, "access", "ingest", "schema"],
 };
 

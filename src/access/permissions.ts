@@ -9,17 +9,38 @@ export type Permission =
   | "rule.read"
   | "rule.write"
   | "status.read"
-  | "audit.read";
+  | "audit.read"
+  | "metric.read"
+  | "metric.write"
+  | "dashboard.read"
+  | "dashboard.write"
+  | "silence.write";
 
-const reads = ["event.read", "incident.read", "rule.read", "status.read"] as const satisfies Permission[];
+const reads = [
+  "event.read",
+  "incident.read",
+  "rule.read",
+  "status.read",
+  "metric.read",
+  "dashboard.read",
+] as const satisfies Permission[];
 
 const table: Readonly<Record<Role, ReadonlySet<Permission>>> = {
-  ADMIN: new Set<Permission>([...reads, "event.ingest", "incident.write", "rule.write", "audit.read"]),
-  RESPONDER: new Set<Permission>([...reads, "incident.write"]),
-  ANALYST: new Set<Permission>([...reads, "incident.write", "rule.write"]),
+  ADMIN: new Set<Permission>([
+    ...reads,
+    "event.ingest",
+    "incident.write",
+    "rule.write",
+    "audit.read",
+    "metric.write",
+    "dashboard.write",
+    "silence.write",
+  ]),
+  RESPONDER: new Set<Permission>([...reads, "incident.write", "dashboard.write", "silence.write"]),
+  ANALYST: new Set<Permission>([...reads, "incident.write", "rule.write", "dashboard.write", "silence.write"]),
   VIEWER: new Set<Permission>(reads),
   AUDITOR: new Set<Permission>([...reads, "audit.read"]),
-  INGEST: new Set<Permission>(["event.ingest"]),
+  INGEST: new Set<Permission>(["event.ingest", "metric.write"]),
   ENFORCER: new Set<Permission>(["status.read"]),
 };
 

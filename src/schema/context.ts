@@ -31,7 +31,7 @@ export interface Health {
 /** What the API needs of the rest of the server; `src/app.ts` has it all. */
 export interface Services {
   log: Log;
-  db: Pick<Database, "prisma" | "query">;
+  db: Pick<Database, "prisma" | "query" | "inOrganization">;
   ingest(
     organizationId: string,
     values: unknown[],

@@ -13,6 +13,8 @@ import "./incident-events.ts";
 import "./alert.ts";
 import "./realtime.ts";
 import "./statistics.ts";
+import "./metric.ts";
+import "./performance.ts";
 import { type GraphQLSchema, isObjectType } from "graphql";
 import { builder } from "./builder.ts";
 

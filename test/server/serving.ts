@@ -67,6 +67,9 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
       query: () => {
         throw new Error("the password is hunter2");
       },
+      inOrganization: () => {
+        throw new Error("the password is hunter2");
+      },
     },
     async ingest(_organizationId, values) {
       ingested.push(values);
