@@ -15,6 +15,7 @@ import "./realtime.ts";
 import "./statistics.ts";
 import "./metric.ts";
 import "./performance.ts";
+import "./notification.ts";
 import { type GraphQLSchema, isObjectType } from "graphql";
 import { builder } from "./builder.ts";
 
