@@ -33,12 +33,11 @@ const mayUse: Record<string, string[]> = {
   incident: [...ground, "ingest", "publish"], // a change is recorded in the transaction that makes it
   publish: ground,
   board: ground, // what dashboards show and are made of
-  alert: ground,
   access: ground,
   database: ground,
   embedded: ground,
   queue: ground,
-  schema: [...ground, "access", "alert", "board", "detect", "incident", "ingest", "publish"],
+  schema: [...ground, "access", "board", "detect", "incident", "ingest", "publish"],
   server: [...ground, "access", "ingest", "schema"],
 };
 

@@ -13,8 +13,7 @@ export type Permission =
   | "metric.read"
   | "metric.write"
   | "dashboard.read"
-  | "dashboard.write"
-  | "silence.write";
+  | "dashboard.write";
 
 const reads = [
   "event.read",
@@ -34,10 +33,9 @@ const table: Readonly<Record<Role, ReadonlySet<Permission>>> = {
     "audit.read",
     "metric.write",
     "dashboard.write",
-    "silence.write",
   ]),
-  RESPONDER: new Set<Permission>([...reads, "incident.write", "dashboard.write", "silence.write"]),
-  ANALYST: new Set<Permission>([...reads, "incident.write", "rule.write", "dashboard.write", "silence.write"]),
+  RESPONDER: new Set<Permission>([...reads, "incident.write", "dashboard.write"]),
+  ANALYST: new Set<Permission>([...reads, "incident.write", "rule.write", "dashboard.write"]),
   VIEWER: new Set<Permission>(reads),
   AUDITOR: new Set<Permission>([...reads, "audit.read"]),
   INGEST: new Set<Permission>(["event.ingest", "metric.write"]),

@@ -16,6 +16,8 @@ import "./statistics.ts";
 import "./metric.ts";
 import "./performance.ts";
 import "./notification.ts";
+import "./dashboard.ts";
+import "./dashboard-change.ts";
 import { type GraphQLSchema, isObjectType } from "graphql";
 import { builder } from "./builder.ts";
 
