@@ -33,13 +33,14 @@ const mayUse: Record<string, string[]> = {
   detect: [...ground, "ingest"],
   incident: [...ground, "ingest", "publish"], // a change is recorded in the transaction that makes it
   publish: ground,
+  board: ground, // what dashboards show and are made of
   access: [...ground, "secrets"],
   audit: [...ground, "access"],
   retention: [...ground, "access"], // what is removed, and who chose for how long it is kept, is audited
   database: ground,
   embedded: ground,
   queue: ground,
-  schema: [...ground, "access", "audit", "detect", "incident", "ingest", "publish", "retention", "secrets"],
+  schema: [...ground, "access", "audit", "board", "detect", "incident", "ingest", "publish", "retention", "secrets"],
   server: [...ground, "access", "audit", "ingest", "schema"],
 };
 

@@ -1,34 +1,11 @@
 /** Numbers about a stretch of time, from the functions and reporting views of the database. */
 import type { Database } from "../db.ts";
-import { VigilError } from "../errors.ts";
 
 type Reader = Pick<Database, "query">;
 
 export interface Range {
   from: Date;
   to: Date;
-}
-
-const mostSteps = 1_000;
-const longestDays = 400;
-const day = 86_400_000; // ms
-
-/** Refuses a range that runs backward or is too long to be read at once. */
-export function checkRange({ from, to }: Range): void {
-  const days = (to.getTime() - from.getTime()) / day;
-  if (days > 0 && days <= longestDays) return;
-  throw new VigilError("BAD_USER_INPUT", `A range ends after it begins, and within ${longestDays} days`, {
-    path: ["range"],
-  });
-}
-
-/** Refuses steps of no length, or too many of them. */
-export function checkSteps({ from, to }: Range, step: number): void {
-  const steps = (to.getTime() - from.getTime()) / step;
-  if (step >= 1_000 && steps <= mostSteps) return;
-  throw new VigilError("BAD_USER_INPUT", `An interval is a second or more, at most ${mostSteps} of them in the range`, {
-    path: ["interval"],
-  });
 }
 
 export interface Step {

@@ -21,7 +21,7 @@ import type {
 import { builder } from "./builder.ts";
 
 /** An enum whose values must be exactly those of T, each described. */
-function describedEnum<T extends string>(name: string, description: string, values: Record<T, string>) {
+export function describedEnum<T extends string>(name: string, description: string, values: Record<T, string>) {
   const entries = Object.entries<string>(values).map(([value, text]) => [
     value,
     { value: value as T, description: text },

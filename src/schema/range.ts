@@ -1,3 +1,4 @@
+import { VigilError } from "../errors.ts";
 import { builder } from "./builder.ts";
 
 export const RangeInput = builder.inputType("TimeRangeInput", {
@@ -7,3 +8,25 @@ export const RangeInput = builder.inputType("TimeRangeInput", {
     to: t.field({ type: "DateTime", required: true, description: "Its end, which is no longer part of it." }),
   }),
 });
+
+const mostSteps = 1_000;
+const longestDays = 400;
+const day = 86_400_000; // ms
+
+/** Refuses a range that runs backward or is too long to be read at once. */
+export function checkRange({ from, to }: typeof RangeInput.$inferInput): void {
+  const days = (to.getTime() - from.getTime()) / day;
+  if (days > 0 && days <= longestDays) return;
+  throw new VigilError("BAD_USER_INPUT", `A range ends after it begins, and within ${longestDays} days`, {
+    path: ["range"],
+  });
+}
+
+/** Refuses steps of no length, or too many of them. */
+export function checkSteps({ from, to }: typeof RangeInput.$inferInput, step: number): void {
+  const steps = (to.getTime() - from.getTime()) / step;
+  if (step >= 1_000 && steps <= mostSteps) return;
+  throw new VigilError("BAD_USER_INPUT", `An interval is a second or more, at most ${mostSteps} of them in the range`, {
+    path: ["interval"],
+  });
+}

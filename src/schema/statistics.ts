@@ -1,16 +1,8 @@
 import { VigilError } from "../errors.ts";
-import {
-  checkRange,
-  checkSteps,
-  type Range,
-  type Step,
-  stepsOf,
-  type TopSubject,
-  topSubjects,
-} from "../incident/statistics.ts";
+import { type Range, type Step, stepsOf, type TopSubject, topSubjects } from "../incident/statistics.ts";
 import { builder } from "./builder.ts";
 import { viewerOf } from "./context.ts";
-import { RangeInput } from "./range.ts";
+import { checkRange, checkSteps, RangeInput } from "./range.ts";
 import { milliseconds } from "./scalars.ts";
 import { reportFields } from "./statistics-reports.ts";
 

@@ -28,6 +28,10 @@ const columns: Permission[] = [
   "compliance.write",
   "retention.read",
   "retention.write",
+  "metric.read",
+  "metric.write",
+  "dashboard.read",
+  "dashboard.write",
   "user.read",
   "user.write",
   "apiKey.read",
@@ -37,13 +41,13 @@ const columns: Permission[] = [
 
 // Written out a second time on purpose: whoever changes the table says so here too.
 const expected: Record<Role, string> = {
-  ADMIN: "yyyyyyyyyyyyyyyyyyyy",
-  RESPONDER: "y.yyy.y..y.y........",
-  ANALYST: "y.yyyyy..y.y........",
-  VIEWER: "y.y.y.y....y........",
-  AUDITOR: "y.y.y.yyyy.yyy.y.y..",
-  INGEST: ".y..................",
-  ENFORCER: "......y.............",
+  ADMIN: "yyyyyyyyyyyyyyyyyyyyyyyy",
+  RESPONDER: "y.yyy.y..y.y...y.yy.....",
+  ANALYST: "y.yyyyy..y.y...y.yy.....",
+  VIEWER: "y.y.y.y....y...y.y......",
+  AUDITOR: "y.y.y.yyyy.yyy.y.y.y.y..",
+  INGEST: ".y..............y.......",
+  ENFORCER: "......y.................",
 };
 
 test.each([...peopleRoles, ...keyRoles])("%s may do what the table says", (role) => {
@@ -91,7 +95,7 @@ test("without the second factor that is asked for, an administrator may do nothi
       }
     });
   expect(missing("ADMIN")).toEqual(permissions);
-  expect(missing("VIEWER")).toEqual(["event.read"]);
+  expect(missing("VIEWER")).toEqual(["event.read", "phi.read"]);
   for (const permission of permissions) {
     requireSecondFactor(viewer("ADMIN"), permission);
     requireSecondFactor(viewer("ADMIN", { secondFactor: "GIVEN" }), permission);

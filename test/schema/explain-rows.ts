@@ -1,12 +1,14 @@
 /** Rows in bulk for the tests of plans: two organizations, the first with nine tenths of them. */
 import type { TestDatabase } from "../support/database.ts";
 
-const spread = "interval '40 hours'"; // from now back: within the event partitions that there are
+// Two whole days up to this morning: two full event partitions, whatever the hour (of a tiny one a scan is right).
+const spread = "interval '48 hours' - interval '1 second'";
+const morning = "(date_trunc('day', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' - interval '1 millisecond')";
 
 /** Makes `rows` incidents, events, detections, alerts and timeline entries; incident 1 has a tenth of what belongs to incidents. */
 export async function load(test: TestDatabase, rows: number): Promise<void> {
   const [home, other] = test.organizations.map(({ id }) => id) as [string, string];
-  const each = `(SELECT n, now() - (${rows} - n)::float8 / ${rows} * ${spread} AS t,
+  const each = `(SELECT n, ${morning} - (${rows} - n)::float8 / ${rows} * (${spread}) AS t,
     CASE WHEN n % 10 = 0 THEN '${other}'::uuid ELSE '${home}'::uuid END AS o,
     ('00000000-0000-7000-9000-' || lpad(to_hex(CASE WHEN n % 10 = 1 THEN 1 ELSE n END), 12, '0'))::uuid AS of_incident
     FROM generate_series(1, ${rows}) n) g`;

@@ -106,6 +106,7 @@ interface List {
   filters: { filter: object; where: string }[];
 }
 
+const yesterday = new Date(Date.now() - (Date.now() % 86_400_000) - 86_400_000).toISOString();
 const day = (n: number): string => new Date(Date.now() - n * 86_400_000).toISOString();
 const lists: List[] = [
   {
@@ -116,7 +117,7 @@ const lists: List[] = [
     filters: [
       { filter: { sourceIp: { eq: "203.0.113.7" } }, where: "source_ip = '203.0.113.7'" },
       { filter: { actorName: { eq: "user7" } }, where: "actor_name = 'user7'" },
-      { filter: { time: { gte: day(1) } }, where: "time >= now() - interval '1 day'" },
+      { filter: { time: { gte: yesterday } }, where: `time >= '${yesterday}'` },
     ],
   },
   {
@@ -152,8 +153,8 @@ const lists: List[] = [
       { filter: { status: { eq: "CLOSED" } }, where: "status = 'CLOSED'" },
       { filter: { severity: { gte: "HIGH" } }, where: "severity >= 'HIGH'" },
       {
-        filter: { and: [{ createdAt: { lte: day(0.1), gt: day(1.5) } }] },
-        where: "created_at < now() - interval '2.4 hours'",
+        filter: { and: [{ createdAt: { lte: yesterday, gt: day(2.5) } }] },
+        where: `created_at <= '${yesterday}' AND created_at > now() - interval '60 hours'`,
       },
     ],
   },

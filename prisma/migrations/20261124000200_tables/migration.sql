@@ -7,9 +7,6 @@ CREATE TYPE "decision_scope" AS ENUM ('IP', 'RANGE', 'USER', 'SESSION');
 -- CreateEnum
 CREATE TYPE "widget_kind" AS ENUM ('NUMBER', 'LINE', 'BAR', 'TABLE', 'FEED');
 
--- CreateEnum
-CREATE TYPE "metric_resolution" AS ENUM ('SECOND', 'MINUTE', 'HOUR');
-
 -- DropIndex
 DROP INDEX "security_alerts_organization_id_channel_id_idx";
 
@@ -261,7 +258,7 @@ CREATE TABLE "dashboard_widgets" (
 CREATE TABLE "security_metrics" (
     "organization_id" UUID NOT NULL,
     "name" TEXT NOT NULL,
-    "resolution" "metric_resolution" NOT NULL,
+    "resolution" SMALLINT NOT NULL,
     "at" TIMESTAMPTZ(0) NOT NULL,
     "labels_hash" TEXT NOT NULL GENERATED ALWAYS AS (md5("labels"::text)) STORED,
     "labels" JSONB NOT NULL,
@@ -307,7 +304,7 @@ CREATE INDEX "decisions_organization_id_expires_at_id_idx" ON "decisions"("organ
 CREATE INDEX "decisions_organization_id_action_id_idx" ON "decisions"("organization_id", "action_id");
 
 -- CreateIndex
-CREATE UNIQUE INDEX "decisions_organization_id_type_scope_value_version_key" ON "decisions"("organization_id", "type", "scope", "value", "version");
+CREATE UNIQUE INDEX "decisions_organization_id_value_type_scope_version_key" ON "decisions"("organization_id", "value", "type", "scope", "version");
 
 -- CreateIndex
 CREATE INDEX "enforcers_organization_id_api_key_id_idx" ON "enforcers"("organization_id", "api_key_id");
@@ -484,7 +481,7 @@ ALTER TABLE silences ADD CONSTRAINT silences_ends_after_start CHECK (ends_at >= 
 ALTER TABLE decisions ADD CONSTRAINT decisions_expires_after_start CHECK (expires_at > created_at);
 ALTER TABLE dashboard_widgets ADD CONSTRAINT dashboard_widgets_on_grid
   CHECK (x >= 0 AND y >= 0 AND width BETWEEN 1 AND 12 AND height >= 1 AND x + width <= 12);
-ALTER TABLE security_metrics ADD CONSTRAINT security_metrics_counted CHECK (count > 0 AND min <= max);
+ALTER TABLE security_metrics ADD CONSTRAINT security_metrics_counted CHECK (count > 0 AND min <= max AND resolution IN (1, 60, 3600));
 
 DO $$
 DECLARE

@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type TestDatabase, testDatabase } from "../support/database.ts";
+import { asker } from "./ask.ts";
+
+let test: TestDatabase;
+let ask: ReturnType<typeof asker>;
+let them: { organizationId: string };
+
+beforeAll(async () => {
+  test = await testDatabase();
+  ask = asker(test);
+  them = { organizationId: test.organizations[1]?.id as string };
+});
+afterAll(() => test.close());
+
+const errors = "userErrors { code path }";
+const create = `mutation ($name: String!) { dashboardCreate(input: {name: $name}) { dashboard { id name author revision } ${errors} } }`;
+const update = `mutation ($id: ID!, $input: DashboardUpdateInput!) { dashboardUpdate(id: $id, input: $input) { dashboard { name description revision } ${errors} } }`;
+const remove = `mutation ($id: ID!) { dashboardDelete(id: $id) { dashboard { id } ${errors} } }`;
+const put = `mutation ($input: WidgetCreateInput!) { widgetCreate(input: $input) { widget { id title kind settings x width dashboard { revision } } ${errors} } }`;
+const alter = `mutation ($id: ID!, $input: WidgetUpdateInput!) { widgetUpdate(id: $id, input: $input) { widget { title kind settings } ${errors} } }`;
+const take = `mutation ($id: ID!) { widgetDelete(id: $id) { widget { id } ${errors} } }`;
+const layOut = `mutation ($id: ID!, $places: [WidgetPlaceInput!]!) { dashboardLayoutUpdate(id: $id, places: $places) { dashboard { widgets { id x y } } ${errors} } }`;
+const show = "query ($id: ID!) { dashboard(id: $id) { name widgets { id title x y } } node(id: $id) { id } }";
+
+const make = async (name: string): Promise<string> => (await ask(create, { name })).data.dashboardCreate.dashboard.id;
+const makeWidget = async (dashboardId: string, title: string): Promise<string> =>
+  (await ask(put, { input: { dashboardId, kind: "LINE", title } })).data.widgetCreate.widget.id;
+
+it("a dashboard is made, changed, listed and removed, each with its audit entry", async () => {
+  const made = (await ask(create, { name: " Night shift " })).data.dashboardCreate;
+  expect(made).toMatchObject({
+    dashboard: { name: "Night shift", author: "ada@demo.example", revision: 1 },
+    userErrors: [],
+  });
+  const { id } = made.dashboard;
+  const again = (await ask(create, { name: "Night shift" })).data.dashboardCreate;
+  expect(again).toEqual({ dashboard: null, userErrors: [{ code: "CONFLICT", path: ["input", "name"] }] });
+  const changed = (await ask(update, { id, input: { description: "From ten" } })).data.dashboardUpdate;
+  expect(changed.dashboard).toEqual({ name: "Night shift", description: "From ten", revision: 2 });
+  expect((await ask("{ dashboards { totalCount nodes { name } } }")).data.dashboards).toEqual({
+    totalCount: 1,
+    nodes: [{ name: "Night shift" }],
+  });
+  expect((await ask("{ dashboards { totalCount } }", {}, them)).data.dashboards.totalCount).toBe(0);
+  const widget = await makeWidget(id, "Gone with it");
+  expect((await ask(remove, { id })).data.dashboardDelete).toEqual({ dashboard: null, userErrors: [] });
+  expect((await ask(take, { id: widget })).data.widgetDelete.userErrors).toEqual([{ code: "NOT_FOUND", path: ["id"] }]);
+  const entries = await test.asOwner<{ action: string }>("SELECT action FROM security_audit_log ORDER BY seq");
+  expect(entries.map(({ action }) => action)).toEqual([
+    "DASHBOARD_CREATED",
+    "DASHBOARD_UPDATED",
+    "WIDGET_CREATED",
+    "DASHBOARD_DELETED",
+  ]);
+});
+
+it("widgets are put, changed, moved and taken away", async () => {
+  const id = await make("Widgets");
+  const input = { dashboardId: id, kind: "NUMBER", title: "Open", settings: { metric: "open" }, x: 8 };
+  const first = (await ask(put, { input })).data.widgetCreate.widget;
+  expect(first).toMatchObject({
+    title: "Open",
+    kind: "NUMBER",
+    settings: { metric: "open" },
+    x: 8,
+    width: 4,
+    dashboard: { revision: 2 },
+  });
+  const second = await makeWidget(id, "Second");
+  const altered = (await ask(alter, { id: first.id, input: { kind: "BAR" } })).data.widgetUpdate.widget;
+  expect(altered).toEqual({ title: "Open", kind: "BAR", settings: { metric: "open" } });
+  const place = { x: 0, y: 4, width: 12, height: 2 };
+  const moved = await ask(layOut, { id, places: [{ widgetId: second, ...place }] });
+  expect(moved.data.dashboardLayoutUpdate.dashboard.widgets).toEqual([
+    { id: first.id, x: 8, y: 0 },
+    { id: second, x: 0, y: 4 },
+  ]);
+  expect((await ask(take, { id: second })).data.widgetDelete).toEqual({ widget: null, userErrors: [] });
+  expect((await ask(show, { id })).data.dashboard.widgets).toHaveLength(1);
+});
+
+it("a layout with a widget of another dashboard moves none", async () => {
+  const id = await make("One");
+  const own = await makeWidget(id, "Own");
+  const foreign = await makeWidget(await make("Two"), "Foreign");
+  const place = { x: 3, y: 3, width: 1, height: 1 };
+  const { data } = await ask(layOut, { id, places: [own, foreign].map((widgetId) => ({ widgetId, ...place })) });
+  expect(data.dashboardLayoutUpdate).toEqual({ dashboard: null, userErrors: [{ code: "NOT_FOUND", path: ["id"] }] });
+  expect((await ask(show, { id })).data.dashboard.widgets).toEqual([{ id: own, title: "Own", x: 0, y: 0 }]);
+});
+
+it("another organization's ids answer as random ones do", async () => {
+  const id = await make("Secret");
+  const widget = await makeWidget(id, "Secret");
+  const randomOf = (noun: string) => Buffer.from(`${noun}:00000000-0000-4000-8000-000000000000`).toString("base64");
+  const place = { x: 0, y: 0, width: 1, height: 1 };
+  for (const [query, variables, noun] of [
+    [show, {}, "Dashboard"],
+    [update, { input: { name: "Taken over" } }, "Dashboard"],
+    [remove, {}, "Dashboard"],
+    [layOut, { places: [{ widgetId: widget, ...place }] }, "Dashboard"],
+    [alter, { input: { title: "Taken over" } }, "Widget"],
+    [take, {}, "Widget"],
+  ] as const) {
+    const foreign = await ask(query, { ...variables, id: noun === "Widget" ? widget : id }, them);
+    expect(foreign).toEqual(await ask(query, { ...variables, id: randomOf(noun) }, them));
+  }
+  const input = (dashboardId: string) => ({ input: { dashboardId, kind: "LINE", title: "Mine" } });
+  expect(await ask(put, input(id), them)).toEqual(await ask(put, input(randomOf("Dashboard")), them));
+  expect((await ask(show, { id })).data.dashboard).toMatchObject({ name: "Secret", widgets: [{ title: "Secret" }] });
+});
+
+it.each([
+  [{ title: "" }, ["input", "title"]],
+  [{ title: "Wide", x: 9, width: 4 }, ["input"]],
+  [{ title: "Negative", y: -1 }, ["input"]],
+  [{ title: "List", settings: [] }, ["input", "settings"]],
+  [{ title: "Huge", settings: { text: "x".repeat(10_000) } }, ["input", "settings"]],
+])("refuses a widget that does not fit: %#", async (fields, path) => {
+  const dashboardId = await make(`For ${JSON.stringify(fields).slice(0, 60)}`);
+  const { data } = await ask(put, { input: { dashboardId, kind: "LINE", ...fields } });
+  expect(data.widgetCreate).toEqual({ widget: null, userErrors: [{ code: "BAD_USER_INPUT", path }] });
+});
+
+it("who only reads may not change", async () => {
+  expect((await ask(create, { name: "No" }, { role: "VIEWER" })).errors[0].extensions.code).toBe("FORBIDDEN");
+});
