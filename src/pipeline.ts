@@ -179,7 +179,12 @@ export function createPipeline(options: {
     }
     const detector = createDetector({ ruleSet });
     const since = now() - ruleSet.horizonMs;
-    for await (const events of readEventsSince(db, vault, organizationId, since)) {
+    const unopened = (id: string, fault: Error): void =>
+      log.error(
+        { organizationId, eventId: id, fault: fault.message },
+        "a sealed event does not open: evaluated without",
+      );
+    for await (const events of readEventsSince(db, vault, organizationId, since, unopened)) {
       if (events.some((event) => clearOf(event) !== event)) await loadPseudonym(organizationId, lane);
       await detector.replay(events);
     }

@@ -56,7 +56,10 @@ afterAll(async () => {
 });
 const all = async (organizationId: string): Promise<SecurityEvent[]> => {
   const events: SecurityEvent[] = [];
-  for await (const page of readEventsSince(test.db, testVault(test.db), organizationId, 0)) events.push(...page);
+  for await (const page of readEventsSince(test.db, testVault(test.db), organizationId, 0, (id) =>
+    expect.fail(`${id} does not open`),
+  ))
+    events.push(...page);
   return events;
 };
 

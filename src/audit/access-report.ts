@@ -10,7 +10,7 @@ export interface AccessRead {
   seq: number;
   at: Date;
   actor: string;
-  /** The keys it read, at most 1,000. */
+  /** The pseudonyms of whose data it read, at most 1,000. */
   patients: string[];
   patientCount: number;
   purpose: string | null;
@@ -39,23 +39,28 @@ interface Row {
 
 export async function accessReport(
   tx: Tx,
-  asked: { actor?: string | undefined; patientId?: string | undefined; from?: Date | undefined; to?: Date | undefined },
+  asked: {
+    actor?: string | undefined;
+    patientKey?: string | undefined;
+    from?: Date | undefined;
+    to?: Date | undefined;
+  },
 ): Promise<AccessReport> {
-  const { actor, patientId, from, to } = asked;
-  if ((actor === undefined) === (patientId === undefined)) {
+  const { actor, patientKey, from, to } = asked;
+  if ((actor === undefined) === (patientKey === undefined)) {
     throw new VigilError("BAD_USER_INPUT", "Ask for the reads by one actor, or of one patient", { path: ["actor"] });
   }
   const { rows } = await tx.query<Row>(
     `WITH found AS (
        SELECT l.seq, l.at, l.actor, l.entity_id, l.detail FROM security_audit_log l
-       ${patientId === undefined ? "" : "JOIN audit_patients p ON p.organization_id = l.organization_id AND p.seq = l.seq"}
+       ${patientKey === undefined ? "" : "JOIN audit_patients p ON p.organization_id = l.organization_id AND p.seq = l.seq"}
        WHERE l.organization_id = $1 AND l.action = $2
-         AND ${patientId === undefined ? "l.actor = $3" : "p.organization_id = $1 AND p.patient_key = $3"}
+         AND ${patientKey === undefined ? "l.actor = $3" : "p.organization_id = $1 AND p.patient_key = $3"}
          AND ($4::timestamptz IS NULL OR l.at >= $4) AND ($5::timestamptz IS NULL OR l.at <= $5)
      )
      SELECT found.*, (SELECT count(*) FROM found) AS total, (SELECT count(DISTINCT actor) FROM found) AS actors
      FROM found ORDER BY seq DESC LIMIT ${longest}`,
-    [tx.organizationId, phiRead, actor ?? patientId, from ?? null, to ?? null],
+    [tx.organizationId, phiRead, actor ?? patientKey, from ?? null, to ?? null],
   );
   const reads = rows.map(({ seq, at, actor, entity_id, detail }) => ({
     seq: Number(seq),

@@ -7,7 +7,6 @@ import type { Database } from "../db.ts";
 export const phiRead = "PHI_READ";
 
 const listed = 1_000; // patient keys in the entry itself; all of them are in the index
-const keyLength = 512; // characters of a patient key
 const purposeLength = 200; // characters
 
 export interface PhiRead {
@@ -24,9 +23,25 @@ export interface PhiRead {
   breakGlassId?: string | undefined;
 }
 
+/**
+ * What the audit log calls a patient: a keyed pseudonym, since entries are kept for years and are never encrypted anew.
+ * `indexOf` is the organization's blind index of patient ids. An event that names none goes by its own id.
+ */
+export function pseudonymOf(key: string, indexOf: (patientId: string) => Buffer): string {
+  return key.startsWith(eventKey) ? key : `patient-${indexOf(key).toString("hex")}`;
+}
+
+/** Begins the key of what was read of an event that names no patient. */
+export const eventKey = "event:";
+
 /** Writes one entry for one operation, in one statement. */
-export async function auditPhiRead(db: Pick<Database, "query">, organizationId: string, read: PhiRead): Promise<void> {
-  const keys = [...new Set([...read.patients].map((key) => key.slice(0, keyLength)))].sort();
+export async function auditPhiRead(
+  db: Pick<Database, "query">,
+  organizationId: string,
+  read: PhiRead,
+  indexOf: (patientId: string) => Buffer,
+): Promise<void> {
+  const keys = [...new Set([...read.patients].map((key) => pseudonymOf(key, indexOf)))].sort();
   const detail = {
     patients: keys.slice(0, listed),
     count: keys.length,

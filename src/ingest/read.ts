@@ -47,6 +47,7 @@ export async function* readEventsSince(
   vault: Vault,
   organizationId: string,
   since: number,
+  onFault: Parameters<typeof openSecrets>[3],
 ): AsyncGenerator<SecurityEvent[]> {
   let after = `${Math.max(0, since - 1)
     .toString(16)
@@ -59,7 +60,7 @@ export async function* readEventsSince(
       values: [organizationId, after],
     });
     const secrets = rows.some((row) => row.sealed !== null)
-      ? await db.inOrganization(organizationId, (tx) => openSecrets(tx, vault, rows))
+      ? await db.inOrganization(organizationId, (tx) => openSecrets(tx, vault, rows, onFault))
       : new Map();
     if (rows.length > 0) yield joinAll(rows.map(toEvent), secrets);
     if (rows.length < pageSize) return;

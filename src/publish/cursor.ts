@@ -9,17 +9,25 @@ export interface Position {
   xid: string;
   /** The row's number, as decimal text. */
   id: string;
+  /**
+   * pg's snapshot in which the cursor was given out, while older transactions were still running: what it shows was
+   * there to be read already, though it stands behind the position.
+   */
+  seen?: string | undefined;
 }
 
 export function encodeCursor(position: Position): string {
-  return Buffer.from(`1:${position.xid}:${position.id}`).toString("base64url");
+  const seen = position.seen ? `:${position.seen}` : "";
+  return Buffer.from(`1:${position.xid}:${position.id}${seen}`).toString("base64url");
 }
 
 export function decodeCursor(cursor: string): Position {
-  const match = /^1:(\d{1,20}):(\d{1,19})$/.exec(Buffer.from(cursor, "base64url").toString("latin1"));
-  const [, xid, id] = match ?? [];
+  const match = /^1:(\d{1,20}):(\d{1,19})(?::(\d{1,20}:\d{1,20}:[\d,]{0,4000}))?$/.exec(
+    Buffer.from(cursor, "base64url").toString("latin1"),
+  );
+  const [, xid, id, seen] = match ?? [];
   if (!xid || !id || BigInt(xid) > 18446744073709551615n || BigInt(id) > 9223372036854775807n) {
     throw new VigilError("BAD_USER_INPUT", "`after` is not a cursor that this server gave out.", { path: ["after"] });
   }
-  return { xid, id };
+  return { xid, id, ...(seen ? { seen } : {}) };
 }

@@ -48,18 +48,26 @@ WITH horizon AS MATERIALIZED (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS 
 SELECT c.xid::text, c.id::text, c.kind, c.entity_id, c.at, false AS pending
   FROM changes c, horizon
   WHERE c.organization_id = $1 AND c.topic = $2 AND (c.xid, c.id) > ($3::text::xid8, $4::bigint) AND c.xid < horizon.xmin
+    AND ($5::text IS NULL OR NOT pg_visible_in_snapshot(c.xid, $5::pg_snapshot))
   ORDER BY c.xid, c.id LIMIT ${pageSize}`;
 const hasPending = `
 SELECT EXISTS (SELECT FROM changes c WHERE c.organization_id = $1 AND c.topic = $2
-  AND (c.xid, c.id) > ($3::text::xid8, $4::bigint)) AS pending`;
+  AND (c.xid, c.id) > ($3::text::xid8, $4::bigint)
+  AND ($5::text IS NULL OR NOT pg_visible_in_snapshot(c.xid, $5::pg_snapshot))) AS pending`;
 // A cursor is expired when rows after it have been deleted, which the oldest kept transaction tells.
 const readEnd = `
-SELECT (pg_snapshot_xmin(pg_current_snapshot())::text::numeric - 1)::text AS xid, '9223372036854775807' AS id`;
+SELECT (pg_snapshot_xmin(s)::text::numeric - 1)::text AS xid, '9223372036854775807' AS id,
+  CASE WHEN pg_snapshot_xmin(s) < pg_snapshot_xmax(s) THEN s::text END AS seen
+  FROM pg_current_snapshot() AS s`;
 
 export function createFeed(db: Database, bells: Bells): Feed {
   async function end(organizationId: string): Promise<Position> {
-    const { rows } = await db.query<{ xid: string; id: string }>(organizationId, { name: "feed_end", text: readEnd });
-    return rows[0] as Position;
+    const { rows } = await db.query<{ xid: string; id: string; seen: string | null }>(organizationId, {
+      name: "feed_end",
+      text: readEnd,
+    });
+    const { xid, id, seen } = rows[0] as { xid: string; id: string; seen: string | null };
+    return { xid, id, seen: seen ?? undefined };
   }
 
   return {
@@ -79,14 +87,14 @@ export function createFeed(db: Database, bells: Bells): Feed {
           return;
         }
         while (!signal.aborted) {
-          const values = [organizationId, topic, position.xid, position.id];
+          const values = [organizationId, topic, position.xid, position.id, position.seen ?? null];
           const { rows } = await db.query<Row>(organizationId, { name: "feed_page", text: readPage, values });
           for (const row of rows) {
-            position = { xid: row.xid, id: row.id };
+            position = { xid: row.xid, id: row.id, seen: stillNeeded(position.seen, row.xid) };
             yield { cursor: encodeCursor(position), kind: row.kind, entityId: row.entity_id, at: row.at };
           }
           if (rows.length === pageSize) continue;
-          const rest = [organizationId, topic, position.xid, position.id];
+          const rest = [organizationId, topic, position.xid, position.id, position.seen ?? null];
           const { rows: state } = await db.query<{ pending: boolean }>(organizationId, {
             name: "feed_pending",
             text: hasPending,
@@ -100,6 +108,11 @@ export function createFeed(db: Database, bells: Bells): Feed {
       }
     },
   };
+}
+
+/** A snapshot says nothing of transactions from its xmax on: behind them, the position alone does. */
+function stillNeeded(seen: string | undefined, xid: string): string | undefined {
+  return seen !== undefined && BigInt(xid) < BigInt(seen.split(":")[1] as string) ? seen : undefined;
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import { audit } from "../access/audit.ts";
 import { type AccessRead, type AccessReport, accessReport } from "../audit/access-report.ts";
+import { pseudonymOf } from "../audit/phi-read.ts";
 import { AuditRangeInput, rangeOf } from "./audit-verify.ts";
 import { builder } from "./builder.ts";
 import { auditActorOf, viewerOf } from "./context.ts";
@@ -10,7 +11,10 @@ const ReadType = builder.objectRef<AccessRead>("AccessRead").implement({
     seq: t.exposeFloat("seq", { description: "Its entry in the audit log." }),
     at: t.field({ type: "DateTime", description: "When.", resolve: ({ at }) => at }),
     actor: t.exposeString("actor", { description: "Who." }),
-    patients: t.exposeStringList("patients", { description: "Whose data: at most 1,000 patient keys." }),
+    patients: t.exposeStringList("patients", {
+      description:
+        "Whose data, at most 1,000: patients by their pseudonyms, which only `patientId` of this query can be compared with.",
+    }),
     patientCount: t.exposeInt("patientCount", { description: "The data of how many patients." }),
     purpose: t.exposeString("purpose", { nullable: true, description: "Why, as the reader said." }),
     address: t.exposeString("address", { nullable: true, description: "From which address." }),
@@ -39,17 +43,21 @@ builder.queryField("accessReport", (t) =>
     authScopes: { permission: "audit.read" },
     args: {
       actor: t.arg.string({ description: "Whose reads: the actor as the audit log has it." }),
-      patientId: t.arg.string({ description: "Reads of whose data: the patient key." }),
+      patientId: t.arg.string({ description: "Reads of whose data: the patient's id, as events have it." }),
       range: t.arg({ type: AuditRangeInput, description: "When; absent: ever." }),
     },
-    resolve: (_parent, { actor, patientId, range }, context) =>
-      context.services.db.inOrganization(viewerOf(context).organizationId, async (tx) => {
-        const asked = { actor: actor ?? undefined, patientId: patientId ?? undefined, ...rangeOf(range) };
+    resolve: async (_parent, { actor, patientId, range }, context) => {
+      const { organizationId } = viewerOf(context);
+      const { db, patientIndexer } = context.services;
+      const patientKey = patientId ? pseudonymOf(patientId, await patientIndexer(organizationId)) : undefined;
+      return db.inOrganization(organizationId, async (tx) => {
+        const asked = { actor: actor ?? undefined, patientKey, ...rangeOf(range) };
         const report = await accessReport(tx, asked);
         const detail = { actor: actor ?? null, count: report.count, address: context.address ?? null };
-        const [entityKind, entityId] = patientId ? ["Patient", patientId] : ["Actor", actor ?? ""];
+        const [entityKind, entityId] = patientKey ? ["Patient", patientKey] : ["Actor", actor ?? ""];
         await audit(tx, { actor: auditActorOf(context), action: "ACCESS_REPORT_READ", entityKind, entityId, detail });
         return report;
-      }),
+      });
+    },
   }),
 );

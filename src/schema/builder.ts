@@ -83,10 +83,12 @@ export const builder = new SchemaBuilder<{
 });
 
 /** A refusal is in the audit log before the answer leaves. */
-function allowed({ viewer, services }: Context, permission: Permission): boolean | Promise<boolean> {
+function allowed(context: Context, permission: Permission): boolean | Promise<boolean> {
+  const { viewer, services } = context;
   if (!viewer) return false;
+  if (may(viewer, permission) && !lacksSecondFactor(viewer, permission)) return true;
+  context.refusalNoted = true;
   if (!may(viewer, permission)) return services.refused(viewer, permission).then(() => false);
-  if (!lacksSecondFactor(viewer, permission)) return true;
   return services.refused(viewer, permission).then(() => {
     requireSecondFactor(viewer, permission);
     return false;

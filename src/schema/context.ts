@@ -94,6 +94,8 @@ export interface Context {
   address?: string | undefined;
   /** Whose data the answer holds so far; audited before it leaves. */
   patients?: Set<string>;
+  /** Whether a refusal for want of a permission is in the audit log already. */
+  refusalNoted?: boolean;
   /** The viewer's break-glass use, once looked for. */
   breakGlass?: Promise<{ id: string; expiresAt: Date } | undefined>;
 }

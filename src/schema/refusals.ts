@@ -21,7 +21,7 @@ export function auditRefusals(schema: GraphQLSchema): GraphQLSchema {
         return result;
       } catch (error) {
         const code = error instanceof VigilError ? error.code : "INTERNAL";
-        if (code !== "FORBIDDEN") {
+        if (code !== "FORBIDDEN" || !context.refusalNoted) {
           await record(context, "MUTATION_FAILED", field.name, [code]).catch((fault: Error) =>
             context.services.log.error(
               { mutation: field.name, err: fault.message },

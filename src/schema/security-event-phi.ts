@@ -1,3 +1,4 @@
+import { eventKey } from "../audit/phi-read.ts";
 import { VigilError } from "../errors.ts";
 import type { Secret } from "../ingest/privacy.ts";
 import { builder } from "./builder.ts";
@@ -46,7 +47,7 @@ builder.prismaObjectFields(SecurityEvent, (t) => ({
       }
       const secret = await open(context, { id, sealed });
       // Written to the audit log before the answer leaves, by the patient where the event names one.
-      context.patients?.add(secret?.target?.patientId ?? `event:${id}`);
+      context.patients?.add(secret?.target?.patientId ?? `${eventKey}${id}`);
       return secret;
     },
   }),

@@ -52,7 +52,7 @@ async function settle(operation: Operation, setResult: (result: ExecutionResult)
     const actor = auditActorOf(context);
     const breakGlassId = (await context.breakGlass)?.id;
     const read = { actor, patients, purpose, address, operation: asked, breakGlassId };
-    await auditPhiRead(services.db, organizationId, read);
+    await auditPhiRead(services.db, organizationId, read, await services.patientIndexer(organizationId));
     context.patients = new Set();
   } catch (error) {
     services.log.error({ err: (error as Error).message }, "an answer was held back: it could not be audited");

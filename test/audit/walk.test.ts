@@ -74,6 +74,61 @@ const examples: Record<string, () => Promise<object>> = {
   },
 };
 
+/** What an administrator makes first, so that a mutation has something to work on. */
+async function made(document: string, input: object, path: (data: never) => string): Promise<string> {
+  const { data, errors } = await ask(server, document, { input }, { as: admin });
+  if (errors) throw new Error(JSON.stringify(errors));
+  return path(data as never);
+}
+const madeUser = (): Promise<string> =>
+  made(
+    "mutation ($input: UserCreateInput!) { userCreate(input: $input) { user { id } } }",
+    { email: `${v7()}@clinic.example`, name: "Walked", role: "VIEWER" },
+    ({ userCreate }: { userCreate: { user: { id: string } } }) => userCreate.user.id,
+  );
+const madeDashboard = (): Promise<string> =>
+  made(
+    "mutation ($input: DashboardCreateInput!) { dashboardCreate(input: $input) { dashboard { id } } }",
+    { name: v7() },
+    ({ dashboardCreate }: { dashboardCreate: { dashboard: { id: string } } }) => dashboardCreate.dashboard.id,
+  );
+const widget = { kind: "COUNTER", title: "Walked" };
+const madeWidget = async (): Promise<string> =>
+  made(
+    "mutation ($input: WidgetCreateInput!) { widgetCreate(input: $input) { widget { id } } }",
+    { ...widget, dashboardId: await madeDashboard() },
+    ({ widgetCreate }: { widgetCreate: { widget: { id: string } } }) => widgetCreate.widget.id,
+  );
+Object.assign(examples, {
+  apiKeyRevoke: async () => ({
+    id: await made(
+      "mutation ($input: ApiKeyCreateInput!) { apiKeyCreate(input: $input) { apiKey { id } } }",
+      { name: "walked", role: "INGEST" },
+      ({ apiKeyCreate }: { apiKeyCreate: { apiKey: { id: string } } }) => apiKeyCreate.apiKey.id,
+    ),
+  }),
+  retentionPolicyUpdate: async () => ({ input: { class: "EVENTS", days: 60 } }),
+  userCreate: async () => ({ input: { email: `${v7()}@clinic.example`, name: "Walked", role: "VIEWER" } }),
+  userUpdate: async () => ({ id: await madeUser(), input: { name: "Walked on" } }),
+  userSuspend: async () => ({ id: await madeUser() }),
+  dashboardUpdate: async () => ({ id: await madeDashboard(), input: { name: v7() } }),
+  dashboardDelete: async () => ({ id: await madeDashboard() }),
+  dashboardLayoutUpdate: async () => {
+    const id = await madeWidget();
+    const { data } = await ask(server, "{ dashboards(first: 1) { nodes { id } } }", {}, { as: admin });
+    const layout = { id, x: 0, y: 0, width: 4, height: 4 };
+    return { id: data.dashboards.nodes[0].id, input: { widgets: [layout] } };
+  },
+  widgetCreate: async () => ({ input: { ...widget, dashboardId: await madeDashboard() } }),
+  widgetUpdate: async () => ({ id: await madeWidget(), input: { title: "Walked on" } }),
+  widgetDelete: async () => ({ id: await madeWidget() }),
+});
+
+/** Measurements are data, as events over /ingest are: many a second, and stored as they are told. */
+const measurements = ["metricsRecord", "performanceRecord"];
+/** These want a browser's session and its codes: test/access/second-factor.test.ts looks at their entries. */
+const secondFactor = ["totpEnroll", "totpConfirm", "totpVerify", "totpDisable"];
+
 /** The least that a type takes. */
 function generated(type: GraphQLInputType, node: string): unknown {
   if (isNonNullType(type)) return generated(type.ofType, node);
@@ -126,7 +181,9 @@ function documentOf(field: GraphQLField<unknown, unknown>, variables: object): s
 
 const named = mutations.map((field) => [field.name, field] as const);
 
-test.each(named)("A1: %s leaves an audit entry", async (name, field) => {
+const walked = named.filter(([name]) => ![...measurements, ...secondFactor].includes(name));
+
+test.each(walked)("A1: %s leaves an audit entry", async (name, field) => {
   const variables = { ...required(field), ...(await examples[name]?.()) };
   const before = await lastSeq(server);
   const { data, errors } = await ask(server, documentOf(field, variables), variables, { as: admin });

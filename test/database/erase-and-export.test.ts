@@ -2,8 +2,10 @@ import { spawn } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ensureUser } from "../../src/access/users.ts";
+import { populate } from "../isolation/populate.ts";
 import { daysAgo, type Old, openOld } from "../retention/old.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 
@@ -39,6 +41,9 @@ const counts = (tables: Record<string, unknown[]>) =>
 beforeAll(async () => {
   server = await testServer({});
   old = await openOld(server.database.ownerUrl);
+  const owner = new pg.Client({ connectionString: server.database.ownerUrl });
+  await owner.connect();
+  await populate(owner, server.database.organizations).finally(() => owner.end());
   directory = await mkdtemp(join(tmpdir(), "vigil-export-"));
   await old.partition(daysAgo(40));
   for (const [organizationId, key, mark] of [
@@ -52,9 +57,6 @@ beforeAll(async () => {
     await server.app.db.inOrganization(organizationId, (tx) =>
       ensureUser(tx, { email: `${mark}@example.org`, name: mark, role: "ADMIN", now: Date.now() }),
     );
-    await old.sql(organizationId, "INSERT INTO retention_policies VALUES ($1, 'EVENTS', 100, now(), 'tester')", [
-      organizationId,
-    ]);
     await old.sql(organizationId, "INSERT INTO event_keys VALUES ($1, $2, now())", [organizationId, mark]);
     await old.sql(
       organizationId,

@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { isObjectType } from "graphql";
 import pg from "pg";
 import { v7 as uuidv7 } from "uuid";
@@ -7,18 +9,14 @@ import { type TestServer, testServer } from "../support/server.ts";
 import { canaryOf, type Population, populate, tenantTables } from "./populate.ts";
 import { type RootField, rootFields } from "./requests.ts";
 
-/** The node types of the schema and the table each is a row of; a type that is missing here fails the matrix. */
-const nodeTables: Record<string, string> = {
-  SecurityEvent: "realtime_monitoring",
-  AlertRule: "alert_rules",
-  Detection: "detections",
-  Incident: "security_incidents",
-  AlertChannel: "alert_channels",
-  Alert: "security_alerts",
-  IncidentAction: "incident_actions",
-  IncidentEntry: "incident_entries",
-  AuditEntry: "security_audit_log",
-};
+/** The table of each model, by the model's name, which is the type's. */
+const nodeTables = Object.fromEntries(
+  [
+    ...readFileSync(join(import.meta.dirname, "../../prisma/schema.prisma"), "utf8").matchAll(
+      /^model (\w+) \{.*?@@map\("(\w+)"\)/gms,
+    ),
+  ].map(([, model, table]) => [model, table]),
+);
 const nodeTypes = schema.getPossibleTypes(schema.getType("Node") as never).map(({ name }) => name);
 
 /** Where the types of the arguments do not say all that is needed. */

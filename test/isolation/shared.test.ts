@@ -39,7 +39,9 @@ describe("what organizations share", () => {
       ([, text]) => text?.includes("app.organization_id") || text?.includes("$"),
     );
     expect(settings.length).toBeGreaterThan(1);
-    for (const [, text] of settings) expect(text).toMatch(/, true\)$/);
+    // Erasing an organization has a connection of its own, of the owner, which ends with it.
+    const own = "database/erase-organization.ts";
+    for (const [, text] of settings.filter(([file]) => file !== own)) expect(text).toMatch(/, true\)$/);
     expect(found(/new PrismaClient\(/g).map(([file]) => file)).toEqual(["db.ts"]);
     expect(found(/SET (SESSION )?app\./gi)).toEqual([]);
   });

@@ -43,7 +43,7 @@ beforeAll(async () => {
   }
   const read = (organizationId: string, actor: string, detail: object) =>
     test.db.inOrganization(organizationId, (tx) =>
-      audit(tx, { actor, action: "phi.read", entityKind: "SecurityEvent", entityId: "", detail }),
+      audit(tx, { actor, action: "PHI_READ", entityKind: "SecurityEvent", entityId: "", detail }),
     );
   await read(ours, "ann@demo.example", { patients: ["p1", "p2"], purpose: "treatment" });
   await read(ours, "ann@demo.example", { patients: ["p1"], purpose: "treatment" });

@@ -45,7 +45,9 @@ async function fill(vault: Vault, organizationId: string, count: number): Promis
 
 async function patients(keys: { id: string; key: Buffer }[]): Promise<string[]> {
   const found: string[] = [];
-  for await (const page of readEventsSince(test.db, vaultOf(keys), ours, start)) {
+  for await (const page of readEventsSince(test.db, vaultOf(keys), ours, start, (id) =>
+    expect.fail(`${id} does not open`),
+  )) {
     for (const event of page) {
       expect(event.message).toBe(`read ${event.target?.patientId}`);
       found.push(event.target?.patientId ?? "");

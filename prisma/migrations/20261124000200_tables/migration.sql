@@ -584,12 +584,12 @@ CREATE VIEW report_subjects WITH (security_invoker = true) AS
   FROM security_incidents i CROSS JOIN LATERAL jsonb_array_elements(i.subjects) AS s(subject)
   GROUP BY 1, 2, 3, 4;
 
--- Audit entries of action `phi.read` name the patients whose records were read: {"patients": ["…"], "purpose": "…"}.
+-- Audit entries of action PHI_READ name the patients whose records were read, by pseudonym: {"patients": ["…"], "purpose": "…"}.
 CREATE VIEW report_phi_reads WITH (security_invoker = true) AS
   SELECT l.organization_id, l.seq, l.at, (l.at AT TIME ZONE 'UTC')::date AS day, l.actor, p.patient, l.detail ->> 'purpose' AS purpose
   FROM security_audit_log l CROSS JOIN LATERAL jsonb_array_elements_text(
     CASE WHEN jsonb_typeof(l.detail -> 'patients') = 'array' THEN l.detail -> 'patients' ELSE '[]' END) AS p(patient)
-  WHERE l.action = 'phi.read';
+  WHERE l.action = 'PHI_READ';
 
 CREATE VIEW report_phi_access_by_user WITH (security_invoker = true) AS
   SELECT organization_id, day, actor, count(DISTINCT seq)::int AS reads, count(DISTINCT patient)::int AS patients
