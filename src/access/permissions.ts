@@ -26,7 +26,7 @@ export const permissionTable = {
   "audit.export": { does: "Take a copy of the audit log.", roles: ["ADMIN", "AUDITOR"] },
   "phi.read": {
     does: "Open sealed fields of events that name patients; each time is audited.",
-    roles: ["ADMIN", "RESPONDER", "ANALYST"],
+    roles: ["ADMIN", "RESPONDER", "ANALYST", "AUDITOR"],
     phi: true,
   },
   "privacy.write": { does: "Choose which fields are sealed, kept or dropped.", roles: ["ADMIN"] },

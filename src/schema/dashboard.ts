@@ -16,6 +16,7 @@ export const WidgetKindEnum = describedEnum<WidgetKind>("WidgetKind", "How a wid
 export const Widget = builder.prismaNode("Widget", {
   id: { resolve: (widget) => widget.id, description: "The widget's id." },
   findUnique: rowKey,
+  nullable: true, // no such row: null, not an error
   authScopes: { permission: "dashboard.read" },
   fields: (t) => ({
     kind: t.expose("kind", { type: WidgetKindEnum, description: "How it draws what it shows." }),
@@ -32,6 +33,7 @@ export const Widget = builder.prismaNode("Widget", {
 export const Dashboard = builder.prismaNode("Dashboard", {
   id: { resolve: (dashboard) => dashboard.id, description: "The dashboard's id." },
   findUnique: rowKey,
+  nullable: true, // no such row: null, not an error
   authScopes: { permission: "dashboard.read" },
   fields: (t) => ({
     name: t.exposeString("name", { description: "Its name, for people." }),

@@ -27,6 +27,7 @@ function userOf(context: Context): string {
 const Notification = builder.prismaNode("Notification", {
   id: { resolve: (notification) => notification.id, description: "The notification's id." },
   findUnique: (id, context) => ({ ...rowKey(id, context), userId: userOf(context) }),
+  nullable: true, // no such row: null, not an error
   authScopes: { signedIn: true },
   fields: (t) => ({
     kind: t.exposeString("kind"),

@@ -21,6 +21,7 @@ async function indexerFor(context: Context, filter: Filter | null | undefined) {
 }
 
 function comparing(indexOf: ((patientId: string) => Buffer) | undefined): NonNullable<Reading["special"]> {
+  // Never unknown, also of a column that is null, so that what stands under a NOT is right too.
   return (field, comparator, operand, values) => {
     if (field !== "patientId") return undefined;
     if (operand === null && comparator === "eq") return "(patient_id IS NULL AND patient_index IS NULL)";
@@ -33,11 +34,11 @@ function comparing(indexOf: ((patientId: string) => Buffer) | undefined): NonNul
     };
     if (comparator === "eq" || comparator === "in") {
       const [clear, sealed] = places();
-      return `(patient_id = ANY (${clear}) OR patient_index = ANY (${sealed}))`;
+      return `((patient_id IS NOT NULL AND patient_id = ANY (${clear})) OR (patient_index IS NOT NULL AND patient_index = ANY (${sealed})))`;
     }
     if (comparator === "neq" || comparator === "notIn") {
       const [clear, sealed] = places();
-      return `(patient_id <> ALL (${clear}) OR patient_index <> ALL (${sealed}))`;
+      return `((patient_id IS NOT NULL AND patient_id <> ALL (${clear})) OR (patient_index IS NOT NULL AND patient_index <> ALL (${sealed})))`;
     }
     return undefined;
   };

@@ -45,7 +45,7 @@ const expected: Record<Role, string> = {
   RESPONDER: "y.yyy.y..y.y...y.yy.....",
   ANALYST: "y.yyyyy..y.y...y.yy.....",
   VIEWER: "y.y.y.y....y...y.y......",
-  AUDITOR: "y.y.y.yyy..yyy.y.y.y.y..",
+  AUDITOR: "y.y.y.yyyy.yyy.y.y.y.y..",
   INGEST: ".y..............y.......",
   ENFORCER: "......y.................",
 };

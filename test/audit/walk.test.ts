@@ -92,7 +92,7 @@ const madeDashboard = (): Promise<string> =>
     { name: v7() },
     ({ dashboardCreate }: { dashboardCreate: { dashboard: { id: string } } }) => dashboardCreate.dashboard.id,
   );
-const widget = { kind: "COUNTER", title: "Walked" };
+const widget = { kind: "LINE", title: "Walked" };
 const madeWidget = async (): Promise<string> =>
   made(
     "mutation ($input: WidgetCreateInput!) { widgetCreate(input: $input) { widget { id } } }",
@@ -114,10 +114,22 @@ Object.assign(examples, {
   dashboardUpdate: async () => ({ id: await madeDashboard(), input: { name: v7() } }),
   dashboardDelete: async () => ({ id: await madeDashboard() }),
   dashboardLayoutUpdate: async () => {
-    const id = await madeWidget();
-    const { data } = await ask(server, "{ dashboards(first: 1) { nodes { id } } }", {}, { as: admin });
-    const layout = { id, x: 0, y: 0, width: 4, height: 4 };
-    return { id: data.dashboards.nodes[0].id, input: { widgets: [layout] } };
+    const dashboardId = await madeDashboard();
+    const widgetId = await made(
+      "mutation ($input: WidgetCreateInput!) { widgetCreate(input: $input) { widget { id } } }",
+      { ...widget, dashboardId },
+      ({ widgetCreate }: { widgetCreate: { widget: { id: string } } }) => widgetCreate.widget.id,
+    );
+    return { id: dashboardId, places: [{ widgetId, x: 0, y: 0, width: 4, height: 4 }] };
+  },
+  notificationMarkRead: async () => {
+    const id = v7();
+    await server.database.asOwner(
+      `INSERT INTO security_notifications (organization_id, id, user_id, kind, priority, title, body)
+       SELECT organization_id, $1, id, 'walk', 'NORMAL', 'Walk', 'On' FROM users WHERE email = 'walker@clinic.example'`,
+      [id],
+    );
+    return { id: Buffer.from(`Notification:${id}`).toString("base64") };
   },
   widgetCreate: async () => ({ input: { ...widget, dashboardId: await madeDashboard() } }),
   widgetUpdate: async () => ({ id: await madeWidget(), input: { title: "Walked on" } }),

@@ -21,7 +21,11 @@ export function asker(test: TestDatabase) {
       expiresAt: undefined,
       ...as,
     };
-    const context = { viewer, services: { log: quiet, db: test.db }, closing: new AbortController().signal };
+    const context = {
+      viewer,
+      services: { log: quiet, db: test.db, refused: async () => {} },
+      closing: new AbortController().signal,
+    };
     const yoga = createYoga({
       schema,
       logging: false,

@@ -61,7 +61,7 @@ async function ask(
   // biome-ignore lint/suspicious/noExplicitAny: each test says by its query what comes back
 ): Promise<any> {
   const viewer = { organizationId, kind: "USER", id: "u", name: "ada", role, expiresAt: undefined };
-  const context = { viewer, services: { log: quiet, db: test.db } };
+  const context = { viewer, services: { log: quiet, db: test.db, refused: async () => {} } };
   const yoga = createYoga({
     schema,
     logging: false,
