@@ -13,6 +13,7 @@ const list = listOf("security_performance", { field: "at", direction: "desc" });
 const SampleType = builder.prismaNode("PerformanceSample", {
   id: { resolve: (sample) => sample.id, description: "The sample's id." },
   findUnique: rowKey,
+  nullable: true, // no such row: null, not an error
   authScopes: { permission: "metric.read" },
   fields: (t) => ({
     name: t.exposeString("name"),
