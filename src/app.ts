@@ -24,6 +24,7 @@ import { createGauges } from "./publish/gauges.ts";
 import { cleanUp } from "./retention/clean-up.ts";
 import { loadKeyFile } from "./secrets/key-file.ts";
 import { createKeyring } from "./secrets/keyring.ts";
+import { openEach } from "./secrets/open-each.ts";
 import { indexedColumns, sealedColumns } from "./secrets/sealed-columns.ts";
 import { createVault } from "./secrets/vault.ts";
 import { createSweep } from "./sweep.ts";
@@ -138,11 +139,15 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
           await db.inOrganization(organizationId, (tx) => auditIngest(tx, sender, 0));
         return { ...stored, rejected } satisfies { accepted: number; duplicates: number; rejected: Rejection[] };
       },
-      /** Opens the sealed fields of events, many at a time; gives their JSON by event id. */
-      async openEvents(organizationId: string, rows: readonly { id: string; sealed: Uint8Array }[]) {
-        const items = rows.map(({ id, sealed }) => ({ rowId: id, record: Buffer.from(sealed) }));
-        const opened = await db.inOrganization(organizationId, (tx) => vault.open(tx, sealedColumns.event, items));
-        return new Map(rows.map(({ id }, index) => [id, String(opened[index])]));
+      /** Opens sealed records of one kind, many at a time; gives their JSON by row id. */
+      async openSealed(
+        organizationId: string,
+        kind: keyof typeof sealedColumns,
+        rows: readonly { id: string; sealed: Uint8Array }[],
+      ) {
+        const told = (id: string, { message }: Error): void =>
+          log.error({ organizationId, kind, id, fault: message }, "a sealed record does not open");
+        return db.inOrganization(organizationId, (tx) => openEach(tx, vault, sealedColumns[kind], rows, told));
       },
       patientIndexer: (organizationId: string) =>
         db.inOrganization(organizationId, (tx) => vault.indexer(tx, indexedColumns.patient)),

@@ -35,7 +35,7 @@ const mayUse: Record<string, string[]> = {
   publish: ground,
   board: ground, // what dashboards show and are made of
   access: [...ground, "secrets"],
-  audit: [...ground, "access"],
+  audit: [...ground, "access", "secrets"],
   retention: [...ground, "access"], // what is removed, and who chose for how long it is kept, is audited
   database: ground,
   embedded: ground,

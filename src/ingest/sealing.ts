@@ -1,6 +1,6 @@
 /** Events on their way into storage and back: the sealed part of each is one record, bound to the event's id. */
 import type { Tx } from "../db.ts";
-import { RecordFault } from "../secrets/record.ts";
+import { openEach } from "../secrets/open-each.ts";
 import { indexedColumns, sealedColumns } from "../secrets/sealed-columns.ts";
 import type { Vault } from "../secrets/vault.ts";
 import type { SecurityEvent } from "./event.ts";
@@ -54,36 +54,15 @@ export async function sealEvents(
   return stored;
 }
 
-/**
- * What rows hold in their sealed records, by row id. A record that was changed or moved is told and left out: one of
- * them must not keep an organization's detection from starting.
- */
+/** What rows hold in their sealed records, by row id; see openEach for what does not open. */
 export async function openSecrets(
   tx: Tx,
   vault: Vault,
   rows: readonly { id: string; sealed: Uint8Array | null }[],
-  onFault: (id: string, fault: RecordFault) => void,
+  onFault: Parameters<typeof openEach>[4],
 ): Promise<Map<string, Secret>> {
-  const items = rows.flatMap((row) => (row.sealed ? [{ rowId: row.id, record: Buffer.from(row.sealed) }] : []));
-  const found = new Map<string, Secret>();
-  const open = async (some: typeof items): Promise<void> => {
-    const opened = await vault.open(tx, sealedColumns.event, some);
-    some.forEach(({ rowId }, index) => {
-      found.set(rowId, JSON.parse(String(opened[index])) as Secret);
-    });
-  };
-  try {
-    await open(items);
-  } catch (error) {
-    if (!(error instanceof RecordFault)) throw error;
-    for (const item of items) {
-      await open([item]).catch((fault: unknown) => {
-        if (!(fault instanceof RecordFault)) throw fault;
-        onFault(item.rowId, fault);
-      });
-    }
-  }
-  return found;
+  const found = await openEach(tx, vault, sealedColumns.event, rows, onFault);
+  return new Map([...found].map(([id, text]) => [id, JSON.parse(text) as Secret]));
 }
 
 /** The events of rows as they came. */

@@ -25,6 +25,34 @@ export const expiringClasses: readonly ExpiringClass[] = [
     remove: { statement: "SELECT expire_events($1, $2) AS removed", batch: 5_000 },
   },
   {
+    class: "METRICS", // rollups and performance samples
+    count: `SELECT (SELECT count(*) FROM security_metrics WHERE organization_id = current_organization() AND at < $1)::int
+      + (SELECT count(*) FROM security_performance WHERE organization_id = current_organization() AND at < $1)::int AS rows`,
+    remove: {
+      statement: `WITH points AS (
+          DELETE FROM security_metrics WHERE organization_id = current_organization() AND ctid = ANY (ARRAY(
+            SELECT ctid FROM security_metrics WHERE organization_id = current_organization() AND at < $1 LIMIT $2)) RETURNING 1),
+        samples AS (
+          DELETE FROM security_performance WHERE organization_id = current_organization() AND id = ANY (ARRAY(
+            SELECT id FROM security_performance WHERE organization_id = current_organization() AND at < $1 LIMIT $2)) RETURNING 1)
+        SELECT (SELECT count(*) FROM points)::int + (SELECT count(*) FROM samples)::int AS removed`,
+      batch: 5_000,
+    },
+  },
+  {
+    class: "NOTIFICATIONS",
+    count: `SELECT count(*)::int AS rows FROM security_notifications
+      WHERE organization_id = current_organization() AND created_at < $1`,
+    remove: {
+      statement: `WITH gone AS (
+          DELETE FROM security_notifications WHERE organization_id = current_organization() AND id = ANY (ARRAY(
+            SELECT id FROM security_notifications WHERE organization_id = current_organization() AND created_at < $1 LIMIT $2))
+          RETURNING 1)
+        SELECT count(*)::int AS removed FROM gone`,
+      batch: 5_000,
+    },
+  },
+  {
     class: "ALERTS",
     count: `SELECT count(*)::int AS rows FROM security_alerts a
       JOIN security_incidents i ON i.organization_id = a.organization_id AND i.id = a.incident_id

@@ -6,6 +6,8 @@ import { VigilError } from "../errors.ts";
 import type { Rejection } from "../ingest/event.ts";
 import type { Log } from "../log.ts";
 import type { Cleaned } from "../retention/clean-up.ts";
+import type { sealedColumns } from "../secrets/sealed-columns.ts";
+import type { Vault } from "../secrets/vault.ts";
 
 /** What one moment of an organization looks like in numbers. */
 export interface Metrics {
@@ -44,8 +46,13 @@ export interface Services {
     /** Who sent them, where that is to be audited. */
     sender?: string,
   ): Promise<{ accepted: number; duplicates: number; rejected: Rejection[] }>;
-  /** Opens the sealed fields of events, by event id. Whoever asks must have been seen to be allowed, and be written down. */
-  openEvents(organizationId: string, rows: readonly { id: string; sealed: Uint8Array }[]): Promise<Map<string, string>>;
+  /** Opens sealed records, by row id. Whoever asks must have been seen to be allowed, and be written down. */
+  openSealed(
+    organizationId: string,
+    kind: keyof typeof sealedColumns,
+    rows: readonly { id: string; sealed: Uint8Array }[],
+  ): Promise<Map<string, string>>;
+  vault: Pick<Vault, "reserve" | "seal" | "indexer">;
   /** Makes the blind indexes by which sealed patient ids are found. */
   patientIndexer(organizationId: string): Promise<(patientId: string) => Buffer>;
   /** One transaction; rings the bells after its commit. */

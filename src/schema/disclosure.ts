@@ -1,26 +1,55 @@
-import { recordDisclosure } from "../audit/disclosure.ts";
+import { type DisclosureSecret, recordDisclosure } from "../audit/disclosure.ts";
 import { AuditRangeInput, rangeOf } from "./audit-verify.ts";
 import { builder } from "./builder.ts";
 import { auditActorOf, type Context, prismaOf, viewerOf } from "./context.ts";
 import { paged, rowKey } from "./page.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
+import { mark, mayReadPatients } from "./phi.ts";
+import { openSealed } from "./sealed.ts";
 
 export const Disclosure = builder.prismaNode("Disclosure", {
   id: { resolve: (disclosure) => disclosure.id, description: "The disclosure's id." },
   findUnique: rowKey,
   nullable: true, // no such row: null, not an error
   authScopes: { permission: "audit.read" },
+  select: { id: true, sealed: true },
   fields: (t) => ({
-    patientId: t.exposeString("patientId"),
+    patientId: t.string({
+      description: "Whose data it was.",
+      resolve: (row, _args, context) => read(row, context, ({ patientId }) => patientId),
+    }),
     disclosedAt: t.expose("disclosedAt", { type: "DateTime", description: "When it was disclosed." }),
     recipient: t.exposeString("recipient"),
-    recipientAddress: t.exposeString("recipientAddress", { nullable: true }),
-    description: t.exposeString("description"),
-    purpose: t.exposeString("purpose"),
+    recipientAddress: t.string({
+      nullable: true,
+      description: "The recipient's address, where known.",
+      resolve: (row, _args, context) => read(row, context, ({ recipientAddress }) => recipientAddress ?? null),
+    }),
+    description: t.string({
+      description: "What was disclosed, briefly.",
+      resolve: (row, _args, context) => read(row, context, ({ description }) => description),
+    }),
+    purpose: t.string({
+      description: "Why it was disclosed.",
+      resolve: (row, _args, context) => read(row, context, ({ purpose }) => purpose),
+    }),
     recordedAt: t.expose("recordedAt", { type: "DateTime", description: "When it was written down." }),
     recordedBy: t.exposeString("recordedBy", { description: "Who wrote it down." }),
   }),
 });
+
+/** What is sealed of a disclosure: withheld from whoever may not read patients' data, else noted for the audit log. */
+async function read<T>(
+  row: { id: string; sealed: Uint8Array },
+  context: Context,
+  field: (secret: DisclosureSecret) => T,
+): Promise<T | typeof mark> {
+  if (!(await mayReadPatients(context))) return mark;
+  const secret = await openSealed<DisclosureSecret>(context, "disclosure", row);
+  if (!secret) return mark;
+  context.patients?.add(secret.patientId);
+  return field(secret);
+}
 
 builder.queryField("disclosures", (t) =>
   t.prismaConnection({
@@ -33,25 +62,32 @@ builder.queryField("disclosures", (t) =>
       patientId: t.arg.string({ description: "Only of this patient." }),
       range: t.arg({ type: AuditRangeInput, description: "Disclosed when; absent: ever." }),
     },
-    totalCount: (_parent, args, context) => prismaOf(context).disclosure.count({ where: whereOf(args, context) }),
-    resolve: (query, _parent, args, context) =>
+    totalCount: async (_parent, args, context) =>
+      prismaOf(context).disclosure.count({ where: await whereOf(args, context) }),
+    resolve: async (query, _parent, args, context) =>
       prismaOf(context).disclosure.findMany({
         ...query,
-        where: whereOf(args, context),
+        where: await whereOf(args, context),
         orderBy: [{ disclosedAt: "desc" }, { id: "desc" }],
       }),
   }),
 );
 
-function whereOf(
+async function whereOf(
   args: { patientId?: string | null | undefined; range?: typeof AuditRangeInput.$inferInput | null | undefined },
   context: Context,
 ) {
   const { from, to } = rangeOf(args.range);
-  if (args.patientId) context.patients?.add(args.patientId); // also an empty accounting says something of a patient
+  const { organizationId } = viewerOf(context);
+  const ofPatient: { patientIndex?: Uint8Array<ArrayBuffer> } = {};
+  if (args.patientId != null) {
+    context.patients?.add(args.patientId); // also an empty accounting says something of a patient
+    const indexOf = await context.services.patientIndexer(organizationId);
+    ofPatient.patientIndex = new Uint8Array(indexOf(args.patientId));
+  }
   return {
-    organizationId: viewerOf(context).organizationId,
-    ...(args.patientId == null ? {} : { patientId: args.patientId }),
+    organizationId,
+    ...ofPatient,
     disclosedAt: { ...(from ? { gte: from } : {}), ...(to ? { lte: to } : {}) },
   };
 }
@@ -93,11 +129,12 @@ builder.mutationField("disclosureRecord", (t) =>
     authScopes: { permission: "compliance.write" },
     args: { input: t.arg({ type: Input, required: true, description: "The disclosure." }) },
     resolve: (_parent, { input }, context) =>
-      attempt(() => {
-        const { now, db } = context.services;
+      attempt(async () => {
+        const { now, db, vault } = context.services;
+        await vault.reserve(viewerOf(context).organizationId, 1);
         const disclosure = { ...input, recipientAddress: input.recipientAddress ?? undefined };
         return db.inOrganization(viewerOf(context).organizationId, (tx) =>
-          recordDisclosure(tx, disclosure, { actor: auditActorOf(context), now: now() }),
+          recordDisclosure(tx, vault, disclosure, { actor: auditActorOf(context), now: now() }),
         );
       }),
   }),

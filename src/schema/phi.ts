@@ -12,7 +12,7 @@ type Row = Record<string, unknown>;
 type Hide = (value: unknown, keys: string[]) => unknown;
 
 const nothing: Hide = () => null;
-const mark = "[withheld]";
+export const mark = "[withheld]";
 const masked: Hide = (value, keys) => keys.reduce((text, key) => text.replaceAll(key, mark), String(value));
 const maskedSubjects: Hide = (value) =>
   (value as { kind: string; key: string }[]).map((subject) =>
@@ -39,10 +39,6 @@ const table: Record<string, { patientsOf(row: Row): string[]; fields: Record<str
     },
   },
   Detection: { patientsOf: fromSubjects, fields: { subjects: maskedSubjects, explanation: masked } },
-  Disclosure: {
-    patientsOf: fromColumn,
-    fields: { patientId: () => mark, description: () => mark, purpose: () => mark },
-  },
   Incident: { patientsOf: fromSubjects, fields: { subjects: maskedSubjects, title: masked } },
 };
 

@@ -2,11 +2,10 @@ import { eventKey } from "../audit/phi-read.ts";
 import { VigilError } from "../errors.ts";
 import type { Secret } from "../ingest/privacy.ts";
 import { builder } from "./builder.ts";
-import { type Context, viewerOf } from "./context.ts";
+import { viewerOf } from "./context.ts";
 import { mayReadPatients } from "./phi.ts";
+import { openSealed } from "./sealed.ts";
 import { SecurityEvent } from "./security-event.ts";
-
-type Row = { id: string; sealed: Uint8Array };
 
 const Phi = builder.objectRef<Secret>("SecurityEventPhi").implement({
   description: "What of an event is stored encrypted. Null: it was not sent, or stands in the event itself.",
@@ -45,33 +44,10 @@ builder.prismaObjectFields(SecurityEvent, (t) => ({
         const message = `The role ${viewerOf(context).role} may not read PHI. In an emergency: breakGlassStart`;
         throw new VigilError("FORBIDDEN", message);
       }
-      const secret = await open(context, { id, sealed });
+      const secret = await openSealed<Secret>(context, "event", { id, sealed });
       // Written to the audit log before the answer leaves, by the patient where the event names one.
       context.patients?.add(secret?.target?.patientId ?? `${eventKey}${id}`);
       return secret;
     },
   }),
 }));
-
-interface Batch {
-  rows: Row[];
-  opened: Promise<Map<string, string>>;
-}
-const batches = new WeakMap<Context, Batch>();
-
-/** The rows that one request asks for at the same moment are opened together, and written down as one reading. */
-async function open(context: Context, row: Row): Promise<Secret | null> {
-  let batch = batches.get(context);
-  if (!batch) {
-    const rows: Row[] = [];
-    const opened = new Promise<void>(setImmediate).then(() => {
-      batches.delete(context);
-      return context.services.openEvents(viewerOf(context).organizationId, rows);
-    });
-    batch = { rows, opened };
-    batches.set(context, batch);
-  }
-  if (!batch.rows.some(({ id }) => id === row.id)) batch.rows.push(row);
-  const text = (await batch.opened).get(row.id);
-  return text === undefined ? null : (JSON.parse(text) as Secret);
-}

@@ -6,6 +6,7 @@ export interface Place {
 
 export const sealedColumns = {
   event: { table: "realtime_monitoring", column: "sealed" },
+  disclosure: { table: "disclosures", column: "sealed" },
 } as const satisfies Record<string, Place>;
 
 /** Columns that may be searched by a blind index. Never one of few possible values: its index would give them away. */

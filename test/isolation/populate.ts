@@ -71,7 +71,6 @@ const shaped: Record<string, (canary: string) => unknown> = {
   "security_incidents.number": () => 900_000,
   "retention_policies.days": () => 3_000,
   "data_keys.state": () => "RETIRED", // a key of nonsense seals nothing
-  "realtime_monitoring.sealed": () => null,
   "users.suspended_at": () => null,
   "users.email": (canary) => `${canary}@clinic.example`,
 };

@@ -310,6 +310,44 @@ describe("a clean-up", () => {
     expect(await audited(server.theirs)).toHaveLength(runs[1] as number);
   });
 
+  it("removes metrics, performance samples and notifications past their time, and no others", async () => {
+    const user = "(SELECT id FROM users WHERE organization_id = $1 LIMIT 1)";
+    await old.sql(
+      server.ours,
+      "INSERT INTO users (organization_id, id, email, name, role) VALUES ($1, gen_random_uuid(), 'told@clinic.example', 'Told', 'VIEWER')",
+      [server.ours],
+    );
+    for (const age of [1, 500]) {
+      const at = new Date(daysAgo(age));
+      await old.sql(
+        server.ours,
+        `INSERT INTO security_metrics (organization_id, name, resolution, at, labels, count, sum, min, max, last, last_at)
+         VALUES ($1, 'aged', 3600, $2, '{}', 1, 1, 1, 1, 1, $2)`,
+        [server.ours, at],
+      );
+      await old.sql(
+        server.ours,
+        "INSERT INTO security_performance VALUES ($1, gen_random_uuid(), 'aged', 1, 'ms', 'test', $2)",
+        [server.ours, at],
+      );
+      await old.sql(
+        server.ours,
+        `INSERT INTO security_notifications (organization_id, id, user_id, kind, priority, title, body, created_at)
+         VALUES ($1, gen_random_uuid(), ${user}, 'aged', 'NORMAL', 'Aged', 'Aged', $2)`,
+        [server.ours, at],
+      );
+    }
+    const counted = await run(true);
+    expect([counted.METRICS?.rows, counted.NOTIFICATIONS?.rows]).toEqual([2, 1]);
+    expect((await run(false)).METRICS?.rows).toBe(2);
+    const left = await run(true);
+    expect([left.METRICS?.rows, left.NOTIFICATIONS?.rows]).toEqual([0, 0]);
+    for (const table of ["security_metrics", "security_performance", "security_notifications"]) {
+      const rows = await old.sql(server.ours, `SELECT 1 FROM ${table} WHERE organization_id = $1`, [server.ours]);
+      expect([table, rows.length]).toEqual([table, 1]);
+    }
+  });
+
   it("forgets client ids when it may forget their events", async () => {
     for (const [id, age] of [
       ["young", 6],

@@ -76,7 +76,8 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
     },
     auditTrail: {} as never,
     now: Date.now,
-    openEvents: async () => new Map(),
+    openSealed: async () => new Map(),
+    vault: {} as never,
     patientIndexer: async () => () => Buffer.alloc(8),
     async ingest(_organizationId, values) {
       ingested.push(values);

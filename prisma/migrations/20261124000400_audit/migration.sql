@@ -60,12 +60,10 @@ CREATE TABLE "review_packs" (
 CREATE TABLE "disclosures" (
     "organization_id" UUID NOT NULL,
     "id" UUID NOT NULL,
-    "patient_id" TEXT NOT NULL,
+    "patient_index" BYTEA NOT NULL,
     "disclosed_at" TIMESTAMPTZ(6) NOT NULL,
     "recipient" TEXT NOT NULL,
-    "recipient_address" TEXT,
-    "description" TEXT NOT NULL,
-    "purpose" TEXT NOT NULL,
+    "sealed" BYTEA NOT NULL,
     "recorded_at" TIMESTAMPTZ(6) NOT NULL,
     "recorded_by" TEXT NOT NULL,
 
@@ -91,7 +89,7 @@ CREATE UNIQUE INDEX "review_packs_organization_id_month_key" ON "review_packs"("
 CREATE INDEX "disclosures_organization_id_disclosed_at_id_idx" ON "disclosures"("organization_id", "disclosed_at", "id");
 
 -- CreateIndex
-CREATE INDEX "disclosures_organization_id_patient_id_disclosed_at_id_idx" ON "disclosures"("organization_id", "patient_id", "disclosed_at", "id");
+CREATE INDEX "disclosures_organization_id_patient_index_disclosed_at_id_idx" ON "disclosures"("organization_id", "patient_index", "disclosed_at", "id");
 
 -- CreateIndex
 CREATE INDEX "security_audit_log_organization_id_at_seq_idx" ON "security_audit_log"("organization_id", "at", "seq");
@@ -119,6 +117,7 @@ CALL protect_tenant_table('review_packs');
 CALL protect_tenant_table('disclosures');
 
 GRANT SELECT, INSERT ON audit_checkpoints, audit_patients, break_glass_uses, review_packs, disclosures TO vigil_app;
+GRANT UPDATE (sealed) ON disclosures TO vigil_app; -- sealing anew with another key
 GRANT UPDATE (reviewed_at, reviewed_by, outcome, review_note) ON break_glass_uses TO vigil_app;
 GRANT UPDATE (content, content_hash, created_at, created_by, signed_at, signed_by, note) ON review_packs TO vigil_app;
 
