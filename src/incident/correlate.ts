@@ -35,11 +35,11 @@ export async function correlate(
   }
   const incidents = await openIncidents(tx, byFingerprint, now);
   await storeDetections(tx, drafts, incidents, now);
-  const entries: NewEntry[] = [];
-  for (const incident of incidents.values()) {
-    const drafted = byFingerprint.get(incident.fingerprint) ?? [];
-    entries.push(...(await bringUpToDate(tx, incident, drafted, now, score)));
-  }
+  const touched = [...incidents.values()].map((before) => ({
+    before,
+    drafts: byFingerprint.get(before.fingerprint) ?? [],
+  }));
+  const entries = touched.length > 0 ? await bringUpToDate(tx, touched, now, score) : [];
   await addEntries(tx, entries, now);
   return entries.map((entry) => ({ topic: "incident", kind: entry.kind, entityId: entry.incidentId }));
 }
@@ -159,32 +159,67 @@ async function storeDetections(
   });
 }
 
-/** Recounts the incident from its detections; returns the timeline lines, only when there is something to say. */
+interface Counted {
+  id: string;
+  detections: number;
+  events: number;
+  first: Date;
+  last: Date;
+}
+
+/** Recounts the incidents from their detections, all in two statements; returns the timeline lines. */
 async function bringUpToDate(
   tx: Tx,
-  before: IncidentRow,
-  drafts: readonly DetectionDraft[],
+  touched: readonly { before: IncidentRow; drafts: readonly DetectionDraft[] }[],
   now: number,
   score: (severity: Severity, detections: number) => number,
 ): Promise<NewEntry[]> {
-  const { rows } = await tx.query<{ detections: number; events: number }>({
-    name: "recount_incident",
-    text: `UPDATE security_incidents i SET detection_count = d.detections, event_count = d.events, first_event_at = d.first,
-        last_event_at = d.last, updated_at = $3
-      FROM (SELECT count(*)::int AS detections, sum(event_count)::int AS events, min(first_event_at) AS first, max(last_event_at) AS last
-        FROM detections WHERE organization_id = $1 AND incident_id = $2) d
-      WHERE i.organization_id = $1 AND i.id = $2 RETURNING d.detections, d.events`,
-    values: [tx.organizationId, before.id, new Date(now)],
+  const { rows } = await tx.query<Counted>({
+    name: "count_detections",
+    text: `SELECT incident_id AS id, count(*)::int AS detections, sum(event_count)::int AS events, min(first_event_at) AS first,
+        max(last_event_at) AS last
+      FROM detections WHERE organization_id = $1 AND incident_id = ANY ($2) GROUP BY incident_id`,
+    values: [tx.organizationId, touched.map(({ before }) => before.id)],
   });
-  const { detections, events } = rows[0] ?? { detections: 0, events: 0 };
-  const severity = [before.severity, ...drafts.map((draft) => draft.severity)].reduce(worse);
-  const raised = severity !== before.severity;
+  const counted = new Map(rows.map((row) => [row.id, row]));
+  const changes = touched.flatMap(({ before, drafts }) => {
+    const counts = counted.get(before.id);
+    if (!counts) return [];
+    const severity = [before.severity, ...drafts.map((draft) => draft.severity)].reduce(worse);
+    return [{ before, drafts, counts, severity, raised: severity !== before.severity }];
+  });
   await tx.query({
-    name: "score_incident",
-    text: `UPDATE security_incidents SET threat_score = $3, severity = $4::severity, revision = revision + $5
-      WHERE organization_id = $1 AND id = $2`,
-    values: [tx.organizationId, before.id, score(severity, detections), severity, raised ? 1 : 0],
+    name: "update_incidents",
+    text: `UPDATE security_incidents i SET detection_count = d.detections, event_count = d.events, first_event_at = d.first,
+        last_event_at = d.last, threat_score = d.score, severity = d.severity, revision = i.revision + d.raised, updated_at = $10
+      FROM unnest($2::uuid[], $3::int[], $4::int[], $5::timestamptz[], $6::timestamptz[], $7::real[], $8::severity[], $9::int[])
+        AS d(id, detections, events, first, last, score, severity, raised)
+      WHERE i.organization_id = $1 AND i.id = d.id`,
+    values: [
+      tx.organizationId,
+      changes.map(({ before }) => before.id),
+      changes.map(({ counts }) => counts.detections),
+      changes.map(({ counts }) => counts.events),
+      changes.map(({ counts }) => counts.first),
+      changes.map(({ counts }) => counts.last),
+      changes.map(({ counts, severity }) => score(severity, counts.detections)),
+      changes.map(({ severity }) => severity),
+      changes.map(({ raised }) => (raised ? 1 : 0)),
+      new Date(now),
+    ],
   });
+  return changes.flatMap(linesOf);
+}
+
+/** What the timeline is told of a change: only when there is something to say. */
+function linesOf(change: {
+  before: IncidentRow;
+  drafts: readonly DetectionDraft[];
+  counts: Counted;
+  severity: Severity;
+  raised: boolean;
+}): NewEntry[] {
+  const { before, drafts, counts, severity, raised } = change;
   const line = { incidentId: before.id, actor: "vigil" };
   const entries: NewEntry[] = [];
   if (before.isNew)
@@ -195,12 +230,12 @@ async function bringUpToDate(
       kind: "SEVERITY_RAISED",
       message: `Severity raised from ${before.severity} to ${severity}.`,
     });
-  const mark = markPassed(before.event_count, events);
+  const mark = markPassed(before.event_count, counts.events);
   if (mark !== undefined && !before.isNew) {
     entries.push({
       ...line,
       kind: "COUNT_REACHED",
-      message: `The incident has passed ${mark} events (${events} now).`,
+      message: `The incident has passed ${mark} events (${counts.events} now).`,
     });
   }
   return entries;

@@ -62,7 +62,7 @@ const columns: Column[] = [
   { name: "actor_id", type: "text", of: (event) => event.actor?.id },
   { name: "actor_name", type: "text", of: (event) => event.actor?.name },
   { name: "actor_email", type: "text", of: (event) => event.actor?.email },
-  { name: "actor_roles", type: "json", of: (event) => json(event.actor?.roles) },
+  { name: "actor_roles", type: "text[]", of: (event) => arrayLiteral(event.actor?.roles) },
   { name: "source_ip", type: "inet", of: (event) => event.source?.ip },
   { name: "source_port", type: "int", of: (event) => event.source?.port },
   { name: "source_geo", type: "jsonb", of: (event) => json(sourceGeo(event)) },
@@ -80,21 +80,32 @@ const columns: Column[] = [
   { name: "message", type: "text", of: (event) => event.message },
   { name: "attributes", type: "jsonb", of: (event) => JSON.stringify(event.attributes) },
   { name: "sealed", type: "bytea", of: (_event, stored) => stored.sealed },
-  { name: "sealed_fields", type: "json", of: (_event, stored) => json(stored.sealedFields) },
+  { name: "sealed_fields", type: "text[]", of: (_event, stored) => arrayLiteral(stored.sealedFields) },
   { name: "patient_index", type: "bytea", of: (_event, stored) => stored.patientIndex },
 ];
 
-const select = columns.map(({ name, type }) =>
-  type === "json" ? `ARRAY(SELECT json_array_elements_text(${name}))` : name,
-);
-const insert = `INSERT INTO realtime_monitoring (organization_id, ${columns.map(({ name }) => name).join(", ")})
-  SELECT $1, ${select.join(", ")}
-  FROM unnest(${columns.map(({ type }, index) => `$${index + 2}::${type}[]`).join(", ")})
-    AS e(${columns.map(({ name }) => name).join(", ")})`;
+/** PostgreSQL's text of an array of texts. */
+function arrayLiteral(texts: readonly string[] | undefined): string {
+  if (!texts || texts.length === 0) return "{}";
+  return `{${texts.map((text) => `"${text.replace(/["\\]/g, "\\$&")}"`).join(",")}}`;
+}
+
+/** The statement for the columns that have a value somewhere in the batch; the others stay null without being sent. */
+function insertOf(used: readonly Column[]): string {
+  const names = used.map(({ name }) => name).join(", ");
+  // An array of arrays would have to be rectangular, so those travel as texts.
+  const values = used.map(({ name, type }) => (type.endsWith("[]") ? `${name}::${type}` : name)).join(", ");
+  const sent = used.map(({ type }, index) => `$${index + 2}::${type.endsWith("[]") ? "text" : type}[]`).join(", ");
+  return `INSERT INTO realtime_monitoring (organization_id, ${names}) SELECT $1, ${values} FROM unnest(${sent}) AS e(${names})`;
+}
 
 /** Inserts the events. The columns travel as arrays: COPY cannot enter a table under Row Level Security. */
 export async function insertEvents(tx: Tx, events: readonly StoredEvent[]): Promise<void> {
   if (events.length === 0) return;
   const values = columns.map(({ of }) => events.map((stored) => of(stored.clear, stored) ?? null));
-  await tx.query({ name: "insert_events", text: insert, values: [tx.organizationId, ...values] });
+  const places = columns.flatMap((_, place) => (values[place]?.some((value) => value !== null) ? [place] : []));
+  const used = places.map((place) => columns[place] as Column);
+  // Prepared once for each set of columns: a source of events always uses the same.
+  const name = `insert_events_${places.reduce((set, place) => set + 2 ** place, 0).toString(36)}`;
+  await tx.query({ name, text: insertOf(used), values: [tx.organizationId, ...places.map((place) => values[place])] });
 }
