@@ -32,8 +32,8 @@ export const sourceMutants: { file: string; from: string; to: string; why: strin
   },
   {
     file: "src/access/authenticate.ts",
-    from: "users.get(`$" + "{organizationId}/$" + "{userId}`",
-    to: "users.get(`$" + "{userId}`",
+    from: "users.get(`$" + "{organizationId}/$" + "{column}/$" + "{value}`",
+    to: "users.get(`$" + "{column}/$" + "{value}`",
     why: "one cache of users for all",
   },
   {
