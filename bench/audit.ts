@@ -8,12 +8,12 @@ import { audit } from "../src/access/audit.ts";
 import { openApp } from "../src/app.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLog } from "../src/log.ts";
+import { median } from "./median.ts";
 import type { Figure } from "./run.ts";
 
 const writers = 16;
 const phase = 5_000; // milliseconds, each side, each run
 const runs = 3;
-const median = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 
 /** Transactions a second that 16 writers get done. */
 async function rate(write: (n: number) => Promise<unknown>): Promise<number> {

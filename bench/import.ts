@@ -11,11 +11,11 @@ import { importFile, localSink } from "../src/commands/import.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLog } from "../src/log.ts";
 import { generateSshd, textOf } from "../test/generate/sshd.ts";
+import { median } from "./median.ts";
 import type { Figure } from "./run.ts";
 
 const runs = 5;
 const lines = 200_000;
-const median = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 
 export async function importBench(): Promise<Figure[]> {
   const directory = await mkdtemp(join(tmpdir(), "vigil-bench-"));

@@ -6,12 +6,12 @@ import pg from "pg";
 import { openApp } from "../src/app.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLog } from "../src/log.ts";
+import { median } from "./median.ts";
 import type { Figure } from "./run.ts";
 
 const events = 300_000;
 const runs = 3;
 const day = 86_400_000;
-const median = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 
 export async function retentionBench(): Promise<Figure[]> {
   const directory = await mkdtemp(join(tmpdir(), "vigil-bench-"));

@@ -8,12 +8,12 @@ import { openApp } from "../src/app.ts";
 import { parseConfig } from "../src/config.ts";
 import { PrismaClient } from "../src/generated/prisma/client.ts";
 import { createLog } from "../src/log.ts";
+import { median } from "./median.ts";
 import type { Figure } from "./run.ts";
 
 const rounds = 7;
 const requests = 1_500; // a round
 const inFlight = 16;
-const median = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 
 /** Requests a second. */
 async function rate(ask: () => Promise<unknown>): Promise<number> {

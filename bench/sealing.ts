@@ -7,12 +7,12 @@ import { parseConfig } from "../src/config.ts";
 import type { EventDraft } from "../src/ingest/event.ts";
 import { updatePrivacy } from "../src/ingest/privacy-settings.ts";
 import { createLog } from "../src/log.ts";
+import { median } from "./median.ts";
 import type { Figure } from "./run.ts";
 
 const runs = 5;
 const events = 20_000;
 const batchSize = 5_000;
-const median = (values: number[]): number => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 
 /** An application's events; each names a patient where `patients` is set. */
 function batchOf(first: number, patients: boolean): EventDraft[] {

@@ -132,7 +132,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       auditTrail,
       sweep: createSweep(db, { log, now, audit: auditTrail }),
       /** Validates and stores events as they were sent; every one is accepted, a duplicate, or rejected with its reason. */
-      async ingest(organizationId: string, values: readonly unknown[], _receivedFrom?: string, sender?: string) {
+      async ingest(organizationId: string, values: readonly unknown[], sender?: string) {
         const { drafts, rejected } = validateAll(values, now());
         const stored = await pipeline.accept(organizationId, drafts, sender);
         if (sender !== undefined && drafts.length === 0)

@@ -42,7 +42,6 @@ export interface Services {
   ingest(
     organizationId: string,
     values: unknown[],
-    receivedFrom?: string,
     /** Who sent them, where that is to be audited. */
     sender?: string,
   ): Promise<{ accepted: number; duplicates: number; rejected: Rejection[] }>;

@@ -2,7 +2,7 @@ import { checkMetrics, type MetricPoint, type MetricSeries, readMetrics, recordM
 import { VigilError } from "../errors.ts";
 import { builder } from "./builder.ts";
 import { viewerOf } from "./context.ts";
-import { attempt, type Outcome, UserErrorType } from "./payload.ts";
+import { attempt, recordedPayload } from "./payload.ts";
 import { checkRange, checkSteps, RangeInput } from "./range.ts";
 import { milliseconds } from "./scalars.ts";
 
@@ -83,17 +83,7 @@ const RecordInput = builder.inputType("MetricsRecordInput", {
   }),
 });
 
-const RecordPayload = builder.objectRef<Outcome<number>>("MetricsRecordPayload").implement({
-  description: "What became of the values.",
-  fields: (t) => ({
-    recorded: t.int({ description: "How many were recorded: all or none.", resolve: ({ value }) => value ?? 0 }),
-    userErrors: t.field({
-      type: [UserErrorType],
-      description: "Why nothing was recorded.",
-      resolve: (it) => it.userErrors,
-    }),
-  }),
-});
+const RecordPayload = recordedPayload("MetricsRecordPayload", "values");
 
 builder.mutationField("metricsRecord", (t) =>
   t.field({

@@ -33,3 +33,18 @@ export async function attempt<T>(work: () => Promise<T>): Promise<Outcome<T>> {
     return { value: undefined, userErrors: [{ code: error.code, message: error.message, path: error.path ?? [] }] };
   }
 }
+
+/** The payload of a mutation that records measurements, all of them or none. */
+export function recordedPayload(name: string, noun: string) {
+  return builder.objectRef<Outcome<number>>(name).implement({
+    description: `What became of the ${noun}.`,
+    fields: (t) => ({
+      recorded: t.int({ description: "How many were recorded: all or none.", resolve: ({ value }) => value ?? 0 }),
+      userErrors: t.field({
+        type: [UserErrorType],
+        description: "Why nothing was recorded.",
+        resolve: (it) => it.userErrors,
+      }),
+    }),
+  });
+}

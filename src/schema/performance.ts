@@ -4,7 +4,7 @@ import { builder } from "./builder.ts";
 import { prismaOf, viewerOf } from "./context.ts";
 import { listOf } from "./list.ts";
 import { paged, rowKey } from "./page.ts";
-import { attempt, type Outcome, UserErrorType } from "./payload.ts";
+import { attempt, recordedPayload } from "./payload.ts";
 import { checkRange, RangeInput } from "./range.ts";
 
 const most = 1_000; // samples a call
@@ -93,17 +93,7 @@ const RecordInput = builder.inputType("PerformanceRecordInput", {
   }),
 });
 
-const RecordPayload = builder.objectRef<Outcome<number>>("PerformanceRecordPayload").implement({
-  description: "What became of the measurements.",
-  fields: (t) => ({
-    recorded: t.int({ description: "How many were recorded: all or none.", resolve: ({ value }) => value ?? 0 }),
-    userErrors: t.field({
-      type: [UserErrorType],
-      description: "Why nothing was recorded.",
-      resolve: (it) => it.userErrors,
-    }),
-  }),
-});
+const RecordPayload = recordedPayload("PerformanceRecordPayload", "measurements");
 
 builder.mutationField("performanceRecord", (t) =>
   t.field({

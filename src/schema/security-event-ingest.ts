@@ -121,8 +121,6 @@ builder.mutationField("securityEventsIngest", (t) =>
     authScopes: { permission: "event.ingest" },
     args: { input: t.arg({ type: Input, required: true, description: "The events." }) },
     resolve: (_parent, { input }, context) =>
-      attempt(() =>
-        context.services.ingest(viewerOf(context).organizationId, input.events, context.address, auditActorOf(context)),
-      ),
+      attempt(() => context.services.ingest(viewerOf(context).organizationId, input.events, auditActorOf(context))),
   }),
 );

@@ -47,7 +47,6 @@ export async function handleIngest(
       : await services.ingest(
           viewer.organizationId,
           events.map((item) => item.value),
-          request.socket.remoteAddress,
         );
   const rejected: Rejection[] = [
     ...items.filter((item) => "code" in item),

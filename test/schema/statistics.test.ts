@@ -1,10 +1,8 @@
-import { createYoga } from "graphql-yoga";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { audit } from "../../src/access/audit.ts";
 import type { Role } from "../../src/access/viewer.ts";
-import { schema } from "../../src/schema/schema.ts";
-import { createMask } from "../../src/server/mask.ts";
-import { quiet, type TestDatabase, testDatabase } from "../support/database.ts";
+import { type TestDatabase, testDatabase } from "../support/database.ts";
+import { asker } from "./ask.ts";
 
 let test: TestDatabase;
 let ours: string;
@@ -60,20 +58,7 @@ async function ask(
   role: Role = "ADMIN",
   // biome-ignore lint/suspicious/noExplicitAny: each test says by its query what comes back
 ): Promise<any> {
-  const viewer = { organizationId, kind: "USER", id: "u", name: "ada", role, expiresAt: undefined };
-  const context = { viewer, services: { log: quiet, db: test.db, refused: async () => {} } };
-  const yoga = createYoga({
-    schema,
-    logging: false,
-    maskedErrors: { maskError: createMask(quiet) },
-    context: context as never,
-  });
-  const response = await yoga.fetch("http://test/graphql", {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ query, variables }),
-  });
-  return response.json();
+  return asker(test)(query, variables, { organizationId, role });
 }
 
 const statistics = (fields: string): string =>
