@@ -169,7 +169,9 @@ export function createPipeline(options: {
       return { detector: lane.detector.detector, privacy };
     }
     const { version, rules } = await db.inOrganization(organizationId, loadRules);
-    const { ruleSet, errors } = compileRules(rules, { clearOf, pseudonym: (value) => pseudonymOf(lane)(value) });
+    const { ruleSet, errors } = compileRules(rules, {
+      disguise: { clearOf, pseudonym: (value) => pseudonymOf(lane)(value) },
+    });
     for (const error of errors)
       log.error({ organizationId, ruleId: error.ruleId, fault: error.message }, "a stored rule cannot run");
     if (lane.detector) {

@@ -29,10 +29,15 @@ export interface CompileError {
 
 const plainGapMs = 5 * 60_000; // matches of a plain rule that lie further apart are different episodes
 
+export interface CompileOptions {
+  /** How sealed values are told apart without being shown. Absent: they are shown. */
+  disguise?: Disguise;
+}
+
 /** A rule that cannot run is reported and left out; the others run. */
 export function compileRules(
   rules: readonly StoredRule[],
-  disguise?: Disguise,
+  { disguise }: CompileOptions = {},
 ): { ruleSet: RuleSet; errors: CompileError[] } {
   const errors: CompileError[] = [];
   const selections: SelectionRule[] = [];

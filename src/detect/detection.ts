@@ -23,6 +23,8 @@ export interface StoredRule {
   mode: RuleMode;
   /** One Sigma document (detection rule or correlation) as YAML. */
   yaml: string;
+  /** Events of one fingerprint that lie no further apart belong to one detection, ms. Absent: the rule's own window. */
+  throttleMs?: number;
 }
 
 /**
