@@ -14,7 +14,6 @@ import { loadRules } from "./store.ts";
 import { lastPosition, type Turn } from "./turn.ts";
 import { type SharedBatch, type SharedWindows, StaleWindows } from "./windows/redis.ts";
 import { RedisFault } from "./windows/redis-link.ts";
-import { retentionMs } from "./windows/windows.ts";
 
 /** The turn cannot be used: roll back, prepare, and take another. */
 export class NotReady extends Error {}
@@ -97,7 +96,7 @@ export function createDetectionState(options: DetectionStateOptions): DetectionS
     const old = new Set(windowsOf(from.ruleSet).map(({ key }) => key));
     const fresh = windowsOf(to.ruleSet).filter(({ key }) => !old.has(key));
     if (fresh.length === 0) return undefined;
-    const horizonMs = Math.max(...fresh.map(retentionMs));
+    const horizonMs = Math.max(...fresh.map((window) => window.horizonMs));
     return rebuild(tx, history, to.ruleSet, { now: now(), horizonMs, mostEvents: fillLimit });
   }
 
