@@ -11,6 +11,8 @@ import { createOrganization } from "./database/organizations.ts";
 import { checkServerRole } from "./database/role.ts";
 import { openDatabase, type Tx } from "./db.ts";
 import { seedBuiltinRules } from "./detect/store.ts";
+import { createSharedWindows } from "./detect/windows/redis.ts";
+import { createRedisLink, type RedisLink } from "./detect/windows/redis-link.ts";
 import { type EmbeddedPostgres, openEmbeddedPostgres } from "./embedded/postgres.ts";
 import { loadSecrets } from "./embedded/secrets.ts";
 import { VigilError } from "./errors.ts";
@@ -85,7 +87,13 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       onRotated: (tx, newKeyId) =>
         audit(tx, { actor: "vigil", action: "DATA_KEY_ROTATED", entityKind: "DataKey", entityId: newKeyId }),
     });
-    const pipeline = createPipeline({ db, bells, vault, log, now });
+    const redis = config.redisUrl ? createRedisLink(config.redisUrl, log) : undefined;
+    if (redis) {
+      opened.push({ name: "redis", close: redis.close });
+      await redis.open();
+    }
+    const sharedWindows = redis && ((organizationId: string) => createSharedWindows(redis, organizationId));
+    const pipeline = createPipeline({ db, bells, vault, log, now, ...(sharedWindows ? { sharedWindows } : {}) });
     opened.push({ name: "pipeline", close: pipeline.drain });
     const gauges = createGauges({ db, now, ingestLagMs: pipeline.lagMs });
 
@@ -183,8 +191,9 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
           () => ({ name: "database", ok: true, detail: "answers" }),
           (error: Error) => ({ name: "database", ok: false, detail: error.message }),
         );
-        const parts = [database];
-        return { ok: parts.every((part) => part.ok), parts };
+        const parts = [database, windowsPart(redis, pipeline.rebuilds())];
+        // Without Redis the server goes on in memory: it is degraded, and ready all the same.
+        return { ok: parts.every((part) => part.ok), ready: database.ok, parts };
       },
       close,
     };
@@ -192,4 +201,12 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
     await close();
     throw error;
   }
+}
+
+/** Where detection keeps its windows. */
+function windowsPart(redis: RedisLink | undefined, rebuilds: number) {
+  const built = `rebuilt ${rebuilds} time(s) from the stored events`;
+  if (!redis) return { name: "windows", ok: true, detail: `in memory; ${built}` };
+  if (redis.usable()) return { name: "windows", ok: true, detail: `in Redis; ${built}` };
+  return { name: "windows", ok: false, detail: `in memory, because Redis fails: ${redis.fault()}; ${built}` };
 }

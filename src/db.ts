@@ -22,6 +22,8 @@ export interface Tx {
 export interface Database {
   /** Runs `work` in one transaction as the organization; rolls back when it throws. */
   inOrganization<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** The same, where all statements see the database as it is at the first one. */
+  inSnapshot<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
   /** One statement as the organization, in one round trip. */
   query<R extends pg.QueryResultRow = pg.QueryResultRow>(
     organizationId: string,
@@ -60,29 +62,32 @@ export function openDatabase(options: { url: string; log: Log; poolSize?: number
     return rows.map((row) => row.value);
   }
 
+  async function transaction<T>(begin: string, organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+    const client = await pool.connect();
+    try {
+      await client.query(begin);
+      await client.query({
+        name: "vigil_set_organization",
+        text: "SELECT set_config('app.organization_id', $1, true)",
+        values: [organizationId],
+      });
+      const result = await work({ organizationId, query: (text, values) => client.query(text, values) });
+      await client.query("COMMIT");
+      client.release();
+      return result;
+    } catch (error) {
+      const clean = await client.query("ROLLBACK").then(
+        () => true,
+        () => false,
+      );
+      client.release(!clean);
+      throw error;
+    }
+  }
+
   return {
-    async inOrganization(organizationId, work) {
-      const client = await pool.connect();
-      try {
-        await client.query("BEGIN");
-        await client.query({
-          name: "vigil_set_organization",
-          text: "SELECT set_config('app.organization_id', $1, true)",
-          values: [organizationId],
-        });
-        const result = await work({ organizationId, query: (text, values) => client.query(text, values) });
-        await client.query("COMMIT");
-        client.release();
-        return result;
-      } catch (error) {
-        const clean = await client.query("ROLLBACK").then(
-          () => true,
-          () => false,
-        );
-        client.release(!clean);
-        throw error;
-      }
-    },
+    inOrganization: (organizationId, work) => transaction("BEGIN", organizationId, work),
+    inSnapshot: (organizationId, work) => transaction("BEGIN ISOLATION LEVEL REPEATABLE READ", organizationId, work),
     async query(organizationId, text, values) {
       const client = await pool.connect();
       try {

@@ -1,22 +1,17 @@
-/**
- * The river on one page: ingest -> detect -> incident -> publish, for one batch in one transaction.
- *
- * Every organization has a lane: its batches go one after another, and what arrives meanwhile goes together, so that
- * detection sees events in one order, and a busy moment costs fewer commits.
- */
+/** The river on one page: ingest -> detect -> incident -> publish, for one batch in one transaction. */
 import { audit } from "./access/audit.ts";
 import type { Database, Tx } from "./db.ts";
-import { compileRules } from "./detect/compile.ts";
-import type { Subject } from "./detect/detection.ts";
-import { createDetector, type Detector, type Evaluation } from "./detect/detector.ts";
 import { riskBySeverity, threatScore } from "./detect/risk.ts";
-import { loadRules } from "./detect/store.ts";
+import { type BatchDetection, createDetectionState, type DetectionState, NotReady } from "./detect/state.ts";
+import { takeTurn } from "./detect/turn.ts";
+import type { SharedWindows } from "./detect/windows/redis.ts";
 import { VigilError } from "./errors.ts";
 import { correlate } from "./incident/correlate.ts";
 import { stamp } from "./ingest/accept.ts";
-import type { EventDraft, SecurityEvent, Severity } from "./ingest/event.ts";
+import type { EventDraft, Severity } from "./ingest/event.ts";
+import { createLanes, type Sent, type Stored } from "./ingest/lanes.ts";
 import { dropUnknown, maySeal, type Privacy } from "./ingest/privacy.ts";
-import { readEventsSince } from "./ingest/read.ts";
+import { readEventsBetween } from "./ingest/read.ts";
 import { clearOf, sealEvents } from "./ingest/sealing.ts";
 import { claimClientIds, insertEvents } from "./ingest/write.ts";
 import { type Log, messageForLog } from "./log.ts";
@@ -32,32 +27,25 @@ export interface Pipeline {
     drafts: readonly EventDraft[],
     /** Who sent them, where that is to be audited, in the same transaction. */
     sender?: string,
-  ): Promise<{ accepted: number; duplicates: number }>;
+  ): Promise<Stored>;
   /** How long the oldest waiting batch of the organization has waited, ms. */
   lagMs(organizationId: string): number;
+  /** How often windows were built from stored events since the process started. */
+  rebuilds(): number;
   /** Waits until nothing is under way. */
   drain(): Promise<void>;
 }
 
-interface Waiting {
-  drafts: readonly EventDraft[];
-  sender: string | undefined;
-  since: number;
-  resolve(result: { accepted: number; duplicates: number }): void;
-  reject(error: unknown): void;
-}
-
-interface Lane {
-  waiting: Waiting[];
-  waitingEvents: number;
-  running: Promise<void> | undefined;
-  detector: { version: number; detector: Detector } | undefined;
-  /** Stands for sealed values in what detection hands on; set before any sealed event is evaluated. */
+/** What this process knows of an organization from one batch to the next. */
+interface Known {
+  state: DetectionState;
+  /** As of the last turn. */
+  privacy: Privacy | undefined;
+  /** Stands for sealed values in what detection hands on. */
   pseudonym: ((value: string) => string) | undefined;
 }
 
-const batchLimit = 5_000; // events in one transaction
-const waitingLimit = 100_000; // events that may wait per organization; beyond it, senders are told to come back
+const tries = 5; // turns that one batch takes before everything is done within one
 
 export function createPipeline(options: {
   db: Database;
@@ -65,80 +53,98 @@ export function createPipeline(options: {
   vault: Vault;
   log: Log;
   now: () => number;
+  /** Windows that the processes of an organization share. */
+  sharedWindows?: (organizationId: string) => SharedWindows;
 }): Pipeline {
-  const { db, bells, vault, log, now } = options;
-  const lanes = new Map<string, Lane>();
+  const { db, bells, vault, log, now, sharedWindows } = options;
+  const organizations = new Map<string, Known>();
   let partitionsUntil = 0; // epoch ms up to which the event partitions are known to exist
-  let lastReceivedAt = 0;
+  let rebuilds = 0;
 
-  function laneOf(organizationId: string): Lane {
-    const known = lanes.get(organizationId);
-    if (known) return known;
-    const made: Lane = { waiting: [], waitingEvents: 0, running: undefined, detector: undefined, pseudonym: undefined };
-    lanes.set(organizationId, made);
+  function knownOf(organizationId: string): Known {
+    const found = organizations.get(organizationId);
+    if (found) return found;
+    const unopened = (id: string, { message: fault }: Error): void =>
+      log.error({ organizationId, eventId: id, fault }, "a sealed event does not open: evaluated without");
+    const state = createDetectionState({
+      db,
+      organizationId,
+      async *history(tx, range) {
+        for await (const events of readEventsBetween(tx, vault, range, unopened)) {
+          if (events.some((event) => clearOf(event) !== event)) needPseudonym();
+          yield events;
+        }
+      },
+      disguise: { clearOf, pseudonym: (value) => needPseudonym()(value) },
+      shared: sharedWindows?.(organizationId),
+      log,
+      now,
+      onRebuild: () => void rebuilds++,
+    });
+    const made: Known = { state, privacy: undefined, pseudonym: undefined };
+    const needPseudonym = () => {
+      if (!made.pseudonym) throw new NoPseudonym("the key of the organization's pseudonyms is not loaded");
+      return made.pseudonym;
+    };
+    organizations.set(organizationId, made);
     return made;
   }
 
-  async function run(organizationId: string, lane: Lane): Promise<void> {
-    while (lane.waiting.length > 0) {
-      const batch: Waiting[] = [];
-      for (let size = 0; lane.waiting[0] && (size === 0 || size + lane.waiting[0].drafts.length <= batchLimit); ) {
-        const next = lane.waiting.shift() as Waiting;
-        size += next.drafts.length;
-        lane.waitingEvents -= next.drafts.length;
-        batch.push(next);
+  async function store(organizationId: string, batch: readonly Sent[]): Promise<Stored[]> {
+    await ensurePartitions();
+    const known = knownOf(organizationId);
+    for (let turn = 1; ; turn++) {
+      try {
+        return await commit(organizationId, known, batch, turn === tries);
+      } catch (error) {
+        if (turn === tries || !(error instanceof NotReady || error instanceof NoPseudonym)) throw error;
+        if (error instanceof NoPseudonym) await loadPseudonym(organizationId, known);
       }
-      await commit(organizationId, lane, batch).catch(async (error) => {
-        // What cannot be stored spoils only its own request.
-        if (batch.length === 1) batch[0]?.reject(asUnavailable(error, log));
-        else
-          for (const one of batch)
-            await commit(organizationId, lane, [one]).catch((fault) => one.reject(asUnavailable(fault, log)));
-      });
     }
   }
 
-  async function commit(organizationId: string, lane: Lane, batch: readonly Waiting[]): Promise<void> {
-    await ensurePartitions();
-    const { detector, privacy } = await detectorOf(organizationId, lane);
-    const drafts = batch.flatMap((one) => one.drafts.map((draft) => dropUnknown(draft, privacy)));
-    const seals = maySeal(drafts, privacy);
-    if (seals) {
-      await vault.reserve(organizationId, drafts.length);
-      await loadPseudonym(organizationId, lane);
+  async function commit(organizationId: string, known: Known, batch: readonly Sent[], lastTry: boolean) {
+    const sent = batch.flatMap((one) => one.drafts);
+    const reserved = known.privacy !== undefined && maySeal(sent, known.privacy);
+    if (reserved) {
+      await vault.reserve(organizationId, sent.length);
+      await loadPseudonym(organizationId, known);
     }
-    lastReceivedAt = Math.max(now(), lastReceivedAt);
-    const receivedAt = lastReceivedAt;
-    let evaluation: Evaluation | undefined;
+    await known.state.prepare();
+    let detection: BatchDetection | undefined;
     try {
       const { duplicates, changed } = await db.inOrganization(organizationId, async (tx) => {
+        const turn = await takeTurn(tx, now());
+        if (!turn) throw new VigilError("NOT_FOUND", "The organization is gone.");
+        const { receivedAt, privacy } = turn;
+        known.privacy = privacy;
+        const drafts = sent.map((draft) => dropUnknown(draft, privacy));
+        const seals = maySeal(drafts, privacy);
+        if (seals && !reserved) throw new NotReady("there is something to seal");
+        detection = await known.state.begin(tx, turn, lastTry);
         const duplicates = await claimClientIds(tx, drafts, receivedAt);
-        const events: SecurityEvent[] = [];
-        drafts.forEach((draft, index) => {
-          if (!duplicates.has(index)) events.push(stamp(draft, receivedAt));
-        });
+        const events = stamp(
+          drafts.filter((_, index) => !duplicates.has(index)),
+          receivedAt,
+        );
         const stored = insertEvents(
           tx,
           seals ? await sealEvents(tx, vault, events, privacy) : events.map((clear) => ({ clear })),
         );
         stored.catch(() => undefined); // awaited below; PostgreSQL works while detection does
-        evaluation = await detector.evaluate(events);
+        const { detections } = await detection.evaluate(events);
         await stored;
-        const changes = await correlate(tx, evaluation.detections, receivedAt, incidentScore);
+        const changes = await correlate(tx, detections, receivedAt, incidentScore);
         if (changes.length > 0) await recordChanges(tx, changes);
         for (const { sender, drafts } of batch) if (sender !== undefined) await auditIngest(tx, sender, drafts.length);
+        await detection.save();
         return { duplicates, changed: changes.length > 0 };
       });
+      detection?.committed();
       if (changed) bells.ring(organizationId, "incident");
-      let start = 0;
-      for (const one of batch) {
-        let repeated = 0;
-        for (let index = start; index < start + one.drafts.length; index++) if (duplicates.has(index)) repeated++;
-        start += one.drafts.length;
-        one.resolve({ accepted: one.drafts.length - repeated, duplicates: repeated });
-      }
+      return shareOut(batch, duplicates);
     } catch (error) {
-      evaluation?.undo();
+      await detection?.failed();
       throw error;
     }
   }
@@ -150,96 +156,33 @@ export function createPipeline(options: {
   }
 
   /** In a transaction of its own: a key that is made here must outlive a batch that fails. */
-  async function loadPseudonym(organizationId: string, lane: Lane): Promise<void> {
-    if (lane.pseudonym) return;
+  async function loadPseudonym(organizationId: string, known: Known): Promise<void> {
+    if (known.pseudonym) return;
     const indexOf = await db.inOrganization(organizationId, (tx) => vault.indexer(tx, indexedColumns.subject));
-    lane.pseudonym = (value) => `sealed-${indexOf(value).toString("hex")}`;
+    known.pseudonym = (value) => `sealed-${indexOf(value).toString("hex")}`;
   }
 
-  /** The organization's detector, compiled anew when its rules have changed, rebuilt from stored events when it is new. */
-  async function detectorOf(organizationId: string, lane: Lane): Promise<{ detector: Detector; privacy: Privacy }> {
-    const { rows } = await db.query<OrganizationRow>(organizationId, {
-      name: "organization_now",
-      text: `SELECT rules_version AS version, unknown_fields, phi_fields, allowed_attributes
-        FROM organizations WHERE id = $1`,
-      values: [organizationId],
-    });
-    const privacy = privacyOf(rows[0]);
-    if (lane.detector?.version === rows[0]?.version && lane.detector) {
-      return { detector: lane.detector.detector, privacy };
-    }
-    const { version, rules } = await db.inOrganization(organizationId, loadRules);
-    const { ruleSet, errors } = compileRules(rules, {
-      disguise: { clearOf, pseudonym: (value) => pseudonymOf(lane)(value) },
-    });
-    for (const error of errors)
-      log.error({ organizationId, ruleId: error.ruleId, fault: error.message }, "a stored rule cannot run");
-    if (lane.detector) {
-      lane.detector.detector.replaceRules(ruleSet);
-      lane.detector.version = version;
-      return { detector: lane.detector.detector, privacy };
-    }
-    const detector = createDetector({ ruleSet });
-    const since = now() - ruleSet.horizonMs;
-    const unopened = (id: string, fault: Error): void =>
-      log.error(
-        { organizationId, eventId: id, fault: fault.message },
-        "a sealed event does not open: evaluated without",
-      );
-    for await (const events of readEventsSince(db, vault, organizationId, since, unopened)) {
-      if (events.some((event) => clearOf(event) !== event)) await loadPseudonym(organizationId, lane);
-      await detector.replay(events);
-    }
-    await detector.restore(await db.inOrganization(organizationId, (tx) => readEpisodes(tx, since)));
-    lane.detector = { version, detector };
-    return { detector, privacy };
-  }
-
+  const lanes = createLanes({ now, store, explain: (error) => asUnavailable(error, log) });
   return {
-    accept(organizationId, drafts, sender) {
-      if (drafts.length === 0) return Promise.resolve({ accepted: 0, duplicates: 0 });
-      const lane = laneOf(organizationId);
-      if (lane.waitingEvents + drafts.length > waitingLimit && lane.waitingEvents > 0) {
-        const message = `${lane.waitingEvents} events are waiting to be stored; send these again in a few seconds.`;
-        return Promise.reject(new VigilError("RATE_LIMITED", message, { detail: { retryAfterSeconds: 2 } }));
-      }
-      return new Promise((resolve, reject) => {
-        lane.waiting.push({ drafts, sender, since: now(), resolve, reject });
-        lane.waitingEvents += drafts.length;
-        lane.running ??= run(organizationId, lane).finally(() => {
-          lane.running = undefined;
-        });
-      });
-    },
-    lagMs(organizationId) {
-      const oldest = lanes.get(organizationId)?.waiting[0];
-      return oldest ? Math.max(0, now() - oldest.since) : 0;
-    },
-    async drain() {
-      await Promise.all([...lanes.values()].map((lane) => lane.running));
-    },
+    accept: (organizationId, drafts, sender) => lanes.accept(organizationId, { drafts, sender }),
+    lagMs: lanes.lagMs,
+    rebuilds: () => rebuilds,
+    drain: lanes.drain,
   };
 }
 
-interface OrganizationRow {
-  version: number;
-  unknown_fields: Privacy["unknownFields"];
-  phi_fields: Privacy["phiFields"];
-  allowed_attributes: string[];
-}
+/** A sealed event was met before the key is there under which its values get pseudonyms. */
+class NoPseudonym extends Error {}
 
-function privacyOf(row: OrganizationRow | undefined): Privacy {
-  if (!row) throw new VigilError("NOT_FOUND", "The organization is gone.");
-  return {
-    unknownFields: row.unknown_fields,
-    phiFields: row.phi_fields,
-    allowedAttributes: new Set(row.allowed_attributes),
-  };
-}
-
-function pseudonymOf({ pseudonym }: Lane): (value: string) => string {
-  if (!pseudonym) throw new Error("a sealed event was evaluated before the pseudonym's key was loaded");
-  return pseudonym;
+/** What became of each sender's part of the batch. */
+function shareOut(batch: readonly Sent[], duplicates: ReadonlySet<number>): Stored[] {
+  let start = 0;
+  return batch.map(({ drafts }) => {
+    let repeated = 0;
+    for (let index = start; index < start + drafts.length; index++) if (duplicates.has(index)) repeated++;
+    start += drafts.length;
+    return { accepted: drafts.length - repeated, duplicates: repeated };
+  });
 }
 
 /** The entry of a batch that a person, or a program over GraphQL, has sent. */
@@ -260,29 +203,4 @@ function asUnavailable(error: unknown, log: Log): unknown {
   return new VigilError("UNAVAILABLE", "The events could not be stored; none of them was. Send them again.", {
     cause: error,
   });
-}
-
-async function readEpisodes(tx: Tx, since: number) {
-  const { rows } = await tx.query<{
-    id: string;
-    rule_id: string;
-    rule_revision: number;
-    fingerprint: string;
-    first_event_at: Date;
-    last_event_at: Date;
-    event_count: number;
-    event_ids: string[];
-    subjects: Subject[];
-  }>("SELECT * FROM detections WHERE organization_id = $1 AND updated_at >= $2", [tx.organizationId, new Date(since)]);
-  return rows.map((row) => ({
-    id: row.id,
-    ruleId: row.rule_id,
-    ruleRevision: row.rule_revision,
-    fingerprint: row.fingerprint,
-    firstEventAt: row.first_event_at.getTime(),
-    lastEventAt: row.last_event_at.getTime(),
-    eventCount: row.event_count,
-    eventIds: row.event_ids,
-    subjects: row.subjects,
-  }));
 }

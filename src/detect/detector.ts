@@ -8,7 +8,7 @@ import type { DetectionDraft, Subject } from "./detection.ts";
 import { explain } from "./explain.ts";
 import type { FiringRule } from "./rule.ts";
 import { createMemoryWindows } from "./windows/memory.ts";
-import type { Episode, StoredEpisode, TouchedEpisode, Windows } from "./windows/windows.ts";
+import type { Episode, StoredEpisode, TouchedEpisode, WindowSpec, Windows } from "./windows/windows.ts";
 
 export interface Evaluation {
   /** One per episode that the batch opened or continued. */
@@ -23,7 +23,7 @@ export interface Detector {
   /** After a restart: the stored events of the last `ruleSet.horizonMs`, in order of arrival. Says nothing. */
   replay(events: readonly SecurityEvent[]): Promise<void>;
   /** After the replay: the stored detections of that time, so that a storm older than the replay stays one detection. */
-  restore(detections: readonly (StoredEpisode & { ruleId: string; ruleRevision: number })[]): Promise<void>;
+  restore(detections: readonly (StoredEpisode & { ruleId: string })[]): Promise<void>;
   /** From the next batch on. Rules of the same id and revision keep their state. */
   replaceRules(ruleSet: RuleSet): void;
 }
@@ -53,15 +53,20 @@ export function createDetector({ ruleSet: firstRules, windows = createMemoryWind
         if (silent) continue; // nothing is stored of it, the replay is all that is known
         await windows.restore(
           window,
-          detections.filter((one) => `${one.ruleId}@${one.ruleRevision}` === window.key),
+          detections.filter((one) => one.ruleId === window.ruleId), // a storm outlives a revision of its rule
         );
       }
     },
     replaceRules(next) {
       ruleSet = next;
-      windows.keep([...next.firing.values()].map((rule) => rule.window));
+      windows.keep(windowsOf(next));
     },
   };
+}
+
+/** Every window that the rules keep. */
+export function windowsOf({ firing }: RuleSet): WindowSpec[] {
+  return [...firing.values()].map((rule) => rule.window);
 }
 
 function draft(rule: FiringRule | undefined, { episode, opened }: TouchedEpisode): DetectionDraft | undefined {

@@ -33,15 +33,12 @@ function random(): Uint8Array {
   return randomPool.subarray(randomUsed - 16, randomUsed);
 }
 
-let sequence = 0; // orders the ids of one millisecond; 31 bits
-
-/** Gives a draft its id and its times. Ids of one process ascend in the order of the calls. */
-export function stamp(draft: EventDraft, receivedAt: number): SecurityEvent {
-  sequence = (sequence + 1) & 0x7fffffff;
-  return {
+/** Gives the drafts of a batch their ids and times. Ids ascend within the batch; no other batch has its millisecond. */
+export function stamp(drafts: readonly EventDraft[], receivedAt: number): SecurityEvent[] {
+  return drafts.map((draft, seq) => ({
     ...draft,
-    id: uuidv7({ msecs: receivedAt, seq: sequence, random: random() }),
+    id: uuidv7({ msecs: receivedAt, seq, random: random() }),
     time: draft.time ?? receivedAt,
     receivedAt,
-  };
+  }));
 }

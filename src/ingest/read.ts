@@ -1,5 +1,5 @@
 /** Reads stored events back as detection knows them, e.g. to rebuild its windows after a restart. */
-import type { Database } from "../db.ts";
+import type { Database, Tx } from "../db.ts";
 import type { Vault } from "../secrets/vault.ts";
 import type { EventCategory, EventOutcome, SecurityEvent, Severity } from "./event.ts";
 import { joinAll, openSecrets } from "./sealing.ts";
@@ -39,7 +39,9 @@ interface Row {
   sealed: Buffer | null;
 }
 
-const pageSize = 5_000;
+export const pageSize = 5_000;
+
+type OnFault = Parameters<typeof openSecrets>[3];
 
 /** The events received from `since` (epoch ms) on as they came, sealed fields opened, in order of arrival, a page at a time. */
 export async function* readEventsSince(
@@ -47,25 +49,49 @@ export async function* readEventsSince(
   vault: Vault,
   organizationId: string,
   since: number,
-  onFault: Parameters<typeof openSecrets>[3],
+  onFault: OnFault,
 ): AsyncGenerator<SecurityEvent[]> {
-  let after = `${Math.max(0, since - 1)
-    .toString(16)
-    .padStart(12, "0")}ffffffffffffffffffff`;
+  let after = lastIdOf(since - 1);
   for (;;) {
-    const { rows } = await db.query<Row>(organizationId, {
-      name: "events_since",
-      text: `SELECT *, host(source_ip) AS source_ip FROM realtime_monitoring
-        WHERE organization_id = $1 AND id > $2::uuid ORDER BY id LIMIT ${pageSize}`,
-      values: [organizationId, after],
-    });
-    const secrets = rows.some((row) => row.sealed !== null)
-      ? await db.inOrganization(organizationId, (tx) => openSecrets(tx, vault, rows, onFault))
-      : new Map();
-    if (rows.length > 0) yield joinAll(rows.map(toEvent), secrets);
-    if (rows.length < pageSize) return;
-    after = (rows.at(-1) as Row).id;
+    const page = await db.inOrganization(organizationId, (tx) => readPage(tx, vault, [after, lastIdOf()], onFault));
+    if (page.length > 0) yield page;
+    if (page.length < pageSize) return;
+    after = (page.at(-1) as SecurityEvent).id;
   }
+}
+
+/** The same within one transaction: those received after `after` and not after `until`. */
+export async function* readEventsBetween(
+  tx: Tx,
+  vault: Vault,
+  { after, until }: { after: number; until?: number | undefined },
+  onFault: OnFault,
+): AsyncGenerator<SecurityEvent[]> {
+  let from = lastIdOf(after);
+  for (;;) {
+    const page = await readPage(tx, vault, [from, lastIdOf(until)], onFault);
+    if (page.length > 0) yield page;
+    if (page.length < pageSize) return;
+    from = (page.at(-1) as SecurityEvent).id;
+  }
+}
+
+async function readPage(tx: Tx, vault: Vault, [after, until]: [string, string], onFault: OnFault) {
+  const { rows } = await tx.query<Row>({
+    name: "events_between",
+    text: `SELECT *, host(source_ip) AS source_ip FROM realtime_monitoring
+      WHERE organization_id = $1 AND id > $2::uuid AND id <= $3::uuid ORDER BY id LIMIT ${pageSize}`,
+    values: [tx.organizationId, after, until],
+  });
+  const sealed = rows.some((row) => row.sealed !== null);
+  return joinAll(rows.map(toEvent), sealed ? await openSecrets(tx, vault, rows, onFault) : new Map());
+}
+
+const latest = 0xffff_ffff_ffff; // the last millisecond a UUIDv7 can name
+
+/** The highest id of the millisecond. */
+function lastIdOf(ms = latest): string {
+  return `${Math.max(0, ms).toString(16).padStart(12, "0")}ffffffffffffffffffff`;
 }
 
 /** Drops the keys without a value; undefined when none is left. */

@@ -29,7 +29,10 @@ export interface FeedChange {
 }
 
 export interface Health {
+  /** Every part works. */
   ok: boolean;
+  /** What cannot be done without works: requests may be sent here. */
+  ready: boolean;
   parts: { name: string; ok: boolean; detail: string }[];
 }
 

@@ -53,7 +53,7 @@ export function createServer(services: Services, options: ServerOptions = {}): V
     "GET /health/live": ({ response }) => sendJson(response, 200, { ok: true }),
     "GET /health/ready": async ({ response }) => {
       const health = await services.health();
-      sendJson(response, health.ok && !closing.signal.aborted ? 200 : 503, health);
+      sendJson(response, health.ready && !closing.signal.aborted ? 200 : 503, health);
     },
     "GET /sign-in": ({ response, url }) => handleSignIn(services, url.searchParams.get("token"), response, isHttps),
     "POST /sign-out": ({ request, response }) => handleSignOut(services, request, response, isHttps),

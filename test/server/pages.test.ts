@@ -49,13 +49,13 @@ describe("signing out", () => {
 });
 
 describe("health", () => {
-  it("is live while the process is, and ready while every part is", async () => {
+  it("is live while the process is, and ready while what it cannot do without is", async () => {
     const parts = [{ name: "database", ok: false, detail: "does not answer" }];
-    await using server = await serving({ health: async () => ({ ok: false, parts }) });
+    await using server = await serving({ health: async () => ({ ok: false, ready: false, parts }) });
     expect((await fetch(`${server.url}/health/live`)).status).toBe(200);
     const ready = await fetch(`${server.url}/health/ready`);
     expect(ready.status).toBe(503);
-    expect(await ready.json()).toEqual({ ok: false, parts });
+    expect(await ready.json()).toEqual({ ok: false, ready: false, parts });
   });
 });
 

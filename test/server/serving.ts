@@ -129,7 +129,7 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
       disable: async () => {},
     },
     refused: async () => {},
-    health: async () => ({ ok: true, parts: [{ name: "database", ok: true, detail: "answers" }] }),
+    health: async () => ({ ok: true, ready: true, parts: [{ name: "database", ok: true, detail: "answers" }] }),
     ...overrides,
   };
   const server = createServer(services, { closeTimeout: 500, ...options });

@@ -14,6 +14,12 @@ export interface MemoryWindowsOptions {
 export interface MemoryWindows extends Windows {
   /** How much is held, for health reports. */
   size(): { groups: number; entries: number };
+  /** One group of the window as it is; undefined: there is none. */
+  group(window: WindowSpec, key: string): Group | undefined;
+  /** Every group of the window as it is: for whoever keeps windows elsewhere. */
+  groupsOf(window: WindowSpec): Iterable<Group>;
+  /** Puts groups in place of those of the same keys. */
+  put(window: WindowSpec, groups: Iterable<Group>): void;
 }
 
 interface Store {
@@ -150,9 +156,21 @@ export function createMemoryWindows({ maxGroups = 100_000 }: MemoryWindowsOption
       const wanted = new Set([...windows].map((window) => window.key));
       for (const key of stores.keys()) if (!wanted.has(key)) stores.delete(key);
     },
+    group: (window, key) => stores.get(window.key)?.groups.get(key),
+    groupsOf: (window) => stores.get(window.key)?.groups.values() ?? [],
+    put(window, groups) {
+      const store = storeOf(window);
+      for (const group of groups) store.groups.set(group.key, foreign(group));
+    },
     size() {
       const groups = [...stores.values()].flatMap((store) => [...store.groups.values()]);
       return { groups: groups.length, entries: groups.reduce((sum, group) => sum + group.entries.length, 0) };
     },
   };
+}
+
+/** The number of another one's batch means nothing here. */
+function foreign(group: Group): Group {
+  group.batch = 0;
+  return group;
 }

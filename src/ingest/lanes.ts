@@ -1,0 +1,110 @@
+/**
+ * Every organization has a lane: its batches go one after another, and what arrives meanwhile goes together, so that
+ * detection sees events in one order, and a busy moment costs fewer commits.
+ */
+import { VigilError } from "../errors.ts";
+import type { EventDraft } from "./event.ts";
+
+/** What one sender sent at once. */
+export interface Sent {
+  drafts: readonly EventDraft[];
+  /** Who sent them, where that is to be audited. */
+  sender: string | undefined;
+}
+
+export interface Stored {
+  accepted: number;
+  duplicates: number;
+}
+
+export interface Lanes {
+  /** Resolves when the events are stored, or rejects with why they are not. */
+  accept(organizationId: string, sent: Sent): Promise<Stored>;
+  /** How long the oldest waiting batch of the organization has waited, ms. */
+  lagMs(organizationId: string): number;
+  /** Waits until nothing is under way. */
+  drain(): Promise<void>;
+}
+
+interface Waiting extends Sent {
+  since: number;
+  resolve(result: Stored): void;
+  reject(error: unknown): void;
+}
+
+interface Lane {
+  waiting: Waiting[];
+  waitingEvents: number;
+  running: Promise<void> | undefined;
+}
+
+const batchLimit = 5_000; // events in one transaction
+const waitingLimit = 100_000; // events that may wait per organization; beyond it, senders are told to come back
+
+export function createLanes(options: {
+  now: () => number;
+  /** Stores what was sent, all or nothing, in one transaction; answers in the same order. */
+  store(organizationId: string, sent: readonly Sent[]): Promise<Stored[]>;
+  /** What the sender is told of an error. */
+  explain(error: unknown): unknown;
+}): Lanes {
+  const { now, store, explain } = options;
+  const lanes = new Map<string, Lane>();
+
+  function laneOf(organizationId: string): Lane {
+    const known = lanes.get(organizationId);
+    if (known) return known;
+    const made: Lane = { waiting: [], waitingEvents: 0, running: undefined };
+    lanes.set(organizationId, made);
+    return made;
+  }
+
+  async function run(organizationId: string, lane: Lane): Promise<void> {
+    while (lane.waiting.length > 0) {
+      const batch: Waiting[] = [];
+      for (let size = 0; lane.waiting[0] && (size === 0 || size + lane.waiting[0].drafts.length <= batchLimit); ) {
+        const next = lane.waiting.shift() as Waiting;
+        size += next.drafts.length;
+        lane.waitingEvents -= next.drafts.length;
+        batch.push(next);
+      }
+      await storeAll(organizationId, batch).catch(async (error) => {
+        // What cannot be stored spoils only its own request.
+        if (batch.length === 1) batch[0]?.reject(explain(error));
+        else
+          for (const one of batch) await storeAll(organizationId, [one]).catch((fault) => one.reject(explain(fault)));
+      });
+    }
+  }
+
+  async function storeAll(organizationId: string, batch: readonly Waiting[]): Promise<void> {
+    const results = await store(organizationId, batch);
+    batch.forEach((one, index) => void one.resolve(results[index] as Stored));
+  }
+
+  return {
+    accept(organizationId, sent) {
+      const { length } = sent.drafts;
+      if (length === 0) return Promise.resolve({ accepted: 0, duplicates: 0 });
+      const lane = laneOf(organizationId);
+      if (lane.waitingEvents + length > waitingLimit && lane.waitingEvents > 0) {
+        const message = `${lane.waitingEvents} events are waiting to be stored; send these again in a few seconds.`;
+        return Promise.reject(new VigilError("RATE_LIMITED", message, { detail: { retryAfterSeconds: 2 } }));
+      }
+      return new Promise((resolve, reject) => {
+        lane.waiting.push({ ...sent, since: now(), resolve, reject });
+        lane.waitingEvents += length;
+        lane.running ??= run(organizationId, lane).finally(() => {
+          lane.running = undefined;
+        });
+      });
+    },
+    lagMs(organizationId) {
+      const oldest = lanes.get(organizationId)?.waiting[0];
+      return oldest ? Math.max(0, now() - oldest.since) : 0;
+    },
+    async drain() {
+      await Promise.all([...lanes.values()].map((lane) => lane.running));
+    },
+  };
+}
