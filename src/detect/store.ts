@@ -14,7 +14,7 @@ export interface ImportResult {
   ruleIds: string[];
 }
 
-interface KnownRule extends StoredRule {
+export interface KnownRule extends StoredRule {
   reference: string;
 }
 
@@ -86,7 +86,7 @@ export async function importRules(
 }
 
 /** What other rules call it. */
-function referenceOf({ name, sigmaId, title }: ParsedDocument): string {
+export function referenceOf({ name, sigmaId, title }: ParsedDocument): string {
   return name ?? sigmaId ?? title;
 }
 

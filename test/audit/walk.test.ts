@@ -56,6 +56,12 @@ const examples: Record<string, () => Promise<object>> = {
       yaml: "title: Walked\nlogsource:\n  product: walk\ndetection:\n  sel:\n    action: walked\n  condition: sel\nlevel: low\n",
     },
   }),
+  alertRuleTest: async () => ({
+    input: {
+      yaml: "title: Walked\nlogsource:\n  product: walk\ndetection:\n  sel:\n    action: walked\n  condition: sel\n",
+      events: [{ action: "walked" }],
+    },
+  }),
   incidentAcknowledge: async () => ({ id: await incident(), input: {} }),
   incidentResolve: async () => ({ id: await incident(), input: { resolution: "BENIGN", reason: "walked" } }),
   reviewPackCreate: async () => ({ input: { month: lastMonth } }),
