@@ -6,7 +6,7 @@ import { type Candidates, indexRules } from "./index-rules.ts";
 import type { FiringRule, SelectionRule } from "./rule.ts";
 import { compileDetection } from "./sigma/compile.ts";
 import type { ParsedDocument } from "./sigma/document.ts";
-import { createFieldReader } from "./sigma/fields.ts";
+import { createFieldReader, type FieldReader } from "./sigma/fields.ts";
 import { createWordReader } from "./sigma/keywords.ts";
 import { parseSigma } from "./sigma/parse.ts";
 import { requirementsOf } from "./sigma/requirements.ts";
@@ -32,17 +32,18 @@ const plainGapMs = 5 * 60_000; // matches of a plain rule that lie further apart
 export interface CompileOptions {
   /** How sealed values are told apart without being shown. Absent: they are shown. */
   disguise?: Disguise;
+  /** How fields are read. Default: a reader of its own. */
+  field?: FieldReader;
 }
 
 /** A rule that cannot run is reported and left out; the others run. */
 export function compileRules(
   rules: readonly StoredRule[],
-  { disguise }: CompileOptions = {},
+  { disguise, field = createFieldReader() }: CompileOptions = {},
 ): { ruleSet: RuleSet; errors: CompileError[] } {
   const errors: CompileError[] = [];
   const selections: SelectionRule[] = [];
   const correlations: LoadedCorrelation[] = [];
-  const field = createFieldReader();
   const grouping = disguised(field, disguise, true);
   const context = { field, words: createWordReader() };
   for (const stored of rules) {

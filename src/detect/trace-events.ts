@@ -33,8 +33,8 @@ export async function testEvents(
   events: readonly SecurityEvent[],
   { disguise, visibleOf }: { disguise: Disguise; visibleOf?: (event: SecurityEvent) => SecurityEvent },
 ): Promise<TestedEvents> {
-  const { ruleSet, errors } = compileRules(trial.rules, { disguise });
-  refuseFaults(trial, errors);
+  refuseFaults(trial);
+  const { ruleSet } = compileRules(trial.rules, { disguise });
   const { detections } = await createDetector({ ruleSet }).evaluate(events);
   const context = { field: createFieldReader(), words: createWordReader() };
   const traces = detectionRulesOf(trial).map(({ id, document }) => {
@@ -50,8 +50,8 @@ export async function testEvents(
 }
 
 /** Throws what keeps a tried rule from running. */
-export function refuseFaults({ tried }: Trial, errors: readonly { ruleId: string; message: string }[]): void {
-  const own = errors.filter(({ ruleId }) => tried.some(({ id }) => id === ruleId));
+export function refuseFaults({ tried, faults }: Trial): void {
+  const own = faults.filter(({ ruleId }) => tried.some(({ id }) => id === ruleId));
   if (own.length === 0) return;
   const told = own.map(({ ruleId, message }) => {
     const document = tried.find(({ id }) => id === ruleId)?.document;

@@ -4,6 +4,7 @@
  */
 import { v5 as uuidv5 } from "uuid";
 import { VigilError } from "../errors.ts";
+import { compileRules } from "./compile.ts";
 import type { RuleMode, StoredRule } from "./detection.ts";
 import type { ParsedDocument } from "./sigma/document.ts";
 import { parseSigma } from "./sigma/parse.ts";
@@ -30,6 +31,10 @@ export interface Trial {
   rules: StoredRule[];
   /** The same rules as they are stored, with those switched on that are tried. */
   stored: StoredRule[];
+  /** What keeps rules of the trial from running. */
+  faults: readonly { ruleId: string; message: string }[];
+  /** What people call a rule of the trial. */
+  nameOf(ruleId: string): string;
 }
 
 type Parsed = StoredRule & { document: ParsedDocument };
@@ -56,7 +61,11 @@ export function prepareTrial({ organizationId, known, ruleId, yaml, mode = "ACTI
   const needed = withCounted(all, watched);
   const beside = withCounted(known, new Set([...watched, ...needed.map(({ id }) => id)]));
   const stored = beside.map((rule) => (drafts.some(({ id }) => id === rule.id) ? { ...rule, mode } : rule));
-  return { tried: drafts.map(({ id, document }) => ({ id, document })), watched, rules: needed.map(plain), stored };
+  const tried = drafts.map(({ id, document }) => ({ id, document }));
+  const rules = needed.map(plain);
+  const { errors } = compileRules(rules);
+  const nameOf = (id: string) => all.filter((rule) => rule.id === id).flatMap(parsedOf)[0]?.document.title ?? id;
+  return { tried, watched, rules, stored, faults: errors, nameOf };
 }
 
 /** Adds the correlations that count one of these, and those that count them in turn. */

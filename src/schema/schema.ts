@@ -12,6 +12,7 @@ import "./organization-privacy.ts";
 import "./alert-rule.ts";
 import "./alert-rules-import.ts";
 import "./alert-rule-test.ts";
+import "./alert-rule-preview.ts";
 import "./detection.ts";
 import "./incident.ts";
 import "./incident-parts.ts";
