@@ -13,6 +13,8 @@ import "./alert-rule.ts";
 import "./alert-rules-import.ts";
 import "./alert-rule-test.ts";
 import "./alert-rule-preview.ts";
+import "./alert-rule-fault.ts";
+import "./alert-rule-backfill.ts";
 import "./detection.ts";
 import "./incident.ts";
 import "./incident-parts.ts";

@@ -62,6 +62,14 @@ const examples: Record<string, () => Promise<object>> = {
       events: [{ action: "walked" }],
     },
   }),
+  alertRuleBackfill: async () => {
+    const { data } = await ask(
+      server,
+      "{ alertRules(first: 1, filter: { kind: { eq: CORRELATION } }) { nodes { id } } }",
+    );
+    const range = { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" };
+    return { input: { ruleId: data.alertRules.nodes[0].id, range } };
+  },
   incidentAcknowledge: async () => ({ id: await incident(), input: {} }),
   incidentResolve: async () => ({ id: await incident(), input: { resolution: "BENIGN", reason: "walked" } }),
   reviewPackCreate: async () => ({ input: { month: lastMonth } }),
