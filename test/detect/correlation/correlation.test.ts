@@ -198,7 +198,7 @@ describe("rules that correlations refer to", () => {
     ],
   ] as const)("are asked for when they %s, and the other rules run", (_, rules, modes, message) => {
     const { ruleSet, errors } = compiled(rules, modes);
-    expect(errors).toEqual([{ ruleId: `rule-${rules.length - 1}`, message }]);
+    expect(errors).toMatchObject([{ ruleId: `rule-${rules.length - 1}`, message }]);
     expect(ruleSet.firing.has(`rule-${rules.length - 1}@1`)).toBe(false);
   });
 });
