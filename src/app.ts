@@ -10,16 +10,19 @@ import { migrate } from "./database/migrate.ts";
 import { createOrganization } from "./database/organizations.ts";
 import { checkServerRole } from "./database/role.ts";
 import { openDatabase, type Tx } from "./db.ts";
+import { inTurn } from "./detect/backtest-turn.ts";
+import { fillGap, type GapRequest } from "./detect/gap.ts";
 import { seedBuiltinRules } from "./detect/store.ts";
 import { createSharedWindows } from "./detect/windows/redis.ts";
 import { createRedisLink, type RedisLink } from "./detect/windows/redis-link.ts";
 import { type EmbeddedPostgres, openEmbeddedPostgres } from "./embedded/postgres.ts";
 import { loadSecrets } from "./embedded/secrets.ts";
 import { VigilError } from "./errors.ts";
+import { fillDetections } from "./incident/fill.ts";
 import { validateAll } from "./ingest/accept.ts";
 import type { Rejection } from "./ingest/event.ts";
 import type { Log } from "./log.ts";
-import { auditIngest, createPipeline } from "./pipeline.ts";
+import { auditIngest, createPipeline, incidentScore } from "./pipeline.ts";
 import { openBells } from "./publish/bells.ts";
 import { createFeed } from "./publish/feed.ts";
 import { createGauges } from "./publish/gauges.ts";
@@ -97,6 +100,17 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
     opened.push({ name: "pipeline", close: pipeline.drain });
     const gauges = createGauges({ db, now, ingestLagMs: pipeline.lagMs });
 
+    /** Opens sealed records of one kind, many at a time; gives their JSON by row id. */
+    async function openSealed(
+      organizationId: string,
+      kind: keyof typeof sealedColumns,
+      rows: readonly { id: string; sealed: Uint8Array }[],
+    ): Promise<Map<string, string>> {
+      const told = (id: string, { message }: Error): void =>
+        log.error({ organizationId, kind, id, fault: message }, "a sealed record does not open");
+      return db.inOrganization(organizationId, (tx) => openEach(tx, vault, sealedColumns[kind], rows, told));
+    }
+
     async function prepareOrganizations(): Promise<string | undefined> {
       let ids = await db.organizationIds();
       let signIn: string | undefined;
@@ -147,15 +161,35 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
           await db.inOrganization(organizationId, (tx) => auditIngest(tx, sender, 0));
         return { ...stored, rejected } satisfies { accepted: number; duplicates: number; rejected: Rejection[] };
       },
-      /** Opens sealed records of one kind, many at a time; gives their JSON by row id. */
-      async openSealed(
-        organizationId: string,
-        kind: keyof typeof sealedColumns,
-        rows: readonly { id: string; sealed: Uint8Array }[],
-      ) {
-        const told = (id: string, { message }: Error): void =>
-          log.error({ organizationId, kind, id, fault: message }, "a sealed record does not open");
-        return db.inOrganization(organizationId, (tx) => openEach(tx, vault, sealedColumns[kind], rows, told));
+      openSealed,
+      /** Stores what rules would have detected in history that they have not seen, for half a minute at most. */
+      async backfill(request: Omit<GapRequest, "budgetMs">) {
+        const { organizationId, actor, ruleId } = request;
+        const entry = { actor, entityKind: "AlertRule", entityId: ruleId ?? "all" };
+        const indexOf = await db.inOrganization(organizationId, (tx) => vault.indexer(tx, indexedColumns.subject));
+        const tools = {
+          db,
+          source: {
+            organizationId,
+            query: (text: string, values: unknown[]) => db.query<never>(organizationId, text, values),
+            open: (rows: Parameters<typeof openSealed>[2]) => openSealed(organizationId, "event", rows),
+          },
+          pseudonym: (value: string) => `sealed-${indexOf(value).toString("hex")}`,
+          clock: () => performance.now(),
+          store: async (tx: Tx, drafts: Parameters<typeof fillDetections>[1], dryRun: boolean) => {
+            const filled = await fillDetections(tx, drafts, { now: now(), dryRun, score: incidentScore });
+            const detail = { stored: filled.missing.length, grown: filled.grown.length };
+            if (!dryRun && detail.stored + detail.grown > 0)
+              await audit(tx, { ...entry, action: "DETECTIONS_BACKFILLED", detail });
+            return filled;
+          },
+        };
+        const { from, to, dryRun } = request;
+        const detail = { from: new Date(from), to: new Date(to), dryRun };
+        await db.inOrganization(organizationId, (tx) => audit(tx, { ...entry, action: "BACKFILL_STARTED", detail }));
+        const filled = await inTurn(organizationId, () => fillGap(tools, { ...request, budgetMs: 30_000 }));
+        if (filled.incidentsOpened > 0) bells.ring(organizationId, "incident");
+        return filled;
       },
       patientIndexer: (organizationId: string) =>
         db.inOrganization(organizationId, (tx) => vault.indexer(tx, indexedColumns.patient)),

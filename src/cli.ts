@@ -8,6 +8,7 @@ import { findUser, userForToken } from "./access/users.ts";
 import { cliSubject, keyRoles, peopleRoles } from "./access/viewer.ts";
 import { type App, openApp } from "./app.ts";
 import { verifyAudits } from "./commands/audit.ts";
+import { type BackfillOptions, backfill, moment } from "./commands/backfill.ts";
 import { httpSink, importFile, localSink, progressBar } from "./commands/import.ts";
 import { listAllKeys, reencryptAll, retireDataKey, rotateKeys } from "./commands/keys.ts";
 import { runErase, runExport } from "./commands/organization.ts";
@@ -201,6 +202,21 @@ rules
   .addOption(organization())
   .action((directory: string | undefined, { org }: { org: string }) =>
     withApp((app) => exportSigma(app, { organization: org, directory }, console.log)),
+  );
+
+rules
+  .command("backfill")
+  .description(
+    "store what rules would have detected in history that they have not seen; repeating it adds nothing twice",
+  )
+  .addOption(organization())
+  .requiredOption("--since <time>", "events that Vigil received from this moment on, e.g. 2026-11-20T08:00:00Z", moment)
+  .requiredOption("--until <time>", "events that Vigil received before this moment", moment)
+  .option("--rule <name>", "the title, name or id of one rule (default: every rule that is not disabled)")
+  .option("--after <cursor>", "go on from where an interrupted run came")
+  .option("--dry-run", "only say what would be stored", false)
+  .action(({ org, ...options }: BackfillOptions & { org: string }) =>
+    withApp(async (app) => backfill(app, await app.organizationBySlug(org), options, console.log)),
   );
 
 const auditCommand = program.command("audit").description("the audit log");

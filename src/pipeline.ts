@@ -190,7 +190,8 @@ export async function auditIngest(tx: Tx, actor: string, events: number): Promis
   await audit(tx, { actor, action: "EVENTS_INGESTED", entityKind: "SecurityEvent", entityId: "", detail: { events } });
 }
 
-function incidentScore(severity: Severity, detections: number): number {
+/** How threatening an incident of so many detections is, 0 to 100. */
+export function incidentScore(severity: Severity, detections: number): number {
   return threatScore(Array.from({ length: Math.min(detections, 1_000) }, () => riskBySeverity[severity]));
 }
 

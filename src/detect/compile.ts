@@ -8,7 +8,7 @@ import { type Candidates, indexRules } from "./index-rules.ts";
 import type { FiringRule, SelectionRule } from "./rule.ts";
 import { compileDetection } from "./sigma/compile.ts";
 import type { ParsedDocument } from "./sigma/document.ts";
-import { createFieldReader } from "./sigma/fields.ts";
+import { createFieldReader, type FieldReader } from "./sigma/fields.ts";
 import { createWordReader } from "./sigma/keywords.ts";
 import { parseOnce } from "./sigma/parse-once.ts";
 import { expandPlaceholders, type Placeholders } from "./sigma/placeholders.ts";
@@ -40,17 +40,18 @@ export interface CompileOptions {
   disguise?: Disguise;
   /** The values of %placeholders% in rules (`expand`). A rule that names one without values is a fault. */
   placeholders?: Placeholders;
+  /** How fields are read. Default: a reader of its own. */
+  field?: FieldReader;
 }
 
 /** A rule that cannot run is reported and left out; the others run. */
 export function compileRules(
   rules: readonly StoredRule[],
-  { disguise, placeholders = new Map() }: CompileOptions = {},
+  { disguise, placeholders = new Map(), field = createFieldReader() }: CompileOptions = {},
 ): { ruleSet: RuleSet; errors: CompileError[] } {
   const errors: CompileError[] = [];
   const selections: SelectionRule[] = [];
   const loaded: LoadedCorrelation[] = [];
-  const field = createFieldReader();
   const grouping = disguised(field, disguise, true);
   const context = { field, words: createWordReader() };
   for (const stored of rules) {

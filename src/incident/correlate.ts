@@ -5,10 +5,11 @@
  */
 import { v7 as uuidv7 } from "uuid";
 import type { Tx } from "../db.ts";
-import type { DetectionDraft, Subject } from "../detect/detection.ts";
+import type { DetectionDraft } from "../detect/detection.ts";
 import { type Severity, severities } from "../ingest/event.ts";
 import type { NewChange } from "../publish/change.ts";
 import { addEntries, type NewEntry } from "./entry.ts";
+import { gather, titleOf } from "./gather.ts";
 
 interface IncidentRow {
   id: string;
@@ -26,13 +27,7 @@ export async function correlate(
   score: (severity: Severity, detections: number) => number,
 ): Promise<NewChange[]> {
   if (drafts.length === 0) return [];
-  const byFingerprint = new Map<string, DetectionDraft[]>();
-  for (const draft of drafts) {
-    if (draft.mode !== "ACTIVE") continue;
-    const same = byFingerprint.get(draft.fingerprint);
-    if (same) same.push(draft);
-    else byFingerprint.set(draft.fingerprint, [draft]);
-  }
+  const byFingerprint = gather(drafts);
   const incidents = await openIncidents(tx, byFingerprint, now);
   await storeDetections(tx, drafts, incidents, now);
   const touched = [...incidents.values()].map((before) => ({
@@ -111,12 +106,6 @@ async function openIncidents(
     });
   });
   return found;
-}
-
-/** "Many failed log-ins from one address: 203.0.113.7" */
-function titleOf({ ruleName, subjects }: DetectionDraft): string {
-  const whom = subjects.map((subject: Subject) => subject.key).join(", ");
-  return (whom ? `${ruleName}: ${whom}` : ruleName).slice(0, 300);
 }
 
 async function storeDetections(

@@ -11,6 +11,22 @@ export interface PrivacyChange {
 const mostAllowed = 500; // names
 const longestName = 200; // characters
 
+/** What the organization seals, keeps or drops at this moment. */
+export async function readPrivacy(tx: Tx): Promise<Privacy> {
+  const { rows } = await tx.query<{
+    unknown_fields: Privacy["unknownFields"];
+    phi_fields: Privacy["phiFields"];
+    allowed_attributes: string[];
+  }>("SELECT unknown_fields, phi_fields, allowed_attributes FROM organizations WHERE id = $1", [tx.organizationId]);
+  const [row] = rows;
+  if (!row) throw new VigilError("NOT_FOUND", "The organization is gone.");
+  return {
+    unknownFields: row.unknown_fields,
+    phiFields: row.phi_fields,
+    allowedAttributes: new Set(row.allowed_attributes),
+  };
+}
+
 /** Changes what the organization stores in clear from its next batch on; what is stored already stays as it is. */
 export async function updatePrivacy(tx: Tx, change: PrivacyChange): Promise<void> {
   const names = change.allowedAttributes && [...new Set(change.allowedAttributes)].sort();

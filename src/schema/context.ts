@@ -2,6 +2,7 @@ import type { Permission } from "../access/permissions.ts";
 import type { Viewer } from "../access/viewer.ts";
 import type { AuditTrail } from "../audit/trail.ts";
 import type { Database, PrismaClient, Tx } from "../db.ts";
+import type { GapFilled, GapRequest } from "../detect/gap.ts";
 import { VigilError } from "../errors.ts";
 import type { Rejection } from "../ingest/event.ts";
 import type { Log } from "../log.ts";
@@ -59,6 +60,8 @@ export interface Services {
   patientIndexer(organizationId: string): Promise<(patientId: string) => Buffer>;
   /** One transaction; rings the bells after its commit. */
   change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Stores what rules would have detected in history that they have not seen. */
+  backfill(request: Omit<GapRequest, "budgetMs">): Promise<GapFilled>;
   /** Counts or removes what is past its retention. */
   cleanUp(organizationId: string, request: { actor: string; dryRun: boolean }): Promise<Cleaned[]>;
   feed: {

@@ -39,6 +39,12 @@ const table: Record<string, { patientsOf(row: Row): string[]; fields: Record<str
     },
   },
   Detection: { patientsOf: fromSubjects, fields: { subjects: maskedSubjects, explanation: masked } },
+  TrialDetection: { patientsOf: fromSubjects, fields: { subjects: maskedSubjects, explanation: masked } },
+  IncidentPreview: { patientsOf: fromSubjects, fields: { subjects: maskedSubjects, title: masked } },
+  TrialSubject: {
+    patientsOf: ({ kind, key }) => (isPatient(String(kind)) ? [String(key)] : []),
+    fields: { key: masked },
+  },
   Incident: { patientsOf: fromSubjects, fields: { subjects: maskedSubjects, title: masked } },
 };
 

@@ -58,7 +58,8 @@ const Http = builder.inputType("HttpInput", {
   }),
 });
 
-const Event = builder.inputType("SecurityEventInput", {
+/** One event as a client sends it. */
+export const Event = builder.inputType("SecurityEventInput", {
   description: "One event as sent. Enum-like texts may be in any case; a bad event is rejected alone.",
   fields: (t) => ({
     id: t.string({ description: "Your own id: the same id again is a duplicate." }),
@@ -85,7 +86,8 @@ const Input = builder.inputType("SecurityEventsIngestInput", {
   fields: (t) => ({ events: t.field({ type: [Event], required: true, description: "The events." }) }),
 });
 
-const RejectionType = builder.objectRef<Rejection>("EventRejection").implement({
+/** An event that was refused. */
+export const RejectionType = builder.objectRef<Rejection>("EventRejection").implement({
   description: "An event that was refused, and why.",
   fields: (t) => ({
     index: t.exposeInt("index", { description: "Its place in the batch, from 0." }),

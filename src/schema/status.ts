@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
+import { faultsOf } from "../detect/fault.ts";
 import { builder } from "./builder.ts";
-import type { Health } from "./context.ts";
+import { type Context, type Health, viewerOf } from "./context.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -34,6 +35,22 @@ builder.queryField("status", (t) =>
     type: Status,
     description: "How the server is.",
     authScopes: { permission: "status.read" },
-    resolve: (_parent, _args, { services }) => services.health(),
+    resolve: async (_parent, _args, context) => {
+      const { parts } = await context.services.health();
+      const all = parts.every(({ ok }) => ok) ? [...parts, await rulesPart(context)] : parts;
+      return { ok: all.every(({ ok }) => ok), parts: all };
+    },
   }),
 );
+
+/** Rules that cannot run find nothing, and nobody would miss what they do not find. */
+async function rulesPart(context: Context): Promise<Health["parts"][number]> {
+  return faultsOf(context.services.db, viewerOf(context).organizationId).then(
+    ({ size }) => ({
+      name: "rules",
+      ok: size === 0,
+      detail: size === 0 ? "all can run" : `${size} cannot run: alertRules { nodes { name fault } } says which and why`,
+    }),
+    () => ({ name: "rules", ok: false, detail: "cannot be read" }),
+  );
+}

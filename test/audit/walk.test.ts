@@ -56,6 +56,20 @@ const examples: Record<string, () => Promise<object>> = {
       yaml: "title: Walked\nlogsource:\n  product: walk\ndetection:\n  sel:\n    action: walked\n  condition: sel\nlevel: low\n",
     },
   }),
+  alertRuleTest: async () => ({
+    input: {
+      yaml: "title: Walked\nlogsource:\n  product: walk\ndetection:\n  sel:\n    action: walked\n  condition: sel\n",
+      events: [{ action: "walked" }],
+    },
+  }),
+  alertRuleBackfill: async () => {
+    const { data } = await ask(
+      server,
+      "{ alertRules(first: 1, filter: { kind: { eq: CORRELATION } }) { nodes { id } } }",
+    );
+    const range = { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" };
+    return { input: { ruleId: data.alertRules.nodes[0].id, range } };
+  },
   incidentAcknowledge: async () => ({ id: await incident(), input: {} }),
   incidentResolve: async () => ({ id: await incident(), input: { resolution: "BENIGN", reason: "walked" } }),
   reviewPackCreate: async () => ({ input: { month: lastMonth } }),

@@ -77,6 +77,7 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
     auditTrail: {} as never,
     now: Date.now,
     openSealed: async () => new Map(),
+    backfill: () => Promise.reject(new Error("nothing to fill")),
     vault: {} as never,
     patientIndexer: async () => () => Buffer.alloc(8),
     async ingest(_organizationId, values) {

@@ -1,0 +1,154 @@
+/**
+ * Rules over stored history: the same engine, windows and order of events as when they arrived, several rule sets beside
+ * each other in one pass. What happened shortly before the range fills the windows, and is not told.
+ */
+import { setImmediate as breathe } from "node:timers/promises";
+import type { SecurityEvent } from "../ingest/event.ts";
+import { notingFields, wantedBy } from "./backtest-columns.ts";
+import { arrivalOf, createHistory, type HistorySource, idBefore } from "./backtest-read.ts";
+import { compileRules, type RuleSet } from "./compile.ts";
+import type { DetectionDraft, StoredRule } from "./detection.ts";
+import { createDetector, type Detector } from "./detector.ts";
+import type { ParsedDocument } from "./sigma/document.ts";
+import { createFieldReader } from "./sigma/fields.ts";
+import { parseSigma } from "./sigma/parse.ts";
+
+export interface BacktestRequest {
+  /** Rule sets to run beside each other. */
+  variants: readonly (readonly StoredRule[])[];
+  /** Events received from the one moment on, until before the other; epoch ms. */
+  from: number;
+  to: number;
+  /** Goes on behind this event, which an earlier run reached. */
+  after?: string | undefined;
+  source: HistorySource;
+  /** Stands for sealed values in what is told. */
+  pseudonym(value: string): string;
+  /** A clock for `budgetMs`; detection itself never looks at one. */
+  clock(): number;
+  budgetMs: number;
+  /** Called after each page of the range, e.g. to store what was found. */
+  onPage?: (page: BacktestPage) => Promise<void>;
+  /** Called once the windows are filled, with the detectors of the variants. */
+  onWarm?: (detectors: readonly Detector[]) => Promise<void>;
+}
+
+export interface BacktestPage {
+  /** By variant: the detections that the page opened or continued. */
+  detections: DetectionDraft[][];
+  /** The last event gone through. */
+  last: string;
+}
+
+export interface Backtest {
+  /** By variant: the detections with events in the range, as they were at its end. */
+  detections: DetectionDraft[][];
+  /** By variant: rules that cannot run. */
+  faults: { ruleId: string; message: string }[][];
+  /** Events gone through in the range. */
+  read: number;
+  /** How many of their sealed records were opened. */
+  opened: number;
+  ms: number;
+  /** Why it ended before the end of the range. */
+  cut: "TIME" | "DETECTIONS" | undefined;
+  /** The last event gone through; undefined: there was none. */
+  reached: string | undefined;
+  /** Patients whose sealed records took part in a detection. */
+  patients: Set<string>;
+}
+
+const atOnce = 1_000; // events judged before others get their turn: a few milliseconds
+const mostDetections = 20_000; // of one variant, kept in memory
+
+export async function runBacktest(request: BacktestRequest): Promise<Backtest> {
+  const { variants, from, to, after, clock, budgetMs, onPage } = request;
+  const began = clock();
+  const { ruleSets, faults, history } = compileVariants(request);
+  const detectors = ruleSets.map((ruleSet) => createDetector({ ruleSet }));
+  const found = variants.map(() => new Map<string, DetectionDraft>());
+  const result: Backtest = {
+    detections: [],
+    faults,
+    read: 0,
+    opened: 0,
+    ms: 0,
+    cut: undefined,
+    reached: undefined,
+    patients: new Set(),
+  };
+  const behind = after !== undefined && after > idBefore(from) ? after : idBefore(from);
+  const horizonMs = Math.max(...ruleSets.map((ruleSet) => ruleSet.horizonMs));
+  for await (const page of history.pages(idBefore(arrivalOf(behind) - horizonMs), behind)) {
+    result.opened += page.opened;
+    await eachSlice(page.events, (slice) => Promise.all(detectors.map((detector) => detector.replay(slice))));
+    if (clock() - began > budgetMs) result.cut = "TIME";
+    if (result.cut) break;
+  }
+  await request.onWarm?.(detectors);
+  if (!result.cut)
+    for await (const page of history.pages(behind, idBefore(to))) {
+      const perVariant = variants.map(() => new Map<string, DetectionDraft>());
+      await eachSlice(page.events, async (slice) => {
+        const patients = page.opened > 0 ? patientsOf(slice, history.clearOf) : undefined;
+        for (const [index, detector] of detectors.entries())
+          for (const draft of (await detector.evaluate(slice)).detections) {
+            perVariant[index]?.set(draft.id, draft);
+            if (patients)
+              draft.eventIds.forEach((id) => {
+                const patient = patients.get(id);
+                if (patient !== undefined) result.patients.add(patient);
+              });
+          }
+      });
+      result.read += page.read;
+      result.opened += page.opened;
+      result.reached = page.last;
+      perVariant.forEach((drafts, index) => {
+        for (const [id, draft] of drafts) found[index]?.set(id, draft);
+      });
+      await onPage?.({ detections: perVariant.map((drafts) => [...drafts.values()]), last: page.last });
+      if (found.some((drafts) => drafts.size > mostDetections)) result.cut = "DETECTIONS";
+      else if (clock() - began > budgetMs) result.cut = "TIME";
+      if (result.cut) break;
+    }
+  result.detections = found.map((drafts) => [...drafts.values()]);
+  result.ms = clock() - began;
+  return result;
+}
+
+function compileVariants({ variants, source, pseudonym }: BacktestRequest) {
+  const names = new Set<string>();
+  const field = notingFields(createFieldReader(), names);
+  let clearOf: (event: SecurityEvent) => SecurityEvent = (event) => event;
+  const disguise = { clearOf: (event: SecurityEvent) => clearOf(event), pseudonym };
+  const compiled = variants.map((rules) => compileRules(rules, { disguise, field }));
+  const documents = [...new Set(variants.flat().map(({ yaml }) => yaml))].flatMap((yaml) => parseSigma(yaml).documents);
+  const detections = documents.filter((document) => document.kind === "DETECTION");
+  const logsources = detections.map(({ logsource }) => logsource);
+  const history = createHistory(source, detections, wantedBy(names, logsources, documents.some(searchesWords)));
+  clearOf = history.clearOf;
+  const ruleSets: RuleSet[] = compiled.map(({ ruleSet }) => ruleSet);
+  return { ruleSets, faults: compiled.map(({ errors }) => errors), history };
+}
+
+function searchesWords(document: ParsedDocument): boolean {
+  if (document.kind !== "DETECTION") return false;
+  return [...document.body.selections.values()].flat(2).some(({ field }) => field === undefined);
+}
+
+async function eachSlice(events: readonly SecurityEvent[], judge: (slice: SecurityEvent[]) => Promise<unknown>) {
+  for (let at = 0; at < events.length; at += atOnce) {
+    await judge(events.slice(at, at + atOnce));
+    await breathe();
+  }
+}
+
+/** Whom sealed records of the slice are about, by event id. */
+function patientsOf(
+  slice: readonly SecurityEvent[],
+  clearOf: (event: SecurityEvent) => SecurityEvent,
+): Map<string, string | undefined> {
+  const sealed = slice.filter((event) => event.target?.patientId !== undefined && clearOf(event) !== event);
+  return new Map(sealed.map((event) => [event.id, event.target?.patientId]));
+}

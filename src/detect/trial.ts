@@ -1,0 +1,122 @@
+/**
+ * What must run together to try a rule: the draft itself, every correlation that counts it (a change of the one changes
+ * what the other finds), and every rule that one of these counts.
+ */
+import { v5 as uuidv5 } from "uuid";
+import { VigilError } from "../errors.ts";
+import { compileRules } from "./compile.ts";
+import type { RuleMode, StoredRule } from "./detection.ts";
+import type { ParsedDocument } from "./sigma/document.ts";
+import { parseSigma } from "./sigma/parse.ts";
+import { type KnownRule, referenceOf } from "./store.ts";
+
+export interface TrialRequest {
+  organizationId: string;
+  /** The rules as they are stored. */
+  known: readonly KnownRule[];
+  /** The rule to try. With `yaml`: the rule that the text, of one document, is a draft of. */
+  ruleId?: string | undefined;
+  /** Drafts. One whose name, id or title is that of a stored rule stands in for it. */
+  yaml?: string | undefined;
+  /** What the tried rules may do. Default: ACTIVE, so that a rule can be tried before it is. */
+  mode?: RuleMode | undefined;
+}
+
+export interface Trial {
+  /** The tried rules, in the order of the text. */
+  tried: { id: string; document: ParsedDocument }[];
+  /** Whose detections the trial is about: the tried rules, and the correlations that count them. */
+  watched: ReadonlySet<string>;
+  /** Everything that is to be compiled together. */
+  rules: StoredRule[];
+  /** The same rules as they are stored, with those switched on that are tried. */
+  stored: StoredRule[];
+  /** What keeps rules of the trial from running. */
+  faults: readonly { ruleId: string; message: string }[];
+  /** What people call a rule of the trial. */
+  nameOf(ruleId: string): string;
+}
+
+type Parsed = StoredRule & { document: ParsedDocument };
+
+/** Throws BAD_USER_INPUT or NOT_FOUND, naming the document, line and path of every fault. */
+export function prepareTrial({ organizationId, known, ruleId, yaml, mode = "ACTIVE" }: TrialRequest): Trial {
+  const before = ruleId === undefined ? undefined : known.find(({ id }) => id === ruleId);
+  if (ruleId !== undefined && !before) throw new VigilError("NOT_FOUND", "There is no such rule", { path: ["input"] });
+  if (yaml === undefined && !before) throw refuse("Give a rule's id, or Sigma as yaml, or both");
+  const documents = parseAll(yaml ?? (before as KnownRule).yaml);
+  if (before && documents.length !== 1) throw refuse("A draft of one rule is one document");
+  const drafts = documents.map((document): Parsed => {
+    const same = before ?? known.find(({ reference }) => reference === referenceOf(document));
+    const id = same?.id ?? uuidv5(referenceOf(document), organizationId);
+    return { ...same, id, revision: (same?.revision ?? 0) + 1, mode, yaml: document.yaml, document };
+  });
+  const twice = drafts.find(({ id }, index) => drafts.findIndex((other) => other.id === id) !== index);
+  if (twice) throw refuse(`Two of the documents are drafts of one rule: ${twice.document.title}`);
+  const watched = new Set(drafts.map(({ id }) => id));
+  const all: StoredRule[] = [...drafts, ...known.filter(({ id }) => !watched.has(id))];
+  const correlations = all.flatMap((rule) => (/correlation/.test(rule.yaml) ? parsedOf(rule) : []));
+  // A draft may have lost the name by which a stored correlation counts it, so both versions' names are followed.
+  spread(watched, correlations, [...drafts, ...known.filter(({ id }) => watched.has(id)).flatMap(parsedOf)]);
+  const needed = withCounted(all, watched);
+  const beside = withCounted(known, new Set([...watched, ...needed.map(({ id }) => id)]));
+  const stored = beside.map((rule) => (drafts.some(({ id }) => id === rule.id) ? { ...rule, mode } : rule));
+  const tried = drafts.map(({ id, document }) => ({ id, document }));
+  const rules = needed.map(plain);
+  const { errors } = compileRules(rules);
+  const nameOf = (id: string) => all.filter((rule) => rule.id === id).flatMap(parsedOf)[0]?.document.title ?? id;
+  return { tried, watched, rules, stored, faults: errors, nameOf };
+}
+
+/** Adds the correlations that count one of these, and those that count them in turn. */
+function spread(watched: Set<string>, correlations: readonly Parsed[], counted: readonly Parsed[]): void {
+  const names = new Set(counted.flatMap(({ document }) => namesOf(document)));
+  for (let size = -1; size !== names.size; ) {
+    size = names.size;
+    for (const { id, document } of correlations) {
+      if (document.kind !== "CORRELATION" || !document.body.rules.some((name) => names.has(name))) continue;
+      watched.add(id);
+      for (const name of namesOf(document)) names.add(name);
+    }
+  }
+}
+
+/** The chosen rules with all that they count. */
+function withCounted(rules: readonly StoredRule[], chosen: ReadonlySet<string>): StoredRule[] {
+  const found = new Map(rules.filter(({ id }) => chosen.has(id)).map((rule) => [rule.id, rule]));
+  const waiting = [...found.values()];
+  for (let rule = waiting.pop(); rule; rule = waiting.pop()) {
+    const [parsed] = parsedOf(rule);
+    if (parsed?.document.kind !== "CORRELATION") continue;
+    for (const name of parsed.document.body.rules)
+      for (const other of rules)
+        if (!found.has(other.id) && other.yaml.includes(name) && parsedOf(other).some((one) => isCalled(one, name))) {
+          found.set(other.id, other);
+          waiting.push(other);
+        }
+  }
+  return rules.filter(({ id }) => found.has(id));
+}
+
+const isCalled = ({ document }: Parsed, name: string): boolean => namesOf(document).includes(name);
+const namesOf = ({ name, sigmaId }: ParsedDocument): string[] => [name, sigmaId].filter((one) => one !== undefined);
+const plain = ({ document: _, ...rule }: StoredRule & { document?: ParsedDocument }): StoredRule => rule;
+
+function parsedOf(rule: StoredRule & { document?: ParsedDocument }): Parsed[] {
+  const document = rule.document ?? parseSigma(rule.yaml).documents[0];
+  return document ? [{ ...rule, document }] : [];
+}
+
+function parseAll(yaml: string): ParsedDocument[] {
+  const { documents, errors } = parseSigma(yaml);
+  if (errors.length === 0) return documents;
+  const told = errors.map(
+    ({ document, line, path, message }) =>
+      `document ${document + 1}, line ${line}: ${path ? `${path}: ` : ""}${message}`,
+  );
+  throw refuse(told.slice(0, 20).join("; "), ["input", "yaml"]);
+}
+
+function refuse(message: string, path = ["input"]): VigilError {
+  return new VigilError("BAD_USER_INPUT", message, { path });
+}
