@@ -70,7 +70,11 @@ export function decoded(sent: string, form: boolean): string {
     if (text === before) break;
   }
   if (text.includes("\\")) text = text.replace(/\\(?:u\{?([0-9a-f]{2,4})\}?|x([0-9a-f]{2}))/gi, fromHex);
-  if (text.includes("&")) text = text.replace(/&(?:#x0{0,4}([0-9a-f]{2,4})|#0{0,4}(\d{2,5})|(lt|gt|quot|apos|amp|colon|lpar|rpar|tab|newline));?/gi, entity);
+  if (text.includes("&"))
+    text = text.replace(
+      /&(?:#x0{0,4}([0-9a-f]{2,4})|#0{0,4}(\d{2,5})|(lt|gt|quot|apos|amp|colon|lpar|rpar|tab|newline));?/gi,
+      entity,
+    );
   return text
     .normalize("NFKC")
     .toLowerCase()
@@ -84,8 +88,12 @@ const bytes = /(?:%[0-9a-f]{2})+/gi;
 function unpercent(text: string): string {
   return text.replace(/%u([0-9a-f]{4})/gi, fromHex).replace(bytes, (run) => {
     // Two bytes where one would do: ways to write / . \ that strict decoders refuse and careless ones take.
-    const short = run.replace(/%c0%([89a-f][0-9a-f])/gi, (_, low: string) => `%${twoDigits(Number.parseInt(low, 16) & 0x3f)}`)
-      .replace(/%c1%([89a-f][0-9a-f])/gi, (_, low: string) => `%${twoDigits((Number.parseInt(low, 16) & 0x3f) | 0x40)}`);
+    const short = run
+      .replace(/%c0%([89a-f][0-9a-f])/gi, (_, low: string) => `%${twoDigits(Number.parseInt(low, 16) & 0x3f)}`)
+      .replace(
+        /%c1%([89a-f][0-9a-f])/gi,
+        (_, low: string) => `%${twoDigits((Number.parseInt(low, 16) & 0x3f) | 0x40)}`,
+      );
     const read = Buffer.from(short.replaceAll("%", ""), "hex");
     const utf8 = read.toString("utf8");
     return utf8.includes("\ufffd") ? read.toString("latin1") : utf8;
