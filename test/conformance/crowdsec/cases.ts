@@ -1,0 +1,124 @@
+/** A case's events: its log lines read by Vigil where it can, else as CrowdSec parsed them. */
+import { canonicalAddress } from "../../../src/ingest/address.ts";
+import type { EventDraft } from "../../../src/ingest/event.ts";
+import { formats } from "../../../src/ingest/formats/formats.ts";
+import type { SentEvent } from "../engine.ts";
+import type { Scenario } from "./bucket.ts";
+import { type CrowdsecEvent, type Names, namesOf, namesOfMeta } from "./names.ts";
+import { computations } from "./operand.ts";
+
+export interface ScenarioCase {
+  id: string;
+  logType: string;
+  year: number;
+  lines: string[];
+  scenarioDefs: Scenario[];
+  expect: { results?: Overflow[] };
+}
+
+interface Overflow {
+  scenario: string | null;
+  sources: { value?: string; key?: string; scope?: string }[];
+  eventsCount: number | null;
+  events: Names[] | null;
+}
+
+export type Feed = { from: "lines" | "parsed events"; events: SentEvent[] } | { unreadable: string };
+
+/** The formats that read a kind of log; syslog only where it is sshd's. */
+const formatOf: Record<string, string> = {
+  nginx: "combined",
+  apache2: "combined",
+  "nginx-proxy-manager": "combined",
+  bunkerweb: "combined",
+  litespeed: "combined",
+  syslog: "sshd",
+};
+
+/** `fields`: what the scenarios ask of the events. */
+export function feedOf(one: ScenarioCase, fields: readonly string[]): Feed {
+  const drafts = readLines(one);
+  if (drafts !== undefined)
+    return { from: "lines", events: drafts.map((draft) => sent(draft, namesOf(draft), fields)) };
+  const parsed = parsedEvents(one);
+  if ("unreadable" in parsed) return parsed;
+  const names = parsed.map(({ meta }) => namesOfMeta(meta));
+  const missing = fields.find((field) => {
+    const [, name = ""] = /evt\.Parsed\.(\w+)/.exec(field) ?? [];
+    return name !== "" && names.every(({ Parsed }) => Object.keys(Parsed).length === 0);
+  });
+  if (missing !== undefined) return { unreadable: `parsed events without ${missing}` };
+  return { from: "parsed events", events: parsed.map(({ draft }, n) => sent(draft, names[n], fields)) };
+}
+
+/** Undefined unless every line is of the format and some say something. */
+function readLines({ logType, lines, year }: ScenarioCase): EventDraft[] | undefined {
+  const format = formats.get(formatOf[logType] ?? "");
+  const latest = Date.UTC(year, 11, 31, 23, 59, 59);
+  const read = format?.parser({ now: Date.UTC(2100, 0, 1), latest, everyLine: true });
+  const drafts: EventDraft[] = [];
+  for (const [n, line] of lines.entries()) {
+    const result = read?.(line, n + 1);
+    if (result === undefined || "rejection" in result) return undefined;
+    if ("events" in result) drafts.push(...result.events);
+  }
+  return drafts.length > 0 ? drafts : undefined;
+}
+
+/** What overflowed: each event once, as often as one scenario saw it (several scenarios see the same events). */
+function parsedEvents({ expect }: ScenarioCase): { draft: EventDraft; meta: Names }[] | { unreadable: string } {
+  const results = expect.results ?? [];
+  const events = new Map<string, { meta: Names; times: number }>();
+  for (const scenario of new Set(results.map((result) => result.scenario))) {
+    const seen = new Map<string, number>();
+    for (const { events: held, eventsCount } of results.filter((result) => result.scenario === scenario)) {
+      if (!held || held.length === 0) return { unreadable: "no parsed events for an overflow" };
+      if (eventsCount !== null && held.length < eventsCount)
+        return { unreadable: "not all parsed events of an overflow" };
+      for (const meta of held) {
+        const key = identityOf(meta);
+        seen.set(key, (seen.get(key) ?? 0) + 1);
+        const known = events.get(key);
+        events.set(key, { meta: { ...known?.meta, ...meta }, times: Math.max(known?.times ?? 0, seen.get(key) ?? 0) });
+      }
+    }
+  }
+  const drafts = [...events.values()].flatMap(({ meta, times }) =>
+    Array.from({ length: times }, () => ({ meta, draft: draftOf(meta) })),
+  );
+  if (drafts.length === 0)
+    return { unreadable: "log lines of a format that Vigil does not read, and no parsed events" };
+  return drafts.sort((a, b) => (a.draft.time ?? 0) - (b.draft.time ?? 0));
+}
+
+/** The first event of an overflow carries more fields than the same event in another one. */
+function identityOf({ user: _user, datasource_path: _path, ...meta }: Names): string {
+  return JSON.stringify(Object.entries(meta).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function draftOf(meta: Names): EventDraft {
+  const ip = canonicalAddress(meta.source_ip ?? "");
+  const time = Date.parse(meta.timestamp ?? "");
+  return {
+    logsource: {},
+    action: "crowdsec",
+    category: "OTHER",
+    outcome: "UNKNOWN",
+    attributes: {},
+    ...(Number.isNaN(time) ? {} : { time }),
+    ...(ip === undefined ? {} : { source: { ip } }),
+  };
+}
+
+/** The draft with CrowdSec's names, and what the scenarios compute from them. */
+function sent(draft: EventDraft, names: CrowdsecEvent | undefined, fields: readonly string[]): SentEvent {
+  const attributes: Record<string, unknown> = { ...draft.attributes };
+  for (const [group, values] of Object.entries(names ?? {}))
+    for (const [name, value] of Object.entries(values as Names)) attributes[`evt.${group}.${name}`] = value;
+  for (const field of fields) {
+    const [, name = "", argument = ""] = /^(\w+)\((.*)\)$/.exec(field) ?? [];
+    const computed = computations[name]?.(String(attributes[argument] ?? ""));
+    if (computed !== undefined && computed !== "") attributes[field] = computed;
+  }
+  return { ...draft, attributes };
+}

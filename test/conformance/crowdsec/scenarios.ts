@@ -1,0 +1,69 @@
+/** CrowdSec's scenarios over the logs of their tests: exactly the expected sources overflow. */
+import { type CorpusResult, readRows, tally, type Verdict } from "../corpus.ts";
+import type { Engine, Trial, TrialResult } from "../engine.ts";
+import { type Translation, translate, yamlOf } from "./bucket.ts";
+import { feedOf, type ScenarioCase } from "./cases.ts";
+import { Unsupported } from "./tokens.ts";
+
+interface Prepared {
+  trial: Trial;
+  from: string;
+  /** The titles of a scenario's documents begin with its number and a blank. */
+  names: string[];
+}
+
+export async function runScenarios(directory: string, engine: Engine): Promise<CorpusResult[]> {
+  const cases = await readRows<ScenarioCase>(directory, "crowdsec/scenario_cases.jsonl");
+  if (cases.length === 0) return [];
+  const prepared = cases.map(prepare);
+  const ready = prepared.filter((one) => "trial" in one);
+  const results = await engine.run(ready.map(({ trial }) => trial));
+  const judged = cases.map((one, n) => {
+    const made = prepared[n] as Prepared | { unsupported: string };
+    if (!("trial" in made)) return { one, from: "", verdict: made };
+    return { one, from: made.from, verdict: judge(one, made, results[ready.indexOf(made)] as TrialResult) };
+  });
+  const verdicts = (from: string) =>
+    judged.filter((each) => each.from === from).map(({ one, verdict }) => [one.id, verdict] as const);
+  return [
+    { ...tally("CrowdSec scenarios, log lines", true, verdicts("lines")), atLeast: 0.95 },
+    { ...tally("CrowdSec scenarios, parsed events", true, verdicts("parsed events")), atLeast: 0.95 },
+    tally("CrowdSec scenarios, other", false, verdicts("")),
+  ];
+}
+
+function prepare(one: ScenarioCase): Prepared | { unsupported: string } {
+  if (one.scenarioDefs.length === 0) return { unsupported: "no scenario" };
+  const translations: Translation[] = [];
+  for (const [n, scenario] of one.scenarioDefs.entries()) {
+    try {
+      translations.push(translate(scenario, `${n} ${scenario.name}`));
+    } catch (error) {
+      if (error instanceof Unsupported) return { unsupported: error.message };
+      throw error;
+    }
+  }
+  const feed = feedOf(one, [...new Set(translations.flatMap(({ fields }) => fields))]);
+  if ("unreadable" in feed) return { unsupported: feed.unreadable };
+  const yaml = yamlOf(translations.flatMap(({ documents }) => documents));
+  return { trial: { yaml, batches: [feed.events] }, from: feed.from, names: one.scenarioDefs.map(({ name }) => name) };
+}
+
+function judge(one: ScenarioCase, { names }: Prepared, result: TrialResult): Verdict {
+  if ("refused" in result) return result.supported ? { failed: result.refused } : { unsupported: result.refused };
+  if (result.rejected[0]) return { failed: `an event was rejected: ${result.rejected[0].message}` };
+  const differences: string[] = [];
+  for (const name of new Set(names)) {
+    const numbers = names.flatMap((other, n) => (other === name ? [`${n} `] : []));
+    const found = result.opened.flat().filter(({ rule }) => numbers.some((number) => rule.startsWith(number)));
+    const got = new Set(
+      found.flatMap(({ subjects }) => subjects.slice(0, 1).map(({ key }) => key.replace(/^.*=/, ""))),
+    );
+    // Where a test names only a bucket's source, the scenario is the case's own.
+    const overflows = (one.expect.results ?? []).filter(({ scenario }) => (scenario ?? names[0]) === name);
+    const wanted = new Set(overflows.flatMap(({ sources }) => sources.map(({ value, key }) => value ?? key ?? "")));
+    const text = (sources: Set<string>) => [...sources].sort().join(" ") || "none";
+    if (text(got) !== text(wanted)) differences.push(`${name} expected ${text(wanted)}, got ${text(got)}`);
+  }
+  return differences.length > 0 ? { failed: differences.join("; ") } : undefined;
+}
