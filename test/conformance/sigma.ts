@@ -127,8 +127,8 @@ export async function runSigma(dir: string, engine: Engine): Promise<CorpusResul
       results.push(tally(`${corpus} (${tier})`, required.has(tier), inTier));
     }
   };
-  await byTier("sigma detection", "sigma_detection.jsonl", detectionTrial, judgeDetection);
-  await byTier("sigma correlation", "sigma_correlation.jsonl", correlationTrial, judgeCorrelation);
+  await byTier<DetectionRow>("sigma detection", "sigma_detection.jsonl", detectionTrial, judgeDetection);
+  await byTier<CorrelationRow>("sigma correlation", "sigma_correlation.jsonl", correlationTrial, judgeCorrelation);
   const imports = [
     ["sigma application rules", "sigma_app_rules.jsonl"],
     ["sigma specification", "sigma_spec_examples.jsonl"],

@@ -14,6 +14,16 @@ export interface ScenarioCase {
   lines: string[];
   scenarioDefs: Scenario[];
   expect: { results?: Overflow[] };
+  /** The events of the overflows, in the order of both, with the fields that every log has under one name. */
+  assertedFeed: FedEvent[];
+}
+
+interface FedEvent {
+  overflow: number;
+  ip: string | null;
+  user: string | null;
+  service: string | null;
+  logType: string | null;
 }
 
 interface Overflow {
@@ -66,16 +76,22 @@ function readLines({ logType, lines, year }: ScenarioCase): EventDraft[] | undef
 }
 
 /** What overflowed: each event once, as often as one scenario saw it (several scenarios see the same events). */
-function parsedEvents({ expect }: ScenarioCase): { draft: EventDraft; meta: Names }[] | { unreadable: string } {
+function parsedEvents({
+  expect,
+  assertedFeed,
+}: ScenarioCase): { draft: EventDraft; meta: Names }[] | { unreadable: string } {
   const results = expect.results ?? [];
   const events = new Map<string, { meta: Names; times: number }>();
   for (const scenario of new Set(results.map((result) => result.scenario))) {
     const seen = new Map<string, number>();
-    for (const { events: held, eventsCount } of results.filter((result) => result.scenario === scenario)) {
+    for (const [overflow, { scenario: its, events: held, eventsCount }] of results.entries()) {
+      if (its !== scenario) continue;
       if (!held || held.length === 0) return { unreadable: "no parsed events for an overflow" };
       if (eventsCount !== null && held.length < eventsCount)
         return { unreadable: "not all parsed events of an overflow" };
-      for (const meta of held) {
+      const fed = assertedFeed.filter((event) => event.overflow === overflow);
+      for (const [n, named] of held.entries()) {
+        const meta = withFed(named, fed[n]);
         const key = identityOf(meta);
         seen.set(key, (seen.get(key) ?? 0) + 1);
         const known = events.get(key);
@@ -91,9 +107,16 @@ function parsedEvents({ expect }: ScenarioCase): { draft: EventDraft; meta: Name
   return drafts.sort((a, b) => (a.draft.time ?? 0) - (b.draft.time ?? 0));
 }
 
-/** The first event of an overflow carries more fields than the same event in another one. */
-function identityOf({ user: _user, datasource_path: _path, ...meta }: Names): string {
-  return JSON.stringify(Object.entries(meta).sort(([a], [b]) => (a < b ? -1 : 1)));
+/** Each log has its own name for the user, and an overflow's later events lack some of the names of its first. */
+function withFed(meta: Names, fed: FedEvent | undefined): Names {
+  const user = meta.target_user ?? meta.username ?? meta.user ?? fed?.user ?? "";
+  const named: Names = { target_user: user, username: user, user, service: fed?.service ?? "" };
+  return { ...named, source_ip: fed?.ip ?? "", log_type: fed?.logType ?? "", ...meta };
+}
+
+function identityOf({ user, target_user: target, username, datasource_path: _path, ...meta }: Names): string {
+  const entries = Object.entries({ ...meta, who: target || username || user }).sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify(entries);
 }
 
 function draftOf(meta: Names): EventDraft {
