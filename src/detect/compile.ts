@@ -1,5 +1,5 @@
 /** Stored rules -> a rule set: parsed, wired to each other, compiled to closures and indexed, once. */
-import { type Disguise, disguised } from "./correlation/disguise.ts";
+import { type Disguise, disguised, sealedReader } from "./correlation/disguise.ts";
 import { subjectReader } from "./correlation/subject.ts";
 import type { StoredRule } from "./detection.ts";
 import { type Candidates, indexRules } from "./index-rules.ts";
@@ -10,13 +10,13 @@ import { createFieldReader } from "./sigma/fields.ts";
 import { createWordReader } from "./sigma/keywords.ts";
 import { parseSigma } from "./sigma/parse.ts";
 import { requirementsOf } from "./sigma/requirements.ts";
-import { latenessMs, retentionMs } from "./windows/windows.ts";
+import { latenessMs } from "./windows/windows.ts";
 import { type LoadedCorrelation, windowOf, wireCorrelations } from "./wire.ts";
 
 export interface RuleSet {
   /** The detection rules that could match an event. */
   candidates: Candidates;
-  /** Rules that make detections, by the key of their window. */
+  /** Rules that have windows (the silent ones serve correlations only), by the key of their window. */
   firing: ReadonlyMap<string, FiringRule>;
   /** How long before a restart events must have arrived to matter after it: replay these. */
   horizonMs: number;
@@ -55,6 +55,8 @@ export function compileRules(
   const wired = wireCorrelations(correlations, selections, {
     grouping,
     counting: disguised(field, disguise, false),
+    numbers: field,
+    isSealed: sealedReader(field, disguise),
   });
   errors.push(...wired.faults);
   const firing = new Map(wired.firing.map((rule) => [rule.window.key, rule]));
@@ -63,10 +65,10 @@ export function compileRules(
     if (stored.mode === "DISABLED" || wired.silent.has(rule)) continue;
     const window = windowOf(stored, { measure: "EACH", timespanMs: plainGapMs, condition: { min: 1 } });
     rule.own = { window, subjects: subjectReader(grouping, document.logsource) };
-    firing.set(window.key, { stored, document, window, counts: [] });
+    firing.set(window.key, { stored, document, window, counts: [], chained: [], silent: false });
   }
   const used = selections.filter((rule) => rule.own || rule.counters.length > 0);
-  const horizonMs = Math.max(latenessMs, ...[...firing.values()].map((rule) => retentionMs(rule.window)));
+  const horizonMs = Math.max(latenessMs, ...[...firing.values()].map((rule) => rule.window.horizonMs));
   return { ruleSet: { candidates: indexRules(used, field), firing, horizonMs }, errors };
 }
 

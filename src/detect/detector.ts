@@ -2,12 +2,13 @@
 import type { SecurityEvent } from "../ingest/event.ts";
 import type { RuleSet } from "./compile.ts";
 import { groupValues } from "./correlation/group.ts";
+import { applyAll } from "./correlation/stages.ts";
 import { subjectOf } from "./correlation/subject.ts";
 import type { DetectionDraft, Subject } from "./detection.ts";
 import { explain } from "./explain.ts";
 import type { FiringRule } from "./rule.ts";
 import { createMemoryWindows } from "./windows/memory.ts";
-import type { Episode, Hit, StoredEpisode, TouchedEpisode, Windows } from "./windows/windows.ts";
+import type { Episode, StoredEpisode, TouchedEpisode, Windows } from "./windows/windows.ts";
 
 export interface Evaluation {
   /** One per episode that the batch opened or continued. */
@@ -38,23 +39,23 @@ export function createDetector({ ruleSet: firstRules, windows = createMemoryWind
   return {
     async evaluate(events) {
       const { firing } = ruleSet;
-      const hits = findHits(ruleSet, events);
-      if (hits.length === 0) return { detections: [], undo() {} };
-      const { touched, undo } = await windows.apply(hits);
+      const { touched, undo } = await applyAll(ruleSet, events, windows);
       return {
         detections: touched.map((one) => draft(firing.get(one.window.key), one)).filter((one) => one !== undefined),
         undo,
       };
     },
     async replay(events) {
-      await windows.apply(findHits(ruleSet, events));
+      await applyAll(ruleSet, events, windows);
     },
     async restore(detections) {
-      for (const { window } of ruleSet.firing.values())
+      for (const { window, silent } of ruleSet.firing.values()) {
+        if (silent) continue; // nothing is stored of it, the replay is all that is known
         await windows.restore(
           window,
           detections.filter((one) => `${one.ruleId}@${one.ruleRevision}` === window.key),
         );
+      }
     },
     replaceRules(next) {
       ruleSet = next;
@@ -63,28 +64,8 @@ export function createDetector({ ruleSet: firstRules, windows = createMemoryWind
   };
 }
 
-function findHits({ candidates }: RuleSet, events: readonly SecurityEvent[]): Hit[] {
-  const hits: Hit[] = [];
-  for (const event of events)
-    for (const rule of candidates(event)) {
-      if (!rule.matches(event)) continue;
-      if (rule.own) {
-        const subjects = rule.own.subjects(event);
-        const [first] = subjects;
-        hits.push({ window: rule.own.window, group: first ? `${first.kind} ${first.key}` : "", event, subjects });
-      }
-      for (const { window, groupOf, countedOf } of rule.counters) {
-        const group = groupOf(event);
-        if (group === undefined) continue;
-        const value = countedOf?.(event);
-        if (!countedOf || value !== undefined) hits.push({ window, group, event, value });
-      }
-    }
-  return hits;
-}
-
 function draft(rule: FiringRule | undefined, { episode, opened }: TouchedEpisode): DetectionDraft | undefined {
-  if (!rule) return undefined;
+  if (!rule || rule.silent) return undefined;
   const { stored, document } = rule;
   const subjects = subjectsOf(rule, episode);
   return {

@@ -1,28 +1,76 @@
-/** A detection in plain words: how much, for whom, in what time, and what the rule asks. */
+/** A detection in plain words: what was counted, for whom, in what time, and what the rule asks. */
 
-import type { CountCondition } from "./correlation/condition.ts";
+import type { Bounds } from "./correlation/condition.ts";
 import { maxValues } from "./correlation/episodes.ts";
 import type { Subject } from "./detection.ts";
 import type { FiringRule } from "./rule.ts";
+import type { CorrelationBody } from "./sigma/document.ts";
 import type { Episode } from "./windows/windows.ts";
 
-export function explain(
-  { document, window, counts }: FiringRule,
-  episode: Episode,
-  subjects: readonly Subject[],
-): string {
+/** Whatever is sealed (a value that was counted, a number that was added up) is not told, only how many there were. */
+export function explain(rule: FiringRule, episode: Episode, subjects: readonly Subject[]): string {
+  const { document } = rule;
   const subject = subjects.map(subjectWords).join(", ");
   const about = subject ? ` for ${subject}` : "";
   const span = spanWords(episode.lastEventAt - episode.firstEventAt);
   const times = episode.eventCount === 1 ? "once" : `${episode.eventCount} times${span}`;
   if (document.kind === "DETECTION") return `"${document.title}" matched ${times}${about}`;
-  const what = `${episode.eventCount} × ${counts.map((title) => `"${title}"`).join(" or ")}`;
-  const within = `in ${durationWords(window.timespanMs)}`;
-  const asks = conditionWords(window.condition);
-  if (window.measure !== "VALUES") return `${what}${about}${span}; the rule fires at ${asks} ${within}`;
-  const field = document.body.fields.join(" + ");
-  const distinct = episode.values.length >= maxValues ? `at least ${maxValues}` : `${episode.values.length}`;
-  return `${what} with ${distinct} different ${field}${about}${span}; the rule fires at ${asks} different ${within}`;
+  const { what, asks } = correlationWords(rule, document.body, episode);
+  return `${what}${about}${span}; the rule fires at ${asks} in ${durationWords(document.body.timespanMs)}`;
+}
+
+interface Words {
+  what: string;
+  asks: string;
+}
+
+function correlationWords({ counts }: FiringRule, body: CorrelationBody, episode: Episode): Words {
+  const { type, condition } = body;
+  const matches = `${episode.eventCount} × ${orWords(counts)}`;
+  const bounds = boundsWords(condition);
+  const field = body.fields.join(" + ");
+  switch (type) {
+    case "event_count":
+      return { what: matches, asks: bounds };
+    case "value_count": {
+      const distinct = episode.values.length >= maxValues ? `at least ${maxValues}` : `${episode.values.length}`;
+      return { what: `${matches} with ${distinct} different ${field}`, asks: `${bounds} different` };
+    }
+    case "temporal":
+    case "temporal_ordered":
+      return temporalWords(counts, body, episode);
+    case "value_sum":
+      return { what: `${field} of ${matches} adds up to ${numberWords(episode)}`, asks: `a sum of ${bounds}` };
+    case "value_avg":
+      return { what: `${field} of ${matches} is ${numberWords(episode)} on average`, asks: `an average of ${bounds}` };
+    case "value_percentile": {
+      const which = `percentile ${body.percentile ?? 50}`;
+      return { what: `${which} of ${field} of ${matches} is ${numberWords(episode)}`, asks: `a ${which} of ${bounds}` };
+    }
+    default:
+      return type satisfies never;
+  }
+}
+
+function temporalWords(counts: readonly string[], body: CorrelationBody, episode: Episode): Words {
+  const inOrder = body.type === "temporal_ordered";
+  const places = episode.values.map(Number);
+  if (inOrder) places.sort((one, other) => one - other);
+  const seen = places.map((place) => `"${counts[place] ?? ""}"`).join(inOrder ? ", then " : " and ");
+  const what = `${seen} (${episode.eventCount} events)`;
+  if (body.expression) return { what, asks: `\`${body.expression.text}\`${inOrder ? ", one after another," : ""}` };
+  const all = body.condition.min === counts.length && body.condition.max === undefined;
+  const rules = all ? `all ${counts.length} rules` : `${boundsWords(body.condition)} of ${counts.length} rules`;
+  return { what, asks: inOrder ? `${rules} one after another` : rules };
+}
+
+function orWords(titles: readonly string[]): string {
+  return [...new Set(titles)].map((title) => `"${title}"`).join(" or ");
+}
+
+function numberWords({ measured, sealed }: Episode): string {
+  if (sealed) return "a sealed number";
+  return measured === undefined ? "an unknown number" : String(Number(measured.toPrecision(12)));
 }
 
 const kindWords = {
@@ -44,9 +92,14 @@ function spanWords(ms: number): string {
   return ms === 0 ? " at one moment" : ` in ${durationWords(ms)}`;
 }
 
-function conditionWords({ min, max, not }: CountCondition): string {
-  const range = max === undefined ? `${min}` : max === min ? `exactly ${min}` : `${min} to ${max}`;
-  return not === undefined ? range : `${range} (but not ${not})`;
+function boundsWords({ min, above, max, below, not }: Bounds): string {
+  const but = not === undefined ? "" : ` (but not ${not})`;
+  if (min !== undefined && min === max) return `exactly ${min}${but}`;
+  if (min !== undefined && max !== undefined) return `${min} to ${max}${but}`;
+  const lower = min !== undefined ? `${min}` : above !== undefined ? `more than ${above}` : "";
+  const upper = max !== undefined ? `at most ${max}` : below !== undefined ? `less than ${below}` : "";
+  const both = [lower, upper].filter(Boolean).join(" and ");
+  return both ? both + but : `anything but ${not}`;
 }
 
 const units = [

@@ -15,15 +15,31 @@ export interface SelectionRule {
   requirements: Requirements;
   /** Absent: it only serves correlations, or is disabled. */
   own?: { window: WindowSpec; subjects: (event: SecurityEvent) => Subject[] };
-  counters: Counter[];
+  counters: Counter<SecurityEvent>[];
 }
 
-/** One correlation that counts the matches of one detection rule. */
-export interface Counter {
+/** One correlation that counts the matches of one rule; `Source` is what a match is: an event, or a detection. */
+export interface Counter<Source> {
   window: WindowSpec;
-  groupOf: GroupOf;
-  /** value_count: what is counted. */
-  countedOf?: GroupOf;
+  groupOf: GroupOf<Source>;
+  /** What is counted or looked for; a match without it is not counted. */
+  countedOf?: GroupOf<Source>;
+  /** What is added up; a match without a number is not counted. */
+  numberOf?: (source: Source) => number | undefined;
+  /** Nobody may be told the number. */
+  isSealed?: (source: Source) => boolean;
+}
+
+/** What one correlation hands to another: the group of its detection, and the event that made it fire. */
+export interface InnerDetection {
+  group: string;
+  origin: SecurityEvent;
+}
+
+/** A correlation that counts the detections of another. */
+export interface ChainedCounter extends Counter<InnerDetection> {
+  /** Each time that the inner one fires, not only the opening of its detection: what comes last in a storm counts for an order. */
+  everyFiring: boolean;
 }
 
 /** A rule that makes detections: what is needed to tell people about them. */
@@ -31,6 +47,10 @@ export interface FiringRule {
   stored: StoredRule;
   document: DetectionDocument | CorrelationDocument;
   window: WindowSpec;
-  /** Titles of the rules whose matches are counted. */
+  /** Titles of the rules whose matches are counted, in the order of the list. */
   counts: string[];
+  /** Who counts its detections. */
+  chained: ChainedCounter[];
+  /** It only serves correlations: its detections are not told. */
+  silent: boolean;
 }

@@ -1,32 +1,49 @@
-/** Correlations -> counters on the rules whose matches they count. */
-import { groupBy } from "./correlation/group.ts";
+/** Correlations -> counters on the rules and correlations whose matches they count. */
+import type { Logsource } from "../ingest/event.ts";
+import { chainedCounterOf, counterOf, type GroupFields } from "./correlation/counters.ts";
+import { renamed } from "./correlation/expression.ts";
+import { type LoadedCorrelation, type Resolved, resolveCorrelations } from "./correlation/references.ts";
 import type { StoredRule } from "./detection.ts";
-import type { Counter, FiringRule, SelectionRule } from "./rule.ts";
-import type { CorrelationDocument, DetectionDocument, ParsedDocument } from "./sigma/document.ts";
-import type { FieldReader } from "./sigma/fields.ts";
-import type { WindowSpec } from "./windows/windows.ts";
+import type { ChainedCounter, FiringRule, SelectionRule } from "./rule.ts";
+import type { CorrelationType } from "./sigma/document.ts";
+import { type Measure, retentionMs, type WindowSpec } from "./windows/windows.ts";
 
-export interface LoadedCorrelation {
-  stored: StoredRule;
-  document: CorrelationDocument;
-}
+export type { GroupFields, LoadedCorrelation };
 
 export interface Wired {
+  /** With those that only serve others, if these run. */
   firing: FiringRule[];
   /** Rules that only serve correlations, so make no detections of their own. */
   silent: Set<SelectionRule>;
   faults: { ruleId: string; message: string }[];
 }
 
-/** How the values are read that rules group by, and those they count. */
-export interface GroupFields {
-  grouping: FieldReader;
-  counting: FieldReader;
+type Rest = Pick<WindowSpec, "measure" | "timespanMs" | "condition"> & Partial<WindowSpec>;
+
+/** The throttle of a stored rule widens the gap that parts episodes. */
+export function windowOf(stored: StoredRule, rest: Rest): WindowSpec {
+  const gapMs = Math.max(rest.timespanMs, stored.throttleMs ?? 0);
+  const horizonMs = retentionMs({ timespanMs: rest.timespanMs, gapMs });
+  return {
+    key: `${stored.id}@${stored.revision}`,
+    ruleId: stored.id,
+    gapMs,
+    depth: 0,
+    feeds: false,
+    horizonMs,
+    ...rest,
+  };
 }
 
-export function windowOf(stored: StoredRule, rest: Omit<WindowSpec, "key" | "ruleId">): WindowSpec {
-  return { key: `${stored.id}@${stored.revision}`, ruleId: stored.id, ...rest };
-}
+const measures: Record<CorrelationType, Measure> = {
+  event_count: "EVENTS",
+  value_count: "VALUES",
+  temporal: "VALUES", // the values are the rules
+  temporal_ordered: "ORDER",
+  value_sum: "SUM",
+  value_avg: "AVERAGE",
+  value_percentile: "PERCENTILE",
+};
 
 export function wireCorrelations(
   correlations: readonly LoadedCorrelation[],
@@ -34,70 +51,98 @@ export function wireCorrelations(
   fields: GroupFields,
 ): Wired {
   const wired: Wired = { firing: [], silent: new Set(), faults: [] };
-  const generating = new Set<SelectionRule>();
-  for (const correlation of correlations) {
-    const { stored, document } = correlation;
-    const disabled = stored.mode === "DISABLED";
-    const resolved = document.body.rules.map((reference) => resolve(reference, selections, correlations));
-    const counted = new Set(resolved.filter((one) => typeof one !== "string"));
+  const resolved = resolveCorrelations(correlations, selections);
+  const silent = silenced(resolved);
+  for (const one of silent) if ("matches" in one) wired.silent.add(one);
+  const byId = new Map<string, Wire>();
+  for (const one of resolved) {
     // A disabled correlation keeps its rules silent all the same: switching it off must not switch on a flood.
-    for (const rule of counted) (document.body.generate && !disabled ? generating : wired.silent).add(rule);
-    if (disabled) continue;
-    const window = windowFor(correlation);
-    const counters = [...counted].map((rule) => ({ rule, counter: counterFor(document, rule, window, fields) }));
-    const faults = [...resolved, ...counters.map(({ counter }) => counter)].filter((one) => typeof one === "string");
-    for (const message of faults) wired.faults.push({ ruleId: stored.id, message });
-    if (faults.length > 0) continue;
-    for (const { rule, counter } of counters) if (typeof counter !== "string") rule.counters.push(counter);
-    wired.firing.push({ stored, document, window, counts: [...counted].map((rule) => rule.document.title) });
+    if (one.stored.mode === "DISABLED") continue;
+    const wire = wireOne(one, byId, fields);
+    for (const message of wire.faults) wired.faults.push({ ruleId: one.stored.id, message });
+    if (wire.faults.length > 0) continue;
+    wire.rule.silent = silent.has(one.document);
+    byId.set(one.stored.id, wire);
   }
-  for (const rule of generating) wired.silent.delete(rule);
+  // From the outermost inwards: a silent one that nobody counts need not run.
+  for (const wire of [...byId.values()].reverse()) {
+    const { rule, apply } = wire;
+    if (rule.silent && rule.chained.length === 0) continue;
+    apply();
+    wired.firing.unshift(rule);
+  }
   return wired;
 }
 
-function windowFor({ stored, document }: LoadedCorrelation): WindowSpec {
-  const { type, timespanMs, condition } = document.body;
-  return windowOf(stored, { measure: type === "value_count" ? "VALUES" : "EVENTS", timespanMs, condition });
+interface Wire {
+  rule: FiringRule;
+  /** Of the first detection rule at the bottom. */
+  logsource: Logsource;
+  faults: string[];
+  /** Lets those that it counts know. */
+  apply(): void;
 }
 
-/** The rule that a reference names, or why there is none. */
-function resolve(
-  reference: string,
-  selections: readonly SelectionRule[],
-  correlations: readonly LoadedCorrelation[],
-): SelectionRule | string {
-  const isNamed = ({ document }: { document: ParsedDocument }) =>
-    document.sigmaId === reference || document.name === reference;
-  if (correlations.some(isNamed))
-    return `\`${reference}\` is a correlation; correlations of correlations are not evaluated yet`;
-  const found = selections.filter(isNamed);
-  const [only] = found;
-  if (!only) return `there is no rule with the id or name \`${reference}\``;
-  return found.length > 1 ? `several rules have the id or name \`${reference}\`` : only;
+/** Rules and documents of correlations that are counted, and by nobody who says `generate`. */
+function silenced(resolved: readonly Resolved[]): Set<SelectionRule | Resolved["document"]> {
+  const silent = new Set<SelectionRule | Resolved["document"]>();
+  const generating = new Set<SelectionRule | Resolved["document"]>();
+  for (const { stored, document, counts } of resolved)
+    for (const one of counts) {
+      const counted = "rule" in one ? one.rule : one.correlation.document;
+      (document.body.generate && stored.mode !== "DISABLED" ? generating : silent).add(counted);
+    }
+  for (const one of generating) silent.delete(one);
+  return silent;
 }
 
-function counterFor(
-  { body }: CorrelationDocument,
-  rule: SelectionRule,
-  window: WindowSpec,
-  fields: GroupFields,
-): Counter | string {
-  if (rule.stored.mode === "DISABLED") return `the rule \`${rule.document.title}\`, which it counts, is disabled`;
-  const unknown = [...body.groupBy, ...body.fields].find((name) => aliased(body, name, rule.document) === undefined);
-  if (unknown !== undefined)
-    return `the alias \`${unknown}\` does not name a field for the rule \`${rule.document.name ?? rule.document.title}\``;
-  const readWith = (field: FieldReader) => (name: string) =>
-    field(aliased(body, name, rule.document) ?? name, rule.document.logsource);
-  const counter: Counter = { window, groupOf: groupBy(body.groupBy.map(readWith(fields.grouping))) };
-  if (body.fields.length === 0) return counter;
-  return { ...counter, countedOf: groupBy(body.fields.map(readWith(fields.counting))) };
+function wireOne(one: Resolved, byId: ReadonlyMap<string, Wire>, fields: GroupFields): Wire {
+  const { stored, document, counts } = one;
+  const { body } = document;
+  const faults = [...one.faults];
+  const window = windowFor(one);
+  const rule: FiringRule = { stored, document, window, counts: [], chained: [], silent: false };
+  const found: (() => void)[] = [];
+  let logsource: Logsource | undefined;
+  for (const [place, counted] of counts.entries()) {
+    const counting = { body, window, place };
+    if ("rule" in counted) {
+      logsource ??= counted.rule.document.logsource;
+      rule.counts.push(counted.rule.document.title);
+      const counter = counterOf(counting, counted.rule.document, fields);
+      if (typeof counter === "string") faults.push(counter);
+      else found.push(() => void counted.rule.counters.push(counter));
+      continue;
+    }
+    const inner = byId.get(counted.correlation.stored.id);
+    if (!inner) continue; // told among the faults already
+    logsource ??= inner.logsource;
+    rule.counts.push(inner.rule.document.title);
+    window.horizonMs = Math.max(window.horizonMs, retentionMs(window) + inner.rule.window.horizonMs);
+    const { groupBy } = counted.correlation.document.body;
+    const counter = chainedCounterOf(
+      counting,
+      { document: inner.rule.document, groupBy, logsource: inner.logsource },
+      fields,
+    );
+    if (typeof counter === "string") faults.push(counter);
+    else found.push(() => feed(inner.rule, counter));
+  }
+  const apply = () => {
+    for (const each of found) each();
+  };
+  return { rule, logsource: logsource ?? {}, faults, apply };
 }
 
-function aliased(
-  { aliases }: CorrelationDocument["body"],
-  name: string,
-  { name: ruleName = "", sigmaId = "" }: DetectionDocument,
-): string | undefined {
-  const alias = aliases.get(name);
-  return alias ? (alias.get(ruleName) ?? alias.get(sigmaId)) : name;
+function feed(inner: FiringRule, counter: ChainedCounter): void {
+  inner.window.feeds = true;
+  inner.chained.push(counter);
+}
+
+function windowFor({ stored, document, depth }: Resolved): WindowSpec {
+  const { type, timespanMs, condition, expression, rules, percentile } = document.body;
+  const window = windowOf(stored, { measure: measures[type], timespanMs, condition, depth });
+  if (expression) window.expression = renamed(expression.condition, (name) => String(rules.indexOf(name)));
+  if (percentile !== undefined) window.percentile = percentile;
+  return window;
 }

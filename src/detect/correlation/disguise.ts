@@ -2,7 +2,7 @@
  * Rules match on what was sent. But what they group by goes on into group keys, subjects, titles and alerts, so a value
  * that is stored sealed is replaced there by a keyed pseudonym: the same for equal values, and told to nobody.
  */
-import type { SecurityEvent } from "../../ingest/event.ts";
+import type { Logsource, SecurityEvent } from "../../ingest/event.ts";
 import type { FieldReader, Read } from "../sigma/fields.ts";
 import { keyText } from "./group.ts";
 
@@ -23,6 +23,20 @@ export function disguised(field: FieldReader, disguise: Disguise | undefined, nu
       if (clear === event || (typeof value === "number" && !numbersToo)) return value;
       const text = keyText(value);
       return text === undefined || text === keyText(read(clear)) ? value : disguise.pseudonym(text);
+    };
+  };
+}
+
+/** Whether what an event says of a field is stored sealed. */
+export type SealedReader = (name: string, logsource: Logsource) => (event: SecurityEvent) => boolean;
+
+export function sealedReader(field: FieldReader, disguise: Disguise | undefined): SealedReader {
+  if (!disguise) return () => () => false;
+  return (name, logsource) => {
+    const read = field(name, logsource);
+    return (event) => {
+      const clear = disguise.clearOf(event);
+      return clear !== event && read(event) !== read(clear);
     };
   };
 }

@@ -1,19 +1,30 @@
 /**
- * Episodes of one group. A firing event goes to the episode that it touches in event time, or opens one; an event that
- * comes after an episode, within its reach, and does not fire ends it. Several may be under way in one group, because an
- * import of old logs and live traffic do not know of each other.
+ * Episodes of one group: which windows that fired belong together.
+ *
+ * All windows of the group that fire, joined where they overlap or lie no further apart than the rule's gap, are its
+ * episodes; the first and last event and the count of an episode follow from the events of the group alone, whatever the order of
+ * their arrival, as long as no event is later than the lateness, the condition is a lower bound (see condition.ts), the group is below its room of
+ * entries (see compact.ts; above it counts of values and sums may be off by what compaction blurs) and has no more than eight episodes under way.
+ *
+ * The id of an episode is made from its earliest event at the time when it opened, and stays: the same history in the same
+ * order of arrival gives the same ids, however it is cut into batches; another order of arrival may give another id. An event that
+ * connects two episodes makes them one: the one whose first event arrived first takes the other in, which then is told
+ * no more and stays stored as it was (the incident is one, since the fingerprint is).
  */
 import type { Subject } from "../detection.ts";
-import type { Episode, Hit, StoredEpisode, WindowSpec } from "../windows/windows.ts";
-import type { Entry } from "./entries.ts";
+import type { Episode, Hit, StoredEpisode } from "../windows/windows.ts";
+import { onlyGrows } from "./condition.ts";
+import { type Entry, timeAt, weightOf } from "./entries.ts";
+import type { Found } from "./find.ts";
 import { detectionId, fingerprintOf } from "./identity.ts";
+import { covers, joined, type Segment } from "./segments.ts";
 
 export const maxUnderWay = 8; // in one group; beyond it the one that was quiet longest is given up
 const maxEventIds = 20; // of which the last is the newest
 export const maxValues = 50; // distinct values that an explanation can tell
 const maxSubjects = 10;
 
-/** An episode under way. Its lists only grow, so that a mark of their lengths is enough to go back. */
+/** An episode under way. Plain data. */
 export interface EpisodeState {
   readonly id: string;
   readonly fingerprint: string;
@@ -24,130 +35,212 @@ export interface EpisodeState {
   lastEventId: string;
   subjects: Subject[];
   values: string[];
+  /** Counted events within these are counted in it. */
+  segments: Segment[];
   lastArrivalAt: number;
-  /** The last batch that went on with it; 0 while the hit that opened it is added. */
-  batch: number;
+  measured?: number;
+  sealed?: boolean;
 }
 
-/** How far from an episode an event may lie and still belong to it: EACH says "at most", a window is half open. */
-function touches(episode: EpisodeState, time: number, window: WindowSpec): boolean {
-  const distance = Math.max(episode.firstEventAt - time, time - episode.lastEventAt);
-  return window.measure === "EACH" ? distance <= window.timespanMs : distance < window.timespanMs;
+/** What an event that fired did. */
+export interface Outcome {
+  episode: EpisodeState;
+  opened: boolean;
+  /** The event time at which the condition held first. */
+  at: number;
 }
 
-/** An event fired; answers its episode. Its window holds the entries `from` to `to`; a plain rule has none. */
-export function fire(
+const ownTime: readonly Entry[] = [];
+
+/** A match of a plain rule. */
+export function fireEach(episodes: EpisodeState[], hit: Hit): Outcome {
+  return fire(episodes, hit, [hit.event.time, hit.event.time], ownTime, hit.event.time);
+}
+
+/** An event made windows fire. */
+export function fireWindows(
   episodes: EpisodeState[],
   hit: Hit,
   entries: readonly Entry[],
-  from: number,
-  to: number,
+  at: number,
+  found: Found,
+): Outcome {
+  const fresh: Entry[] = [];
+  // Nothing is later and nothing was taken out: once an entry is covered, so are those before it in the window.
+  const early = at === entries.length - 1 && onlyGrows(hit.window.condition) && !hit.window.expression;
+  for (let index = found.lastEnd; index >= found.from; index--) {
+    const entry = entries[index] as Entry;
+    if (index === at || !episodes.some(({ segments }) => covers(segments, entry.time))) fresh.push(entry);
+    else if (early) break;
+  }
+  const span: Segment = [timeAt(entries, found.from), timeAt(entries, found.lastEnd)];
+  const outcome = fire(episodes, hit, span, fresh, timeAt(entries, found.firstEnd));
+  if (hit.number !== undefined) outcome.episode.measured = found.measured;
+  return outcome;
+}
+
+function fire(episodes: EpisodeState[], hit: Hit, span: Segment, fresh: readonly Entry[], at: number): Outcome {
+  const { gapMs } = hit.window;
+  const near = episodes.filter(
+    ({ firstEventAt, lastEventAt }) => Math.max(firstEventAt - span[1], span[0] - lastEventAt) <= gapMs,
+  );
+  const [first, ...others] = near.length > 1 ? near.sort(byFirstArrival) : near;
+  if (!first) {
+    const episode = open(hit, span, fresh);
+    episodes.push(episode);
+    if (episodes.length > maxUnderWay) giveUpQuietest(episodes, episode);
+    return { episode, opened: true, at };
+  }
+  for (const other of others) {
+    absorb(first, other);
+    episodes.splice(episodes.indexOf(other), 1);
+  }
+  extend(first, hit, span, fresh);
+  return { episode: first, opened: false, at };
+}
+
+function byFirstArrival(one: EpisodeState, other: EpisodeState): number {
+  return firstIdOf(one) < firstIdOf(other) ? -1 : 1;
+}
+
+function firstIdOf({ firstEventIds, lastEventId }: EpisodeState): string {
+  return firstEventIds[0] ?? lastEventId;
+}
+
+function giveUpQuietest(episodes: EpisodeState[], but: EpisodeState): void {
+  let quietest = 0;
+  for (const [index, episode] of episodes.entries())
+    if (episode !== but && episode.lastArrivalAt < (episodes[quietest] as EpisodeState).lastArrivalAt) quietest = index;
+  episodes.splice(quietest, 1);
+}
+
+function open(
+  { window, group, event, value, subjects, sealed }: Hit,
+  span: Segment,
+  fresh: readonly Entry[],
 ): EpisodeState {
-  let at = episodes.length - 1;
-  while (at >= 0 && !touches(episodes[at] as EpisodeState, hit.event.time, hit.window)) at--;
-  const episode = episodes[at];
-  if (!episode) {
-    const opened = open(hit, wholeWindow(entries, from, to, hit.window.timespanMs));
-    episodes.push(opened);
-    if (episodes.length > maxUnderWay) episodes.shift();
-    return opened;
-  }
-  if (at < episodes.length - 1) episodes.push(...episodes.splice(at, 1)); // the busiest stays last
-  extend(episode, hit);
-  return episode;
-}
-
-/** What decided may be less than the window; an episode that opens wants all of it. */
-function wholeWindow(entries: readonly Entry[], from: number, to: number, timespanMs: number): readonly Entry[] {
-  const last = entries[to];
-  if (!last) return [];
-  let first = from;
-  while (first > 0 && (entries[first - 1] as Entry).time > last.time - timespanMs) first--;
-  return entries.slice(first, to + 1);
-}
-
-export function endAfter(episodes: EpisodeState[], time: number, window: WindowSpec): void {
-  for (let index = episodes.length - 1; index >= 0; index--) {
-    const episode = episodes[index];
-    if (episode && episode.lastEventAt <= time && touches(episode, time, window)) episodes.splice(index, 1);
-  }
-}
-
-function open({ window, group, event, value, subjects }: Hit, inWindow: readonly Entry[]): EpisodeState {
   const fingerprint = fingerprintOf(window.ruleId, group);
-  const byArrival = inWindow
-    .filter((entry) => entry.id !== event.id)
-    .sort((a, b) => a.receivedAt - b.receivedAt || (a.id < b.id ? -1 : 1));
+  const anchor = fresh.reduce<{ id: string; time: number }>(
+    (first, one) => (isBefore(one, first) ? one : first),
+    event,
+  );
+  const inTime = [...fresh].sort((one, other) => one.time - other.time);
   const values = new Set(
-    inWindow
+    inTime
       .map((entry) => entry.value)
       .concat(value)
       .filter((one) => one !== undefined),
   );
-  return {
-    id: detectionId(window.ruleId, fingerprint, event.id),
+  const episode: EpisodeState = {
+    id: detectionId(window.ruleId, fingerprint, anchor.id),
     fingerprint,
-    firstEventAt: inWindow.reduce((least, entry) => Math.min(least, entry.time), event.time),
-    lastEventAt: inWindow.reduce((most, entry) => Math.max(most, entry.time), event.time),
-    eventCount: Math.max(1, inWindow.length),
-    firstEventIds: byArrival.map((entry) => entry.id).slice(0, maxEventIds - 1),
+    firstEventAt: span[0],
+    lastEventAt: span[1],
+    eventCount: Math.max(1, weigh(fresh)),
+    firstEventIds: idsOf(fresh, event.id).slice(0, maxEventIds - 1),
     lastEventId: event.id,
     subjects: [...(subjects ?? [])],
     values: [...values].slice(0, maxValues),
+    segments: [span],
     lastArrivalAt: event.receivedAt,
-    batch: 0,
   };
+  if (sealed) episode.sealed = true;
+  return episode;
 }
 
-function extend(episode: EpisodeState, { event, value, subjects }: Hit): void {
-  episode.eventCount++;
-  episode.firstEventAt = Math.min(episode.firstEventAt, event.time);
-  episode.lastEventAt = Math.max(episode.lastEventAt, event.time);
+function extend(episode: EpisodeState, hit: Hit, span: Segment, fresh: readonly Entry[]): void {
+  const { event, value, subjects } = hit;
+  episode.eventCount += Math.max(1, weigh(fresh));
+  episode.firstEventAt = Math.min(episode.firstEventAt, span[0]);
+  episode.lastEventAt = Math.max(episode.lastEventAt, span[1]);
+  episode.segments =
+    hit.window.measure === "EACH" ? [[episode.firstEventAt, episode.lastEventAt]] : joined(episode.segments, [span]);
   episode.lastArrivalAt = Math.max(episode.lastArrivalAt, event.receivedAt);
-  if (episode.firstEventIds.length < maxEventIds - 1) episode.firstEventIds.push(episode.lastEventId);
+  if (episode.firstEventIds.length < maxEventIds - 1)
+    episode.firstEventIds = [...episode.firstEventIds, episode.lastEventId, ...idsOf(fresh, event.id)].slice(
+      0,
+      maxEventIds - 1,
+    );
   episode.lastEventId = event.id;
-  if (value !== undefined && episode.values.length < maxValues && !episode.values.includes(value))
-    episode.values.push(value);
+  for (const entry of fresh) addValue(episode.values, entry.value);
+  addValue(episode.values, value);
   if (subjects) for (const subject of subjects) addSubject(episode.subjects, subject);
+  if (hit.sealed) episode.sealed = true;
 }
 
-/** What others may see and keep. */
-export function viewOf(episode: EpisodeState, group: string): Episode {
-  const { id, fingerprint, firstEventAt, lastEventAt, eventCount } = episode;
-  const eventIds = episode.firstEventIds.concat(episode.lastEventId);
-  return {
-    id,
-    fingerprint,
-    group,
-    firstEventAt,
-    lastEventAt,
-    eventCount,
-    eventIds,
-    subjects: episode.subjects.slice(),
-    values: episode.values.slice(),
-  };
+function absorb(episode: EpisodeState, other: EpisodeState): void {
+  episode.eventCount += other.eventCount;
+  episode.firstEventAt = Math.min(episode.firstEventAt, other.firstEventAt);
+  episode.lastEventAt = Math.max(episode.lastEventAt, other.lastEventAt);
+  episode.segments = joined(episode.segments, other.segments);
+  episode.lastArrivalAt = Math.max(episode.lastArrivalAt, other.lastArrivalAt);
+  const ids = new Set([...episode.firstEventIds, episode.lastEventId, ...other.firstEventIds, other.lastEventId]);
+  const sorted = [...ids].sort();
+  episode.lastEventId = sorted.pop() as string;
+  episode.firstEventIds = sorted.slice(0, maxEventIds - 1);
+  for (const value of other.values) addValue(episode.values, value);
+  for (const subject of other.subjects) addSubject(episode.subjects, subject);
+  if (other.sealed) episode.sealed = true;
 }
 
-export function stateOf(stored: StoredEpisode, values: readonly string[], lastArrivalAt: number): EpisodeState {
-  const { id, fingerprint, firstEventAt, lastEventAt, eventCount } = stored;
-  const firstEventIds = stored.eventIds.slice(0, -1);
-  const lastEventId = stored.eventIds.at(-1) ?? "";
-  return {
-    id,
-    fingerprint,
-    firstEventAt,
-    lastEventAt,
-    eventCount,
-    firstEventIds,
-    lastEventId,
-    subjects: [...stored.subjects],
-    values: values.slice(0, maxValues),
-    lastArrivalAt,
-    batch: -1,
-  };
+function isBefore(one: { id: string; time: number }, other: { id: string; time: number }): boolean {
+  return one.time < other.time || (one.time === other.time && one.id < other.id);
+}
+
+function weigh(entries: readonly Entry[]): number {
+  return entries.reduce((sum, entry) => sum + weightOf(entry), 0);
+}
+
+/** In order of arrival, without the newest. */
+function idsOf(entries: readonly Entry[], newest: string): string[] {
+  if (entries.length <= 1) return [];
+  const ids = new Set(entries.map(({ id }) => id));
+  ids.delete(newest);
+  return [...ids].sort();
+}
+
+function addValue(values: string[], value: string | undefined): void {
+  if (value !== undefined && values.length < maxValues && !values.includes(value)) values.push(value);
 }
 
 function addSubject(subjects: Subject[], subject: Subject): void {
   if (subjects.length >= maxSubjects) return;
   if (!subjects.some((known) => known.kind === subject.kind && known.key === subject.key)) subjects.push(subject);
+}
+
+/** What others may see and keep. */
+export function viewOf(episode: EpisodeState, group: string): Episode {
+  const { firstEventIds, lastEventId, segments: _, lastArrivalAt: __, ...rest } = episode;
+  const eventIds = firstEventIds.concat(lastEventId);
+  return { ...rest, group, eventIds, subjects: rest.subjects.slice(), values: rest.values.slice() };
+}
+
+export function copyOf(episode: EpisodeState): EpisodeState {
+  return {
+    ...episode,
+    firstEventIds: episode.firstEventIds.slice(),
+    subjects: episode.subjects.slice(),
+    values: episode.values.slice(),
+    segments: episode.segments.slice(),
+  };
+}
+
+export function stateOf(
+  stored: StoredEpisode,
+  guessed: { values: readonly string[]; segments: Segment[]; lastArrivalAt: number },
+): EpisodeState {
+  const { id, fingerprint, firstEventAt, lastEventAt, eventCount } = stored;
+  return {
+    id,
+    fingerprint,
+    firstEventAt,
+    lastEventAt,
+    eventCount,
+    firstEventIds: stored.eventIds.slice(0, -1),
+    lastEventId: stored.eventIds.at(-1) ?? "",
+    subjects: [...stored.subjects],
+    values: guessed.values.slice(0, maxValues),
+    segments: guessed.segments,
+    lastArrivalAt: guessed.lastArrivalAt,
+  };
 }

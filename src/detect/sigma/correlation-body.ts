@@ -1,12 +1,11 @@
 /** The `correlation` of a document: which rules' matches are counted, per what, over how long. */
-import { type CountCondition, parseCountCondition } from "../correlation/condition.ts";
-import type { CorrelationBody } from "./document.ts";
+import { parseCorrelationCondition } from "../correlation/body-condition.ts";
+import { type CorrelationBody, type CorrelationType, correlationTypes } from "./document.ts";
 import { get, isShape, readText, readTexts, type Shape } from "./shape.ts";
 import type { Report } from "./source.ts";
 
 const at = ["correlation"];
 const known = ["type", "rules", "group-by", "timespan", "condition", "aliases", "generate"];
-const notYet = ["temporal", "temporal_ordered", "value_sum", "value_avg", "value_percentile"];
 const unitMs = new Map([
   ["s", 1_000],
   ["m", 60_000],
@@ -15,6 +14,8 @@ const unitMs = new Map([
   ["w", 604_800_000],
 ]);
 const longestTimespanMs = 31 * 86_400_000; // after a restart this much history is replayed
+const mostRules = 100;
+const mostRulesInOrder = 10; // what is kept to find an order grows with the cube
 
 export function parseCorrelation(
   written: unknown,
@@ -29,32 +30,40 @@ export function parseCorrelation(
     if (!known.includes(key))
       report([...at, key], "UNSUPPORTED", `${key} is not in Sigma 2.1.0; use ${known.join(", ")}`);
   const type = readText(written, "type", report, at);
-  if (type !== "event_count" && type !== "value_count") {
-    if (type && notYet.includes(type)) report([...at, "type"], "UNSUPPORTED", `${type} is not evaluated yet`);
-    else report([...at, "type"], "INVALID", `type must be one of event_count, value_count, ${notYet.join(", ")}`);
+  if (!isCorrelationType(type)) {
+    report([...at, "type"], "INVALID", `type must be one of ${correlationTypes.join(", ")}`);
     return undefined;
   }
-  const rules = readTexts(written, "rules", report, at);
-  if (rules.length === 0) report([...at, "rules"], "INVALID", "rules names at least one rule by id or name");
   const timespanMs = readTimespan(written, report);
-  const condition = parseCountCondition(get(written, "condition"));
-  if ("code" in condition) report([...at, "condition"], condition.code, condition.message);
-  const fields = readFields(written, type, report);
+  const condition = parseCorrelationCondition(type, written, report);
+  const rules = [...new Set([...readTexts(written, "rules", report, at), ...(condition?.named ?? [])])];
+  const enough = checkRules(type, rules, report);
   const generate = [generateAtTop, get(written, "generate")];
   for (const value of generate)
     if (value !== undefined && typeof value !== "boolean")
       report([...at, "generate"], "INVALID", "generate is true or false");
-  if (rules.length === 0 || timespanMs === undefined || "code" in condition || fields === undefined) return undefined;
+  if (!enough || timespanMs === undefined || condition === undefined) return undefined;
+  const { named: _, ...asked } = condition;
   return {
     type,
-    rules: [...new Set(rules)],
+    rules,
     groupBy: [...new Set(readTexts(written, "group-by", report, at))],
     timespanMs,
-    condition: condition satisfies CountCondition,
-    fields,
+    ...asked,
     aliases: readAliases(written, report),
     generate: generate.includes(true),
   };
+}
+
+function isCorrelationType(type: string | undefined): type is CorrelationType {
+  return (correlationTypes as readonly (string | undefined)[]).includes(type);
+}
+
+function checkRules(type: CorrelationType, rules: readonly string[], report: Report): boolean {
+  const most = type === "temporal_ordered" ? mostRulesInOrder : mostRules;
+  if (rules.length === 0) report([...at, "rules"], "INVALID", "rules names at least one rule by id or name");
+  if (rules.length > most) report([...at, "rules"], "UNSUPPORTED", `${type} takes at most ${most} rules`);
+  return rules.length > 0 && rules.length <= most;
 }
 
 function readTimespan(written: Shape, report: Report): number | undefined {
@@ -68,16 +77,6 @@ function readTimespan(written: Shape, report: Report): number | undefined {
   else if (Number(amount) * each > longestTimespanMs) refuse("UNSUPPORTED", "a timespan may be at most 31d");
   else return Number(amount) * each;
   return undefined;
-}
-
-function readFields(written: Shape, type: string, report: Report): string[] | undefined {
-  const condition = get(written, "condition");
-  const fields = isShape(condition) ? readTexts(condition, "field", report, [...at, "condition"]) : [];
-  if (type === "value_count" && fields.length === 0) {
-    report([...at, "condition"], "INVALID", "value_count needs the field whose values are counted");
-    return undefined;
-  }
-  return type === "value_count" ? [...new Set(fields)] : [];
 }
 
 function readAliases(written: Shape, report: Report): CorrelationBody["aliases"] {

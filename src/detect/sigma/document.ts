@@ -5,7 +5,7 @@
  * is one value of a clause with its modifiers applied.
  */
 import type { Logsource, Severity } from "../../ingest/event.ts";
-import type { CountCondition } from "../correlation/condition.ts";
+import type { Bounds } from "../correlation/condition.ts";
 import type { Cidr } from "./cidr.ts";
 import type { Pattern } from "./pattern.ts";
 
@@ -55,15 +55,31 @@ export interface DetectionBody {
   condition: Condition;
 }
 
+export const correlationTypes = [
+  "event_count",
+  "value_count",
+  "temporal",
+  "temporal_ordered",
+  "value_sum",
+  "value_avg",
+  "value_percentile",
+] as const;
+export type CorrelationType = (typeof correlationTypes)[number];
+
 export interface CorrelationBody {
-  type: "event_count" | "value_count";
+  type: CorrelationType;
   /** Ids or names of the rules whose matches are counted. */
   rules: string[];
   groupBy: string[];
   timespanMs: number;
-  condition: CountCondition;
-  /** value_count: the fields whose distinct values (tuples, if several) are counted. */
+  /** Of the count of events, values or rules, or of the number. */
+  condition: Bounds;
+  /** temporal, temporal_ordered: a condition over `rules`, which is asked instead of the bounds; and its text. */
+  expression?: { condition: Condition; text: string };
+  /** value_count: the fields whose distinct values (tuples, if several) are counted. value_sum and the like: the one. */
   fields: string[];
+  /** value_percentile: 0-100. */
+  percentile?: number;
   /** alias -> rule id or name -> field. */
   aliases: ReadonlyMap<string, ReadonlyMap<string, string>>;
   /** Whether the referred rules make detections of their own too. */

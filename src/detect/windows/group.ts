@@ -1,9 +1,12 @@
-/** One group of one window: its entries and the episodes under way. Everything here happens per event, in order. */
-import { busiestSpan } from "../correlation/busiest.ts";
-import { holds } from "../correlation/condition.ts";
-import { compact, type Entry, entryOf, holdsEvent, positionOf, roomFor } from "../correlation/entries.ts";
-import { type EpisodeState, endAfter, fire } from "../correlation/episodes.ts";
-import type { Hit, WindowSpec } from "./windows.ts";
+/**
+ * One group of one window: its entries and the episodes under way. Plain data that survives JSON, and functions over it that know no
+ * store, so that every implementation of windows decides alike. Everything here happens per event, in order.
+ */
+import { compact, entryRetentionMs, roomFor } from "../correlation/compact.ts";
+import { type Entry, entryOf, holdsEvent, positionOf } from "../correlation/entries.ts";
+import { type EpisodeState, fireEach, fireWindows, type Outcome } from "../correlation/episodes.ts";
+import { findWindows } from "../correlation/find.ts";
+import { type Hit, retentionMs, type WindowSpec } from "./windows.ts";
 
 export interface Group {
   readonly key: string;
@@ -15,65 +18,74 @@ export interface Group {
   /** The latest arrival of anything: says when the group is idle. */
   lastArrivalAt: number;
   lastEventId: string;
+  lastValue: string | undefined;
   /** Above this many entries it is compacted. */
   room: number;
-  /** The last batch that changed it. */
+  /** The last batch of this process that changed it; means nothing elsewhere. */
   batch: number;
 }
+
+const never = Number.MAX_SAFE_INTEGER; // no Infinity: JSON has none
 
 export function newGroup(key: string, window: WindowSpec): Group {
   return {
     key,
     entries: [],
     episodes: [],
-    oldestArrivalAt: Number.POSITIVE_INFINITY,
-    lastArrivalAt: Number.NEGATIVE_INFINITY,
+    oldestArrivalAt: never,
+    lastArrivalAt: 0,
     lastEventId: "",
+    lastValue: undefined,
     room: roomFor(window),
     batch: 0,
   };
 }
 
-/** Whatever was received before `since` is gone. */
-export function expire(group: Group, since: number): void {
-  if (group.oldestArrivalAt < since) {
-    group.entries = group.entries.filter((entry) => entry.receivedAt >= since);
-    group.oldestArrivalAt = group.entries.reduce(
-      (oldest, entry) => Math.min(oldest, entry.receivedAt),
-      Number.POSITIVE_INFINITY,
-    );
+/** What arrived too long before `now`, the newest arrival, to matter to any later event is gone. */
+export function expire(group: Group, window: WindowSpec, now: number): void {
+  const entriesSince = now - entryRetentionMs(window);
+  if (group.oldestArrivalAt < entriesSince) {
+    group.entries = group.entries.filter((entry) => entry.receivedAt >= entriesSince);
+    group.oldestArrivalAt = oldestOf(group.entries);
   }
-  if (group.episodes.length > 0 && group.episodes.some((episode) => episode.lastArrivalAt < since))
-    group.episodes = group.episodes.filter((episode) => episode.lastArrivalAt >= since);
+  const { episodes } = group;
+  if (episodes.length === 0) return;
+  const since = now - retentionMs(window);
+  if (episodes.some((episode) => episode.lastArrivalAt < since))
+    group.episodes = episodes.filter((episode) => episode.lastArrivalAt >= since);
 }
 
-/** Answers the episode that the hit belongs to, undefined if the rule does not fire, and "known" for a repeated event. */
-export function addHit(group: Group, hit: Hit): EpisodeState | "known" | undefined {
-  const { window, event } = hit;
-  if (group.lastEventId === event.id) return "known";
+export function oldestOf(entries: readonly Entry[]): number {
+  return entries.reduce((oldest, entry) => Math.min(oldest, entry.receivedAt), never);
+}
+
+/** Answers what the hit did, undefined if the rule does not fire, and "known" for a repeated event. */
+export function addHit(group: Group, hit: Hit): Outcome | "known" | undefined {
+  const { window, event, value } = hit;
+  if (group.lastEventId === event.id && group.lastValue === value) return "known";
   if (window.measure === "EACH") {
-    arrive(group, event);
-    return fire(group.episodes, hit, group.entries, 0, -1);
+    arrive(group, hit);
+    return fireEach(group.episodes, hit);
   }
   let at = positionOf(group.entries, event.time);
-  if (holdsEvent(group.entries, event.id, event.time, at)) return "known";
+  if (holdsEvent(group.entries, hit, at)) return "known";
   if (group.entries.length >= group.room) {
     group.entries = compact(group.entries, window);
     group.room = Math.max(roomFor(window), 2 * group.entries.length);
+    group.oldestArrivalAt = oldestOf(group.entries);
     at = positionOf(group.entries, event.time);
   }
-  arrive(group, event);
-  const entry = entryOf(event, hit.value);
+  arrive(group, hit);
+  const entry = entryOf(hit);
   if (at === group.entries.length) group.entries.push(entry);
   else group.entries = group.entries.toSpliced(at, 0, entry);
   if (event.receivedAt < group.oldestArrivalAt) group.oldestArrivalAt = event.receivedAt;
-  const span = busiestSpan(group.entries, at, window);
-  if (holds(window.condition, span.count)) return fire(group.episodes, hit, group.entries, span.from, span.to);
-  if (group.episodes.length > 0) endAfter(group.episodes, event.time, window);
-  return undefined;
+  const found = findWindows(group.entries, at, window);
+  return found && fireWindows(group.episodes, hit, group.entries, at, found);
 }
 
-function arrive(group: Group, { id, receivedAt }: Hit["event"]): void {
+function arrive(group: Group, { event: { id, receivedAt }, value }: Hit): void {
   group.lastEventId = id;
+  group.lastValue = value;
   if (receivedAt > group.lastArrivalAt) group.lastArrivalAt = receivedAt;
 }

@@ -1,7 +1,6 @@
-/** Where a group stood before a batch, cheaply: its lists only grow, so that their lengths are enough to go back. */
-
+/** Where a group stood before a batch: its entries only grow, so that their number is enough to go back; episodes are copied. */
 import type { Entry } from "../correlation/entries.ts";
-import type { EpisodeState } from "../correlation/episodes.ts";
+import { copyOf, type EpisodeState } from "../correlation/episodes.ts";
 import type { Group } from "./group.ts";
 
 /** Plain data, not closures: one is made for every group that a batch touches. */
@@ -12,56 +11,23 @@ export interface Mark {
   oldestArrivalAt: number;
   lastArrivalAt: number;
   lastEventId: string;
+  lastValue: string | undefined;
   room: number;
   batch: number;
-  episodes: readonly EpisodeMark[];
+  episodes: EpisodeState[];
 }
 
-interface EpisodeMark {
-  episode: EpisodeState;
-  firstEventAt: number;
-  lastEventAt: number;
-  eventCount: number;
-  lastEventId: string;
-  lastArrivalAt: number;
-  batch: number;
-  ids: number;
-  subjects: number;
-  values: number;
-}
-
-const none: readonly EpisodeMark[] = [];
+const none: EpisodeState[] = [];
 
 export function markGroup(group: Group): Mark {
-  const { entries, oldestArrivalAt, lastArrivalAt, lastEventId, room, batch } = group;
-  const episodes = group.episodes.length > 0 ? group.episodes.map(markEpisode) : none;
-  return { group, entries, length: entries.length, oldestArrivalAt, lastArrivalAt, lastEventId, room, batch, episodes };
+  const { entries, oldestArrivalAt, lastArrivalAt, lastEventId, lastValue, room, batch } = group;
+  const episodes = group.episodes.length > 0 ? group.episodes.map(copyOf) : none;
+  const { length } = entries;
+  return { group, entries, length, oldestArrivalAt, lastArrivalAt, lastEventId, lastValue, room, batch, episodes };
 }
 
 export function goBack(mark: Mark): Group {
   const { group, length, episodes, ...before } = mark;
   before.entries.length = length;
-  for (const { episode, ids, subjects, values, ...rest } of episodes) {
-    episode.firstEventIds.length = ids;
-    episode.subjects.length = subjects;
-    episode.values.length = values;
-    Object.assign(episode, rest);
-  }
-  return Object.assign(group, before, { episodes: episodes.map(({ episode }) => episode) });
-}
-
-function markEpisode(episode: EpisodeState): EpisodeMark {
-  const { firstEventAt, lastEventAt, eventCount, lastEventId, lastArrivalAt, batch } = episode;
-  return {
-    episode,
-    firstEventAt,
-    lastEventAt,
-    eventCount,
-    lastEventId,
-    lastArrivalAt,
-    batch,
-    ids: episode.firstEventIds.length,
-    subjects: episode.subjects.length,
-    values: episode.values.length,
-  };
+  return Object.assign(group, before, { episodes: episodes.slice() });
 }

@@ -1,10 +1,10 @@
 /** Windows in the memory of this process: for a single server, for replays and for backtests. */
-import { type EpisodeState, viewOf } from "../correlation/episodes.ts";
 import { addHit, expire, type Group, newGroup } from "./group.ts";
 import { createJournal, type Journal } from "./journal.ts";
-import { createRecentEvents } from "./recent.ts";
+import { createRecentEvents, type RecentEvents } from "./recent.ts";
 import { restoreEpisodes } from "./restore.ts";
-import { type Applied, type Hit, retentionMs, type TouchedEpisode, type WindowSpec, type Windows } from "./windows.ts";
+import { createTold } from "./told.ts";
+import { type Applied, type Hit, retentionMs, type WindowSpec, type Windows } from "./windows.ts";
 
 export interface MemoryWindowsOptions {
   /** Groups that one window may hold; beyond it the group that was quiet longest is forgotten. Default: 100,000. */
@@ -34,7 +34,8 @@ const evictionSample = 8; // groups of which the quietest makes room
 
 export function createMemoryWindows({ maxGroups = 100_000 }: MemoryWindowsOptions = {}): MemoryWindows {
   const stores = new Map<string, Store>();
-  const recent = createRecentEvents();
+  /** By depth, since the same event comes again at another depth. */
+  const recents = new Map<number, RecentEvents>();
   let newestArrivalAt = Number.NEGATIVE_INFINITY;
   let batch = 0;
 
@@ -95,45 +96,49 @@ export function createMemoryWindows({ maxGroups = 100_000 }: MemoryWindowsOption
     }
   }
 
+  function recentOf(depth: number): RecentEvents {
+    let recent = recents.get(depth);
+    if (!recent) recents.set(depth, (recent = createRecentEvents()));
+    return recent;
+  }
+
   function apply(hits: readonly Hit[]): Applied {
-    batch++;
+    const thisBatch = ++batch;
     sweepIdle();
-    const thisBatch = batch;
     const arrivalBefore = newestArrivalAt;
     const journal = createJournal(thisBatch);
+    const recent = recentOf(hits[0]?.window.depth ?? 0);
     const counted: string[] = [];
-    const touched: { hit: Hit; episode: EpisodeState; opened: boolean }[] = [];
-    let event: Hit["event"] | undefined;
+    const told = createTold();
+    let eventId = "";
     let countedIn: number | undefined;
     for (const hit of hits) {
-      if (hit.event !== event) {
-        ({ event } = hit);
-        countedIn = recent.note(event.id, thisBatch);
-        if (countedIn === undefined) counted.push(event.id);
+      const { event, window } = hit;
+      if (event.id !== eventId) {
+        eventId = event.id;
+        countedIn = recent.note(eventId, thisBatch);
+        if (countedIn === undefined) counted.push(eventId);
         if (event.receivedAt > newestArrivalAt) newestArrivalAt = event.receivedAt;
       }
-      const store = storeOf(hit.window);
+      const store = storeOf(window);
       // A window that is younger than the event's first count has not seen it: it is being filled by a replay.
       if (countedIn !== undefined && countedIn > store.since) continue;
       const group = groupOf(store, hit.group, journal);
-      expire(group, newestArrivalAt - store.retentionMs);
-      const episode = addHit(group, hit);
-      if (episode === undefined || episode === "known" || episode.batch === thisBatch) continue;
-      touched.push({ hit, episode, opened: episode.batch === 0 });
-      episode.batch = thisBatch;
+      expire(group, window, newestArrivalAt);
+      const outcome = addHit(group, hit);
+      if (outcome !== undefined && outcome !== "known") told.note(hit, outcome);
     }
+    let done = false;
     return {
-      touched: touched.map(
-        ({ hit: { window, group }, episode, opened }): TouchedEpisode => ({
-          window,
-          episode: viewOf(episode, group),
-          opened,
-        }),
-      ),
+      ...told.all(),
       undo() {
+        if (done) return;
+        done = true;
         journal.undo(counted);
-        for (const id of counted.splice(0)) recent.delete(id);
-        if (batch === thisBatch) newestArrivalAt = arrivalBefore;
+        for (const id of counted) recent.delete(id);
+        if (batch !== thisBatch) return; // a later batch has built on it
+        newestArrivalAt = arrivalBefore;
+        batch--; // so that the batch before it, of a lower depth, is the last one again
       },
     };
   }

@@ -1,16 +1,12 @@
 /**
  * After a replay the entries are exact, but episodes are not: the replay began in the middle of a storm, where earlier
- * entries were missing. The stored detections say which episodes there were; the entries, which of them are over.
+ * entries were missing. The stored detections say which episodes there were and what was counted in them.
  */
 import { type EpisodeState, maxUnderWay, stateOf } from "../correlation/episodes.ts";
-import { detectionId, fingerprintOf } from "../correlation/identity.ts";
+import { fingerprintOf } from "../correlation/identity.ts";
+import { joined, type Segment } from "../correlation/segments.ts";
 import type { Group } from "./group.ts";
-import type { StoredEpisode, WindowSpec } from "./windows.ts";
-
-interface KnownEpisode extends StoredEpisode {
-  /** The event that opened it; undefined where it is not among the kept ids. */
-  opener: string | undefined;
-}
+import { retentionMs, type StoredEpisode, type WindowSpec } from "./windows.ts";
 
 export function restoreEpisodes(
   groups: ReadonlyMap<string, Group>,
@@ -19,53 +15,51 @@ export function restoreEpisodes(
 ): void {
   const byFingerprint = new Map<string, StoredEpisode[]>();
   for (const one of stored) byFingerprint.set(one.fingerprint, [...(byFingerprint.get(one.fingerprint) ?? []), one]);
-  for (const group of groups.values()) {
-    const told = byFingerprint.get(fingerprintOf(window.ruleId, group.key)) ?? [];
-    const known = told.map((one) => ({ ...one, opener: openerOf(one, window.ruleId) }));
-    group.episodes = known
-      .filter((one) => !isOver(one, known, group, window))
-      .sort((one, other) => (lastIdOf(one) < lastIdOf(other) ? -1 : 1))
-      .slice(-maxUnderWay)
-      .map((one) => toEpisode(one, group));
-  }
+  for (const group of groups.values())
+    restoreGroup(group, window, byFingerprint.get(fingerprintOf(window.ruleId, group.key)) ?? []);
+}
+
+/** What one group's episodes are, given those that were stored for it. */
+export function restoreGroup(group: Group, window: WindowSpec, stored: readonly StoredEpisode[]): void {
+  const { episodes: guessed } = group;
+  const since = group.lastArrivalAt - retentionMs(window);
+  group.episodes = standing(stored)
+    .map((one) => stateOf(one, knownOf(one, guessed)))
+    .filter(({ lastArrivalAt }) => lastArrivalAt >= since)
+    .sort((one, other) => one.lastArrivalAt - other.lastArrivalAt)
+    .slice(-maxUnderWay);
+}
+
+/** Without those that another took in: it reaches over them and has heard of a later event. */
+function standing(stored: readonly StoredEpisode[]): StoredEpisode[] {
+  const isPartOf = (one: StoredEpisode, other: StoredEpisode) =>
+    one !== other &&
+    other.firstEventAt <= one.firstEventAt &&
+    other.lastEventAt >= one.lastEventAt &&
+    lastIdOf(other) > lastIdOf(one);
+  return stored.filter((one) => !stored.some((other) => isPartOf(one, other)));
+}
+
+/** What the replay knows of it: the quiet stretches inside it, the values, the arrivals. */
+function knownOf(stored: StoredEpisode, guessed: readonly EpisodeState[]) {
+  const { firstEventAt, lastEventAt } = stored;
+  const inside = guessed.filter((one) => one.firstEventAt <= lastEventAt && one.lastEventAt >= firstEventAt);
+  const segments = inside.reduce<Segment[]>((all, one) => joined(all, one.segments), []);
+  const [oldest] = segments;
+  const before: Segment = [firstEventAt, oldest ? oldest[1] : lastEventAt];
+  const arrivals = inside.map(({ lastArrivalAt }) => lastArrivalAt);
+  return {
+    values: [...new Set(inside.flatMap(({ values }) => values))],
+    segments: joined(segments, [before]),
+    lastArrivalAt: Math.max(arrivalOf(lastIdOf(stored)), ...arrivals),
+  };
 }
 
 function lastIdOf({ eventIds }: StoredEpisode): string {
   return eventIds.at(-1) ?? "";
 }
 
-/** An event came after its newest, within reach and later in event time, and did not fire. */
-function isOver(stored: KnownEpisode, all: readonly KnownEpisode[], { entries }: Group, window: WindowSpec): boolean {
-  const last = lastIdOf(stored);
-  return entries.some(
-    ({ id, time }) =>
-      id > last &&
-      time >= stored.lastEventAt &&
-      time < stored.lastEventAt + window.timespanMs &&
-      !all.some((other) => isOf(other, id, time)),
-  );
-}
-
-/** Whether the event fired in this episode: not before the event that opened it, nor after its newest. */
-function isOf(episode: KnownEpisode, id: string, time: number): boolean {
-  if (id > lastIdOf(episode) || time < episode.firstEventAt || time > episode.lastEventAt) return false;
-  return episode.opener === undefined || id >= episode.opener;
-}
-
-/** The id of a detection is made from the event that opened it, so that event can be told among those that are kept. */
-function openerOf({ id, fingerprint, eventIds }: StoredEpisode, ruleId: string): string | undefined {
-  return eventIds.find((eventId) => detectionId(ruleId, fingerprint, eventId) === id);
-}
-
-function toEpisode(stored: StoredEpisode, { entries, episodes }: Group): EpisodeState {
-  const inside = entries.filter(({ time }) => time >= stored.firstEventAt && time <= stored.lastEventAt);
-  const values = [...episodes.flatMap((episode) => episode.values), ...inside.map((entry) => entry.value)];
-  const newest = lastIdOf(stored);
-  const lastArrivalAt = entries.find(({ id }) => id === newest)?.receivedAt ?? arrivalOf(newest);
-  return stateOf(stored, [...new Set(values.filter((value) => value !== undefined))], lastArrivalAt);
-}
-
 /** Event ids are UUIDv7, whose first 48 bits are the time of arrival. */
 function arrivalOf(id: string): number {
-  return Number.parseInt(id.replace("-", "").slice(0, 12), 16);
+  return Number.parseInt(id.replace("-", "").slice(0, 12), 16) || 0;
 }

@@ -196,12 +196,6 @@ describe("rules that correlations refer to", () => {
       { 0: "DISABLED" },
       "the rule `Failed log-in`, which it counts, is disabled",
     ],
-    [
-      "are correlations",
-      [failedLogin, `name: many\n${threeFailures}`, threeFailures.replace("failed_login", "many")],
-      {},
-      "`many` is a correlation; correlations of correlations are not evaluated yet",
-    ],
   ] as const)("are asked for when they %s, and the other rules run", (_, rules, modes, message) => {
     const { ruleSet, errors } = compiled(rules, modes);
     expect(errors).toEqual([{ ruleId: `rule-${rules.length - 1}`, message }]);

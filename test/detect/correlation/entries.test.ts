@@ -1,35 +1,56 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { busiestSpan } from "../../../src/detect/correlation/busiest.ts";
-import { type CountCondition, saturation } from "../../../src/detect/correlation/condition.ts";
-import { compact, type Entry, entryOf, positionOf } from "../../../src/detect/correlation/entries.ts";
-import type { WindowSpec } from "../../../src/detect/windows/windows.ts";
+import { compact, roomFor } from "../../../src/detect/correlation/compact.ts";
+import { type Bounds, holds, saturation } from "../../../src/detect/correlation/condition.ts";
+import { type Entry, entryOf, positionOf } from "../../../src/detect/correlation/entries.ts";
+import { findWindows } from "../../../src/detect/correlation/find.ts";
+import { longestOrder } from "../../../src/detect/correlation/order.ts";
+import { percentileOf } from "../../../src/detect/correlation/percentile.ts";
+import type { Measure, WindowSpec } from "../../../src/detect/windows/windows.ts";
 
-const spec = (measure: "EVENTS" | "VALUES", condition: CountCondition): WindowSpec => ({
+const spec = (measure: Measure, condition: Bounds, more: Partial<WindowSpec> = {}): WindowSpec => ({
   key: "r@1",
   ruleId: "r",
   measure,
   timespanMs: 10,
+  gapMs: 10,
   condition,
+  depth: 0,
+  feeds: false,
+  horizonMs: 10,
+  ...more,
 });
 
-/** By trying every window, from every entry on. */
-function trueCount(entries: readonly Entry[], one: Entry, { measure, timespanMs, condition }: WindowSpec): number {
-  const counts = entries.map((first) => {
-    const inside = entries.filter(({ time }) => time >= first.time && time < first.time + timespanMs);
-    if (!inside.includes(one)) return 0;
-    return measure === "EVENTS" ? inside.length : new Set(inside.map(({ value }) => value)).size;
+const entry = (n: number, time: number, more: { value?: string; number?: number } = {}): Entry =>
+  entryOf({ event: { id: `${n}`.padStart(6, "0"), time, receivedAt: n }, ...more });
+
+/** Adds as a group does; answers where. */
+function add(entries: Entry[], one: Entry): number {
+  const at = positionOf(entries, one.time);
+  entries.splice(at, 0, one);
+  return at;
+}
+
+/** By looking at every window that ends with an entry and holds the given one. */
+function trueEnds(all: readonly Entry[], one: Entry, { measure, timespanMs, condition }: WindowSpec): Entry[] {
+  const measured = (inside: Entry[]) => {
+    if (measure === "EVENTS") return inside.length;
+    if (measure === "ORDER") return longestOrder(inside, 0, inside.length - 1);
+    return new Set(inside.map(({ value }) => value)).size;
+  };
+  return all.filter((end) => {
+    const inside = all.filter(({ time }) => time <= end.time && time > end.time - timespanMs);
+    return inside.includes(one) && holds(condition, measured(inside));
   });
-  return Math.min(saturation(condition), Math.max(...counts));
 }
 
 const history = fc.array(
-  fc.record({ time: fc.integer({ min: 0, max: 60 }), value: fc.constantFrom("a", "b", "c", "d", "e") }),
+  fc.record({ time: fc.integer({ min: 0, max: 60 }), value: fc.constantFrom("0", "1", "2", "3", "4") }),
   {
     maxLength: 80,
   },
 );
-const conditions = fc.oneof(
+const conditions: fc.Arbitrary<Bounds> = fc.oneof(
   fc.record({ min: fc.integer({ min: 1, max: 4 }) }),
   fc.constant({ min: 2, max: 3 }),
   fc.constant({ min: 1, not: 2 }),
@@ -46,12 +67,15 @@ describe("the entries of a group", () => {
           let kept: Entry[] = [];
           for (const [n, { time, value }] of events.entries()) {
             if (n % often === 0) kept = compact(kept, window);
-            const entry = entryOf({ id: `${n}`, time, receivedAt: n }, value);
-            all.push(entry);
-            const at = positionOf(kept, time);
-            kept.splice(at, 0, entry);
-            const { count } = busiestSpan(kept, at, window);
-            expect(Math.min(saturation(condition), count)).toBe(trueCount(all, entry, window));
+            const one = entry(n, time, { value });
+            add(all, one);
+            const found = findWindows(kept, add(kept, one), window);
+            const ends = trueEnds(all, one, window);
+            const timeOf = (index: number | undefined) => (index === undefined ? undefined : kept[index]?.time);
+            // An end that was dropped has others of its time or before it that answer alike.
+            expect(found !== undefined).toBe(ends.some((end) => kept.some(({ time }) => time === end.time)));
+            if (found && window.condition.max === undefined && window.condition.not === undefined)
+              expect(timeOf(found.firstEnd)).toBe(ends.find((end) => kept.some(({ time }) => time === end.time))?.time);
           }
         }),
         { numRuns: 500 },
@@ -59,10 +83,26 @@ describe("the entries of a group", () => {
     },
   );
 
-  it("stay few, however many events a window holds", () => {
-    const storm = Array.from({ length: 10_000 }, (_, n) =>
-      entryOf({ id: `${n}`, time: n % 10, receivedAt: n }, `${n % 100}`),
+  it("keep every order of rules in the events that come after a compaction", () => {
+    fc.assert(
+      fc.property(history, history, (before, after) => {
+        const window = spec("ORDER", { min: 4 });
+        const all: Entry[] = [];
+        for (const [n, { time, value }] of before.entries()) add(all, entry(n, time, { value }));
+        const kept = compact(all, window);
+        for (const [n, { time, value }] of after.sort((a, b) => a.time - b.time).entries()) {
+          const one = entry(1_000 + n, 60 + time / 6, { value });
+          add(all, one);
+          const fires = findWindows(kept, add(kept, one), window) !== undefined;
+          expect(fires).toBe(trueEnds(all, one, window).length > 0);
+        }
+      }),
+      { numRuns: 300 },
     );
+  });
+
+  it("stay few, however many events a window holds", () => {
+    const storm = Array.from({ length: 10_000 }, (_, n) => entry(n, n % 10, { value: `${n % 100}` }));
     storm.sort((a, b) => a.time - b.time);
     expect(compact(storm, spec("EVENTS", { min: 5 }))).toHaveLength(8);
     expect(compact(storm, spec("VALUES", { min: 5 })).length).toBeLessThanOrEqual(10);
@@ -70,11 +110,40 @@ describe("the entries of a group", () => {
 
   it("stay bounded, newest arrivals first, where events lie scattered over years", () => {
     const scattered = Array.from({ length: 20_000 }, (_, n) =>
-      entryOf({ id: `${n}`, time: n * 100, receivedAt: 7 }, undefined),
+      entryOf({ event: { id: `${n}`, time: n * 100, receivedAt: 7 } }),
     );
     const kept = compact(scattered, spec("EVENTS", { min: 5 }));
     expect(kept.length).toBeGreaterThan(1_000);
     expect(kept.length).toBeLessThan(4_200);
     expect(kept.at(-1)?.id).toBe("19999");
+  });
+
+  it("add up to the same sum, and to nearly the same percentile, when many become few", () => {
+    const storm = Array.from({ length: 5_000 }, (_, n) =>
+      entry(n, 1_000_000 + n * 10, { number: (n * 7_919) % 1_000 }),
+    );
+    const sums = spec("SUM", { above: 1 }, { timespanMs: 100_000 });
+    const few = compact(storm, sums);
+    expect(few.length).toBeLessThanOrEqual(roomFor(sums) / 2 + 2);
+    const total = (entries: readonly Entry[]) => entries.reduce((sum, { number = 0 }) => sum + number, 0);
+    expect(total(few)).toBe(total(storm));
+    const ranks = compact(storm, spec("PERCENTILE", {}, { timespanMs: 100_000 }));
+    expect(ranks.length).toBeLessThanOrEqual(16 * 32);
+    for (const percentile of [0, 5, 50, 95, 99])
+      expect(percentileOf(ranks, percentile)).toBeCloseTo(percentile * 10, -2);
+  });
+
+  it("know a percentile by interpolation between neighbours", () => {
+    const five = [15, 20, 35, 40, 50].map((number, n) => entry(n, n, { number }));
+    expect(percentileOf(five, 50)).toBe(35);
+    expect(percentileOf(five, 40)).toBeCloseTo(29);
+    expect(percentileOf(five, 100)).toBe(50);
+    expect(percentileOf(five.slice(0, 1), 99)).toBe(15);
+  });
+
+  it("keep what a saturated count needs", () => {
+    expect(saturation({ min: 3 })).toBe(3);
+    expect(saturation({ min: 2, max: 4 })).toBe(5);
+    expect(saturation({ min: 1, not: 7 })).toBe(8);
   });
 });

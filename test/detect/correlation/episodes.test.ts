@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { DetectionDraft } from "../../../src/detect/detection.ts";
-import { detectorFor, event, failedLogin, failLogin, selectionRule, threeFailures } from "../rules.ts";
+import { detectorFor, event, failedLogin, failLogin, selectionRule, start, threeFailures } from "../rules.ts";
 
 const day = 86_400;
 const ids = (drafts: DetectionDraft[]) => [...new Set(drafts.map(({ id }) => id))];
@@ -29,14 +29,15 @@ describe("an episode of a correlation", () => {
     expect(detections).toMatchObject([{ opened: true, eventCount: 5 }]);
   });
 
-  it("is over when an event comes that does not fire, and a later crossing opens another of the same fingerprint", async () => {
-    const drafts = await each(
-      rules,
-      [0, 1, 2, 58, 63, 64, 65].map((at) => failLogin("ann", { at })),
-    );
-    expect(drafts.map(({ opened }) => opened)).toEqual([true, false, true, false]);
-    expect(ids(drafts)).toHaveLength(2);
-    expect(new Set(drafts.map(({ fingerprint }) => fingerprint)).size).toBe(1);
+  it("holds every window that fires no further than the timespan from another, and no event that is in none", async () => {
+    const at = (...times: number[]) => times.map((time) => failLogin("ann", { at: time }));
+    const near = await each(rules, at(0, 1, 2, 61, 62, 121, 121.5));
+    expect(near.map(({ opened }) => opened)).toEqual([true, false]);
+    expect(near.at(-1)).toMatchObject({ eventCount: 6, firstEventAt: start, lastEventAt: start + 121_500 });
+    const far = await each(rules, at(0, 1, 2, 63, 64, 65, 66));
+    expect(far.map(({ opened }) => opened)).toEqual([true, true, false]);
+    expect(far.at(-1)).toMatchObject({ eventCount: 4 });
+    expect(new Set(far.map(({ fingerprint }) => fingerprint)).size).toBe(1);
   });
 
   it("goes on undisturbed by old events that are imported meanwhile, and old storms have one of their own", async () => {

@@ -1,0 +1,109 @@
+/**
+ * A batch of events through the windows: first those that count matches of detection rules, then those that count
+ * detections of these, and so on. Within a depth hits go in the order of the events at the bottom of them, so that the cut
+ * of batches changes nothing.
+ */
+import type { SecurityEvent } from "../../ingest/event.ts";
+import type { RuleSet } from "../compile.ts";
+import type { Counter } from "../rule.ts";
+import type { Applied, Firing, Hit, TouchedEpisode, Windows } from "../windows/windows.ts";
+
+/** A hit, and the place of its event in the batch. */
+interface Placed {
+  place: number;
+  hit: Hit;
+}
+
+/** By depth. */
+type Stages = Placed[][];
+
+export async function applyAll(
+  ruleSet: RuleSet,
+  events: readonly SecurityEvent[],
+  windows: Windows,
+): Promise<{ touched: TouchedEpisode[]; undo(): void }> {
+  const stages = findHits(ruleSet, events);
+  const applied: Applied[] = [];
+  const undo = () => {
+    for (const one of applied.toReversed()) one.undo();
+  };
+  let places: Map<SecurityEvent, number> | undefined;
+  try {
+    for (let depth = 0; depth < stages.length; depth++) {
+      const placed = stages[depth] ?? [];
+      if (placed.length === 0) continue;
+      if (depth > 0) placed.sort((one, other) => one.place - other.place);
+      const result = await windows.apply(placed.map(({ hit }) => hit));
+      applied.push(result);
+      for (const firing of result.fired) chain(ruleSet, firing, (places ??= placesOf(events)), stages);
+    }
+  } catch (error) {
+    undo();
+    throw error;
+  }
+  return { touched: applied.flatMap(({ touched }) => touched), undo };
+}
+
+function placesOf(events: readonly SecurityEvent[]): Map<SecurityEvent, number> {
+  const places = new Map<SecurityEvent, number>();
+  for (const [place, event] of events.entries()) if (!places.has(event)) places.set(event, place);
+  return places;
+}
+
+function put(stages: Stages, place: number, hit: Hit): void {
+  const { depth } = hit.window;
+  while (stages.length <= depth) stages.push([]);
+  stages[depth]?.push({ place, hit });
+}
+
+function findHits({ candidates }: RuleSet, events: readonly SecurityEvent[]): Stages {
+  const stages: Stages = [];
+  for (const [place, event] of events.entries())
+    for (const rule of candidates(event)) {
+      if (!rule.matches(event)) continue;
+      if (rule.own) {
+        const subjects = rule.own.subjects(event);
+        const [first] = subjects;
+        const group = first ? `${first.kind} ${first.key}` : "";
+        put(stages, place, { window: rule.own.window, group, event, subjects, origin: event });
+      }
+      for (const counter of rule.counters) {
+        const hit = hitOf(counter, event, event, event);
+        if (hit) put(stages, place, hit);
+      }
+    }
+  return stages;
+}
+
+/** A correlation fired: whoever counts it has a hit, at the event time at which it fired. */
+function chain(
+  { firing }: RuleSet,
+  { hit, opened, at }: Firing,
+  places: ReadonlyMap<SecurityEvent, number>,
+  stages: Stages,
+) {
+  const rule = firing.get(hit.window.key);
+  const { origin, event } = hit;
+  if (!rule || !origin) return;
+  const source = { group: hit.group, origin };
+  for (const counter of rule.chained) {
+    if (!opened && !counter.everyFiring) continue;
+    const next = hitOf(counter, source, { id: event.id, time: at, receivedAt: event.receivedAt }, origin);
+    if (next) put(stages, places.get(origin) ?? 0, next);
+  }
+}
+
+function hitOf<Source>(
+  { window, groupOf, countedOf, numberOf, isSealed }: Counter<Source>,
+  source: Source,
+  event: Hit["event"],
+  origin: SecurityEvent,
+): Hit | undefined {
+  const group = groupOf(source);
+  if (group === undefined) return undefined;
+  const value = countedOf?.(source);
+  if (countedOf && value === undefined) return undefined;
+  if (!numberOf) return { window, group, event, value, origin };
+  const number = numberOf(source);
+  return number === undefined ? undefined : { window, group, event, number, sealed: isSealed?.(source), origin };
+}
