@@ -27,7 +27,7 @@ export interface Scenario {
 
 export interface Translation {
   documents: Record<string, unknown>[];
-  /** What the events must be able to tell. */
+  /** What its filter and its distinct values ask of the events. */
   fields: string[];
 }
 
@@ -38,7 +38,7 @@ export function translate(scenario: Scenario, title: string): Translation {
   const filter = filterTerm(parseExpression(scenario.filter));
   const group = scenario.groupby === undefined ? [] : fieldsOfGroup(parseExpression(scenario.groupby));
   const distinct = scenario.distinct === undefined ? [] : fieldsOfGroup(parseExpression(scenario.distinct));
-  const fields = [...new Set([...fieldsOf(filter), ...group, ...distinct])];
+  const fields = [...new Set([...fieldsOf(filter), ...distinct])];
   switch (scenario.type) {
     case "trigger":
       return { documents: [rule(title, filter)], fields };
@@ -47,7 +47,11 @@ export function translate(scenario: Scenario, title: string): Translation {
     case "conditional": {
       if (distinct.length > 0) throw new Unsupported("a conditional bucket of distinct values");
       const parts = conditionParts(parseExpression(scenario.condition ?? "nothing"));
-      return { documents: variants(filter, group).flatMap((one) => conditional(scenario, title, one, parts)), fields };
+      const asked = parts.flat().flatMap(fieldsOf);
+      return {
+        documents: variants(filter, group).flatMap((one) => conditional(scenario, title, one, parts)),
+        fields: [...fields, ...asked],
+      };
     }
     default:
       throw new Unsupported(`buckets of type ${scenario.type}`);

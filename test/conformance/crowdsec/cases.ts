@@ -33,7 +33,9 @@ interface Overflow {
   events: Names[] | null;
 }
 
-export type Feed = { from: "lines" | "parsed events"; events: SentEvent[] } | { unreadable: string };
+export type Feed =
+  | { from: "lines" | "parsed events"; events: SentEvent[]; tells: (field: string) => boolean }
+  | { unreadable: string };
 
 /** The formats that read a kind of log; syslog only where it is sshd's. */
 const formatOf: Record<string, string> = {
@@ -48,17 +50,15 @@ const formatOf: Record<string, string> = {
 /** `fields`: what the scenarios ask of the events. */
 export function feedOf(one: ScenarioCase, fields: readonly string[]): Feed {
   const drafts = readLines(one);
-  if (drafts !== undefined)
-    return { from: "lines", events: drafts.map((draft) => sent(draft, namesOf(draft), fields)) };
+  if (drafts !== undefined) {
+    const events = drafts.map((draft) => sent(draft, namesOf(draft), fields));
+    return { from: "lines", events, tells: () => true };
+  }
   const parsed = parsedEvents(one);
   if ("unreadable" in parsed) return parsed;
-  const names = parsed.map(({ meta }) => namesOfMeta(meta));
-  const missing = fields.find((field) => {
-    const [, name = ""] = /evt\.Parsed\.(\w+)/.exec(field) ?? [];
-    return name !== "" && names.every(({ Parsed }) => Object.keys(Parsed).length === 0);
-  });
-  if (missing !== undefined) return { unreadable: `parsed events without ${missing}` };
-  return { from: "parsed events", events: parsed.map(({ draft }, n) => sent(draft, names[n], fields)) };
+  const events = parsed.map(({ draft, meta }) => sent(draft, namesOfMeta(meta), fields));
+  const told = new Set(events.flatMap(({ attributes }) => Object.keys(attributes as object)));
+  return { from: "parsed events", events, tells: (field) => told.has(field) || !field.includes("evt.") };
 }
 
 /** Undefined unless every line is of the format and some say something. */
