@@ -48,9 +48,16 @@ function prepare(one: ScenarioCase): Prepared | { unsupported: string } {
   });
   const left = judged.flatMap((each) => ("unsupported" in each ? [each.unsupported] : []));
   if (left.length === judged.length) return { unsupported: left[0] ?? "no scenario" };
-  const yaml = yamlOf(judged.flatMap((each) => ("documents" in each ? each.documents : [])));
+  const documents = judged.flatMap((each) => ("documents" in each ? each.documents : []));
+  const yaml = yamlOf(documents.filter((document) => canFire(document, feed.events.length)));
   const names = one.scenarioDefs.map(({ name }, n) => ("unsupported" in (judged[n] ?? {}) ? undefined : name));
   return { trial: { yaml, batches: [feed.events] }, from: feed.from, names, left };
+}
+
+/** A window that asks for more events than there are could as well be left out; a base rule keeps one correlation. */
+function canFire({ title, correlation }: Record<string, unknown>, events: number): boolean {
+  const { gte = 0 } = (correlation as { condition?: { gte?: number } } | undefined)?.condition ?? {};
+  return gte <= events || / 1$/.test(String(title));
 }
 
 function translateOrSay(scenario: Scenario, title: string): Translation | { unsupported: string } {
