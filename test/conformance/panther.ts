@@ -19,7 +19,13 @@ export async function runPanther(directory: string, engine: Engine): Promise<Cor
   if (rows.length === 0) return [];
   const whole = await engine.store(rows.map(wrapped));
   const kept = rows.map((row, n) => [row.id, judgeWhole(row, whole[n])] as const);
-  const named = rows.filter(({ event }) => typeof event.action === "string" || "@timestamp" in event);
+  const ids = new Set<unknown>();
+  const named = rows.filter(({ event }) => {
+    if (typeof event.action !== "string" && !("@timestamp" in event)) return false;
+    const again = event.id !== undefined && ids.has(event.id); // the same id again is a duplicate, which is not kept
+    ids.add(event.id);
+    return !again;
+  });
   const bare = await engine.store(named.map(({ event }) => event));
   const read = named.map((row, n) => [row.id, judgeBare(row, bare[n])] as const);
   return [
