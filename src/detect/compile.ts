@@ -9,6 +9,7 @@ import type { ParsedDocument } from "./sigma/document.ts";
 import { createFieldReader } from "./sigma/fields.ts";
 import { createWordReader } from "./sigma/keywords.ts";
 import { parseSigma } from "./sigma/parse.ts";
+import { expandPlaceholders, type Placeholders } from "./sigma/placeholders.ts";
 import { requirementsOf } from "./sigma/requirements.ts";
 import { latenessMs } from "./windows/windows.ts";
 import { type LoadedCorrelation, windowOf, wireCorrelations } from "./wire.ts";
@@ -32,12 +33,14 @@ const plainGapMs = 5 * 60_000; // matches of a plain rule that lie further apart
 export interface CompileOptions {
   /** How sealed values are told apart without being shown. Absent: they are shown. */
   disguise?: Disguise;
+  /** The values of %placeholders% in rules (`expand`). A rule that names one without values is a fault. */
+  placeholders?: Placeholders;
 }
 
 /** A rule that cannot run is reported and left out; the others run. */
 export function compileRules(
   rules: readonly StoredRule[],
-  { disguise }: CompileOptions = {},
+  { disguise, placeholders = new Map() }: CompileOptions = {},
 ): { ruleSet: RuleSet; errors: CompileError[] } {
   const errors: CompileError[] = [];
   const selections: SelectionRule[] = [];
@@ -49,8 +52,11 @@ export function compileRules(
     const document = parseOne(stored, errors);
     if (document?.kind === "CORRELATION") correlations.push({ stored, document });
     if (document?.kind !== "DETECTION") continue;
-    const matches = compileDetection(document.body, document.logsource, context);
-    selections.push({ stored, document, matches, requirements: requirementsOf(document.body), counters: [] });
+    const { body, faults } = expandPlaceholders(document.body, placeholders);
+    errors.push(...faults.map((message) => ({ ruleId: stored.id, message })));
+    if (faults.length > 0) continue;
+    const matches = compileDetection(body, document.logsource, context);
+    selections.push({ stored, document, matches, requirements: requirementsOf(body), counters: [] });
   }
   const wired = wireCorrelations(correlations, selections, {
     grouping,
