@@ -55,16 +55,16 @@ export function positionOf(entries: readonly Entry[], time: number): number {
   return low;
 }
 
-/** Whether this event is there already, with this value; `position` is where it would go. */
+/** Whether this event, or moment, is there already, with this value; `position` is where it would go. */
 export function holdsEvent(
   entries: readonly Entry[],
-  { event: { id, time }, value }: Pick<Hit, "event" | "value">,
+  { event: { id, time }, value, moment }: Pick<Hit, "event" | "value" | "moment">,
   position: number,
 ): boolean {
   for (let index = position - 1; index >= 0; index--) {
     const entry = entries[index] as Entry;
     if (entry.time !== time) return false;
-    if (entry.id === id && entry.value === value) return true;
+    if ((moment || entry.id === id) && entry.value === value) return true;
   }
   return false;
 }

@@ -46,15 +46,15 @@ export interface EpisodeState {
 export interface Outcome {
   episode: EpisodeState;
   opened: boolean;
-  /** The event time at which the condition held first. */
-  at: number;
+  /** The event times at which the condition held because of it, earliest first. */
+  ends: readonly number[];
 }
 
-const ownTime: readonly Entry[] = [];
+const noEntries: readonly Entry[] = [];
 
 /** A match of a plain rule. */
 export function fireEach(episodes: EpisodeState[], hit: Hit): Outcome {
-  return fire(episodes, hit, [hit.event.time, hit.event.time], ownTime, hit.event.time);
+  return fire(episodes, hit, [hit.event.time, hit.event.time], noEntries, [hit.event.time]);
 }
 
 /** An event made windows fire. */
@@ -74,12 +74,18 @@ export function fireWindows(
     else if (early) break;
   }
   const span: Segment = [timeAt(entries, found.from), timeAt(entries, found.lastEnd)];
-  const outcome = fire(episodes, hit, span, fresh, timeAt(entries, found.firstEnd));
+  const outcome = fire(episodes, hit, span, fresh, found.ends);
   if (hit.number !== undefined) outcome.episode.measured = found.measured;
   return outcome;
 }
 
-function fire(episodes: EpisodeState[], hit: Hit, span: Segment, fresh: readonly Entry[], at: number): Outcome {
+function fire(
+  episodes: EpisodeState[],
+  hit: Hit,
+  span: Segment,
+  fresh: readonly Entry[],
+  ends: readonly number[],
+): Outcome {
   const { gapMs } = hit.window;
   const near = episodes.filter(
     ({ firstEventAt, lastEventAt }) => Math.max(firstEventAt - span[1], span[0] - lastEventAt) <= gapMs,
@@ -89,14 +95,14 @@ function fire(episodes: EpisodeState[], hit: Hit, span: Segment, fresh: readonly
     const episode = open(hit, span, fresh);
     episodes.push(episode);
     if (episodes.length > maxUnderWay) giveUpQuietest(episodes, episode);
-    return { episode, opened: true, at };
+    return { episode, opened: true, ends };
   }
   for (const other of others) {
     absorb(first, other);
     episodes.splice(episodes.indexOf(other), 1);
   }
   extend(first, hit, span, fresh);
-  return { episode: first, opened: false, at };
+  return { episode: first, opened: false, ends };
 }
 
 function byFirstArrival(one: EpisodeState, other: EpisodeState): number {
