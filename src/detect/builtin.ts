@@ -1,10 +1,10 @@
-/** The rules that come with Vigil, one Sigma document per file of `rules/`. */
+/** The rules that come with Vigil, one Sigma document per file below `rules/`, in a folder per topic. */
 import { readdirSync, readFileSync } from "node:fs";
 import type { ParsedDocument } from "./sigma/document.ts";
 import { parseSigma } from "./sigma/parse.ts";
 
 export interface BuiltinRule {
-  /** e.g. `brute-force-account.yml` */
+  /** e.g. `authentication/brute-force-account.yml` */
   file: string;
   yaml: string;
   document: ParsedDocument;
@@ -12,7 +12,8 @@ export interface BuiltinRule {
 
 export function builtinRules(): BuiltinRule[] {
   const folder = new URL("./rules/", import.meta.url);
-  const files = readdirSync(folder)
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .map((file) => file.replaceAll("\\", "/"))
     .filter((file) => file.endsWith(".yml"))
     .sort();
   return files.map((file) => {

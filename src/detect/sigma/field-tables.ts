@@ -3,6 +3,7 @@
  * kind of log. To teach Vigil a log source's names, add a line here.
  */
 import type { Logsource, SecurityEvent } from "../../ingest/event.ts";
+import { commandOf, headersOf, inputOf } from "./request-text.ts";
 
 export type Read = (event: SecurityEvent) => unknown;
 type Table = ReadonlyMap<string, Read>;
@@ -80,6 +81,9 @@ export const ownFields: Table = new Map<string, Read>([
   ["http.durationMs", (event) => event.http?.durationMs],
   ["http.referrer", (event) => event.http?.referrer],
   ["http.host", (event) => event.http?.host],
+  ["http.input", inputOf],
+  ["http.command", commandOf],
+  ["http.input.headers", headersOf],
   ["logsource.product", (event) => event.logsource.product],
   ["logsource.service", (event) => event.logsource.service],
   ["logsource.category", (event) => event.logsource.category],
