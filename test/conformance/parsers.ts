@@ -1,11 +1,9 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { EventDraft } from "../../src/ingest/event.ts";
 import { combined } from "../../src/ingest/formats/combined.ts";
 import type { ParsedLine } from "../../src/ingest/formats/format.ts";
 import { readNginxError } from "../../src/ingest/formats/nginx-error.ts";
 import { parseSshdMessage } from "../../src/ingest/formats/sshd.ts";
-import type { CorpusResult } from "./corpus.ts";
+import { type CorpusResult, readRows } from "./corpus.ts";
 
 interface Row {
   id: string;
@@ -30,12 +28,8 @@ const readers: Record<string, { read: Reader; judge: Judge; reportOnly?: true }>
 };
 
 export async function runParsers(directory: string): Promise<CorpusResult[]> {
-  const file = await readFile(join(directory, "crowdsec", "parser_rows.jsonl"), "utf8").catch(() => undefined);
-  if (file === undefined) return [];
   const results = new Map<string, CorpusResult>();
-  for (const text of file.split("\n")) {
-    if (text.trim() === "") continue;
-    const row = JSON.parse(text) as Row;
+  for (const row of await readRows<Row>(directory, "crowdsec/parser_rows.jsonl")) {
     const reader = readers[row.parser];
     if (reader === undefined) continue;
     const required = reader.reportOnly !== true;

@@ -1,17 +1,10 @@
-/** The Sigma corpora: rules, events and verdicts that were written by others, run through the engine itself. */
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { compileRules } from "../../src/detect/compile.ts";
-import { createDetector, type Detector } from "../../src/detect/detector.ts";
-import type { ParsedDocument } from "../../src/detect/sigma/document.ts";
+/** The Sigma corpora: rules, events and verdicts that were written by others. */
 import { parseSigma } from "../../src/detect/sigma/parse.ts";
-import type { Logsource, SecurityEvent } from "../../src/ingest/event.ts";
-import type { CorpusResult } from "./corpus.ts";
+import type { Logsource } from "../../src/ingest/event.ts";
+import { type CorpusResult, readRows, tally, type Verdict } from "./corpus.ts";
+import type { Engine, SentEvent, Trial, TrialResult } from "./engine.ts";
 
-/** undefined: agreed. A rule that Vigil says it cannot evaluate is counted apart. */
-type Verdict = { unsupported: string } | { failed: string } | undefined;
-
-interface DetectionRow {
+export interface DetectionRow {
   id: string;
   tier: string;
   ruleYaml: string;
@@ -19,97 +12,75 @@ interface DetectionRow {
   expectMatch: boolean;
 }
 
-interface CorrelationRow {
+export interface CorrelationRow {
   id: string;
   tier: string;
   ruleYaml: string;
   steps: { ts: number; event: Record<string, unknown>; expect: { correlations?: [string, number][] } }[];
 }
 
-interface RuleRow {
+export interface RuleRow {
   path: string;
   ruleYaml: string;
 }
 
-async function readRows<Row>(dir: string, file: string): Promise<Row[]> {
-  const text = await readFile(join(dir, "sigma", file), "utf8").catch(() => "");
-  return text
-    .split("\n")
-    .filter((line) => line.trim() !== "")
-    .map((line) => JSON.parse(line) as Row);
-}
-
-/** A detector for the rules of a row, or why there is none. */
-function prepare(yaml: string): { detector: Detector; documents: ParsedDocument[] } | NonNullable<Verdict> {
-  const { documents, errors } = parseSigma(yaml);
-  // A collection's other documents are incomplete without the one that is not supported, so that is what is reported.
-  const fault = errors.find(({ code }) => code === "UNSUPPORTED") ?? errors[0];
-  if (fault?.code === "UNSUPPORTED") return { unsupported: fault.message };
-  if (fault) return { failed: `line ${fault.line}, ${fault.path}: ${fault.message}` };
-  const rules = documents.map((document, n) => ({
-    id: `rule-${n}`,
-    revision: 1,
-    mode: "ACTIVE" as const,
-    yaml: document.yaml,
-  }));
-  const compiled = compileRules(rules);
-  const [broken] = compiled.errors;
-  if (broken)
-    return /not evaluated yet/.test(broken.message) ? { unsupported: broken.message } : { failed: broken.message };
-  return { detector: createDetector({ ruleSet: compiled.ruleSet }), documents };
-}
-
-const arrival = Date.UTC(2026, 0, 1);
-
-function toEvent(attributes: Record<string, unknown>, logsource: Logsource, n: number, time = arrival): SecurityEvent {
-  const id = `00000000-0000-7000-8000-${String(n).padStart(12, "0")}`;
-  return {
-    id,
-    time,
-    receivedAt: arrival + n,
-    logsource,
-    action: "row",
-    category: "OTHER",
-    outcome: "UNKNOWN",
-    attributes,
-  };
-}
+/** The tiers in which every row must agree. */
+const required = new Set(["core", "windows"]);
 
 /** Where the rules of a row look: a row's event is seen by each of them. */
-function logsourcesOf(documents: readonly ParsedDocument[]): Logsource[] {
+export function logsourcesOf(yaml: string): Logsource[] {
   const found = new Map(
-    documents
-      .filter(({ kind }) => kind === "DETECTION")
+    parseSigma(yaml)
+      .documents.filter(({ kind }) => kind === "DETECTION")
       .map(({ logsource }) => [JSON.stringify(logsource), logsource] as const),
   );
   return found.size > 0 ? [...found.values()] : [{}];
 }
 
-async function judgeDetection({ ruleYaml, events, expectMatch }: DetectionRow): Promise<Verdict> {
-  const prepared = prepare(ruleYaml);
-  if (!("detector" in prepared)) return prepared;
-  const sent = logsourcesOf(prepared.documents).flatMap((logsource) => events.map((event) => ({ event, logsource })));
-  const { detections } = await prepared.detector.evaluate(
-    sent.map(({ event, logsource }, n) => toEvent(event, logsource, n)),
-  );
-  if (detections.length > 0 === expectMatch) return undefined;
+/** A row's event as it is sent: its fields are attributes, untouched. */
+export function sentEvent(attributes: Record<string, unknown>, logsource: Logsource, time?: number): SentEvent {
+  return { action: "row", logsource, attributes, ...(time === undefined ? {} : { time }) };
+}
+
+export function detectionTrial({ ruleYaml, events }: Pick<DetectionRow, "ruleYaml" | "events">): Trial {
+  const sources = logsourcesOf(ruleYaml);
+  return { yaml: ruleYaml, batches: [sources.flatMap((source) => events.map((event) => sentEvent(event, source)))] };
+}
+
+export function judgeDetection({ expectMatch }: Pick<DetectionRow, "expectMatch">, result: TrialResult): Verdict {
+  if ("refused" in result) return refusal(result);
+  if (result.rejected[0]) return { failed: `an event was rejected: ${result.rejected[0].message}` };
+  if (result.opened.flat().length > 0 === expectMatch) return undefined;
   return { failed: expectMatch ? "expected a match" : "expected no match" };
 }
 
+function refusal({ refused, supported }: Extract<TrialResult, { refused: string }>): Verdict {
+  return supported ? { failed: refused } : { unsupported: withoutPlace(refused) };
+}
+
+/** So that rows with one reason are counted together. */
+function withoutPlace(message: string): string {
+  return message.replace(/^line \d+, [^:]*: /, "");
+}
+
+function correlationTrial({ ruleYaml, steps }: CorrelationRow): Trial {
+  const sources = logsourcesOf(ruleYaml);
+  return {
+    yaml: ruleYaml,
+    batches: steps.map(({ ts, event }) => sources.map((source) => sentEvent(event, source, ts * 1_000))),
+  };
+}
+
 /** Rows say how many correlations a step fires. We compare: none up to this step, or at least one by this step. */
-async function judgeCorrelation({ ruleYaml, steps }: CorrelationRow): Promise<Verdict> {
-  const prepared = prepare(ruleYaml);
-  if (!("detector" in prepared)) return prepared;
-  const correlations = new Set(
-    prepared.documents.filter(({ kind }) => kind === "CORRELATION").map(({ title }) => title),
-  );
+function judgeCorrelation({ ruleYaml, steps }: CorrelationRow, result: TrialResult): Verdict {
+  if ("refused" in result) return refusal(result);
+  if (result.rejected[0]) return { failed: `an event was rejected: ${result.rejected[0].message}` };
+  const { documents } = parseSigma(ruleYaml);
+  const correlations = new Set(documents.filter(({ kind }) => kind === "CORRELATION").map(({ title }) => title));
   let fired = 0;
   let expected = 0;
-  let n = 0;
-  for (const [step, { ts, event, expect }] of steps.entries()) {
-    const batch = logsourcesOf(prepared.documents).map((logsource) => toEvent(event, logsource, n++, ts * 1_000));
-    const { detections } = await prepared.detector.evaluate(batch);
-    fired += detections.filter(({ ruleName }) => correlations.has(ruleName)).length;
+  for (const [step, { expect }] of steps.entries()) {
+    fired += (result.opened[step] ?? []).filter(({ rule }) => correlations.has(rule)).length;
     for (const [operator, count] of expect.correlations ?? []) {
       const wanted = operator === "==" ? count : operator === ">=" || operator === "!=" ? 1 : 0;
       expected += wanted;
@@ -120,57 +91,59 @@ async function judgeCorrelation({ ruleYaml, steps }: CorrelationRow): Promise<Ve
   return undefined;
 }
 
-async function judgeImport({ ruleYaml }: RuleRow): Promise<Verdict> {
-  const { documents, errors } = parseSigma(ruleYaml);
-  const [fault] = errors;
-  if (fault)
-    return { [fault.code === "INVALID" ? "failed" : "unsupported"]: `${fault.path}: ${fault.message}` } as Verdict;
-  const [document] = documents;
-  if (document?.kind !== "DETECTION") return undefined; // what a correlation refers to is not in the row
-  const { errors: broken } = compileRules([{ id: "rule", revision: 1, mode: "ACTIVE", yaml: document.yaml }]);
-  return broken[0] && { failed: broken[0].message };
+/** What must agree has no "unsupported". */
+function strict(verdict: Verdict, isRequired: boolean): Verdict {
+  return isRequired && verdict && "unsupported" in verdict ? { failed: verdict.unsupported } : verdict;
 }
 
-async function judgeAll<Row>(
-  corpus: string,
-  rows: readonly Row[],
-  name: (row: Row) => string,
-  judge: (row: Row) => Promise<Verdict>,
-): Promise<CorpusResult> {
-  const result: CorpusResult = { corpus, passed: 0, failed: 0, unsupported: 0, required: false, failures: [] };
-  for (const row of rows) {
-    const verdict = await judge(row);
-    if (!verdict) result.passed++;
-    else if ("unsupported" in verdict) result.unsupported++;
-    else {
-      result.failed++;
-      result.failures.push(`${name(row)}: ${verdict.failed}`);
-    }
-  }
-  return result;
+/** A rule by itself: what a correlation or a filter refers to is not in its row, so such a one is only read. */
+async function judgeImports(rows: readonly RuleRow[], engine: Engine): Promise<Verdict[]> {
+  const parsed = rows.map(({ ruleYaml }) => parseSigma(ruleYaml));
+  const alone = rows.filter((_, n) => parsed[n]?.documents.every(({ kind }) => kind === "DETECTION"));
+  const results = await engine.run(alone.map(({ ruleYaml }) => ({ yaml: ruleYaml, batches: [] })));
+  return rows.map((row, n) => {
+    const fault = parsed[n]?.errors[0];
+    if (fault) return { failed: `line ${fault.line}, ${fault.path}: ${fault.message}` };
+    const result = results[alone.indexOf(row)];
+    return result && "refused" in result ? { failed: result.refused } : undefined;
+  });
 }
 
-export async function runSigma(dir: string): Promise<CorpusResult[]> {
+export async function runSigma(dir: string, engine: Engine): Promise<CorpusResult[]> {
   const results: CorpusResult[] = [];
   const byTier = async <Row extends { id: string; tier: string }>(
     corpus: string,
-    rows: readonly Row[],
-    judge: (row: Row) => Promise<Verdict>,
+    file: string,
+    trialOf: (row: Row) => Trial,
+    judge: (row: Row, result: TrialResult) => Verdict,
   ) => {
+    const rows = await readRows<Row>(dir, `sigma/${file}`);
+    const found = await engine.run(rows.map(trialOf));
+    const verdicts = rows.map(
+      (row, n) => [row, strict(judge(row, found[n] as TrialResult), required.has(row.tier))] as const,
+    );
     for (const tier of new Set(rows.map((row) => row.tier))) {
-      const inTier = rows.filter((row) => row.tier === tier);
-      results.push(await judgeAll(`${corpus} (${tier})`, inTier, (row) => row.id, judge));
+      const inTier = verdicts.filter(([row]) => row.tier === tier).map(([row, verdict]) => [row.id, verdict] as const);
+      results.push(tally(`${corpus} (${tier})`, required.has(tier), inTier));
     }
   };
-  await byTier("sigma detection", await readRows<DetectionRow>(dir, "sigma_detection.jsonl"), judgeDetection);
-  await byTier("sigma correlation", await readRows<CorrelationRow>(dir, "sigma_correlation.jsonl"), judgeCorrelation);
+  await byTier<DetectionRow>("sigma detection", "sigma_detection.jsonl", detectionTrial, judgeDetection);
+  await byTier<CorrelationRow>("sigma correlation", "sigma_correlation.jsonl", correlationTrial, judgeCorrelation);
   const imports = [
     ["sigma application rules", "sigma_app_rules.jsonl"],
     ["sigma specification", "sigma_spec_examples.jsonl"],
   ] as const;
   for (const [corpus, file] of imports) {
-    const rows = await readRows<RuleRow>(dir, file);
-    if (rows.length > 0) results.push(await judgeAll(corpus, rows, (row) => row.path, judgeImport));
+    const rows = await readRows<RuleRow>(dir, `sigma/${file}`);
+    const verdicts = await judgeImports(rows, engine);
+    if (rows.length > 0)
+      results.push(
+        tally(
+          corpus,
+          true,
+          rows.map((row, n) => [row.path, verdicts[n]] as const),
+        ),
+      );
   }
   return results;
 }

@@ -207,6 +207,24 @@ describe("an error log of Apache", () => {
     });
   });
 
+  it.each([
+    [
+      "AH00126: Invalid URI in request GET /a/.%2E/.%2E/b?c=d HTTP/1.1 ",
+      { method: "GET", path: "/a/.%2E/.%2E/b", query: "c=d" },
+    ],
+    [
+      "AH00126: Invalid URI in request POST /%%32e/ HTTP/1.1, referer: http://ann.example/",
+      { method: "POST", path: "/%%32e/" },
+    ],
+    ["AH10244: invalid URI path (/a/%%32%65%%32%65/b)", { path: "/a/%%32%65%%32%65/b" }],
+  ])("has the path of a request that was refused for it: %s", (text, http) => {
+    expect(one(error("192.0.2.9:4711", text))).toMatchObject({ action: "http.error", outcome: "FAILURE", http });
+  });
+
+  it("takes no path from other messages", () => {
+    expect(one(error("192.0.2.9:4711", "AH00127: Cannot map GET /x HTTP/1.1 to file")).http).toBeUndefined();
+  });
+
   it("has IPv6 clients with and without a port", () => {
     expect(one(error("2001:db8::9:4711", "AH00126: Invalid URI")).source).toEqual({ ip: "2001:db8::9", port: 4711 });
     expect(one(error("192.0.2.9", "File does not exist: /x"))).toMatchObject({
