@@ -1,8 +1,10 @@
 /** Opens everything once, straight down, and closes it in reverse. Entry points and tests both start here. */
+
 import { openAccess } from "./access/access.ts";
 import { audit } from "./access/audit.ts";
 import { createSignInLink } from "./access/sign-in.ts";
 import { ensureUser } from "./access/users.ts";
+import { openSmtp } from "./alert/channels/smtp.ts";
 import { openAuditTrail } from "./audit/trail.ts";
 import type { Config } from "./config.ts";
 import { eraseOrganization } from "./database/erase-organization.ts";
@@ -70,7 +72,12 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
 
     const db = openDatabase({ url: serverUrl, log, ...(options.poolSize ? { poolSize: options.poolSize } : {}) });
     opened.push({ name: "database", close: db.close });
-    const access = openAccess({ db, config, secret: config.jwtSecret ?? secrets.jwtSecret, now, log });
+    const smtp = config.smtp && openSmtp(config.smtp);
+    if (smtp) opened.push({ name: "smtp", close: async () => smtp.close() });
+    if (smtp && !config.publicUrl)
+      log.warn("SMTP_URL is set, but not VIGIL_PUBLIC_URL: sign-in links cannot be sent by e-mail");
+    const secret = config.jwtSecret ?? secrets.jwtSecret;
+    const access = openAccess({ db, config, secret, sendEmail: smtp?.send, now, log });
     opened.push({ name: "access", close: access.close });
     const auditTrail = await openAuditTrail(config, { db, log, now });
     const firstSignIn = await prepareOrganizations();
@@ -127,6 +134,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       tokens: access.tokens,
       authenticator: access.authenticator,
       signIn: access.signIn,
+      emailSignIn: access.emailSignIn,
       secondFactor: access.secondFactor,
       refused: access.refused,
       auditTrail,

@@ -3,6 +3,7 @@ import type { Config } from "../config.ts";
 import type { Database } from "../db.ts";
 import type { Log } from "../log.ts";
 import { createAuthenticator } from "./authenticate.ts";
+import { createEmailSignIn, type SendEmail } from "./e-mail-sign-in.ts";
 import { createIdentityProvider } from "./identity-provider.ts";
 import { createKeySet } from "./key-set.ts";
 import type { Permission } from "./permissions.ts";
@@ -15,13 +16,15 @@ import type { Viewer } from "./viewer.ts";
 
 export function openAccess(options: {
   db: Database;
-  config: Pick<Config, "identityProvider">;
+  config: Pick<Config, "identityProvider" | "publicUrl">;
   /** The server's own secret. */
   secret: string;
+  /** Sends e-mail, where that is set up. */
+  sendEmail?: SendEmail | undefined;
   now: () => number;
   log: Log;
 }) {
-  const { db, config, secret, now, log } = options;
+  const { db, config, secret, sendEmail, now, log } = options;
   const tokens = createTokens({ secret, now });
   const refusals = createRefusalLog({ db, now, log });
   const settings = config.identityProvider;
@@ -29,8 +32,14 @@ export function openAccess(options: {
     ? createIdentityProvider({ ...settings, keys: createKeySet({ url: settings.url, now, log }), now })
     : undefined;
 
+  const { publicUrl } = config;
+  const emailSignIn =
+    sendEmail && publicUrl ? createEmailSignIn({ db, refusals, send: sendEmail, publicUrl, now, log }) : undefined;
+
   return {
     tokens,
+    /** Sign-in links by e-mail; absent: not set up. */
+    emailSignIn,
     authenticator: createAuthenticator({ db, tokens, identityProvider, refusals, now, log }),
     signIn: createSignIn({ db, refusals, now }),
     secondFactor: createSecondFactor({ db, seal: createTotpSeal(secret), now }),
@@ -40,6 +49,9 @@ export function openAccess(options: {
       const entity = { entityKind: kind === "USER" ? "User" : "ApiKey", entityId: id };
       return refusals.note({ organizationId, actor, action: "PERMISSION_REFUSED", ...entity, detail: { permission } });
     },
-    close: refusals.close,
+    async close() {
+      await emailSignIn?.close();
+      await refusals.close();
+    },
   };
 }
