@@ -72,18 +72,6 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
 
     const db = openDatabase({ url: serverUrl, log, ...(options.poolSize ? { poolSize: options.poolSize } : {}) });
     opened.push({ name: "database", close: db.close });
-    const smtp = config.smtp && openSmtp(config.smtp);
-    if (smtp) opened.push({ name: "smtp", close: async () => smtp.close() });
-    if (smtp && !config.publicUrl)
-      log.warn("SMTP_URL is set, but not VIGIL_PUBLIC_URL: sign-in links cannot be sent by e-mail");
-    const secret = config.jwtSecret ?? secrets.jwtSecret;
-    const access = openAccess({ db, config, secret, sendEmail: smtp?.send, now, log });
-    opened.push({ name: "access", close: access.close });
-    const auditTrail = await openAuditTrail(config, { db, log, now });
-    const firstSignIn = await prepareOrganizations();
-    const bells = openBells(config.redisUrl, log);
-    opened.push({ name: "bells", close: bells.close });
-    const feed = createFeed(db, bells);
     const keyService = createKeyring(config.encryptionKeys ?? (await loadKeyFile(config.dataDir)));
     const vault = createVault({
       db,
@@ -92,6 +80,19 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       onRotated: (tx, newKeyId) =>
         audit(tx, { actor: "vigil", action: "DATA_KEY_ROTATED", entityKind: "DataKey", entityId: newKeyId }),
     });
+    const smtp = config.smtp && openSmtp(config.smtp);
+    if (smtp) opened.push({ name: "smtp", close: async () => smtp.close() });
+    if (smtp && !config.publicUrl)
+      log.warn("SMTP_URL is set, but not VIGIL_PUBLIC_URL: sign-in links cannot be sent by e-mail");
+    const secret = config.jwtSecret ?? secrets.jwtSecret;
+    const access = openAccess({ db, config, vault, secret, sendEmail: smtp?.send, now, log });
+    opened.push({ name: "access", close: access.close });
+    await access.resealSecondFactors();
+    const auditTrail = await openAuditTrail(config, { db, log, now });
+    const firstSignIn = await prepareOrganizations();
+    const bells = openBells(config.redisUrl, log);
+    opened.push({ name: "bells", close: bells.close });
+    const feed = createFeed(db, bells);
     const pipeline = createPipeline({ db, bells, vault, log, now });
     opened.push({ name: "pipeline", close: pipeline.drain });
     const gauges = createGauges({ db, now, ingestLagMs: pipeline.lagMs });

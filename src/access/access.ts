@@ -2,6 +2,7 @@
 import type { Config } from "../config.ts";
 import type { Database } from "../db.ts";
 import type { Log } from "../log.ts";
+import type { Vault } from "../secrets/vault.ts";
 import { createAuthenticator } from "./authenticate.ts";
 import { createEmailSignIn, type SendEmail } from "./e-mail-sign-in.ts";
 import { createIdentityProvider } from "./identity-provider.ts";
@@ -11,12 +12,13 @@ import { createRefusalLog } from "./refusals.ts";
 import { createSecondFactor } from "./second-factor.ts";
 import { createSignIn } from "./sign-in.ts";
 import { createTokens } from "./tokens.ts";
-import { createTotpSeal } from "./totp-secret.ts";
+import { createTotpSecrets } from "./totp-secret.ts";
 import type { Viewer } from "./viewer.ts";
 
 export function openAccess(options: {
   db: Database;
   config: Pick<Config, "identityProvider" | "publicUrl">;
+  vault: Pick<Vault, "seal" | "open">;
   /** The server's own secret. */
   secret: string;
   /** Sends e-mail, where that is set up. */
@@ -24,7 +26,8 @@ export function openAccess(options: {
   now: () => number;
   log: Log;
 }) {
-  const { db, config, secret, sendEmail, now, log } = options;
+  const { db, config, vault, secret, sendEmail, now, log } = options;
+  const totpSecrets = createTotpSecrets(vault, secret);
   const tokens = createTokens({ secret, now });
   const refusals = createRefusalLog({ db, now, log });
   const settings = config.identityProvider;
@@ -42,7 +45,16 @@ export function openAccess(options: {
     emailSignIn,
     authenticator: createAuthenticator({ db, tokens, identityProvider, refusals, now, log }),
     signIn: createSignIn({ db, refusals, now }),
-    secondFactor: createSecondFactor({ db, seal: createTotpSeal(secret), now }),
+    secondFactor: createSecondFactor({ db, secrets: totpSecrets, now }),
+    /** Puts second factors from before the vault into it. */
+    async resealSecondFactors(): Promise<void> {
+      for (const organizationId of await db.organizationIds()) {
+        const told = (userId: string): void =>
+          log.error({ organizationId, userId }, "a second factor does not open: its user must set up another one");
+        const count = await totpSecrets.resealAll(db, organizationId, told);
+        if (count > 0) log.info({ organizationId, count }, "second factors were sealed anew");
+      }
+    },
     /** Notes in the audit log that a permission was refused; never throws. */
     refused({ organizationId, kind, id, name }: Viewer, permission: Permission): Promise<void> {
       const actor = kind === "USER" ? name : id;

@@ -18,3 +18,9 @@ END
 $$;
 REVOKE ALL ON FUNCTION sign_in_users(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sign_in_users(text) TO vigil_app;
+
+-- The secrets of second factors go under the organization's data keys. `sealed_secret`, under a key of the server's, is
+-- emptied when its secret is sealed anew: at the next start, or at its next use.
+ALTER TABLE "second_factors" ADD COLUMN "sealed" BYTEA, ALTER COLUMN "sealed_secret" DROP NOT NULL,
+  ADD CONSTRAINT "second_factors_one_secret" CHECK (num_nonnulls("sealed", "sealed_secret") = 1);
+GRANT UPDATE (sealed) ON second_factors TO vigil_app;
