@@ -14,6 +14,7 @@ const exceptions: Record<string, string> = {
 const definers: Record<string, string> = {
   organization_ids: "ids only, for jobs that visit each organization in turn",
   organization_id_by_slug: "one id, for the command line",
+  sign_in_users: "the ids of whoever has one e-mail address, to whom a sign-in link is sent",
   ensure_event_partitions: "makes empty partitions within 31 days",
   event_partitions_bound: "one day: the first whose events some organization keeps",
   drop_event_partitions: "drops partitions that no organization keeps, and refuses any other",

@@ -1,8 +1,10 @@
 /** Opens everything once, straight down, and closes it in reverse. Entry points and tests both start here. */
+
 import { openAccess } from "./access/access.ts";
 import { audit } from "./access/audit.ts";
 import { createSignInLink } from "./access/sign-in.ts";
 import { ensureUser } from "./access/users.ts";
+import { openSmtp } from "./alert/channels/smtp.ts";
 import { openAuditTrail } from "./audit/trail.ts";
 import type { Config } from "./config.ts";
 import { eraseOrganization } from "./database/erase-organization.ts";
@@ -75,13 +77,6 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
 
     const db = openDatabase({ url: serverUrl, log, ...(options.poolSize ? { poolSize: options.poolSize } : {}) });
     opened.push({ name: "database", close: db.close });
-    const access = openAccess({ db, config, secret: config.jwtSecret ?? secrets.jwtSecret, now, log });
-    opened.push({ name: "access", close: access.close });
-    const auditTrail = await openAuditTrail(config, { db, log, now });
-    const firstSignIn = await prepareOrganizations();
-    const bells = openBells(config.redisUrl, log);
-    opened.push({ name: "bells", close: bells.close });
-    const feed = createFeed(db, bells);
     const keyService = createKeyring(config.encryptionKeys ?? (await loadKeyFile(config.dataDir)));
     const vault = createVault({
       db,
@@ -90,6 +85,19 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       onRotated: (tx, newKeyId) =>
         audit(tx, { actor: "vigil", action: "DATA_KEY_ROTATED", entityKind: "DataKey", entityId: newKeyId }),
     });
+    const smtp = config.smtp && openSmtp(config.smtp);
+    if (smtp) opened.push({ name: "smtp", close: async () => smtp.close() });
+    if (smtp && !config.publicUrl)
+      log.warn("SMTP_URL is set, but not VIGIL_PUBLIC_URL: sign-in links cannot be sent by e-mail");
+    const secret = config.jwtSecret ?? secrets.jwtSecret;
+    const access = openAccess({ db, config, vault, secret, sendEmail: smtp?.send, now, log });
+    opened.push({ name: "access", close: access.close });
+    await access.resealSecondFactors();
+    const auditTrail = await openAuditTrail(config, { db, log, now });
+    const firstSignIn = await prepareOrganizations();
+    const bells = openBells(config.redisUrl, log);
+    opened.push({ name: "bells", close: bells.close });
+    const feed = createFeed(db, bells);
     const redis = config.redisUrl ? createRedisLink(config.redisUrl, log) : undefined;
     if (redis) {
       opened.push({ name: "redis", close: redis.close });
@@ -149,6 +157,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       tokens: access.tokens,
       authenticator: access.authenticator,
       signIn: access.signIn,
+      emailSignIn: access.emailSignIn,
       secondFactor: access.secondFactor,
       refused: access.refused,
       auditTrail,

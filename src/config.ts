@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { z } from "zod";
+import { parseSmtp, type SmtpConfig } from "./alert/channels/smtp-url.ts";
 import { readAuditKey } from "./audit/key.ts";
 
 const text = z.string().trim().min(1);
@@ -61,6 +62,14 @@ const schema = z.object({
   VIGIL_JWT_ORGANIZATION_CLAIM: text.default("vigil_organization"),
   VIGIL_JWT_ROLE_CLAIM: text.default("vigil_role"),
   VIGIL_JWT_ORGANIZATION: text.optional(),
+  SMTP_URL: z
+    .string()
+    .transform((given, context) => {
+      const { smtp, faults } = parseSmtp(given);
+      for (const message of faults) context.addIssue({ code: "custom", message });
+      return smtp;
+    })
+    .optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
 
@@ -106,6 +115,8 @@ export interface Config {
   /** Where each checkpoint is also sent. */
   auditWebhook: string | undefined;
   identityProvider: IdentityProviderConfig | undefined;
+  /** The server that takes our e-mail. */
+  smtp: SmtpConfig | undefined;
   logLevel: string;
 }
 
@@ -143,6 +154,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     auditCheckpoints: values.VIGIL_AUDIT_CHECKPOINTS && resolve(values.VIGIL_AUDIT_CHECKPOINTS),
     auditWebhook: values.VIGIL_AUDIT_WEBHOOK,
     identityProvider: identityProviderOf(values),
+    smtp: values.SMTP_URL,
     logLevel: values.LOG_LEVEL,
   };
 }

@@ -35,6 +35,8 @@ export interface Database {
   /** All organizations, for jobs that visit each in turn. */
   organizationIds(): Promise<string[]>;
   organizationIdBySlug(slug: string): Promise<string | undefined>;
+  /** Everybody who has this e-mail address, in whichever organization. */
+  usersByEmail(email: string): Promise<{ organizationId: string; userId: string }[]>;
   /** Makes the event partitions of the next `days` days, from yesterday on. */
   ensureEventPartitions(days: number): Promise<void>;
   ping(): Promise<void>;
@@ -114,6 +116,13 @@ export function openDatabase(options: { url: string; log: Log; poolSize?: number
     organizationIds: () => scalar<string>("SELECT organization_ids() AS value"),
     organizationIdBySlug: async (slug) =>
       (await scalar<string | null>("SELECT organization_id_by_slug($1) AS value", [slug]))[0] ?? undefined,
+    async usersByEmail(email) {
+      const { rows } = await pool.query<{ organization: string; user_id: string }>(
+        "SELECT organization, user_id FROM sign_in_users($1)",
+        [email],
+      );
+      return rows.map((row) => ({ organizationId: row.organization, userId: row.user_id }));
+    },
     async ensureEventPartitions(days) {
       await pool.query("SELECT ensure_event_partitions((now() AT TIME ZONE 'UTC')::date - 1, $1)", [days + 1]);
     },

@@ -36,6 +36,7 @@ const mayUse: Record<string, string[]> = {
   board: ground, // what dashboards show and are made of
   access: [...ground, "secrets"],
   audit: [...ground, "access", "secrets"],
+  alert: ground,
   retention: [...ground, "access"], // what is removed, and who chose for how long it is kept, is audited
   database: ground,
   embedded: ground,

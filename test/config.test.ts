@@ -31,6 +31,23 @@ describe("the configuration", () => {
     for (const content of [key(1), key(2), key(3), key(4), "c2hvcnQ"]) expect(message).not.toContain(content);
   });
 
+  it("reads where e-mail goes, and lists every fault of it without its content", () => {
+    const smtpOf = (SMTP_URL: string) => parseConfig({ SMTP_URL }).smtp;
+    expect(smtpOf("smtp://vigil:p%40ss@mail.example?from=v@clinic.example&tls=required")).toEqual({
+      host: "mail.example",
+      port: 587,
+      secure: false,
+      requireTls: true,
+      auth: { user: "vigil", pass: "p@ss" },
+      from: "v@clinic.example",
+    });
+    expect(smtpOf("smtps://[::1]")).toMatchObject({ host: "::1", port: 465, secure: true, from: "vigil@localhost" });
+    expect(() => smtpOf("http://mail.example")).toThrow(/SMTP_URL is an smtp/);
+    const faulty = "smtp://hunter2@mail.example/inbox?from=nobody&tls=maybe&pool=1";
+    expect(() => smtpOf(faulty)).toThrow(/5 fault.*no path.*no other.*tls=required.*sender.*password/s);
+    expect(() => smtpOf(faulty)).toThrow(expect.not.objectContaining({ message: /hunter2/ }));
+  });
+
   it("never repeats a secret in a fault", () => {
     expect(() => parseConfig({ VIGIL_JWT_SECRET: "hunter2" })).toThrow(
       expect.not.objectContaining({ message: /hunter2/ }),

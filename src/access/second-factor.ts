@@ -5,7 +5,7 @@ import { VigilError } from "../errors.ts";
 import { audit } from "./audit.ts";
 import { dropRecoveryCodes, makeRecoveryCodes, takeRecoveryCode } from "./recovery-codes.ts";
 import { matchingStep, otpauthUri, toBase32 } from "./totp.ts";
-import type { TotpSeal } from "./totp-secret.ts";
+import type { TotpRow, TotpSecrets } from "./totp-secret.ts";
 import type { Viewer } from "./viewer.ts";
 
 const secretSize = 20; // bytes, as RFC 4226 wants for SHA-1
@@ -13,8 +13,7 @@ const freeTries = 5; // wrong codes before the first wait
 const firstWait = 60_000; // 1 minute, doubled with every wrong code more …
 const longestWait = 86_400_000; // … up to a day
 
-interface FactorRow {
-  sealed_secret: Buffer;
+interface FactorRow extends TotpRow {
   confirmed_at: Date | null;
   last_step: string;
   failures: number;
@@ -22,11 +21,11 @@ interface FactorRow {
 }
 
 const select = `
-  SELECT sealed_secret, confirmed_at, last_step, failures, locked_until
+  SELECT sealed, sealed_secret, confirmed_at, last_step, failures, locked_until
   FROM second_factors WHERE organization_id = $1 AND user_id = $2 FOR UPDATE`;
 const put = `
-  INSERT INTO second_factors (organization_id, user_id, sealed_secret, created_at) VALUES ($1, $2, $3, $4)
-  ON CONFLICT (organization_id, user_id) DO UPDATE SET sealed_secret = excluded.sealed_secret, created_at = excluded.created_at,
+  INSERT INTO second_factors (organization_id, user_id, sealed, created_at) VALUES ($1, $2, $3, $4)
+  ON CONFLICT (organization_id, user_id) DO UPDATE SET sealed = excluded.sealed, sealed_secret = NULL, created_at = excluded.created_at,
     last_step = 0 WHERE second_factors.confirmed_at IS NULL
   RETURNING user_id`;
 const passed = `
@@ -48,7 +47,7 @@ export async function removeSecondFactor(tx: Tx, userId: string, actor: string):
   await audit(tx, { actor, action: "SECOND_FACTOR_REMOVED", entityKind: "User", entityId: userId });
 }
 
-export function createSecondFactor({ db, seal, now }: { db: Database; seal: TotpSeal; now: () => number }) {
+export function createSecondFactor({ db, secrets, now }: { db: Database; secrets: TotpSecrets; now: () => number }) {
   /** Runs one use of a code. A wrong one is counted, and that is committed, before it is refused. */
   async function withCode<T>(viewer: Viewer, code: string, use: Use, then: (tx: Tx) => Promise<T>): Promise<T> {
     const sessionId = sessionOf(viewer);
@@ -83,7 +82,7 @@ export function createSecondFactor({ db, seal, now }: { db: Database; seal: Totp
   async function acceptedStep(tx: Tx, viewer: Viewer, row: FactorRow, code: string, use: Use, at: number) {
     const typed = code.replace(/[\s-]/g, "").toUpperCase();
     if (/^\d{6}$/.test(typed)) {
-      const secret = seal.openTotpSecret({ organizationId: tx.organizationId, userId: viewer.id }, row.sealed_secret);
+      const secret = await secrets.open(tx, viewer.id, row);
       return matchingStep(secret, typed, at, Number(row.last_step))?.toString();
     }
     const isRecovery = use !== "CONFIRM" && /^[A-Z2-7]{16}$/.test(typed);
@@ -96,8 +95,8 @@ export function createSecondFactor({ db, seal, now }: { db: Database; seal: Totp
       sessionOf(viewer);
       const secret = randomBytes(secretSize);
       const { organizationId, id: userId, name } = viewer;
-      const sealed = seal.sealTotpSecret({ organizationId, userId }, secret);
       await db.inOrganization(organizationId, async (tx) => {
+        const sealed = await secrets.seal(tx, userId, secret);
         const made = await tx.query(put, [organizationId, userId, sealed, new Date(now())]);
         if (made.rowCount === 0) throw conflict("You have an authenticator already: totpDisable takes it away");
         await audit(tx, { actor: name, action: "SECOND_FACTOR_ENROLLED", entityKind: "User", entityId: userId });

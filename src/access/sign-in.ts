@@ -14,6 +14,8 @@ export interface SignInLinkInput {
   ttlSeconds?: number;
   /** Who asked for it; the server itself by default. */
   actor?: string;
+  /** More for the audit log: how it is handed over. */
+  detail?: object;
   /** Epoch ms. */
   now: number;
 }
@@ -31,7 +33,7 @@ export async function createSignInLink(tx: Tx, input: SignInLinkInput): Promise<
     [tx.organizationId, id, userId, hashSecret(token), new Date(now), new Date(now + ttlSeconds * 1000)],
   );
   if (made.rowCount === 0) throw new VigilError("NOT_FOUND", "There is no such user");
-  const detail = { userId, ttlSeconds };
+  const detail = { userId, ttlSeconds, ...input.detail };
   await audit(tx, { actor, action: "SIGN_IN_LINK_CREATED", entityKind: "SignInLink", entityId: id, detail });
   return token;
 }

@@ -62,7 +62,9 @@ export function compileRules(
     errors.push(...faults.map((message) => ({ ruleId: stored.id, message })));
     if (faults.length > 0) continue;
     const found = compileDetection(body, document.logsource, context);
-    const exceptions = parseExceptions(stored.exceptions, (message) => errors.push({ ruleId: stored.id, message }));
+    const exceptions = parseExceptions(stored.exceptions, placeholders, (message) =>
+      errors.push({ ruleId: stored.id, message }),
+    );
     const isExcepted = compileExceptions(exceptions, document.logsource, context);
     const matches: typeof found = isExcepted ? (event) => found(event) && !isExcepted(event) : found;
     selections.push({ stored, document, matches, requirements: requirementsOf(body), counters: [] });
@@ -75,7 +77,10 @@ export function compileRules(
     numbers: field,
     isSealed: sealedReader(field, disguise),
   });
-  errors.push(...wired.faults, ...exceptCorrelations(correlations, { selections, firing: wired.firing }, context));
+  errors.push(
+    ...wired.faults,
+    ...exceptCorrelations(correlations, { selections, firing: wired.firing }, context, placeholders),
+  );
   const firing = new Map(wired.firing.map((rule) => [rule.window.key, rule]));
   for (const rule of selections) {
     const { stored, document } = rule;

@@ -6,6 +6,7 @@ import type { SecurityEvent } from "../ingest/event.ts";
 import { compileExceptions, parseExceptions } from "./exceptions.ts";
 import type { Counter, FiringRule, SelectionRule } from "./rule.ts";
 import type { CompileContext, Matches } from "./sigma/compile.ts";
+import type { Placeholders } from "./sigma/placeholders.ts";
 import type { LoadedCorrelation } from "./wire.ts";
 
 interface Wired {
@@ -18,10 +19,13 @@ export function exceptCorrelations(
   correlations: readonly LoadedCorrelation[],
   { selections, firing }: Wired,
   context: CompileContext,
+  placeholders: Placeholders,
 ): { ruleId: string; message: string }[] {
   const faults: { ruleId: string; message: string }[] = [];
   for (const { stored, document } of correlations) {
-    const exceptions = parseExceptions(stored.exceptions, (message) => faults.push({ ruleId: stored.id, message }));
+    const exceptions = parseExceptions(stored.exceptions, placeholders, (message) =>
+      faults.push({ ruleId: stored.id, message }),
+    );
     if (exceptions.length === 0) continue;
     const { aliases } = document.body;
     const exceptedOf = ({ document: counted }: SelectionRule | FiringRule): Matches =>

@@ -2,18 +2,21 @@
 import type { Logsource, SecurityEvent } from "../ingest/event.ts";
 import type { StoredException } from "./detection.ts";
 import { type CompileContext, compileDetection, type Matches } from "./sigma/compile.ts";
-import type { FilterDocument } from "./sigma/document.ts";
+import type { DetectionBody } from "./sigma/document.ts";
 import { parseOnce } from "./sigma/parse-once.ts";
+import { expandPlaceholders, type Placeholders } from "./sigma/placeholders.ts";
 
 export interface Exception {
   from: number;
   until: number;
-  document: FilterDocument;
+  /** Its placeholders are expanded. */
+  body: DetectionBody;
 }
 
 /** The exceptions of a rule that can be read; what is wrong with the others is told. */
 export function parseExceptions(
   stored: readonly StoredException[] | undefined,
+  placeholders: Placeholders,
   tell: (message: string) => void,
 ): Exception[] {
   return (stored ?? []).flatMap(({ id, yaml, from, until = Number.POSITIVE_INFINITY }) => {
@@ -22,7 +25,11 @@ export function parseExceptions(
       tell(`exception ${id}, line ${line}, ${path || "filter"}: ${message}`);
     const [document, another] = documents;
     if (errors.length > 0 || !document) return [];
-    if (document.kind === "FILTER" && !another) return [{ from, until, document }];
+    if (document.kind === "FILTER" && !another) {
+      const { body, faults } = expandPlaceholders(document.body, placeholders);
+      for (const fault of faults) tell(`exception ${id}: ${fault}`);
+      return faults.length > 0 ? [] : [{ from, until, body }];
+    }
     tell(`exception ${id}: holds exactly one Sigma filter`);
     return [];
   });
@@ -38,8 +45,8 @@ export function compileExceptions(
   context: CompileContext,
 ): Matches | undefined {
   if (exceptions.length === 0) return undefined;
-  const compiled = exceptions.map(({ from, until, document }) => {
-    const stays = compileDetection(document.body, logsource, context);
+  const compiled = exceptions.map(({ from, until, body }) => {
+    const stays = compileDetection(body, logsource, context);
     return { from, until, stays };
   });
   return (event: SecurityEvent) => {

@@ -82,6 +82,8 @@ export interface Services {
     redeem(token: string): Promise<{ session: string; maxAgeSeconds: number }>;
     end(viewer: Viewer): Promise<void>;
   };
+  /** Sign-in links by e-mail; absent: not set up. */
+  emailSignIn?: { request(input: { email: string; organization?: string; address: string }): void } | undefined;
   secondFactor: {
     enroll(viewer: Viewer): Promise<{ secret: string; uri: string }>;
     confirm(viewer: Viewer, code: string): Promise<string[]>;

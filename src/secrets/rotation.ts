@@ -68,11 +68,16 @@ interface SealedRow {
   record: Buffer;
 }
 
-async function outdated(tx: Tx, { table, column }: Place, after: string, limit: number): Promise<SealedRow[]> {
+async function outdated(
+  tx: Tx,
+  { table, column, key = "id" }: Place,
+  after: string,
+  limit: number,
+): Promise<SealedRow[]> {
   const { rows } = await tx.query<SealedRow>(
-    `SELECT id, ${column} AS record FROM ${table} WHERE organization_id = $1 AND id > $2 AND ${column} IS NOT NULL
+    `SELECT ${key} AS id, ${column} AS record FROM ${table} WHERE organization_id = $1 AND ${key} > $2 AND ${column} IS NOT NULL
        AND ${keyIdInSql(column)} NOT IN (SELECT k.id FROM data_keys k WHERE k.organization_id = $1 AND k.state = 'CURRENT')
-     ORDER BY id LIMIT $3 FOR UPDATE`,
+     ORDER BY ${key} LIMIT $3 FOR UPDATE`,
     [tx.organizationId, after, limit],
   );
   return rows;
@@ -86,10 +91,10 @@ async function resealed(tx: Tx, vault: Vault, place: Place, rows: readonly Seale
     rows.map(({ id, record }) => ({ rowId: id, record })),
   );
   const items = rows.map(({ id }, index) => ({ rowId: id, data: opened[index] as Buffer }));
-  const { table, column } = place;
+  const { table, column, key = "id" } = place;
   await tx.query(
     `UPDATE ${table} t SET ${column} = n.record FROM unnest($2::uuid[], $3::bytea[]) AS n(id, record)
-     WHERE t.organization_id = $1 AND t.id = n.id`,
+     WHERE t.organization_id = $1 AND t.${key} = n.id`,
     [tx.organizationId, rows.map(({ id }) => id), await vault.seal(tx, place, items)],
   );
 }

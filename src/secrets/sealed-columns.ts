@@ -2,10 +2,13 @@
 export interface Place {
   table: string;
   column: string;
+  /** The column that names the row within its organization; absent: `id`. */
+  key?: string;
 }
 
 export const sealedColumns = {
   event: { table: "realtime_monitoring", column: "sealed" },
+  secondFactor: { table: "second_factors", column: "sealed", key: "user_id" },
   disclosure: { table: "disclosures", column: "sealed" },
 } as const satisfies Record<string, Place>;
 

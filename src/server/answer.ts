@@ -22,6 +22,8 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
 }
 
 export function sendError(response: ServerResponse, error: VigilError): void {
+  const seconds = error.detail?.retryAfterSeconds;
+  if (error.code === "RATE_LIMITED" && typeof seconds === "number") response.setHeader("Retry-After", String(seconds));
   if (error.status === 401) response.setHeader("WWW-Authenticate", "Bearer");
   sendJson(response, error.status, { error: { code: error.code, message: error.message } });
 }

@@ -27,7 +27,7 @@ function cookieOf(request: IncomingMessage): string | undefined {
 }
 
 /** Whether a browser sent this for one of our own pages (or no browser sent it at all). */
-function isSameOrigin(request: IncomingMessage): boolean {
+export function isSameOrigin(request: IncomingMessage): boolean {
   const { origin, host } = request.headers;
   const site = request.headers["sec-fetch-site"];
   if (origin !== undefined) return URL.canParse(origin) && new URL(origin).host === host;

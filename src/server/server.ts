@@ -7,7 +7,7 @@ import { sendError, sendJson, setSecurityHeaders, urlOf } from "./answer.ts";
 import { handleAuditExport } from "./audit-export.ts";
 import { createGraphQL, handleGraphQL } from "./graphql.ts";
 import { handleIngest } from "./ingest.ts";
-import { handleSignIn, handleSignOut } from "./sign-in.ts";
+import { handleConfirm, handleLinkRequest, handleSignIn, handleSignInForm, handleSignOut } from "./sign-in.ts";
 import { attachSocket } from "./socket.ts";
 import { sendStatic } from "./static.ts";
 
@@ -56,6 +56,9 @@ export function createServer(services: Services, options: ServerOptions = {}): V
       sendJson(response, health.ready && !closing.signal.aborted ? 200 : 503, health);
     },
     "GET /sign-in": ({ response, url }) => handleSignIn(services, url.searchParams.get("token"), response, isHttps),
+    "POST /sign-in": ({ request, response }) => handleSignInForm(services, request, response, isHttps),
+    "POST /sign-in/link": ({ request, response }) => handleLinkRequest(services, request, response),
+    "GET /sign-in/confirm": ({ response, url }) => handleConfirm(url.searchParams.get("token"), response),
     "POST /sign-out": ({ request, response }) => handleSignOut(services, request, response, isHttps),
   };
 

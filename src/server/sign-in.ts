@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { z } from "zod";
 import { VigilError } from "../errors.ts";
 import type { Services } from "../schema/context.ts";
-import { escapeHtml, sendPage } from "./answer.ts";
-import { credentialOf, sessionCookie } from "./credential.ts";
+import { escapeHtml, readBody, sendJson, sendPage } from "./answer.ts";
+import { credentialOf, isSameOrigin, sessionCookie } from "./credential.ts";
+
+const formLimit = 4_096; // bytes of an address, a slug or a token
 
 /** GET /sign-in?token=…: turns a one-time link into a session cookie. */
 export async function handleSignIn(
@@ -18,6 +21,60 @@ export async function handleSignIn(
   } catch (error) {
     if (!(error instanceof VigilError)) throw error;
     sendPage(response, error.status, "This link does not sign you in", `<p>${escapeHtml(error.message)}.</p>`);
+  }
+}
+
+/**
+ * GET /sign-in/confirm?token=…, where links in e-mails lead: asks for a press of a button. Programs that look at every
+ * link of an e-mail before its reader does would use the link up.
+ */
+export function handleConfirm(token: string | null, response: ServerResponse): void {
+  const field = `<input type="hidden" name="token" value="${escapeHtml(token ?? "")}">`;
+  const form = `<form method="post" action="/sign-in">${field}<button autofocus>Sign in</button></form>`;
+  sendPage(response, 200, "Sign in to Vigil", form);
+}
+
+/** POST /sign-in: the button's form. Only from our own page: another site's would sign its visitors in as somebody else. */
+export async function handleSignInForm(
+  services: Services,
+  request: IncomingMessage,
+  response: ServerResponse,
+  isHttps: boolean,
+): Promise<void> {
+  if (!isSameOrigin(request)) throw new VigilError("FORBIDDEN", "Open the link of the e-mail and press its button");
+  const form = new URLSearchParams((await readBody(request, formLimit)).toString("utf8"));
+  await handleSignIn(services, form.get("token"), response, isHttps);
+}
+
+const linkRequest = z.object({ email: z.string(), organization: z.string().optional() });
+
+/** POST /sign-in/link {email, organization?}: the same answer whether or not anybody has the address. */
+export async function handleLinkRequest(
+  services: Services,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (!services.emailSignIn) {
+    const message = "This server sends no e-mail: ask your administrator for a sign-in link";
+    throw new VigilError("NOT_FOUND", message);
+  }
+  // Of another site's pages, a browser asks leave before it sends this type; nobody gives it.
+  if (!/^application\/json\s*(;|$)/i.test(request.headers["content-type"] ?? "")) {
+    sendJson(response, 415, { error: { code: "BAD_USER_INPUT", message: "Send application/json" } });
+    return;
+  }
+  const { email, organization } = readRequest((await readBody(request, formLimit)).toString("utf8"));
+  const address = request.socket.remoteAddress ?? "";
+  services.emailSignIn.request({ email, ...(organization === undefined ? {} : { organization }), address });
+  const message = "If a user has this address, a sign-in link is on its way to it";
+  sendJson(response, 202, { message });
+}
+
+function readRequest(body: string): z.infer<typeof linkRequest> {
+  try {
+    return linkRequest.parse(JSON.parse(body));
+  } catch {
+    throw new VigilError("BAD_USER_INPUT", 'Send {"email": "…"}, and "organization": its slug, where you know it');
   }
 }
 
