@@ -39,6 +39,13 @@ describe("a correlation of correlations", () => {
     expect(names((await detector.evaluate([logIn(4_100)])).detections)).toEqual(["breach"]);
   });
 
+  it("knows every moment at which a late event makes the inner one hold", async () => {
+    const detector = detectorFor(failedLogin, success, burst, breach);
+    const late = [0, 58, 117, 59].map((at) => failLogin("ann", { at, arrives: 120 }));
+    expect(names((await detector.evaluate([...late, logIn(700)])).detections)).toEqual(["breach"]);
+    expect(names((await detector.evaluate([logIn(718)])).detections)).toEqual([]);
+  });
+
   it("makes detections of the inner one too when it says generate", async () => {
     const detector = detectorFor(
       failedLogin,
