@@ -9,6 +9,7 @@ import { memoryBench } from "./memory.ts";
 import { retentionBench } from "./retention.ts";
 import { rlsBench } from "./rls.ts";
 import { sealingBench } from "./sealing.ts";
+import { windowsBench } from "./windows.ts";
 
 export interface Figure {
   bench: string;
@@ -30,6 +31,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   audit: auditBench,
   retention: retentionBench,
   sealing: sealingBench,
+  windows: windowsBench,
 };
 
 const words = process.argv.slice(2);
