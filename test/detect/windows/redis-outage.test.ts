@@ -23,7 +23,7 @@ const titles = async () =>
   (await first.database.db.query(first.ours, "SELECT title, event_count AS events FROM security_incidents")).rows;
 const windows = async (server: TestServer) => (await server.app.health()).parts.find(({ name }) => name === "windows");
 
-describe("two servers of one organization", () => {
+describe("two servers of one organization", { timeout: 60_000 }, () => {
   it("see together what neither sees alone", async () => {
     for (const server of [first, second, first, second, first]) await server.failLogins("ann", { times: 2 });
     expect(await titles()).toMatchObject([{ title: expect.stringContaining("ann"), events: 10 }]);
