@@ -6,6 +6,7 @@ import { auditBench } from "./audit.ts";
 import { importBench } from "./import.ts";
 import { latencyBench } from "./latency.ts";
 import { memoryBench } from "./memory.ts";
+import { redisWindowsBench } from "./redis-windows.ts";
 import { retentionBench } from "./retention.ts";
 import { rlsBench } from "./rls.ts";
 import { rulesBench } from "./rules.ts";
@@ -32,6 +33,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   audit: auditBench,
   retention: retentionBench,
   sealing: sealingBench,
+  "redis-windows": redisWindowsBench,
   windows: windowsBench,
   rules: rulesBench,
 };

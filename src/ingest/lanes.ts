@@ -75,6 +75,7 @@ export function createLanes(options: {
           for (const one of batch) await storeAll(organizationId, [one]).catch((fault) => one.reject(explain(fault)));
       });
     }
+    lane.running = undefined; // in the same tick as the last look, so that nothing is put in between and forgotten
   }
 
   async function storeAll(organizationId: string, batch: readonly Waiting[]): Promise<void> {
@@ -94,9 +95,7 @@ export function createLanes(options: {
       return new Promise((resolve, reject) => {
         lane.waiting.push({ ...sent, since: now(), resolve, reject });
         lane.waitingEvents += length;
-        lane.running ??= run(organizationId, lane).finally(() => {
-          lane.running = undefined;
-        });
+        lane.running ??= run(organizationId, lane);
       });
     },
     lagMs(organizationId) {

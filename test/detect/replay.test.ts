@@ -198,7 +198,7 @@ async function push(
   await Promise.all(processes.map((_, index) => lane(index)));
 }
 
-describe("replaying the stored events gives the stored detections", () => {
+describe("replaying the stored events gives the stored detections", { timeout: 120_000 }, () => {
   it("after one process has had them", async () => {
     const id = await organization();
     await push(id, [await process(false)], cut(history(1, 1_500), seeded(11)));

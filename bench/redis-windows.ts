@@ -1,0 +1,69 @@
+/** Windows in Redis: what a million groups need there, and how fast groups go through a batch, beside windows in memory. */
+import { randomUUID } from "node:crypto";
+import { createDetector, windowsOf } from "../src/detect/detector.ts";
+import { createMemoryWindows } from "../src/detect/windows/memory.ts";
+import { createSharedWindows } from "../src/detect/windows/redis.ts";
+import { createRedisLink } from "../src/detect/windows/redis-link.ts";
+import { createLog } from "../src/log.ts";
+import { compiled, failedLogin, failLogin, threeFailures } from "../test/detect/rules.ts";
+import { ownRedis } from "../test/support/redis.ts";
+import type { Figure } from "./run.ts";
+
+const groups = 100_000;
+const batchSize = 5_000;
+const rounds = 4; // entries in each group, in the end
+
+export async function redisWindowsBench(): Promise<Figure[]> {
+  const redis = await ownRedis();
+  const link = createRedisLink(redis.url, createLog("silent"));
+  await link.open();
+  try {
+    const { ruleSet } = compiled([failedLogin, threeFailures.replace("gte: 3", "gte: 10")]);
+    const shared = createSharedWindows(link, randomUUID());
+    await shared.fill("0", 1, windowsOf(ruleSet), createMemoryWindows());
+    const used = async () => Number(/used_memory:(\d+)/.exec(await redis.client.info("memory"))?.[1]);
+    const before = await used();
+    const inMemory = createDetector({ ruleSet });
+    const privacy = { unknownFields: "KEEP", phiFields: "KEEP", allowedAttributes: new Set<string>() } as const;
+    let previous = { batchId: "0", receivedAt: 0 };
+    let [ours, theirs] = [0, 0]; // ms
+    for (let round = 0; round < rounds; round++)
+      for (let from = 0; from < groups; from += batchSize) {
+        const events = Array.from({ length: batchSize }, (_, n) => failLogin(`user-${from + n}`, { at: round }));
+        const began = performance.now();
+        const turn = { batchId: randomUUID(), receivedAt: 0, previous, rulesVersion: 1, privacy };
+        const batch = shared.open(turn);
+        await createDetector({ ruleSet, windows: batch }).evaluate(events);
+        await batch.save();
+        previous = turn;
+        const between = performance.now();
+        await inMemory.evaluate(events);
+        ours += between - began;
+        theirs += performance.now() - between;
+      }
+    const rate = (ms: number) => (groups * rounds * 1_000) / ms;
+    const bytes = ((await used()) - before) / groups;
+    const [, some = ""] = await redis.client
+      .scan(0, "MATCH", "*@*", "COUNT", 100)
+      .then(([next, keys]) => [next, keys[0]]);
+    const text = some.length + (await redis.client.strlen(some));
+    return [
+      figure("groups through a batch in Redis", "in memory", rate(ours), rate(theirs), "groups/s"),
+      figure(
+        `a million groups of ${rounds} entries in Redis`,
+        "their keys and texts alone",
+        (bytes * 1e6) / 2 ** 20,
+        (text * 1e6) / 2 ** 20,
+        "MiB",
+      ),
+    ];
+  } finally {
+    await link.close();
+    await redis.close();
+  }
+}
+
+function figure(subject: string, baseline: string, subjectValue: number, baselineValue: number, unit: string): Figure {
+  const ratio = subjectValue / baselineValue;
+  return { bench: "redis-windows", subject, baseline, ratio, subjectValue, baselineValue, unit, runs: 1 };
+}

@@ -1,0 +1,68 @@
+/** Redis fails, is frozen, comes back, or is set to evict keys: no event is lost, missed or counted twice. */
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type OwnRedis, ownRedis } from "../../support/redis.ts";
+import { type TestServer, testServer } from "../../support/server.ts";
+
+let redis: OwnRedis;
+let first: TestServer;
+let second: TestServer;
+
+beforeEach(async () => {
+  redis = await ownRedis();
+  first = await testServer({ redisUrl: redis.url });
+  second = await testServer({ redisUrl: redis.url, beside: first });
+});
+afterEach(async () => {
+  redis.thaw();
+  await second.close();
+  await first.close();
+  await redis.close();
+});
+
+const titles = async () =>
+  (await first.database.db.query(first.ours, "SELECT title, event_count AS events FROM security_incidents")).rows;
+const windows = async (server: TestServer) => (await server.app.health()).parts.find(({ name }) => name === "windows");
+
+describe("two servers of one organization", { timeout: 60_000 }, () => {
+  it("see together what neither sees alone", async () => {
+    for (const server of [first, second, first, second, first]) await server.failLogins("ann", { times: 2 });
+    expect(await titles()).toMatchObject([{ title: expect.stringContaining("ann"), events: 10 }]);
+  });
+
+  it("D6: go on in memory while Redis is gone, say so, and share it again when it is back and empty", async () => {
+    for (const server of [first, second]) await server.failLogins("ann", { times: 2 });
+    await redis.kill();
+    for (const server of [first, second]) await server.failLogins("ann", { times: 2 });
+    await expect.poll(() => windows(first)).toMatchObject({ ok: false, detail: expect.stringContaining("in memory") });
+    expect(await first.app.health()).toMatchObject({ ok: false, ready: true });
+    await redis.start();
+    for (const server of [first, second])
+      await expect.poll(() => windows(server), { timeout: 15_000 }).toMatchObject({ ok: true });
+    expect(await titles()).toEqual([]);
+    await second.failLogins("ann", { times: 1 });
+    await first.failLogins("ann", { times: 1 });
+    expect(await titles()).toMatchObject([{ title: expect.stringContaining("ann"), events: 10 }]);
+    expect((await redis.client.keys("{vigil:*}:windows:*")).length).toBeGreaterThan(1);
+  });
+
+  it("F15: wait for a frozen Redis no longer than its bound", async () => {
+    await first.failLogins("ann", { times: 5 });
+    redis.freeze();
+    const began = performance.now();
+    const { accepted } = await second.failLogins("ann", { times: 5 });
+    expect(performance.now() - began).toBeLessThan(8_000);
+    expect(accepted).toBe(5);
+    expect(await titles()).toMatchObject([{ events: 10 }]);
+  });
+
+  it("F14: refuse to start on a Redis that may evict keys, and leave one that is set so later", async () => {
+    await redis.client.config("SET", "maxmemory-policy", "allkeys-lru");
+    await expect(testServer({ redisUrl: redis.url, beside: first })).rejects.toThrow("noeviction");
+    await expect
+      .poll(() => windows(first), { timeout: 10_000 })
+      .toMatchObject({ ok: false, detail: expect.stringContaining("allkeys-lru") });
+    await first.failLogins("ann", { times: 5 });
+    await second.failLogins("ann", { times: 5 });
+    expect(await titles()).toMatchObject([{ events: 10 }]);
+  });
+});
