@@ -96,7 +96,9 @@ describe("a rule", () => {
     expect(messages).toMatch(/line 2, status: /);
     expect(messages).toMatch(/line 6, detection\.sel\.a\|sideways: there is no modifier sideways/);
     expect(messages).toMatch(/line 8, level: /);
-    expect((await create({ yaml: `${rule("two")}---\n${rule("three")}` })).userErrors[0].message).toMatch(/line 11/);
+    expect((await create({ yaml: `${rule("two")}---\n${rule("three")}` })).userErrors[0].message).toMatch(
+      /line 10: a rule is one document/,
+    );
     expect((await create({ yaml: counting("lonely", "nobody") })).userErrors[0].message).toContain("`nobody`");
     expect(await listed({ name: { in: ["Bad", "Rule two", "Counting lonely"] } })).toEqual([]);
   });
@@ -158,6 +160,7 @@ describe("a rule", () => {
       "mutation ($input: AlertRulesImportInput!) { alertRulesImport(input: $input) { imported rejected { line message } } }",
       { input },
     );
+    expect(imported.errors).toBeUndefined();
     expect(imported.data.alertRulesImport.rejected).toMatchObject([{ line: 1, message: told.message }]);
     await update(correlation, { mode: "DISABLED" });
     expect((await update(id, { mode: "DISABLED" })).userErrors).toEqual([]);
