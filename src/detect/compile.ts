@@ -11,6 +11,7 @@ import type { ParsedDocument } from "./sigma/document.ts";
 import { createFieldReader, type FieldReader } from "./sigma/fields.ts";
 import { createWordReader } from "./sigma/keywords.ts";
 import { parseOnce } from "./sigma/parse-once.ts";
+import { expandPlaceholders, type Placeholders } from "./sigma/placeholders.ts";
 import { requirementsOf } from "./sigma/requirements.ts";
 import { takeWaiting } from "./waiting.ts";
 import { latenessMs } from "./windows/windows.ts";
@@ -39,12 +40,14 @@ export interface CompileOptions {
   disguise?: Disguise;
   /** How fields are read. Default: a reader of its own. */
   field?: FieldReader;
+  /** The values of %placeholders% in rules (`expand`). A rule that names one without values is a fault. */
+  placeholders?: Placeholders;
 }
 
 /** A rule that cannot run is reported and left out; the others run. */
 export function compileRules(
   rules: readonly StoredRule[],
-  { disguise, field = createFieldReader() }: CompileOptions = {},
+  { disguise, placeholders = new Map(), field = createFieldReader() }: CompileOptions = {},
 ): { ruleSet: RuleSet; errors: CompileError[] } {
   const errors: CompileError[] = [];
   const selections: SelectionRule[] = [];
@@ -55,11 +58,14 @@ export function compileRules(
     const document = parseOne(stored, errors);
     if (document?.kind === "CORRELATION") loaded.push({ stored, document });
     if (document?.kind !== "DETECTION") continue;
-    const found = compileDetection(document.body, document.logsource, context);
+    const { body, faults } = expandPlaceholders(document.body, placeholders);
+    errors.push(...faults.map((message) => ({ ruleId: stored.id, message })));
+    if (faults.length > 0) continue;
+    const found = compileDetection(body, document.logsource, context);
     const exceptions = parseExceptions(stored.exceptions, (message) => errors.push({ ruleId: stored.id, message }));
     const isExcepted = compileExceptions(exceptions, document.logsource, context);
     const matches: typeof found = isExcepted ? (event) => found(event) && !isExcepted(event) : found;
-    selections.push({ stored, document, matches, requirements: requirementsOf(document.body), counters: [] });
+    selections.push({ stored, document, matches, requirements: requirementsOf(body), counters: [] });
   }
   const { correlations, waiting } = takeWaiting(loaded, selections);
   errors.push(...waiting);
