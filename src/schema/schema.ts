@@ -13,6 +13,7 @@ import "./alert-rule.ts";
 import "./alert-rules-import.ts";
 import "./alert-rule-test.ts";
 import "./alert-rule-preview.ts";
+import "./alert-rule-exception-preview.ts";
 import "./alert-rule-fault.ts";
 import "./alert-rule-backfill.ts";
 import "./detection.ts";
