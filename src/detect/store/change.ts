@@ -5,7 +5,7 @@ import { VigilError } from "../../errors.ts";
 import { checkCounted, judge, readRule } from "./judge.ts";
 import { type KnownRule, loadRules, lockRules, referenceOf } from "./known.ts";
 import { patched, type RuleSettings, type SettingsPatch, type StoredSettings, settingsOf } from "./settings.ts";
-import { type Change, writeRules } from "./write.ts";
+import { type Change, writeRemoval, writeRules } from "./write.ts";
 
 interface Who {
   actor: string;
@@ -75,9 +75,8 @@ export async function deleteRule(tx: Tx, target: Target): Promise<Changed> {
     [],
     before.mode,
   );
-  const document = readRule(before.yaml);
-  const { id, revision, settings, builtin } = before;
-  return write(tx, { id, revision: revision + 1, document, settings, builtin }, { ...target, change: "DELETED" });
+  await writeRemoval(tx, before.id, target);
+  return { id: before.id, revision: before.revision + 1, mode: before.mode };
 }
 
 /** Makes a new revision that equals an old one; a removed rule is back with it. */

@@ -18,7 +18,7 @@ export interface RuleDraft {
 }
 
 export interface Change {
-  change: "CREATED" | "IMPORTED" | "UPDATED" | "DELETED" | "RESTORED";
+  change: "CREATED" | "IMPORTED" | "UPDATED" | "RESTORED";
   actor: string;
   /** Epoch ms. */
   now: number;
@@ -36,17 +36,31 @@ export async function writeRules(tx: Tx, drafts: readonly RuleDraft[], change: C
   const rows = JSON.stringify(drafts.map(rowOf));
   await tx.query(
     `INSERT INTO alert_rules (organization_id, ${names.join(", ")}, created_at, updated_at, deleted_at)
-     SELECT $1, ${names.map((name) => `r.${name}`).join(", ")}, $3, $3, $4
+     SELECT $1, ${names.map((name) => `r.${name}`).join(", ")}, $3, $3, NULL
      FROM jsonb_to_recordset($2::jsonb) AS r(${columns})
      ON CONFLICT (organization_id, id) DO UPDATE SET updated_at = excluded.updated_at, deleted_at = excluded.deleted_at,
        ${names.slice(1).map((name) => `${name} = excluded.${name}`)}`,
-    [tx.organizationId, rows, at, change.change === "DELETED" ? at : null],
+    [tx.organizationId, rows, at],
   );
   await tx.query(
     `INSERT INTO alert_rule_revisions (organization_id, rule_id, revision, mode, yaml, author, at, change, throttle_ms, overrides)
      SELECT $1, r.id, r.revision, r.mode, r.yaml, $3, $4, $5::rule_change, r.throttle_ms, r.overrides
      FROM jsonb_to_recordset($2::jsonb) AS r(${columns})`,
     [tx.organizationId, rows, change.actor, at, change.change],
+  );
+  await bumpRules(tx);
+}
+
+/** Marks a rule as removed, also one whose text cannot be read any more, with a revision that says so. */
+export async function writeRemoval(tx: Tx, id: string, { actor, now }: Omit<Change, "change">): Promise<void> {
+  await tx.query(
+    `WITH removed AS (
+       UPDATE alert_rules SET deleted_at = $3, updated_at = $3, revision = revision + 1
+       WHERE organization_id = $1 AND id = $2 RETURNING *
+     )
+     INSERT INTO alert_rule_revisions (organization_id, rule_id, revision, mode, yaml, author, at, change, throttle_ms, overrides)
+     SELECT organization_id, id, revision, mode, yaml, $4, $3, 'DELETED', throttle_ms, overrides FROM removed`,
+    [tx.organizationId, id, new Date(now), actor],
   );
   await bumpRules(tx);
 }
