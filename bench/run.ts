@@ -9,6 +9,7 @@ import { latencyBench } from "./latency.ts";
 import { memoryBench } from "./memory.ts";
 import { retentionBench } from "./retention.ts";
 import { rlsBench } from "./rls.ts";
+import { rulesBench } from "./rules.ts";
 import { sealingBench } from "./sealing.ts";
 
 export interface Figure {
@@ -32,6 +33,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   retention: retentionBench,
   sealing: sealingBench,
   backtest: backtestBench,
+  rules: rulesBench,
 };
 
 const words = process.argv.slice(2);

@@ -64,7 +64,7 @@ export function traceRule(rule: SelectionRule, options: TraceOptions): Trace {
     return { name, alternatives: selection.length, clauses };
   });
   // Without requirements the index looks at nothing but the logsource.
-  const candidates = indexRules([{ ...rule, requirements: new Map() }], options.field);
+  const candidates = indexRules([{ ...rule, requirements: new Map() }], options.field, options.words);
   return (event) => {
     const traced = selections.map(({ name, alternatives, clauses }): SelectionTrace => {
       const told = clauses.map((clause) => clause(event));
