@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { cpus, release, totalmem, type } from "node:os";
 import { auditBench } from "./audit.ts";
+import { backtestBench } from "./backtest.ts";
 import { importBench } from "./import.ts";
 import { latencyBench } from "./latency.ts";
 import { memoryBench } from "./memory.ts";
@@ -35,6 +36,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   sealing: sealingBench,
   "redis-windows": redisWindowsBench,
   windows: windowsBench,
+  backtest: backtestBench,
   rules: rulesBench,
 };
 

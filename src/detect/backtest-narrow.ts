@@ -31,9 +31,9 @@ export function conditionFor(documents: readonly DetectionDocument[], values: un
       ];
       return `(lower(${column}) = ${parameter(wanted)} OR ${isForeign(column as string)})`;
     });
-    for (const [field, keys] of requirementsOf(body)) {
+    for (const [field, { keys, texts, present }] of requirementsOf(body)) {
       const column = columns.get(field);
-      if (!column || keys.size > mostKeys) continue;
+      if (!column || present || texts.size > 0 || keys.size > mostKeys) continue;
       const { sql, isText } = column;
       const names = parameter([field, field.split(".")[0]]);
       const either = [`lower(${sql}) = ANY (${parameter([...keys])})`, `attributes ?| ${names}`];

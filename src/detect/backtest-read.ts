@@ -8,6 +8,8 @@ import type { DetectionDocument } from "./sigma/document.ts";
 
 export interface HistorySource {
   organizationId: string;
+  /** Events gone through per statement. Default: 10,000, some 50 ms of PostgreSQL's time. */
+  pageSize?: number;
   query<R extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<{ rows: R[] }>;
   /** Opens sealed fields, by event id. Absent: patients' data, sealed or not, is not looked at, as if it had not been sent. */
   open?: ((rows: readonly { id: string; sealed: Uint8Array }[]) => Promise<Map<string, string>>) | undefined;
@@ -31,11 +33,10 @@ export interface History {
   clearOf(event: SecurityEvent): SecurityEvent;
 }
 
-const pageSize = 10_000; // events gone through per statement: some 50 ms of PostgreSQL's time
-
 export function createHistory(source: HistorySource, documents: readonly DetectionDocument[], wanted: Wanted): History {
   const clears = new WeakMap<SecurityEvent, SecurityEvent>();
   const values: unknown[] = [null, null, null, wanted.attributes === "ALL" ? [] : [...wanted.attributes]];
+  const { pageSize = 10_000 } = source;
   const opens = source.open !== undefined;
   const { sql, toEvent } = layoutOf(wanted, "$4::text[]", !opens);
   const condition = conditionFor(documents, values, opens);

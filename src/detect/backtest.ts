@@ -11,11 +11,14 @@ import type { DetectionDraft, StoredRule } from "./detection.ts";
 import { createDetector, type Detector } from "./detector.ts";
 import type { ParsedDocument } from "./sigma/document.ts";
 import { createFieldReader } from "./sigma/fields.ts";
-import { parseSigma } from "./sigma/parse.ts";
+import { parseOnce } from "./sigma/parse-once.ts";
+import type { Placeholders } from "./sigma/placeholders.ts";
 
 export interface BacktestRequest {
   /** Rule sets to run beside each other. */
   variants: readonly (readonly StoredRule[])[];
+  /** The lists that rules refer to by name. */
+  placeholders: Placeholders;
   /** Events received from the one moment on, until before the other; epoch ms. */
   from: number;
   to: number;
@@ -117,13 +120,14 @@ export async function runBacktest(request: BacktestRequest): Promise<Backtest> {
   return result;
 }
 
-function compileVariants({ variants, source, pseudonym }: BacktestRequest) {
+function compileVariants({ variants, placeholders, source, pseudonym }: BacktestRequest) {
   const names = new Set<string>();
   const field = notingFields(createFieldReader(), names);
   let clearOf: (event: SecurityEvent) => SecurityEvent = (event) => event;
   const disguise = { clearOf: (event: SecurityEvent) => clearOf(event), pseudonym };
-  const compiled = variants.map((rules) => compileRules(rules, { disguise, field }));
-  const documents = [...new Set(variants.flat().map(({ yaml }) => yaml))].flatMap((yaml) => parseSigma(yaml).documents);
+  const compiled = variants.map((rules) => compileRules(rules, { disguise, placeholders, field }));
+  const texts = variants.flat().flatMap(({ yaml, exceptions = [] }) => [yaml, ...exceptions.map((one) => one.yaml)]);
+  const documents = [...new Set(texts)].flatMap((yaml) => parseOnce(yaml).documents);
   const detections = documents.filter((document) => document.kind === "DETECTION");
   const logsources = detections.map(({ logsource }) => logsource);
   const history = createHistory(source, detections, wantedBy(names, logsources, documents.some(searchesWords)));
@@ -133,7 +137,7 @@ function compileVariants({ variants, source, pseudonym }: BacktestRequest) {
 }
 
 function searchesWords(document: ParsedDocument): boolean {
-  if (document.kind !== "DETECTION") return false;
+  if (document.kind === "CORRELATION") return false;
   return [...document.body.selections.values()].flat(2).some(({ field }) => field === undefined);
 }
 

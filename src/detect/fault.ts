@@ -18,9 +18,9 @@ export async function faultsOf(
   );
   const before = known.get(organizationId);
   if (before && before.version === rows[0]?.version) return before.faults;
-  const { version, rules } = await db.inOrganization(organizationId, loadRules);
+  const { version, rules, placeholders } = await db.inOrganization(organizationId, loadRules);
   const faults = new Map<string, string>();
-  for (const { ruleId, message } of compileRules(rules).errors)
+  for (const { ruleId, message } of compileRules(rules, { placeholders }).errors)
     faults.set(ruleId, [faults.get(ruleId), message].filter(Boolean).join("; "));
   if (known.size >= mostKept) known.clear();
   known.set(organizationId, { version, faults });

@@ -8,7 +8,7 @@ import { runBacktest } from "./backtest.ts";
 import type { HistorySource } from "./backtest-read.ts";
 import { idBefore } from "./backtest-read.ts";
 import type { DetectionDraft, StoredRule, Subject } from "./detection.ts";
-import { loadRules } from "./store.ts";
+import { type LoadedRules, loadRules } from "./store/known.ts";
 import { prepareTrial } from "./trial.ts";
 
 export interface GapRequest {
@@ -59,7 +59,7 @@ export interface GapTools {
 export async function fillGap(tools: GapTools, request: GapRequest): Promise<GapFilled> {
   const { organizationId, from, to, after, dryRun, budgetMs } = request;
   const { db, source, pseudonym, clock, store } = tools;
-  const { rules, wanted } = await db.inOrganization(organizationId, (tx) => chooseRules(tx, request));
+  const { rules, placeholders, wanted } = await db.inOrganization(organizationId, (tx) => chooseRules(tx, request));
   const missing = new Map<string, DetectionDraft>();
   const grown = new Set<string>();
   const found = new Set<string>();
@@ -67,6 +67,7 @@ export async function fillGap(tools: GapTools, request: GapRequest): Promise<Gap
   const behind = after ?? idBefore(from);
   const { read, cut, reached } = await runBacktest({
     variants: [rules],
+    placeholders,
     from,
     to,
     after,
@@ -104,17 +105,22 @@ export async function fillGap(tools: GapTools, request: GapRequest): Promise<Gap
 async function chooseRules(
   tx: Tx,
   { organizationId, ruleId }: GapRequest,
-): Promise<{ rules: StoredRule[]; wanted: ReadonlySet<string> }> {
-  const { rules: known } = await loadRules(tx);
+): Promise<{ rules: StoredRule[]; placeholders: LoadedRules["placeholders"]; wanted: ReadonlySet<string> }> {
+  const loaded = await loadRules(tx);
+  const { rules: known, placeholders } = loaded;
   if (ruleId === undefined)
-    return { rules: known, wanted: new Set(known.filter(({ mode }) => mode !== "DISABLED").map(({ id }) => id)) };
+    return {
+      rules: known,
+      placeholders,
+      wanted: new Set(known.filter(({ mode }) => mode !== "DISABLED").map(({ id }) => id)),
+    };
   const rule = known.find(({ id }) => id === ruleId);
   if (rule?.mode === "DISABLED")
     throw new VigilError("CONFLICT", "The rule is disabled; switch it on first", { path: ["input", "ruleId"] });
-  const trial = prepareTrial({ organizationId, known, ruleId, mode: rule?.mode });
+  const trial = prepareTrial({ organizationId, loaded, ruleId, mode: rule?.mode });
   const [fault] = trial.faults.filter((one) => one.ruleId === ruleId);
   if (fault) throw new VigilError("CONFLICT", `The rule cannot run: ${fault.message}`, { path: ["input", "ruleId"] });
-  return { rules: trial.stored, wanted: new Set([ruleId]) };
+  return { rules: trial.stored, placeholders, wanted: new Set([ruleId]) };
 }
 
 interface EndedRow {

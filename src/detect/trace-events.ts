@@ -9,7 +9,8 @@ import { compileDetection } from "./sigma/compile.ts";
 import type { DetectionDocument } from "./sigma/document.ts";
 import { createFieldReader } from "./sigma/fields.ts";
 import { createWordReader } from "./sigma/keywords.ts";
-import { parseSigma } from "./sigma/parse.ts";
+import { parseOnce } from "./sigma/parse-once.ts";
+import { expandPlaceholders } from "./sigma/placeholders.ts";
 import { type EventTrace, traceRule } from "./trace.ts";
 import type { Trial } from "./trial.ts";
 
@@ -34,10 +35,11 @@ export async function testEvents(
   { disguise, visibleOf }: { disguise: Disguise; visibleOf?: (event: SecurityEvent) => SecurityEvent },
 ): Promise<TestedEvents> {
   refuseFaults(trial);
-  const { ruleSet } = compileRules(trial.rules, { disguise });
+  const { ruleSet } = compileRules(trial.rules, { disguise, placeholders: trial.placeholders });
   const { detections } = await createDetector({ ruleSet }).evaluate(events);
   const context = { field: createFieldReader(), words: createWordReader() };
-  const traces = detectionRulesOf(trial).map(({ id, document }) => {
+  const traces = detectionRulesOf(trial).map(({ id, document: written }) => {
+    const document = { ...written, body: expandPlaceholders(written.body, trial.placeholders).body };
     const stored = { id, revision: 1, mode: "ACTIVE" as const, yaml: document.yaml };
     const matches = compileDetection(document.body, document.logsource, context);
     const rule = { stored, document, matches, requirements: new Map(), counters: [] };
@@ -66,6 +68,6 @@ function detectionRulesOf({ tried, rules, watched }: Trial): { id: string; docum
   const counts = tried.some(({ document }) => document.kind === "CORRELATION");
   return rules
     .filter(({ id }) => own.has(id) || (counts && !watched.has(id)))
-    .flatMap(({ id, yaml }) => parseSigma(yaml).documents.map((document) => ({ id, document })))
+    .flatMap(({ id, yaml }) => parseOnce(yaml).documents.map((document) => ({ id, document })))
     .filter((rule): rule is { id: string; document: DetectionDocument } => rule.document.kind === "DETECTION");
 }

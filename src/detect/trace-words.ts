@@ -39,11 +39,22 @@ function describeTest(test: Test): string {
       return `${comparisons[test.operator]} ${test.value}`;
     case "CIDR":
       return `in ${addressOf(test.cidr)}`;
+    case "REGEX":
+      return `matching /${clipped(test.source)}/${test.flags}`;
+    case "FIELDREF":
+      return `${test.place ? `${places[test.place]} ` : ""}the value of ${test.field}`;
+    case "TIME":
+      return `a time whose ${test.part} is ${test.operator === "eq" ? "" : `${comparisons[test.operator]} `}${test.value}`;
+    case "ANY":
+      return test.tests.slice(0, mostWanted).map(describeTest).join(" or ");
+    case "EXPAND":
+      return quoted(test.template.map((part) => (typeof part === "string" ? part : `%${part.placeholder}%`)).join(""));
     default:
       return test satisfies never;
   }
 }
 
+const places = { contains: "containing", startswith: "beginning with", endswith: "ending in" } as const;
 const comparisons = { lt: "below", lte: "at most", gt: "above", gte: "at least" } as const;
 
 function describePattern(pattern: Pattern): string {
@@ -64,5 +75,7 @@ function addressOf({ version, groups, bits }: Extract<Test, { kind: "CIDR" }>["c
 }
 
 function quoted(text: string): string {
-  return `\`${text.length > longest ? `${text.slice(0, longest)}…` : text}\``;
+  return `\`${clipped(text)}\``;
 }
+
+const clipped = (text: string): string => (text.length > longest ? `${text.slice(0, longest)}…` : text);

@@ -64,7 +64,7 @@ export function traceRule(rule: SelectionRule, options: TraceOptions): Trace {
     return { name, alternatives: selection.length, clauses };
   });
   // Without requirements the index looks at nothing but the logsource.
-  const candidates = indexRules([{ ...rule, requirements: new Map() }], options.field);
+  const candidates = indexRules([{ ...rule, requirements: new Map() }], options.field, options.words);
   return (event) => {
     const traced = selections.map(({ name, alternatives, clauses }): SelectionTrace => {
       const told = clauses.map((clause) => clause(event));
@@ -84,19 +84,19 @@ function traceClause(
   { logsource }: DetectionDocument,
   { field, words, visibleOf = (event) => event }: TraceOptions,
 ): (event: SecurityEvent) => ClauseTrace {
-  const holds = compileClause(clause);
+  const holds = compileClause(clause, (other) => field(other, logsource));
   const wanted = describeWanted(clause);
   const name = clause.field;
   if (name === undefined)
     return (event) => {
-      const matched = holds(words(event));
+      const matched = holds(words(event), event);
       const message = `${matched ? "a text of the event is" : "no text of the event is"} ${wanted}`;
       return { alternative, field: undefined, matched, found: undefined, isWithheld: false, wanted, message };
     };
   const read = field(name, logsource);
   return (event) => {
     const value = read(event);
-    const matched = holds(value);
+    const matched = holds(value, event);
     const isWithheld = JSON.stringify(read(visibleOf(event))) !== JSON.stringify(value);
     const found = isWithheld ? withheld : describeFound(value);
     const saw = found === undefined ? `the field ${name} is absent` : `${name} was ${found}`;

@@ -8,12 +8,18 @@ import { compileRules } from "./compile.ts";
 import type { RuleMode, StoredRule } from "./detection.ts";
 import type { ParsedDocument } from "./sigma/document.ts";
 import { parseSigma } from "./sigma/parse.ts";
-import { type KnownRule, referenceOf } from "./store.ts";
+import { parseOnce } from "./sigma/parse-once.ts";
+import { type KnownRule, type LoadedRules, referenceOf } from "./store/known.ts";
 
 export interface TrialRequest {
   organizationId: string;
   /** The rules as they are stored. */
-  known: readonly KnownRule[];
+  loaded: Pick<LoadedRules, "rules" | "placeholders">;
+  /**
+   * Exceptions that are in force at this moment (epoch ms) count for all of history, and no others: so it is found what
+   * the rule would find from now on. Absent: each counts for its own time.
+   */
+  exceptionsAt?: number | undefined;
   /** The rule to try. With `yaml`: the rule that the text, of one document, is a draft of. */
   ruleId?: string | undefined;
   /** Drafts. One whose name, id or title is that of a stored rule stands in for it. */
@@ -33,6 +39,8 @@ export interface Trial {
   stored: StoredRule[];
   /** What keeps rules of the trial from running. */
   faults: readonly { ruleId: string; message: string }[];
+  /** The lists that rules refer to by name. */
+  placeholders: LoadedRules["placeholders"];
   /** What people call a rule of the trial. */
   nameOf(ruleId: string): string;
 }
@@ -40,7 +48,10 @@ export interface Trial {
 type Parsed = StoredRule & { document: ParsedDocument };
 
 /** Throws BAD_USER_INPUT or NOT_FOUND, naming the document, line and path of every fault. */
-export function prepareTrial({ organizationId, known, ruleId, yaml, mode = "ACTIVE" }: TrialRequest): Trial {
+export function prepareTrial(request: TrialRequest): Trial {
+  const { organizationId, loaded, exceptionsAt, ruleId, yaml, mode = "ACTIVE" } = request;
+  const { placeholders } = loaded;
+  const known = exceptionsAt === undefined ? loaded.rules : loaded.rules.map((rule) => asOf(rule, exceptionsAt));
   const before = ruleId === undefined ? undefined : known.find(({ id }) => id === ruleId);
   if (ruleId !== undefined && !before) throw new VigilError("NOT_FOUND", "There is no such rule", { path: ["input"] });
   if (yaml === undefined && !before) throw refuse("Give a rule's id, or Sigma as yaml, or both");
@@ -63,9 +74,9 @@ export function prepareTrial({ organizationId, known, ruleId, yaml, mode = "ACTI
   const stored = beside.map((rule) => (drafts.some(({ id }) => id === rule.id) ? { ...rule, mode } : rule));
   const tried = drafts.map(({ id, document }) => ({ id, document }));
   const rules = needed.map(plain);
-  const { errors } = compileRules(rules);
+  const { errors } = compileRules(rules, { placeholders });
   const nameOf = (id: string) => all.filter((rule) => rule.id === id).flatMap(parsedOf)[0]?.document.title ?? id;
-  return { tried, watched, rules, stored, faults: errors, nameOf };
+  return { tried, watched, rules, stored, faults: errors, placeholders, nameOf };
 }
 
 /** Adds the correlations that count one of these, and those that count them in turn. */
@@ -98,17 +109,29 @@ function withCounted(rules: readonly StoredRule[], chosen: ReadonlySet<string>):
   return rules.filter(({ id }) => found.has(id));
 }
 
+function asOf(rule: KnownRule, moment: number): KnownRule {
+  const { exceptions = [], ...rest } = rule;
+  const inForce = exceptions.filter(({ from, until = Number.POSITIVE_INFINITY }) => from <= moment && moment < until);
+  return inForce.length === 0 ? rest : { ...rest, exceptions: inForce.map(({ id, yaml }) => ({ id, yaml, from: 0 })) };
+}
+
 const isCalled = ({ document }: Parsed, name: string): boolean => namesOf(document).includes(name);
 const namesOf = ({ name, sigmaId }: ParsedDocument): string[] => [name, sigmaId].filter((one) => one !== undefined);
 const plain = ({ document: _, ...rule }: StoredRule & { document?: ParsedDocument }): StoredRule => rule;
 
 function parsedOf(rule: StoredRule & { document?: ParsedDocument }): Parsed[] {
-  const document = rule.document ?? parseSigma(rule.yaml).documents[0];
+  const document = rule.document ?? parseOnce(rule.yaml).documents[0];
   return document ? [{ ...rule, document }] : [];
 }
 
 function parseAll(yaml: string): ParsedDocument[] {
   const { documents, errors } = parseSigma(yaml);
+  const filter = documents.find(({ kind }) => kind === "FILTER");
+  if (filter)
+    throw refuse(`document ${filter.document + 1}: a filter is no rule; alertRuleExceptionPreview tries it`, [
+      "input",
+      "yaml",
+    ]);
   if (errors.length === 0) return documents;
   const told = errors.map(
     ({ document, line, path, message }) =>

@@ -154,14 +154,30 @@ builder.queryField("alertRulePreview", (t) =>
 
 async function preview(context: Context, input: typeof Input.$inferInput): Promise<Previewed> {
   const { organizationId } = viewerOf(context);
-  const { rules: known } = await context.services.db.inOrganization(organizationId, loadRules);
+  const { db, now } = context.services;
+  const loaded = await db.inOrganization(organizationId, loadRules);
   const { yaml, mode, range, after } = input;
   const ruleId = input.ruleId?.id;
-  const trial = prepareTrial({ organizationId, known, ruleId, yaml: yaml ?? undefined, mode: mode ?? undefined });
+  const trial = prepareTrial({
+    organizationId,
+    loaded,
+    exceptionsAt: now(),
+    ruleId,
+    yaml: yaml ?? undefined,
+    mode: mode ?? undefined,
+  });
   refuseFaults(trial);
   const variants = [trial.rules, trial.stored];
+  const { placeholders } = trial;
   const action = "ALERT_RULE_PREVIEWED";
-  const backtest = await overHistory(context, { action, ruleId, variants, range, after: after ?? undefined });
+  const backtest = await overHistory(context, {
+    action,
+    ruleId,
+    variants,
+    placeholders,
+    range,
+    after: after ?? undefined,
+  });
   const [draft = [], active = []] = backtest.detections.map((drafts) =>
     drafts.filter((one) => trial.watched.has(one.ruleId)),
   );

@@ -84,12 +84,12 @@ async function runTest(context: Context, input: typeof Input.$inferInput): Promi
     throw new VigilError("BAD_USER_INPUT", `At most ${mostEvents} events can be tried at once`, {
       path: ["input", "events"],
     });
-  const { known, privacy } = await db.inOrganization(organizationId, async (tx) => ({
-    known: (await loadRules(tx)).rules,
+  const { loaded, privacy } = await db.inOrganization(organizationId, async (tx) => ({
+    loaded: await loadRules(tx),
     privacy: await readPrivacy(tx),
   }));
   const ruleId = input.ruleId?.id;
-  const trial = prepareTrial({ organizationId, known, ruleId, yaml: input.yaml ?? undefined });
+  const trial = prepareTrial({ organizationId, loaded, exceptionsAt: now(), ruleId, yaml: input.yaml ?? undefined });
   const { events, places, rejected } = readEvents(input.events, privacy, now());
   const clear = clearReader(privacy);
   const visible = (await mayReadPatients(context)) ? {} : { visibleOf: clearReader(asOthersSee(privacy)) };

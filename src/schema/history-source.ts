@@ -18,12 +18,14 @@ export async function overHistory(
     action,
     ruleId,
     variants,
+    placeholders,
     range,
     after,
   }: {
     action: string;
     ruleId: string | undefined;
     variants: BacktestRequest["variants"];
+    placeholders: BacktestRequest["placeholders"];
     range: typeof RangeInput.$inferInput;
     after?: string | undefined;
   },
@@ -42,6 +44,7 @@ export async function overHistory(
   const backtest = await inTurn(organizationId, () =>
     runBacktest({
       variants,
+      placeholders,
       from: range.from.getTime(),
       to: range.to.getTime(),
       after,

@@ -17,6 +17,7 @@ import "./alert-rules-import.ts";
 import "./rule-placeholder.ts";
 import "./alert-rule-test.ts";
 import "./alert-rule-preview.ts";
+import "./alert-rule-exception-preview.ts";
 import "./alert-rule-fault.ts";
 import "./alert-rule-backfill.ts";
 import "./detection.ts";

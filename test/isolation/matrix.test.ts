@@ -26,6 +26,9 @@ const fields = rootFields(schema, {
   widgetUpdate: (variables) => ({ ...variables, input: { title: "Changed" } }),
   widgetCreate: (_, id) => ({ input: { dashboardId: id ?? "x", kind: "LINE", title: "Made" } }),
   dashboardLayoutUpdate: (_, id) => ({ id: id ?? "x", places: [] }),
+  alertRuleBackfill: (_, id) => ({
+    input: { ruleId: id ?? "x", range: { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" } },
+  }),
   alertRulesImport: () => ({ input: { yaml: "x", mode: "ACTIVE", dryRun: true } }),
 });
 // What removes comes last, so that the others still find their own.

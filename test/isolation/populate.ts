@@ -143,7 +143,7 @@ export async function populate(
       const names = Object.keys(row);
       const places = names.map((_, index) => `$${index + 1}`);
       await owner.query(
-        `INSERT INTO ${table.name} (${names.join(", ")}) VALUES (${places.join(", ")})`,
+        `INSERT INTO ${table.name} (${names.map((name) => `"${name}"`).join(", ")}) VALUES (${places.join(", ")})`,
         Object.values(row),
       );
       made.set(table.name, row);

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type TestServer, testServer } from "../support/server.ts";
 
@@ -56,6 +57,17 @@ describe("alertRuleTest", () => {
       { text: "office", matched: true },
     ]);
     expect(detections).toMatchObject([{ ruleName: "Root logs in", eventCount: 1 }]);
+  });
+
+  it("answers the example of the README as the README says", async () => {
+    const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8");
+    const example = /```graphql\n(mutation TryRule[\s\S]+?)```/.exec(readme)?.[1];
+    const { data, errors } = await server.query(example as never, {} as never);
+    expect(errors).toBeUndefined();
+    expect(data).toMatchObject({ alertRuleTest: { matched: false, userErrors: [] } });
+    const message = "user.name was `ann`, wanted `root`";
+    expect(JSON.stringify(data)).toContain(message);
+    expect(readme).toContain(message);
   });
 
   it("stores neither events nor detections, and notes the test in the audit log", async () => {

@@ -2,6 +2,7 @@
 import { v7 as uuidv7 } from "uuid";
 import type { Tx } from "../../db.ts";
 import { VigilError } from "../../errors.ts";
+import type { FilterDocument } from "../sigma/document.ts";
 import { onlyExcludes } from "../sigma/filter-body.ts";
 import { parseSigma } from "../sigma/parse.ts";
 import { type FilterPlan, logsourceFault } from "./filter-plan.ts";
@@ -72,16 +73,8 @@ export interface ExceptionInput {
   now: number;
 }
 
-/** Makes an exception, which holds for events that arrive from now on; gives its id. */
-export async function createException(tx: Tx, input: ExceptionInput): Promise<string> {
-  const { ruleId, name, yaml, reason, owner, expiresAt, now } = input;
-  checkText("name", name, 100);
-  checkText("reason", reason, 2_000);
-  checkText("owner", owner, 200);
-  if (expiresAt !== undefined && expiresAt <= now) throw refuse("expiresAt", "An exception expires in the future");
-  await lockRules(tx);
-  const rule = (await loadRules(tx)).rules.find(({ id }) => id === ruleId);
-  if (!rule) throw new VigilError("NOT_FOUND", "There is no such rule", { path: ["input", "ruleId"] });
+/** One Sigma filter that can be an exception of the rule; throws BAD_USER_INPUT with what is wrong with it. */
+export function readException(rule: { yaml: string }, name: string, yaml: string): FilterDocument {
   const { documents, errors } = parseSigma(titled(yaml, name));
   if (errors.length > 0) throw refuseAll(errors);
   const [document, another] = documents;
@@ -100,6 +93,20 @@ export async function createException(tx: Tx, input: ExceptionInput): Promise<st
     const fault = logsourceFault(document, own);
     if (fault) throw refuse("yaml", `logsource: ${fault}`);
   }
+  return document;
+}
+
+/** Makes an exception, which holds for events that arrive from now on; gives its id. */
+export async function createException(tx: Tx, input: ExceptionInput): Promise<string> {
+  const { ruleId, name, yaml, reason, owner, expiresAt, now } = input;
+  checkText("name", name, 100);
+  checkText("reason", reason, 2_000);
+  checkText("owner", owner, 200);
+  if (expiresAt !== undefined && expiresAt <= now) throw refuse("expiresAt", "An exception expires in the future");
+  await lockRules(tx);
+  const rule = (await loadRules(tx)).rules.find(({ id }) => id === ruleId);
+  if (!rule) throw new VigilError("NOT_FOUND", "There is no such rule", { path: ["input", "ruleId"] });
+  const document = readException(rule, name, yaml);
   const { rows: taken } = await tx.query(
     "SELECT 1 FROM alert_rule_exceptions WHERE organization_id = $1 AND rule_id = $2 AND live_name = $3",
     [tx.organizationId, ruleId, name],
