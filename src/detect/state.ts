@@ -75,8 +75,8 @@ export function createDetectionState(options: DetectionStateOptions): DetectionS
   }
 
   async function load(tx: Tx): Promise<Rules> {
-    const { version, rules: stored } = await loadRules(tx);
-    const { ruleSet, errors } = compileRules(stored, { disguise });
+    const { version, rules: stored, placeholders } = await loadRules(tx);
+    const { ruleSet, errors } = compileRules(stored, { disguise, placeholders });
     for (const { ruleId, message } of errors)
       log.error({ organizationId, ruleId, fault: message }, "a stored rule cannot run");
     return { version, ruleSet };

@@ -110,7 +110,7 @@ async function runTest(context: Context, input: typeof Input.$inferInput): Promi
   return { ...tested, results, rejected };
 }
 
-/** The events as ingest would take them, each arriving when it happened or, where that is earlier, with the one before. */
+/** The events as ingest would take them, each arriving when it happened, but after the one before. */
 function readEvents(sent: readonly unknown[], privacy: Privacy, now: number) {
   const events: SecurityEvent[] = [];
   const places: number[] = [];
@@ -122,8 +122,8 @@ function readEvents(sent: readonly unknown[], privacy: Privacy, now: number) {
       rejected.push(judged.rejection);
       continue;
     }
-    arrival = Math.max(arrival, judged.event.time ?? now);
-    events.push(stamp(dropUnknown(judged.event, privacy), arrival));
+    arrival = Math.max(arrival + 1, judged.event.time ?? now);
+    events.push(...stamp([dropUnknown(judged.event, privacy)], arrival));
     places.push(index);
   }
   return { events, places, rejected };

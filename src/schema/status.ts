@@ -36,9 +36,9 @@ builder.queryField("status", (t) =>
     description: "How the server is.",
     authScopes: { permission: "status.read" },
     resolve: async (_parent, _args, context) => {
-      const { parts } = await context.services.health();
-      const all = parts.every(({ ok }) => ok) ? [...parts, await rulesPart(context)] : parts;
-      return { ok: all.every(({ ok }) => ok), parts: all };
+      const { ready, parts } = await context.services.health();
+      const all = ready ? [...parts, await rulesPart(context)] : parts;
+      return { ok: all.every(({ ok }) => ok), ready, parts: all };
     },
   }),
 );

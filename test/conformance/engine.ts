@@ -76,7 +76,7 @@ async function runLocally({ yaml, batches }: Trial): Promise<TrialResult> {
     const events = [];
     for (const event of batch) {
       const validated = validateEvent(structuredClone(event), index++, now);
-      if ("event" in validated) events.push(stamp(validated.event, now + index));
+      if ("event" in validated) events.push(...stamp([validated.event], now + index));
       else rejected.push(validated.rejection);
     }
     const { detections } = await detector.evaluate(events);

@@ -23,7 +23,7 @@ export function readRule(yaml: string): RuleDocument {
 
 /** Throws what keeps the draft from running, or what it would leave other rules without. */
 export function judge(
-  { rules }: LoadedRules,
+  { rules, placeholders }: LoadedRules,
   draft: RuleDraft & { before?: KnownRule | undefined },
   { mayWait }: { mayWait: boolean },
 ): void {
@@ -36,7 +36,7 @@ export function judge(
     throw new VigilError("CONFLICT", message, { path: ["input", "yaml"], detail: { id: twin.id } });
   }
   if (before) checkCounted(others, before, [document.name, document.sigmaId], settings.mode);
-  const { errors } = compileRules([...others, storedOf(draft)]);
+  const { errors } = compileRules([...others, storedOf(draft)], { placeholders });
   const faults = errors.filter(({ ruleId, waiting }) => ruleId === id && !(mayWait && waiting));
   if (faults.length > 0) throw refuseAll(faults.map(({ message }) => ({ message })));
 }

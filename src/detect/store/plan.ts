@@ -123,7 +123,8 @@ function freeId(reference: string, { organizationId, removed }: Request): string
 function sound(drafts: ImportDraft[], { loaded }: Request, refuse: Refuse) {
   for (let rules = drafts; ; ) {
     const byId = new Map(rules.map((draft) => [draft.id, draft]));
-    const { errors } = compileRules([...loaded.rules.filter(({ id }) => !byId.has(id)), ...rules.map(storedOf)]);
+    const others = loaded.rules.filter(({ id }) => !byId.has(id));
+    const { errors } = compileRules([...others, ...rules.map(storedOf)], { placeholders: loaded.placeholders });
     const ours = errors.flatMap(({ ruleId, ...rest }) => {
       const draft = byId.get(ruleId);
       return draft ? [{ ...rest, draft }] : [];
