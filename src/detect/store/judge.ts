@@ -1,6 +1,7 @@
 /** One text -> one rule that can run beside those there are, or an error that tells every fault. */
 import { VigilError } from "../../errors.ts";
 import { compileRules } from "../compile.ts";
+import { fieldFaults } from "../sigma/field-faults.ts";
 import { parseSigma } from "../sigma/parse.ts";
 import { leftWithout, namesOf } from "./counted.ts";
 import { type KnownRule, type LoadedRules, referenceOf } from "./known.ts";
@@ -18,6 +19,8 @@ export function readRule(yaml: string): RuleDocument {
   if (!document || document.kind === "FILTER")
     throw refuseAll([{ message: "this is a filter; alertRuleExceptionCreate takes those" }]);
   if (!isStorable(document)) throw refuseAll([{ message: "texts hold neither U+0000 nor halves of surrogate pairs" }]);
+  const misspelt = fieldFaults(document);
+  if (misspelt.length > 0) throw refuseAll(misspelt);
   return document;
 }
 

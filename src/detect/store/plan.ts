@@ -3,6 +3,7 @@ import { v5 as uuidv5 } from "uuid";
 import { compileRules } from "../compile.ts";
 import type { RuleMode } from "../detection.ts";
 import type { ParsedDocument } from "../sigma/document.ts";
+import { fieldFaults } from "../sigma/field-faults.ts";
 import { parseSigma } from "../sigma/parse.ts";
 import { leftWithout, namesOf } from "./counted.ts";
 import { type FilterPlan, planFilters } from "./filter-plan.ts";
@@ -99,6 +100,10 @@ function draftsOf(read: { document: ParsedDocument; source: Source }[], request:
       refuse(source, "INVALID", "texts hold neither U+0000 nor halves of surrogate pairs");
       continue;
     }
+    const misspelt = fieldFaults(document);
+    for (const { line, path, message } of misspelt)
+      refuse({ ...source, line }, "UNKNOWN_FIELD", path ? `${path}: ${message}` : message);
+    if (misspelt.length > 0) continue;
     const names = before ? namesOf(before.yaml) : [];
     const after = [document.name, document.sigmaId].filter((name) => name !== undefined);
     const without = leftWithout(others, { before: names, after, mode });
