@@ -20,6 +20,7 @@ import "./alert-rule-preview.ts";
 import "./alert-rule-exception-preview.ts";
 import "./alert-rule-fault.ts";
 import "./alert-rule-backfill.ts";
+import "./attack-coverage.ts";
 import "./detection.ts";
 import "./incident.ts";
 import "./incident-parts.ts";
