@@ -62,7 +62,10 @@ builder.queryField("attackCoverage", (t) =>
     description: "Which techniques of MITRE ATT&CK the rules look for, and how often they found something.",
     authScopes: { permission: "rule.read" },
     args: {
-      range: t.arg({ type: RangeInput, description: "When the counted detections were made. Unless told: the last 30 days." }),
+      range: t.arg({
+        type: RangeInput,
+        description: "When the counted detections were made. Unless told: the last 30 days.",
+      }),
     },
     resolve: async (_parent, { range: asked }, context) => {
       const now = context.services.now();

@@ -48,7 +48,10 @@ describe("the ATT&CK coverage", () => {
       for (const tactic of tactics) expect(tacticNames.has(tactic), `${file} ${tactic}`).toBe(true);
       for (const name of named.filter((one) => /^t\d/.test(one))) {
         const served = techniqueNames.get(name.toUpperCase())?.tactics ?? [];
-        expect(served.some((tactic) => tactics.includes(tactic)), `${file} ${name}: ${served}`).toBe(true);
+        expect(
+          served.some((tactic) => tactics.includes(tactic)),
+          `${file} ${name}: ${served}`,
+        ).toBe(true);
       }
     }
   });

@@ -3,20 +3,21 @@ import { describe, expect, it } from "vitest";
 import { builtinRules } from "../../src/detect/builtin.ts";
 import { compileRules } from "../../src/detect/compile.ts";
 import { createDetector } from "../../src/detect/detector.ts";
+import { seededRandom } from "../generate/random.ts";
 import { accepted, eventsOf } from "./cases.ts";
-import { createRandom } from "./random.ts";
 import { failLogin } from "./rules.ts";
 
 const { ruleSet } = compileRules(
   builtinRules().map(({ document, yaml }) => ({ id: document.name ?? "", revision: 1, mode: "ACTIVE", yaml })),
 );
-const chrome = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36";
+const chrome =
+  "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36";
 const office = "198.51.100.20"; // all workstations stand behind one address
 const day = 10 * 3_600; // seconds
 const searches = ["O'Brien", "laser & peel", "price < $100", "botox or filler", "select a date; then call", "50% off"];
 
 function normalDay(seed: number) {
-  const random = createRandom(seed);
+  const random = seededRandom(seed);
   const between = (from: number, to: number) => from + Math.floor(random() * (to - from));
   const sent: { at: number; event: object }[] = [];
   const add = (at: number, event: object) => sent.push({ at, event });
@@ -34,24 +35,73 @@ function normalDay(seed: number) {
     for (let k = 0; k < records; k++) {
       const at = between(begins + 60, day);
       const patientId = `p${between(0, 400)}`;
-      add(at, { ...common, action: "record.read", category: "access", outcome: "success", target: { type: "patient", id: patientId, patientId } });
-      add(at + 20, { ...common, action: "record.update", category: "data", outcome: "success", target: { type: "record", id: patientId, patientId } });
+      add(at, {
+        ...common,
+        action: "record.read",
+        category: "access",
+        outcome: "success",
+        target: { type: "patient", id: patientId, patientId },
+      });
+      add(at + 20, {
+        ...common,
+        action: "record.update",
+        category: "data",
+        outcome: "success",
+        target: { type: "record", id: patientId, patientId },
+      });
       const query = `q=${encodeURIComponent(searches[between(0, searches.length)] as string)}&page=2`;
-      add(at + 5, { ...common, action: "http.request", category: "web", http: { method: "GET", path: "/api/patients", query, status: random() < 0.01 ? 404 : 200, durationMs: between(5, 900) } });
+      add(at + 5, {
+        ...common,
+        action: "http.request",
+        category: "web",
+        http: {
+          method: "GET",
+          path: "/api/patients",
+          query,
+          status: random() < 0.01 ? 404 : 200,
+          durationMs: between(5, 900),
+        },
+      });
     }
-    if (n % 8 === 0) add(between(begins, day), { ...common, action: "record.export", category: "data", outcome: "success", attributes: { count: 40 } });
-    if (n % 5 === 0) add(between(begins, day), { ...common, action: "access.denied", category: "authorization", outcome: "failure" });
+    if (n % 8 === 0)
+      add(between(begins, day), {
+        ...common,
+        action: "record.export",
+        category: "data",
+        outcome: "success",
+        attributes: { count: 40 },
+      });
+    if (n % 5 === 0)
+      add(between(begins, day), { ...common, action: "access.denied", category: "authorization", outcome: "failure" });
   }
   for (let at = 0; at < day; at += 60) {
     add(at, { action: "health.check", outcome: "success", logsource: { service: "api" } });
-    add(at, { action: "http.request", category: "web", source: { ip: "192.0.2.9" }, userAgent: "UptimeProbe/2.0", http: { method: "GET", path: "/health", status: 200 } });
+    add(at, {
+      action: "http.request",
+      category: "web",
+      source: { ip: "192.0.2.9" },
+      userAgent: "UptimeProbe/2.0",
+      http: { method: "GET", path: "/health", status: 200 },
+    });
   }
   const crawler = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)";
   for (let at = 0; at < day; at += 45)
-    add(at, { action: "http.request", category: "web", source: { ip: "192.0.2.77" }, userAgent: crawler, http: { method: "GET", path: `/blog/old-${at}`, status: 404 } });
+    add(at, {
+      action: "http.request",
+      category: "web",
+      source: { ip: "192.0.2.77" },
+      userAgent: crawler,
+      http: { method: "GET", path: `/blog/old-${at}`, status: 404 },
+    });
   // What reaches every public server: a probe or two from each of many addresses.
   for (let n = 0; n < 60; n++)
-    add(between(0, day), { action: "http.request", category: "web", source: { ip: `203.0.113.${n}` }, userAgent: "Mozilla/5.0", http: { method: "GET", path: n % 2 ? "/.env" : "/wp-login.php", status: 404 } });
+    add(between(0, day), {
+      action: "http.request",
+      category: "web",
+      source: { ip: `203.0.113.${n}` },
+      userAgent: "Mozilla/5.0",
+      http: { method: "GET", path: n % 2 ? "/.env" : "/wp-login.php", status: 404 },
+    });
   return sent.sort((one, other) => one.at - other.at).map(({ at, event }) => accepted(event, at));
 }
 
@@ -79,20 +129,34 @@ describe("the whole rule pack", () => {
 
   it("makes one HIGH detection of an address that sprays, however long it goes on", async () => {
     const detector = createDetector({ ruleSet });
-    const { detections } = await detector.evaluate(Array.from({ length: 2_000 }, (_, n) => failLogin(`user${n}`, { at: n })));
-    expect(detections.filter(({ severity }) => severity === "HIGH").map(({ ruleId }) => ruleId)).toEqual(["password_spraying"]);
+    const { detections } = await detector.evaluate(
+      Array.from({ length: 2_000 }, (_, n) => failLogin(`user${n}`, { at: n })),
+    );
+    expect(detections.filter(({ severity }) => severity === "HIGH").map(({ ruleId }) => ruleId)).toEqual([
+      "password_spraying",
+    ]);
     expect(detections.length).toBeLessThanOrEqual(2);
   });
 
   it("makes one detection per rule of a scanner's 10,000 requests, one of them HIGH", async () => {
     const detector = createDetector({ ruleSet });
-    const event = { action: "http.request", category: "web", source: { ip: "203.0.113.7" }, http: { method: "GET", path: "/q", query: "a=%27%20or%201=1--{n}", status: 200 } };
+    const event = {
+      action: "http.request",
+      category: "web",
+      source: { ip: "203.0.113.7" },
+      http: { method: "GET", path: "/q", query: "a=%27%20or%201=1--{n}", status: 200 },
+    };
     const { detections } = await detector.evaluate(eventsOf([{ times: 10_000, every: 0.1, ...event }]));
-    expect(detections.map(({ severity, ruleId }) => `${severity} ${ruleId}`).sort()).toEqual(["HIGH web_attack_campaign", "MEDIUM sql_injection"]);
+    expect(detections.map(({ severity, ruleId }) => `${severity} ${ruleId}`).sort()).toEqual([
+      "HIGH web_attack_campaign",
+      "MEDIUM sql_injection",
+    ]);
   });
 
   it("tells people what happened in plain words", async () => {
-    const { detections } = await createDetector({ ruleSet }).evaluate(Array.from({ length: 11 }, (_, n) => failLogin("ann", { at: 25 * n })));
+    const { detections } = await createDetector({ ruleSet }).evaluate(
+      Array.from({ length: 11 }, (_, n) => failLogin("ann", { at: 25 * n })),
+    );
     expect(detections.map(({ ruleName, explanation }) => `${ruleName}: ${explanation}`)).toEqual([
       'Brute force on one account: 11 × "Failed log-in" for user ann in 4 m 10 s; the rule fires at 10 in 5 m',
     ]);
