@@ -39,17 +39,14 @@ const table: Record<string, { patientsOf(row: Row): string[]; fields: Record<str
     },
   },
   Detection: { patientsOf: fromSubjects, fields: { subjects: maskedSubjects, explanation: masked } },
-<<<<<<< HEAD
-  TrialDetection: { patientsOf: fromSubjects, fields: subjects: maskedSubjects, explanation: masked },
-  IncidentPreview: { patientsOf: fromSubjects, fields: subjects: maskedSubjects, title: masked },
+  TrialDetection: { patientsOf: fromSubjects, fields: { subjects: maskedSubjects, explanation: masked } },
+  IncidentPreview: { patientsOf: fromSubjects, fields: { subjects: maskedSubjects, title: masked } },
   TrialSubject: {
     patientsOf: ({ kind, key }) => (isPatient(String(kind)) ? [String(key)] : []),
-    fields: key: masked ,
+    fields: { key: masked },
   },
-=======
-  IncidentEntry: { patientsOf: ({ incident }) => fromSubjects((incident ?? {}) as Row), fields: message: masked },
->>>>>>> 1a287afa95dce52276b3055ce5cad1e5c90df217
-  Incident: { patientsOf: fromSubjects, fields: subjects: maskedSubjects, title: masked },
+  IncidentEntry: { patientsOf: ({ incident }) => fromSubjects((incident ?? {}) as Row), fields: { message: masked } },
+  Incident: { patientsOf: fromSubjects, fields: { subjects: maskedSubjects, title: masked } },
 };
 
 /** Whether whoever asks may read patients' data: by their role, or by a break-glass use that is not over. */
