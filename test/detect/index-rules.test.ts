@@ -35,6 +35,7 @@ describe("the rule index", () => {
     ["s: { f: true }\ncondition: s", { f: "TRUE" }],
     ["s: { f|cased: X }\ncondition: s", { f: "X" }],
     ["s: { f: x }\ncondition: s", { f: ["y", ["X"]] }],
+    ["s: { f|cased|contains: a\u03a3 }\ncondition: s", { f: "a\u03a3b" }], // lower case depends on what follows
     ["a: { f: x }\nb: { f: y }\ncondition: 1 of them", { f: "y" }],
     ["a: { f: x }\nb: { g: y }\ncondition: a or b", { g: "y" }],
     ["a: { f: x }\ncondition: not a", { f: "y" }],
