@@ -31,7 +31,7 @@ const mayUse: Record<string, string[]> = {
   secrets: ground,
   ingest: [...ground, "secrets"],
   detect: [...ground, "ingest"],
-  incident: [...ground, "ingest", "publish"], // a change is recorded in the transaction that makes it
+  incident: [...ground, "ingest", "publish", "secrets"], // a change is recorded in the transaction that makes it
   publish: ground,
   board: ground, // what dashboards show and are made of
   access: [...ground, "secrets"],

@@ -7,6 +7,7 @@ import { createSignInLink } from "../src/access/sign-in.ts";
 import { ensureUser } from "../src/access/users.ts";
 import { httpSink, importFile, localSink } from "../src/commands/import.ts";
 import { createLog } from "../src/log.ts";
+import { reencrypt } from "../src/secrets/rotation.ts";
 import { ndjson, type TestServer, testServer } from "./support/server.ts";
 
 const phi = [
@@ -145,6 +146,56 @@ it("C9 H2 no canary, neither secret nor patient, is in the database, Redis or th
   const { data: incidents } = await ask("{ incidents { nodes { title subjects { key } } } }");
   expect(incidents.incidents.nodes.length).toBeGreaterThan(0);
   expect(found(JSON.stringify(incidents), phi)).toEqual([]);
+
+  // What people write about them, read again by those who may.
+  const person = async (mail: string, role: "ADMIN" | "VIEWER"): Promise<string> => {
+    const user = { email: mail, name: "Person", role, now: Date.now() };
+    const userId = await server.app.db.inOrganization(server.ours, (tx) => ensureUser(tx, user));
+    return server.app.tokens.sign({ organizationId: server.ours, userId, name: mail, role }, 600);
+  };
+  const [alice, bob] = [await person("alice@clinic.example", "ADMIN"), await person("bob@clinic.example", "ADMIN")];
+  const viewer = await person("viewer@clinic.example", "VIEWER");
+  const words = `${name} (${ssn}) was moved: ${note}`;
+  const used = `mutation B($i: BreakGlassStartInput!) { breakGlassStart(input: $i) { breakGlassUse { id incident { id } } userErrors { message } } }`;
+  const { breakGlassUse } = (await ask(used, { i: { reason: words, minutes: 5 } }, alice)).data.breakGlassStart;
+  const reviewed = `mutation R($id: ID!, $n: String!) { breakGlassReview(id: $id, input: {outcome: JUSTIFIED, note: $n}) { userErrors { message } } }`;
+  await ask(reviewed, { id: breakGlassUse.id, n: words }, bob);
+  const resolved = `mutation R($id: ID!, $r: String!) { incidentResolve(id: $id, input: {resolution: BENIGN, reason: $r}) { userErrors { message } } }`;
+  const { id: incidentId } = breakGlassUse.incident;
+  expect((await ask(resolved, { id: incidentId, r: words }, bob)).data.incidentResolve.userErrors).toEqual([]);
+  const today = new Date();
+  const month = new Date(Date.UTC(today.getUTCFullYear(), today.getUTCMonth() - 1, 1)).toISOString().slice(0, 7);
+  const packed = "mutation P($m: String!) { reviewPackCreate(input: {month: $m}) { reviewPack { id } } }";
+  const packId = (await ask(packed, { m: month }, bob)).data.reviewPackCreate.reviewPack.id;
+  const signed =
+    "mutation S($id: ID!, $n: String!) { reviewPackSign(id: $id, input: {note: $n}) { userErrors { message } } }";
+  expect((await ask(signed, { id: packId, n: words }, bob)).data.reviewPackSign.userErrors).toEqual([]);
+  const written = `query W($id: ID!, $use: ID!, $pack: ID!) { incident(id: $id) { resolutionReason entries { nodes { message } } }
+    use: node(id: $use) { ... on BreakGlassUse { reason reviewNote } } pack: node(id: $pack) { ... on ReviewPack { note } } }`;
+  const asked = { id: incidentId, use: breakGlassUse.id, pack: packId };
+  const read = (await ask(written, asked, bob)).data;
+  expect(read.incident.resolutionReason).toBe(words);
+  expect(read.incident.entries.nodes.map(({ message }: { message: string }) => message)).toEqual([
+    `alice@clinic.example gave themselves leave to read patients' data for 5 minutes: ${words}`,
+    `bob@clinic.example resolved the incident as BENIGN: ${words}`,
+  ]);
+  expect([read.use, read.pack]).toEqual([{ reason: words, reviewNote: words }, { note: words }]);
+  const withheld = (await ask(written, asked, viewer)).data;
+  expect(found(JSON.stringify(withheld), phi)).toEqual([]);
+  expect(withheld.incident.resolutionReason).toBe("[withheld]");
+  // Final is final, but for another key.
+  for (const [table, column] of [
+    ["review_packs", "signed_by = 'eve'"],
+    ["break_glass_uses", "outcome = 'UNJUSTIFIED'"],
+  ] as const) {
+    const change = server.app.db.query(server.ours, `UPDATE ${table} SET ${column} WHERE organization_id = $1`, [
+      server.ours,
+    ]);
+    await expect(change).rejects.toThrow("is final");
+  }
+  await server.app.db.inOrganization(server.ours, (tx) => server.app.vault.rotate(tx));
+  expect(await reencrypt(server.app.db, server.app.vault, server.ours)).toBeGreaterThan(5);
+  expect((await ask(written, asked, bob)).data).toEqual(read);
 
   // Errors: of the sender …
   await ask(`{ securityEvents(filter: {patientId: {eq: "${patientId}"}) { `);

@@ -132,10 +132,10 @@ describe("an incident", () => {
     const stale = test.db.inOrganization(ours, (tx) => acknowledgeIncident(tx, { ...input, expectedRevision: 1 }));
     await expect(stale).rejects.toMatchObject({ code: "CONFLICT", detail: { revision: 2, status: "ACKNOWLEDGED" } });
     const resolve = { ...input, resolution: "TRUE_POSITIVE" as const, reason: "blocked at the firewall" };
-    await test.db.inOrganization(ours, (tx) => resolveIncident(tx, resolve));
-    const again = test.db.inOrganization(ours, (tx) => resolveIncident(tx, resolve));
+    await test.db.inOrganization(ours, (tx) => resolveIncident(tx, testVault(test.db), resolve));
+    const again = test.db.inOrganization(ours, (tx) => resolveIncident(tx, testVault(test.db), resolve));
     await expect(again).rejects.toMatchObject({ code: "CONFLICT" });
-    const foreign = test.db.inOrganization(theirs, (tx) => resolveIncident(tx, resolve));
+    const foreign = test.db.inOrganization(theirs, (tx) => resolveIncident(tx, testVault(test.db), resolve));
     await expect(foreign).rejects.toMatchObject({ code: "NOT_FOUND" });
     const { rows } = await test.db.query(
       ours,

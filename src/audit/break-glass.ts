@@ -4,6 +4,7 @@ import { audit } from "../access/audit.ts";
 import { cliSubject, type Viewer } from "../access/viewer.ts";
 import type { Database, Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
+import { sealWords, type WordsVault } from "../secrets/words.ts";
 
 const longest = 60; // minutes
 
@@ -30,6 +31,7 @@ export function judgeBreakGlass(viewer: Viewer, { reason, minutes }: { reason: s
 /** Records the use and writes its audit entry; from the commit on, the person may read patients' data. */
 export async function startBreakGlass(
   tx: Tx,
+  vault: WordsVault,
   input: {
     viewer: Viewer;
     reason: string;
@@ -42,12 +44,19 @@ export async function startBreakGlass(
   const { viewer, reason, minutes, incidentId, address, now } = input;
   const id = uuidv7({ msecs: now });
   const expiresAt = new Date(now + minutes * 60_000);
+  const { sealed, digest } = await sealWords(tx, vault, { kind: "breakGlassReason", rowId: id, text: reason });
   await tx.query(
-    `INSERT INTO break_glass_uses (organization_id, id, user_id, actor, reason, started_at, expires_at, incident_id)
+    `INSERT INTO break_glass_uses (organization_id, id, user_id, actor, sealed_reason, started_at, expires_at, incident_id)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [tx.organizationId, id, viewer.id, viewer.name, reason, new Date(now), expiresAt, incidentId],
+    [tx.organizationId, id, viewer.id, viewer.name, sealed, new Date(now), expiresAt, incidentId],
   );
-  const detail = { reason, minutes, expiresAt: expiresAt.toISOString(), incidentId, address: address ?? null };
+  const detail = {
+    reasonDigest: digest,
+    minutes,
+    expiresAt: expiresAt.toISOString(),
+    incidentId,
+    address: address ?? null,
+  };
   await audit(tx, {
     actor: viewer.name,
     action: "BREAK_GLASS_STARTED",
@@ -80,6 +89,7 @@ export async function activeBreakGlass(
 /** Closes the task that a use leaves. Errors: NOT_FOUND, CONFLICT (reviewed already, or by the person who used it). */
 export async function reviewBreakGlass(
   tx: Tx,
+  vault: WordsVault,
   input: { id: string; viewer: Viewer; outcome: BreakGlassOutcome; note: string; now: number },
 ): Promise<void> {
   const { id, viewer, outcome, now } = input;
@@ -99,13 +109,14 @@ export async function reviewBreakGlass(
   if (use.user_id === viewer.id || use.actor === viewer.name) {
     throw new VigilError("CONFLICT", "Another person reviews what you used.", { path: ["id"] });
   }
+  const { sealed, digest } = await sealWords(tx, vault, { kind: "breakGlassNote", rowId: id, text: note });
   const { rowCount } = await tx.query(
-    `UPDATE break_glass_uses SET reviewed_at = $3, reviewed_by = $4, outcome = $5::break_glass_outcome, review_note = $6
+    `UPDATE break_glass_uses SET reviewed_at = $3, reviewed_by = $4, outcome = $5::break_glass_outcome, sealed_note = $6
      WHERE organization_id = $1 AND id = $2 AND reviewed_at IS NULL`,
-    [tx.organizationId, id, new Date(now), viewer.name, outcome, note],
+    [tx.organizationId, id, new Date(now), viewer.name, outcome, sealed],
   );
   if (rowCount === 0) throw new VigilError("CONFLICT", "Somebody has reviewed it already.", { path: ["id"] });
-  const detail = { outcome, note, of: use.actor };
+  const detail = { outcome, noteDigest: digest, of: use.actor };
   await audit(tx, {
     actor: viewer.name,
     action: "BREAK_GLASS_REVIEWED",

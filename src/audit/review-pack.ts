@@ -3,6 +3,7 @@ import { validate as isUuid, v7 as uuidv7 } from "uuid";
 import { audit } from "../access/audit.ts";
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
+import { sealWords, type WordsVault } from "../secrets/words.ts";
 import { phiRead } from "./phi-read.ts";
 
 const graceDays = 10; // days after its month that a pack may wait for its signature
@@ -99,6 +100,7 @@ export async function createReviewPack(
 /** Signs a pack: its hash, the reviewer and their note join the audit chain. Errors: NOT_FOUND, CONFLICT (signed). */
 export async function signReviewPack(
   tx: Tx,
+  vault: WordsVault,
   { id, actor, note, now }: { id: string; actor: string; note: string; now: number },
 ): Promise<void> {
   const text = note.trim();
@@ -118,13 +120,14 @@ export async function signReviewPack(
   const pack = known[0];
   if (!pack) throw missing;
   if (!pack.whole) throw new VigilError("CONFLICT", "The pack was changed: gather it anew.", { path: ["id"] });
+  const { sealed, digest } = await sealWords(tx, vault, { kind: "reviewNote", rowId: id, text });
   const { rowCount } = await tx.query(
-    `UPDATE review_packs SET signed_at = $3, signed_by = $4, note = $5
+    `UPDATE review_packs SET signed_at = $3, signed_by = $4, sealed_note = $5
      WHERE organization_id = $1 AND id = $2 AND signed_at IS NULL AND encode(content_hash, 'hex') = $6`,
-    [tx.organizationId, id, new Date(now), actor, text, pack.hash],
+    [tx.organizationId, id, new Date(now), actor, sealed, pack.hash],
   );
   if (rowCount === 0)
     throw new VigilError("CONFLICT", "The pack is signed already, or was just gathered anew.", { path: ["id"] });
-  const detail = { month: pack.month, contentHash: pack.hash, note: text };
+  const detail = { month: pack.month, contentHash: pack.hash, noteDigest: digest };
   await audit(tx, { actor, action: "REVIEW_PACK_SIGNED", entityKind: "ReviewPack", entityId: id, detail });
 }

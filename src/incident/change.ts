@@ -2,6 +2,7 @@
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import { recordChanges } from "../publish/change.ts";
+import { sealWords, type WordsVault } from "../secrets/words.ts";
 import { addEntries, type EntryKind } from "./entry.ts";
 import { type IncidentMove, type IncidentResolution, type IncidentStatus, judgeMove } from "./state.ts";
 
@@ -22,21 +23,27 @@ export function acknowledgeIncident(tx: Tx, input: MoveInput): Promise<{ cursor:
   });
 }
 
-/** Any open status -> RESOLVED. Errors: NOT_FOUND, CONFLICT, BAD_USER_INPUT (no reason). Returns the change's cursor. */
-export function resolveIncident(
+/** Any open status -> RESOLVED. Errors: NOT_FOUND, CONFLICT, BAD_USER_INPUT (no reason). Returns the change's cursor. The reason is sealed; its digest is for the audit log. */
+export async function resolveIncident(
   tx: Tx,
+  vault: WordsVault,
   input: MoveInput & { resolution: IncidentResolution; reason: string },
-): Promise<{ cursor: string }> {
+): Promise<{ cursor: string; reasonDigest: string }> {
   const reason = input.reason.trim();
   if (reason === "" || reason.length > 2_000) {
     throw new VigilError("BAD_USER_INPUT", "A resolution needs a reason of 1 to 2,000 characters.", {
       path: ["input", "reason"],
     });
   }
-  return move(tx, input, "RESOLVE", `${input.actor} resolved the incident as ${input.resolution}: ${reason}`, {
-    columns: "resolved_at = $3, resolved_by = $4, resolution = $5::incident_resolution, resolution_reason = $6",
-    values: [input.actor, input.resolution, reason],
+  const { sealed, digest } = await sealWords(tx, vault, { kind: "resolution", rowId: input.id, text: reason });
+  const moved = await move(tx, input, "RESOLVE", `${input.actor} resolved the incident as ${input.resolution}`, {
+    columns:
+      "resolved_at = $3, resolved_by = $4, resolution = $5::incident_resolution, resolution_reason = NULL, sealed_reason = $6",
+    values: [input.actor, input.resolution, sealed],
+    words: reason,
+    vault,
   });
+  return { ...moved, reasonDigest: digest };
 }
 
 async function move(
@@ -44,7 +51,7 @@ async function move(
   { id, actor, now, expectedRevision }: MoveInput,
   wanted: IncidentMove,
   message: string,
-  set: { columns: string; values: unknown[] },
+  set: { columns: string; values: unknown[]; words?: string; vault?: WordsVault },
 ): Promise<{ cursor: string }> {
   const { rows } = await tx.query<{ status: IncidentStatus; revision: number; number: number }>(
     "SELECT status, revision, number FROM security_incidents WHERE organization_id = $1 AND id = $2 FOR UPDATE",
@@ -68,6 +75,6 @@ async function move(
     [tx.organizationId, id, new Date(now), ...set.values],
   );
   const kind: EntryKind & IncidentStatus = verdict.to as EntryKind & IncidentStatus;
-  await addEntries(tx, [{ incidentId: id, kind, message, actor }], now);
+  await addEntries(tx, [{ incidentId: id, kind, message, words: set.words, actor }], now, set.vault);
   return { cursor: await recordChanges(tx, [{ topic: "incident", kind, entityId: id }]) };
 }

@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from "uuid";
 import type { Tx } from "../db.ts";
+import { sealWords, type WordsVault } from "../secrets/words.ts";
 
 export type EntryKind =
   | "OPENED"
@@ -17,23 +18,35 @@ export interface NewEntry {
   incidentId: string;
   kind: EntryKind;
   message: string;
+  /** What a person wrote beside it, which may name patients: kept sealed. */
+  words?: string | undefined;
   /** The user's e-mail address, the key's name, or `vigil`. */
   actor: string;
 }
 
-/** Adds lines to timelines, in the caller's transaction. */
-export async function addEntries(tx: Tx, entries: readonly NewEntry[], now: number): Promise<void> {
+/** Adds lines to timelines, in the caller's transaction. A line with words needs the vault. */
+export async function addEntries(tx: Tx, entries: readonly NewEntry[], now: number, vault?: WordsVault): Promise<void> {
   if (entries.length === 0) return;
+  const ids = entries.map(() => uuidv7());
+  const words: (Buffer | null)[] = [];
+  for (const [index, { words: text }] of entries.entries()) {
+    if (text !== undefined && !vault) throw new Error("words are written without a vault to seal them");
+    const rowId = ids[index] as string;
+    words.push(
+      text === undefined ? null : (await sealWords(tx, vault as WordsVault, { kind: "entry", rowId, text })).sealed,
+    );
+  }
   await tx.query({
     name: "add_entries",
-    text: "SELECT incident_log($1, $2, $3, $4, $5, $6)",
+    text: "SELECT incident_log($1, $2, $3, $4, $5, $6, $7)",
     values: [
-      entries.map(() => uuidv7()),
+      ids,
       entries.map((entry) => entry.incidentId),
       entries.map((entry) => entry.kind),
       entries.map((entry) => entry.message),
       entries.map((entry) => entry.actor),
       new Date(now),
+      words,
     ],
   });
 }

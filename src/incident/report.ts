@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from "uuid";
 import type { Tx } from "../db.ts";
 import type { Severity } from "../ingest/event.ts";
 import { recordChanges } from "../publish/change.ts";
+import type { WordsVault } from "../secrets/words.ts";
 import { addEntries } from "./entry.ts";
 
 export interface Report {
@@ -16,13 +17,19 @@ export interface Report {
   tags: string[];
   /** The first line of its timeline. */
   message: string;
+  /** What a person wrote beside it: kept sealed. */
+  words?: string;
   actor: string;
   now: number;
 }
 
 /** Opens it in the caller's transaction. Answers its id and the change's cursor. */
-export async function reportIncident(tx: Tx, report: Report): Promise<{ id: string; cursor: string }> {
-  const { title, severity, fingerprint, threatScore, subjects, tags, message, actor, now } = report;
+export async function reportIncident(
+  tx: Tx,
+  report: Report,
+  vault?: WordsVault,
+): Promise<{ id: string; cursor: string }> {
+  const { title, severity, fingerprint, threatScore, subjects, tags, message, words, actor, now } = report;
   await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('vigil.open:' || $1, 0))", [tx.organizationId]);
   const id = uuidv7({ msecs: now });
   await tx.query(
@@ -45,6 +52,6 @@ export async function reportIncident(tx: Tx, report: Report): Promise<{ id: stri
       new Date(now),
     ],
   );
-  await addEntries(tx, [{ incidentId: id, kind: "OPENED", message, actor }], now);
+  await addEntries(tx, [{ incidentId: id, kind: "OPENED", message, words, actor }], now, vault);
   return { id, cursor: await recordChanges(tx, [{ topic: "incident", kind: "OPENED", entityId: id }]) };
 }

@@ -5,6 +5,7 @@ import { builder } from "./builder.ts";
 import { prismaOf, viewerOf } from "./context.ts";
 import { paged, rowKey } from "./page.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
+import { readWords } from "./words.ts";
 
 const OutcomeEnum = builder.enumType("BreakGlassOutcome", {
   description: "What the reviewer of a break-glass use found.",
@@ -21,7 +22,14 @@ export const BreakGlassUse = builder.prismaNode("BreakGlassUse", {
   authScopes: (use, context) => (use.userId === context.viewer?.id ? true : { permission: "audit.read" }),
   fields: (t) => ({
     actor: t.exposeString("actor"),
-    reason: t.exposeString("reason"),
+    reason: t.string({
+      description:
+        "Why, in their words; withheld from whoever may not read patients' data, but for themselves, since it may name some.",
+      resolve: async ({ id, userId, sealedReason, reason }, _args, context) => {
+        const words = { id, sealed: sealedReason, clear: reason };
+        return (await readWords(context, "breakGlassReason", words, userId === context.viewer?.id)) ?? "";
+      },
+    }),
     startedAt: t.expose("startedAt", { type: "DateTime", description: "From when on." }),
     expiresAt: t.expose("expiresAt", { type: "DateTime", description: "Until when." }),
     incident: t.relation("incident", { nullable: true, description: "The incident that reports it." }),
@@ -29,7 +37,13 @@ export const BreakGlassUse = builder.prismaNode("BreakGlassUse", {
     reviewedAt: t.expose("reviewedAt", { type: "DateTime", nullable: true, description: "When it was reviewed." }),
     reviewedBy: t.exposeString("reviewedBy", { nullable: true, description: "Who reviewed it." }),
     outcome: t.expose("outcome", { type: OutcomeEnum, nullable: true, description: "What the reviewer found." }),
-    reviewNote: t.exposeString("reviewNote", { nullable: true }),
+    reviewNote: t.string({
+      nullable: true,
+      description:
+        "What the reviewer wrote; withheld from whoever may not read patients' data, since it may name some.",
+      resolve: ({ id, sealedNote, reviewNote }, _args, context) =>
+        readWords(context, "breakGlassNote", { id, sealed: sealedNote, clear: reviewNote }),
+    }),
   }),
 });
 
@@ -103,20 +117,23 @@ builder.mutationField("breakGlassStart", (t) =>
       attempt(() => {
         const viewer = viewerOf(context);
         const { reason, minutes } = judgeBreakGlass(viewer, input);
+        const { vault } = context.services;
         const now = context.services.now();
         return context.services.change(viewer.organizationId, async (tx) => {
-          const { id: incidentId } = await reportIncident(tx, {
+          const report = {
             title: `Break-glass used: ${viewer.name}`,
-            severity: "HIGH",
+            severity: "HIGH" as const,
             fingerprint: `break-glass:${viewer.id}:${now}`,
             threatScore: 60,
             subjects: [{ kind: "actor.name", key: viewer.name }],
             tags: ["break-glass"],
-            message: `${viewer.name} gave themselves leave to read patients' data for ${minutes} minutes: ${reason}`,
+            message: `${viewer.name} gave themselves leave to read patients' data for ${minutes} minutes`,
+            words: reason,
             actor: viewer.name,
             now,
-          });
-          return startBreakGlass(tx, { viewer, reason, minutes, incidentId, address: context.address, now });
+          };
+          const { id: incidentId } = await reportIncident(tx, report, vault);
+          return startBreakGlass(tx, vault, { viewer, reason, minutes, incidentId, address: context.address, now });
         });
       }),
   }),
@@ -137,7 +154,13 @@ builder.mutationField("breakGlassReview", (t) =>
         const viewer = viewerOf(context);
         const now = context.services.now();
         await context.services.db.inOrganization(viewer.organizationId, (tx) =>
-          reviewBreakGlass(tx, { id: id.id, viewer, outcome: input.outcome, note: input.note, now }),
+          reviewBreakGlass(tx, context.services.vault, {
+            id: id.id,
+            viewer,
+            outcome: input.outcome,
+            note: input.note,
+            now,
+          }),
         );
         return { id: id.id };
       }),

@@ -44,13 +44,17 @@ function change(
   id: string,
   action: string,
   detail: object,
-  work: (tx: Tx, who: { id: string; actor: string; now: number }) => Promise<{ cursor: string }>,
+  work: (tx: Tx, who: { id: string; actor: string; now: number }) => Promise<{ cursor: string; reasonDigest?: string }>,
 ): Promise<Changed> {
   return attempt(async () => {
     rowKey(id, context);
+    const { vault, now } = context.services;
+    await vault.reserve(viewerOf(context).organizationId, 2);
     const { cursor } = await context.services.change(viewerOf(context).organizationId, async (tx) => {
-      const changed = await work(tx, { id, actor: actorOf(context), now: Date.now() });
-      await audit(tx, { actor: auditActorOf(context), action, entityKind: "Incident", entityId: id, detail });
+      const changed = await work(tx, { id, actor: actorOf(context), now: now() });
+      const { reasonDigest } = changed;
+      const entry = { actor: auditActorOf(context), action, entityKind: "Incident", entityId: id };
+      await audit(tx, { ...entry, detail: { ...detail, ...(reasonDigest ? { reasonDigest } : {}) } });
       return changed;
     });
     return { id, cursor };
@@ -104,8 +108,8 @@ builder.mutationField("incidentResolve", (t) =>
     },
     resolve: (_parent, { id, input }, context) => {
       const { resolution, reason } = input;
-      return change(context, id.id, "INCIDENT_RESOLVED", { resolution, reason }, (tx, who) =>
-        resolveIncident(tx, { ...who, resolution, reason, ...expected(input) }),
+      return change(context, id.id, "INCIDENT_RESOLVED", { resolution }, (tx, who) =>
+        resolveIncident(tx, context.services.vault, { ...who, resolution, reason, ...expected(input) }),
       );
     },
   }),

@@ -9,6 +9,7 @@ import * as filters from "./filter.ts";
 import { listOf } from "./list.ts";
 import { orderInput, paged, rowKey } from "./page.ts";
 import { type Subject, SubjectType } from "./subject.ts";
+import { readWords } from "./words.ts";
 
 const newestFirst = { field: "createdAt", direction: "desc" } as const;
 const list = listOf("security_incidents", newestFirst, { severity: severities, status: incidentStatuses });
@@ -52,7 +53,12 @@ export const Incident = builder.prismaNode("Incident", {
     resolvedAt: t.expose("resolvedAt", { type: "DateTime", nullable: true, description: "When it was resolved." }),
     resolvedBy: t.exposeString("resolvedBy", { nullable: true, description: "Who resolved it." }),
     resolution: t.expose("resolution", { type: ResolutionEnum, nullable: true, description: "Why it was resolved." }),
-    resolutionReason: t.exposeString("resolutionReason", { nullable: true, description: "Why, in words." }),
+    resolutionReason: t.string({
+      nullable: true,
+      description: "Why, in words; withheld from whoever may not read patients' data, since it may name some.",
+      resolve: ({ id, sealedReason, resolutionReason }, _args, context) =>
+        readWords(context, "resolution", { id, sealed: sealedReason, clear: resolutionReason }),
+    }),
     revision: t.exposeInt("revision"),
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When its row was made." }),
     updatedAt: t.expose("updatedAt", { type: "DateTime", description: "When it last changed." }),

@@ -39,6 +39,7 @@ const table: Record<string, { patientsOf(row: Row): string[]; fields: Record<str
     },
   },
   Detection: { patientsOf: fromSubjects, fields: { subjects: maskedSubjects, explanation: masked } },
+  IncidentEntry: { patientsOf: ({ incident }) => fromSubjects((incident ?? {}) as Row), fields: { message: masked } },
   Incident: { patientsOf: fromSubjects, fields: { subjects: maskedSubjects, title: masked } },
 };
 

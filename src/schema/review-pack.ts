@@ -3,6 +3,7 @@ import { builder } from "./builder.ts";
 import { auditActorOf, prismaOf, viewerOf } from "./context.ts";
 import { paged, rowKey } from "./page.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
+import { readWords } from "./words.ts";
 
 export const ReviewPack = builder.prismaNode("ReviewPack", {
   id: { resolve: (pack) => pack.id, description: "The pack's id." },
@@ -23,7 +24,13 @@ export const ReviewPack = builder.prismaNode("ReviewPack", {
     createdBy: t.exposeString("createdBy", { description: "Who had it gathered." }),
     signedAt: t.expose("signedAt", { type: "DateTime", nullable: true, description: "When it was signed." }),
     signedBy: t.exposeString("signedBy", { nullable: true, description: "Who signed it." }),
-    note: t.exposeString("note", { nullable: true }),
+    note: t.string({
+      nullable: true,
+      description:
+        "What the reviewer wrote; withheld from whoever may not read patients' data, since it may name some.",
+      resolve: ({ id, sealedNote, note }, _args, context) =>
+        readWords(context, "reviewNote", { id, sealed: sealedNote, clear: note }),
+    }),
     isOverdue: t.boolean({
       description: "Its month has been over for more than 10 days, and nobody has signed it.",
       resolve: ({ month, signedAt }, _args, context) => isOverdue(month, signedAt, context.services.now()),
@@ -134,7 +141,7 @@ builder.mutationField("reviewPackSign", (t) =>
         const now = context.services.now();
         const actor = auditActorOf(context);
         await context.services.db.inOrganization(viewerOf(context).organizationId, (tx) =>
-          signReviewPack(tx, { id: id.id, actor, note: input.note, now }),
+          signReviewPack(tx, context.services.vault, { id: id.id, actor, note: input.note, now }),
         );
         return { id: id.id };
       }),

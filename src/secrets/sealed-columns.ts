@@ -9,6 +9,11 @@ export interface Place {
 export const sealedColumns = {
   event: { table: "realtime_monitoring", column: "sealed" },
   secondFactor: { table: "second_factors", column: "sealed", key: "user_id" },
+  resolution: { table: "security_incidents", column: "sealed_reason" },
+  entry: { table: "incident_entries", column: "sealed" },
+  breakGlassReason: { table: "break_glass_uses", column: "sealed_reason" },
+  breakGlassNote: { table: "break_glass_uses", column: "sealed_note" },
+  reviewNote: { table: "review_packs", column: "sealed_note" },
   disclosure: { table: "disclosures", column: "sealed" },
 } as const satisfies Record<string, Place>;
 

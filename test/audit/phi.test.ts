@@ -225,7 +225,9 @@ describe("H4: break-glass", () => {
     expect(seen).toMatchObject([{ patientId: "p1", attributes: { allergy: "secret-p1" }, isWithheld: false }]);
     const entries = await entriesOf(server, { after: before });
     expect(entries.map(({ action }) => action)).toEqual(["BREAK_GLASS_STARTED", "PHI_READ"]);
-    expect(entries[0]).toMatchObject({ detail: { reason: input.reason, minutes: 30, address: "127.0.0.1" } });
+    expect(entries[0]).toMatchObject({
+      detail: { reasonDigest: expect.stringMatching(/^[0-9a-f]{16}$/), minutes: 30, address: "127.0.0.1" },
+    });
     expect(entries[1]?.detail.breakGlassId).toBe(entries[0]?.entity_id);
 
     offset = 30 * 60_000;
