@@ -39,12 +39,6 @@ const table: Record<string, { patientsOf(row: Row): string[]; fields: Record<str
     },
   },
   Detection: { patientsOf: fromSubjects, fields: { subjects: maskedSubjects, explanation: masked } },
-  TrialDetection: { patientsOf: fromSubjects, fields: { subjects: maskedSubjects, explanation: masked } },
-  IncidentPreview: { patientsOf: fromSubjects, fields: { subjects: maskedSubjects, title: masked } },
-  TrialSubject: {
-    patientsOf: ({ kind, key }) => (isPatient(String(kind)) ? [String(key)] : []),
-    fields: { key: masked },
-  },
   IncidentEntry: { patientsOf: ({ incident }) => fromSubjects((incident ?? {}) as Row), fields: { message: masked } },
   Incident: { patientsOf: fromSubjects, fields: { subjects: maskedSubjects, title: masked } },
 };

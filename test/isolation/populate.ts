@@ -80,6 +80,7 @@ const shaped: Record<string, (canary: string) => unknown> = {
   "retention_policies.days": () => 3_000,
   "data_keys.state": () => "RETIRED", // a key of nonsense seals nothing
   "users.suspended_at": () => null,
+  "second_factors.sealed_secret": () => null, // one secret, of either kind
   "users.email": (canary) => `${canary}@clinic.example`,
 };
 
