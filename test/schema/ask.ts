@@ -23,7 +23,13 @@ export function asker(test: TestDatabase) {
     };
     const context = {
       viewer,
-      services: { log: quiet, db: test.db, refused: async () => {}, now: Date.now },
+      services: {
+        log: quiet,
+        db: test.db,
+        refused: async () => {},
+        now: Date.now,
+        change: test.db.inOrganization,
+      },
       closing: new AbortController().signal,
     };
     const yoga = createYoga({
