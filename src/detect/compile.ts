@@ -11,6 +11,7 @@ import type { ParsedDocument } from "./sigma/document.ts";
 import { createFieldReader } from "./sigma/fields.ts";
 import { createWordReader } from "./sigma/keywords.ts";
 import { parseOnce } from "./sigma/parse-once.ts";
+import { expandPlaceholders, type Placeholders } from "./sigma/placeholders.ts";
 import { requirementsOf } from "./sigma/requirements.ts";
 import { takeWaiting } from "./waiting.ts";
 import { latenessMs } from "./windows/windows.ts";
@@ -37,12 +38,14 @@ const plainGapMs = 5 * 60_000; // matches of a plain rule that lie further apart
 export interface CompileOptions {
   /** How sealed values are told apart without being shown. Absent: they are shown. */
   disguise?: Disguise;
+  /** The values of %placeholders% in rules (`expand`). A rule that names one without values is a fault. */
+  placeholders?: Placeholders;
 }
 
 /** A rule that cannot run is reported and left out; the others run. */
 export function compileRules(
   rules: readonly StoredRule[],
-  { disguise }: CompileOptions = {},
+  { disguise, placeholders = new Map() }: CompileOptions = {},
 ): { ruleSet: RuleSet; errors: CompileError[] } {
   const errors: CompileError[] = [];
   const selections: SelectionRule[] = [];
@@ -54,11 +57,16 @@ export function compileRules(
     const document = parseOne(stored, errors);
     if (document?.kind === "CORRELATION") loaded.push({ stored, document });
     if (document?.kind !== "DETECTION") continue;
-    const found = compileDetection(document.body, document.logsource, context);
-    const exceptions = parseExceptions(stored.exceptions, (message) => errors.push({ ruleId: stored.id, message }));
+    const { body, faults } = expandPlaceholders(document.body, placeholders);
+    errors.push(...faults.map((message) => ({ ruleId: stored.id, message })));
+    if (faults.length > 0) continue;
+    const found = compileDetection(body, document.logsource, context);
+    const exceptions = parseExceptions(stored.exceptions, placeholders, (message) =>
+      errors.push({ ruleId: stored.id, message }),
+    );
     const isExcepted = compileExceptions(exceptions, document.logsource, context);
     const matches: typeof found = isExcepted ? (event) => found(event) && !isExcepted(event) : found;
-    selections.push({ stored, document, matches, requirements: requirementsOf(document.body), counters: [] });
+    selections.push({ stored, document, matches, requirements: requirementsOf(body), counters: [] });
   }
   const { correlations, waiting } = takeWaiting(loaded, selections);
   errors.push(...waiting);
@@ -68,7 +76,10 @@ export function compileRules(
     numbers: field,
     isSealed: sealedReader(field, disguise),
   });
-  errors.push(...wired.faults, ...exceptCorrelations(correlations, { selections, firing: wired.firing }, context));
+  errors.push(
+    ...wired.faults,
+    ...exceptCorrelations(correlations, { selections, firing: wired.firing, placeholders }, context),
+  );
   const firing = new Map(wired.firing.map((rule) => [rule.window.key, rule]));
   for (const rule of selections) {
     const { stored, document } = rule;
@@ -79,7 +90,7 @@ export function compileRules(
   }
   const used = selections.filter((rule) => rule.own || rule.counters.length > 0);
   const horizonMs = Math.max(latenessMs, ...[...firing.values()].map((rule) => rule.window.horizonMs));
-  return { ruleSet: { candidates: indexRules(used, field), firing, horizonMs }, errors };
+  return { ruleSet: { candidates: indexRules(used, field, context.words), firing, horizonMs }, errors };
 }
 
 /** The document of a stored rule, as its organization has set it. */

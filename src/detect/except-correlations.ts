@@ -6,22 +6,26 @@ import type { SecurityEvent } from "../ingest/event.ts";
 import { compileExceptions, parseExceptions } from "./exceptions.ts";
 import type { Counter, FiringRule, SelectionRule } from "./rule.ts";
 import type { CompileContext, Matches } from "./sigma/compile.ts";
+import type { Placeholders } from "./sigma/placeholders.ts";
 import type { LoadedCorrelation } from "./wire.ts";
 
 interface Wired {
   selections: readonly SelectionRule[];
   /** The correlations that run; some count others. */
   firing: readonly FiringRule[];
+  placeholders: Placeholders;
 }
 
 export function exceptCorrelations(
   correlations: readonly LoadedCorrelation[],
-  { selections, firing }: Wired,
+  { selections, firing, placeholders }: Wired,
   context: CompileContext,
 ): { ruleId: string; message: string }[] {
   const faults: { ruleId: string; message: string }[] = [];
   for (const { stored, document } of correlations) {
-    const exceptions = parseExceptions(stored.exceptions, (message) => faults.push({ ruleId: stored.id, message }));
+    const exceptions = parseExceptions(stored.exceptions, placeholders, (message) =>
+      faults.push({ ruleId: stored.id, message }),
+    );
     if (exceptions.length === 0) continue;
     const { aliases } = document.body;
     const exceptedOf = ({ document: counted }: SelectionRule | FiringRule): Matches =>

@@ -4,6 +4,7 @@ import type { StoredException } from "./detection.ts";
 import { type CompileContext, compileDetection, type Matches } from "./sigma/compile.ts";
 import type { FilterDocument } from "./sigma/document.ts";
 import { parseOnce } from "./sigma/parse-once.ts";
+import { expandPlaceholders, type Placeholders } from "./sigma/placeholders.ts";
 
 export interface Exception {
   from: number;
@@ -14,6 +15,7 @@ export interface Exception {
 /** The exceptions of a rule that can be read; what is wrong with the others is told. */
 export function parseExceptions(
   stored: readonly StoredException[] | undefined,
+  placeholders: Placeholders,
   tell: (message: string) => void,
 ): Exception[] {
   return (stored ?? []).flatMap(({ id, yaml, from, until = Number.POSITIVE_INFINITY }) => {
@@ -22,7 +24,12 @@ export function parseExceptions(
       tell(`exception ${id}, line ${line}, ${path || "filter"}: ${message}`);
     const [document, another] = documents;
     if (errors.length > 0 || !document) return [];
-    if (document.kind === "FILTER" && !another) return [{ from, until, document }];
+    if (document.kind === "FILTER" && !another) {
+      const { body, faults } = expandPlaceholders(document.body, placeholders);
+      for (const fault of faults) tell(`exception ${id}: ${fault}`);
+      const { rules } = document.body;
+      return faults.length > 0 ? [] : [{ from, until, document: { ...document, body: { ...body, rules } } }];
+    }
     tell(`exception ${id}: holds exactly one Sigma filter`);
     return [];
   });

@@ -39,10 +39,10 @@ function compileSelection(selection: Selection, logsource: Logsource, context: C
 }
 
 function compileLine(clause: Clause, logsource: Logsource, context: CompileContext): Matches {
-  const holds = compileClause(clause);
-  if (clause.field === undefined) return (event) => holds(context.words(event));
+  const holds = compileClause(clause, (other) => context.field(other, logsource));
+  if (clause.field === undefined) return (event) => holds(context.words(event), event);
   const read = context.field(clause.field, logsource);
-  return (event) => holds(read(event));
+  return (event) => holds(read(event), event);
 }
 
 function every(parts: readonly Matches[]): Matches {

@@ -1,6 +1,5 @@
 /** The condition language: `or` binds least, then `and`, `not`, `1 of` / `all of`, parentheses. */
-import type { Condition } from "./document.ts";
-import type { Refusal } from "./modifiers.ts";
+import type { Condition, Refusal } from "./document.ts";
 
 const maxLength = 20_000; // characters
 const maxDepth = 100; // nested parentheses and nots; the parser recurses

@@ -12,6 +12,12 @@ import type { Pattern } from "./pattern.ts";
 /** INVALID: the text breaks the specification. UNSUPPORTED: it is good Sigma that Vigil cannot evaluate (yet). */
 export type RuleErrorCode = "INVALID" | "UNSUPPORTED";
 
+/** Why a part of a document cannot be used; where it stands is known to whoever reads it. */
+export interface Refusal {
+  code: RuleErrorCode;
+  message: string;
+}
+
 export interface RuleError {
   /** Counts from 0. */
   document: number;
@@ -30,7 +36,18 @@ export type Test =
   | { kind: "NULL" }
   | { kind: "EXISTS"; value: boolean }
   | { kind: "COMPARE"; operator: "lt" | "lte" | "gt" | "gte"; value: number }
-  | { kind: "CIDR"; cidr: Cidr };
+  | { kind: "CIDR"; cidr: Cidr }
+  /** `flags` of i, m, s. Matches anywhere in the text. */
+  | { kind: "REGEX"; source: string; flags: string }
+  /** `fieldref`: against the value of another field of the same event. */
+  | { kind: "FIELDREF"; field: string; place?: "contains" | "startswith" | "endswith"; cased: boolean }
+  | { kind: "TIME"; part: TimePart; operator: "eq" | "lt" | "lte" | "gt" | "gte"; value: number }
+  /** One written value that stands for several, e.g. by `base64offset`: any of them. */
+  | { kind: "ANY"; tests: Test[] }
+  /** `expand`: what the value means is known when the organization's placeholder lists are; `key` has its modifiers. */
+  | { kind: "EXPAND"; template: (string | { placeholder: string })[]; key: string };
+
+export type TimePart = "minute" | "hour" | "day" | "week" | "month" | "year";
 
 export interface Clause {
   /** Absent: keywords, looked for in the whole event. */

@@ -1,43 +1,36 @@
 /** `field|modifier|modifier: values` -> a clause. One table says what each modifier of Sigma 2.1.0 means here. */
-import { parseCidr } from "./cidr.ts";
-import type { Clause, RuleErrorCode, Test } from "./document.ts";
-import { anyText, type Pattern, parsePattern } from "./pattern.ts";
+import type { Clause, Refusal, Test, TimePart } from "./document.ts";
+import { isUtf16, utf16Names } from "./encodings.ts";
+import { templateOf } from "./template.ts";
+import { timeParts } from "./time-part.ts";
+import { invalid, type Meaning, parseTest } from "./values.ts";
 
-interface Meaning {
-  all?: true;
-  cased?: true;
-  negated?: true;
-  exists?: true;
-  cidr?: true;
-  place?: "contains" | "startswith" | "endswith";
-  operator?: "lt" | "lte" | "gt" | "gte";
-}
+export type { Refusal };
 
-const meanings = new Map<string, Meaning>([
-  ["all", { all: true }],
-  ["cased", { cased: true }],
-  ["neq", { negated: true }],
-  ["exists", { exists: true }],
-  ["cidr", { cidr: true }],
-  ["contains", { place: "contains" }],
-  ["startswith", { place: "startswith" }],
-  ["endswith", { place: "endswith" }],
-  ["lt", { operator: "lt" }],
-  ["lte", { operator: "lte" }],
-  ["gt", { operator: "gt" }],
-  ["gte", { operator: "gte" }],
-]);
-const notYet = new Set(
-  "re i m s base64 base64offset utf16 utf16le utf16be wide windash fieldref expand minute hour day week month year".split(
-    " ",
-  ),
+const meanings = new Map(
+  Object.entries<Partial<Meaning>>({
+    all: { all: true },
+    cased: { cased: true },
+    neq: { negated: true },
+    expand: { expand: true },
+    exists: { kind: "exists" },
+    cidr: { kind: "cidr" },
+    re: { kind: "re" },
+    i: { flags: "i" },
+    m: { flags: "m" },
+    s: { flags: "s" },
+    fieldref: { kind: "fieldref" },
+    contains: { place: "contains" },
+    startswith: { place: "startswith" },
+    endswith: { place: "endswith" },
+    lt: { operator: "lt" },
+    lte: { operator: "lte" },
+    gt: { operator: "gt" },
+    gte: { operator: "gte" },
+  }),
 );
-
-export interface Refusal {
-  code: RuleErrorCode;
-  message: string;
-}
-const invalid = (message: string): Refusal => ({ code: "INVALID", message });
+for (const step of ["windash", "base64", "base64offset", ...utf16Names]) meanings.set(step, { steps: [step] });
+for (const part of Object.keys(timeParts) as TimePart[]) meanings.set(part, { part });
 
 /** A clause, or why there is none. `values` is one value or a list as it came from YAML. */
 export function parseClause(key: string, values: unknown): Clause | Refusal {
@@ -45,26 +38,19 @@ export function parseClause(key: string, values: unknown): Clause | Refusal {
   if (/(?<!\\)\[(\d+|any|all|none)\]/.test(field))
     return { code: "UNSUPPORTED", message: `array selectors such as ${field} are not in Sigma 2.1.0` };
   if (field === "<<") return invalid("merge keys (<<) are YAML 1.1; write the fields out");
-  const meaning: Meaning = {};
-  for (const name of names) {
-    const one = meanings.get(name);
-    if (!one && notYet.has(name)) return { code: "UNSUPPORTED", message: `the modifier ${name} is not evaluated yet` };
-    if (!one) return invalid(`there is no modifier ${name || "(empty)"}`);
-    if (one.place && meaning.place) return invalid(`${meaning.place} and ${name} exclude each other; use two clauses`);
-    if (one.operator && meaning.operator) return invalid(`${meaning.operator} and ${name} need two clauses`);
-    Object.assign(meaning, one);
-  }
-  const compares = [meaning.exists, meaning.cidr, meaning.operator, meaning.place].filter(Boolean).length;
-  if (compares > 1) return invalid(`the modifiers ${names.join(", ")} exclude each other`);
-  if (!field && (meaning.exists || meaning.cidr || meaning.operator || meaning.negated))
-    return invalid("this modifier needs a field");
-  if (!field && meaning.place && meaning.place !== "contains") return invalid(`${meaning.place} needs a field`);
-  if (meaning.exists && names.length > 1) return invalid("exists stands alone");
+  const meaning = readMeaning(names, field === "");
+  if ("code" in meaning) return meaning;
   const list: unknown[] = Array.isArray(values) ? values : [values];
   if (list.length === 0) return invalid("the list of values is empty");
+  if (meaning.kind === "exists" && list.length > 1) return invalid("exists takes one value, true or false");
   const tests: Test[] = [];
   for (const value of list) {
-    const test = parseTest(value, field === "" ? { ...meaning, place: "contains" } : meaning, field === "");
+    const template = meaning.expand && typeof value === "string" ? templateOf(value) : undefined;
+    if (typeof template === "object") {
+      tests.push({ kind: "EXPAND", template, key: key.replace("|expand", "") });
+      continue;
+    }
+    const test = parseTest(template ?? value, meaning, field === "");
     if ("code" in test) return test;
     tests.push(test);
   }
@@ -73,42 +59,48 @@ export function parseClause(key: string, values: unknown): Clause | Refusal {
   return clause;
 }
 
-function parseTest(value: unknown, meaning: Meaning, keyword: boolean): Test | Refusal {
-  if (typeof value === "object" && value !== null)
-    return invalid("a value must be text, a number, true, false or null");
-  if (meaning.exists) {
-    const wanted = String(value).toLowerCase();
-    return wanted === "true" || wanted === "false"
-      ? { kind: "EXISTS", value: wanted === "true" }
-      : invalid("exists takes true or false");
+function readMeaning(names: readonly string[], keyword: boolean): Meaning | Refusal {
+  const meaning: Meaning = { flags: "", steps: [] };
+  for (const [index, name] of names.entries()) {
+    const one = meanings.get(name);
+    if (!one) return invalid(`there is no modifier ${name || "(empty)"}`);
+    if (names.indexOf(name) < index) return invalid(`the modifier ${name} is there twice`);
+    const fault = clash(meaning, one, name);
+    if (fault) return invalid(fault);
+    const { flags = "", steps = [] } = one;
+    Object.assign(meaning, one, { flags: meaning.flags + flags, steps: [...meaning.steps, ...steps] });
   }
-  if (meaning.cidr) {
-    const cidr = parseCidr(String(value));
-    return cidr ? { kind: "CIDR", cidr } : invalid(`${String(value)} is no IPv4 or IPv6 range such as 192.0.2.0/24`);
-  }
-  if (meaning.operator) {
-    const number = typeof value === "string" && value.trim() === "" ? Number.NaN : Number(value);
-    const isNumber = value !== null && typeof value !== "boolean" && Number.isFinite(number);
-    return isNumber
-      ? { kind: "COMPARE", operator: meaning.operator, value: number }
-      : invalid(`${meaning.operator} takes a number`);
-  }
-  if (value === null || value === undefined)
-    return meaning.place || keyword ? invalid("null cannot be searched for inside a text") : { kind: "NULL" };
-  const isText = typeof value === "string" || meaning.place !== undefined || meaning.cased;
-  if (!isText && typeof value === "boolean") return { kind: "BOOLEAN", value };
-  // A number too large to be exact is compared by its digits.
-  if (!isText && Number.isFinite(Number(value)) && isExact(Number(value)))
-    return { kind: "NUMBER", value: Number(value) };
-  return { kind: "TEXT", pattern: placed(parsePattern(String(value)), meaning.place), cased: meaning.cased === true };
+  const fault = wholeFault(meaning, names, keyword);
+  return fault ? invalid(fault) : meaning;
 }
 
-function isExact(value: number): boolean {
-  return !Number.isInteger(value) || Number.isSafeInteger(value);
+/** Whether a modifier may follow those that stand before it. */
+function clash(before: Meaning, one: Partial<Meaning>, name: string): string | undefined {
+  if (one.place && before.place) return `${before.place} and ${name} exclude each other; use two clauses`;
+  if (one.operator && before.operator) return `${before.operator} and ${name} need two clauses`;
+  if (one.part && before.part) return `${before.part} and ${name} need two clauses`;
+  if (one.kind && before.kind) return `${before.kind} and ${name} exclude each other`;
+  if (one.flags && before.kind !== "re") return `${name} is a flag of regular expressions and stands after re`;
+  const [step] = one.steps ?? [];
+  if (step === undefined) return undefined;
+  const encoded = before.steps.find((earlier) => earlier.startsWith("base64"));
+  if (encoded) return `${step} must stand before ${encoded}: modifiers apply in the order in which they are written`;
+  const wide = before.steps.find(isUtf16);
+  if (wide && !step.startsWith("base64")) return `${wide} and ${step} exclude each other in this order`;
+  return undefined;
 }
 
-function placed(pattern: Pattern, place: Meaning["place"]): Pattern {
-  const before = place === "contains" || place === "endswith" ? [anyText] : [];
-  const after = place === "contains" || place === "startswith" ? [anyText] : [];
-  return [...before, ...pattern, ...after];
+/** Whether the modifiers make sense together. */
+function wholeFault(meaning: Meaning, names: readonly string[], keyword: boolean): string | undefined {
+  const { kind, place, operator, part, steps, flags } = meaning;
+  const number = part ?? operator;
+  const isReference = kind === "fieldref";
+  const exclusive = isReference ? [kind, number, steps[0], meaning.expand] : [kind, number, place ?? steps[0]];
+  if (exclusive.filter(Boolean).length > 1) return `the modifiers ${names.join(", ")} exclude each other`;
+  if (keyword && ((kind && kind !== "re") || number || meaning.negated)) return "this modifier needs a field";
+  if (keyword && place && place !== "contains") return `${place} needs a field`;
+  if (kind === "exists" && names.length > 1) return "exists stands alone";
+  if (meaning.cased && flags.includes("i")) return "cased and i contradict each other";
+  if (meaning.cased && (number || kind === "cidr")) return "cased is for texts";
+  return undefined;
 }

@@ -1,8 +1,8 @@
 /**
  * Sigma strings: `*` is any text, `?` any one character; a backslash takes the meaning from `*`, `?` and itself, and is
- * a plain backslash before anything else.
+ * a plain backslash before anything else. `windash` makes every dash any of the characters that begin a Windows option.
  */
-export type Piece = string | { wild: "*" | "?" };
+export type Piece = string | { wild: "*" | "?" | "-" };
 export type Pattern = readonly Piece[];
 
 export function parsePattern(text: string): Pattern {
@@ -25,6 +25,21 @@ export function parsePattern(text: string): Pattern {
 }
 
 export const anyText: Piece = { wild: "*" };
+
+/** Hyphen, slash, en dash, em dash, horizontal bar: Windows programs take any of them before an option. */
+export const dashes = "-/\u2013\u2014\u2015";
+
+/** Every dash of the text becomes any dash. */
+export function anyDash(pattern: Pattern): Pattern {
+  return pattern.flatMap((piece) =>
+    typeof piece !== "string"
+      ? [piece]
+      : piece
+          .split(/([-/\u2013\u2014\u2015])/)
+          .filter((part) => part !== "")
+          .map((part): Piece => (dashes.includes(part) ? { wild: "-" } : part)),
+  );
+}
 
 /** The pattern's text if it has no wildcard. */
 export function plainText(pattern: Pattern): string | undefined {
@@ -58,6 +73,7 @@ function compileSegments(pieces: readonly Piece[]): (text: string) => boolean {
   for (const piece of pieces) {
     if (typeof piece === "string") segments.at(-1)?.push(...codesOf(piece));
     else if (piece.wild === "?") segments.at(-1)?.push(anyCode);
+    else if (piece.wild === "-") segments.at(-1)?.push(dashCode);
     else segments.push([]);
   }
   const head = segments[0] ?? [];
@@ -79,6 +95,7 @@ function compileSegments(pieces: readonly Piece[]): (text: string) => boolean {
 
 type Segment = number[];
 const anyCode = -1;
+const dashCode = -2;
 
 function codesOf(text: string): number[] {
   return Array.from({ length: text.length }, (_, index) => text.charCodeAt(index));
@@ -87,7 +104,13 @@ function codesOf(text: string): number[] {
 function fits(segment: Segment, text: string, at: number): boolean {
   for (let index = 0; index < segment.length; index++) {
     const code = segment[index];
-    if (code !== anyCode && code !== text.charCodeAt(at + index)) return false;
+    const found = text.charCodeAt(at + index);
+    if (code === found || code === anyCode) continue;
+    if (code !== dashCode || !isDash(found)) return false;
   }
   return true;
+}
+
+function isDash(code: number): boolean {
+  return code === 0x2d || code === 0x2f || (code >= 0x2013 && code <= 0x2015);
 }

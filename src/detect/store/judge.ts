@@ -1,6 +1,7 @@
 /** One text -> one rule that can run beside those there are, or an error that tells every fault. */
 import { VigilError } from "../../errors.ts";
 import { compileRules } from "../compile.ts";
+import { fieldFaults } from "../sigma/field-faults.ts";
 import { parseSigma } from "../sigma/parse.ts";
 import { leftWithout, namesOf } from "./counted.ts";
 import { type KnownRule, type LoadedRules, referenceOf } from "./known.ts";
@@ -8,8 +9,8 @@ import { storedOf } from "./plan.ts";
 import { refuseAll } from "./refused.ts";
 import { isStorable, type RuleDocument, type RuleDraft } from "./write.ts";
 
-/** The one rule of a text. */
-export function readRule(yaml: string): RuleDocument {
+/** The one rule of a text. One that is new may have no misspelt fields; one that is stored has been taken already. */
+export function readRule(yaml: string, { isNew }: { isNew: boolean }): RuleDocument {
   const { documents, errors } = parseSigma(yaml);
   if (errors.length > 0) throw refuseAll(errors);
   const [document, another] = documents;
@@ -18,12 +19,14 @@ export function readRule(yaml: string): RuleDocument {
   if (!document || document.kind === "FILTER")
     throw refuseAll([{ message: "this is a filter; alertRuleExceptionCreate takes those" }]);
   if (!isStorable(document)) throw refuseAll([{ message: "texts hold neither U+0000 nor halves of surrogate pairs" }]);
+  const unknown = isNew ? fieldFaults(document) : [];
+  if (unknown.length > 0) throw refuseAll(unknown);
   return document;
 }
 
 /** Throws what keeps the draft from running, or what it would leave other rules without. */
 export function judge(
-  { rules }: LoadedRules,
+  { rules, placeholders }: LoadedRules,
   draft: RuleDraft & { before?: KnownRule | undefined },
   { mayWait }: { mayWait: boolean },
 ): void {
@@ -36,7 +39,7 @@ export function judge(
     throw new VigilError("CONFLICT", message, { path: ["input", "yaml"], detail: { id: twin.id } });
   }
   if (before) checkCounted(others, before, [document.name, document.sigmaId], settings.mode);
-  const { errors } = compileRules([...others, storedOf(draft)]);
+  const { errors } = compileRules([...others, storedOf(draft)], { placeholders });
   const faults = errors.filter(({ ruleId, waiting }) => ruleId === id && !(mayWait && waiting));
   if (faults.length > 0) throw refuseAll(faults.map(({ message }) => ({ message })));
 }

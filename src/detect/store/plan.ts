@@ -3,6 +3,7 @@ import { v5 as uuidv5 } from "uuid";
 import { compileRules } from "../compile.ts";
 import type { RuleMode } from "../detection.ts";
 import type { ParsedDocument } from "../sigma/document.ts";
+import { fieldFaults } from "../sigma/field-faults.ts";
 import { parseSigma } from "../sigma/parse.ts";
 import { leftWithout, namesOf } from "./counted.ts";
 import { type FilterPlan, planFilters } from "./filter-plan.ts";
@@ -99,6 +100,9 @@ function draftsOf(read: { document: ParsedDocument; source: Source }[], request:
       refuse(source, "INVALID", "texts hold neither U+0000 nor halves of surrogate pairs");
       continue;
     }
+    const unknown = before?.yaml === document.yaml ? [] : fieldFaults(document);
+    for (const { line, path, message } of unknown) refuse({ ...source, line }, "INVALID", `${path}: ${message}`);
+    if (unknown.length > 0) continue;
     const names = before ? namesOf(before.yaml) : [];
     const after = [document.name, document.sigmaId].filter((name) => name !== undefined);
     const without = leftWithout(others, { before: names, after, mode });
@@ -123,7 +127,9 @@ function freeId(reference: string, { organizationId, removed }: Request): string
 function sound(drafts: ImportDraft[], { loaded }: Request, refuse: Refuse) {
   for (let rules = drafts; ; ) {
     const byId = new Map(rules.map((draft) => [draft.id, draft]));
-    const { errors } = compileRules([...loaded.rules.filter(({ id }) => !byId.has(id)), ...rules.map(storedOf)]);
+    const { errors } = compileRules([...loaded.rules.filter(({ id }) => !byId.has(id)), ...rules.map(storedOf)], {
+      placeholders: loaded.placeholders,
+    });
     const ours = errors.flatMap(({ ruleId, ...rest }) => {
       const draft = byId.get(ruleId);
       return draft ? [{ ...rest, draft }] : [];

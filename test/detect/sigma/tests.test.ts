@@ -62,8 +62,101 @@ describe("a clause", () => {
     ["f|cidr: 192.0.2.0/24", { f: "::ffff:192.0.2.9" }, true],
     ["f|cidr: '::/0'", { f: "192.0.2.1" }, false],
     ["f|cidr: 10.0.0.0/8", { f: "ten" }, false],
+    ["f|re: 'a.c'", { f: "xxabcxx" }, true],
+    ["f|re: 'a.c'", { f: "ABC" }, false],
+    ["f|re: '^a.c$'", { f: "xabc" }, false],
+    ["f|re|i: 'a.c'", { f: "xABCx" }, true],
+    ["f|re: 'a.c'", { f: "a\nc" }, false],
+    ["f|re|s: 'a.c'", { f: "a\nc" }, true],
+    ["f|re: '^b$'", { f: "a\nb" }, false],
+    ["f|re|m: '^b$'", { f: "a\nb" }, true],
+    ["f|re|i|m|s: '^B.C$'", { f: "a\nb\nc" }, true],
+    ["f|re: [x, '^4\\d$']", { f: 42 }, true],
+    ["f|re|all: [a, b]", { f: "ba" }, true],
+    ["f|re|all: [a, b]", { f: "aa" }, false],
+    ["f|re|neq: a", { f: "b" }, true],
+    ["f|re: ''", { f: "" }, true],
+    ["f|re: ''", { f: null }, false],
+    ["f|windash: -x -y", { f: "/x \u2013y" }, true],
+    ["f|windash: -x", { f: "+x" }, false],
+    ["f|windash|contains: ' -enc'", { f: "cmd /ENC" }, true],
+    ["f|contains|windash: ' /enc '", { f: "cmd \u2014enc x" }, true],
+    ["f|contains|all|windash: [' -a', ' -b']", { f: "c /b \u2015a" }, true],
+    ["f|contains|all|windash: [' -a', ' -b']", { f: "c /b" }, false],
+    ["f|windash|cased: -Force", { f: "/force" }, false],
+    ["f|base64: foo", { f: "Zm9v" }, true],
+    ["f|base64: fo", { f: "Zm8=" }, true],
+    ["f|base64|contains: foo", { f: "xx Zm9v yy" }, true],
+    ["f|base64: foo", { f: "xx Zm9v yy" }, false],
+    ["f|base64|cased: foo", { f: "zM9V" }, false],
+    ["f|base64: 'a\\*b'", { f: "YSpi" }, true],
+    ["f|wide|base64: cmd", { f: "YwBtAGQA" }, true],
+    ["f|utf16le|base64: cmd", { f: "YwBtAGQA" }, true],
+    ["f|utf16be|base64: cmd", { f: "AGMAbQBk" }, true],
+    ["f|utf16|base64: cmd", { f: "//5jAG0AZAA=" }, true],
+    ["f|windash|base64: -a", { f: "L2E=" }, true],
+    ["f|windash|wide|base64: -a", { f: "LwBhAA==" }, true],
+    ["f|wide: cmd", { f: "c\0m\0d\0" }, true],
+    ["f|utf16be|contains: 'c*d'", { f: "x\0c\0m\0dx" }, true],
+    ["f|fieldref: g", { f: "A", g: "a" }, true],
+    ["f|fieldref: g", { f: "a", g: "b" }, false],
+    ["f|fieldref: g", { f: "a" }, false],
+    ["f|fieldref: g", { f: null, g: null }, false],
+    ["f|fieldref: g", { f: 1, g: "1.0" }, true],
+    ["f|fieldref: [g, h]", { f: "a", g: "b", h: ["c", "a"] }, true],
+    ["f|fieldref|cased: g", { f: "A", g: "a" }, false],
+    ["f|fieldref|startswith: g", { f: "abc", g: "AB" }, true],
+    ["f|fieldref|endswith: g", { f: "abc", g: "bc" }, true],
+    ["f|contains|fieldref: g", { f: "abc", g: "b" }, true],
+    ["f|contains|fieldref: g", { f: "abc", g: "" }, false],
+    ["f|fieldref|neq: g", { f: "a", g: "b" }, true],
+    ["f|fieldref|neq: g", { f: "a", g: "A" }, false],
+    ["f|fieldref|neq: g", { f: "a" }, false],
+    ["f|hour: 3", { f: "2024-07-10T03:45:00+05:00" }, true],
+    ["f|minute: 45", { f: "2024-07-10 03:45:00" }, true],
+    ["f|minute|gte: 46", { f: "2024-07-10 03:45:00" }, false],
+    ["f|hour|lt: 4", { f: "2024-07-10 03:45:00" }, true],
+    ["f|hour|neq: 3", { f: "2024-07-10 04:45:00" }, true],
+    ["f|hour: 3", { f: "2024-07-10" }, false],
+    ["f|hour: 3", { f: "three" }, false],
+    ["f|day: 10", { f: "2024-07-10" }, true],
+    ["f|month: 7", { f: "2024-07-10" }, true],
+    ["f|year: 2024", { f: "2024-07-10" }, true],
+    ["f|week: 53", { f: "2021-01-03" }, true],
+    ["f|week: 1", { f: "2021-01-04" }, true],
+    ["f|week: 1", { f: "2024-12-30" }, true],
+    ["f|hour: 22", { f: 1700000000 }, true],
+    ["f|hour: 22", { f: 1700000000000 }, true],
+    ["f|minute: 13", { f: "1700000000" }, true],
   ])("%s says of %j: %s", async (clause, attributes, expected) => {
     expect(await says(clause, attributes)).toBe(expected);
+  });
+
+  it("finds a text inside Base64 wherever it stands there", async () => {
+    const clause = "f|base64offset|contains: 'https://'";
+    const wide = "f|wide|base64offset|contains: http";
+    for (const before of ["", "x", "xy", "xyz", "wxyz"]) {
+      const text = `${before}https://example.org`;
+      expect(await says(clause, { f: Buffer.from(text).toString("base64") }), text).toBe(true);
+      expect(await says(wide, { f: Buffer.from(text, "utf16le").toString("base64") }), text).toBe(true);
+      expect(await says(clause, { f: Buffer.from(text.replace("//", "/")).toString("base64") }), text).toBe(false);
+    }
+  });
+
+  it("takes the event's own time apart too", async () => {
+    const clause = "s: { '@timestamp|hour': 0, '@timestamp|month': 11 }\ncondition: s";
+    expect(await matches(clause, { at: 60 })).toBe(true);
+    expect(await matches(clause, { at: 3_600 })).toBe(false);
+  });
+
+  it("searches for keywords with the modifiers of texts", async () => {
+    expect(await matches("k: { '|re': 'ba.h$' }\ncondition: k", { message: "sudo bash" })).toBe(true);
+    expect(await matches("k: { '|re': 'ba.h$' }\ncondition: k", { message: "bash it" })).toBe(false);
+    expect(await matches("k: { '|windash': ' -x' }\ncondition: k", { message: "a /x" })).toBe(true);
+    expect(await matches("k: { '|base64offset': secret }\ncondition: k", { message: btoa("a secret") })).toBe(true);
+    expect(await matches("k: { '|cased': Bash }\ncondition: k", { message: "bash" })).toBe(false);
+    expect(await matches("k: [{ f: 1 }, bash]\ncondition: k", { message: "bash" })).toBe(true);
+    expect(await matches("k: [{ '|contains': bash }, { f: 1 }]\ncondition: k", { attributes: { f: 1 } })).toBe(true);
   });
 
   it("is one of all that must hold in a map, and one of several ways in a list of maps", async () => {

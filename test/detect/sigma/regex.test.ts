@@ -1,0 +1,69 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { compileRegex, regexLiterals } from "../../../src/detect/sigma/regex.ts";
+
+/** Expressions that make a backtracking engine exponential or polynomial, and the text that does it, of any size. */
+const slow: [string, (n: number) => string][] = [
+  ["^(a+)+$", (n) => `${"a".repeat(n)}!`],
+  ["^(a|a)*$", (n) => `${"a".repeat(n)}!`],
+  ["^(a|aa)+$", (n) => `${"a".repeat(n)}!`],
+  ["(x+x+)+y", (n) => "x".repeat(n)],
+  ["^(.*a){12}$", (n) => `${"a".repeat(n)}!`],
+  ["(.*)*=.*;", (n) => "=".repeat(n)],
+  ["\\s+$", (n) => `${" ".repeat(n)}x`],
+  ["^([a-zA-Z0-9_.-]+)+@([a-z]+\\.)+[a-z]+$", (n) => "a.".repeat(n / 2)],
+  ["(?:\\w+\\s?)+:$", (n) => "word ".repeat(n / 5)],
+  ["<!--.*?-->.*?<!--", (n) => "<!---->".repeat(n / 7)],
+];
+
+describe("a regular expression", () => {
+  it.each(slow)("%s takes time that grows with the text and no faster", (source, text) => {
+    const test = compileRegex(source, "");
+    const time = (size: number) => {
+      const subject = text(size);
+      const runs = Array.from({ length: 5 }, () => {
+        const began = performance.now();
+        test(subject);
+        return performance.now() - began;
+      });
+      return Math.min(...runs);
+    };
+    time(10_000); // warms up
+    // Eight times the text: eight times the time. Quadratic growth would be seconds here, exponential has no end.
+    expect(time(80_000)).toBeLessThan(Math.max(32 * time(10_000), 300));
+  });
+
+  it.each([
+    ["foo.*bar", "", ["foo"]],
+    ["Foo|BARR", "", ["foo", "barr"]],
+    ["Foo|BARR", "i", ["foo", "barr"]],
+    ["foo|.", "", undefined],
+    ["(foo)?", "", undefined],
+    ["a+", "", ["a"]],
+    ["passwd", "i", ["pa"]],
+    ["[ab]x", "", ["x"]],
+    ["caf\u00e9 au", "", ["caf"]],
+    ["(?i)foo", "", undefined],
+  ])("%s with the flags %j needs one of %j", (source, flags, expected) => {
+    expect(regexLiterals(source, flags)).toEqual(expected);
+  });
+
+  it("never matches a text that holds none of what it needs", () => {
+    const piece = fc.oneof(
+      fc.constantFrom("a", "bc", "S", "k", "\u017f", "\u212a", ".", "[ab]", "[^a]", "\\w", "^", "$", "\\b"),
+      fc.constantFrom("(a|bs)", "(?:K|sa)", "(?i:ks)", "b?", "s*", "a+", "(ab){2}", "k{0,2}"),
+    );
+    const source = fc
+      .array(fc.array(piece, { maxLength: 4 }), { minLength: 1, maxLength: 3 })
+      .map((branches) => branches.map((pieces) => pieces.join("")).join("|"));
+    const letters = fc.string({ unit: fc.constantFrom("a", "b", "c", "s", "S", "k", "K", "\u017f", "\u212a", " ") });
+    fc.assert(
+      fc.property(source, letters, fc.constantFrom("", "i"), (expression, text, flags) => {
+        const needed = regexLiterals(expression, flags);
+        if (!needed || !compileRegex(expression, flags)(text)) return;
+        expect(needed.some((one) => text.toLowerCase().includes(one))).toBe(true);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+});
