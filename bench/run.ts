@@ -8,7 +8,9 @@ import { latencyBench } from "./latency.ts";
 import { memoryBench } from "./memory.ts";
 import { retentionBench } from "./retention.ts";
 import { rlsBench } from "./rls.ts";
+import { rulesBench } from "./rules.ts";
 import { sealingBench } from "./sealing.ts";
+import { windowsBench } from "./windows.ts";
 
 export interface Figure {
   bench: string;
@@ -30,6 +32,8 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   audit: auditBench,
   retention: retentionBench,
   sealing: sealingBench,
+  rules: rulesBench,
+  windows: windowsBench,
 };
 
 const words = process.argv.slice(2);

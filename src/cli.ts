@@ -1,5 +1,4 @@
 /** The command line. Answers go to stdout, everything else to stderr; a fault ends with 1 and one readable line. */
-import { readFile } from "node:fs/promises";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { createApiKey } from "./access/api-keys.ts";
 import { audit } from "./access/audit.ts";
@@ -12,9 +11,8 @@ import { verifyAudits } from "./commands/audit.ts";
 import { httpSink, importFile, localSink, progressBar } from "./commands/import.ts";
 import { listAllKeys, reencryptAll, retireDataKey, rotateKeys } from "./commands/keys.ts";
 import { runErase, runExport } from "./commands/organization.ts";
-import { checkRules } from "./commands/rules.ts";
+import { checkRules, exportSigma, importSigma } from "./commands/rules.ts";
 import { ruleModes } from "./detect/detection.ts";
-import { importRules } from "./detect/store.ts";
 import { readRunningServer } from "./embedded/running.ts";
 import { createLog } from "./log.ts";
 import { readConfig } from "./run.ts";
@@ -180,29 +178,29 @@ program
 
 const rules = program.command("rules").description("Sigma rules");
 rules
-  .command("check <files...>")
-  .description("judge Sigma files without a database; ends with 1 when any is faulty")
-  .action(async (files: string[]) => {
-    if (!(await checkRules(files, console.log))) process.exitCode = 1;
+  .command("check <paths...>")
+  .description("judge Sigma files and folders without a database; ends with 1 when any is faulty")
+  .action(async (paths: string[]) => {
+    if (!(await checkRules(paths, console.log))) process.exitCode = 1;
   });
 rules
-  .command("import <files...>")
-  .description("import Sigma files")
+  .command("import <paths...>")
+  .description("import Sigma files and folders, all together; ends with 1 when any document is refused")
   .addOption(organization())
   .addOption(new Option("--mode <mode>", "what the rules do").choices(ruleModes).default("ACTIVE"))
-  .action((files: string[], { org, mode }: { org: string; mode: (typeof ruleModes)[number] }) =>
-    withApp(async (app) => {
-      const organizationId = await app.organizationBySlug(org);
-      for (const file of files) {
-        const yaml = await readFile(file, "utf8");
-        const { imported, rejected } = await app.db.inOrganization(organizationId, (tx) =>
-          importRules(tx, { yaml, mode, dryRun: false, actor: cliSubject, now: app.now() }),
-        );
-        console.log(`${file}: ${imported} imported, ${rejected.length} rejected`);
-        for (const fault of rejected) console.log(`  line ${fault.line}: ${fault.code} ${fault.message}`);
-        if (rejected.length > 0) process.exitCode = 1;
-      }
-    }),
+  .option("--dry-run", "only say what would happen", false)
+  .action(
+    (paths: string[], { org, mode, dryRun }: { org: string; mode: (typeof ruleModes)[number]; dryRun: boolean }) =>
+      withApp(async (app) => {
+        if (!(await importSigma(app, { paths, organization: org, mode, dryRun }, console.log))) process.exitCode = 1;
+      }),
+  );
+rules
+  .command("export [directory]")
+  .description("write every rule, and the exceptions in force, as Sigma: a file each, or all to stdout")
+  .addOption(organization())
+  .action((directory: string | undefined, { org }: { org: string }) =>
+    withApp((app) => exportSigma(app, { organization: org, directory }, console.log)),
   );
 
 const auditCommand = program.command("audit").description("the audit log");

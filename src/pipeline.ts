@@ -168,12 +168,13 @@ export function createPipeline(options: {
     if (lane.detector?.version === rows[0]?.version && lane.detector) {
       return { detector: lane.detector.detector, privacy };
     }
-    const { version, rules } = await db.inOrganization(organizationId, loadRules);
+    const { version, rules, placeholders } = await db.inOrganization(organizationId, loadRules);
     const { ruleSet, errors } = compileRules(rules, {
+      placeholders,
       disguise: { clearOf, pseudonym: (value) => pseudonymOf(lane)(value) },
     });
-    for (const error of errors)
-      log.error({ organizationId, ruleId: error.ruleId, fault: error.message }, "a stored rule cannot run");
+    for (const { ruleId, message, waiting } of errors)
+      log[waiting ? "info" : "error"]({ organizationId, ruleId, fault: message }, "a stored rule cannot run");
     if (lane.detector) {
       lane.detector.detector.replaceRules(ruleSet);
       lane.detector.version = version;

@@ -2,15 +2,18 @@
 import { type Disguise, disguised, sealedReader } from "./correlation/disguise.ts";
 import { subjectReader } from "./correlation/subject.ts";
 import type { StoredRule } from "./detection.ts";
+import { exceptCorrelations } from "./except-correlations.ts";
+import { compileExceptions, parseExceptions } from "./exceptions.ts";
 import { type Candidates, indexRules } from "./index-rules.ts";
 import type { FiringRule, SelectionRule } from "./rule.ts";
 import { compileDetection } from "./sigma/compile.ts";
 import type { ParsedDocument } from "./sigma/document.ts";
 import { createFieldReader } from "./sigma/fields.ts";
 import { createWordReader } from "./sigma/keywords.ts";
-import { parseSigma } from "./sigma/parse.ts";
+import { parseOnce } from "./sigma/parse-once.ts";
 import { expandPlaceholders, type Placeholders } from "./sigma/placeholders.ts";
 import { requirementsOf } from "./sigma/requirements.ts";
+import { takeWaiting } from "./waiting.ts";
 import { latenessMs } from "./windows/windows.ts";
 import { type LoadedCorrelation, windowOf, wireCorrelations } from "./wire.ts";
 
@@ -26,6 +29,8 @@ export interface RuleSet {
 export interface CompileError {
   ruleId: string;
   message: string;
+  /** The rule is sound: it runs as soon as the rules that it names are there. */
+  waiting?: true;
 }
 
 const plainGapMs = 5 * 60_000; // matches of a plain rule that lie further apart are different episodes
@@ -44,27 +49,37 @@ export function compileRules(
 ): { ruleSet: RuleSet; errors: CompileError[] } {
   const errors: CompileError[] = [];
   const selections: SelectionRule[] = [];
-  const correlations: LoadedCorrelation[] = [];
+  const loaded: LoadedCorrelation[] = [];
   const field = createFieldReader();
   const grouping = disguised(field, disguise, true);
   const context = { field, words: createWordReader() };
   for (const stored of rules) {
     const document = parseOne(stored, errors);
-    if (document?.kind === "CORRELATION") correlations.push({ stored, document });
+    if (document?.kind === "CORRELATION") loaded.push({ stored, document });
     if (document?.kind !== "DETECTION") continue;
     const { body, faults } = expandPlaceholders(document.body, placeholders);
     errors.push(...faults.map((message) => ({ ruleId: stored.id, message })));
     if (faults.length > 0) continue;
-    const matches = compileDetection(body, document.logsource, context);
+    const found = compileDetection(body, document.logsource, context);
+    const exceptions = parseExceptions(stored.exceptions, placeholders, (message) =>
+      errors.push({ ruleId: stored.id, message }),
+    );
+    const isExcepted = compileExceptions(exceptions, document.logsource, context);
+    const matches: typeof found = isExcepted ? (event) => found(event) && !isExcepted(event) : found;
     selections.push({ stored, document, matches, requirements: requirementsOf(body), counters: [] });
   }
+  const { correlations, waiting } = takeWaiting(loaded, selections);
+  errors.push(...waiting);
   const wired = wireCorrelations(correlations, selections, {
     grouping,
     counting: disguised(field, disguise, false),
     numbers: field,
     isSealed: sealedReader(field, disguise),
   });
-  errors.push(...wired.faults);
+  errors.push(
+    ...wired.faults,
+    ...exceptCorrelations(correlations, { selections, firing: wired.firing, placeholders }, context),
+  );
   const firing = new Map(wired.firing.map((rule) => [rule.window.key, rule]));
   for (const rule of selections) {
     const { stored, document } = rule;
@@ -75,14 +90,17 @@ export function compileRules(
   }
   const used = selections.filter((rule) => rule.own || rule.counters.length > 0);
   const horizonMs = Math.max(latenessMs, ...[...firing.values()].map((rule) => rule.window.horizonMs));
-  return { ruleSet: { candidates: indexRules(used, field), firing, horizonMs }, errors };
+  return { ruleSet: { candidates: indexRules(used, field, context.words), firing, horizonMs }, errors };
 }
 
+/** The document of a stored rule, as its organization has set it. */
 function parseOne(stored: StoredRule, errors: CompileError[]): ParsedDocument | undefined {
-  const { documents, errors: faults } = parseSigma(stored.yaml);
+  const { documents, errors: faults } = parseOnce(stored.yaml);
   for (const { line, path, message } of faults)
     errors.push({ ruleId: stored.id, message: `line ${line}, ${path || "rule"}: ${message}` });
   const [document, another] = documents;
   if (another) errors.push({ ruleId: stored.id, message: "a stored rule holds exactly one Sigma document" });
-  return faults.length === 0 && !another ? document : undefined;
+  if (faults.length > 0 || another || !document) return undefined;
+  const { severity = document.severity, tags = document.tags } = stored;
+  return { ...document, severity, tags: [...tags] };
 }

@@ -25,6 +25,23 @@ export interface StoredRule {
   yaml: string;
   /** Events of one fingerprint that lie no further apart belong to one detection, ms. Absent: the rule's own window. */
   throttleMs?: number;
+  /** Instead of the document's level. */
+  severity?: Severity;
+  /** Instead of the document's tags. */
+  tags?: readonly string[];
+  /** What it is not to find. */
+  exceptions?: readonly StoredException[];
+}
+
+/** A Sigma filter on one rule. It holds for events by their arrival, so that a replay finds what was found at the time. */
+export interface StoredException {
+  id: string;
+  /** One Sigma filter document. */
+  yaml: string;
+  /** From which arrival on, epoch ms. */
+  from: number;
+  /** Before which arrival, epoch ms. Absent: it does not end. */
+  until?: number;
 }
 
 /**
@@ -32,7 +49,7 @@ export interface StoredRule {
  * fire and goes on while later events keep it firing, so a storm is one detection that grows.
  */
 export interface DetectionDraft {
-  /** Deterministic (UUIDv5 of rule id, fingerprint and first firing event id): the same input gives the same id. */
+  /** Deterministic (UUIDv5 of rule id, fingerprint and the earliest event in it when it opened): the same input gives the same. */
   id: string;
   ruleId: string;
   ruleRevision: number;

@@ -1,9 +1,12 @@
+import { AlertRuleException } from "./alert-rule-exception.ts";
 import { builder } from "./builder.ts";
 import { prismaOf } from "./context.ts";
 import { RuleKindEnum, RuleModeEnum, SeverityEnum } from "./enums.ts";
 import * as filters from "./filter.ts";
 import { listOf } from "./list.ts";
 import { orderInput, paged, rowKey } from "./page.ts";
+
+const mostExceptions = 500; // of one rule, shown
 
 export const AlertRule = builder.prismaNode("AlertRule", {
   id: { resolve: (rule) => rule.id, description: "The rule's id." },
@@ -24,6 +27,47 @@ export const AlertRule = builder.prismaNode("AlertRule", {
     revision: t.exposeInt("revision", { description: "Counts its changes." }),
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was made." }),
     updatedAt: t.expose("updatedAt", { type: "DateTime", description: "When it was last changed." }),
+    status: t.exposeString("status", {
+      nullable: true,
+      description: "Its Sigma status: stable, test, experimental, deprecated or unsupported.",
+    }),
+    author: t.exposeString("author", { nullable: true, description: "Who wrote it, as its text says." }),
+    references: t.exposeStringList("references", { description: "Where to read more." }),
+    falsepositives: t.exposeStringList("falsepositives", { description: "What else it may find." }),
+    techniques: t.exposeStringList("techniques", { description: "ATT&CK techniques, from its tags: `T1110.001`." }),
+    tactics: t.exposeStringList("tactics", { description: "ATT&CK tactics, from its tags: `credential-access`." }),
+    throttle: t.field({
+      type: "Duration",
+      nullable: true,
+      description: "Events of one subject that lie no further apart belong to one detection; null: as the rule says.",
+      select: { throttleMs: true },
+      resolve: ({ throttleMs }) => (throttleMs === null ? null : `PT${throttleMs / 1_000}S`),
+    }),
+    deletedAt: t.expose("deletedAt", {
+      type: "DateTime",
+      nullable: true,
+      description: "When it was removed; alertRuleRestore brings it back.",
+    }),
+    revisions: t.relatedConnection("revisions", {
+      ...paged,
+      cursor: "organizationId_ruleId_revision",
+      totalCount: true,
+      description: "What it was after each change, the last first.",
+      query: { orderBy: { revision: "desc" } },
+    }),
+    exceptions: t.relation("exceptions", {
+      type: AlertRuleException,
+      description: "What it is not to find, the newest first; those that have ended say so.",
+      query: { orderBy: [{ createdAt: "desc" }, { id: "desc" }], take: mostExceptions },
+    }),
+  }),
+});
+
+const ListFilter = builder.inputType("ListFilter", {
+  description: "Conditions on a list of texts; all must hold.",
+  fields: (t) => ({
+    eq: t.string({ description: "Has this value." }),
+    in: t.stringList({ description: "Has one of these." }),
   }),
 });
 
@@ -38,6 +82,12 @@ const Filter = filters.filterInput("AlertRule", {
   builtin: [filters.BooleanFilter, "Whether it came with Vigil."],
   createdAt: [filters.DateTimeFilter, "When it was made."],
   updatedAt: [filters.DateTimeFilter, "When it was last changed."],
+  status: [filters.StringFilter, "Its Sigma status."],
+  author: [filters.StringFilter, "Who wrote it, as its text says."],
+  tag: [ListFilter, "One of its tags."],
+  technique: [ListFilter, "One of its ATT&CK techniques, e.g. `T1110.001`."],
+  tactic: [ListFilter, "One of its ATT&CK tactics, e.g. `credential-access`."],
+  deletedAt: [filters.DateTimeFilter, "When it was removed. Unless this is asked for, removed rules are left out."],
 });
 
 const Order = orderInput("AlertRule", {
@@ -47,7 +97,21 @@ const Order = orderInput("AlertRule", {
   UPDATED_AT: ["updatedAt", "When it was last changed."],
 });
 
-const list = listOf("alert_rules", { field: "createdAt", direction: "desc" });
+/** Values of lists: a rule fits that has one of them. */
+const lists: Record<string, string> = { tag: "tags", technique: "techniques", tactic: "tactics" };
+
+const list = listOf("alert_rules", { field: "createdAt", direction: "desc" }, {}, async (_context, filter) => ({
+  // Removed rules are shown to those who ask for them.
+  filter: filter?.deletedAt ? filter : { ...filter, deletedAt: { eq: null } },
+  special: hasValue,
+}));
+
+function hasValue(field: string, comparator: string, operand: unknown, values: unknown[]): string | undefined {
+  const column = lists[field];
+  if (!column) return undefined;
+  values.push(comparator === "eq" ? [operand] : operand);
+  return `${column} && $${values.length}::text[]`;
+}
 
 builder.queryField("alertRules", (t) =>
   t.prismaConnection({

@@ -18,7 +18,7 @@ const Input = builder.inputType("AlertRulesImportInput", {
 type Imported = Awaited<ReturnType<typeof importRules>>;
 
 const RejectionType = builder.objectRef<Imported["rejected"][number]>("RuleRejection").implement({
-  description: "A document that was refused, and why.",
+  description: "A document that was refused, or that waits, and why.",
   fields: (t) => ({
     document: t.exposeInt("document", { description: "Its place in the YAML." }),
     line: t.exposeInt("line", { description: "The line of the fault, from 1." }),
@@ -31,13 +31,18 @@ const Payload = builder.objectRef<Outcome<Imported>>("AlertRulesImportPayload").
   description: "What became of an import.",
   fields: (t) => ({
     imported: t.int({
-      description: "How many rules were made or changed.",
+      description: "How many documents were taken in: rules, correlations and filters.",
       resolve: ({ value }) => value?.imported ?? 0,
     }),
     rejected: t.field({
       type: [RejectionType],
       description: "The documents that were refused.",
       resolve: ({ value }) => value?.rejected ?? [],
+    }),
+    waiting: t.field({
+      type: [RejectionType],
+      description: "Correlations that were taken in, and run as soon as the rules that they count are there.",
+      resolve: ({ value }) => value?.waiting ?? [],
     }),
     alertRules: t.prismaField({
       type: [AlertRule],
@@ -59,7 +64,8 @@ const Payload = builder.objectRef<Outcome<Imported>>("AlertRulesImportPayload").
 builder.mutationField("alertRulesImport", (t) =>
   t.field({
     type: Payload,
-    description: "Makes or changes rules from Sigma YAML. A bad document costs only itself.",
+    description:
+      "Makes or changes rules from Sigma YAML, in any order; filters become exceptions. A bad document costs only itself.",
     authScopes: { permission: "rule.write" },
     args: { input: t.arg({ type: Input, required: true, description: "The documents." }) },
     resolve: (_parent, { input }, context) => attempt(() => runImport(context, input)),
@@ -71,7 +77,13 @@ async function runImport(context: Context, input: typeof Input.$inferInput): Pro
   const { yaml, mode } = input;
   const dryRun = input.dryRun ?? false;
   const result = await context.services.change(organizationId, async (tx) => {
-    const imported = await importRules(tx, { yaml, mode, dryRun, actor: actorOf(context), now: Date.now() });
+    const imported = await importRules(tx, {
+      yaml,
+      mode,
+      dryRun,
+      actor: actorOf(context),
+      now: context.services.now(),
+    });
     await audit(tx, {
       actor: auditActorOf(context),
       action: "ALERT_RULES_IMPORTED",

@@ -30,7 +30,9 @@ export async function attempt<T>(work: () => Promise<T>): Promise<Outcome<T>> {
     return { value: await work(), userErrors: [] };
   } catch (error) {
     if (!(error instanceof VigilError) || !mendable.has(error.code)) throw error;
-    return { value: undefined, userErrors: [{ code: error.code, message: error.message, path: error.path ?? [] }] };
+    const { code, message, path = [], detail } = error;
+    const several = detail?.userErrors as UserError[] | undefined; // where there is more than one fault to tell
+    return { value: undefined, userErrors: several ?? [{ code, message, path }] };
   }
 }
 

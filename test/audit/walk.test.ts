@@ -99,7 +99,42 @@ const madeWidget = async (): Promise<string> =>
     { ...widget, dashboardId: await madeDashboard() },
     ({ widgetCreate }: { widgetCreate: { widget: { id: string } } }) => widgetCreate.widget.id,
   );
+const walkedRule = (): string =>
+  `title: Walked ${v7()}\nlogsource:\n  product: walk\ndetection:\n  sel:\n    action: walked\n  condition: sel\nlevel: low\n`;
+const madeRule = (): Promise<string> =>
+  made(
+    "mutation ($input: AlertRuleCreateInput!) { alertRuleCreate(input: $input) { alertRule { id } } }",
+    { yaml: walkedRule(), mode: "MONITOR" },
+    ({ alertRuleCreate }: { alertRuleCreate: { alertRule: { id: string } } }) => alertRuleCreate.alertRule.id,
+  );
+const exceptionOf = (ruleId: string): object => ({
+  ruleId,
+  name: "Walked",
+  yaml: "filter:\n  sel:\n    user.name: walker\n  condition: not sel\n",
+  reason: "It is only the walk",
+});
+const madeException = async (): Promise<string> =>
+  made(
+    "mutation ($input: AlertRuleExceptionCreateInput!) { alertRuleExceptionCreate(input: $input) { alertRuleException { id } } }",
+    exceptionOf(await madeRule()),
+    ({
+      alertRuleExceptionCreate: { alertRuleException },
+    }: {
+      alertRuleExceptionCreate: { alertRuleException: { id: string } };
+    }) => alertRuleException.id,
+  );
 Object.assign(examples, {
+  alertRuleCreate: async () => ({ input: { yaml: walkedRule(), mode: "MONITOR" } }),
+  alertRuleUpdate: async () => ({ id: await madeRule(), input: { mode: "DISABLED" } }),
+  alertRuleDelete: async () => ({ id: await madeRule() }),
+  alertRuleRestore: async () => ({ id: await madeRule(), revision: 1 }),
+  alertRuleExceptionCreate: async () => ({ input: exceptionOf(await madeRule()) }),
+  alertRuleExceptionDelete: async () => ({ id: await madeException() }),
+  rulePlaceholderDelete: async () => {
+    const document = 'mutation { rulePlaceholderSet(name: "walked", values: ["a"]) { userErrors { message } } }';
+    await ask(server, document, {}, { as: admin });
+    return { name: "walked" };
+  },
   apiKeyRevoke: async () => ({
     id: await made(
       "mutation ($input: ApiKeyCreateInput!) { apiKeyCreate(input: $input) { apiKey { id } } }",

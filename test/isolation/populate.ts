@@ -59,10 +59,18 @@ export async function tenantTables(owner: pg.ClientBase): Promise<TenantTable[]>
 const sigma = (title: string): string =>
   `title: ${title}\nlogsource:\n  category: canary\ndetection:\n  s:\n    event.action: canary\n  condition: s\n`;
 
+const filter = (title: string): string =>
+  `title: ${title}\nfilter:\n  s:\n    event.action: canary\n  condition: not s\n`;
+
 /** Where a column's shape is narrower than its type. */
 const shaped: Record<string, (canary: string) => unknown> = {
   "alert_rules.yaml": sigma,
   "alert_rule_revisions.yaml": sigma,
+  "alert_rules.overrides": () => ({}),
+  "alert_rule_revisions.overrides": () => ({}),
+  "alert_rules.deleted_at": () => null,
+  "alert_rule_exceptions.yaml": filter,
+  "alert_rule_exceptions.deleted_at": () => null,
   "detections.subjects": (canary) => [{ kind: "USER", key: canary }],
   "security_incidents.subjects": (canary) => [{ kind: "USER", key: canary }],
   "security_alerts.held_by": () => [],

@@ -23,7 +23,7 @@ export function asker(test: TestDatabase) {
     };
     const context = {
       viewer,
-      services: { log: quiet, db: test.db, refused: async () => {} },
+      services: { log: quiet, db: test.db, refused: async () => {}, now: Date.now },
       closing: new AbortController().signal,
     };
     const yoga = createYoga({

@@ -11,6 +11,8 @@ export interface Entry {
   readonly digest?: number;
   /** SUM, AVERAGE, PERCENTILE: the sum of the numbers it stands for. */
   readonly number?: number;
+  /** The number, or one of them, is stored sealed. */
+  readonly sealed?: true;
   /** How many events it stands for, after a compaction. Absent: 1. */
   readonly weight?: number;
 }
@@ -19,9 +21,10 @@ export function entryOf({
   event: { id, time, receivedAt },
   value,
   number,
-}: Pick<Hit, "event" | "value" | "number">): Entry {
+  sealed,
+}: Pick<Hit, "event" | "value" | "number" | "sealed">): Entry {
   if (value !== undefined) return { id, time, receivedAt, value, digest: digestOf(value) };
-  if (number !== undefined) return { id, time, receivedAt, number };
+  if (number !== undefined) return sealed ? { id, time, receivedAt, number, sealed } : { id, time, receivedAt, number };
   return { id, time, receivedAt };
 }
 
@@ -55,16 +58,16 @@ export function positionOf(entries: readonly Entry[], time: number): number {
   return low;
 }
 
-/** Whether this event is there already, with this value; `position` is where it would go. */
+/** Whether this event, or moment, is there already, with this value; `position` is where it would go. */
 export function holdsEvent(
   entries: readonly Entry[],
-  { event: { id, time }, value }: Pick<Hit, "event" | "value">,
+  { event: { id, time }, value, moment }: Pick<Hit, "event" | "value" | "moment">,
   position: number,
 ): boolean {
   for (let index = position - 1; index >= 0; index--) {
     const entry = entries[index] as Entry;
     if (entry.time !== time) return false;
-    if (entry.id === id && entry.value === value) return true;
+    if ((moment || entry.id === id) && entry.value === value) return true;
   }
   return false;
 }

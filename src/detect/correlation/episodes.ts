@@ -46,15 +46,15 @@ export interface EpisodeState {
 export interface Outcome {
   episode: EpisodeState;
   opened: boolean;
-  /** The event time at which the condition held first. */
-  at: number;
+  /** The event times at which the condition held because of it, earliest first. */
+  ends: readonly number[];
 }
 
-const ownTime: readonly Entry[] = [];
+const noEntries: readonly Entry[] = [];
 
 /** A match of a plain rule. */
 export function fireEach(episodes: EpisodeState[], hit: Hit): Outcome {
-  return fire(episodes, hit, [hit.event.time, hit.event.time], ownTime, hit.event.time);
+  return fire(episodes, hit, [hit.event.time, hit.event.time], noEntries, [hit.event.time]);
 }
 
 /** An event made windows fire. */
@@ -74,12 +74,21 @@ export function fireWindows(
     else if (early) break;
   }
   const span: Segment = [timeAt(entries, found.from), timeAt(entries, found.lastEnd)];
-  const outcome = fire(episodes, hit, span, fresh, timeAt(entries, found.firstEnd));
-  if (hit.number !== undefined) outcome.episode.measured = found.measured;
+  const outcome = fire(episodes, hit, span, fresh, found.ends);
+  if (hit.number !== undefined) {
+    outcome.episode.measured = found.measured;
+    if (entries.slice(found.from, found.lastEnd + 1).some(({ sealed }) => sealed)) outcome.episode.sealed = true;
+  }
   return outcome;
 }
 
-function fire(episodes: EpisodeState[], hit: Hit, span: Segment, fresh: readonly Entry[], at: number): Outcome {
+function fire(
+  episodes: EpisodeState[],
+  hit: Hit,
+  span: Segment,
+  fresh: readonly Entry[],
+  ends: readonly number[],
+): Outcome {
   const { gapMs } = hit.window;
   const near = episodes.filter(
     ({ firstEventAt, lastEventAt }) => Math.max(firstEventAt - span[1], span[0] - lastEventAt) <= gapMs,
@@ -89,14 +98,14 @@ function fire(episodes: EpisodeState[], hit: Hit, span: Segment, fresh: readonly
     const episode = open(hit, span, fresh);
     episodes.push(episode);
     if (episodes.length > maxUnderWay) giveUpQuietest(episodes, episode);
-    return { episode, opened: true, at };
+    return { episode, opened: true, ends };
   }
   for (const other of others) {
     absorb(first, other);
     episodes.splice(episodes.indexOf(other), 1);
   }
   extend(first, hit, span, fresh);
-  return { episode: first, opened: false, at };
+  return { episode: first, opened: false, ends };
 }
 
 function byFirstArrival(one: EpisodeState, other: EpisodeState): number {
@@ -114,11 +123,7 @@ function giveUpQuietest(episodes: EpisodeState[], but: EpisodeState): void {
   episodes.splice(quietest, 1);
 }
 
-function open(
-  { window, group, event, value, subjects, sealed }: Hit,
-  span: Segment,
-  fresh: readonly Entry[],
-): EpisodeState {
+function open({ window, group, event, value, subjects }: Hit, span: Segment, fresh: readonly Entry[]): EpisodeState {
   const fingerprint = fingerprintOf(window.ruleId, group);
   const anchor = fresh.reduce<{ id: string; time: number }>(
     (first, one) => (isBefore(one, first) ? one : first),
@@ -144,7 +149,6 @@ function open(
     segments: [span],
     lastArrivalAt: event.receivedAt,
   };
-  if (sealed) episode.sealed = true;
   return episode;
 }
 
@@ -165,7 +169,6 @@ function extend(episode: EpisodeState, hit: Hit, span: Segment, fresh: readonly 
   for (const entry of fresh) addValue(episode.values, entry.value);
   addValue(episode.values, value);
   if (subjects) for (const subject of subjects) addSubject(episode.subjects, subject);
-  if (hit.sealed) episode.sealed = true;
 }
 
 function absorb(episode: EpisodeState, other: EpisodeState): void {

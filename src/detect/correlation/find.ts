@@ -8,9 +8,10 @@ import { tallyOf } from "./tally.ts";
 export interface Found {
   /** The earliest entry of the earliest window that fires. */
   from: number;
-  /** The entries that the earliest and the latest of them end with. */
-  firstEnd: number;
+  /** The entry that the latest of them ends with. */
   lastEnd: number;
+  /** The event time at which each of them ends, earliest first. */
+  ends: number[];
   /** What the latest measured: a count that may be cut off where the answer is clear, or the number. */
   measured: number;
 }
@@ -36,7 +37,7 @@ export function findWindows(entries: readonly Entry[], at: number, window: Windo
         ? undefined
         : tally.fires(entries, from, to);
     if (measured !== undefined)
-      found = { from: found?.from ?? from, firstEnd: found?.firstEnd ?? to, lastEnd: to, measured };
+      found = { from: found?.from ?? from, lastEnd: to, ends: [...(found?.ends ?? []), timeAt(entries, to)], measured };
     to++;
     if (to >= entries.length || timeAt(entries, to) - time >= timespanMs) return found;
     tally.add(entries[to] as Entry);
@@ -50,7 +51,7 @@ function eventsBefore(entries: readonly Entry[], at: number, { condition, timesp
   const reach = at - enough + 1;
   const since = timeAt(entries, at) - timespanMs;
   if (reach < 0 || timeAt(entries, reach) <= since) return undefined;
-  return { from: firstAfter(entries, reach, since), firstEnd: at, lastEnd: at, measured: enough };
+  return { from: firstAfter(entries, reach, since), lastEnd: at, ends: [timeAt(entries, at)], measured: enough };
 }
 
 function valuesBefore(entries: readonly Entry[], at: number, { condition, timespanMs }: WindowSpec): Found | undefined {
@@ -63,7 +64,8 @@ function valuesBefore(entries: readonly Entry[], at: number, { condition, timesp
     if (entry.time <= since) return undefined;
     if (many) count = many.add(entry.value).size;
     else if (!isSeen(entry, count)) seen[count++] = entry;
-    if (count >= enough) return { from: firstAfter(entries, index, since), firstEnd: at, lastEnd: at, measured: count };
+    if (count >= enough)
+      return { from: firstAfter(entries, index, since), lastEnd: at, ends: [entries[at]?.time ?? 0], measured: count };
   }
   return undefined;
 }

@@ -75,21 +75,26 @@ function findHits({ candidates }: RuleSet, events: readonly SecurityEvent[]): St
   return stages;
 }
 
-/** A correlation fired: whoever counts it has a hit, at the event time at which it fired. */
+/**
+ * A correlation fired. Who counts its detections has a hit when one opens, at the event time at which the condition held first; who
+ * waits for it (temporal) has one for each moment at which it held, since a storm that goes on is still there later.
+ */
 function chain(
   { firing }: RuleSet,
-  { hit, opened, at }: Firing,
+  { hit, opened, ends }: Firing,
   places: ReadonlyMap<SecurityEvent, number>,
   stages: Stages,
-) {
+): void {
   const rule = firing.get(hit.window.key);
   const { origin, event } = hit;
   if (!rule || !origin) return;
   const source = { group: hit.group, origin };
   for (const counter of rule.chained) {
-    if (!opened && !counter.everyFiring) continue;
-    const next = hitOf(counter, source, { id: event.id, time: at, receivedAt: event.receivedAt }, origin);
-    if (next) put(stages, places.get(origin) ?? 0, next);
+    const times = counter.everyFiring ? ends : opened ? ends.slice(0, 1) : [];
+    for (const time of times) {
+      const next = hitOf(counter, source, { id: event.id, time, receivedAt: event.receivedAt }, origin);
+      if (next) put(stages, places.get(origin) ?? 0, { ...next, moment: counter.everyFiring });
+    }
   }
 }
 
@@ -105,5 +110,7 @@ function hitOf<Source>(
   if (countedOf && value === undefined) return undefined;
   if (!numberOf) return { window, group, event, value, origin };
   const number = numberOf(source);
-  return number === undefined ? undefined : { window, group, event, number, sealed: isSealed?.(source), origin };
+  return number === undefined
+    ? undefined
+    : { window, group, event, number, sealed: isSealed?.(source) ? true : undefined, origin };
 }

@@ -103,6 +103,12 @@ export interface CorrelationBody {
   generate: boolean;
 }
 
+/** What the matches of other rules must fulfil as well. */
+export interface FilterBody extends DetectionBody {
+  /** Ids or names of the rules. Empty: none is named. */
+  rules: string[];
+}
+
 interface Header {
   /** Position in the file, from 0, and its first line, from 1. */
   document: number;
@@ -126,5 +132,6 @@ interface Header {
 
 export type DetectionDocument = Header & { kind: "DETECTION"; body: DetectionBody };
 export type CorrelationDocument = Header & { kind: "CORRELATION"; body: CorrelationBody };
-export type ParsedDocument = DetectionDocument | CorrelationDocument;
+export type FilterDocument = Header & { kind: "FILTER"; body: FilterBody };
+export type ParsedDocument = DetectionDocument | CorrelationDocument | FilterDocument;
 export type DocumentHeader = Header;

@@ -2,6 +2,7 @@
 import { parseCorrelation } from "./correlation-body.ts";
 import { parseDetection } from "./detection-body.ts";
 import type { ParsedDocument, RuleError } from "./document.ts";
+import { parseFilter } from "./filter-body.ts";
 import { readHeader } from "./header.ts";
 import { get, isShape } from "./shape.ts";
 import { readSource, type SourceDocument } from "./source.ts";
@@ -31,7 +32,7 @@ export function parseSigma(yaml: string): ParsedSigma {
 function parseDocument(source: SourceDocument): ParsedDocument | undefined {
   const { value: shape, report } = source;
   if (!isShape(shape)) {
-    report([], "INVALID", "a rule is a map with title, logsource and detection (or correlation)");
+    report([], "INVALID", "a rule is a map with title, logsource and detection (or correlation, or filter)");
     return undefined;
   }
   if (Object.hasOwn(shape, "action")) {
@@ -42,13 +43,18 @@ function parseDocument(source: SourceDocument): ParsedDocument | undefined {
     );
     return undefined;
   }
-  if (Object.hasOwn(shape, "filter")) {
-    report(["filter"], "UNSUPPORTED", "Sigma filters are not evaluated yet");
-    return undefined;
-  }
   const header = readHeader(source, shape);
   const detection = get(shape, "detection");
   const correlation = get(shape, "correlation");
+  const filter = get(shape, "filter");
+  if (filter !== undefined) {
+    if (detection !== undefined || correlation !== undefined) {
+      report(["filter"], "INVALID", "a filter stands in a document of its own, without detection or correlation");
+      return undefined;
+    }
+    const body = parseFilter(filter, report);
+    return header && body ? { ...header, kind: "FILTER", body } : undefined;
+  }
   if (detection !== undefined && correlation !== undefined) {
     report(["correlation"], "INVALID", "a document holds either a detection or a correlation; write two documents");
     return undefined;
@@ -58,7 +64,7 @@ function parseDocument(source: SourceDocument): ParsedDocument | undefined {
     return header && body ? { ...header, kind: "CORRELATION", logsource: {}, body } : undefined;
   }
   if (detection === undefined) {
-    report([], "INVALID", "neither detection nor correlation is there");
+    report([], "INVALID", "neither detection, correlation nor filter is there");
     return undefined;
   }
   if (!Object.hasOwn(shape, "logsource")) report(["logsource"], "INVALID", "a detection rule needs a logsource");

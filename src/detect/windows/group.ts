@@ -62,7 +62,7 @@ export function oldestOf(entries: readonly Entry[]): number {
 /** Answers what the hit did, undefined if the rule does not fire, and "known" for a repeated event. */
 export function addHit(group: Group, hit: Hit): Outcome | "known" | undefined {
   const { window, event, value } = hit;
-  if (group.lastEventId === event.id && group.lastValue === value) return "known";
+  if (group.lastEventId === event.id && group.lastValue === value && !hit.moment) return "known";
   if (window.measure === "EACH") {
     arrive(group, hit);
     return fireEach(group.episodes, hit);

@@ -45,13 +45,13 @@ function knownOf(stored: StoredEpisode, guessed: readonly EpisodeState[]) {
   const { firstEventAt, lastEventAt } = stored;
   const inside = guessed.filter((one) => one.firstEventAt <= lastEventAt && one.lastEventAt >= firstEventAt);
   const segments = inside.reduce<Segment[]>((all, one) => joined(all, one.segments), []);
-  const [oldest] = segments;
-  const before: Segment = [firstEventAt, oldest ? oldest[1] : lastEventAt];
-  const arrivals = inside.map(({ lastArrivalAt }) => lastArrivalAt);
+  // What the replay cannot know, before what it knows and after it, was counted.
+  const before: Segment = [firstEventAt, segments[0]?.[1] ?? lastEventAt];
+  const after: Segment = [segments.at(-1)?.[0] ?? firstEventAt, lastEventAt];
   return {
     values: [...new Set(inside.flatMap(({ values }) => values))],
-    segments: joined(segments, [before]),
-    lastArrivalAt: Math.max(arrivalOf(lastIdOf(stored)), ...arrivals),
+    segments: joined(segments, [before, after]),
+    lastArrivalAt: arrivalOf(lastIdOf(stored)),
   };
 }
 
@@ -59,7 +59,7 @@ function lastIdOf({ eventIds }: StoredEpisode): string {
   return eventIds.at(-1) ?? "";
 }
 
-/** Event ids are UUIDv7, whose first 48 bits are the time of arrival. */
+/** Event ids are UUIDv7, whose first 48 bits are the time of arrival, ms. */
 function arrivalOf(id: string): number {
   return Number.parseInt(id.replace("-", "").slice(0, 12), 16) || 0;
 }

@@ -13,9 +13,9 @@ export function createTold(): Told {
   const episodes = new Map<EpisodeState, { hit: Hit; opened: boolean }>();
   const fired: Firing[] = [];
   return {
-    note(hit, { episode, opened, at }) {
+    note(hit, { episode, opened, ends }) {
       if (!episodes.has(episode)) episodes.set(episode, { hit, opened });
-      if (hit.window.feeds) fired.push({ hit, opened, at });
+      if (hit.window.feeds) fired.push({ hit, opened, ends });
     },
     all: () => ({
       touched: [...episodes].map(

@@ -50,9 +50,11 @@ export interface Hit {
   /** SUM, AVERAGE, PERCENTILE. */
   number?: number | undefined;
   /** The number is stored sealed: nobody may be told it. */
-  sealed?: boolean | undefined;
+  sealed?: true | undefined;
   /** EACH: whom this match is about. */
   subjects?: Subject[] | undefined;
+  /** It stands for a moment at which another rule fired: the same value at the same time again is nothing new. */
+  moment?: boolean | undefined;
   /** The event at the bottom of it, for correlations of correlations; windows hand it back and do not look at it. */
   origin?: SecurityEvent;
 }
@@ -88,8 +90,8 @@ export interface Firing {
   hit: Hit;
   /** It opened an episode. */
   opened: boolean;
-  /** The event time at which the condition held first. */
-  at: number;
+  /** The event times at which the condition held because of the hit, earliest first. */
+  ends: readonly number[];
 }
 
 export interface Applied {

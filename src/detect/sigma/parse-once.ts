@@ -1,0 +1,23 @@
+/**
+ * Parsed texts, remembered: every change of one rule compiles all of them anew, and reading YAML is most of that work.
+ * Parsing is pure, and what it gives is never changed.
+ */
+import { type ParsedSigma, parseSigma } from "./parse.ts";
+
+const most = 20_000_000; // characters of text; the parsed form takes about ten bytes a character
+
+const known = new Map<string, ParsedSigma>();
+let size = 0;
+
+export function parseOnce(yaml: string): ParsedSigma {
+  const found = known.get(yaml);
+  if (found) return found;
+  const parsed = parseSigma(yaml);
+  if (size + yaml.length > most) {
+    known.clear();
+    size = 0;
+  }
+  known.set(yaml, parsed);
+  size += yaml.length;
+  return parsed;
+}

@@ -1,0 +1,32 @@
+/** Which correlations count a rule: they would be left without it. */
+import type { RuleMode } from "../detection.ts";
+import { parseOnce } from "../sigma/parse-once.ts";
+import type { KnownRule } from "./known.ts";
+
+/** A rule's names before and after a change; after a removal it has none. */
+export interface Renaming {
+  before: readonly string[];
+  after: readonly string[];
+  mode: RuleMode;
+}
+
+/** Why the change would leave a correlation without what it counts, naming the correlation; undefined: it would not. */
+export function leftWithout(correlations: readonly KnownRule[], { before, after, mode }: Renaming): string | undefined {
+  for (const correlation of correlations) {
+    const [document] = parseOnce(correlation.yaml).documents;
+    if (document?.kind !== "CORRELATION") continue;
+    const counted = document.body.rules.filter((rule) => before.includes(rule));
+    if (counted.length === 0) continue;
+    const lost = counted.find((rule) => !after.includes(rule));
+    if (lost !== undefined) return `the correlation \`${correlation.name}\` counts this rule as \`${lost}\``;
+    if (mode === "DISABLED" && correlation.mode !== "DISABLED")
+      return `the correlation \`${correlation.name}\` counts this rule; disable that first`;
+  }
+  return undefined;
+}
+
+/** What correlations may call a rule. */
+export function namesOf(yaml: string): string[] {
+  const [document] = parseOnce(yaml).documents;
+  return [document?.name, document?.sigmaId].filter((name) => name !== undefined);
+}

@@ -1,0 +1,47 @@
+/** Filter documents of an import -> exceptions on the rules that they name. */
+import type { FilterDocument } from "../sigma/document.ts";
+import { parseOnce } from "../sigma/parse-once.ts";
+import type { KnownRule } from "./known.ts";
+import type { Source } from "./plan.ts";
+import type { RuleDocument, RuleDraft } from "./write.ts";
+
+export interface FilterPlan {
+  document: FilterDocument;
+  ruleIds: string[];
+}
+
+export function planFilters(
+  filters: readonly { document: FilterDocument; source: Source }[],
+  rules: readonly (KnownRule | RuleDraft)[],
+  refuse: (source: Source, code: string, message: string) => unknown,
+): FilterPlan[] {
+  if (filters.length === 0) return [];
+  const byName = new Map<string, { id: string; document: RuleDocument }>();
+  for (const rule of rules) {
+    const document = "document" in rule ? rule.document : parseOnce(rule.yaml).documents[0];
+    if (!document || document.kind === "FILTER") continue;
+    for (const name of [document.title, document.sigmaId, document.name])
+      if (name !== undefined) byName.set(name, { id: rule.id, document });
+  }
+  return filters.flatMap(({ document, source }) => {
+    const faults: string[] = document.body.rules.length === 0 ? ["filter.rules: name at least one rule"] : [];
+    const ruleIds = new Set<string>();
+    for (const name of document.body.rules) {
+      const rule = byName.get(name);
+      const fault = rule ? logsourceFault(document, rule.document) : `there is no rule with the id or name \`${name}\``;
+      if (fault) faults.push(`filter.rules: ${fault}`);
+      else if (rule) ruleIds.add(rule.id);
+    }
+    for (const fault of faults) refuse(source, "INVALID", fault);
+    return faults.length > 0 ? [] : [{ document, ruleIds: [...ruleIds] }];
+  });
+}
+
+/** A filter is for rules of its logsource, or of a part of that. A correlation has none of its own. */
+export function logsourceFault({ logsource }: FilterDocument, rule: RuleDocument): string | undefined {
+  if (rule.kind === "CORRELATION") return undefined;
+  const other = (["product", "service", "category"] as const).find(
+    (part) => logsource[part] !== undefined && logsource[part] !== rule.logsource[part],
+  );
+  return other && `the rule \`${rule.title}\` has another logsource: ${other} ${rule.logsource[other] ?? "(none)"}`;
+}

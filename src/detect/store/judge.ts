@@ -1,0 +1,58 @@
+/** One text -> one rule that can run beside those there are, or an error that tells every fault. */
+import { VigilError } from "../../errors.ts";
+import { compileRules } from "../compile.ts";
+import { fieldFaults } from "../sigma/field-faults.ts";
+import { parseSigma } from "../sigma/parse.ts";
+import { leftWithout, namesOf } from "./counted.ts";
+import { type KnownRule, type LoadedRules, referenceOf } from "./known.ts";
+import { storedOf } from "./plan.ts";
+import { refuseAll } from "./refused.ts";
+import { isStorable, type RuleDocument, type RuleDraft } from "./write.ts";
+
+/** The one rule of a text. One that is new may have no misspelt fields; one that is stored has been taken already. */
+export function readRule(yaml: string, { isNew }: { isNew: boolean }): RuleDocument {
+  const { documents, errors } = parseSigma(yaml);
+  if (errors.length > 0) throw refuseAll(errors);
+  const [document, another] = documents;
+  if (another)
+    throw refuseAll([{ line: another.line, message: "a rule is one document; alertRulesImport takes several" }]);
+  if (!document || document.kind === "FILTER")
+    throw refuseAll([{ message: "this is a filter; alertRuleExceptionCreate takes those" }]);
+  if (!isStorable(document)) throw refuseAll([{ message: "texts hold neither U+0000 nor halves of surrogate pairs" }]);
+  const unknown = isNew ? fieldFaults(document) : [];
+  if (unknown.length > 0) throw refuseAll(unknown);
+  return document;
+}
+
+/** Throws what keeps the draft from running, or what it would leave other rules without. */
+export function judge(
+  { rules, placeholders }: LoadedRules,
+  draft: RuleDraft & { before?: KnownRule | undefined },
+  { mayWait }: { mayWait: boolean },
+): void {
+  const { document, before, id, settings } = draft;
+  const others = rules.filter((rule) => rule.id !== id);
+  const reference = referenceOf(document);
+  const twin = others.find((rule) => rule.reference === reference);
+  if (twin) {
+    const message = `There is a rule \`${reference}\` already: ${twin.name}`;
+    throw new VigilError("CONFLICT", message, { path: ["input", "yaml"], detail: { id: twin.id } });
+  }
+  if (before) checkCounted(others, before, [document.name, document.sigmaId], settings.mode);
+  const { errors } = compileRules([...others, storedOf(draft)], { placeholders });
+  const faults = errors.filter(({ ruleId, waiting }) => ruleId === id && !(mayWait && waiting));
+  if (faults.length > 0) throw refuseAll(faults.map(({ message }) => ({ message })));
+}
+
+/** Refuses a change that leaves a correlation without what it counts. */
+export function checkCounted(
+  others: readonly KnownRule[],
+  before: KnownRule,
+  after: readonly (string | undefined)[],
+  mode: RuleDraft["settings"]["mode"],
+): void {
+  const correlations = others.filter(({ kind }) => kind === "CORRELATION");
+  const names = after.filter((name) => name !== undefined);
+  const without = leftWithout(correlations, { before: namesOf(before.yaml), after: names, mode });
+  if (without) throw new VigilError("CONFLICT", `This cannot be done: ${without}`, { path: ["input"] });
+}
