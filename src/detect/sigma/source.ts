@@ -60,7 +60,7 @@ export function readSource(yaml: string, errors: RuleError[]): SourceDocument[] 
 function textOf(yaml: string, document: Document.Parsed, index: number): string {
   const text = yaml.slice(index === 0 ? 0 : document.range[0], document.range[2]);
   return `${text
-    .replace(/^---[ \t]*\r?\n?/, "")
+    .replace(/^((?:[ \t]*(?:#.*)?\r?\n)*)---[ \t]*\r?\n?/, "$1")
     .replace(/\n(---|\.\.\.)\s*$/, "\n")
     .trimEnd()}\n`;
 }
