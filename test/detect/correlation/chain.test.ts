@@ -125,6 +125,7 @@ describe("a correlation of correlations", () => {
     expect(broken).toContainEqual({
       ruleId: "rule-2",
       message: "the correlation `burst`, which it counts, cannot run",
+      waiting: true,
     });
   });
 
