@@ -151,7 +151,7 @@ describe("the command line", () => {
       [...lines, "Nov 24 10:00:00 host sshd[1]: Accepted publickey for ann from 192.0.2.1 port 22 ssh2"].join("\n"),
     );
     expect((await vigil("import", file, "--format", "sshd")).out).toMatch(/^3001 lines: 1 events/);
-  });
+  }, 120_000);
 
   it("says that it is running already, and how to stop it", async () => {
     const { code, err } = await vigil("start");

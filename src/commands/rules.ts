@@ -81,7 +81,8 @@ export async function importSigma(
     return result;
   });
   for (const fault of [...rejected, ...waiting]) tellFault(tell, fault);
-  tell(`${yaml.length} file(s): ${imported} imported, ${rejected.length} rejected, ${waiting.length} waiting`);
+  const waits = new Set(waiting.map(({ file, document }) => `${file}\n${document}`)).size;
+  tell(`${yaml.length} file(s): ${imported} imported, ${rejected.length} rejected, ${waits} waiting for other rules`);
   return rejected.length === 0;
 }
 

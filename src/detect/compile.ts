@@ -79,7 +79,7 @@ export function compileRules(
   });
   errors.push(
     ...wired.faults,
-    ...exceptCorrelations(correlations, { selections, firing: wired.firing }, context, placeholders),
+    ...exceptCorrelations(correlations, { selections, firing: wired.firing, placeholders }, context),
   );
   const firing = new Map(wired.firing.map((rule) => [rule.window.key, rule]));
   for (const rule of selections) {

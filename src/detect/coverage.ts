@@ -44,7 +44,7 @@ export async function coveringRules(
         WHERE organization_id = $1 AND created_at >= $2 AND created_at < $3 GROUP BY rule_id
       ) d ON d.rule_id = r.id
       WHERE r.organization_id = $1 AND r.severity <> 'INFO' AND array_to_string(r.tags, ' ') ILIKE '%attack.%'
-        AND to_jsonb(r) ->> 'deleted_at' IS NULL`,
+        AND r.deleted_at IS NULL`,
     values: [organizationId, from, to],
   });
   return rows;

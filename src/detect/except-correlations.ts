@@ -13,13 +13,13 @@ interface Wired {
   selections: readonly SelectionRule[];
   /** The correlations that run; some count others. */
   firing: readonly FiringRule[];
+  placeholders: Placeholders;
 }
 
 export function exceptCorrelations(
   correlations: readonly LoadedCorrelation[],
-  { selections, firing }: Wired,
+  { selections, firing, placeholders }: Wired,
   context: CompileContext,
-  placeholders: Placeholders,
 ): { ruleId: string; message: string }[] {
   const faults: { ruleId: string; message: string }[] = [];
   for (const { stored, document } of correlations) {

@@ -2,15 +2,14 @@
 import type { Logsource, SecurityEvent } from "../ingest/event.ts";
 import type { StoredException } from "./detection.ts";
 import { type CompileContext, compileDetection, type Matches } from "./sigma/compile.ts";
-import type { DetectionBody } from "./sigma/document.ts";
+import type { FilterDocument } from "./sigma/document.ts";
 import { parseOnce } from "./sigma/parse-once.ts";
 import { expandPlaceholders, type Placeholders } from "./sigma/placeholders.ts";
 
 export interface Exception {
   from: number;
   until: number;
-  /** Its placeholders are expanded. */
-  body: DetectionBody;
+  document: FilterDocument;
 }
 
 /** The exceptions of a rule that can be read; what is wrong with the others is told. */
@@ -28,7 +27,8 @@ export function parseExceptions(
     if (document.kind === "FILTER" && !another) {
       const { body, faults } = expandPlaceholders(document.body, placeholders);
       for (const fault of faults) tell(`exception ${id}: ${fault}`);
-      return faults.length > 0 ? [] : [{ from, until, body }];
+      const { rules } = document.body;
+      return faults.length > 0 ? [] : [{ from, until, document: { ...document, body: { ...body, rules } } }];
     }
     tell(`exception ${id}: holds exactly one Sigma filter`);
     return [];
@@ -45,8 +45,8 @@ export function compileExceptions(
   context: CompileContext,
 ): Matches | undefined {
   if (exceptions.length === 0) return undefined;
-  const compiled = exceptions.map(({ from, until, body }) => {
-    const stays = compileDetection(body, logsource, context);
+  const compiled = exceptions.map(({ from, until, document }) => {
+    const stays = compileDetection(document.body, logsource, context);
     return { from, until, stays };
   });
   return (event: SecurityEvent) => {

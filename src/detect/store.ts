@@ -1,10 +1,11 @@
 /** The stored rules: what is imported, what came with Vigil, what a detector is compiled from. */
 import type { Tx } from "../db.ts";
-import { builtinRules } from "./builtin.ts";
+import { type BuiltinRule, builtinRules } from "./builtin.ts";
 import type { RuleMode } from "./detection.ts";
 import { importExceptions } from "./store/exceptions.ts";
 import { bumpRules, type KnownRule, loadRules, lockRules, referenceOf } from "./store/known.ts";
 import { planImport, type Rejection, type SigmaText } from "./store/plan.ts";
+import { outdated, ownAuthor } from "./store/untouched.ts";
 import { writeRules } from "./store/write.ts";
 
 export { type KnownRule, loadRules, referenceOf };
@@ -62,15 +63,20 @@ async function removedRules(tx: Tx): Promise<{ id: string; reference: string }[]
 }
 
 /**
- * Gives the organization the rules that came with Vigil and that it does not have yet; changed ones are left alone, and
- * removed ones stay away.
+ * Gives the organization the rules that came with Vigil and that it does not have yet, and new texts of those that nobody
+ * changed; changed ones are left alone, and removed ones stay away.
  */
-export async function seedBuiltinRules(tx: Tx, now: number): Promise<number> {
+export async function seedBuiltinRules(
+  tx: Tx,
+  now: number,
+  shipped: readonly BuiltinRule[] = builtinRules(),
+): Promise<number> {
   const { rules } = await loadRules(tx);
   const have = new Set([...rules, ...(await removedRules(tx))].map((rule) => rule.reference));
-  const yaml = builtinRules().filter(({ document }) => !have.has(referenceOf(document)));
+  const fresh = shipped.filter(({ document }) => !have.has(referenceOf(document)));
+  const yaml = [...fresh, ...(await outdated(tx, shipped))];
   if (yaml.length === 0) return 0;
-  const request = { yaml, mode: "ACTIVE", dryRun: false, actor: "vigil", now, builtin: true } as const;
+  const request = { yaml, mode: "ACTIVE", dryRun: false, actor: ownAuthor, now, builtin: true } as const;
   const { imported, rejected, waiting } = await importRules(tx, request);
   const [fault] = [...rejected, ...waiting];
   if (fault) throw new Error(`A built-in rule does not import: ${fault.file}: ${fault.message}`);

@@ -18,8 +18,8 @@ export function takeWaiting(
     if (ready.length === correlations.length) return { correlations, waiting };
     for (const one of correlations)
       for (const reference of missing(one)) {
-        const named = loaded.some(({ document: { name, sigmaId } }) => name === reference || sigmaId === reference);
-        const message = named
+        const isThere = loaded.some(({ document: { name, sigmaId } }) => name === reference || sigmaId === reference);
+        const message = isThere
           ? `the correlation \`${reference}\`, which it counts, cannot run`
           : `there is no rule with the id or name \`${reference}\``;
         waiting.push({ ruleId: one.stored.id, message, waiting: true });

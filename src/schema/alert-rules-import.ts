@@ -76,7 +76,7 @@ async function runImport(context: Context, input: typeof Input.$inferInput): Pro
   const { organizationId } = viewerOf(context);
   const { yaml, mode } = input;
   const dryRun = input.dryRun ?? false;
-  const result = await context.services.change(organizationId, async (tx) => {
+  const result = await context.services.db.inOrganization(organizationId, async (tx) => {
     const imported = await importRules(tx, {
       yaml,
       mode,

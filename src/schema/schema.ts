@@ -14,6 +14,7 @@ import "./alert-rule-change.ts";
 import "./alert-rule-exception.ts";
 import "./alert-rule-revision.ts";
 import "./alert-rules-import.ts";
+import "./attack-coverage.ts";
 import "./rule-placeholder.ts";
 import "./alert-rule-test.ts";
 import "./alert-rule-preview.ts";

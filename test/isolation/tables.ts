@@ -66,7 +66,7 @@ export async function isolationFaults(
     for (const nobody of ["", null]) {
       expect("rows seen by nobody", await attempt(nobody as string, `SELECT FROM ${name}`), 0);
     }
-    const names = columns.map((column) => column.name);
+    const names = columns.map((column) => `"${column.name}"`);
     const insert = `INSERT INTO ${name} (${names.join(", ")}) VALUES (${names.map((_, n) => `$${n + 1}`).join(", ")})`;
     expect(
       "a row written for them",

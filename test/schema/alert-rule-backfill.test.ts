@@ -105,6 +105,8 @@ describe("alertRuleBackfill", () => {
     await importRule(`${bots}---\n${manyBots}`, "ACTIVE");
     await crawl("203.0.113.2", 3);
     const ours = async () => (await stored()).filter((row) => String(row.explanation).includes("203.0.113.2"));
+    // What a server that did not fill the windows of a new rule would have stored.
+    await server.database.asOwner("UPDATE detections SET event_count = 3 WHERE explanation LIKE '%203.0.113.2%'");
     expect(await ours()).toMatchObject([{ event_count: 3 }]);
     const id = await ruleId("Many bots");
     const { stored: fresh, grown } = await fill({ ruleId: id });

@@ -16,8 +16,8 @@ async function ask(query: string, variables: object = {}): Promise<any> {
   return data;
 }
 const preview = async (name: string, yaml: string) => {
-  const { alertRules } = await ask("{ alertRules(first: 100) { nodes { id name } } }");
-  const ruleId = alertRules.nodes.find((node: { name: string }) => node.name === name).id;
+  const { alertRules } = await ask(`{ alertRules(first: 1, filter: { name: { eq: "${name}" } }) { nodes { id } } }`);
+  const ruleId = alertRules.nodes[0].id;
   const range = { from: new Date(Date.now() - 60_000).toISOString(), to: new Date(Date.now() + 60_000).toISOString() };
   return (
     await ask(

@@ -6,7 +6,7 @@ CREATE TYPE "rule_change" AS ENUM ('CREATED', 'IMPORTED', 'UPDATED', 'DELETED', 
 ALTER TABLE "alert_rules"
     ADD COLUMN "status" TEXT,
     ADD COLUMN "author" TEXT,
-    ADD COLUMN "references" TEXT[] DEFAULT ARRAY[]::TEXT[],
+    ADD COLUMN "reference_links" TEXT[] DEFAULT ARRAY[]::TEXT[],
     ADD COLUMN "falsepositives" TEXT[] DEFAULT ARRAY[]::TEXT[],
     ADD COLUMN "techniques" TEXT[] DEFAULT ARRAY[]::TEXT[],
     ADD COLUMN "tactics" TEXT[] DEFAULT ARRAY[]::TEXT[],
@@ -37,7 +37,7 @@ CREATE UNIQUE INDEX "alert_rule_exceptions_organization_id_rule_id_live_name_key
 CREATE TABLE "alert_rule_placeholders" (
     "organization_id" UUID NOT NULL,
     "name" TEXT NOT NULL,
-    "values" TEXT[],
+    "listed_values" TEXT[],
     "author" TEXT NOT NULL,
     "updated_at" TIMESTAMPTZ(6) NOT NULL,
 

@@ -47,7 +47,7 @@ export function readSource(yaml: string, errors: RuleError[]): SourceDocument[] 
           code,
           message,
         });
-      found.push({ index, line: start, text: textOf(yaml, document), value, report });
+      found.push({ index, line: start, text: textOf(yaml, document, index), value, report });
     } catch (error) {
       refuse(index, start, error instanceof Error ? error.message : "not readable");
     }
@@ -56,10 +56,11 @@ export function readSource(yaml: string, errors: RuleError[]): SourceDocument[] 
   return found;
 }
 
-function textOf(yaml: string, document: Document.Parsed): string {
-  const text = yaml.slice(document.range[0], document.range[2]);
+/** With the comments above it, which for the first document lie outside its range. */
+function textOf(yaml: string, document: Document.Parsed, index: number): string {
+  const text = yaml.slice(index === 0 ? 0 : document.range[0], document.range[2]);
   return `${text
-    .replace(/^---[ \t]*\r?\n?/, "")
+    .replace(/^((?:[ \t]*(?:#.*)?\r?\n)*)---[ \t]*\r?\n?/, "$1")
     .replace(/\n(---|\.\.\.)\s*$/, "\n")
     .trimEnd()}\n`;
 }

@@ -34,7 +34,7 @@ export async function createRule(
   { yaml, settings, ...who }: Who & { yaml: string; settings: RuleSettings },
 ): Promise<Changed> {
   checkSettings(settings);
-  const document = readRule(yaml);
+  const document = readRule(yaml, { isNew: true });
   await lockRules(tx);
   const loaded = await loadRules(tx);
   const reference = referenceOf(document);
@@ -58,7 +58,7 @@ export async function updateRule(
   const before = pick(loaded.rules, target);
   const settings = patched(before.settings, patch);
   checkSettings(settings);
-  const document = readRule(yaml ?? before.yaml);
+  const document = readRule(yaml ?? before.yaml, { isNew: yaml !== undefined && yaml !== before.yaml });
   const draft = { id: before.id, revision: before.revision + 1, document, settings, builtin: before.builtin, before };
   judge(loaded, draft, { mayWait: yaml === undefined });
   return write(tx, draft, { ...target, change: "UPDATED" });
@@ -97,7 +97,7 @@ export async function restoreRule(tx: Tx, { revision, ...target }: Target & { re
   const loaded = await loadRules(tx);
   const before = loaded.rules.find(({ id }) => id === target.id);
   const settings = settingsOf(row);
-  const document = readRule(row.yaml);
+  const document = readRule(row.yaml, { isNew: false });
   const draft = { id: target.id, revision: row.current + 1, document, settings, builtin: row.builtin, before };
   judge(loaded, draft, { mayWait: true });
   return write(tx, draft, { ...target, change: "RESTORED" });

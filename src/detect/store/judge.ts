@@ -9,8 +9,8 @@ import { storedOf } from "./plan.ts";
 import { refuseAll } from "./refused.ts";
 import { isStorable, type RuleDocument, type RuleDraft } from "./write.ts";
 
-/** The one rule of a text. */
-export function readRule(yaml: string): RuleDocument {
+/** The one rule of a text. One that is new may have no misspelt fields; one that is stored has been taken already. */
+export function readRule(yaml: string, { isNew }: { isNew: boolean }): RuleDocument {
   const { documents, errors } = parseSigma(yaml);
   if (errors.length > 0) throw refuseAll(errors);
   const [document, another] = documents;
@@ -19,8 +19,8 @@ export function readRule(yaml: string): RuleDocument {
   if (!document || document.kind === "FILTER")
     throw refuseAll([{ message: "this is a filter; alertRuleExceptionCreate takes those" }]);
   if (!isStorable(document)) throw refuseAll([{ message: "texts hold neither U+0000 nor halves of surrogate pairs" }]);
-  const misspelt = fieldFaults(document);
-  if (misspelt.length > 0) throw refuseAll(misspelt);
+  const unknown = isNew ? fieldFaults(document) : [];
+  if (unknown.length > 0) throw refuseAll(unknown);
   return document;
 }
 

@@ -34,7 +34,7 @@ type Row = StoredSettings &
 export async function loadRules(tx: Tx): Promise<LoadedRules> {
   const { rows: versions } = await tx.query<{ version: number; lists: Record<string, string[]> | null }>({
     name: "rules_version",
-    text: `SELECT rules_version AS version, (SELECT json_object_agg(name, "values") FROM alert_rule_placeholders
+    text: `SELECT rules_version AS version, (SELECT json_object_agg(name, listed_values) FROM alert_rule_placeholders
         WHERE organization_id = $1) AS lists FROM organizations WHERE id = $1`,
     values: [tx.organizationId],
   });

@@ -28,8 +28,8 @@ export async function setPlaceholder(
   );
   if ((rows[0]?.lists ?? 0) >= mostLists) throw refuse("name", `There are ${mostLists} lists, which is the most`);
   await tx.query(
-    `INSERT INTO alert_rule_placeholders (organization_id, name, "values", author, updated_at) VALUES ($1, $2, $3, $4, $5)
-     ON CONFLICT (organization_id, name) DO UPDATE SET "values" = excluded."values", author = excluded.author,
+    `INSERT INTO alert_rule_placeholders (organization_id, name, listed_values, author, updated_at) VALUES ($1, $2, $3, $4, $5)
+     ON CONFLICT (organization_id, name) DO UPDATE SET listed_values = excluded.listed_values, author = excluded.author,
        updated_at = excluded.updated_at`,
     [tx.organizationId, name, [...new Set(values)], actor, new Date(now)],
   );

@@ -100,10 +100,9 @@ function draftsOf(read: { document: ParsedDocument; source: Source }[], request:
       refuse(source, "INVALID", "texts hold neither U+0000 nor halves of surrogate pairs");
       continue;
     }
-    const misspelt = fieldFaults(document);
-    for (const { line, path, message } of misspelt)
-      refuse({ ...source, line }, "UNKNOWN_FIELD", path ? `${path}: ${message}` : message);
-    if (misspelt.length > 0) continue;
+    const unknown = before?.yaml === document.yaml ? [] : fieldFaults(document);
+    for (const { line, path, message } of unknown) refuse({ ...source, line }, "INVALID", `${path}: ${message}`);
+    if (unknown.length > 0) continue;
     const names = before ? namesOf(before.yaml) : [];
     const after = [document.name, document.sigmaId].filter((name) => name !== undefined);
     const without = leftWithout(others, { before: names, after, mode });
@@ -128,8 +127,9 @@ function freeId(reference: string, { organizationId, removed }: Request): string
 function sound(drafts: ImportDraft[], { loaded }: Request, refuse: Refuse) {
   for (let rules = drafts; ; ) {
     const byId = new Map(rules.map((draft) => [draft.id, draft]));
-    const others = loaded.rules.filter(({ id }) => !byId.has(id));
-    const { errors } = compileRules([...others, ...rules.map(storedOf)], { placeholders: loaded.placeholders });
+    const { errors } = compileRules([...loaded.rules.filter(({ id }) => !byId.has(id)), ...rules.map(storedOf)], {
+      placeholders: loaded.placeholders,
+    });
     const ours = errors.flatMap(({ ruleId, ...rest }) => {
       const draft = byId.get(ruleId);
       return draft ? [{ ...rest, draft }] : [];

@@ -25,7 +25,7 @@ export interface Change {
 }
 
 const columns = `id uuid, name text, reference text, sigma_id text, kind rule_kind, mode rule_mode, severity severity,
-  description text, tags text[], yaml text, builtin boolean, revision integer, status text, author text, "references" text[],
+  description text, tags text[], yaml text, builtin boolean, revision integer, status text, author text, reference_links text[],
   falsepositives text[], techniques text[], tactics text[], throttle_ms integer, overrides jsonb`;
 const names = columns.split(",").map((column) => column.trim().split(" ")[0] as string);
 
@@ -82,7 +82,7 @@ function rowOf({ id, revision, document, settings, builtin }: RuleDraft): Record
     revision,
     status: document.status ?? null,
     author: document.author ?? null,
-    references: settings.references ?? document.references,
+    reference_links: settings.references ?? document.references,
     falsepositives: document.falsepositives,
     ...attackOf(tags),
     throttle_ms: settings.throttleMs ?? null,

@@ -1,0 +1,159 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { checkRules } from "../../src/commands/rules.ts";
+import type { Tx } from "../../src/db.ts";
+import { compileRules } from "../../src/detect/compile.ts";
+import { exportRules } from "../../src/detect/store/export.ts";
+import { setPlaceholder } from "../../src/detect/store/placeholders.ts";
+import { type ImportRequest, importRules, loadRules } from "../../src/detect/store.ts";
+import { type TestDatabase, testDatabase } from "../support/database.ts";
+import { event, failedLogin, failLogin, threeFailures } from "./rules.ts";
+
+let test: TestDatabase;
+beforeAll(async () => {
+  test = await testDatabase();
+});
+afterAll(() => test.close());
+
+const [ours, theirs] = [0, 1].map((n) => () => test.organizations[n]?.id as string) as [() => string, () => string];
+const inside = <T>(organization: string, work: (tx: Tx) => Promise<T>): Promise<T> =>
+  test.db.inOrganization(organization, work);
+const bring = (yaml: ImportRequest["yaml"], organization = ours(), more: Partial<ImportRequest> = {}) =>
+  inside(organization, (tx) =>
+    importRules(tx, { yaml, mode: "ACTIVE", dryRun: false, actor: "ann", now: Date.now(), ...more }),
+  );
+const several = (...documents: string[]): string => documents.map((text) => text.trim()).join("\n---\n");
+const filter =
+  "title: Not the robot\nlogsource: { category: authentication }\nfilter:\n  rules: [failed_login]\n  sel: { user.name: robot }\n  condition: not sel\n";
+const plain = (name: string): string =>
+  `title: Plain ${name}\nlogsource: { product: clinic }\ndetection:\n  sel: { attributes.code: ${name} }\n  condition: sel\n`;
+
+/** The rules as they find: which of these events each detects. */
+async function meaning(organization: string): Promise<unknown> {
+  const { rules, placeholders } = await inside(organization, loadRules);
+  const { ruleSet, errors } = compileRules(rules, { placeholders });
+  const at = (Date.now() - Date.UTC(2026, 10, 24)) / 1_000 + 60; // after the exceptions were made
+  const events = [
+    ...["ann", "robot"].flatMap((user) => [failLogin(user, { at }), event({ at, actor: { name: user } })]),
+    event({ at, logsource: { product: "clinic" }, attributes: { code: "one" } }),
+  ];
+  const found = events.map((one) =>
+    ruleSet
+      .candidates(one)
+      .filter((rule) => rule.matches(one))
+      .map(({ document, counters }) => [document.title, counters.length])
+      .sort(),
+  );
+  return { found, errors: errors.map(({ message }) => message), firing: ruleSet.firing.size };
+}
+
+describe("an import", () => {
+  it("takes rules, correlations of them and filters on them in any order, and each document on its own merits", async () => {
+    const yaml = several(filter, threeFailures, "title: No body", failedLogin, failedLogin);
+    const dry = await bring(yaml, ours(), { dryRun: true });
+    expect(dry).toMatchObject({ imported: 3, ruleIds: [] });
+    const { imported, rejected, waiting, ruleIds } = await bring(yaml);
+    expect([imported, waiting, ruleIds.length]).toEqual([3, [], 2]);
+    expect(rejected).toMatchObject([
+      { document: 2, code: "INVALID" },
+      { document: 4, code: "DUPLICATE", message: expect.stringMatching(/stands at line \d+ already/) },
+    ]);
+    const { rules } = await inside(ours(), loadRules);
+    expect(rules.find(({ reference }) => reference === "failed_login")?.exceptions).toHaveLength(1);
+    await bring(yaml);
+    const again = await inside(ours(), loadRules);
+    expect(again.rules.map(({ revision, exceptions }) => [revision, exceptions?.length ?? 0])).toEqual(
+      rules.map(({ revision, exceptions }) => [revision, exceptions?.length ?? 0]),
+    );
+  });
+
+  it("says which field is misspelt, and which rule a filter does not find", async () => {
+    const misspelt = failedLogin.replace("event.outcome", "event.outcom").replace("failed_login", "misspelt");
+    const { rejected } = await bring(several(misspelt, filter.replace("failed_login", "nobody")));
+    expect(rejected).toMatchObject([
+      { document: 0, line: 5, message: expect.stringContaining("did you mean `event.outcome`") },
+      { document: 1, message: "filter.rules: there is no rule with the id or name `nobody`" },
+    ]);
+  });
+
+  it("keeps a correlation of rules that are not there yet; it runs once they are", async () => {
+    const later = threeFailures.replace("title: Many", "title: Later").replace("failed_login", "later_rule");
+    const { imported, rejected, waiting } = await bring(later);
+    expect([imported, rejected]).toEqual([1, []]);
+    expect(waiting).toMatchObject([{ code: "WAITING", message: expect.stringContaining("`later_rule`") }]);
+    await bring(failedLogin.replace("title: Failed log-in", "title: L").replace("failed_login", "later_rule"));
+    const { rules, placeholders } = await inside(ours(), loadRules);
+    expect(compileRules(rules, { placeholders }).errors).toEqual([]);
+  });
+
+  it("of two hundred rules takes as many statements as one of two, and loading them takes two", async () => {
+    const counted = async (work: (tx: Tx) => Promise<unknown>): Promise<number> =>
+      inside(theirs(), async (tx) => {
+        let statements = 0;
+        const query: Tx["query"] = (...given) => {
+          statements++;
+          return tx.query(...given);
+        };
+        await work({ ...tx, query });
+        return statements;
+      });
+    const importing = (from: number, many: number) =>
+      counted((tx) => {
+        const yaml = several(...Array.from({ length: many }, (_, n) => plain(`bulk${from + n}`)));
+        return importRules(tx, { yaml, mode: "ACTIVE", dryRun: false, actor: "ann", now: Date.now() });
+      });
+    const few = await importing(0, 2);
+    expect(await importing(1_000, 200)).toBe(few);
+    expect(await counted(loadRules)).toBe(2);
+  });
+
+  it("of what was exported means what it meant, and each document is as it was written", async () => {
+    const written = `# why we look\n${plain("one").replace("product: clinic", 'product:   "clinic"')}`;
+    const listed = plain("listed").replace("sel: { attributes.code: listed }", "sel: { user.name|expand: '%staff%' }");
+    const [here, there] = [ours(), theirs()];
+    for (const organization of [here, there]) {
+      const { rules } = await inside(organization, loadRules);
+      await test.asOwner("DELETE FROM alert_rules WHERE organization_id = $1 AND id = ANY($2)", [
+        ...[organization, rules.map(({ id }) => id)],
+      ]);
+      const staff = { name: "staff", values: ["ann"], actor: "ann", now: Date.now() };
+      await inside(organization, (tx) => setPlaceholder(tx, staff));
+    }
+    expect((await bring(several(failedLogin, threeFailures, filter, written, listed), here)).rejected).toEqual([]);
+    const files = await inside(here, (tx) => exportRules(tx, Date.now() + 1_000));
+    expect(files.map(({ yaml }) => yaml.trim())).toContain(written.trim());
+    expect(files.map(({ file }) => file)).toContain("filter-not-the-robot.yml");
+    expect((await bring(files, there)).rejected).toEqual([]);
+    expect(await meaning(there)).toEqual(await meaning(here));
+    expect(await meaning(there)).toMatchObject({ errors: [], firing: 3 });
+    const again = await inside(there, (tx) => exportRules(tx, Date.now() + 1_000));
+    expect(again).toEqual(files);
+  });
+});
+
+describe("vigil rules check", () => {
+  it("reads folders, tells every fault by file and line, and knows the rules that come with Vigil", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "vigil-rules-"));
+    const check = async (files: Record<string, string>): Promise<[boolean, string[]]> => {
+      for (const [file, yaml] of Object.entries(files)) await writeFile(join(folder, file), yaml);
+      const told: string[] = [];
+      return [await checkRules([folder], (line) => told.push(line)), told.map((line) => line.replace(folder, ""))];
+    };
+    try {
+      const own = {
+        "a.yml": filter.replace("failed_login", "own"),
+        "b.yaml": failedLogin.replace("failed_login", "own"),
+      };
+      expect(await check(own)).toEqual([true, ["2 rule(s) in 2 file(s): no faults"]]);
+      const [good, told] = await check({ "c.yml": plain("c").replace("condition: sel", "condition: other") });
+      expect(good).toBe(false);
+      expect(told).toEqual([expect.stringMatching(/^\/c\.yml:5: INVALID detection\.condition: .*`other`/)]);
+      const lonely = { "c.yml": threeFailures.replace("failed_login", "nobody") };
+      expect(await check(lonely)).toEqual([false, [expect.stringMatching(/^\/c\.yml:1: WAITING .*`nobody`/)]]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+});
