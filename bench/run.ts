@@ -8,6 +8,7 @@ import { latencyBench } from "./latency.ts";
 import { memoryBench } from "./memory.ts";
 import { retentionBench } from "./retention.ts";
 import { rlsBench } from "./rls.ts";
+import { rulesBench } from "./rules.ts";
 import { sealingBench } from "./sealing.ts";
 
 export interface Figure {
@@ -30,6 +31,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   audit: auditBench,
   retention: retentionBench,
   sealing: sealingBench,
+  rules: rulesBench,
 };
 
 const words = process.argv.slice(2);

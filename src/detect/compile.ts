@@ -75,7 +75,7 @@ export function compileRules(
   }
   const used = selections.filter((rule) => rule.own || rule.counters.length > 0);
   const horizonMs = Math.max(latenessMs, ...[...firing.values()].map((rule) => rule.window.horizonMs));
-  return { ruleSet: { candidates: indexRules(used, field), firing, horizonMs }, errors };
+  return { ruleSet: { candidates: indexRules(used, field, context.words), firing, horizonMs }, errors };
 }
 
 function parseOne(stored: StoredRule, errors: CompileError[]): ParsedDocument | undefined {

@@ -1,127 +1,171 @@
 /**
- * Which rules could match an event. Rules are found by logsource and by one required value of one field, so that an
- * event meets the few rules that ask for what it has, however many others there are.
+ * Which rules could match an event. A rule is found by its logsource and one requirement on one field: a value, or a
+ * text that a value holds. So an event meets the few rules that ask for what it has, however many others there are.
  */
-import type { SecurityEvent } from "../ingest/event.ts";
+import type { Logsource, SecurityEvent } from "../ingest/event.ts";
+import { type Chosen, chooseRequirements } from "./choose-requirement.ts";
 import type { SelectionRule } from "./rule.ts";
+import { type Search, searchFor } from "./sigma/automaton.ts";
 import type { FieldReader, Read } from "./sigma/fields.ts";
 import { indexKey } from "./sigma/requirements.ts";
 
 export type Candidates = (event: SecurityEvent) => readonly SelectionRule[];
 
+/** What the rules of one kind of event ask of one field. Rules are numbers until the end. */
+interface Lookup {
+  read: Read;
+  byKey: ReadonlyMap<string, number[]>;
+  search: Search | undefined;
+  /** By the number of the text. */
+  byText: readonly (readonly number[] | undefined)[];
+  present: readonly number[];
+}
+
 /** The rules of one kind of event. */
 interface Plan {
-  lookups: { read: Read; byKey: Map<string, SelectionRule[]> }[];
-  always: SelectionRule[];
+  lookups: readonly Lookup[];
+  always: readonly SelectionRule[];
+}
+
+/** The texts that any rule searches for in one field: one automaton serves every plan. */
+interface FieldTexts {
+  numbers: Map<string, number>;
+  search: Search | undefined;
 }
 
 const maxPlans = 500; // logsources are the sender's words, so they may be many
+const maxDepth = 8; // of lists in lists, as the rules themselves look
 
-export function indexRules(rules: readonly SelectionRule[], field: FieldReader): Candidates {
+/** `words`: of an event, what keywords are looked for in. */
+export function indexRules(
+  rules: readonly SelectionRule[],
+  field: FieldReader,
+  words: (event: SecurityEvent) => readonly string[],
+): Candidates {
+  const chosen = chooseRequirements(rules, (name, logsource) => (name === "" ? words : field(name, logsource)));
+  const texts = textsByRead(chosen);
   const plans = new Map<string, Plan>();
-  const crowding = countKeys(rules);
-  let lastKey: string | undefined;
+  const find = finder(rules);
+  let last: Logsource = {};
+  let lastCategory: string | undefined;
   let lastPlan: Plan | undefined;
   return (event) => {
-    const { product = "", service = "", category = event.category } = event.logsource;
-    const key = `${product}\n${service}\n${category}`;
-    if (key !== lastKey || !lastPlan) {
+    const { logsource } = event;
+    const category = logsource.category ?? event.category;
+    const isLast = logsource === last || (logsource.product === last.product && logsource.service === last.service);
+    if (!lastPlan || !isLast || category !== lastCategory) {
+      const { product = "", service = "" } = logsource;
+      const key = `${product}\n${service}\n${category}`;
       lastPlan = plans.get(key);
       if (!lastPlan) {
         if (plans.size >= maxPlans) plans.clear();
-        plans.set(key, (lastPlan = makePlan(rules, { product, service, category }, crowding, field)));
+        plans.set(key, (lastPlan = makePlan(rules, chosen, texts, { product, service, category })));
       }
-      lastKey = key;
+      [last, lastCategory] = [logsource, category];
     }
-    return lookUp(lastPlan, event);
+    return find(lastPlan, event);
   };
 }
 
 /** The answer is good until the next call: it is one list, filled anew. */
-const found: SelectionRule[] = [];
+function finder(rules: readonly SelectionRule[]): (plan: Plan, event: SecurityEvent) => readonly SelectionRule[] {
+  const found: SelectionRule[] = [];
+  const foundIn = new Uint32Array(rules.length); // the call that last found each rule
+  let call = 0;
+  let byText: Lookup["byText"] = [];
+  const takeAll = (numbers: readonly number[]) => {
+    for (let index = 0; index < numbers.length; index++) {
+      const number = numbers[index] as number;
+      if (foundIn[number] === call) continue;
+      foundIn[number] = call;
+      found.push(rules[number] as SelectionRule);
+    }
+  };
+  const takeText = (text: number) => {
+    const numbers = byText[text];
+    if (numbers) takeAll(numbers);
+  };
+  const look = (lookup: Lookup, value: unknown, depth: number): void => {
+    if (Array.isArray(value)) {
+      if (depth <= maxDepth) for (const item of value) look(lookup, item, depth + 1);
+      return;
+    }
+    if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") return;
+    if (lookup.byKey.size > 0) {
+      const numbers = lookup.byKey.get(indexKey(value));
+      if (numbers) takeAll(numbers);
+    }
+    if (!lookup.search) return;
+    byText = lookup.byText;
+    lookup.search(String(value).toLowerCase(), takeText);
+  };
+  return ({ always, lookups }, event) => {
+    if (lookups.length === 0) return always;
+    if (++call === 2 ** 32) foundIn.fill((call = 1) - 1);
+    found.length = 0;
+    for (let index = 0; index < always.length; index++) found.push(always[index] as SelectionRule);
+    for (let index = 0; index < lookups.length; index++) {
+      const lookup = lookups[index] as Lookup;
+      const value = lookup.read(event);
+      if (value === undefined) continue;
+      takeAll(lookup.present);
+      look(lookup, value, 0);
+    }
+    return found;
+  };
+}
 
-function lookUp({ always, lookups }: Plan, event: SecurityEvent): readonly SelectionRule[] {
-  if (lookups.length === 0) return always;
-  found.length = 0;
-  for (const rule of always) found.push(rule);
-  for (const { read, byKey } of lookups) {
-    const value = read(event);
-    if (Array.isArray(value)) takeEach(byKey, value, 0);
-    else for (const rule of rulesFor(byKey, value)) found.push(rule);
+function textsByRead(chosen: readonly (Chosen | undefined)[]): Map<Read, FieldTexts> {
+  const found = new Map<Read, FieldTexts>();
+  for (const one of chosen) {
+    if (!one || one.requirement.texts.size === 0) continue;
+    const texts = found.get(one.read) ?? { numbers: new Map(), search: undefined };
+    found.set(one.read, texts);
+    for (const text of one.requirement.texts) if (!texts.numbers.has(text)) texts.numbers.set(text, texts.numbers.size);
   }
+  for (const texts of found.values()) texts.search = searchFor([...texts.numbers.keys()]);
   return found;
-}
-
-const noRules: readonly SelectionRule[] = [];
-
-function rulesFor(byKey: Plan["lookups"][number]["byKey"], value: unknown): readonly SelectionRule[] {
-  if (typeof value !== "string" && typeof value !== "number" && typeof value !== "boolean") return noRules;
-  return byKey.get(indexKey(value)) ?? noRules;
-}
-
-/** Two elements of a list may lead to the same rule. */
-function takeEach(byKey: Plan["lookups"][number]["byKey"], values: readonly unknown[], depth: number): void {
-  for (const value of values) {
-    if (Array.isArray(value) && depth < 8) takeEach(byKey, value, depth + 1);
-    else for (const rule of rulesFor(byKey, value)) if (!found.includes(rule)) found.push(rule);
-  }
 }
 
 function makePlan(
   rules: readonly SelectionRule[],
-  logsource: Required<SelectionRule["document"]["logsource"]>,
-  crowding: Crowding,
-  field: FieldReader,
+  chosen: readonly (Chosen | undefined)[],
+  texts: ReadonlyMap<Read, FieldTexts>,
+  logsource: Required<Logsource>,
 ): Plan {
-  const plan: Plan = { lookups: [], always: [] };
-  for (const rule of rules) {
+  const always: SelectionRule[] = [];
+  const lookups = new Map<Read, { byKey: Map<string, number[]>; byText: number[][]; present: number[] }>();
+  for (const [number, rule] of rules.entries()) {
     const wanted = rule.document.logsource;
     const sees = (["product", "service", "category"] as const).every(
       (part) => wanted[part] === undefined || wanted[part] === logsource[part].toLowerCase(),
     );
     if (!sees) continue;
-    const chosen = leastCrowded(rule, crowding);
-    if (!chosen) {
-      plan.always.push(rule);
+    const one = chosen[number];
+    if (!one) {
+      always.push(rule);
       continue;
     }
-    const read = field(chosen.field, wanted);
-    let lookup = plan.lookups.find((one) => one.read === read);
-    if (!lookup) plan.lookups.push((lookup = { read, byKey: new Map() }));
-    for (const key of chosen.keys) {
+    const { read, requirement } = one;
+    const lookup = lookups.get(read) ?? { byKey: new Map<string, number[]>(), byText: [], present: [] };
+    lookups.set(read, lookup);
+    for (const key of requirement.keys) {
       const known = lookup.byKey.get(key);
-      if (known) known.push(rule);
-      else lookup.byKey.set(key, [rule]);
+      if (known) known.push(number);
+      else lookup.byKey.set(key, [number]);
     }
-  }
-  return plan;
-}
-
-/** How many rules ask for a value of a field. */
-type Crowding = Map<string, Map<string, number>>;
-
-function countKeys(rules: readonly SelectionRule[]): Crowding {
-  const crowding: Crowding = new Map();
-  for (const { requirements } of rules)
-    for (const [field, keys] of requirements) {
-      const counts = crowding.get(field) ?? new Map<string, number>();
-      crowding.set(field, counts);
-      for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
+    for (const text of requirement.texts) {
+      const place = texts.get(read)?.numbers.get(text) as number;
+      (lookup.byText[place] ??= []).push(number);
     }
-  return crowding;
-}
-
-/** Of a rule's requirements the one that it shares with the fewest rules. */
-function leastCrowded(
-  rule: SelectionRule,
-  crowding: Crowding,
-): { field: string; keys: ReadonlySet<string> } | undefined {
-  let best: { field: string; keys: ReadonlySet<string> } | undefined;
-  let least = Number.POSITIVE_INFINITY;
-  for (const [field, keys] of rule.requirements) {
-    let crowd = 0;
-    for (const key of keys) crowd += crowding.get(field)?.get(key) ?? 0;
-    if (crowd < least) [best, least] = [{ field, keys }, crowd];
+    if (requirement.present) lookup.present.push(number);
   }
-  return best;
+  return {
+    always,
+    lookups: [...lookups].map(([read, lookup]) => ({
+      ...lookup,
+      read,
+      search: lookup.byText.length > 0 ? texts.get(read)?.search : undefined,
+    })),
+  };
 }

@@ -1,6 +1,6 @@
 /**
  * Field names -> readers, made once per name and logsource. What the sender wrote wins: first the exact key of
- * `attributes`, then a path into it, then the typed core.
+ * `attributes`, then a path into it, then the typed core. `attributes.x` is a sender's `x` whatever Vigil calls x.
  */
 import type { Logsource } from "../../ingest/event.ts";
 import { ecsFields, mappingOf, ownFields, type Read } from "./field-tables.ts";
@@ -18,7 +18,11 @@ export function createFieldReader(): FieldReader {
     const cache = special ? (mapped.get(mapping) ?? new Map<string, Read>()) : plain;
     if (special) mapped.set(mapping, cache);
     let read = cache.get(name);
-    if (!read) cache.set(name, (read = compileRead(name, ecsFields.get(name) ?? ownFields.get(name) ?? special)));
+    if (!read) {
+      const core = ecsFields.get(name) ?? ownFields.get(name) ?? special;
+      const rest = /^attributes\.(.+)$/s.exec(name)?.[1];
+      cache.set(name, (read = compileRead(name, rest === undefined ? core : compileRead(rest, undefined))));
+    }
     return read;
   };
 }

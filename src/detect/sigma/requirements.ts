@@ -1,11 +1,23 @@
 /**
- * What an event must have for a detection to match at all: per field, the only values that can. The rule index looks
- * events up by these, so a requirement may be too wide, never too narrow.
+ * What an event must have for a detection to match at all: per field, the only values that can, or texts of which a
+ * value holds one. The rule index looks events up by these, so a requirement may be too wide, never too narrow.
  */
 import type { Clause, Condition, DetectionBody, Selection, Test } from "./document.ts";
-import { plainText } from "./pattern.ts";
+import { type Pattern, plainText } from "./pattern.ts";
+import { regexLiterals } from "./regex.ts";
 
-export type Requirements = ReadonlyMap<string, ReadonlySet<string>>;
+/** One of these must be so of the field. */
+export interface Requirement {
+  /** A value is equal to one of these keys. */
+  keys: ReadonlySet<string>;
+  /** A value in lower case holds one of these texts. */
+  texts: ReadonlySet<string>;
+  /** It is enough that the field is there. */
+  present: boolean;
+}
+
+/** By field; the words of the whole event (keywords) are the field with the empty name. */
+export type Requirements = ReadonlyMap<string, Requirement>;
 const none: Requirements = new Map();
 
 export function requirementsOf(body: DetectionBody): Requirements {
@@ -21,6 +33,12 @@ export function indexKey(value: string | number | boolean): string {
   return text.toLowerCase();
 }
 
+/** How little a text says: short ones stand in many values. */
+export function vagueness(text: string): number {
+  return text.length >= 4 ? 1 : ([200, 50, 10, 3][text.length] ?? 1);
+}
+const presenceVagueness = 1_000;
+
 function ofCondition(condition: Condition, selections: ReadonlyMap<string, Selection>): Requirements {
   if (condition.kind === "NOT") return none;
   if (condition.kind === "SELECTION") {
@@ -31,36 +49,85 @@ function ofCondition(condition: Condition, selections: ReadonlyMap<string, Selec
   return condition.kind === "AND" ? both(parts) : either(parts);
 }
 
-function ofClause(clause: Clause): Requirements {
-  if (clause.field === undefined || clause.negated) return none;
-  const keys = clause.tests.map(keyOf);
-  const known = keys.filter((key) => key !== undefined);
-  if (clause.all ? known.length === 0 : known.length < keys.length) return none;
-  return new Map([[clause.field, new Set(clause.all ? known.slice(0, 1) : known)]]);
+function ofClause({ field = "", tests, all, negated }: Clause): Requirements {
+  if (negated) return new Map([[field, presence]]);
+  const each = tests.map(ofTest);
+  if (all) return both(each.map((one) => (one ? new Map([[field, one]]) : none)));
+  return each.every((one) => one !== undefined) ? new Map([[field, union(each)]]) : none;
 }
 
-function keyOf(test: Test): string | undefined {
-  if (test.kind === "NUMBER" || test.kind === "BOOLEAN") return indexKey(test.value);
-  const text = test.kind === "TEXT" ? plainText(test.pattern) : undefined;
-  return text === undefined ? undefined : indexKey(text);
+const nothing: ReadonlySet<string> = new Set();
+const presence: Requirement = { keys: nothing, texts: nothing, present: true };
+
+function ofTest(test: Test): Requirement | undefined {
+  switch (test.kind) {
+    case "NUMBER":
+    case "BOOLEAN":
+      return { ...presence, keys: new Set([indexKey(test.value)]), present: false };
+    case "TEXT": {
+      const text = plainText(test.pattern);
+      if (text !== undefined) return { ...presence, keys: new Set([indexKey(text)]), present: false };
+      return holding(longestText(test.pattern, test.cased));
+    }
+    case "REGEX":
+      return holding(...(regexLiterals(test.source, test.flags) ?? [""]));
+    case "ANY": {
+      const each = test.tests.map(ofTest);
+      return each.every((one) => one !== undefined) ? union(each) : undefined;
+    }
+    case "NULL":
+      return undefined; // an absent field will do
+    case "EXISTS":
+      return test.value ? presence : undefined;
+    default:
+      return presence;
+  }
+}
+
+function holding(...texts: string[]): Requirement {
+  return texts.includes("") ? presence : { ...presence, texts: new Set(texts), present: false };
+}
+
+/** What is written in lower case is found in lower case; of what is not, only for ASCII is that sure. */
+function longestText(pattern: Pattern, cased: boolean): string {
+  const written = pattern.filter((piece) => typeof piece === "string");
+  const parts = cased ? written.flatMap((piece) => piece.split(/[^\0-\x7f]+/)) : written;
+  return parts.map((part) => part.toLowerCase()).reduce((best, part) => (part.length > best.length ? part : best), "");
+}
+
+function union(parts: readonly Requirement[]): Requirement {
+  return {
+    keys: new Set(parts.flatMap(({ keys }) => [...keys])),
+    texts: new Set(parts.flatMap(({ texts }) => [...texts])),
+    present: parts.some(({ present }) => present),
+  };
+}
+
+function width({ keys, texts, present }: Requirement): number {
+  let sum = keys.size + (present ? presenceVagueness : 0);
+  for (const text of texts) sum += vagueness(text);
+  return sum;
 }
 
 /** All must hold: every field's requirement stays, the narrower one where two speak of the same field. */
 function both(parts: readonly Requirements[]): Requirements {
-  const result = new Map<string, ReadonlySet<string>>();
+  const result = new Map<string, Requirement>();
   for (const part of parts)
-    for (const [field, keys] of part)
-      if (keys.size < (result.get(field)?.size ?? Number.POSITIVE_INFINITY)) result.set(field, keys);
+    for (const [field, requirement] of part) {
+      const known = result.get(field);
+      if (!known || width(requirement) < width(known)) result.set(field, requirement);
+    }
   return result;
 }
 
 /** One must hold: only fields that every alternative speaks of. */
 function either(parts: readonly Requirements[]): Requirements {
   const [first = none, ...others] = parts;
-  const result = new Map<string, ReadonlySet<string>>();
-  for (const [field, keys] of first) {
-    if (!others.every((part) => part.has(field))) continue;
-    result.set(field, new Set([...keys, ...others.flatMap((part) => [...(part.get(field) ?? [])])]));
+  if (others.length === 0) return first;
+  const result = new Map<string, Requirement>();
+  for (const [field, requirement] of first) {
+    const rest = others.map((part) => part.get(field));
+    if (rest.every((one) => one !== undefined)) result.set(field, union([requirement, ...rest]));
   }
   return result;
 }

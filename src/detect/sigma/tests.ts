@@ -4,7 +4,7 @@ import { inCidr } from "./cidr.ts";
 import type { Clause, Test } from "./document.ts";
 import type { Read } from "./field-tables.ts";
 import { compilePattern, plainText } from "./pattern.ts";
-import { compileRegex } from "./regex.ts";
+import { compileRegex, regexLiterals } from "./regex.ts";
 import { timePart } from "./time-part.ts";
 
 /** What is asked of one scalar; `lower` is its text in lower case. Objects never come here. */
@@ -47,7 +47,10 @@ function compileTest(test: Test, other: ReadOther): Ask {
       return (value, text) => typeof value === "string" && inCidr(test.cidr, text);
     case "REGEX": {
       const matches = compileRegex(test.source, test.flags);
-      return (value, text) => value !== null && matches(text);
+      const needed = regexLiterals(test.source, test.flags);
+      if (!needed) return (value, text) => value !== null && matches(text);
+      const holds = (lower: string) => needed.some((one) => lower.includes(one));
+      return (value, text, lower) => value !== null && holds(lower) && matches(text);
     }
     case "FIELDREF":
       return compileFieldRef(test, other(test.field));

@@ -21,6 +21,12 @@ describe("a field name", () => {
     expect(read("a.b", { attributes: { a: "text" } })).toBeUndefined();
   });
 
+  it("that begins with `attributes.` means what the sender wrote and nothing else", () => {
+    expect(read("attributes.mfa.method", { attributes: { mfa: { method: "sms" } } })).toBe("sms");
+    expect(read("attributes.event.action", { action: "login" })).toBeUndefined();
+    expect(read("attributes.x", { attributes: { x: 1, attributes: { x: 2 } } })).toBe(2);
+  });
+
   it("reaches nothing that the sender did not write", () => {
     const names = [
       "__proto__",

@@ -117,6 +117,47 @@ describe("parsing Sigma", () => {
     expect(errors).toMatchObject([{ line: 5, code: "INVALID", message }]);
   });
 
+  it.each([
+    ["date: 24.11.2026", "date", "date is a date such as 2026-11-24"],
+    ["modified: [2026-11-24]", "modified", "modified must be text"],
+    ["author: [ann]", "author", "author must be text"],
+    ["taxonomy: {}", "taxonomy", "taxonomy must be text"],
+    ["license: []", "license", "license must be text"],
+    ["scope: { a: b }", "scope.0", "scope must be a list of texts"],
+    ["fields: [[a]]", "fields.0", "fields must be a list of texts"],
+    ["falsepositives: [{ a: b }]", "falsepositives.0", "falsepositives must be a list of texts"],
+    ["references: [null]", "references.0", "references must be a list of texts"],
+    ["status: good", "status", "status must be one of stable, test, experimental, deprecated, unsupported"],
+    ["related: x", "related", "related is a list of maps with id and type"],
+    ["related: [{ type: similar }]", "related.0", "an item of related is a map with id and type"],
+    [
+      "related: [{ id: a, type: cousin }]",
+      "related.0.type",
+      "type must be one of derived, obsolete, obsoletes, merged, renamed, similar",
+    ],
+  ])("checks the type of what people read: %s", (line, path, message) => {
+    const { errors } = parseSigma(rule(`detection: { s: { a: 1 }, condition: s }\n${line}`));
+    expect(errors).toMatchObject([{ line: 4, path, code: "INVALID", message }]);
+  });
+
+  it("leaves keys alone that the specification does not name", () => {
+    const more = "x-team: blue\ndate: 2026-11-24\nmodified: 2026/11/24\nrelated: [{ id: a, type: similar }]";
+    expect(parseSigma(rule(`detection: { s: { a: 1 }, condition: s }\n${more}`)).errors).toEqual([]);
+  });
+
+  it("reads YAML 1.2, where only true and false are booleans, and dates are texts", () => {
+    const { documents } = parseSigma(rule("detection: { s: { a: [yes, on, true, 2026-11-24, 0o17] }, condition: s }"));
+    const [document] = documents;
+    const tests = document?.kind === "DETECTION" ? document.body.selections.get("s")?.[0]?.[0]?.tests : [];
+    expect(tests).toMatchObject([
+      { kind: "TEXT", pattern: ["yes"] },
+      { kind: "TEXT", pattern: ["on"] },
+      { kind: "BOOLEAN", value: true },
+      { kind: "TEXT", pattern: ["2026-11-24"] },
+      { kind: "NUMBER", value: 15 },
+    ]);
+  });
+
   it("does not expand a document that refers to itself a billion times", () => {
     const levels = Array.from({ length: 12 }, (_, n) => `l${n + 1}: &l${n + 1} [${`*l${n}, `.repeat(9)}]`).join("\n");
     const { documents, errors } = parseSigma(rule(`l0: &l0 x\n${levels}\ndetection: { s: { a: *l12 }, condition: s }`));

@@ -29,8 +29,8 @@ describe("a regular expression", () => {
       return Math.min(...runs);
     };
     time(10_000); // warms up
-    // Eight times the text: eight times the time, where quadratic growth is 64 times and exponential has no end.
-    expect(time(80_000)).toBeLessThan(Math.max(32 * time(10_000), 20));
+    // Eight times the text: eight times the time. Quadratic growth would be seconds here, exponential has no end.
+    expect(time(80_000)).toBeLessThan(Math.max(32 * time(10_000), 300));
   });
 
   it.each([
@@ -39,10 +39,10 @@ describe("a regular expression", () => {
     ["Foo|BARR", "i", ["foo", "barr"]],
     ["foo|.", "", undefined],
     ["(foo)?", "", undefined],
-    ["a+", "", undefined],
+    ["a+", "", ["a"]],
     ["passwd", "i", ["pa"]],
     ["[ab]x", "", ["x"]],
-    ["caf\u00e9 au", "", [" au"]],
+    ["caf\u00e9 au", "", ["caf"]],
     ["(?i)foo", "", undefined],
   ])("%s with the flags %j needs one of %j", (source, flags, expected) => {
     expect(regexLiterals(source, flags)).toEqual(expected);
