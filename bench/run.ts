@@ -10,6 +10,7 @@ import { retentionBench } from "./retention.ts";
 import { rlsBench } from "./rls.ts";
 import { rulesBench } from "./rules.ts";
 import { sealingBench } from "./sealing.ts";
+import { windowsBench } from "./windows.ts";
 
 export interface Figure {
   bench: string;
@@ -32,6 +33,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   retention: retentionBench,
   sealing: sealingBench,
   rules: rulesBench,
+  windows: windowsBench,
 };
 
 const words = process.argv.slice(2);

@@ -32,7 +32,7 @@ export interface StoredRule {
  * fire and goes on while later events keep it firing, so a storm is one detection that grows.
  */
 export interface DetectionDraft {
-  /** Deterministic (UUIDv5 of rule id, fingerprint and first firing event id): the same input gives the same id. */
+  /** Deterministic (UUIDv5 of rule id, fingerprint and the earliest event in it when it opened): the same input gives the same. */
   id: string;
   ruleId: string;
   ruleRevision: number;

@@ -190,7 +190,8 @@ function join(entries: readonly Entry[]): Entry {
     weight += weightOf(entry);
     receivedAt = Math.max(receivedAt, entry.receivedAt);
   }
-  return { id: newest.id, time: newest.time, receivedAt, number, weight };
+  const joined = { id: newest.id, time: newest.time, receivedAt, number, weight };
+  return entries.some(({ sealed }) => sealed) ? { ...joined, sealed: true } : joined;
 }
 
 function cluster(entries: Entry[]): Entry[] {

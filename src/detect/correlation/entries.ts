@@ -11,6 +11,8 @@ export interface Entry {
   readonly digest?: number;
   /** SUM, AVERAGE, PERCENTILE: the sum of the numbers it stands for. */
   readonly number?: number;
+  /** The number, or one of them, is stored sealed. */
+  readonly sealed?: true;
   /** How many events it stands for, after a compaction. Absent: 1. */
   readonly weight?: number;
 }
@@ -19,9 +21,10 @@ export function entryOf({
   event: { id, time, receivedAt },
   value,
   number,
-}: Pick<Hit, "event" | "value" | "number">): Entry {
+  sealed,
+}: Pick<Hit, "event" | "value" | "number" | "sealed">): Entry {
   if (value !== undefined) return { id, time, receivedAt, value, digest: digestOf(value) };
-  if (number !== undefined) return { id, time, receivedAt, number };
+  if (number !== undefined) return sealed ? { id, time, receivedAt, number, sealed } : { id, time, receivedAt, number };
   return { id, time, receivedAt };
 }
 

@@ -75,7 +75,10 @@ export function fireWindows(
   }
   const span: Segment = [timeAt(entries, found.from), timeAt(entries, found.lastEnd)];
   const outcome = fire(episodes, hit, span, fresh, found.ends);
-  if (hit.number !== undefined) outcome.episode.measured = found.measured;
+  if (hit.number !== undefined) {
+    outcome.episode.measured = found.measured;
+    if (entries.slice(found.from, found.lastEnd + 1).some(({ sealed }) => sealed)) outcome.episode.sealed = true;
+  }
   return outcome;
 }
 
@@ -120,11 +123,7 @@ function giveUpQuietest(episodes: EpisodeState[], but: EpisodeState): void {
   episodes.splice(quietest, 1);
 }
 
-function open(
-  { window, group, event, value, subjects, sealed }: Hit,
-  span: Segment,
-  fresh: readonly Entry[],
-): EpisodeState {
+function open({ window, group, event, value, subjects }: Hit, span: Segment, fresh: readonly Entry[]): EpisodeState {
   const fingerprint = fingerprintOf(window.ruleId, group);
   const anchor = fresh.reduce<{ id: string; time: number }>(
     (first, one) => (isBefore(one, first) ? one : first),
@@ -150,7 +149,6 @@ function open(
     segments: [span],
     lastArrivalAt: event.receivedAt,
   };
-  if (sealed) episode.sealed = true;
   return episode;
 }
 
@@ -171,7 +169,6 @@ function extend(episode: EpisodeState, hit: Hit, span: Segment, fresh: readonly 
   for (const entry of fresh) addValue(episode.values, entry.value);
   addValue(episode.values, value);
   if (subjects) for (const subject of subjects) addSubject(episode.subjects, subject);
-  if (hit.sealed) episode.sealed = true;
 }
 
 function absorb(episode: EpisodeState, other: EpisodeState): void {

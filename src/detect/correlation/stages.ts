@@ -110,5 +110,7 @@ function hitOf<Source>(
   if (countedOf && value === undefined) return undefined;
   if (!numberOf) return { window, group, event, value, origin };
   const number = numberOf(source);
-  return number === undefined ? undefined : { window, group, event, number, sealed: isSealed?.(source), origin };
+  return number === undefined
+    ? undefined
+    : { window, group, event, number, sealed: isSealed?.(source) ? true : undefined, origin };
 }

@@ -28,15 +28,19 @@ interface Store {
   made: number;
 }
 
+/** Of one depth: the same event comes again at another, and there the end of a batch must not be known at its start. */
+interface Level {
+  recent: RecentEvents;
+  newestArrivalAt: number;
+}
+
 const leastLooks = 64; // groups of one window looked at per batch
 const looksPerNewGroup = 4;
 const evictionSample = 8; // groups of which the quietest makes room
 
 export function createMemoryWindows({ maxGroups = 100_000 }: MemoryWindowsOptions = {}): MemoryWindows {
   const stores = new Map<string, Store>();
-  /** By depth, since the same event comes again at another depth. */
-  const recents = new Map<number, RecentEvents>();
-  let newestArrivalAt = Number.NEGATIVE_INFINITY;
+  const levels = new Map<number, Level>();
   let batch = 0;
 
   function storeOf(window: WindowSpec): Store {
@@ -86,7 +90,7 @@ export function createMemoryWindows({ maxGroups = 100_000 }: MemoryWindowsOption
   /** What nothing can reach any more goes. Before the batch, so that undoing the batch need not bring it back. */
   function sweepIdle(): void {
     for (const store of stores.values()) {
-      const since = newestArrivalAt - store.retentionMs;
+      const since = levelOf(store.window.depth).newestArrivalAt - store.retentionMs;
       const looks = Math.min(store.groups.size, leastLooks + looksPerNewGroup * store.made);
       for (let look = 0; look < looks; look++) {
         const seen = next(store);
@@ -96,18 +100,19 @@ export function createMemoryWindows({ maxGroups = 100_000 }: MemoryWindowsOption
     }
   }
 
-  function recentOf(depth: number): RecentEvents {
-    let recent = recents.get(depth);
-    if (!recent) recents.set(depth, (recent = createRecentEvents()));
-    return recent;
+  function levelOf(depth: number): Level {
+    let level = levels.get(depth);
+    if (!level) levels.set(depth, (level = { recent: createRecentEvents(), newestArrivalAt: 0 }));
+    return level;
   }
 
   function apply(hits: readonly Hit[]): Applied {
     const thisBatch = ++batch;
     sweepIdle();
-    const arrivalBefore = newestArrivalAt;
+    const level = levelOf(hits[0]?.window.depth ?? 0);
+    const arrivalBefore = level.newestArrivalAt;
     const journal = createJournal(thisBatch);
-    const recent = recentOf(hits[0]?.window.depth ?? 0);
+    const { recent } = level;
     const counted: string[] = [];
     const told = createTold();
     let eventId = "";
@@ -118,13 +123,13 @@ export function createMemoryWindows({ maxGroups = 100_000 }: MemoryWindowsOption
         eventId = event.id;
         countedIn = recent.note(eventId, thisBatch);
         if (countedIn === undefined) counted.push(eventId);
-        if (event.receivedAt > newestArrivalAt) newestArrivalAt = event.receivedAt;
+        if (event.receivedAt > level.newestArrivalAt) level.newestArrivalAt = event.receivedAt;
       }
       const store = storeOf(window);
       // A window that is younger than the event's first count has not seen it: it is being filled by a replay.
       if (countedIn !== undefined && countedIn > store.since) continue;
       const group = groupOf(store, hit.group, journal);
-      expire(group, window, newestArrivalAt);
+      expire(group, window, level.newestArrivalAt);
       const outcome = addHit(group, hit);
       if (outcome !== undefined && outcome !== "known") told.note(hit, outcome);
     }
@@ -137,7 +142,7 @@ export function createMemoryWindows({ maxGroups = 100_000 }: MemoryWindowsOption
         journal.undo(counted);
         for (const id of counted) recent.delete(id);
         if (batch !== thisBatch) return; // a later batch has built on it
-        newestArrivalAt = arrivalBefore;
+        level.newestArrivalAt = arrivalBefore;
         batch--; // so that the batch before it, of a lower depth, is the last one again
       },
     };

@@ -50,7 +50,7 @@ export interface Hit {
   /** SUM, AVERAGE, PERCENTILE. */
   number?: number | undefined;
   /** The number is stored sealed: nobody may be told it. */
-  sealed?: boolean | undefined;
+  sealed?: true | undefined;
   /** EACH: whom this match is about. */
   subjects?: Subject[] | undefined;
   /** It stands for a moment at which another rule fired: the same value at the same time again is nothing new. */

@@ -39,6 +39,19 @@ describe("a correlation of correlations", () => {
     expect(names((await detector.evaluate([logIn(4_100)])).detections)).toEqual(["breach"]);
   });
 
+  it("knows every moment at which a late event makes the inner one hold", async () => {
+    const detector = detectorFor(failedLogin, success, burst, breach);
+    const late = [0, 58, 117, 59].map((at) => failLogin("ann", { at, arrives: 120 }));
+    expect(names((await detector.evaluate([...late, logIn(700)])).detections)).toEqual(["breach"]);
+    expect(names((await detector.evaluate([logIn(718)])).detections)).toEqual([]);
+  });
+
+  it("does not let the end of a long batch, as of a replay, outdate its beginning", async () => {
+    const detector = detectorFor(failedLogin, success, burst, breach);
+    const batch = [...storm(0), logIn(9), failLogin("bob", { at: 9_000 })];
+    expect(names((await detector.evaluate(batch)).detections)).toEqual(["breach"]);
+  });
+
   it("makes detections of the inner one too when it says generate", async () => {
     const detector = detectorFor(
       failedLogin,

@@ -126,6 +126,16 @@ describe("counting values", () => {
     expect(await firings(spraying, [at("ann", 0), at("bob", 70), at("cyn", 140), at("dan", 71)])).toEqual([]);
   });
 
+  it("counts all events of the window, though few of them were kept before there were enough values", async () => {
+    const detector = detectorFor(...spraying);
+    const users = Array.from({ length: 1_000 }, (_, n) => (n % 2 ? "ann" : "bob"));
+    const before = users.map((user, n) => failLogin(user, { at: n / 100 }));
+    expect((await detector.evaluate(before)).detections).toEqual([]);
+    expect(detector.windows.size().entries).toBeLessThan(50);
+    const { detections } = await detector.evaluate([failLogin("cyn", { at: 11 })]);
+    expect(detections).toMatchObject([{ eventCount: 1_001, firstEventAt: before[0]?.time }]);
+  });
+
   it("counts tuples of several fields", async () => {
     const tuples = counting(
       "type: value_count\ngroup-by: [logsource.category]\ncondition: { field: [user.name, source.ip], gte: 3 }",
