@@ -10,7 +10,15 @@ export interface BuiltinRule {
   document: ParsedDocument;
 }
 
-export function builtinRules(): BuiltinRule[] {
+let known: readonly BuiltinRule[] | undefined;
+
+/** Read once: the files do not change while Vigil runs, and every organization asks for them. */
+export function builtinRules(): readonly BuiltinRule[] {
+  known ??= readRules();
+  return known;
+}
+
+function readRules(): BuiltinRule[] {
   const folder = new URL("./rules/", import.meta.url);
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((file) => file.replaceAll("\\", "/"))

@@ -11,6 +11,7 @@ import "./security-event-phi.ts";
 import "./organization-privacy.ts";
 import "./alert-rule.ts";
 import "./alert-rules-import.ts";
+import "./attack-coverage.ts";
 import "./detection.ts";
 import "./incident.ts";
 import "./incident-parts.ts";
