@@ -39,6 +39,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   backtest: backtestBench,
   rules: rulesBench,
   rules: rulesBench,
+  rules: rulesBench,
   windows: windowsBench,
 };
 
