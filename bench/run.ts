@@ -38,9 +38,6 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   windows: windowsBench,
   backtest: backtestBench,
   rules: rulesBench,
-  rules: rulesBench,
-  rules: rulesBench,
-  windows: windowsBench,
 };
 
 const words = process.argv.slice(2);

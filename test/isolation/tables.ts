@@ -66,8 +66,8 @@ export async function isolationFaults(
     for (const nobody of ["", null]) {
       expect("rows seen by nobody", await attempt(nobody as string, `SELECT FROM ${name}`), 0);
     }
-    const names = columns.map((column) => `"${column.name}"`);
-    const insert = `INSERT INTO ${name} (${names.join(", ")}) VALUES (${names.map((_, n) => `$${n + 1}`).join(", ")})`;
+    const names = columns.map((column) => column.name);
+    const insert = `INSERT INTO ${name} (${names.map((column) => `"${column}"`).join(", ")}) VALUES (${names.map((_, n) => `$${n + 1}`).join(", ")})`;
     expect(
       "a row written for them",
       await attempt(
