@@ -33,6 +33,7 @@ const names = columns.split(",").map((column) => column.trim().split(" ")[0] as 
 export async function writeRules(tx: Tx, drafts: readonly RuleDraft[], change: Change): Promise<void> {
   if (drafts.length === 0) return;
   const at = new Date(change.now);
+  await bumpRules(tx); // first: a batch that opens incidents locks the organization before the rules, too
   const rows = JSON.stringify(drafts.map(rowOf));
   await tx.query(
     `INSERT INTO alert_rules (organization_id, ${names.join(", ")}, created_at, updated_at, deleted_at)
@@ -48,11 +49,11 @@ export async function writeRules(tx: Tx, drafts: readonly RuleDraft[], change: C
      FROM jsonb_to_recordset($2::jsonb) AS r(${columns})`,
     [tx.organizationId, rows, change.actor, at, change.change],
   );
-  await bumpRules(tx);
 }
 
 /** Marks a rule as removed, also one whose text cannot be read any more, with a revision that says so. */
 export async function writeRemoval(tx: Tx, id: string, { actor, now }: Omit<Change, "change">): Promise<void> {
+  await bumpRules(tx);
   await tx.query(
     `WITH removed AS (
        UPDATE alert_rules SET deleted_at = $3, updated_at = $3, revision = revision + 1
@@ -62,7 +63,6 @@ export async function writeRemoval(tx: Tx, id: string, { actor, now }: Omit<Chan
      SELECT organization_id, id, revision, mode, yaml, $4, $3, 'DELETED', throttle_ms, overrides FROM removed`,
     [tx.organizationId, id, new Date(now), actor],
   );
-  await bumpRules(tx);
 }
 
 function rowOf({ id, revision, document, settings, builtin }: RuleDraft): Record<string, unknown> {
