@@ -107,7 +107,7 @@ correlation:
 
   it("takes a stored rule by its id, and a draft of it", async () => {
     const { data } = (await server.query(
-      "{ alertRules(first: 100) { nodes { id name kind } } }" as never,
+      '{ alertRules(first: 100, filter: { name: { eq: "Failed log-in" } }) { nodes { id name kind } } }' as never,
       {} as never,
     )) as {
       data: { alertRules: { nodes: { id: string; name: string }[] } };
