@@ -1,5 +1,6 @@
 /** Rules and events of a clinic's application, made from a seed: the same seed, the same ones. */
 import type { SecurityEvent } from "../src/ingest/event.ts";
+import { pick, seededRandom } from "../test/generate/random.ts";
 
 export type Operator = "equal" | "contains" | "endswith" | "regex" | "greater";
 
@@ -19,18 +20,6 @@ export interface GeneratedRule {
 
 type Random = () => number;
 
-/** mulberry32 */
-export function randomFrom(seed: number): Random {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-const pick = <One>(random: Random, list: readonly One[]): One => list[Math.floor(random() * list.length)] as One;
 const parts = "patient record chart invoice consent export admin report login session token lab image note plan".split(
   " ",
 );
@@ -71,7 +60,7 @@ const makers: ((random: Random) => GeneratedClause)[] = [
 
 /** Every rule has one clause that is rare, and up to two that are common. */
 export function generateRules(count: number, seed: number): GeneratedRule[] {
-  const random = randomFrom(seed);
+  const random = seededRandom(seed);
   return Array.from({ length: count }, (_, n) => {
     const rare = makers.filter((_, index) => index !== 1 && index !== 10);
     const clauses = [pick(random, rare)(random)];
@@ -107,7 +96,7 @@ export function sigmaOf({ title, category, clauses, exception }: GeneratedRule):
 }
 
 export function generateEvents(count: number, seed: number, rules: readonly GeneratedRule[]): SecurityEvent[] {
-  const random = randomFrom(seed);
+  const random = seededRandom(seed);
   return Array.from({ length: count }, (_, n) => {
     const path = `/api/v2/${pick(random, parts)}/${Math.floor(random() * 1e5)}/${pick(random, parts)}`;
     // One event in a hundred has what some rule asks for.

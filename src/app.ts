@@ -32,6 +32,7 @@ import { cleanUp } from "./retention/clean-up.ts";
 import { loadKeyFile } from "./secrets/key-file.ts";
 import { createKeyring } from "./secrets/keyring.ts";
 import { openEach } from "./secrets/open-each.ts";
+import { pseudonymBy } from "./secrets/pseudonym.ts";
 import { indexedColumns, sealedColumns } from "./secrets/sealed-columns.ts";
 import { createVault } from "./secrets/vault.ts";
 import { createSweep } from "./sweep.ts";
@@ -183,7 +184,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
             query: (text: string, values: unknown[]) => db.query<never>(organizationId, text, values),
             open: (rows: Parameters<typeof openSealed>[2]) => openSealed(organizationId, "event", rows),
           },
-          pseudonym: (value: string) => `sealed-${indexOf(value).toString("hex")}`,
+          pseudonym: pseudonymBy(indexOf),
           clock: () => performance.now(),
           store: async (tx: Tx, drafts: Parameters<typeof fillDetections>[1], dryRun: boolean) => {
             const filled = await fillDetections(tx, drafts, { now: now(), dryRun, score: incidentScore });

@@ -17,6 +17,7 @@ import { claimClientIds, insertEvents } from "./ingest/write.ts";
 import { type Log, messageForLog } from "./log.ts";
 import type { Bells } from "./publish/bells.ts";
 import { recordChanges } from "./publish/change.ts";
+import { pseudonymBy } from "./secrets/pseudonym.ts";
 import { indexedColumns } from "./secrets/sealed-columns.ts";
 import type { Vault } from "./secrets/vault.ts";
 
@@ -159,7 +160,7 @@ export function createPipeline(options: {
   async function loadPseudonym(organizationId: string, known: Known): Promise<void> {
     if (known.pseudonym) return;
     const indexOf = await db.inOrganization(organizationId, (tx) => vault.indexer(tx, indexedColumns.subject));
-    known.pseudonym = (value) => `sealed-${indexOf(value).toString("hex")}`;
+    known.pseudonym = pseudonymBy(indexOf);
   }
 
   const lanes = createLanes({ now, store, explain: (error) => asUnavailable(error, log) });

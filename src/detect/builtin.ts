@@ -1,7 +1,7 @@
 /** The rules that come with Vigil, one Sigma document per file below `rules/`, in a folder per topic. */
 import { readdirSync, readFileSync } from "node:fs";
 import type { ParsedDocument } from "./sigma/document.ts";
-import { parseSigma } from "./sigma/parse.ts";
+import { parseOnce } from "./sigma/parse-once.ts";
 
 export interface BuiltinRule {
   /** e.g. `authentication/brute-force-account.yml` */
@@ -26,7 +26,7 @@ function readRules(): BuiltinRule[] {
     .sort();
   return files.map((file) => {
     const yaml = readFileSync(new URL(file, folder), "utf8");
-    const { documents, errors } = parseSigma(yaml);
+    const { documents, errors } = parseOnce(yaml);
     const [document] = documents;
     if (!document || errors.length > 0)
       throw new Error(`${file}: ${errors.map((error) => `line ${error.line}: ${error.message}`).join("; ")}`);

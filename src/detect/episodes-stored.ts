@@ -3,7 +3,7 @@ import type { Tx } from "../db.ts";
 import type { Subject } from "./detection.ts";
 import type { StoredEpisode } from "./windows/windows.ts";
 
-interface Row {
+export interface EpisodeRow {
   id: string;
   rule_id: string;
   fingerprint: string;
@@ -14,14 +14,11 @@ interface Row {
   subjects: Subject[];
 }
 
-/** Those that grew since then, epoch ms. */
-export async function readEpisodes(tx: Tx, since: number): Promise<(StoredEpisode & { ruleId: string })[]> {
-  const { rows } = await tx.query<Row>(
-    `SELECT id, rule_id, fingerprint, first_event_at, last_event_at, event_count, event_ids, subjects
-     FROM detections WHERE organization_id = $1 AND updated_at >= $2`,
-    [tx.organizationId, new Date(since)],
-  );
-  return rows.map((row) => ({
+export const episodeColumns =
+  "id, rule_id, fingerprint, first_event_at, last_event_at, event_count, event_ids, subjects";
+
+export function episodeOf(row: EpisodeRow): StoredEpisode & { ruleId: string } {
+  return {
     id: row.id,
     ruleId: row.rule_id,
     fingerprint: row.fingerprint,
@@ -30,5 +27,14 @@ export async function readEpisodes(tx: Tx, since: number): Promise<(StoredEpisod
     eventCount: row.event_count,
     eventIds: row.event_ids,
     subjects: row.subjects,
-  }));
+  };
+}
+
+/** Those that grew since then, epoch ms. */
+export async function readEpisodes(tx: Tx, since: number): Promise<(StoredEpisode & { ruleId: string })[]> {
+  const { rows } = await tx.query<EpisodeRow>(
+    `SELECT ${episodeColumns} FROM detections WHERE organization_id = $1 AND updated_at >= $2`,
+    [tx.organizationId, new Date(since)],
+  );
+  return rows.map(episodeOf);
 }

@@ -2,14 +2,15 @@
 import type { Logsource, SecurityEvent } from "../ingest/event.ts";
 import type { StoredException } from "./detection.ts";
 import { type CompileContext, compileDetection, type Matches } from "./sigma/compile.ts";
-import type { FilterDocument } from "./sigma/document.ts";
+import type { DetectionBody } from "./sigma/document.ts";
 import { parseOnce } from "./sigma/parse-once.ts";
 import { expandPlaceholders, type Placeholders } from "./sigma/placeholders.ts";
 
 export interface Exception {
   from: number;
   until: number;
-  document: FilterDocument;
+  /** Its placeholders are expanded. */
+  body: DetectionBody;
 }
 
 /** The exceptions of a rule that can be read; what is wrong with the others is told. */
@@ -27,8 +28,7 @@ export function parseExceptions(
     if (document.kind === "FILTER" && !another) {
       const { body, faults } = expandPlaceholders(document.body, placeholders);
       for (const fault of faults) tell(`exception ${id}: ${fault}`);
-      const { rules } = document.body;
-      return faults.length > 0 ? [] : [{ from, until, document: { ...document, body: { ...body, rules } } }];
+      return faults.length > 0 ? [] : [{ from, until, body }];
     }
     tell(`exception ${id}: holds exactly one Sigma filter`);
     return [];
@@ -45,10 +45,11 @@ export function compileExceptions(
   context: CompileContext,
 ): Matches | undefined {
   if (exceptions.length === 0) return undefined;
-  const compiled = exceptions.map(({ from, until, document }) => {
-    const stays = compileDetection(document.body, logsource, context);
-    return { from, until, stays };
-  });
+  const compiled = exceptions.map(({ from, until, body }) => ({
+    from,
+    until,
+    stays: compileDetection(body, logsource, context),
+  }));
   return (event: SecurityEvent) => {
     for (const { from, until, stays } of compiled)
       if (event.receivedAt >= from && event.receivedAt < until && !stays(event)) return true;

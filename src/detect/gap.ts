@@ -7,7 +7,8 @@ import { VigilError } from "../errors.ts";
 import { runBacktest } from "./backtest.ts";
 import type { HistorySource } from "./backtest-read.ts";
 import { idBefore } from "./backtest-read.ts";
-import type { DetectionDraft, StoredRule, Subject } from "./detection.ts";
+import type { DetectionDraft, StoredRule } from "./detection.ts";
+import { type EpisodeRow, episodeColumns, episodeOf } from "./episodes-stored.ts";
 import { type LoadedRules, loadRules } from "./store/known.ts";
 import { prepareTrial } from "./trial.ts";
 
@@ -123,35 +124,13 @@ async function chooseRules(
   return { rules: trial.stored, placeholders, wanted: new Set([ruleId]) };
 }
 
-interface EndedRow {
-  id: string;
-  rule_id: string;
-  rule_revision: number;
-  fingerprint: string;
-  first_event_at: Date;
-  last_event_at: Date;
-  event_count: number;
-  event_ids: string[];
-  subjects: Subject[];
-}
-
 /** Detections whose events had all arrived by then: a storm that goes on afterwards goes on with them. */
 async function readEnded(tx: Tx, ruleIds: string[], behind: string) {
-  const { rows } = await tx.query<EndedRow>(
-    `SELECT id, rule_id, rule_revision, fingerprint, first_event_at, last_event_at, event_count, event_ids, subjects
-     FROM detections WHERE organization_id = $1 AND rule_id = ANY ($2) AND event_ids[array_upper(event_ids, 1)] <= $3::uuid
+  const { rows } = await tx.query<EpisodeRow>(
+    `SELECT ${episodeColumns} FROM detections
+     WHERE organization_id = $1 AND rule_id = ANY ($2) AND event_ids[array_upper(event_ids, 1)] <= $3::uuid
      ORDER BY last_event_at DESC LIMIT 20000`,
     [tx.organizationId, ruleIds, behind],
   );
-  return rows.map((row) => ({
-    id: row.id,
-    ruleId: row.rule_id,
-    ruleRevision: row.rule_revision,
-    fingerprint: row.fingerprint,
-    firstEventAt: row.first_event_at.getTime(),
-    lastEventAt: row.last_event_at.getTime(),
-    eventCount: row.event_count,
-    eventIds: row.event_ids,
-    subjects: row.subjects,
-  }));
+  return rows.map(episodeOf);
 }

@@ -9,6 +9,7 @@ import type { Rejection, SecurityEvent } from "../ingest/event.ts";
 import { dropUnknown, type Privacy, splitEvent } from "../ingest/privacy.ts";
 import { readPrivacy } from "../ingest/privacy-settings.ts";
 import { validateEvent } from "../ingest/validate.ts";
+import { pseudonymBy } from "../secrets/pseudonym.ts";
 import { AlertRule } from "./alert-rule.ts";
 import { builder } from "./builder.ts";
 import { auditActorOf, type Context, viewerOf } from "./context.ts";
@@ -95,7 +96,7 @@ async function runTest(context: Context, input: typeof Input.$inferInput): Promi
   const visible = (await mayReadPatients(context)) ? {} : { visibleOf: clearReader(asOthersSee(privacy)) };
   // Not the pseudonyms of stored detections: by trying names, one could find out who is behind those.
   const key = randomBytes(32);
-  const pseudonym = (value: string) => `sealed-${createHmac("sha256", key).update(value).digest("hex").slice(0, 16)}`;
+  const pseudonym = pseudonymBy((value) => createHmac("sha256", key).update(value).digest().subarray(0, 8));
   const tested = await testEvents(trial, events, { disguise: { clearOf: clear, pseudonym }, ...visible });
   await db.inOrganization(organizationId, (tx) =>
     audit(tx, {

@@ -4,6 +4,7 @@ import type { Backtest, BacktestRequest } from "../detect/backtest.ts";
 import { runBacktest } from "../detect/backtest.ts";
 import { inTurn } from "../detect/backtest-turn.ts";
 import { VigilError } from "../errors.ts";
+import { pseudonymBy } from "../secrets/pseudonym.ts";
 import { indexedColumns } from "../secrets/sealed-columns.ts";
 import { auditActorOf, type Context, viewerOf } from "./context.ts";
 import { mayReadPatients } from "./phi.ts";
@@ -53,7 +54,7 @@ export async function overHistory(
         query: (text, values) => db.query(organizationId, text, values),
         open: opens ? (rows) => openSealed(organizationId, "event", rows) : undefined,
       },
-      pseudonym: (value) => (indexOf ? `sealed-${indexOf(value).toString("hex")}` : "sealed"),
+      pseudonym: indexOf ? pseudonymBy(indexOf) : () => "sealed",
       clock: () => performance.now(),
       budgetMs,
     }),

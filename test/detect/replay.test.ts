@@ -12,6 +12,7 @@ import { clearOf } from "../../src/ingest/sealing.ts";
 import { createPipeline, type Pipeline } from "../../src/pipeline.ts";
 import { openBells } from "../../src/publish/bells.ts";
 import { indexedColumns } from "../../src/secrets/sealed-columns.ts";
+import { seededRandom } from "../generate/random.ts";
 import { quiet, type TestDatabase, testDatabase } from "../support/database.ts";
 import { type OwnRedis, ownRedis } from "../support/redis.ts";
 import { testVault } from "../support/vault.ts";
@@ -77,19 +78,8 @@ async function process(shared: boolean): Promise<Pipeline> {
   return createPipeline({ ...rest, sharedWindows: (organizationId) => createSharedWindows(link, organizationId) });
 }
 
-/** Numbers in [0, 1), the same for the same seed (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 function history(seed: number, length: number): EventDraft[] {
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)] as T;
   const start = Date.now() - 1_800_000;
   return Array.from({ length }, (_, n): EventDraft => {
@@ -201,7 +191,7 @@ async function push(
 describe("replaying the stored events gives the stored detections", { timeout: 120_000 }, () => {
   it("after one process has had them", async () => {
     const id = await organization();
-    await push(id, [await process(false)], cut(history(1, 1_500), seeded(11)));
+    await push(id, [await process(false)], cut(history(1, 1_500), seededRandom(11)));
     const detections = await stored(id);
     expect(detections.length).toBeGreaterThan(50);
     expect(detections).toEqual(await offline(id));
@@ -213,7 +203,7 @@ describe("replaying the stored events gives the stored detections", { timeout: 1
     const trouble = async (n: number) => {
       if (n === 60) four[2] = await process(false);
     };
-    await push(id, four, cut(history(2, 1_500), seeded(12)), trouble);
+    await push(id, four, cut(history(2, 1_500), seededRandom(12)), trouble);
     const detections = await stored(id);
     expect(detections.length).toBeGreaterThan(50);
     expect(detections).toEqual(await offline(id));
@@ -226,7 +216,7 @@ describe("replaying the stored events gives the stored detections", { timeout: 1
       if (n % 50 === 40) await redis.client.flushall();
       if (n === 60) four[2] = await process(true);
     };
-    await push(id, four, cut(history(3, 1_500), seeded(13)), trouble);
+    await push(id, four, cut(history(3, 1_500), seededRandom(13)), trouble);
     const detections = await stored(id);
     expect(detections.length).toBeGreaterThan(50);
     expect(detections).toEqual(await offline(id));

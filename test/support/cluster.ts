@@ -1,7 +1,6 @@
 /** Vitest's global set-up: one PostgreSQL for the run with a migrated template database, and one Redis. */
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
@@ -9,6 +8,7 @@ import { Redis } from "ioredis";
 import pg from "pg";
 import type { TestProject } from "vitest/node";
 import { migrate } from "../../src/database/migrate.ts";
+import { freePort } from "../../src/embedded/free-port.ts";
 import { openEmbeddedPostgres } from "../../src/embedded/postgres.ts";
 import { loadSecrets } from "../../src/embedded/secrets.ts";
 
@@ -83,15 +83,4 @@ function installRedis(): void {
         "brew install redis), or set REDIS_URL to one that may be emptied.",
     );
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -1,9 +1,9 @@
 /** A Redis of a test's own, that may be emptied, frozen, killed and started anew. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { Redis } from "ioredis";
+import { freePort } from "../../src/embedded/free-port.ts";
 
 export interface OwnRedis {
   url: string;
@@ -46,15 +46,4 @@ export async function ownRedis(): Promise<OwnRedis> {
       await kill();
     },
   };
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }

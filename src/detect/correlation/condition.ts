@@ -8,7 +8,7 @@
  * order of arrival; and also at one that fulfilled them only until a late event came, since what was told is not taken
  * back. Silence is never decided: a window holds at least the event that is asked about.
  */
-import type { Refusal } from "../sigma/modifiers.ts";
+import type { Refusal } from "../sigma/document.ts";
 import { isShape } from "../sigma/shape.ts";
 
 /** Counts use min, max (whole numbers, min at least 1) and not; numbers use all of them. */

@@ -5,8 +5,6 @@ import { templateOf } from "./template.ts";
 import { timeParts } from "./time-part.ts";
 import { invalid, type Meaning, parseTest } from "./values.ts";
 
-export type { Refusal };
-
 const meanings = new Map(
   Object.entries<Partial<Meaning>>({
     all: { all: true },

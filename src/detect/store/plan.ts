@@ -4,7 +4,7 @@ import { compileRules } from "../compile.ts";
 import type { RuleMode } from "../detection.ts";
 import type { ParsedDocument } from "../sigma/document.ts";
 import { fieldFaults } from "../sigma/field-faults.ts";
-import { parseSigma } from "../sigma/parse.ts";
+import { parseOnce } from "../sigma/parse-once.ts";
 import { leftWithout, namesOf } from "./counted.ts";
 import { type FilterPlan, planFilters } from "./filter-plan.ts";
 import { type KnownRule, type LoadedRules, referenceOf } from "./known.ts";
@@ -55,7 +55,7 @@ export function planImport(texts: readonly SigmaText[], request: Request): Impor
   const rejected: Rejection[] = [];
   const read: { document: ParsedDocument; source: Source }[] = [];
   for (const { file, yaml } of texts) {
-    const { documents, errors } = parseSigma(yaml);
+    const { documents, errors } = parseOnce(yaml);
     for (const { document, line, code, path, message } of errors)
       rejected.push({ ...(file && { file }), document, line, code, message: path ? `${path}: ${message}` : message });
     for (const document of documents)
