@@ -104,6 +104,7 @@ BEGIN
   END LOOP;
 END
 $$;
+GRANT UPDATE (response_times, reopen_grace_s) ON organizations TO vigil_app;
 GRANT SELECT, INSERT, UPDATE ON incident_tasks TO vigil_app;
 GRANT SELECT, INSERT ON incident_evidence TO vigil_app;
 GRANT UPDATE (sealed) ON incident_evidence TO vigil_app; -- sealing anew with another key
