@@ -76,7 +76,7 @@ builder.queryField("incidentReport", (t) =>
     authScopes: { permission: "incident.read" },
     args: {
       id: t.arg.globalID({ required: true, for: Incident, description: "The incident." }),
-      format: t.arg({ type: FormatEnum, required: true, defaultValue: "MARKDOWN", description: "Written in what." }),
+      format: t.arg({ type: FormatEnum, defaultValue: "MARKDOWN", description: "Written in what." }),
     },
     resolve: async (_parent, { id: { id }, format }, context, { schema }) => {
       rowKey(id, context);
@@ -84,9 +84,9 @@ builder.queryField("incidentReport", (t) =>
       if (!incident) return null;
       const { db, now } = context.services;
       const entry = { actor: auditActorOf(context), action: "INCIDENT_REPORTED", entityKind: "Incident", entityId: id };
-      await db.inOrganization(viewerOf(context).organizationId, (tx) => audit(tx, { ...entry, detail: { format } }));
+      await db.inOrganization(viewerOf(context).organizationId, (tx) => audit(tx, { ...entry, detail: { format: format ?? "MARKDOWN" } }));
       const text = reportMarkdown(incident, { madeAt: new Date(now()), madeBy: actorOf(context) });
-      return format === "MARKDOWN" ? text : page(`Incident #${incident.number}`, htmlOf(text));
+      return format !== "HTML" ? text : page(`Incident #${incident.number}`, htmlOf(text));
     },
   }),
 );
