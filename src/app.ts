@@ -26,6 +26,7 @@ import type { Rejection } from "./ingest/event.ts";
 import type { Log } from "./log.ts";
 import { auditIngest, createPipeline, incidentScore } from "./pipeline.ts";
 import { openBells } from "./publish/bells.ts";
+import { type Topic, topicsOf } from "./publish/change.ts";
 import { createFeed } from "./publish/feed.ts";
 import { createGauges } from "./publish/gauges.ts";
 import { cleanUp } from "./retention/clean-up.ts";
@@ -203,12 +204,18 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       },
       patientIndexer: (organizationId: string) =>
         db.inOrganization(organizationId, (tx) => vault.indexer(tx, indexedColumns.patient)),
-      /** One transaction of the organization that may change incidents; whoever follows its feed is told after the commit. */
+      /** One transaction of the organization; whoever follows its feeds is told after the commit. */
       async change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-        const result = await db.inOrganization(organizationId, work);
-        bells.ring(organizationId, "incident");
+        let topics = new Set<Topic>();
+        const result = await db.inOrganization(organizationId, async (tx) => {
+          const done = await work(tx);
+          topics = topicsOf(tx);
+          return done;
+        });
+        for (const topic of topics) bells.ring(organizationId, topic);
         return result;
       },
+      ownAddresses: config.ownAddresses,
       /** Counts or removes what is past the organization's retention policies. */
       cleanUp: (organizationId: string, request: { actor: string; dryRun: boolean }) =>
         cleanUp({ db, log, now: now() }, organizationId, request),

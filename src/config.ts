@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { parseSmtp, type SmtpConfig } from "./alert/channels/smtp-url.ts";
 import { readAuditKey } from "./audit/key.ts";
+import { readNetwork } from "./respond/target.ts";
 
 const text = z.string().trim().min(1);
 
@@ -53,6 +54,21 @@ const schema = z.object({
     .optional(),
   VIGIL_AUDIT_CHECKPOINTS: text.optional(),
   VIGIL_AUDIT_WEBHOOK: z.url({ protocol: /^https?$/, error: "is an http:// or https:// URL" }).optional(),
+  VIGIL_OWN_ADDRESSES: z
+    .string()
+    .transform((given, context) => {
+      const parts = given
+        .split(",")
+        .map((part) => part.trim())
+        .filter((part) => part !== "");
+      return parts.flatMap((part) => {
+        const network = readNetwork(part);
+        if (network) return [network.value];
+        context.addIssue({ code: "custom", message: `"${part}" is no address and no range` });
+        return [];
+      });
+    })
+    .default([]),
   VIGIL_JWKS_URL: z
     .url({ protocol: /^https?$/, error: "is an https:// URL" })
     .refine(isSafe, "is an https:// URL (http:// only on this machine: 127.0.0.1, [::1] or localhost)")
@@ -105,6 +121,8 @@ export interface Config {
   /** Where the embedded PostgreSQL and generated secrets live (absolute). */
   dataDir: string;
   publicUrl: string | undefined;
+  /** Addresses and ranges that Vigil and its monitors use: no response touches them. */
+  ownAddresses: readonly string[];
   jwtSecret: string | undefined;
   /** The keys that wrap data keys, the current one first; absent: made once and kept in the data directory. */
   encryptionKeys: { id: string; key: Buffer }[] | undefined;
@@ -147,6 +165,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     ownerDatabaseUrl: values.VIGIL_OWNER_DATABASE_URL,
     redisUrl: values.REDIS_URL,
     dataDir: resolve(values.VIGIL_DATA_DIR),
+    ownAddresses: values.VIGIL_OWN_ADDRESSES,
     publicUrl: values.VIGIL_PUBLIC_URL?.replace(/\/+$/, ""),
     jwtSecret: values.VIGIL_JWT_SECRET,
     encryptionKeys: values.VIGIL_ENCRYPTION_KEYS,

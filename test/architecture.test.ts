@@ -32,6 +32,7 @@ const mayUse: Record<string, string[]> = {
   ingest: [...ground, "secrets"],
   detect: [...ground, "ingest"],
   incident: [...ground, "ingest", "publish", "secrets"], // a change is recorded in the transaction that makes it
+  respond: [...ground, "ingest", "publish"],
   publish: ground,
   board: ground, // what dashboards show and are made of
   access: [...ground, "secrets"],
@@ -41,8 +42,20 @@ const mayUse: Record<string, string[]> = {
   database: ground,
   embedded: ground,
   queue: ground,
-  schema: [...ground, "access", "audit", "board", "detect", "incident", "ingest", "publish", "retention", "secrets"],
-  server: [...ground, "access", "audit", "ingest", "schema"],
+  schema: [
+    ...ground,
+    "access",
+    "audit",
+    "board",
+    "detect",
+    "incident",
+    "ingest",
+    "publish",
+    "respond",
+    "retention",
+    "secrets",
+  ],
+  server: [...ground, "access", "audit", "ingest", "respond", "schema"],
 };
 
 describe("the house", () => {

@@ -14,11 +14,15 @@ export interface OrganizationChange {
   responseTimes?: object | undefined;
   /** Seconds, 0 to 30 days. */
   reopenGraceS?: number | undefined;
+  /** Addresses, ranges and users that no response may touch; replaces the list. */
+  protectedTargets?: readonly string[] | undefined;
 }
+
+const mostProtected = 1_000;
 
 /** Changes the organization's name and settings; what is not given stays. In force on every server within 5 seconds. */
 export async function changeOrganization(tx: Tx, change: OrganizationChange, actor: string): Promise<void> {
-  const { sessionIdleMinutes: idle, secondFactorRequired, responseTimes, reopenGraceS } = change;
+  const { sessionIdleMinutes: idle, secondFactorRequired, responseTimes, reopenGraceS, protectedTargets } = change;
   const name = change.name === undefined ? undefined : readName(change.name);
   if (idle !== undefined && !(Number.isInteger(idle) && idle >= idleBounds.least && idle <= idleBounds.most)) {
     const message = `A session may be idle from ${idleBounds.least} to ${idleBounds.most} minutes`;
@@ -27,13 +31,33 @@ export async function changeOrganization(tx: Tx, change: OrganizationChange, act
   if (reopenGraceS !== undefined && !(reopenGraceS >= 0 && reopenGraceS <= 30 * 86_400)) {
     throw new VigilError("BAD_USER_INPUT", "The grace is from PT0S to P30D", { path: ["reopenGrace"] });
   }
+  const isTarget = (text: string): boolean => /^[^\0]{1,300}$/.test(text) && text.trim() === text;
+  if (protectedTargets && !(protectedTargets.length <= mostProtected && protectedTargets.every(isTarget))) {
+    const message = `At most ${mostProtected} addresses, ranges and users are protected, each of 1 to 300 characters`;
+    throw new VigilError("BAD_USER_INPUT", message, { path: ["protectedTargets"] });
+  }
   await tx.query(
     `UPDATE organizations SET name = coalesce($2, name), session_idle_minutes = coalesce($3, session_idle_minutes),
        second_factor_required = coalesce($4, second_factor_required), response_times = coalesce($5, response_times),
-       reopen_grace_s = coalesce($6, reopen_grace_s) WHERE id = $1`,
-    [tx.organizationId, name, idle, secondFactorRequired, responseTimes && JSON.stringify(responseTimes), reopenGraceS],
+       reopen_grace_s = coalesce($6, reopen_grace_s), protected_targets = coalesce($7, protected_targets) WHERE id = $1`,
+    [
+      tx.organizationId,
+      name,
+      idle,
+      secondFactorRequired,
+      responseTimes && JSON.stringify(responseTimes),
+      reopenGraceS,
+      protectedTargets,
+    ],
   );
   const entity = { entityKind: "Organization", entityId: tx.organizationId };
-  const detail = { name, sessionIdleMinutes: idle, secondFactorRequired, responseTimes, reopenGraceS };
+  const detail = {
+    name,
+    sessionIdleMinutes: idle,
+    secondFactorRequired,
+    responseTimes,
+    reopenGraceS,
+    protectedTargets,
+  };
   await audit(tx, { actor, action: "ORGANIZATION_CHANGED", ...entity, detail });
 }

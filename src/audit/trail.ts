@@ -13,6 +13,8 @@ import { type AuditRange, type AuditVerdict, verifyAudit } from "./verify.ts";
 export interface AuditTrail extends Sealer {
   /** The public half of the signing key, as PEM. */
   publicKey: string;
+  /** Signs a text of another kind than checkpoints are; base64, and the public half as PEM. */
+  sign(text: string): { signature: string; publicKey: string };
   verify(organizationId: string, range?: AuditRange): Promise<AuditVerdict>;
   /** The lines of an export, each with its line feed. */
   export(organizationId: string, range?: AuditRange): AsyncGenerator<string>;
@@ -32,6 +34,7 @@ export async function openAuditTrail(
   return {
     ...createSealer({ ...parts, webhook: config.auditWebhook, log }),
     publicKey: key.publicPem,
+    sign: (text) => ({ signature: key.sign(text).toString("base64"), publicKey: key.publicPem }),
     verify: (organizationId, range) => verifyAudit(parts, organizationId, range),
     export: (organizationId, range) => exportAudit(parts, organizationId, range),
     issueTicket: (ticket) => issueTicket(key, ticket, now()),

@@ -1,7 +1,6 @@
 /** An incident that a person opens: something no rule has seen. */
 import { randomUUID } from "node:crypto";
 import type { Tx } from "../db.ts";
-import { riskBySeverity, threatScore } from "../detect/risk.ts";
 import { VigilError } from "../errors.ts";
 import type { Severity } from "../ingest/event.ts";
 import type { WordsVault } from "../secrets/words.ts";
@@ -18,6 +17,8 @@ export interface NewIncident {
   description: string;
   subjects: { kind: string; key: string }[];
   tags: string[];
+  /** 0 to 100. */
+  threatScore: number;
   actor: string;
   now: number;
 }
@@ -26,7 +27,7 @@ export interface NewIncident {
 export async function createIncident(
   tx: Tx,
   vault: WordsVault,
-  { title, severity, description, subjects, tags, actor, now }: NewIncident,
+  { title, severity, description, subjects, tags, threatScore, actor, now }: NewIncident,
 ): Promise<Changed & { id: string }> {
   const name = title.trim();
   const bad = (message: string, field: string): never => {
@@ -44,7 +45,7 @@ export async function createIncident(
     title: name,
     severity,
     fingerprint: `manual:${randomUUID()}`,
-    threatScore: threatScore([riskBySeverity[severity]]),
+    threatScore,
     subjects: subjects.map(({ kind, key }) => ({ kind, key: key.trim() })),
     tags,
     message: `${actor} opened the incident`,

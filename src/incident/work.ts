@@ -1,5 +1,4 @@
 /** What people do about an incident without moving it: take it, grade it, write about it. */
-import type { PeopleRole } from "../access/viewer.ts";
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import type { Severity } from "../ingest/event.ts";
@@ -16,7 +15,7 @@ import {
 import { isOpen } from "./state.ts";
 
 /** Whose work incidents are. */
-export const workers: readonly PeopleRole[] = ["ADMIN", "RESPONDER", "ANALYST"];
+export const workers = ["ADMIN", "RESPONDER", "ANALYST"] as const;
 
 /** Gives the incident to a user, by e-mail address, or to nobody (null). Errors: NOT_FOUND, CONFLICT, BAD_USER_INPUT. */
 export async function assignIncident(
@@ -38,14 +37,14 @@ export async function assignIncident(
 
 /** The user who can be asked to work on incidents. Errors: NOT_FOUND, BAD_USER_INPUT. */
 export async function assigneeId(tx: Tx, email: string, path = ["input", "assignee"]): Promise<string> {
-  const { rows } = await tx.query<{ id: string; role: PeopleRole; suspended: boolean }>(
+  const { rows } = await tx.query<{ id: string; role: string; suspended: boolean }>(
     "SELECT id, role, suspended_at IS NOT NULL AS suspended FROM users WHERE organization_id = $1 AND email = lower($2)",
     [tx.organizationId, email],
   );
   const [user] = rows;
   if (!user) throw new VigilError("NOT_FOUND", "There is no such user.", { path });
   if (user.suspended) throw new VigilError("BAD_USER_INPUT", `${email} is suspended.`, { path });
-  if (!workers.includes(user.role)) {
+  if (!(workers as readonly string[]).includes(user.role)) {
     throw new VigilError("BAD_USER_INPUT", `${email} is ${user.role} and may not work on incidents.`, { path });
   }
   return user.id;

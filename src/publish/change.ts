@@ -2,13 +2,23 @@ import type { Tx } from "../db.ts";
 import { encodeCursor } from "./cursor.ts";
 
 /** The streams of the change feed. */
-export type Topic = "incident";
+export const topics = ["incident", "decision"] as const;
+export type Topic = (typeof topics)[number];
 
 export interface NewChange {
   topic: Topic;
   /** What happened: an EntryKind for incidents. */
   kind: string;
   entityId: string;
+}
+
+const written = new WeakMap<Tx, Set<Topic>>();
+
+/** The streams that a transaction has written to: whose bells its commit is to ring. */
+export function topicsOf(tx: Tx): Set<Topic> {
+  const topics = written.get(tx) ?? new Set<Topic>();
+  written.set(tx, topics);
+  return topics;
 }
 
 /** Writes change rows in the caller's transaction; returns the cursor of the last one. The caller rings after commit. */
@@ -25,6 +35,7 @@ export async function recordChanges(tx: Tx, changes: readonly NewChange[]): Prom
       changes.map((change) => change.entityId),
     ],
   });
+  for (const { topic } of changes) topicsOf(tx).add(topic);
   const last = rows.at(-1);
   if (!last) throw new Error("recordChanges needs at least one change");
   return encodeCursor(last);

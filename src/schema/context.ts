@@ -6,6 +6,7 @@ import type { GapFilled, GapRequest } from "../detect/gap.ts";
 import { VigilError } from "../errors.ts";
 import type { Rejection } from "../ingest/event.ts";
 import type { Log } from "../log.ts";
+import type { Topic } from "../publish/change.ts";
 import type { Cleaned } from "../retention/clean-up.ts";
 import type { sealedColumns } from "../secrets/sealed-columns.ts";
 import type { Vault } from "../secrets/vault.ts";
@@ -41,7 +42,7 @@ export interface Health {
 export interface Services {
   log: Log;
   db: Pick<Database, "prisma" | "query" | "inOrganization">;
-  auditTrail: Pick<AuditTrail, "publicKey" | "verify" | "export" | "issueTicket" | "readTicket">;
+  auditTrail: Pick<AuditTrail, "publicKey" | "sign" | "verify" | "export" | "issueTicket" | "readTicket">;
   now(): number;
   ingest(
     organizationId: string,
@@ -64,11 +65,13 @@ export interface Services {
   backfill(request: Omit<GapRequest, "budgetMs">): Promise<GapFilled>;
   /** Counts or removes what is past its retention. */
   cleanUp(organizationId: string, request: { actor: string; dryRun: boolean }): Promise<Cleaned[]>;
+  /** Addresses that Vigil and its monitors use: never blocked. */
+  ownAddresses: readonly string[];
   feed: {
     cursor(organizationId: string): Promise<string>;
     follow(
       organizationId: string,
-      topic: "incident",
+      topic: Topic,
       after: string | undefined,
       signal: AbortSignal,
     ): AsyncGenerator<FeedChange>;

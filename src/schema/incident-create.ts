@@ -1,4 +1,5 @@
 import { audit } from "../access/audit.ts";
+import { riskBySeverity, threatScore } from "../detect/risk.ts";
 import { createIncident } from "../incident/create.ts";
 import { builder } from "./builder.ts";
 import { actorOf, auditActorOf, viewerOf } from "./context.ts";
@@ -47,6 +48,7 @@ builder.mutationField("incidentCreate", (t) =>
             title,
             severity,
             description,
+            threatScore: threatScore([riskBySeverity[severity]]),
             subjects: input.subjects ?? [],
             tags: input.tags ?? [],
             actor: actorOf(context),

@@ -84,7 +84,9 @@ builder.queryField("incidentReport", (t) =>
       if (!incident) return null;
       const { db, now } = context.services;
       const entry = { actor: auditActorOf(context), action: "INCIDENT_REPORTED", entityKind: "Incident", entityId: id };
-      await db.inOrganization(viewerOf(context).organizationId, (tx) => audit(tx, { ...entry, detail: { format: format ?? "MARKDOWN" } }));
+      await db.inOrganization(viewerOf(context).organizationId, (tx) =>
+        audit(tx, { ...entry, detail: { format: format ?? "MARKDOWN" } }),
+      );
       const text = reportMarkdown(incident, { madeAt: new Date(now()), madeBy: actorOf(context) });
       return format !== "HTML" ? text : page(`Incident #${incident.number}`, htmlOf(text));
     },

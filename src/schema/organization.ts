@@ -62,6 +62,7 @@ const Organization = builder.prismaObject("Organization", {
       description: "How long people may take for incidents, by severity: the defaults, and what the organization set.",
       resolve: ({ responseTimes }) => listed(responseTimes as ResponseTimes),
     }),
+    protectedTargets: t.exposeStringList("protectedTargets"),
     reopenGrace: t.field({
       type: "Duration",
       description: "New detections reopen an incident that was resolved no longer ago than this.",
@@ -109,6 +110,9 @@ const UpdateInput = builder.inputType("OrganizationUpdateInput", {
       type: "Duration",
       description: "New detections reopen an incident that was resolved no longer ago than this: PT0S to P30D.",
     }),
+    protectedTargets: t.stringList({
+      description: "Addresses, ranges and users that no response may touch; replaces the list, of at most 1,000.",
+    }),
   }),
 });
 
@@ -149,6 +153,7 @@ builder.mutationField("organizationUpdate", (t) =>
           sessionIdleMinutes: input.sessionIdleMinutes ?? undefined,
           secondFactorRequired: input.secondFactorRequired ?? undefined,
           responseTimes: input.responseTimes ? read(input.responseTimes) : undefined,
+          protectedTargets: input.protectedTargets ?? undefined,
           reopenGraceS: input.reopenGrace ? milliseconds(input.reopenGrace) / 1000 : undefined,
         };
         await context.services.change(organizationId, (tx) => changeOrganization(tx, change, auditActorOf(context)));

@@ -34,6 +34,8 @@ import "./incidents-update.ts";
 import "./incident-clock.ts";
 import "./incident-report.ts";
 import "./saved-filter.ts";
+import "./decision.ts";
+import "./decision-change.ts";
 import "./incident-events.ts";
 import "./alert.ts";
 import "./realtime.ts";

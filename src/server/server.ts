@@ -5,6 +5,7 @@ import { VigilError } from "../errors.ts";
 import type { Services } from "../schema/context.ts";
 import { sendError, sendJson, setSecurityHeaders, urlOf } from "./answer.ts";
 import { handleAuditExport } from "./audit-export.ts";
+import { handleAcknowledge, handleDecisions } from "./enforce.ts";
 import { createGraphQL, handleGraphQL } from "./graphql.ts";
 import { handleIngest } from "./ingest.ts";
 import { handleConfirm, handleLinkRequest, handleSignIn, handleSignInForm, handleSignOut } from "./sign-in.ts";
@@ -48,6 +49,9 @@ export function createServer(services: Services, options: ServerOptions = {}): V
     "POST /graphql": ({ request, response }) => handleGraphQL(yoga, request, response, context),
     "OPTIONS /graphql": ({ request, response }) => handleGraphQL(yoga, request, response, context),
     "POST /ingest": ({ request, response }) => handleIngest(services, request, response),
+    "GET /enforce/decisions": ({ request, response, url }) =>
+      handleDecisions(services, request, response, url.searchParams, closing.signal),
+    "POST /enforce/acknowledge": ({ request, response }) => handleAcknowledge(services, request, response),
     "GET /audit/export": ({ request, response, url }) =>
       handleAuditExport(services, request, response, url.searchParams),
     "GET /health/live": ({ response }) => sendJson(response, 200, { ok: true }),

@@ -17,6 +17,9 @@ const columns: Permission[] = [
   "event.ingest",
   "incident.read",
   "incident.write",
+  "decision.read",
+  "decision.write",
+  "decision.enforce",
   "rule.read",
   "rule.write",
   "status.read",
@@ -41,13 +44,13 @@ const columns: Permission[] = [
 
 // Written out a second time on purpose: whoever changes the table says so here too.
 const expected: Record<Role, string> = {
-  ADMIN: "yyyyyyyyyyyyyyyyyyyyyyyy",
-  RESPONDER: "y.yyy.y..y.y...y.yy.....",
-  ANALYST: "y.yyyyy..y.y...y.yy.....",
-  VIEWER: "y.y.y.y....y...y.y......",
-  AUDITOR: "y.y.y.yyyy.yyy.y.y.y.y..",
-  INGEST: ".y..............y.......",
-  ENFORCER: "......y.................",
+  ADMIN: "yyyyyy.yyyyyyyyyyyyyyyyyyyy",
+  RESPONDER: "y.yyyy.y.y..y.y...y.yy.....",
+  ANALYST: "y.yyy..yyy..y.y...y.yy.....",
+  VIEWER: "y.y.y..y.y....y...y.y......",
+  AUDITOR: "y.y.y..y.yyyy.yyy.y.y.y.y..",
+  INGEST: ".y.................y.......",
+  ENFORCER: "....y.y..y.................",
 };
 
 test.each([...peopleRoles, ...keyRoles])("%s may do what the table says", (role) => {

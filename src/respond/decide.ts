@@ -1,0 +1,95 @@
+/** Decisions are made, replaced and revoked here, each a new version of the organization's list. */
+import { v7 as uuidv7 } from "uuid";
+import type { Tx } from "../db.ts";
+import { VigilError } from "../errors.ts";
+import type { ActionType } from "../generated/prisma/client.ts";
+import { recordChanges } from "../publish/change.ts";
+import type { Target } from "./target.ts";
+
+/** How long a decision may be in force, ms: R3. */
+export const ttlBounds = { default: 3_600_000, least: 10_000, most: 7 * 86_400_000 } as const;
+
+export interface NewDecision {
+  type: Exclude<ActionType, "NOTIFY_ADMIN">;
+  target: Target;
+  /** ms */
+  ttl: number;
+  reason: string;
+  actor: string;
+  now: number;
+  /** The action it comes of. */
+  actionId?: string | undefined;
+}
+
+/** The next version of the list; whoever changes the list waits here for whoever changes it now. */
+async function nextVersion(tx: Tx): Promise<string> {
+  const { rows } = await tx.query<{ version: string }>({
+    name: "next_decision_version",
+    text: "UPDATE organizations SET decision_version = decision_version + 1 WHERE id = $1 RETURNING decision_version AS version",
+    values: [tx.organizationId],
+  });
+  if (!rows[0]) throw new Error("the organization is gone");
+  return rows[0].version;
+}
+
+/** Puts a decision in force; one that is in force about the same target for the same purpose is replaced. */
+export async function makeDecision(tx: Tx, wanted: NewDecision): Promise<{ id: string; cursor: string }> {
+  const { type, target, ttl, reason, actor, now, actionId } = wanted;
+  if (!(ttl >= ttlBounds.least && ttl <= ttlBounds.most)) {
+    throw new VigilError("BAD_USER_INPUT", "A decision is in force for PT10S to P7D.", { path: ["input", "ttl"] });
+  }
+  const list = await nextVersion(tx);
+  const id = uuidv7({ msecs: now });
+  const { rows } = await tx.query<{ replaced: string[] }>({
+    name: "make_decision",
+    text: `WITH former AS (
+        UPDATE decisions SET revoked_at = $10, revoked_by = 'replaced', list_version = $11
+        WHERE organization_id = $1 AND type = $3::action_type AND scope = $4::decision_scope AND value = $5
+          AND revoked_at IS NULL AND expires_at > $10 RETURNING id
+      ), made AS (
+        INSERT INTO decisions (organization_id, id, type, scope, value, version, actor, reason, created_at, expires_at, action_id, list_version)
+        SELECT $1, $2, $3::action_type, $4::decision_scope, $5, 1 + coalesce(max(d.version), 0), $6, $7, $10, $8, $9, $11
+        FROM decisions d WHERE d.organization_id = $1 AND d.type = $3::action_type AND d.scope = $4::decision_scope AND d.value = $5
+      )
+      SELECT ARRAY(SELECT id FROM former) AS replaced`,
+    values: [
+      tx.organizationId,
+      id,
+      type,
+      target.scope,
+      target.value,
+      actor,
+      reason,
+      new Date(now + ttl),
+      actionId ?? null,
+      new Date(now),
+      list,
+    ],
+  });
+  const changes = [
+    ...(rows[0]?.replaced ?? []).map((entityId) => ({ topic: "decision" as const, kind: "REVOKED", entityId })),
+    { topic: "decision" as const, kind: "CREATED", entityId: id },
+  ];
+  return { id, cursor: await recordChanges(tx, changes) };
+}
+
+/** Ends decisions before their time; those that are over already stay as they are. Answers those it ended. */
+export async function revokeDecisions(
+  tx: Tx,
+  { ids, actor, now }: { ids: readonly string[]; actor: string; now: number },
+): Promise<{ revoked: string[]; cursor: string | undefined }> {
+  const { rows } = await tx.query<{ id: string }>(
+    `SELECT id FROM decisions WHERE organization_id = $1 AND id = ANY ($2) AND revoked_at IS NULL AND expires_at > $3`,
+    [tx.organizationId, ids, new Date(now)],
+  );
+  if (rows.length === 0) return { revoked: [], cursor: undefined };
+  const list = await nextVersion(tx);
+  const { rows: ended } = await tx.query<{ id: string }>(
+    `UPDATE decisions SET revoked_at = $3, revoked_by = $4, list_version = $5
+     WHERE organization_id = $1 AND id = ANY ($2) AND revoked_at IS NULL RETURNING id`,
+    [tx.organizationId, rows.map(({ id }) => id), new Date(now), actor, list],
+  );
+  const changes = ended.map(({ id }) => ({ topic: "decision" as const, kind: "REVOKED", entityId: id }));
+  const cursor = changes.length > 0 ? await recordChanges(tx, changes) : undefined;
+  return { revoked: ended.map(({ id }) => id), cursor };
+}

@@ -1,0 +1,148 @@
+import { audit } from "../access/audit.ts";
+import { VigilError } from "../errors.ts";
+import { makeDecision, revokeDecisions, ttlBounds } from "../respond/decide.ts";
+import { judgeSafety } from "../respond/safety.ts";
+import { readSurroundings } from "../respond/surroundings.ts";
+import { readNetwork, type Target } from "../respond/target.ts";
+import { builder } from "./builder.ts";
+import { actorOf, auditActorOf, type Context, prismaOf, viewerOf } from "./context.ts";
+import { Decision, ScopeEnum } from "./decision.ts";
+import { ActionTypeEnum } from "./enums.ts";
+import { rowKey } from "./page.ts";
+import { attempt, type Outcome, UserErrorType } from "./payload.ts";
+import { milliseconds } from "./scalars.ts";
+
+const CreateInput = builder.inputType("DecisionCreateInput", {
+  description: "What enforcers are to do, to whom, for how long.",
+  fields: (t) => ({
+    type: t.field({ type: ActionTypeEnum, required: true, description: "What: not NOTIFY_ADMIN." }),
+    scope: t.field({ type: ScopeEnum, required: true, description: "What the value is." }),
+    value: t.string({ required: true, description: "The address, range, user or session: 1 to 300 characters." }),
+    ttl: t.field({ type: "Duration", description: "How long: PT10S to P7D; PT1H unless told." }),
+    reason: t.string({
+      required: true,
+      description: "Why: 1 to 500 characters. It names no patients: enforcers log it.",
+    }),
+  }),
+});
+const RevokeInput = builder.inputType("DecisionRevokeInput", {
+  description: "Why.",
+  fields: (t) => ({ reason: t.string({ required: true, description: "1 to 500 characters." }) }),
+});
+
+type Changed = Outcome<{ id: string; cursor: string | undefined }>;
+
+function payload(name: string) {
+  return builder.objectRef<Changed>(name).implement({
+    description: "The decision after the change, or why nothing was changed.",
+    fields: (t) => ({
+      decision: t.prismaField({
+        type: Decision,
+        nullable: true,
+        description: "The decision as it is now; null when there are user errors.",
+        resolve: (query, { value }, _args, context) =>
+          value ? prismaOf(context).decision.findUnique({ ...query, where: rowKey(value.id, context) }) : null,
+      }),
+      userErrors: t.field({
+        type: [UserErrorType],
+        description: "Why nothing was changed.",
+        resolve: (it) => it.userErrors,
+      }),
+      cursor: t.string({
+        nullable: true,
+        description: "Where the change stands in the feed: `decisionEvents(after:)` goes on behind it.",
+        resolve: ({ value }) => value?.cursor ?? null,
+      }),
+    }),
+  });
+}
+
+const CreatePayload = payload("DecisionCreatePayload");
+const RevokePayload = payload("DecisionRevokePayload");
+
+builder.mutationFields((t) => ({
+  decisionCreate: t.field({
+    type: CreatePayload,
+    description:
+      "Puts a decision in force on every enforcer, until it expires. What is in force about the same target is replaced.",
+    authScopes: { permission: "decision.write" },
+    args: { input: t.arg({ type: CreateInput, required: true, description: "What." }) },
+    resolve: (_parent, { input }, context) =>
+      attempt(() => {
+        const target = targetOf(input);
+        const { type } = input;
+        if (type === "NOTIFY_ADMIN") {
+          throw new VigilError("BAD_USER_INPUT", "NOTIFY_ADMIN is nothing that an enforcer does.", {
+            path: ["input", "type"],
+          });
+        }
+        if (type === "BLOCK_IP" ? target.scope !== "IP" && target.scope !== "RANGE" : target.scope === "RANGE") {
+          const message = `${type} is not done to the scope ${target.scope}.`;
+          throw new VigilError("BAD_USER_INPUT", message, { path: ["input", "scope"] });
+        }
+        const reason = reasonOf(input.reason);
+        const { now, change, ownAddresses } = context.services;
+        const ttl = input.ttl ? milliseconds(input.ttl) : ttlBounds.default;
+        return change(viewerOf(context).organizationId, async (tx) => {
+          const asked = { actor: actorOf(context), automatic: false, callerAddress: context.address, ownAddresses };
+          const verdict = judgeSafety(target, await readSurroundings(tx, asked));
+          if (!verdict.safe) throw new VigilError("BAD_USER_INPUT", verdict.reason, { path: ["input", "value"] });
+          const made = await makeDecision(tx, { type, target, ttl, reason, actor: actorOf(context), now: now() });
+          await write(tx, context, made.id, "DECISION_CREATED", { type, ...target, ttl, reason });
+          return made;
+        });
+      }),
+  }),
+  decisionRevoke: t.field({
+    type: RevokePayload,
+    description: "Ends a decision before its time, on every enforcer.",
+    authScopes: { permission: "decision.write" },
+    args: {
+      id: t.arg.globalID({ required: true, for: Decision, description: "The decision." }),
+      input: t.arg({ type: RevokeInput, required: true, description: "Why." }),
+    },
+    resolve: (_parent, { id: { id }, input }, context) =>
+      attempt(() => {
+        rowKey(id, context);
+        const reason = reasonOf(input.reason);
+        const { now, change } = context.services;
+        return change(viewerOf(context).organizationId, async (tx) => {
+          const { rows } = await tx.query("SELECT FROM decisions WHERE organization_id = $1 AND id = $2", [
+            tx.organizationId,
+            id,
+          ]);
+          if (rows.length === 0) throw new VigilError("NOT_FOUND", "There is no such decision.", { path: ["id"] });
+          const { revoked, cursor } = await revokeDecisions(tx, { ids: [id], actor: actorOf(context), now: now() });
+          if (revoked.length === 0) throw new VigilError("CONFLICT", "The decision is over already.", { path: ["id"] });
+          await write(tx, context, id, "DECISION_REVOKED", { reason });
+          return { id, cursor };
+        });
+      }),
+  }),
+}));
+
+function write(tx: Parameters<typeof audit>[0], context: Context, entityId: string, action: string, detail: object) {
+  return audit(tx, { actor: auditActorOf(context), action, entityKind: "Decision", entityId, detail });
+}
+
+function reasonOf(text: string): string {
+  const reason = text.trim();
+  if (reason !== "" && reason.length <= 500) return reason;
+  throw new VigilError("BAD_USER_INPUT", "A reason has 1 to 500 characters.", { path: ["input", "reason"] });
+}
+
+/** The target in its one spelling. Errors: BAD_USER_INPUT. */
+function targetOf({ scope, value }: Target): Target {
+  const bad = (message: string): never => {
+    throw new VigilError("BAD_USER_INPUT", message, { path: ["input", "value"] });
+  };
+  if (scope === "USER" || scope === "SESSION") {
+    const name = value.trim();
+    return name !== "" && name.length <= 300 && !name.includes("\0")
+      ? { scope, value: name }
+      : bad("A user or session has 1 to 300 characters.");
+  }
+  const network = readNetwork(value);
+  if (!network) return bad("This is no address and no range such as 203.0.113.0/24.");
+  return network.scope === scope ? network : bad(`This is ${network.scope === "IP" ? "one address" : "a range"}.`);
+}

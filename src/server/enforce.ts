@@ -1,0 +1,113 @@
+/** What enforcers ask over HTTP: the list of decisions, whole or what is new of it, and to say what they apply. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { validate as isUuid } from "uuid";
+import { may } from "../access/permissions.ts";
+import type { Viewer } from "../access/viewer.ts";
+import { VigilError } from "../errors.ts";
+import { acknowledge, noteEnforcer, readEnforcer } from "../respond/enforcers.ts";
+import { rawPublicKey, readList, signedText } from "../respond/list.ts";
+import type { Services } from "../schema/context.ts";
+import { readBody, sendJson } from "./answer.ts";
+import { credentialOf } from "./credential.ts";
+
+const longestWait = 25; // seconds
+const bodyLimit = 8_388_608; // 8 MiB: 100,000 ids and more
+const mostIds = 100_000;
+
+/** GET /enforce/decisions?enforcer&program[&after][&wait] */
+export async function handleDecisions(
+  services: Services,
+  request: IncomingMessage,
+  response: ServerResponse,
+  parameters: URLSearchParams,
+  closing: AbortSignal,
+): Promise<void> {
+  const viewer = await enforcerViewer(services, request);
+  const { name, program } = readEnforcer(parameters.get("enforcer"), parameters.get("program"));
+  const after = whole(parameters, "after", Number.MAX_SAFE_INTEGER);
+  const wait = whole(parameters, "wait", longestWait) ?? 0;
+  const { organizationId, id: apiKeyId } = viewer;
+  const { db, now, feed, auditTrail } = services;
+  const gone = new AbortController();
+  response.once("close", () => gone.abort());
+  const end = AbortSignal.any([closing, gone.signal, AbortSignal.timeout(wait * 1000)]);
+  // Listened to before the list is read, so that no change falls between the two.
+  const changes =
+    wait > 0 ? feed.follow(organizationId, "decision", await feed.cursor(organizationId), end) : undefined;
+  try {
+    let list = await db.inOrganization(organizationId, async (tx) => {
+      await noteEnforcer(tx, { name, program, apiKeyId, now: now() });
+      return readList(tx, { after, now: now() });
+    });
+    if (changes && after === list.version) {
+      await changes.next();
+      if (!gone.signal.aborted)
+        list = await db.inOrganization(organizationId, (tx) => readList(tx, { after, now: now() }));
+    }
+    if (gone.signal.aborted) return;
+    const { signature, publicKey } = auditTrail.sign(signedText(list));
+    sendJson(response, 200, { ...list, signature, publicKey: rawPublicKey(publicKey) });
+  } finally {
+    await changes?.return(undefined);
+  }
+}
+
+/** POST /enforce/acknowledge { enforcer, program, version, applied, lifted } */
+export async function handleAcknowledge(
+  services: Services,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { organizationId, id: apiKeyId } = await enforcerViewer(services, request);
+  const body = readJson(await readBody(request, bodyLimit));
+  const { name, program } = readEnforcer(body.enforcer, body.program);
+  const { version } = body;
+  if (!Number.isSafeInteger(version) || (version as number) < 0) {
+    throw new VigilError("BAD_USER_INPUT", "version is that of the list: a whole number");
+  }
+  const call = {
+    name,
+    program,
+    apiKeyId,
+    now: services.now(),
+    listVersion: version as number,
+    applied: idsOf(body, "applied"),
+    lifted: idsOf(body, "lifted"),
+  };
+  await services.db.inOrganization(organizationId, (tx) => acknowledge(tx, call));
+  response.writeHead(204).end();
+}
+
+function readJson(bytes: Buffer): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(bytes.toString());
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {
+    // told below
+  }
+  throw new VigilError("BAD_USER_INPUT", "Send a JSON object");
+}
+
+function idsOf(body: Record<string, unknown>, key: "applied" | "lifted"): string[] {
+  const ids = body[key] ?? [];
+  if (Array.isArray(ids) && ids.length <= mostIds && ids.every((id) => typeof id === "string" && isUuid(id)))
+    return ids;
+  throw new VigilError("BAD_USER_INPUT", `${key} lists ids of decisions, at most ${mostIds}`);
+}
+
+function whole(parameters: URLSearchParams, name: string, most: number): number | undefined {
+  const text = parameters.get(name);
+  if (text === null) return undefined;
+  const value = Number(text);
+  if (/^\d{1,16}$/.test(text) && value <= most) return value;
+  throw new VigilError("BAD_USER_INPUT", `${name} is a whole number, at most ${most}`);
+}
+
+async function enforcerViewer(services: Services, request: IncomingMessage): Promise<Viewer> {
+  const credential = credentialOf(request);
+  if (credential === undefined) throw new VigilError("UNAUTHENTICATED", "Send an API key: Authorization: Bearer …");
+  const viewer = await services.authenticator.authenticate(credential);
+  if (viewer.kind === "API_KEY" && may(viewer, "decision.enforce")) return viewer;
+  await services.refused(viewer, "decision.enforce");
+  throw new VigilError("FORBIDDEN", "Decisions are enforced with an API key of the role ENFORCER");
+}
