@@ -1,12 +1,12 @@
 import { builder } from "./builder.ts";
 import { prismaOf } from "./context.ts";
-import { AlertStatusEnum, ChannelKindEnum } from "./enums.ts";
+import { AlertPriorityEnum, AlertStatusEnum, AttemptOutcomeEnum, ChannelKindEnum } from "./enums.ts";
 import * as filters from "./filter.ts";
 import { listOf } from "./list.ts";
 import { orderInput, paged, rowKey } from "./page.ts";
 
 /** In the order of the enum: what `status_rank` counts. */
-const statuses = ["QUEUED", "HELD", "SENT", "DELIVERED", "FAILED"];
+const statuses = ["QUEUED", "SENDING", "RETRYING", "HELD", "SENT", "DELIVERED", "FAILED"];
 
 interface Hold {
   kind: string;
@@ -37,8 +37,10 @@ builder.prismaObject("AlertAttempt", {
   authScopes: { permission: "incident.read" },
   fields: (t) => ({
     at: t.expose("at", { type: "DateTime", description: "When it was tried." }),
-    outcome: t.exposeString("outcome", { description: "What came of it." }),
+    outcome: t.expose("outcome", { type: AttemptOutcomeEnum, description: "What came of it." }),
     detail: t.exposeString("detail", { description: "What the receiver said." }),
+    latencyMs: t.exposeInt("latencyMs", { nullable: true, description: "How long it took, in milliseconds." }),
+    providerId: t.exposeString("providerId", { nullable: true, description: "What the provider calls the message." }),
   }),
 });
 
@@ -49,6 +51,20 @@ const Alert = builder.prismaNode("Alert", {
   authScopes: { permission: "incident.read" },
   fields: (t) => ({
     status: t.expose("status", { type: AlertStatusEnum, description: "Where it is in its delivery." }),
+    priority: t.expose("priority", { type: AlertPriorityEnum, description: "How urgent it is." }),
+    dueAt: t.expose("dueAt", {
+      type: "DateTime",
+      nullable: true,
+      description:
+        "When it is tried next; while it is being sent, when its sender has to have reported. Null: not again.",
+    }),
+    tries: t.exposeInt("tries", { description: "How often it was tried since it was last put into the queue." }),
+    sentAt: t.expose("sentAt", { type: "DateTime", nullable: true, description: "When its provider took it." }),
+    deliveredAt: t.expose("deliveredAt", {
+      type: "DateTime",
+      nullable: true,
+      description: "When its receiver confirmed it.",
+    }),
     channel: t.relation("channel", { description: "The channel it goes out on." }),
     attempts: t.relation("attempts", {
       query: { orderBy: [{ at: "asc" }, { id: "asc" }], take: 100 },
