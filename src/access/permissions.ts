@@ -19,6 +19,7 @@ export const permissionTable = {
   "event.ingest": { does: "Send events.", roles: ["ADMIN", "INGEST"] },
   "incident.read": { does: "Read incidents, detections and alerts.", roles: everybody },
   "incident.write": { does: "Acknowledge and resolve incidents.", roles: ["ADMIN", "RESPONDER", "ANALYST"] },
+  "alert.write": { does: "Silence alerts, and send them again.", roles: ["ADMIN", "RESPONDER"] },
   "rule.read": { does: "Read rules.", roles: everybody },
   "rule.write": { does: "Import and change rules.", roles: ["ADMIN", "ANALYST"] },
   "status.read": { does: "Read how the server is.", roles: [...everybody, "ENFORCER"] },

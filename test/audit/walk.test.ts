@@ -113,6 +113,11 @@ const madeWidget = async (): Promise<string> =>
     { ...widget, dashboardId: await madeDashboard() },
     ({ widgetCreate }: { widgetCreate: { widget: { id: string } } }) => widgetCreate.widget.id,
   );
+const silence = () => ({
+  matchers: [{ field: "TITLE", operator: "EQUALS", value: "Walked" }],
+  reason: "Only the walk",
+  endsAt: new Date(Date.now() + 3_600_000).toISOString(),
+});
 const walkedRule = (): string =>
   `title: Walked ${v7()}\nlogsource:\n  product: walk\ndetection:\n  sel:\n    action: walked\n  condition: sel\nlevel: low\n`;
 const madeRule = (): Promise<string> =>
@@ -149,6 +154,15 @@ Object.assign(examples, {
     await ask(server, document, {}, { as: admin });
     return { name: "walked" };
   },
+  silenceCreate: async () => ({ input: silence() }),
+  silenceExpire: async () => ({
+    id: await made(
+      "mutation ($input: SilenceCreateInput!) { silenceCreate(input: $input) { silence { id } } }",
+      silence(),
+      ({ silenceCreate }: { silenceCreate: { silence: { id: string } } }) => silenceCreate.silence.id,
+    ),
+  }),
+  alertsRetry: async () => ({ input: { filter: {} } }),
   apiKeyRevoke: async () => ({
     id: await made(
       "mutation ($input: ApiKeyCreateInput!) { apiKeyCreate(input: $input) { apiKey { id } } }",

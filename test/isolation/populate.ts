@@ -74,6 +74,7 @@ const shaped: Record<string, (canary: string) => unknown> = {
   "detections.subjects": (canary) => [{ kind: "USER", key: canary }],
   "security_incidents.subjects": (canary) => [{ kind: "USER", key: canary }],
   "security_alerts.held_by": () => [],
+  "silences.matchers": (canary) => [{ field: "TITLE", operator: "EQUALS", value: canary }],
   "security_alerts.claim": () => null, // nobody sends it
   // Beyond what the application itself will count to.
   "security_audit_log.seq": (canary) => (canary.startsWith(canaryOf("demo")) ? 900_000 : 950_000),
