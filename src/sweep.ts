@@ -1,5 +1,6 @@
 /** What the scheduled jobs do. Each visits every organization in turn, under that organization's own policy. */
 import { forgetSessions } from "./access/sessions.ts";
+import type { AuditTrail } from "./audit/trail.ts";
 import type { Database } from "./db.ts";
 import type { Log } from "./log.ts";
 import type { JobName } from "./queue/jobs.ts";
@@ -10,7 +11,7 @@ const sessionRetention = 7_776_000_000; // 90 days after its end
 
 export function createSweep(
   db: Database,
-  { log, now, audit }: { log: Log; now: () => number; audit: { sealAll(): Promise<void> } },
+  { log, now, audit }: { log: Log; now: () => number; audit: Pick<AuditTrail, "sealAll" | "cut"> },
 ): Record<JobName, () => Promise<void>> {
   return {
     partitions: () => db.ensureEventPartitions(7),
@@ -34,6 +35,6 @@ export function createSweep(
         });
       }
     },
-    cleanup: () => cleanUpAll({ db, log, now: now() }),
+    cleanup: () => cleanUpAll({ db, log, now: now(), cutAudit: audit.cut }),
   };
 }

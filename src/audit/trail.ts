@@ -4,6 +4,7 @@ import type { Config } from "../config.ts";
 import type { Database } from "../db.ts";
 import type { Log } from "../log.ts";
 import { openCheckpointFile } from "./checkpoint-file.ts";
+import { cutAudit } from "./cut.ts";
 import { exportAudit } from "./export.ts";
 import { loadAuditKey } from "./key.ts";
 import { createSealer, type Sealer } from "./seal.ts";
@@ -14,6 +15,8 @@ export interface AuditTrail extends Sealer {
   /** The public half of the signing key, as PEM. */
   publicKey: string;
   verify(organizationId: string, range?: AuditRange): Promise<AuditVerdict>;
+  /** Removes entries before `cutoff` once, up to a checkpoint; answers how many. */
+  cut(organizationId: string, cutoff: Date, actor: string): Promise<number>;
   /** The lines of an export, each with its line feed. */
   export(organizationId: string, range?: AuditRange): AsyncGenerator<string>;
   /** Leave to download an export, for 5 minutes. */
@@ -33,6 +36,7 @@ export async function openAuditTrail(
     ...createSealer({ ...parts, webhook: config.auditWebhook, log }),
     publicKey: key.publicPem,
     verify: (organizationId, range) => verifyAudit(parts, organizationId, range),
+    cut: (organizationId, cutoff, actor) => cutAudit({ ...parts, log }, organizationId, cutoff, actor),
     export: (organizationId, range) => exportAudit(parts, organizationId, range),
     issueTicket: (ticket) => issueTicket(key, ticket, now()),
     readTicket: (text) => readTicket(key, text, now()),

@@ -169,3 +169,86 @@ CREATE FUNCTION alert_counts(since timestamptz, until timestamptz)
     WHERE organization_id = (SELECT current_organization()) AND created_at >= since AND created_at < until
     GROUP BY 1, 2 ORDER BY 1, 2
   $$;
+
+-- Where the audit log was cut: a signed checkpoint becomes its new beginning. The signature is the server's over the cut
+-- itself, so that entries removed by anyone else do not look like one.
+ALTER TABLE "audit_checkpoints"
+    ADD COLUMN "cut_at" TIMESTAMPTZ(3),
+    ADD COLUMN "cut_key_id" TEXT,
+    ADD COLUMN "cut_signature" BYTEA,
+    ADD CONSTRAINT "audit_checkpoints_cut" CHECK (num_nonnulls("cut_at", "cut_key_id", "cut_signature") IN (0, 3));
+REVOKE INSERT ON audit_checkpoints FROM vigil_app;
+GRANT INSERT (organization_id, seq, hash, at, key_id, signature) ON audit_checkpoints TO vigil_app;
+
+-- Removes the current organization's audit entries up to and with entry `upto`; answers how many. Only up to a checkpoint
+-- that fits the entry, and only where all of it is older than the policy, which is six years at least, keeps it; the log
+-- never becomes empty. The checkpoint stays, with the signature of the cut; those before it go with their entries.
+CREATE FUNCTION audit_cut(upto bigint, signed_at timestamptz, key_id text, signature bytea) RETURNS bigint
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public
+  AS $$
+DECLARE
+  organization uuid := current_organization();
+  bound timestamptz := retention_cutoff('AUDIT', now());
+  youngest timestamptz;
+  removed bigint;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended('vigil.audit:' || organization, 0));
+  IF NOT EXISTS (SELECT FROM audit_checkpoints c JOIN security_audit_log l ON l.organization_id = c.organization_id AND l.seq = c.seq
+      WHERE c.organization_id = organization AND c.seq = upto AND c.hash = l.hash) THEN
+    RAISE EXCEPTION 'audit_cut(%): there is no checkpoint of this entry', upto;
+  END IF;
+  SELECT max(l.at) INTO youngest FROM security_audit_log l WHERE l.organization_id = organization AND l.seq <= upto;
+  IF youngest >= bound THEN
+    RAISE EXCEPTION 'audit_cut(%): its youngest entry is of %, and what is of % or later is kept', upto, youngest, bound;
+  END IF;
+  IF NOT EXISTS (SELECT FROM security_audit_log l WHERE l.organization_id = organization AND l.seq > upto) THEN
+    RAISE EXCEPTION 'audit_cut(%): it is the last entry, which stays', upto;
+  END IF;
+  DELETE FROM audit_patients p WHERE p.organization_id = organization AND p.seq <= upto;
+  DELETE FROM security_audit_log l WHERE l.organization_id = organization AND l.seq <= upto;
+  GET DIAGNOSTICS removed = ROW_COUNT;
+  DELETE FROM audit_checkpoints c WHERE c.organization_id = organization AND c.seq < upto;
+  UPDATE audit_checkpoints c SET cut_at = signed_at, cut_key_id = audit_cut.key_id, cut_signature = audit_cut.signature
+    WHERE c.organization_id = organization AND c.seq = upto;
+  RETURN removed;
+END
+$$;
+REVOKE ALL ON FUNCTION audit_cut(bigint, timestamptz, text, bytea) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION audit_cut(bigint, timestamptz, text, bytea) TO vigil_app;
+
+-- The entry up to which the current organization's audit log may be cut: the last checkpoint before the first entry of
+-- `before` or later, but no more than some `most` entries ahead of the beginning; null: there is none yet.
+CREATE FUNCTION audit_cut_due(before timestamptz, most integer) RETURNS bigint
+  LANGUAGE sql STABLE SECURITY INVOKER
+  AS $$
+    WITH bounds AS (
+      SELECT (SELECT min(seq) FROM security_audit_log WHERE organization_id = (SELECT current_organization())) AS first,
+        coalesce((SELECT seq FROM security_audit_log WHERE organization_id = (SELECT current_organization()) AND at >= before
+            ORDER BY at, seq LIMIT 1),
+          (SELECT max(seq) FROM security_audit_log WHERE organization_id = (SELECT current_organization()))) AS kept),
+    due AS (
+      SELECT seq, first FROM audit_checkpoints, bounds
+      WHERE organization_id = (SELECT current_organization()) AND seq >= first AND seq < kept)
+    SELECT coalesce((SELECT max(seq) FROM due WHERE seq < first + most), (SELECT min(seq) FROM due))
+  $$;
+
+-- Detections that opened no incident, those of rules in MONITOR, are kept as long as incidents are.
+CREATE FUNCTION expire_detections(before timestamptz, batch integer) RETURNS integer
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public
+  AS $$
+DECLARE
+  organization uuid := current_organization();
+  edge timestamptz := least(before, retention_cutoff('INCIDENTS', now()));
+  removed integer;
+BEGIN
+  CALL check_batch(batch);
+  DELETE FROM detections WHERE organization_id = organization AND id IN (
+    SELECT d.id FROM detections d
+    WHERE d.organization_id = organization AND d.created_at < edge AND d.updated_at < edge AND d.incident_id IS NULL
+    ORDER BY d.created_at, d.id LIMIT batch);
+  GET DIAGNOSTICS removed = ROW_COUNT;
+  RETURN removed;
+END
+$$;
+REVOKE ALL ON FUNCTION expire_detections(timestamptz, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION expire_detections(timestamptz, integer) TO vigil_app;
