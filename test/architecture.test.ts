@@ -36,12 +36,24 @@ const mayUse: Record<string, string[]> = {
   board: ground, // what dashboards show and are made of
   access: [...ground, "secrets"],
   audit: [...ground, "access", "secrets"],
-  alert: ground,
+  alert: [...ground, "ingest"],
   retention: [...ground, "access"], // what is removed, and who chose for how long it is kept, is audited
   database: ground,
   embedded: ground,
   queue: ground,
-  schema: [...ground, "access", "audit", "board", "detect", "incident", "ingest", "publish", "retention", "secrets"],
+  schema: [
+    ...ground,
+    "access",
+    "alert",
+    "audit",
+    "board",
+    "detect",
+    "incident",
+    "ingest",
+    "publish",
+    "retention",
+    "secrets",
+  ],
   server: [...ground, "access", "audit", "ingest", "schema"],
 };
 
