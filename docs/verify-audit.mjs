@@ -21,11 +21,19 @@ function fail(message) {
   process.exit(1);
 }
 
+function isSigned(what, { organization, seq, hash, at, signature }) {
+  const statement = `vigil audit ${what} v1\n${organization}\n${seq}\n${hash}\n${at}\n`;
+  return (
+    organization === header.organization && verify(null, Buffer.from(statement), key, Buffer.from(signature, "base64"))
+  );
+}
+
 const linesOf = (path) => createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
 const hashes = new Map(); // number -> hash
 const checkpoints = [];
 let header;
 let key;
+let cut; // where the log was cut: entries that had been kept long enough are gone
 let last;
 
 for await (const line of linesOf(exportPath)) {
@@ -39,16 +47,22 @@ for await (const line of linesOf(exportPath)) {
   // The entry's own text is what was hashed: [previous hash, number, time, actor, action, kind, id, detail].
   const [, text, hash] = /^\{"entry":(\[.*\]),"hash":"([0-9a-f]{64})"\}$/s.exec(line) ?? [];
   if (text === undefined) {
-    const { checkpoint } = JSON.parse(line);
+    const { checkpoint, ...other } = JSON.parse(line);
+    if (other.cut && !last) {
+      cut = other.cut;
+      if (!isSigned("cut", cut)) fail(`the cut at entry ${cut.seq} is not signed by this key`);
+      continue;
+    }
     if (!checkpoint) fail("a line is neither an entry nor a checkpoint");
     checkpoints.push(checkpoint);
     continue;
   }
   const [previous, number] = JSON.parse(text);
+  if (!last && header.from === null && number !== (cut?.seq ?? 0) + 1) fail(`entry ${(cut?.seq ?? 0) + 1} is missing`);
   if (createHash("sha256").update(text, "utf8").digest("hex") !== hash) fail(`entry ${number} was changed`);
   if (last && number !== last.number + 1) fail(`entry ${last.number + 1} is missing`);
-  if (previous !== (last ? last.hash : number === 1 ? "" : previous))
-    fail(`entry ${number} does not follow the one before`);
+  const before = last ? last.hash : number === 1 ? "" : cut && number === cut.seq + 1 ? cut.hash : previous;
+  if (previous !== before) fail(`entry ${number} does not follow the one before`);
   hashes.set(number, hash);
   last = { number, hash };
 }
@@ -61,19 +75,19 @@ if (!last) {
 if (checkpointPath) {
   for await (const line of linesOf(checkpointPath)) {
     const checkpoint = JSON.parse(line);
-    const covered = checkpoint.organization === header.organization && checkpoint.seq <= last.number;
+    const covered = !checkpoint.cut && checkpoint.organization === header.organization && checkpoint.seq <= last.number;
     if (covered && checkpoint.seq >= last.number - hashes.size + 1) checkpoints.push(checkpoint);
   }
 }
-for (const { organization, seq, hash, at, signature } of checkpoints) {
-  const statement = `vigil audit checkpoint v1\n${organization}\n${seq}\n${hash}\n${at}\n`;
+for (const checkpoint of checkpoints) {
+  const { organization, seq, hash, at } = checkpoint;
   if (organization !== header.organization) fail(`the checkpoint of entry ${seq} is another organization's`);
-  if (!verify(null, Buffer.from(statement), key, Buffer.from(signature, "base64")))
-    fail(`the checkpoint of entry ${seq} is not signed by this key`);
+  if (!isSigned("checkpoint", checkpoint)) fail(`the checkpoint of entry ${seq} is not signed by this key`);
   if (hashes.get(seq) !== hash) fail(`entry ${seq} is not what the checkpoint of ${at} says`);
 }
 if (!checkpoints.some(({ seq }) => seq === last.number)) fail(`no checkpoint covers the last entry, ${last.number}`);
 console.log(
   `VERIFIED: ${hashes.size} entries, ${last.number - hashes.size + 1} to ${last.number}, and ${checkpoints.length} signed checkpoints` +
+    (cut ? `; entries up to ${cut.seq} were kept long enough and cut off on ${cut.at}` : "") +
     (keyPath ? "." : " (by the key in the export itself)."),
 );

@@ -20,6 +20,10 @@ const definers: Record<string, string> = {
   drop_event_partitions: "drops partitions that no organization keeps, and refuses any other",
   expire_events: "removes the current organization's events that its policy no longer keeps",
   expire_alerts: "removes the current organization's alerts that its policy no longer keeps",
+  expire_detections:
+    "removes the current organization's detections without an incident that its policy no longer keeps",
+  audit_cut:
+    "removes the current organization's audit entries up to a checkpoint, where its policy no longer keeps them",
   expire_incidents: "removes the current organization's incidents that its policy no longer keeps",
 };
 

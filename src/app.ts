@@ -218,7 +218,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       ownAddresses: config.ownAddresses,
       /** Counts or removes what is past the organization's retention policies. */
       cleanUp: (organizationId: string, request: { actor: string; dryRun: boolean }) =>
-        cleanUp({ db, log, now: now() }, organizationId, request),
+        cleanUp({ db, log, now: now(), cutAudit: auditTrail.cut }, organizationId, request),
       /** An organization of its own tables' worth: made by the owner, with the built-in rules. */
       async createOrganization(slug: string, name: string): Promise<string> {
         const id = await createOrganization(ownerFor("Making"), slug, name);

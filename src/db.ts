@@ -17,6 +17,11 @@ export interface Tx {
     text: string | pg.QueryConfig,
     values?: unknown[],
   ): Promise<pg.QueryResult<R>>;
+  /**
+   * Runs a statement after everything else, in one round trip with the commit: for what takes a lock that the other
+   * transactions of the organization wait for. Where it fails, nothing is committed. Values stand in it as literals.
+   */
+  atCommit(statement: string): void;
 }
 
 export interface Database {
@@ -73,8 +78,13 @@ export function openDatabase(options: { url: string; log: Log; poolSize?: number
         text: "SELECT set_config('app.organization_id', $1, true)",
         values: [organizationId],
       });
-      const result = await work({ organizationId, query: (text, values) => client.query(text, values) });
-      await client.query("COMMIT");
+      const last: string[] = [];
+      const result = await work({
+        organizationId,
+        query: (text, values) => client.query(text, values),
+        atCommit: (statement) => void last.push(statement),
+      });
+      await client.query([...last, "COMMIT"].join(";\n"));
       client.release();
       return result;
     } catch (error) {

@@ -1,5 +1,6 @@
 /** What the scheduled jobs do. Each visits every organization in turn, under that organization's own policy. */
 import { forgetSessions } from "./access/sessions.ts";
+import type { AuditTrail } from "./audit/trail.ts";
 import type { Database } from "./db.ts";
 import { markBreaches } from "./incident/breach.ts";
 import type { Log } from "./log.ts";
@@ -19,7 +20,7 @@ export function createSweep(
   }: {
     log: Log;
     now: () => number;
-    audit: { sealAll(): Promise<void> };
+    audit: Pick<AuditTrail, "sealAll" | "cut">;
     /** Says that incidents of an organization have changed. */
     ring(organizationId: string): void;
   },
@@ -52,6 +53,6 @@ export function createSweep(
         if (marked > 0) ring(organizationId);
       }
     },
-    cleanup: () => cleanUpAll({ db, log, now: now() }),
+    cleanup: () => cleanUpAll({ db, log, now: now(), cutAudit: audit.cut }),
   };
 }

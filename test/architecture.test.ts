@@ -37,7 +37,7 @@ const mayUse: Record<string, string[]> = {
   board: ground, // what dashboards show and are made of
   access: [...ground, "secrets"],
   audit: [...ground, "access", "secrets"],
-  alert: ground,
+  alert: [...ground, "ingest"],
   retention: [...ground, "access"], // what is removed, and who chose for how long it is kept, is audited
   database: ground,
   embedded: ground,
@@ -45,6 +45,7 @@ const mayUse: Record<string, string[]> = {
   schema: [
     ...ground,
     "access",
+    "alert",
     "audit",
     "board",
     "detect",

@@ -25,12 +25,6 @@ const update = `
   UPDATE api_keys SET last_used_at = $3
   WHERE organization_id = $1 AND id = $2 AND (last_used_at IS NULL OR last_used_at <= $4)`;
 
-/** Looks an API key up and tells whose it is; throws UNAUTHENTICATED for any but a good one. Costs one query. */
-export async function verifyApiKey(db: Database, text: string, now: number): Promise<Viewer> {
-  const { viewer } = await lookUp(db, text, now);
-  return viewer;
-}
-
 /** Verifies API keys from a cache, so that a busy client costs a query every 2 seconds, and keeps last_used_at. */
 export function createApiKeyCheck({ db, now, log }: { db: Database; now: () => number; log: Log }) {
   const cache = createTtlCache<Viewer>({ ttl: freshFor, maximum: cacheMaximum, now });
@@ -50,6 +44,7 @@ export function createApiKeyCheck({ db, now, log }: { db: Database; now: () => n
   }
 
   return {
+    /** Tells whose an API key is; throws UNAUTHENTICATED for any but a good one. */
     async verify(text: string): Promise<Viewer> {
       // By hash, so that no secret lies in the memory longer than its request.
       const viewer = await cache.get(hashSecret(text).toString("base64"), () => load(text));

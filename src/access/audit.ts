@@ -1,3 +1,4 @@
+import pg from "pg";
 import type { Tx } from "../db.ts";
 
 /** Who did what to what. */
@@ -10,13 +11,13 @@ export interface AuditRecord {
   detail?: object;
 }
 
-/** Appends to the organization's audit chain, within the transaction of what it reports. */
+/**
+ * Appends to the organization's audit chain, within the transaction of what it reports and at its very end: the chain's
+ * lock, which every other writer of the organization waits for, is held for the append and the commit, and no longer.
+ */
 export async function audit(tx: Tx, record: AuditRecord): Promise<void> {
-  await tx.query({
-    name: "access_audit_append",
-    text: "SELECT audit_append($1, $2, $3, $4, $5::jsonb)",
-    values: auditValues(record),
-  });
+  const [actor, action, kind, id, detail] = auditValues(record).map(pg.escapeLiteral);
+  tx.atCommit(`SELECT audit_append(${actor}, ${action}, ${kind}, ${id}, ${detail}::jsonb)`);
 }
 
 /** The arguments of audit_append(). */

@@ -22,6 +22,7 @@ export const permissionTable = {
   "decision.read": { does: "Read decisions and who applies them.", roles: [...everybody, "ENFORCER"] },
   "decision.write": { does: "Make and revoke decisions.", roles: ["ADMIN", "RESPONDER"] },
   "decision.enforce": { does: "Apply decisions, and say so.", roles: ["ENFORCER"] },
+  "alert.write": { does: "Silence alerts, and send them again.", roles: ["ADMIN", "RESPONDER"] },
   "rule.read": { does: "Read rules.", roles: everybody },
   "rule.write": { does: "Import and change rules.", roles: ["ADMIN", "ANALYST"] },
   "status.read": { does: "Read how the server is.", roles: [...everybody, "ENFORCER"] },

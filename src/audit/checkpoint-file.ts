@@ -2,15 +2,15 @@ import { createReadStream } from "node:fs";
 import { mkdir, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
-import { type Checkpoint, parseCheckpoint } from "./checkpoint.ts";
+import { type Checkpoint, type Cut, checkpointLine, parseCheckpoint } from "./checkpoint.ts";
 
 /** The place outside the database: one checkpoint a line, only ever appended to. */
 export interface CheckpointFile {
-  append(checkpoint: Checkpoint): Promise<void>;
+  append(said: Checkpoint | Cut): Promise<void>;
   /** The latest one of the organization. Reads only what was appended since the last call. */
   last(organizationId: string): Promise<Checkpoint | undefined>;
-  /** All of the organization, as they were written, and how many lines cannot be read. */
-  all(organizationId: string): Promise<{ checkpoints: Checkpoint[]; unreadable: number }>;
+  /** All of the organization, as they were written, where its log was cut, and how many lines cannot be read. */
+  all(organizationId: string): Promise<{ checkpoints: Checkpoint[]; cuts: Cut[]; unreadable: number }>;
 }
 
 export function openCheckpointFile(path: string): CheckpointFile {
@@ -24,14 +24,14 @@ export function openCheckpointFile(path: string): CheckpointFile {
   }
 
   return {
-    async append(checkpoint) {
+    async append(said) {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
       const file = await open(path, "a+", 0o600);
       try {
         const { size } = await file.stat();
         const { buffer } = await file.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1));
         const torn = size > 0 && buffer[0] !== 10; // a crash left half a line
-        await file.write(`${torn ? "\n" : ""}${JSON.stringify(checkpoint)}\n`);
+        await file.write(`${torn ? "\n" : ""}${checkpointLine(said)}\n`);
         await file.sync();
       } finally {
         await file.close();
@@ -45,20 +45,23 @@ export function openCheckpointFile(path: string): CheckpointFile {
       }
       for await (const line of lines(seen, size)) {
         const checkpoint = parseCheckpoint(line);
-        if (checkpoint) latest.set(checkpoint.organization, checkpoint);
+        if (checkpoint && !("kind" in checkpoint)) latest.set(checkpoint.organization, checkpoint);
       }
       seen = size;
       return latest.get(organizationId);
     },
     async all(organizationId) {
       const checkpoints: Checkpoint[] = [];
+      const cuts: Cut[] = [];
       let unreadable = 0;
       for await (const line of lines(0, await sizeOf(path))) {
-        const checkpoint = parseCheckpoint(line);
-        if (!checkpoint) unreadable++;
-        else if (checkpoint.organization === organizationId) checkpoints.push(checkpoint);
+        const said = parseCheckpoint(line);
+        if (!said) unreadable++;
+        else if (said.organization !== organizationId) continue;
+        else if ("kind" in said) cuts.push(said);
+        else checkpoints.push(said);
       }
-      return { checkpoints, unreadable };
+      return { checkpoints, cuts, unreadable };
     },
   };
 }

@@ -27,8 +27,16 @@ export interface Head {
   hash: string;
 }
 
-function statement({ organization, seq, hash, at }: Omit<Checkpoint, "key" | "signature">): string {
-  return `vigil audit checkpoint v1\n${organization}\n${seq}\n${hash}\n${at}\n`;
+/** Says that the log begins behind a checkpoint, since the entries up to it were kept long enough. */
+export interface Cut extends Checkpoint {
+  kind: "CUT";
+}
+
+function statement(
+  { organization, seq, hash, at }: Omit<Checkpoint, "key" | "signature">,
+  what: "checkpoint" | "cut" = "checkpoint",
+): string {
+  return `vigil audit ${what} v1\n${organization}\n${seq}\n${hash}\n${at}\n`;
 }
 
 export function signCheckpoint(key: AuditKey, organization: string, { seq, hash }: Head, now: number): Checkpoint {
@@ -36,17 +44,31 @@ export function signCheckpoint(key: AuditKey, organization: string, { seq, hash 
   return { ...said, key: key.id, signature: key.sign(statement(said)).toString("base64") };
 }
 
-/** Whether our key signed it; undefined: another key did, which we cannot judge. */
-export function isGenuine(key: AuditKey, checkpoint: Checkpoint): boolean | undefined {
-  if (checkpoint.key !== key.id) return undefined;
-  return key.verify(statement(checkpoint), Buffer.from(checkpoint.signature, "base64"));
+export function signCut(key: AuditKey, organization: string, { seq, hash }: Head, now: number): Cut {
+  const said = { organization, seq, hash, at: new Date(now).toISOString() };
+  return { kind: "CUT", ...said, key: key.id, signature: key.sign(statement(said, "cut")).toString("base64") };
 }
 
-/** A line of the checkpoint file; undefined when it is none. */
-export function parseCheckpoint(line: string): Checkpoint | undefined {
+/** Whether our key signed it; undefined: another key did, which we cannot judge. */
+export function isGenuine(key: AuditKey, checkpoint: Checkpoint | Cut): boolean | undefined {
+  if (checkpoint.key !== key.id) return undefined;
+  const what = "kind" in checkpoint ? "cut" : "checkpoint";
+  return key.verify(statement(checkpoint, what), Buffer.from(checkpoint.signature, "base64"));
+}
+
+/** A line of the checkpoint file: a checkpoint, or `{"cut": …}`; undefined when it is neither. */
+export function parseCheckpoint(line: string): Checkpoint | Cut | undefined {
   try {
-    return schema.parse(JSON.parse(line));
+    const read = JSON.parse(line) as { cut?: unknown };
+    return read.cut === undefined ? schema.parse(read) : { kind: "CUT", ...schema.parse(read.cut) };
   } catch {
     return undefined;
   }
+}
+
+/** What `parseCheckpoint` reads. */
+export function checkpointLine(said: Checkpoint | Cut): string {
+  if (!("kind" in said)) return JSON.stringify(said);
+  const { kind: _, ...cut } = said;
+  return JSON.stringify({ cut });
 }

@@ -3,7 +3,7 @@
  * hashed, the checkpoints among them, and last a checkpoint of the final entry. `docs/verify-audit.mjs` reads it.
  */
 import type { Database } from "../db.ts";
-import { signCheckpoint } from "./checkpoint.ts";
+import { checkpointLine, signCheckpoint } from "./checkpoint.ts";
 import type { CheckpointFile } from "./checkpoint-file.ts";
 import type { AuditKey } from "./key.ts";
 import { type AuditRange, verifyAudit } from "./verify.ts";
@@ -28,7 +28,7 @@ export async function* exportAudit(
   organizationId: string,
   range: AuditRange = {},
 ): AsyncGenerator<string> {
-  const { fault, head } = await verifyAudit({ db, key, file }, organizationId, range);
+  const { fault, head, cut } = await verifyAudit({ db, key, file }, organizationId, range);
   const { from = null, to = null } = range;
   yield line({
     vigil: "audit-export",
@@ -40,6 +40,7 @@ export async function* exportAudit(
     publicKey: key.publicPem,
     ...(fault ? { fault } : {}),
   });
+  if (cut && from === null) yield `${checkpointLine(cut)}\n`;
   const end = fault ? Number.MAX_SAFE_INTEGER : head.seq; // later entries come with the next export
   let first: number | undefined;
   let last = { seq: 0, hash: "" };

@@ -1,6 +1,7 @@
 /** Signs where each audit chain stands, when it is due, and puts the statement outside the database. */
 import type { Database } from "../db.ts";
 import type { Log } from "../log.ts";
+import { beginningOf } from "./beginning.ts";
 import { start, verifyChain } from "./chain.ts";
 import { type Checkpoint, type Head, signCheckpoint } from "./checkpoint.ts";
 import type { CheckpointFile } from "./checkpoint-file.ts";
@@ -38,7 +39,8 @@ export function createSealer(options: {
     if (head.seq === since) return undefined;
     const due = !last || head.seq - since >= everyEntries || now() - Date.parse(last.at) >= everyMs;
     if (!due && !force) return undefined;
-    const { fault, head: verified } = await verifyChain(db, organizationId, { after: last ?? start, to: head.seq });
+    const after = last ?? (await beginningOf(db, key, organizationId, (await file.all(organizationId)).cuts)).after;
+    const { fault, head: verified } = await verifyChain(db, organizationId, { after, to: head.seq });
     if (fault) {
       log.error({ organizationId, fault: fault.kind, seq: fault.seq }, "the audit log does not verify: not signed");
       return undefined;

@@ -4,6 +4,7 @@ import type { Config } from "../config.ts";
 import type { Database } from "../db.ts";
 import type { Log } from "../log.ts";
 import { openCheckpointFile } from "./checkpoint-file.ts";
+import { cutAudit } from "./cut.ts";
 import { exportAudit } from "./export.ts";
 import { loadAuditKey } from "./key.ts";
 import { createSealer, type Sealer } from "./seal.ts";
@@ -16,6 +17,8 @@ export interface AuditTrail extends Sealer {
   /** Signs a text of another kind than checkpoints are; base64, and the public half as PEM. */
   sign(text: string): { signature: string; publicKey: string };
   verify(organizationId: string, range?: AuditRange): Promise<AuditVerdict>;
+  /** Removes entries before `cutoff` once, up to a checkpoint; answers how many. */
+  cut(organizationId: string, cutoff: Date, actor: string): Promise<number>;
   /** The lines of an export, each with its line feed. */
   export(organizationId: string, range?: AuditRange): AsyncGenerator<string>;
   /** Leave to download an export, for 5 minutes. */
@@ -36,6 +39,7 @@ export async function openAuditTrail(
     publicKey: key.publicPem,
     sign: (text) => ({ signature: key.sign(text).toString("base64"), publicKey: key.publicPem }),
     verify: (organizationId, range) => verifyAudit(parts, organizationId, range),
+    cut: (organizationId, cutoff, actor) => cutAudit({ ...parts, log }, organizationId, cutoff, actor),
     export: (organizationId, range) => exportAudit(parts, organizationId, range),
     issueTicket: (ticket) => issueTicket(key, ticket, now()),
     readTicket: (text) => readTicket(key, text, now()),

@@ -1,7 +1,8 @@
 /** Judges an organization's audit log: the chain by itself, then against the checkpoints kept outside the database. */
 import type { Database } from "../db.ts";
-import { type Fault, start, verifyChain } from "./chain.ts";
-import { type Checkpoint, type Head, isGenuine } from "./checkpoint.ts";
+import { type Beginning, beginningOf } from "./beginning.ts";
+import { type Fault, verifyChain } from "./chain.ts";
+import { type Checkpoint, type Cut, type Head, isGenuine } from "./checkpoint.ts";
 import type { CheckpointFile } from "./checkpoint-file.ts";
 import type { AuditKey } from "./key.ts";
 
@@ -20,6 +21,8 @@ export interface AuditVerdict {
   checkpoints: number;
   /** Lines of the file that are no checkpoints, or that another key signed. */
   unknownCheckpoints: number;
+  /** Where the log begins, when entries were cut off that had been kept long enough. */
+  cut?: Cut;
   /** The first thing that is wrong; absent: nothing is. */
   fault?: Fault;
 }
@@ -29,9 +32,10 @@ export async function verifyAudit(
   organizationId: string,
   range: AuditRange = {},
 ): Promise<AuditVerdict> {
-  const { after, to } = await bounds(db, organizationId, range);
   // The file first: what it says was committed before, so the log must have it.
   const outside = await file.all(organizationId);
+  const beginning = await beginningOf(db, key, organizationId, outside.cuts);
+  const { after, to } = await bounds(db, organizationId, range, beginning);
   const chain = await verifyChain(db, organizationId, { after, ...(to === undefined ? {} : { to }) });
   const judged = outside.checkpoints.map((checkpoint) => ({ checkpoint, genuine: isGenuine(key, checkpoint) }));
   const known = judged
@@ -45,14 +49,16 @@ export async function verifyAudit(
     entries: chain.entries,
     head: chain.head,
     checkpoints: known.length,
-    unknownCheckpoints: outside.unreadable + judged.filter(({ genuine }) => genuine === undefined).length,
+    unknownCheckpoints:
+      outside.unreadable + beginning.unknown + judged.filter(({ genuine }) => genuine === undefined).length,
+    ...(beginning.cut ? { cut: beginning.cut } : {}),
     ...(fault ? { fault } : {}),
   };
 }
 
 /** The entry before the range, and the last one in it; without an end, whatever there is. */
-async function bounds(db: Database, organizationId: string, { from, to }: AuditRange) {
-  let after: Head = start;
+async function bounds(db: Database, organizationId: string, { from, to }: AuditRange, beginning: Beginning) {
+  let { after }: { after: Head } = beginning;
   if (from) {
     const { rows } = await db.query<{ seq: string; hash: string }>(
       organizationId,
@@ -100,7 +106,8 @@ async function firstBroken(
         const message = `The checkpoint of entry ${seq} (${at}) bears our key's name, but not its signature.`;
         return { kind: "FORGED", seq: good + 1, upTo: seq, message };
       }
-      if (hashes.get(seq) !== checkpoint.hash) return broken(db, organizationId, good, checkpoint);
+      if (hashes.get(seq) !== checkpoint.hash)
+        return broken(db, organizationId, { good, after: after.seq }, checkpoint);
       good = seq;
     }
   }
@@ -108,14 +115,19 @@ async function firstBroken(
 }
 
 /** The log lacks what a genuine checkpoint says. What the database's own checkpoints say tells an attack from a restore. */
-async function broken(db: Database, organizationId: string, good: number, { seq, at, hash }: Checkpoint) {
+async function broken(
+  db: Database,
+  organizationId: string,
+  { good, after }: { good: number; after: number },
+  { seq, at, hash }: Checkpoint,
+) {
   const { rows } = await db.query<{ head: string | null; stored: boolean }>(
     organizationId,
     `SELECT (SELECT max(seq) FROM security_audit_log WHERE organization_id = $1) AS head,
        EXISTS (SELECT FROM audit_checkpoints WHERE organization_id = $1 AND seq = $2 AND hash = $3) AS stored`,
     [organizationId, seq, Buffer.from(hash, "hex")],
   );
-  const head = Number(rows[0]?.head ?? 0);
+  const head = Math.max(after, Number(rows[0]?.head ?? 0));
   const isShort = head < seq;
   const first = isShort ? head + 1 : good + 1;
   if (!rows[0]?.stored) {

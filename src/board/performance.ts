@@ -33,7 +33,7 @@ export function checkSamples(samples: readonly Sample[], now: number): void {
 }
 
 /** Stores samples, in the caller's transaction. */
-export async function recordSamples(tx: Tx, samples: readonly Sample[]): Promise<void> {
+export async function recordSamples(tx: Tx, samples: readonly Sample[], now: number): Promise<void> {
   await tx.query({
     name: "record_samples",
     text: `INSERT INTO security_performance (organization_id, id, name, value, unit, source, at)
@@ -41,7 +41,7 @@ export async function recordSamples(tx: Tx, samples: readonly Sample[]): Promise
       FROM unnest($2::uuid[], $3::text[], $4::float8[], $5::text[], $6::text[], $7::timestamptz[]) AS s(id, name, value, unit, source, at)`,
     values: [
       tx.organizationId,
-      samples.map(() => uuidv7()),
+      samples.map(() => uuidv7({ msecs: now })),
       samples.map(({ name }) => name),
       samples.map(({ value }) => value),
       samples.map(({ unit }) => unit),

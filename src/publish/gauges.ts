@@ -27,14 +27,14 @@ export interface Gauges {
 const rateWindow = 5; // seconds
 const shareFor = 250; // milliseconds: everybody who asks within it gets the same answer
 
-// Alerts that are QUEUED have the status rank 0, which the index holds.
+// Alerts that are QUEUED, SENDING or RETRYING have the status ranks 0 to 2, which the index holds.
 const read = `SELECT
   (SELECT count(*) FROM realtime_monitoring WHERE organization_id = $1
      AND id >= event_id_floor($2::timestamptz - interval '${rateWindow} seconds'))::int AS events,
   (SELECT count(*) FROM security_incidents WHERE organization_id = $1 AND open_fingerprint IS NOT NULL)::int AS open,
   (SELECT count(*) FROM security_incidents WHERE organization_id = $1 AND open_fingerprint IS NOT NULL
      AND severity IN ('HIGH', 'CRITICAL'))::int AS threats,
-  (SELECT count(*) FROM security_alerts WHERE organization_id = $1 AND status_rank = 0)::int AS queued,
+  (SELECT count(*) FROM security_alerts WHERE organization_id = $1 AND status_rank <= 2)::int AS queued,
   (SELECT count(*) FROM detections WHERE organization_id = $1 AND updated_at > $2::timestamptz - interval '1 minute')::int AS detections`;
 
 export function createGauges(options: {

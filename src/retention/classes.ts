@@ -7,7 +7,7 @@ import type { RetentionClass } from "../generated/prisma/client.ts";
 export interface ExpiringClass {
   class: RetentionClass;
   count: string;
-  /** Absent: the class is only counted. */
+  /** Absent: AUDIT, whose chain is cut at a checkpoint that vouches for the rest. */
   remove?: { statement: string; batch: number };
 }
 
@@ -60,16 +60,19 @@ export const expiringClasses: readonly ExpiringClass[] = [
     remove: { statement: "SELECT expire_alerts($1, $2) AS removed", batch: 2_000 },
   },
   {
-    class: "INCIDENTS", // each with its detections, entries, actions and alerts
-    count: `SELECT count(*)::int AS rows FROM security_incidents i
-      WHERE organization_id = current_organization() AND created_at < $1 AND updated_at < $1 AND open_fingerprint IS NULL
-        AND NOT EXISTS (SELECT FROM incident_entries e
-          WHERE e.organization_id = i.organization_id AND e.incident_id = i.id AND e.at >= $1)`,
-    remove: { statement: "SELECT expire_incidents($1, $2) AS removed", batch: 200 },
+    // each incident with its detections, entries, actions and alerts; and detections that opened none
+    class: "INCIDENTS",
+    count: `SELECT (SELECT count(*) FROM security_incidents i
+        WHERE organization_id = current_organization() AND created_at < $1 AND updated_at < $1 AND open_fingerprint IS NULL
+          AND NOT EXISTS (SELECT FROM incident_entries e
+            WHERE e.organization_id = i.organization_id AND e.incident_id = i.id AND e.at >= $1))::int
+      + (SELECT count(*) FROM detections WHERE organization_id = current_organization() AND created_at < $1 AND updated_at < $1
+          AND incident_id IS NULL)::int AS rows`,
+    remove: { statement: "SELECT expire_incidents($1, $2) + expire_detections($1, $2) AS removed", batch: 200 },
   },
   {
-    class: "AUDIT", // the chain's beginning cannot go without a checkpoint that vouches for it
-    count:
-      "SELECT count(*)::int AS rows FROM security_audit_log WHERE organization_id = current_organization() AND at < $1",
+    class: "AUDIT", // up to the last checkpoint, which vouches for what stays
+    count: `SELECT count(*)::int AS rows FROM security_audit_log
+      WHERE organization_id = current_organization() AND seq <= audit_cut_due($1, 2000000000)`,
   },
 ];

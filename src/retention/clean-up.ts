@@ -19,21 +19,23 @@ interface Surroundings {
   db: Database;
   log: Log;
   now: number;
+  /** Cuts the audit log once; answers how many entries went. */
+  cutAudit(organizationId: string, cutoff: Date, actor: string): Promise<number>;
 }
 
 const batchLimit = 200; // batches of one class in one run: the next run goes on
 
 /** The hourly run over every organization. Audited where something went. */
-export async function cleanUpAll({ db, log, now }: Surroundings): Promise<void> {
+export async function cleanUpAll({ db, log, now, cutAudit }: Surroundings): Promise<void> {
   const dropped = await dropPartitions(db, { now, log });
   for (const organizationId of await db.organizationIds()) {
-    await cleanOne({ db, log, now }, organizationId, dropped, { actor: "vigil", requested: false });
+    await cleanOne({ db, log, now, cutAudit }, organizationId, dropped, { actor: "vigil", requested: false });
   }
 }
 
 /** A run that a person asked for: counts what is due (a dry run), or removes it. Audited either way. */
 export async function cleanUp(
-  { db, log, now }: Surroundings,
+  { db, log, now, cutAudit }: Surroundings,
   organizationId: string,
   { actor, dryRun }: { actor: string; dryRun: boolean },
 ): Promise<Cleaned[]> {
@@ -54,11 +56,11 @@ export async function cleanUp(
       await record(tx, [events], { actor: "vigil", dryRun });
     });
   }
-  return cleanOne({ db, log, now }, organizationId, dropped, { actor, requested: true });
+  return cleanOne({ db, log, now, cutAudit }, organizationId, dropped, { actor, requested: true });
 }
 
 async function cleanOne(
-  { db, now }: Surroundings,
+  { db, now, cutAudit }: Surroundings,
   organizationId: string,
   dropped: Dropped,
   { actor, requested }: { actor: string; requested: boolean },
@@ -66,16 +68,20 @@ async function cleanOne(
   const cleaned: Cleaned[] = [];
   try {
     for (const entry of expiringClasses) {
-      if (!entry.remove) {
-        if (requested) cleaned.push(await db.inOrganization(organizationId, (tx) => count(tx, entry, now)));
-        continue;
-      }
       const cutoff = await db.inOrganization(organizationId, (tx) => cutoffOf(tx, entry.class, now));
       const isEvents = entry.class === "EVENTS";
       const rows = isEvents ? (dropped.rows.get(organizationId) ?? 0) : 0;
       const line: Cleaned = { class: entry.class, cutoff, rows, partitions: isEvents ? dropped.partitions : 0 };
       cleaned.push(line);
       if (isEvents && dropped.busy) continue;
+      if (!entry.remove) {
+        for (let cuts = 0; cuts < batchLimit; cuts++) {
+          const removed = await cutAudit(organizationId, cutoff, actor);
+          line.rows += removed;
+          if (removed === 0) break;
+        }
+        continue;
+      }
       const { statement, batch } = entry.remove;
       for (let batches = 0; batches < batchLimit; batches++) {
         const result = await db.query<{ removed: number }>(organizationId, statement, [cutoff, batch]);
@@ -86,7 +92,7 @@ async function cleanOne(
     }
   } finally {
     // Also when a later batch failed: what went is written down.
-    const removed = cleaned.filter(({ rows, class: name }) => rows > 0 && name !== "AUDIT");
+    const removed = cleaned.filter(({ rows }) => rows > 0);
     if (requested || removed.length > 0) {
       await db.inOrganization(organizationId, (tx) =>
         record(tx, requested ? cleaned : removed, { actor, dryRun: false }),

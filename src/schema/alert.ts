@@ -1,12 +1,14 @@
+import type { AlertStatus } from "../generated/prisma/client.ts";
 import { builder } from "./builder.ts";
-import { prismaOf } from "./context.ts";
-import { AlertStatusEnum, ChannelKindEnum } from "./enums.ts";
+import { prismaOf, viewerOf } from "./context.ts";
+import { AlertPriorityEnum, AlertStatusEnum, AttemptOutcomeEnum, ChannelKindEnum } from "./enums.ts";
 import * as filters from "./filter.ts";
 import { listOf } from "./list.ts";
 import { orderInput, paged, rowKey } from "./page.ts";
+import { checkRange, RangeInput } from "./range.ts";
 
 /** In the order of the enum: what `status_rank` counts. */
-const statuses = ["QUEUED", "HELD", "SENT", "DELIVERED", "FAILED"];
+const statuses = ["QUEUED", "SENDING", "RETRYING", "HELD", "SENT", "DELIVERED", "FAILED"];
 
 interface Hold {
   kind: string;
@@ -37,18 +39,34 @@ builder.prismaObject("AlertAttempt", {
   authScopes: { permission: "incident.read" },
   fields: (t) => ({
     at: t.expose("at", { type: "DateTime", description: "When it was tried." }),
-    outcome: t.exposeString("outcome", { description: "What came of it." }),
+    outcome: t.expose("outcome", { type: AttemptOutcomeEnum, description: "What came of it." }),
     detail: t.exposeString("detail", { description: "What the receiver said." }),
+    latencyMs: t.exposeInt("latencyMs", { nullable: true, description: "How long it took, in milliseconds." }),
+    providerId: t.exposeString("providerId", { nullable: true, description: "What the provider calls the message." }),
   }),
 });
 
-const Alert = builder.prismaNode("Alert", {
+export const Alert = builder.prismaNode("Alert", {
   id: { resolve: (alert) => alert.id, description: "The alert's id." },
   findUnique: rowKey,
   nullable: true, // no such row: null, not an error
   authScopes: { permission: "incident.read" },
   fields: (t) => ({
     status: t.expose("status", { type: AlertStatusEnum, description: "Where it is in its delivery." }),
+    priority: t.expose("priority", { type: AlertPriorityEnum, description: "How urgent it is." }),
+    dueAt: t.expose("dueAt", {
+      type: "DateTime",
+      nullable: true,
+      description:
+        "When it is tried next; while it is being sent, when its sender has to have reported. Null: not again.",
+    }),
+    tries: t.exposeInt("tries", { description: "How often it was tried since it was last put into the queue." }),
+    sentAt: t.expose("sentAt", { type: "DateTime", nullable: true, description: "When its provider took it." }),
+    deliveredAt: t.expose("deliveredAt", {
+      type: "DateTime",
+      nullable: true,
+      description: "When its receiver confirmed it.",
+    }),
     channel: t.relation("channel", { description: "The channel it goes out on." }),
     attempts: t.relation("attempts", {
       query: { orderBy: [{ at: "asc" }, { id: "asc" }], take: 100 },
@@ -64,7 +82,7 @@ const Alert = builder.prismaNode("Alert", {
   }),
 });
 
-const Filter = filters.filterInput("Alert", {
+export const AlertFilter = filters.filterInput("Alert", {
   id: [filters.IdFilter, "The alert's id."],
   incidentId: [filters.IdFilter, "The incident it is about."],
   channelId: [filters.IdFilter, "The channel it goes out on."],
@@ -77,7 +95,8 @@ const Order = orderInput("Alert", {
   STATUS: ["status", "Where it is in its delivery."],
 });
 
-const list = listOf("security_alerts", { field: "createdAt", direction: "desc" }, { status: statuses });
+export const alertRanks = { status: statuses };
+const list = listOf("security_alerts", { field: "createdAt", direction: "desc" }, alertRanks);
 
 builder.queryField("alerts", (t) =>
   t.prismaConnection({
@@ -86,7 +105,7 @@ builder.queryField("alerts", (t) =>
     description: "Alerts, the latest first.",
     authScopes: { permission: "incident.read" },
     args: {
-      filter: t.arg({ type: Filter, description: "Which." }),
+      filter: t.arg({ type: AlertFilter, description: "Which." }),
       orderBy: t.arg({ type: [Order], description: "In which order." }),
     },
     totalCount: (_parent, { filter }, context) => list.count(context, filter),
@@ -104,5 +123,43 @@ builder.queryField("alert", (t) =>
     args: { id: t.arg.globalID({ required: true, for: Alert, description: "The alert's id." }) },
     resolve: (query, _parent, { id }, context) =>
       prismaOf(context).alert.findUnique({ ...query, where: rowKey(id.id, context) }),
+  }),
+);
+
+interface Count {
+  channel_id: string;
+  status: AlertStatus;
+  alerts: number;
+  oldest: Date;
+}
+
+const CountType = builder.objectRef<Count>("AlertCount").implement({
+  description: "How many alerts there are on a channel in a status.",
+  fields: (t) => ({
+    channel: t.prismaField({
+      type: "AlertChannel",
+      nullable: true,
+      description: "The channel.",
+      resolve: (query, { channel_id }, _args, context) =>
+        prismaOf(context).alertChannel.findUnique({ ...query, where: rowKey(channel_id, context) }),
+    }),
+    status: t.expose("status", { type: AlertStatusEnum, description: "Where they are in their delivery." }),
+    alerts: t.exposeInt("alerts", { description: "How many." }),
+    oldest: t.expose("oldest", { type: "DateTime", description: "When the oldest of them was decided." }),
+  }),
+});
+
+builder.queryField("alertCounts", (t) =>
+  t.field({
+    type: [CountType],
+    description: "How many alerts of a time there are, by channel and status.",
+    authScopes: { permission: "incident.read" },
+    args: { range: t.arg({ type: RangeInput, required: true, description: "When they were decided." }) },
+    resolve: async (_parent, { range }, context) => {
+      checkRange(range);
+      const { organizationId } = viewerOf(context);
+      const counts = "SELECT channel_id, status, alerts, oldest FROM alert_counts($1, $2)";
+      return (await context.services.db.query<Count>(organizationId, counts, [range.from, range.to])).rows;
+    },
   }),
 );

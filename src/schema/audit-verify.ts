@@ -67,6 +67,12 @@ const VerdictType = builder.objectRef<AuditVerdict>("AuditVerdict").implement({
     unknownCheckpoints: t.exposeInt("unknownCheckpoints", {
       description: "Lines of the checkpoint file that are unreadable or signed by another key.",
     }),
+    cutUpTo: t.float({
+      nullable: true,
+      description:
+        "Entries up to this number had been kept long enough and were removed, as a signed cut says; null: none were.",
+      resolve: ({ cut }) => cut?.seq ?? null,
+    }),
     fault: t.field({
       type: FaultType,
       nullable: true,

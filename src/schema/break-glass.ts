@@ -3,6 +3,7 @@ import { judgeBreakGlass, reviewBreakGlass, startBreakGlass } from "../audit/bre
 import { reportIncident } from "../incident/report.ts";
 import { builder } from "./builder.ts";
 import { prismaOf, viewerOf } from "./context.ts";
+import { listOf } from "./list.ts";
 import { paged, rowKey } from "./page.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
 import { readWords } from "./words.ts";
@@ -47,6 +48,8 @@ export const BreakGlassUse = builder.prismaNode("BreakGlassUse", {
   }),
 });
 
+const list = listOf("break_glass_uses", { field: "startedAt", direction: "desc" });
+
 builder.queryField("breakGlassUses", (t) =>
   t.prismaConnection({
     ...paged,
@@ -54,19 +57,15 @@ builder.queryField("breakGlassUses", (t) =>
     description: "Uses of break-glass, the latest first. Those that are open wait for a review by another person.",
     authScopes: { permission: "audit.read" },
     args: { isOpen: t.arg.boolean({ description: "Only those that nobody has reviewed yet, or only the others." }) },
-    totalCount: (_parent, { isOpen }, context) => prismaOf(context).breakGlassUse.count({ where: openness(isOpen) }),
+    totalCount: (_parent, { isOpen }, context) => list.count(context, openness(isOpen)),
     resolve: (query, _parent, { isOpen }, context) =>
-      prismaOf(context).breakGlassUse.findMany({
-        ...query,
-        where: { organizationId: viewerOf(context).organizationId, ...openness(isOpen) },
-        orderBy: [{ startedAt: "desc" }, { id: "desc" }],
-      }),
+      list.page(context, query, { filter: openness(isOpen) }, (rows) => prismaOf(context).breakGlassUse.findMany(rows)),
   }),
 );
 
 function openness(isOpen: boolean | null | undefined) {
   if (isOpen == null) return {};
-  return { reviewedAt: isOpen ? null : { not: null } };
+  return { reviewedAt: isOpen ? { eq: null } : { neq: null } };
 }
 
 const StartInput = builder.inputType("BreakGlassStartInput", {

@@ -12,7 +12,7 @@ const CountType = builder.objectRef<Cleaned>("CleanupCount").implement({
     rows: t.exposeInt("rows", {
       description:
         "How many events, alerts, incidents or audit entries of the organization were removed, or, in a dry run, would " +
-        "be. Audit entries are counted only, never removed: the rest of their chain could not be verified.",
+        "be. Audit entries go up to a signed checkpoint, so that the rest of their chain can be verified.",
     }),
     partitions: t.exposeInt("partitions", {
       description: "How many days of events went as a whole: those that no organization keeps any longer.",

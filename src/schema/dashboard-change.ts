@@ -18,7 +18,7 @@ function change(
 ): Promise<Changed> {
   return attempt(() =>
     context.services.db.inOrganization(viewerOf(context).organizationId, async (tx) => {
-      const entityId = await work(tx, Date.now());
+      const entityId = await work(tx, context.services.now());
       await audit(tx, { actor: auditActorOf(context), action, entityKind, entityId });
       return entityId;
     }),

@@ -2,6 +2,7 @@ import { type DisclosureSecret, recordDisclosure } from "../audit/disclosure.ts"
 import { AuditRangeInput, rangeOf } from "./audit-verify.ts";
 import { builder } from "./builder.ts";
 import { auditActorOf, type Context, prismaOf, viewerOf } from "./context.ts";
+import { listOf } from "./list.ts";
 import { paged, rowKey } from "./page.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
 import { mark, mayReadPatients } from "./phi.ts";
@@ -51,6 +52,8 @@ async function read<T>(
   return field(secret);
 }
 
+const list = listOf("disclosures", { field: "disclosedAt", direction: "desc" });
+
 builder.queryField("disclosures", (t) =>
   t.prismaConnection({
     ...paged,
@@ -62,34 +65,26 @@ builder.queryField("disclosures", (t) =>
       patientId: t.arg.string({ description: "Only of this patient." }),
       range: t.arg({ type: AuditRangeInput, description: "Disclosed when; absent: ever." }),
     },
-    totalCount: async (_parent, args, context) =>
-      prismaOf(context).disclosure.count({ where: await whereOf(args, context) }),
+    totalCount: async (_parent, args, context) => list.count(context, await filterOf(args, context)),
     resolve: async (query, _parent, args, context) =>
-      prismaOf(context).disclosure.findMany({
-        ...query,
-        where: await whereOf(args, context),
-        orderBy: [{ disclosedAt: "desc" }, { id: "desc" }],
-      }),
+      list.page(context, query, { filter: await filterOf(args, context) }, (rows) =>
+        prismaOf(context).disclosure.findMany(rows),
+      ),
   }),
 );
 
-async function whereOf(
+async function filterOf(
   args: { patientId?: string | null | undefined; range?: typeof AuditRangeInput.$inferInput | null | undefined },
   context: Context,
 ) {
   const { from, to } = rangeOf(args.range);
-  const { organizationId } = viewerOf(context);
-  const ofPatient: { patientIndex?: Uint8Array<ArrayBuffer> } = {};
+  let ofPatient = {};
   if (args.patientId != null) {
     context.patients?.add(args.patientId); // also an empty accounting says something of a patient
-    const indexOf = await context.services.patientIndexer(organizationId);
-    ofPatient.patientIndex = new Uint8Array(indexOf(args.patientId));
+    const indexOf = await context.services.patientIndexer(viewerOf(context).organizationId);
+    ofPatient = { patientIndex: { eq: indexOf(args.patientId) } };
   }
-  return {
-    organizationId,
-    ...ofPatient,
-    disclosedAt: { ...(from ? { gte: from } : {}), ...(to ? { lte: to } : {}) },
-  };
+  return { ...ofPatient, disclosedAt: { gte: from, lte: to } };
 }
 
 const Input = builder.inputType("DisclosureRecordInput", {

@@ -3,7 +3,9 @@ import type { KeyRole, PeopleRole } from "../access/viewer.ts";
 import type {
   ActionStatus,
   ActionType,
+  AlertPriority,
   AlertStatus,
+  AttemptOutcome,
   ChannelKind,
   EntryKind,
   EventCategory,
@@ -143,10 +145,27 @@ export const ChannelKindEnum = describedEnum<ChannelKind>("ChannelKind", "How a 
 
 export const AlertStatusEnum = describedEnum<AlertStatus>("AlertStatus", "Where an alert is in its delivery.", {
   QUEUED: "It waits to be sent.",
+  SENDING: "A sender has it.",
+  RETRYING: "It could not be handed over, and is tried again.",
   HELD: "Something holds it back: see `heldBy`.",
   SENT: "It was handed over.",
   DELIVERED: "The receiver has confirmed it.",
   FAILED: "It could not be delivered.",
+});
+
+export const AlertPriorityEnum = describedEnum<AlertPriority>("AlertPriority", "How urgent an alert is.", {
+  LOW: "Sent when nothing else waits.",
+  MEDIUM: "Sent before LOW.",
+  HIGH: "Sent before MEDIUM.",
+  CRITICAL: "Sent before all others.",
+});
+
+export const AttemptOutcomeEnum = describedEnum<AttemptOutcome>("AttemptOutcome", "What came of a try at delivering.", {
+  SENT: "The provider took it.",
+  DELIVERED: "The receiver confirmed it.",
+  RETRY: "It failed in a way that may pass.",
+  PERMANENT: "It failed, and would fail again.",
+  LOST: "The sender did not report: whether it was sent is not known, so it is sent again.",
 });
 
 export const RoleEnum = describedEnum<Role>("Role", "What a person or program may do.", {

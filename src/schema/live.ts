@@ -13,7 +13,7 @@ export function live<T>(
   const viewer = viewerOf(context);
   const controller = new AbortController();
   const end = () => controller.abort();
-  const left = viewer.expiresAt === undefined ? longestTimer : viewer.expiresAt - Date.now();
+  const left = viewer.expiresAt === undefined ? longestTimer : viewer.expiresAt - context.services.now();
   const timer = setTimeout(end, Math.min(Math.max(left, 0), longestTimer));
   timer.unref();
   if (context.closing.aborted) end();

@@ -1,7 +1,8 @@
+import { audit } from "../access/audit.ts";
 import { checkMetrics, type MetricPoint, type MetricSeries, readMetrics, recordMetrics } from "../board/metrics.ts";
 import { VigilError } from "../errors.ts";
 import { builder } from "./builder.ts";
-import { viewerOf } from "./context.ts";
+import { auditActorOf, viewerOf } from "./context.ts";
 import { attempt, recordedPayload } from "./payload.ts";
 import { checkRange, checkSteps, RangeInput } from "./range.ts";
 import { milliseconds } from "./scalars.ts";
@@ -96,7 +97,7 @@ builder.mutationField("metricsRecord", (t) =>
         if (input.values.length > most) {
           throw new VigilError("BAD_USER_INPUT", `At most ${most} values at once`, { path: ["input", "values"] });
         }
-        const now = Date.now();
+        const now = context.services.now();
         const values = input.values.map(({ name, labels, value, at }, index) => ({
           name,
           labels: labelsOf(labels, index),
@@ -104,7 +105,11 @@ builder.mutationField("metricsRecord", (t) =>
           at: at?.getTime() ?? now,
         }));
         checkMetrics(values, now);
-        await context.services.db.inOrganization(viewerOf(context).organizationId, (tx) => recordMetrics(tx, values));
+        await context.services.db.inOrganization(viewerOf(context).organizationId, async (tx) => {
+          await recordMetrics(tx, values);
+          const entry = { action: "METRICS_RECORDED", entityKind: "Metric", entityId: "" };
+          await audit(tx, { ...entry, actor: auditActorOf(context), detail: { values: values.length } });
+        });
         return values.length;
       }),
   }),

@@ -47,7 +47,7 @@ const list = listOf("security_notifications", { field: "createdAt", direction: "
 function own(context: Context, unread: boolean | null | undefined) {
   return {
     userId: { eq: userOf(context) },
-    or: [{ expiresAt: { eq: null } }, { expiresAt: { gt: new Date() } }],
+    or: [{ expiresAt: { eq: null } }, { expiresAt: { gt: new Date(context.services.now()) } }],
     ...(unread == null ? {} : { readAt: unread ? { eq: null } : { neq: null } }),
   };
 }
@@ -96,7 +96,7 @@ builder.mutationField("notificationMarkRead", (t) =>
         rowKey(id, context);
         const userId = userOf(context);
         await context.services.db.inOrganization(viewerOf(context).organizationId, async (tx) => {
-          await markRead(tx, { id, userId, now: Date.now() });
+          await markRead(tx, { id, userId, now: context.services.now() });
           const actor = auditActorOf(context);
           await audit(tx, { actor, action: "NOTIFICATION_READ", entityKind: "Notification", entityId: id });
         });
@@ -118,7 +118,7 @@ builder.mutationField("notificationsMarkAllRead", (t) =>
     resolve: (_parent, _args, context) => {
       const userId = userOf(context);
       return context.services.db.inOrganization(viewerOf(context).organizationId, async (tx) => {
-        const count = await markAllRead(tx, { userId, now: Date.now() });
+        const count = await markAllRead(tx, { userId, now: context.services.now() });
         const actor = auditActorOf(context);
         await audit(tx, {
           actor,

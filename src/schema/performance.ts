@@ -1,7 +1,8 @@
+import { audit } from "../access/audit.ts";
 import { checkSamples, recordSamples, type Summary, summarize } from "../board/performance.ts";
 import { VigilError } from "../errors.ts";
 import { builder } from "./builder.ts";
-import { prismaOf, viewerOf } from "./context.ts";
+import { auditActorOf, prismaOf, viewerOf } from "./context.ts";
 import { listOf } from "./list.ts";
 import { paged, rowKey } from "./page.ts";
 import { attempt, recordedPayload } from "./payload.ts";
@@ -106,10 +107,14 @@ builder.mutationField("performanceRecord", (t) =>
         if (input.samples.length > most) {
           throw new VigilError("BAD_USER_INPUT", `At most ${most} samples at once`, { path: ["input", "samples"] });
         }
-        const now = Date.now();
+        const now = context.services.now();
         const samples = input.samples.map(({ at, ...sample }) => ({ ...sample, at: at?.getTime() ?? now }));
         checkSamples(samples, now);
-        await context.services.db.inOrganization(viewerOf(context).organizationId, (tx) => recordSamples(tx, samples));
+        await context.services.db.inOrganization(viewerOf(context).organizationId, async (tx) => {
+          await recordSamples(tx, samples, now);
+          const entry = { action: "PERFORMANCE_RECORDED", entityKind: "PerformanceSample", entityId: "" };
+          await audit(tx, { ...entry, actor: auditActorOf(context), detail: { samples: samples.length } });
+        });
         return samples.length;
       }),
   }),

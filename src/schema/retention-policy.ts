@@ -82,7 +82,7 @@ builder.mutationField("retentionPolicyUpdate", (t) =>
     resolve: (_parent, { input }, context) =>
       attempt(() =>
         context.services.change(viewerOf(context).organizationId, (tx) =>
-          updatePolicy(tx, { ...input, actor: auditActorOf(context), now: Date.now() }),
+          updatePolicy(tx, { ...input, actor: auditActorOf(context), now: context.services.now() }),
         ),
       ),
   }),

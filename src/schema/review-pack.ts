@@ -1,6 +1,7 @@
 import { createReviewPack, isOverdue, readMonth, signReviewPack } from "../audit/review-pack.ts";
 import { builder } from "./builder.ts";
 import { auditActorOf, prismaOf, viewerOf } from "./context.ts";
+import { listOf } from "./list.ts";
 import { paged, rowKey } from "./page.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
 import { readWords } from "./words.ts";
@@ -38,19 +39,17 @@ export const ReviewPack = builder.prismaNode("ReviewPack", {
   }),
 });
 
+const list = listOf("review_packs", { field: "month", direction: "desc" });
+
 builder.queryField("reviewPacks", (t) =>
   t.prismaConnection({
     ...paged,
     type: ReviewPack,
     description: "Review packs, the latest month first. See `reviewsOverdue` for months that have none.",
     authScopes: { permission: "audit.read" },
-    totalCount: (_parent, _args, context) => prismaOf(context).reviewPack.count(),
+    totalCount: (_parent, _args, context) => list.count(context, {}),
     resolve: (query, _parent, _args, context) =>
-      prismaOf(context).reviewPack.findMany({
-        ...query,
-        where: { organizationId: viewerOf(context).organizationId },
-        orderBy: [{ month: "desc" }, { id: "desc" }],
-      }),
+      list.page(context, query, {}, (rows) => prismaOf(context).reviewPack.findMany(rows)),
   }),
 );
 

@@ -74,7 +74,7 @@ const AlertDelivery = builder
       delivered: t.exposeInt("delivered", { description: "Confirmed by the receiver." }),
       failed: t.exposeInt("failed", { description: "Not deliverable." }),
       held: t.exposeInt("held", { description: "Held back." }),
-      queued: t.exposeInt("queued", { description: "Waiting." }),
+      queued: t.exposeInt("queued", { description: "Not handed over yet: queued, being sent, or to be tried again." }),
       attempts: t.exposeInt("attempts", { description: "Tries at delivering them." }),
     }),
   });

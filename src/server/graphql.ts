@@ -11,6 +11,7 @@ import { credentialOf } from "./credential.ts";
 import { graphiqlOptions, graphiqlPolicy, renderPage } from "./graphiql.ts";
 import { codePlugin, limitPlugin } from "./limits.ts";
 import { createMask } from "./mask.ts";
+import { type OperationLimits, operationLimitPlugins } from "./operation-limits.ts";
 import { watchCredential } from "./watch.ts";
 
 const bodyLimit = 1_048_576; // 1 MiB: larger batches of events go to /ingest
@@ -18,7 +19,7 @@ const bodyLimit = 1_048_576; // 1 MiB: larger batches of events go to /ingest
 export type GraphQLServer = ReturnType<typeof createGraphQL>;
 
 /** GraphQL over HTTP; the WebSocket server executes through the same plugins. */
-export function createGraphQL(services: Services) {
+export function createGraphQL(services: Services, operationLimits?: OperationLimits) {
   return createYoga<Context & { req?: IncomingMessage; res?: ServerResponse }>({
     schema,
     graphqlEndpoint: "/graphql",
@@ -36,6 +37,7 @@ export function createGraphQL(services: Services) {
       useCSRFPrevention({ requestHeaders: ["authorization", "x-vigil-csrf"] }),
       limitPlugin(),
       codePlugin(),
+      ...operationLimitPlugins(operationLimits),
       auditPlugin(),
     ],
   });

@@ -8,6 +8,7 @@ import { handleAuditExport } from "./audit-export.ts";
 import { handleAcknowledge, handleDecisions } from "./enforce.ts";
 import { createGraphQL, handleGraphQL } from "./graphql.ts";
 import { handleIngest } from "./ingest.ts";
+import type { OperationLimits } from "./operation-limits.ts";
 import { handleConfirm, handleLinkRequest, handleSignIn, handleSignInForm, handleSignOut } from "./sign-in.ts";
 import { attachSocket } from "./socket.ts";
 import { sendStatic } from "./static.ts";
@@ -17,6 +18,8 @@ export interface ServerOptions {
   publicUrl?: string | undefined;
   /** Where the built dashboard is. Absent or empty: a page that says where GraphiQL is. */
   dashboardDir?: string | undefined;
+  /** How often one viewer may ask for a root field. Default: `operationLimits` of operation-limits.ts. */
+  operationLimits?: OperationLimits;
   /** How long close() waits for answers under way, in ms. Default: 5000. */
   closeTimeout?: number;
 }
@@ -42,7 +45,7 @@ export function createServer(services: Services, options: ServerOptions = {}): V
   const closing = new AbortController();
   setMaxListeners(0, closing.signal); // every open stream listens
   const context = { services, closing: closing.signal };
-  const yoga = createGraphQL(services);
+  const yoga = createGraphQL(services, options.operationLimits);
 
   const routes: Record<string, (exchange: Exchange) => unknown> = {
     "GET /graphql": ({ request, response }) => handleGraphQL(yoga, request, response, context),

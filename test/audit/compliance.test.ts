@@ -209,3 +209,31 @@ describe("the register of disclosures", () => {
     }
   });
 });
+
+describe("the lists of compliance", () => {
+  test("go from page to page without a row twice or missing", async () => {
+    const record =
+      "mutation ($input: DisclosureRecordInput!) { disclosureRecord(input: $input) { userErrors { message } } }";
+    for (let day = 1; day <= 5; day++) {
+      const input = { patientId: "p-paged", recipient: `r${day}`, description: "d", purpose: "p" };
+      const disclosedAt = `2025-03-0${Math.ceil(day / 2)}T00:00:00Z`; // two of one moment
+      await ask(server, record, { input: { ...input, disclosedAt } }, { as: await server.token("AUDITOR") });
+    }
+    const pages = `query ($after: String, $before: String, $first: Int, $last: Int) {
+      disclosures(patientId: "p-paged", first: $first, after: $after, last: $last, before: $before) {
+        pageInfo { endCursor startCursor hasNextPage } nodes { recipient disclosedAt } } }`;
+    const seen: string[] = [];
+    let after: string | null = null;
+    for (let page = 0; page < 3; page++) {
+      const { data } = await ask(server, pages, { first: 2, after });
+      seen.push(...data.disclosures.nodes.map(({ recipient }: { recipient: string }) => recipient));
+      after = data.disclosures.pageInfo.endCursor;
+      expect(data.disclosures.pageInfo.hasNextPage).toBe(page < 2);
+    }
+    expect(seen).toHaveLength(5);
+    expect([...seen].sort()).toEqual(["r1", "r2", "r3", "r4", "r5"]);
+    expect(seen[0]).toBe("r5");
+    const { data } = await ask(server, pages, { last: 2, before: after });
+    expect(data.disclosures.nodes.map(({ recipient }: { recipient: string }) => recipient)).toEqual(seen.slice(2, 4));
+  });
+});

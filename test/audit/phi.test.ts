@@ -1,4 +1,5 @@
 import { createClient } from "graphql-ws";
+import { v7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import WebSocket from "ws";
 import { ensureUser } from "../../src/access/users.ts";
@@ -279,4 +280,44 @@ test("A1: what is refused for want of a permission is audited, the permission na
       detail: { permission: "audit.read" },
     },
   ]);
+});
+
+describe("H2: a line of a timeline that names a patient", () => {
+  const timeline = "query ($id: ID!) { incident(id: $id) { entries { nodes { message } } } }";
+  let id: string;
+
+  beforeAll(async () => {
+    const [incident, entry] = [v7(), v7()];
+    await server.app.db.inOrganization(server.ours, async (tx) => {
+      await tx.query(
+        `INSERT INTO security_incidents (organization_id, id, number, title, severity, status, fingerprint, threat_score,
+           subjects, tags, detection_count, event_count, first_event_at, last_event_at, opened_at, created_at, updated_at)
+         VALUES ($1, $2, 7000, 'i', 'HIGH', 'OPEN', 'f7000', 0, $3, '{}', 1, 1, now(), now(), now(), now(), now())`,
+        [server.ours, incident, JSON.stringify([{ kind: "patient.id", key: "p-7000" }])],
+      );
+      await tx.query(
+        `INSERT INTO incident_entries (organization_id, id, incident_id, kind, message, actor, at)
+         VALUES ($1, $2, $3, 'OPENED', 'Opened for p-7000, and p-7000 again.', 'vigil', now())`,
+        [server.ours, entry, incident],
+      );
+    });
+    id = Buffer.from(`Incident:${incident}`).toString("base64");
+  });
+
+  test("does so without the name for whoever may not read patients' data, of whom no reading is written", async () => {
+    const as = await person("reader@clinic.example", "VIEWER"); // without a break-glass use
+    const before = await lastSeq(server);
+    const { data } = await ask(server, timeline, { id }, { as });
+    expect(data.incident.entries.nodes).toEqual([{ message: "Opened for [withheld], and [withheld] again." }]);
+    expect((await entriesOf(server, { after: before })).filter(({ action }) => action === "PHI_READ")).toEqual([]);
+  });
+
+  test("is shown to whoever may, and the reading is written down", async () => {
+    const before = await lastSeq(server);
+    const { data } = await ask(server, timeline, { id }, { as: people.ANALYST as string });
+    expect(data.incident.entries.nodes).toEqual([{ message: "Opened for p-7000, and p-7000 again." }]);
+    const entries = (await entriesOf(server, { after: before })).filter(({ action }) => action === "PHI_READ");
+    expect(entries).toMatchObject([{ actor: "analyst@clinic.example", detail: { count: 1 } }]);
+    expect(JSON.stringify(entries)).not.toContain("p-7000");
+  });
 });

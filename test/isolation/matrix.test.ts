@@ -35,6 +35,8 @@ const fields = rootFields(schema, {
   alertRuleBackfill: (_, id) => ({
     input: { ruleId: id ?? "x", range: { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" } },
   }),
+  alertsRetry: (_, id) => ({ input: { ids: [id ?? "x"] } }),
+  silencePreview: () => ({ matchers: [{ field: "SEVERITY", operator: "AT_LEAST", value: "INFO" }] }),
   alertRulesImport: () => ({ input: { yaml: "x", mode: "ACTIVE", dryRun: true } }),
 });
 // What removes comes last, so that the others still find their own.

@@ -75,6 +75,8 @@ const shaped: Record<string, (canary: string) => unknown> = {
   "security_incidents.subjects": (canary) => [{ kind: "USER", key: canary }],
   "saved_filters.owner": () => "matrix", // who asks, in either organization
   "security_alerts.held_by": () => [],
+  "silences.matchers": (canary) => [{ field: "TITLE", operator: "EQUALS", value: canary }],
+  "security_alerts.claim": () => null, // nobody sends it
   // Beyond what the application itself will count to.
   "security_audit_log.seq": (canary) => (canary.startsWith(canaryOf("demo")) ? 900_000 : 950_000),
   "security_incidents.number": () => 900_000,

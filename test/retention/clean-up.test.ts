@@ -280,16 +280,35 @@ describe("a clean-up", () => {
     expect(await ids(server.ours, "security_incidents")).toContain(over);
   });
 
-  it("counts audit entries past their time and removes none", async () => {
+  it("removes no audit entry past its time that no checkpoint vouches for; test/audit/cut.test.ts has the others", async () => {
     const all = await auditEntries(server.theirs);
     await old.sql(
       server.theirs,
       "UPDATE security_audit_log SET at = now() - interval '7 years' WHERE organization_id = $1 AND seq = 1",
       [server.theirs],
     );
-    expect((await run(true, server.outsider)).AUDIT?.rows).toBe(1);
-    expect((await run(false, server.outsider)).AUDIT?.rows).toBe(1);
+    expect((await run(true, server.outsider)).AUDIT?.rows).toBe(0);
+    expect((await run(false, server.outsider)).AUDIT?.rows).toBe(0);
     expect(await auditEntries(server.theirs)).toHaveLength(all.length + 2);
+  });
+
+  it("removes detections that opened no incident once they are as old as incidents may get, and no others", async () => {
+    const insert = `INSERT INTO detections (organization_id, id, rule_id, rule_revision, mode, severity, fingerprint, subjects, explanation,
+        first_event_at, last_event_at, event_count, event_ids, created_at, updated_at)
+      SELECT $1, gen_random_uuid(), id, 1, 'MONITOR', 'LOW', 'monitored', '[]', 'counted', $2, $2, 1, '{}', $2, $3
+      FROM alert_rules WHERE organization_id = $1 LIMIT 1`;
+    const times = [
+      [2_195, 2_195],
+      [2_195, 10],
+      [2_000, 2_000],
+    ].map((days) => days.map((n) => new Date(daysAgo(n))));
+    for (const [made, changed] of times) await old.sql(server.ours, insert, [server.ours, made, changed]);
+    expect((await run(true)).INCIDENTS?.rows).toBe(1);
+    expect((await run(false)).INCIDENTS?.rows).toBe(1);
+    const left = "SELECT created_at FROM detections WHERE organization_id = $1 AND fingerprint = 'monitored'";
+    expect(await old.sql(server.ours, left, [server.ours])).toHaveLength(2);
+    const { rows } = await server.app.db.query(server.ours, "SELECT expire_detections('infinity', 1000) AS removed");
+    expect(rows).toEqual([{ removed: 0 }]);
   });
 
   it("runs every hour for every organization, and is audited where it removed something", async () => {

@@ -42,8 +42,9 @@ export async function load(test: TestDatabase, rows: number): Promise<void> {
     INSERT INTO detections (organization_id, id, rule_id, rule_revision, mode, severity, fingerprint, subjects, explanation,
         first_event_at, last_event_at, event_count, event_ids, incident_id, created_at, updated_at)
       SELECT o, ${id}, o, 1, 'ACTIVE', ${severity}, 'f' || n, '[]', 'counted', t, t, 1, '{}', of_incident, t, t FROM ${each};
-    INSERT INTO security_alerts (organization_id, id, incident_id, channel_id, status, created_at)
-      SELECT o, ${id}, of_incident, o, (enum_range(NULL::alert_status))[CASE WHEN n % 25 < 5 THEN 1 + n % 25 ELSE 4 END], t FROM ${each};
+    INSERT INTO security_alerts (organization_id, id, incident_id, channel_id, status, claim, created_at)
+      SELECT o, ${id}, of_incident, o, status, CASE WHEN status = 'SENDING' THEN o END, t FROM ${each}
+        CROSS JOIN LATERAL (SELECT (enum_range(NULL::alert_status))[CASE WHEN n % 25 < 7 THEN 1 + n % 25 ELSE 6 END]) AS s(status);
     INSERT INTO incident_entries (organization_id, id, incident_id, kind, message, actor, at)
       SELECT o, ${id}, of_incident, 'DETECTED', 'A rule fired again.', 'vigil', t FROM ${each};`);
   for (const { definition } of indexes) await test.asOwner(definition);

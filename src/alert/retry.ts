@@ -1,0 +1,43 @@
+/** Sends alerts again that failed or were held back: they go back into the queue, and their ledger stays. */
+import type { Tx } from "../db.ts";
+import { VigilError } from "../errors.ts";
+
+/** How many alerts one call takes. */
+export const mostRetried = 1_000;
+
+/** The alerts of these ids. Errors: BAD_USER_INPUT (none, too many), NOT_FOUND; nothing is retried then. */
+export async function retryAlerts(tx: Tx, ids: readonly string[], now: number): Promise<string[]> {
+  if (ids.length === 0 || ids.length > mostRetried) {
+    throw new VigilError("BAD_USER_INPUT", `Name 1 to ${mostRetried} alerts, not ${ids.length}.`, {
+      path: ["input", "ids"],
+    });
+  }
+  const { rows } = await tx.query<{ known: number }>(
+    "SELECT count(*)::int AS known FROM security_alerts WHERE organization_id = $1 AND id = ANY ($2)",
+    [tx.organizationId, ids],
+  );
+  const missing = new Set(ids).size - (rows[0]?.known ?? 0);
+  if (missing > 0) {
+    throw new VigilError("NOT_FOUND", `${missing} of these alerts are not there.`, { path: ["input", "ids"] });
+  }
+  return requeue(tx, ids, now);
+}
+
+/** The alerts of a condition on their columns, the oldest first; `values` starts with the organization's id. */
+export async function retryAlertsWhere(tx: Tx, condition: string, values: unknown[], now: number): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>(
+    `SELECT id FROM security_alerts WHERE organization_id = $1 AND status IN ('FAILED', 'HELD') AND ${condition}
+     ORDER BY created_at, id LIMIT ${mostRetried}`,
+    values,
+  );
+  return requeue(
+    tx,
+    rows.map(({ id }) => id),
+    now,
+  );
+}
+
+async function requeue(tx: Tx, ids: readonly string[], now: number): Promise<string[]> {
+  const { rows } = await tx.query<{ id: string }>("SELECT alerts_requeue($1, $2) AS id", [ids, new Date(now)]);
+  return rows.map(({ id }) => id);
+}

@@ -1,0 +1,138 @@
+import type { Matcher, matcherFields, matcherOperators } from "../alert/matcher.ts";
+import { previewSilence, type SilencePreview } from "../alert/silence-preview.ts";
+import { type SilenceState, silenceState } from "../alert/silences.ts";
+import { builder } from "./builder.ts";
+import { prismaOf, viewerOf } from "./context.ts";
+import { describedEnum } from "./enums.ts";
+import * as filters from "./filter.ts";
+import { Incident } from "./incident.ts";
+import { listOf } from "./list.ts";
+import { orderInput, paged, rowKey } from "./page.ts";
+
+const FieldEnum = describedEnum<(typeof matcherFields)[number]>("MatcherField", "What a matcher looks at.", {
+  SEVERITY: "How bad the incident is.",
+  RULE: "The reference of the rule that opened it.",
+  TITLE: "What happened, in a line.",
+  TAG: "Any of its tags.",
+  SUBJECT: "Any of its subjects, by key: a user's name, an address, a patient's pseudonym.",
+  FINGERPRINT: "What its detections have in common.",
+});
+
+const OperatorEnum = describedEnum<(typeof matcherOperators)[number]>("MatcherOperator", "How a matcher compares.", {
+  EQUALS: "Is the value exactly; of a list: one is.",
+  NOT_EQUALS: "Is not the value; of a list: none is.",
+  CONTAINS: "Contains the value, whatever its case.",
+  STARTS_WITH: "Starts with the value, whatever its case.",
+  AT_LEAST: "Is this severity or a worse one.",
+});
+
+const StateEnum = describedEnum<SilenceState>("SilenceState", "Where a silence is in its life.", {
+  PENDING: "It has not started.",
+  ACTIVE: "It keeps alerts quiet.",
+  EXPIRED: "It has ended.",
+});
+
+const MatcherType = builder.objectRef<Matcher>("Matcher").implement({
+  description: "One condition on an incident.",
+  fields: (t) => ({
+    field: t.expose("field", { type: FieldEnum, description: "What it looks at." }),
+    operator: t.expose("operator", { type: OperatorEnum, description: "How it compares." }),
+    value: t.exposeString("value", { description: "With what." }),
+  }),
+});
+
+export const MatcherInput = builder.inputType("MatcherInput", {
+  description: "One condition on an incident.",
+  fields: (t) => ({
+    field: t.field({ type: FieldEnum, required: true, description: "What it looks at." }),
+    operator: t.field({ type: OperatorEnum, required: true, description: "How it compares." }),
+    value: t.string({ required: true, description: "With what: 1 to 500 characters; of SEVERITY a severity." }),
+  }),
+});
+
+export const Silence = builder.prismaNode("Silence", {
+  id: { resolve: (silence) => silence.id, description: "The silence's id." },
+  description: "Keeps alerts about some incidents quiet for a time, never detections: who wanted it, and why.",
+  findUnique: rowKey,
+  nullable: true, // no such row: null, not an error
+  authScopes: { permission: "incident.read" },
+  fields: (t) => ({
+    matchers: t.field({
+      type: [MatcherType],
+      description: "Which incidents: all must hold.",
+      resolve: ({ matchers }) => matchers as unknown as Matcher[],
+    }),
+    author: t.exposeString("author"),
+    reason: t.exposeString("reason", { description: "Why, in the author's words." }),
+    startsAt: t.expose("startsAt", { type: "DateTime", description: "From when on." }),
+    endsAt: t.expose("endsAt", { type: "DateTime", description: "Until when." }),
+    state: t.field({
+      type: StateEnum,
+      description: "Where it is in its life.",
+      select: { startsAt: true, endsAt: true },
+      resolve: (silence, _args, context) => silenceState(silence, context.services.now()),
+    }),
+    expiredBy: t.exposeString("expiredBy", { nullable: true }),
+    createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was made." }),
+  }),
+});
+
+const Filter = filters.filterInput("Silence", {
+  id: [filters.IdFilter, "The silence's id."],
+  author: [filters.StringFilter, "Who made it."],
+  startsAt: [filters.DateTimeFilter, "From when on."],
+  endsAt: [filters.DateTimeFilter, "Until when; those in force end after now."],
+  createdAt: [filters.DateTimeFilter, "When it was made."],
+});
+
+const Order = orderInput("Silence", {
+  CREATED_AT: ["createdAt", "When it was made."],
+  ENDS_AT: ["endsAt", "Until when."],
+});
+
+const list = listOf("silences", { field: "createdAt", direction: "desc" });
+
+builder.queryField("silences", (t) =>
+  t.prismaConnection({
+    ...paged,
+    type: Silence,
+    description: "Silences, the latest first; those that have ended too.",
+    authScopes: { permission: "incident.read" },
+    args: {
+      filter: t.arg({ type: Filter, description: "Which." }),
+      orderBy: t.arg({ type: [Order], description: "In which order." }),
+    },
+    totalCount: (_parent, { filter }, context) => list.count(context, filter),
+    resolve: (query, _parent, asked, context) =>
+      list.page(context, query, asked, (rows) => prismaOf(context).silence.findMany(rows)),
+  }),
+);
+
+const Preview = builder.objectRef<SilencePreview>("SilencePreview").implement({
+  description: "What a silence would be about, of the incidents that are open now.",
+  fields: (t) => ({
+    openIncidents: t.exposeInt("open", { description: "How many incidents are open." }),
+    matchingIncidents: t.exposeInt("matching", { description: "How many of them match." }),
+    incidents: t.prismaField({
+      type: [Incident],
+      description: "The latest of those, at most 10.",
+      resolve: (query, { latest }, _args, context) =>
+        prismaOf(context).incident.findMany({
+          ...query,
+          where: { organizationId: viewerOf(context).organizationId, id: { in: latest } },
+          orderBy: { id: "desc" },
+        }),
+    }),
+  }),
+});
+
+builder.queryField("silencePreview", (t) =>
+  t.field({
+    type: Preview,
+    description: "What matchers are about, before a silence is made of them. Errors: BAD_USER_INPUT.",
+    authScopes: { permission: "incident.read" },
+    args: { matchers: t.arg({ type: [MatcherInput], required: true, description: "Which incidents: all must hold." }) },
+    resolve: (_parent, { matchers }, context) =>
+      previewSilence(context.services.db, viewerOf(context).organizationId, matchers),
+  }),
+);
