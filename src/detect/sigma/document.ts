@@ -109,6 +109,8 @@ export interface CorrelationBody {
 export interface FilterBody extends DetectionBody {
   /** Ids or names of the rules. Empty: none is named. */
   rules: string[];
+  /** It is for every rule of its logsource. */
+  onAny: boolean;
 }
 
 interface Header {

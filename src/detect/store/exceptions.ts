@@ -85,6 +85,11 @@ export function readException(rule: { yaml: string }, name: string, yaml: string
       "the condition of a filter says what stays, so this would hide everything but what it names; write `condition: not selection`";
     throw refuse("yaml", `filter.condition: ${why}`);
   }
+  if (document.body.onAny)
+    throw refuse(
+      "yaml",
+      "filter.rules: an exception is for its rule alone; leave rules out (alertRulesImport takes any)",
+    );
   const [own] = parseSigma(rule.yaml).documents;
   if (own && own.kind !== "FILTER") {
     const names = [own.title, own.name, own.sigmaId, referenceOf(own)];

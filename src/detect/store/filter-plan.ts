@@ -24,9 +24,13 @@ export function planFilters(
       if (name !== undefined) byName.set(name, { id: rule.id, document });
   }
   return filters.flatMap(({ document, source }) => {
-    const faults: string[] = document.body.rules.length === 0 ? ["filter.rules: name at least one rule"] : [];
+    const { rules: names, onAny } = document.body;
+    const faults: string[] = names.length === 0 && !onAny ? ["filter.rules: name at least one rule, or any"] : [];
     const ruleIds = new Set<string>();
-    for (const name of document.body.rules) {
+    if (onAny)
+      for (const { id, document: rule } of byName.values())
+        if (rule.kind !== "CORRELATION" && !logsourceFault(document, rule)) ruleIds.add(id);
+    for (const name of names) {
       const rule = byName.get(name);
       const fault = rule ? logsourceFault(document, rule.document) : `there is no rule with the id or name \`${name}\``;
       if (fault) faults.push(`filter.rules: ${fault}`);

@@ -70,7 +70,6 @@ describe("parsing Sigma", () => {
     ["aggregations in a condition", rule("detection: { s: { a: 1 }, condition: s | count() > 3 }")],
     ["two of several", rule("detection: { s1: { a: 1 }, s2: { a: 1 }, condition: 2 of s* }")],
     ["the timeframe of old", rule("detection: { s: { a: 1 }, timeframe: 5m, condition: s }")],
-    ["filters", "title: F\nfilter: { rules: any, s: { a: 1 }, condition: not s }"],
     ["other actions of a collection", "action: merge\ntitle: T"],
     ["conditions that only silence fulfils", correlation("type: event_count\ntimespan: 1m\ncondition: { lt: 1 }")],
     ["months", correlation("type: event_count\ntimespan: 1M\ncondition: { gte: 3 }")],
