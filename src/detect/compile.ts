@@ -13,7 +13,7 @@ import { createWordReader } from "./sigma/keywords.ts";
 import { mayHave } from "./sigma/known-fields.ts";
 import { parseOnce } from "./sigma/parse-once.ts";
 import { expandPlaceholders, type Placeholders } from "./sigma/placeholders.ts";
-import { requirementsOf } from "./sigma/requirements.ts";
+import { anyOf, requirementsOf } from "./sigma/requirements.ts";
 import { takeWaiting } from "./waiting.ts";
 import { latenessMs } from "./windows/windows.ts";
 import { type LoadedCorrelation, windowOf, wireCorrelations } from "./wire.ts";
@@ -68,7 +68,10 @@ export function compileRules(
     );
     const isExcepted = compileExceptions(exceptions, document.logsource, context);
     const matches: typeof found = isExcepted ? (event) => found(event) && !isExcepted(event) : found;
-    selections.push({ stored, document, matches, requirements: requirementsOf(body), counters: [] });
+    selections.push({
+      ...{ stored, document, matches, counters: [] },
+      ...{ requirements: requirementsOf(body), anyOf: anyOf(body) },
+    });
   }
   const { correlations, waiting } = takeWaiting(loaded, selections);
   errors.push(...waiting);
