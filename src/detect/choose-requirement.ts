@@ -11,17 +11,18 @@ export interface Chosen {
 const presenceCrowd = 1_000; // most fields are there in most events
 const searchCost = 2; // reading a text through is dearer than one look-up
 
-/** By rule; undefined: the rule requires nothing that can be looked up. */
-export function chooseRequirements(rules: readonly SelectionRule[], field: FieldReader): (Chosen | undefined)[] {
+/** By rule, what to look up: an event that has none of these does not match. Empty: nothing can be looked up. */
+export function chooseRequirements(rules: readonly SelectionRule[], field: FieldReader): Chosen[][] {
   const crowds = countRules(rules);
-  return rules.map(({ requirements, document }) => {
+  return rules.map(({ requirements, anyOf, document: { logsource } }) => {
     let best: Chosen | undefined;
     let least = Number.POSITIVE_INFINITY;
     for (const [name, requirement] of requirements) {
       const crowd = crowdOf(requirement, crowds.get(name));
-      if (crowd < least) [best, least] = [{ read: field(name, document.logsource), requirement }, crowd];
+      if (crowd < least) [best, least] = [{ read: field(name, logsource), requirement }, crowd];
     }
-    return best;
+    if (best) return [best];
+    return [...(anyOf ?? [])].map(([name, requirement]) => ({ read: field(name, logsource), requirement }));
   });
 }
 

@@ -10,9 +10,10 @@ import { compileDetection } from "./sigma/compile.ts";
 import type { ParsedDocument } from "./sigma/document.ts";
 import { createFieldReader, type FieldReader } from "./sigma/fields.ts";
 import { createWordReader } from "./sigma/keywords.ts";
+import { mayHave } from "./sigma/known-fields.ts";
 import { parseOnce } from "./sigma/parse-once.ts";
 import { expandPlaceholders, type Placeholders } from "./sigma/placeholders.ts";
-import { requirementsOf } from "./sigma/requirements.ts";
+import { anyOf, requirementsOf } from "./sigma/requirements.ts";
 import { takeWaiting } from "./waiting.ts";
 import { latenessMs } from "./windows/windows.ts";
 import { type LoadedCorrelation, windowOf, wireCorrelations } from "./wire.ts";
@@ -58,7 +59,7 @@ export function compileRules(
     const document = parseOne(stored, errors);
     if (document?.kind === "CORRELATION") loaded.push({ stored, document });
     if (document?.kind !== "DETECTION") continue;
-    const { body, faults } = expandPlaceholders(document.body, placeholders);
+    const { body, faults } = expandPlaceholders(document.body, placeholders, mayHave(document.logsource));
     errors.push(...faults.map((message) => ({ ruleId: stored.id, message })));
     if (faults.length > 0) continue;
     const found = compileDetection(body, document.logsource, context);
@@ -67,7 +68,10 @@ export function compileRules(
     );
     const isExcepted = compileExceptions(exceptions, document.logsource, context);
     const matches: typeof found = isExcepted ? (event) => found(event) && !isExcepted(event) : found;
-    selections.push({ stored, document, matches, requirements: requirementsOf(body), counters: [] });
+    selections.push({
+      ...{ stored, document, matches, counters: [] },
+      ...{ requirements: requirementsOf(body), anyOf: anyOf(body) },
+    });
   }
   const { correlations, waiting } = takeWaiting(loaded, selections);
   errors.push(...waiting);

@@ -3,6 +3,7 @@ import type { Logsource, SecurityEvent } from "../ingest/event.ts";
 import type { StoredException } from "./detection.ts";
 import { type CompileContext, compileDetection, type Matches } from "./sigma/compile.ts";
 import type { DetectionBody } from "./sigma/document.ts";
+import { mayHave } from "./sigma/known-fields.ts";
 import { parseOnce } from "./sigma/parse-once.ts";
 import { expandPlaceholders, type Placeholders } from "./sigma/placeholders.ts";
 
@@ -26,7 +27,7 @@ export function parseExceptions(
     const [document, another] = documents;
     if (errors.length > 0 || !document) return [];
     if (document.kind === "FILTER" && !another) {
-      const { body, faults } = expandPlaceholders(document.body, placeholders);
+      const { body, faults } = expandPlaceholders(document.body, placeholders, mayHave(document.logsource));
       for (const fault of faults) tell(`exception ${id}: ${fault}`);
       return faults.length > 0 ? [] : [{ from, until, body }];
     }

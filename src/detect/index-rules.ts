@@ -115,10 +115,10 @@ function finder(rules: readonly SelectionRule[]): (plan: Plan, event: SecurityEv
   };
 }
 
-function textsByRead(chosen: readonly (Chosen | undefined)[]): Map<Read, FieldTexts> {
+function textsByRead(chosen: readonly Chosen[][]): Map<Read, FieldTexts> {
   const found = new Map<Read, FieldTexts>();
-  for (const one of chosen) {
-    if (!one || one.requirement.texts.size === 0) continue;
+  for (const one of chosen.flat()) {
+    if (one.requirement.texts.size === 0) continue;
     const texts = found.get(one.read) ?? { numbers: new Map(), search: undefined };
     found.set(one.read, texts);
     for (const text of one.requirement.texts) if (!texts.numbers.has(text)) texts.numbers.set(text, texts.numbers.size);
@@ -129,7 +129,7 @@ function textsByRead(chosen: readonly (Chosen | undefined)[]): Map<Read, FieldTe
 
 function makePlan(
   rules: readonly SelectionRule[],
-  chosen: readonly (Chosen | undefined)[],
+  chosen: readonly Chosen[][],
   texts: ReadonlyMap<Read, FieldTexts>,
   logsource: Required<Logsource>,
 ): Plan {
@@ -141,24 +141,22 @@ function makePlan(
       (part) => wanted[part] === undefined || wanted[part] === logsource[part].toLowerCase(),
     );
     if (!sees) continue;
-    const one = chosen[number];
-    if (!one) {
-      always.push(rule);
-      continue;
+    const looked = chosen[number] ?? [];
+    if (looked.length === 0) always.push(rule);
+    for (const { read, requirement } of looked) {
+      const lookup = lookups.get(read) ?? { byKey: new Map<string, number[]>(), byText: [], present: [] };
+      lookups.set(read, lookup);
+      for (const key of requirement.keys) {
+        const known = lookup.byKey.get(key);
+        if (known) known.push(number);
+        else lookup.byKey.set(key, [number]);
+      }
+      for (const text of requirement.texts) {
+        const place = texts.get(read)?.numbers.get(text) as number;
+        (lookup.byText[place] ??= []).push(number);
+      }
+      if (requirement.present) lookup.present.push(number);
     }
-    const { read, requirement } = one;
-    const lookup = lookups.get(read) ?? { byKey: new Map<string, number[]>(), byText: [], present: [] };
-    lookups.set(read, lookup);
-    for (const key of requirement.keys) {
-      const known = lookup.byKey.get(key);
-      if (known) known.push(number);
-      else lookup.byKey.set(key, [number]);
-    }
-    for (const text of requirement.texts) {
-      const place = texts.get(read)?.numbers.get(text) as number;
-      (lookup.byText[place] ??= []).push(number);
-    }
-    if (requirement.present) lookup.present.push(number);
   }
   return {
     always,

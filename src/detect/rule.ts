@@ -13,6 +13,8 @@ export interface SelectionRule {
   document: DetectionDocument;
   matches: Matches;
   requirements: Requirements;
+  /** Where nothing is required of any one field: one of these must be so. */
+  anyOf?: Requirements | undefined;
   /** Absent: it only serves correlations, or is disabled. */
   own?: { window: WindowSpec; subjects: (event: SecurityEvent) => Subject[] };
   counters: Counter<SecurityEvent>[];

@@ -9,6 +9,7 @@ import { compileDetection } from "./sigma/compile.ts";
 import type { DetectionDocument } from "./sigma/document.ts";
 import { createFieldReader } from "./sigma/fields.ts";
 import { createWordReader } from "./sigma/keywords.ts";
+import { mayHave } from "./sigma/known-fields.ts";
 import { parseOnce } from "./sigma/parse-once.ts";
 import { expandPlaceholders } from "./sigma/placeholders.ts";
 import { type EventTrace, traceRule } from "./trace.ts";
@@ -39,7 +40,10 @@ export async function testEvents(
   const { detections } = await createDetector({ ruleSet }).evaluate(events);
   const context = { field: createFieldReader(), words: createWordReader() };
   const traces = detectionRulesOf(trial).map(({ id, document: written }) => {
-    const document = { ...written, body: expandPlaceholders(written.body, trial.placeholders).body };
+    const document = {
+      ...written,
+      body: expandPlaceholders(written.body, trial.placeholders, mayHave(written.logsource)).body,
+    };
     const stored = { id, revision: 1, mode: "ACTIVE" as const, yaml: document.yaml };
     const matches = compileDetection(document.body, document.logsource, context);
     const rule = { stored, document, matches, requirements: new Map(), counters: [] };

@@ -47,6 +47,10 @@ function describeTest(test: Test): string {
       return `a time whose ${test.part} is ${test.operator === "eq" ? "" : `${comparisons[test.operator]} `}${test.value}`;
     case "ANY":
       return test.tests.slice(0, mostWanted).map(describeTest).join(" or ");
+    case "FILLED":
+      return describePattern(
+        test.pieces.map((piece) => (typeof piece === "object" && "field" in piece ? `<${piece.field}>` : piece)),
+      );
     case "EXPAND":
       return quoted(test.template.map((part) => (typeof part === "string" ? part : `%${part.placeholder}%`)).join(""));
     default:

@@ -6,10 +6,12 @@ import { v5 as uuidv5 } from "uuid";
 import { VigilError } from "../errors.ts";
 import { compileRules } from "./compile.ts";
 import type { RuleMode, StoredRule } from "./detection.ts";
-import type { ParsedDocument } from "./sigma/document.ts";
+import type { FilterDocument, ParsedDocument } from "./sigma/document.ts";
 import { parseSigma } from "./sigma/parse.ts";
 import { parseOnce } from "./sigma/parse-once.ts";
+import { type FilterPlan, planFilters } from "./store/filter-plan.ts";
 import { type KnownRule, type LoadedRules, referenceOf } from "./store/known.ts";
+import type { RuleDocument } from "./store/write.ts";
 
 export interface TrialRequest {
   organizationId: string;
@@ -22,7 +24,10 @@ export interface TrialRequest {
   exceptionsAt?: number | undefined;
   /** The rule to try. With `yaml`: the rule that the text, of one document, is a draft of. */
   ruleId?: string | undefined;
-  /** Drafts. One whose name, id or title is that of a stored rule stands in for it. */
+  /**
+   * Drafts. One whose name, id or title is that of a stored rule stands in for it. Filters are draft exceptions of the
+   * rules that they name, drafts or stored; with `ruleId` they may be all there is.
+   */
   yaml?: string | undefined;
   /** What the tried rules may do. Default: ACTIVE, so that a rule can be tried before it is. */
   mode?: RuleMode | undefined;
@@ -55,7 +60,8 @@ export function prepareTrial(request: TrialRequest): Trial {
   const before = ruleId === undefined ? undefined : known.find(({ id }) => id === ruleId);
   if (ruleId !== undefined && !before) throw new VigilError("NOT_FOUND", "There is no such rule", { path: ["input"] });
   if (yaml === undefined && !before) throw refuse("Give a rule's id, or Sigma as yaml, or both");
-  const documents = parseAll(yaml ?? (before as KnownRule).yaml);
+  const { rules: written, filters } = parseAll(yaml ?? "", before);
+  const documents = written.length > 0 ? written : parseAll((before as KnownRule).yaml).rules;
   if (before && documents.length !== 1) throw refuse("A draft of one rule is one document");
   const drafts = documents.map((document): Parsed => {
     const same = before ?? known.find(({ reference }) => reference === referenceOf(document));
@@ -73,7 +79,7 @@ export function prepareTrial(request: TrialRequest): Trial {
   const beside = withCounted(known, new Set([...watched, ...needed.map(({ id }) => id)]));
   const stored = beside.map((rule) => (drafts.some(({ id }) => id === rule.id) ? { ...rule, mode } : rule));
   const tried = drafts.map(({ id, document }) => ({ id, document }));
-  const rules = needed.map(plain);
+  const rules = withExceptions(needed.map(plain), exceptionsOf(filters, all.flatMap(parsedOf)));
   const { errors } = compileRules(rules, { placeholders });
   const nameOf = (id: string) => all.filter((rule) => rule.id === id).flatMap(parsedOf)[0]?.document.title ?? id;
   return { tried, watched, rules, stored, faults: errors, placeholders, nameOf };
@@ -124,20 +130,56 @@ function parsedOf(rule: StoredRule & { document?: ParsedDocument }): Parsed[] {
   return document ? [{ ...rule, document }] : [];
 }
 
-function parseAll(yaml: string): ParsedDocument[] {
+interface Written {
+  rules: RuleDocument[];
+  filters: FilterDocument[];
+}
+
+function parseAll(yaml: string, before?: KnownRule): Written {
+  if (yaml === "" && before) return { rules: [], filters: [] };
   const { documents, errors } = parseSigma(yaml);
-  const filter = documents.find(({ kind }) => kind === "FILTER");
-  if (filter)
-    throw refuse(`document ${filter.document + 1}: a filter is no rule; alertRuleExceptionPreview tries it`, [
-      "input",
-      "yaml",
-    ]);
-  if (errors.length === 0) return documents;
-  const told = errors.map(
-    ({ document, line, path, message }) =>
-      `document ${document + 1}, line ${line}: ${path ? `${path}: ` : ""}${message}`,
+  const filters = documents.filter((one) => one.kind === "FILTER");
+  const rules = documents.filter((one) => one.kind !== "FILTER");
+  if (errors.length > 0)
+    throw refuseDocuments(
+      errors.map((error) => ({ ...error, message: `${error.path && `${error.path}: `}${error.message}` })),
+    );
+  if (rules.length === 0 && !before)
+    throw refuse("a filter alone is no rule; alertRuleExceptionPreview tries it", ["input", "yaml"]);
+  return { rules, filters };
+}
+
+function exceptionsOf(filters: readonly FilterDocument[], rules: readonly Parsed[]): FilterPlan[] {
+  const faults: Place[] = [];
+  const sources = filters.map((document) => ({ document, source: document }));
+  const plans = planFilters(
+    sources,
+    rules.flatMap(({ id, document }) => (document.kind === "FILTER" ? [] : [{ id, document }])),
+    (source, _code, message) => faults.push({ ...source, message }),
   );
-  throw refuse(told.slice(0, 20).join("; "), ["input", "yaml"]);
+  if (faults.length > 0) throw refuseDocuments(faults);
+  return plans;
+}
+
+/** The rules with the draft exceptions, which count for all of history. */
+function withExceptions(rules: readonly StoredRule[], plans: readonly FilterPlan[]): StoredRule[] {
+  return rules.map((rule) => {
+    const drafts = plans.filter(({ ruleIds }) => ruleIds.includes(rule.id));
+    if (drafts.length === 0) return rule;
+    const added = drafts.map(({ document }) => ({ id: document.title, yaml: document.yaml, from: 0 }));
+    return { ...rule, exceptions: [...(rule.exceptions ?? []), ...added] };
+  });
+}
+
+interface Place {
+  document: number;
+  line: number;
+  message: string;
+}
+
+function refuseDocuments(faults: readonly Place[]): VigilError {
+  const told = faults.map(({ document, line, message }) => `document ${document + 1}, line ${line}: ${message}`);
+  return refuse(told.slice(0, 20).join("; "), ["input", "yaml"]);
 }
 
 function refuse(message: string, path = ["input"]): VigilError {

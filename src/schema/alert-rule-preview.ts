@@ -30,7 +30,10 @@ const Input = builder.inputType("AlertRulePreviewInput", {
     "A rule and the history to run it over. Give `ruleId`, `yaml`, or both: then `yaml` is a draft of that rule.",
   fields: (t) => ({
     ruleId: t.globalID({ for: AlertRule, description: "A stored rule." }),
-    yaml: t.string({ description: "Sigma, of one document or more; may count on stored rules." }),
+    yaml: t.string({
+      description:
+        "Sigma, of one document or more; may count on stored rules. Filters in it are draft exceptions of the rules that they name.",
+    }),
     mode: t.field({
       type: RuleModeEnum,
       description: "What the rules may do. ACTIVE unless told: then incidents open.",

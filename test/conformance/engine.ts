@@ -1,8 +1,9 @@
 /** The engine under test: Sigma documents and events in, detections out, in this process or behind a server's API. */
 import { compileRules } from "../../src/detect/compile.ts";
-import type { Subject } from "../../src/detect/detection.ts";
+import type { StoredRule, Subject } from "../../src/detect/detection.ts";
 import { createDetector } from "../../src/detect/detector.ts";
 import { parseSigma } from "../../src/detect/sigma/parse.ts";
+import { planImport, storedOf } from "../../src/detect/store/plan.ts";
 import { stamp } from "../../src/ingest/accept.ts";
 import type { Rejection } from "../../src/ingest/event.ts";
 import { validateEvent } from "../../src/ingest/validate.ts";
@@ -51,7 +52,7 @@ export const localEngine: Engine = {
 };
 
 async function runLocally({ yaml, batches }: Trial): Promise<TrialResult> {
-  const { documents, errors } = parseSigma(yaml);
+  const { errors } = parseSigma(yaml);
   // A collection's other documents are incomplete without the one that is not supported, so that is what is reported.
   const fault = errors.find(({ code }) => code === "UNSUPPORTED") ?? errors[0];
   if (fault)
@@ -59,12 +60,17 @@ async function runLocally({ yaml, batches }: Trial): Promise<TrialResult> {
       refused: `line ${fault.line}, ${fault.path}: ${fault.message}`,
       supported: fault.code !== "UNSUPPORTED",
     };
-  const rules = documents.map((document, n) => ({
-    id: `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`,
-    revision: 1,
-    mode: "ACTIVE" as const,
-    yaml: document.yaml,
-  }));
+  const loaded = { version: 0, rules: [], placeholders: new Map() };
+  const organizationId = "00000000-0000-4000-8000-000000000000";
+  const plan = planImport([{ yaml }], { organizationId, loaded, removed: new Set(), mode: "ACTIVE", builtin: false });
+  const [rejection] = [...plan.rejected, ...plan.waiting];
+  if (rejection) return { refused: `line ${rejection.line}: ${rejection.message}`, supported: true };
+  const rules = plan.rules.map((draft): StoredRule => {
+    const exceptions = plan.filters
+      .filter(({ ruleIds }) => ruleIds.includes(draft.id))
+      .map(({ document }, n) => ({ id: `${n}`, yaml: document.yaml, from: 0 }));
+    return { ...storedOf(draft), exceptions };
+  });
   const { ruleSet, errors: broken } = compileRules(rules);
   if (broken[0]) return { refused: broken[0].message, supported: !/not evaluated yet/.test(broken[0].message) };
   const detector = createDetector({ ruleSet });

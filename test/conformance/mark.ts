@@ -1,6 +1,7 @@
 /** A trial's rules, made to see only the trial's own events, so that many trials can share one organization. */
 import { randomUUID } from "node:crypto";
 import { type Document, isMap, isScalar, isSeq, parseAllDocuments, type YAMLMap } from "yaml";
+import { parseSigma } from "../../src/detect/sigma/parse.ts";
 
 /** The attribute by which an event says which trial it belongs to. */
 export const caseField = "conformance.case";
@@ -11,17 +12,36 @@ export const caseField = "conformance.case";
  */
 export function markRules(yaml: string, marker: string): string[] {
   // Large numbers stay exact.
-  const documents = parseAllDocuments(yaml, { intAsBigInt: true, strict: false, uniqueKeys: false });
+  const documents = parseAllDocuments(inFull(yaml), { intAsBigInt: true, strict: false, uniqueKeys: false });
   if (!Array.isArray(documents) || documents.some(({ errors }) => errors.length > 0)) return [yaml];
   const maps = documents.filter((document) => isMap(document.contents)) as Document<YAMLMap>[];
   const names = new Map<string, string>();
   for (const document of maps) {
-    const { name, id } = document.toJS() as Record<string, unknown>;
+    const { title, name, id } = document.toJS() as Record<string, unknown>;
+    if (typeof title === "string") names.set(title, `${marker} ${title}`);
     if (typeof name === "string") names.set(name, `${marker}_${name}`.replaceAll(/[^\w.-]/g, "_"));
     if (typeof id === "string") names.set(id, randomUUID());
   }
+  bindAny(maps);
   for (const document of maps) mark(document, marker, names);
   return documents.map((document) => document.toString({ lineWidth: 0, directives: false }).replace(/^---\n/, ""));
+}
+
+/** Trials share a text, so what is global in one of them is written into its rules. */
+function inFull(yaml: string): string {
+  const { documents, errors } = /^action\s*:/m.test(yaml) ? parseSigma(yaml) : { documents: [], errors: [] };
+  return documents.length === 0 || errors.length > 0 ? yaml : documents.map((one) => one.yaml).join("\n---\n");
+}
+
+/** A filter on any rule is one on every rule of its trial. */
+function bindAny(documents: readonly Document<YAMLMap>[]): void {
+  const rules = documents.filter((document) => document.has("detection"));
+  const references = rules.map((document) => document.get("name") ?? document.get("id") ?? document.get("title"));
+  for (const document of documents) {
+    const named = document.getIn(["filter", "rules"]);
+    if (named === "any" || (isSeq(named) && named.items.length === 0))
+      document.setIn(["filter", "rules"], document.createNode(references));
+  }
 }
 
 function mark(document: Document<YAMLMap>, marker: string, names: ReadonlyMap<string, string>): void {

@@ -124,8 +124,7 @@ export async function runSigma(dir: string, engine: Engine): Promise<CorpusResul
     );
     for (const tier of new Set(rows.map((row) => row.tier))) {
       const inTier = verdicts.filter(([row]) => row.tier === tier).map(([row, verdict]) => [row.id, verdict] as const);
-      // Core fails the run only once the runner hands filters to the engine, and rule collections are decided on.
-      results.push(tally(`${corpus} (${tier})`, tier === "windows", inTier));
+      results.push(tally(`${corpus} (${tier})`, required.has(tier), inTier));
     }
   };
   await byTier<DetectionRow>("sigma detection", "sigma_detection.jsonl", detectionTrial, judgeDetection);

@@ -17,6 +17,8 @@ interface Row {
 /** Requests that these classes hold are judged; higher levels ask for suspicion of ordinary text. */
 const highestLevel = 1;
 
+const leastRecall = 0.85;
+
 export async function runWebAttacks(directory: string, engine: Engine): Promise<CorpusResult[]> {
   const rows = await readRows<Row>(directory, "webattack/http_requests.jsonl");
   const asked = rows.filter(
@@ -43,7 +45,8 @@ export async function runWebAttacks(directory: string, engine: Engine): Promise<
       passed: caught,
       failed: attacks.length - caught,
       unsupported: 0,
-      required: false,
+      required: true,
+      atLeast: leastRecall,
       failures: [],
       notes: recallByClass(attacks, found),
     },

@@ -22,6 +22,15 @@ describe("the rule index", () => {
     expect(titles(rules, { action: "none", outcome: "FAILURE" })).toEqual([]);
   });
 
+  it("shows a rule whose alternatives ask different fields only to events that have one of them", () => {
+    const rules = [
+      selectionRule("a: { f: x }\nb: { g|contains: yy, h: z }\ncondition: (a or b) and not b", {}, "either"),
+    ];
+    expect(titles(rules, { attributes: { f: "X" } })).toEqual(["either"]);
+    expect(titles(rules, { attributes: { h: "Z" } })).toEqual(["either"]);
+    expect(titles(rules, { attributes: { f: "y", g: "y", k: "x" } })).toEqual([]);
+  });
+
   it("shows an event only the rules of its logsource", () => {
     const rules = ["okta", "aws"].map((product) =>
       selectionRule("s: { f|contains: x }\ncondition: s", { product }, product),

@@ -69,6 +69,24 @@ describe("an import", () => {
     );
   });
 
+  it("puts a filter on any rule on every rule of its logsource, and refuses one that hides all but what it names", async () => {
+    const here = theirs();
+    const misspelt = filter.replace("rules: [failed_login]", "rules: any").replace("user.name", "user.nam");
+    const any = filter.replace("rules: [failed_login]", "rules: any");
+    const { rejected } = await bring(
+      several(failedLogin, plain("other"), any.replace("not sel", "sel"), misspelt),
+      here,
+    );
+    expect(rejected).toMatchObject([
+      { document: 2, message: expect.stringContaining("a filter on any rule must say what goes") },
+      { document: 3, message: expect.stringContaining("did you mean `user.name`") },
+    ]);
+    expect(await bring(any, here)).toMatchObject({ imported: 1, rejected: [] });
+    const { rules } = await inside(here, loadRules);
+    const excepted = rules.filter(({ exceptions = [] }) => exceptions.length > 0).map(({ reference }) => reference);
+    expect(excepted).toEqual(["failed_login"]);
+  });
+
   it("says which field is misspelt, and which rule a filter does not find", async () => {
     const misspelt = failedLogin.replace("event.outcome", "event.outcom").replace("failed_login", "misspelt");
     const { rejected } = await bring(several(misspelt, filter.replace("failed_login", "nobody")));

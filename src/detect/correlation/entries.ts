@@ -58,6 +58,18 @@ export function positionOf(entries: readonly Entry[], time: number): number {
   return low;
 }
 
+/** The first entry that is not before this time. */
+export function firstSince(entries: readonly Entry[], time: number): number {
+  let low = 0;
+  let high = entries.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (timeAt(entries, middle) < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** Whether this event, or moment, is there already, with this value; `position` is where it would go. */
 export function holdsEvent(
   entries: readonly Entry[],

@@ -14,10 +14,10 @@
 import type { Subject } from "../detection.ts";
 import type { Episode, Hit, StoredEpisode } from "../windows/windows.ts";
 import { onlyGrows } from "./condition.ts";
-import { type Entry, timeAt, weightOf } from "./entries.ts";
+import { type Entry, firstSince, timeAt, weightOf } from "./entries.ts";
 import type { Found } from "./find.ts";
 import { detectionId, fingerprintOf } from "./identity.ts";
-import { covers, joined, type Segment } from "./segments.ts";
+import { covering, joined, type Segment } from "./segments.ts";
 
 export const maxUnderWay = 8; // in one group; beyond it the one that was quiet longest is given up
 const maxEventIds = 20; // of which the last is the newest
@@ -70,8 +70,14 @@ export function fireWindows(
   const early = at === entries.length - 1 && onlyGrows(hit.window.condition) && !hit.window.expression;
   for (let index = found.lastEnd; index >= found.from; index--) {
     const entry = entries[index] as Entry;
-    if (index === at || !episodes.some(({ segments }) => covers(segments, entry.time))) fresh.push(entry);
+    const since = index === at ? undefined : coveredSince(episodes, entry.time);
+    if (since === undefined) fresh.push(entry);
     else if (early) break;
+    else {
+      const start = Math.max(firstSince(entries, since), found.from);
+      if (start <= at && at < index) fresh.push(entries[at] as Entry);
+      index = start; // all of them are counted already
+    }
   }
   const span: Segment = [timeAt(entries, found.from), timeAt(entries, found.lastEnd)];
   const outcome = fire(episodes, hit, span, fresh, found.ends);
@@ -80,6 +86,15 @@ export function fireWindows(
     if (entries.slice(found.from, found.lastEnd + 1).some(({ sealed }) => sealed)) outcome.episode.sealed = true;
   }
   return outcome;
+}
+
+/** The beginning of the segment, of any episode, that covers the time. */
+function coveredSince(episodes: readonly EpisodeState[], time: number): number | undefined {
+  for (let index = 0; index < episodes.length; index++) {
+    const segment = covering((episodes[index] as EpisodeState).segments, time);
+    if (segment) return segment[0];
+  }
+  return undefined;
 }
 
 function fire(

@@ -5,12 +5,12 @@ export type Segment = readonly [from: number, to: number];
 
 const mostSegments = 16; // of one episode; beyond it the two oldest become one
 
-export function covers(segments: readonly Segment[], time: number): boolean {
+export function covering(segments: readonly Segment[], time: number): Segment | undefined {
   for (let index = segments.length - 1; index >= 0; index--) {
-    const [from, to] = segments[index] as Segment;
-    if (time >= from && time <= to) return true;
+    const segment = segments[index] as Segment;
+    if (time >= segment[0] && time <= segment[1]) return segment;
   }
-  return false;
+  return undefined;
 }
 
 /** Sorted; those that overlap become one. */

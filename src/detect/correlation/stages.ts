@@ -5,7 +5,7 @@
  */
 import type { SecurityEvent } from "../../ingest/event.ts";
 import type { RuleSet } from "../compile.ts";
-import type { Counter } from "../rule.ts";
+import type { ChainedCounter, Counter, InnerDetection } from "../rule.ts";
 import type { Applied, Firing, Hit, TouchedEpisode, Windows } from "../windows/windows.ts";
 
 /** A hit, and the place of its event in the batch. */
@@ -16,6 +16,9 @@ interface Placed {
 
 /** By depth. */
 type Stages = Placed[][];
+
+/** The moments that a batch has handed to a counter so far, by group: in a storm nearly all of them come many times. */
+type Moments = Map<ChainedCounter, Map<string, Set<number>>>;
 
 export async function applyAll(
   ruleSet: RuleSet,
@@ -28,6 +31,7 @@ export async function applyAll(
     for (const one of applied.toReversed()) one.undo();
   };
   let places: Map<SecurityEvent, number> | undefined;
+  const moments: Moments = new Map();
   try {
     for (let depth = 0; depth < stages.length; depth++) {
       const placed = stages[depth] ?? [];
@@ -35,7 +39,7 @@ export async function applyAll(
       if (depth > 0) placed.sort((one, other) => one.place - other.place);
       const result = await windows.apply(placed.map(({ hit }) => hit));
       applied.push(result);
-      for (const firing of result.fired) chain(ruleSet, firing, (places ??= placesOf(events)), stages);
+      for (const firing of result.fired) chain(ruleSet, firing, (places ??= placesOf(events)), stages, moments);
     }
   } catch (error) {
     undo();
@@ -84,18 +88,41 @@ function chain(
   { hit, opened, ends }: Firing,
   places: ReadonlyMap<SecurityEvent, number>,
   stages: Stages,
+  moments: Moments,
 ): void {
   const rule = firing.get(hit.window.key);
   const { origin, event } = hit;
   if (!rule || !origin) return;
   const source = { group: hit.group, origin };
   for (const counter of rule.chained) {
-    const times = counter.everyFiring ? ends : opened ? ends.slice(0, 1) : [];
+    const times = counter.everyFiring ? freshMoments(moments, counter, source, ends) : opened ? ends.slice(0, 1) : [];
     for (const time of times) {
       const next = hitOf(counter, source, { id: event.id, time, receivedAt: event.receivedAt }, origin);
       if (next) put(stages, places.get(origin) ?? 0, { ...next, moment: counter.everyFiring });
     }
   }
+}
+
+/** Of these times those that the batch has not handed to the counter for this group. (A window would know them again.) */
+function freshMoments(
+  moments: Moments,
+  counter: ChainedCounter,
+  source: InnerDetection,
+  ends: readonly number[],
+): readonly number[] {
+  const group = counter.groupOf(source);
+  if (group === undefined) return [];
+  let groups = moments.get(counter);
+  if (!groups) moments.set(counter, (groups = new Map()));
+  let known = groups.get(group);
+  if (!known) groups.set(group, (known = new Set()));
+  const fresh: number[] = [];
+  for (const end of ends)
+    if (!known.has(end)) {
+      known.add(end);
+      fresh.push(end);
+    }
+  return fresh;
 }
 
 function hitOf<Source>(

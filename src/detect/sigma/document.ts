@@ -7,7 +7,7 @@
 import type { Logsource, Severity } from "../../ingest/event.ts";
 import type { Bounds } from "../correlation/condition.ts";
 import type { Cidr } from "./cidr.ts";
-import type { Pattern } from "./pattern.ts";
+import type { Pattern, Piece } from "./pattern.ts";
 
 /** INVALID: the text breaks the specification. UNSUPPORTED: it is good Sigma that Vigil cannot evaluate (yet). */
 export type RuleErrorCode = "INVALID" | "UNSUPPORTED";
@@ -44,6 +44,8 @@ export type Test =
   | { kind: "TIME"; part: TimePart; operator: "eq" | "lt" | "lte" | "gt" | "gte"; value: number }
   /** One written value that stands for several, e.g. by `base64offset`: any of them. */
   | { kind: "ANY"; tests: Test[] }
+  /** A text with the values of other fields of the same event in it. */
+  | { kind: "FILLED"; pieces: (Piece | { field: string })[]; cased: boolean }
   /** `expand`: what the value means is known when the organization's placeholder lists are; `key` has its modifiers. */
   | { kind: "EXPAND"; template: (string | { placeholder: string })[]; key: string };
 
@@ -107,6 +109,8 @@ export interface CorrelationBody {
 export interface FilterBody extends DetectionBody {
   /** Ids or names of the rules. Empty: none is named. */
   rules: string[];
+  /** It is for every rule of its logsource. */
+  onAny: boolean;
 }
 
 interface Header {

@@ -3,7 +3,7 @@
  * kind of log. To teach Vigil a log source's names, add a line here.
  */
 import type { Logsource, SecurityEvent } from "../../ingest/event.ts";
-import { commandOf, headersOf, inputOf } from "./request-text.ts";
+import { commandOf, headersOf, inputOf, uploadsOf } from "./request-text.ts";
 
 export type Read = (event: SecurityEvent) => unknown;
 type Table = ReadonlyMap<string, Read>;
@@ -83,6 +83,7 @@ export const ownFields: Table = new Map<string, Read>([
   ["http.host", (event) => event.http?.host],
   ["http.input", inputOf],
   ["http.command", commandOf],
+  ["http.uploads", uploadsOf],
   ["http.input.headers", headersOf],
   ["logsource.product", (event) => event.logsource.product],
   ["logsource.service", (event) => event.logsource.service],

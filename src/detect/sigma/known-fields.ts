@@ -56,6 +56,12 @@ export function knownFields({ product, service, category }: Logsource): KnownFie
   return { has: (name) => isKnown(exact, name), names: [...exact].filter((name) => !name.endsWith("*")) };
 }
 
+/** Whether events of a logsource may have a field of a name. */
+export function mayHave(logsource: Logsource): (name: string) => boolean {
+  const known = knownFields(logsource);
+  return (name) => known?.has(name) ?? true;
+}
+
 function isKnown(exact: ReadonlySet<string>, name: string): boolean {
   if (exact.has(name) || /^attributes\../.test(name)) return true;
   const steps = name.split(".");

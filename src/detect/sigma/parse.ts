@@ -1,4 +1,5 @@
 /** Sigma text -> checked documents. Never throws: what is wrong comes back as errors with line, path and reason. */
+import { mergeCollection } from "./collection.ts";
 import { parseCorrelation } from "./correlation-body.ts";
 import { parseDetection } from "./detection-body.ts";
 import type { ParsedDocument, RuleError } from "./document.ts";
@@ -16,7 +17,7 @@ export function parseSigma(yaml: string): ParsedSigma {
   const errors: RuleError[] = [];
   const documents: ParsedDocument[] = [];
   try {
-    for (const source of readSource(yaml, errors)) {
+    for (const source of mergeCollection(readSource(yaml, errors))) {
       const faultsBefore = errors.length;
       const document = parseDocument(source);
       if (document && errors.length === faultsBefore) documents.push(document);
@@ -33,14 +34,6 @@ function parseDocument(source: SourceDocument): ParsedDocument | undefined {
   const { value: shape, report } = source;
   if (!isShape(shape)) {
     report([], "INVALID", "a rule is a map with title, logsource and detection (or correlation, or filter)");
-    return undefined;
-  }
-  if (Object.hasOwn(shape, "action")) {
-    report(
-      ["action"],
-      "UNSUPPORTED",
-      "rule collections (action: global, reset, repeat) left Sigma in 2.0; write each rule in full",
-    );
     return undefined;
   }
   const header = readHeader(source, shape);

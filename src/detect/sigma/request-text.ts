@@ -3,27 +3,65 @@
  * decoded as often as an attacker may hope that somebody decodes it, blanks and SQL comments as one blank.
  */
 import type { SecurityEvent } from "../../ingest/event.ts";
+import { decoded, decodings } from "./request-decode.ts";
 
-const longest = 8_192; // characters of one text; what lies beyond is not looked at
-const rounds = 3; // an application that decodes more often than this is not known to us
-const plainText = /^[a-z0-9/_.,:=&@ -]*$/;
-
-/** Path, query, body and cookies, each decoded: what an application takes its input from. */
+/** Path, query, body, cookies and headers of its own, each decoded: what an application takes its input from. */
 export const inputOf = remembered(({ http, attributes }: SecurityEvent): string[] | undefined => {
   const texts: string[] = [];
-  if (http?.path) texts.push(decoded(http.path, false));
-  if (http?.query) texts.push(decoded(http.query, true));
-  const body = textAt(attributes, ["http.request.body.content", "http.request.body", "http.body"]);
-  if (body) texts.push(decoded(body, true));
+  if (http?.path) texts.push(...decodings(http.path, false));
+  if (http?.query) {
+    texts.push(...decodings(http.query, true));
+    texts.push(...encodedIn(http.query).map((text) => decoded(text, false)));
+  }
+  const body = textAt(attributes, bodyNames);
+  if (body) texts.push(...decodings(body, true));
   const cookie = headerTexts(attributes, (name) => name === "cookie").join("; ");
-  if (cookie) texts.push(decoded(cookie, false));
+  if (cookie) texts.push(...decodings(cookie, false));
+  for (const text of headerTexts(attributes, isOwn)) texts.push(...decodings(text, false));
   return texts.length > 0 ? texts : undefined;
+});
+
+const bodyNames = ["http.request.body.content", "http.request.body", "http.body"];
+
+/** Headers that browsers, proxies and tracers write; any other is one that the application reads itself. */
+const commonHeaders =
+  /^(?:accept(?:-.*)?|access-control-.*|age|alt-.*|authorization|baggage|b3|cache-control|cdn-.*|cf-.*|connection|content-.*|cookie2?|date|dnt|etag|expect|fastly-.*|forwarded|from|host|http2-.*|if-.*|keep-alive|max-forwards|origin|pragma|prefer|priority|proxy-.*|purpose|range|referer|save-data|sec-.*|sentry-.*|te|trace.*|trailer|transfer-encoding|true-client-ip|upgrade.*|user-agent|via|warning|x-amz.*|x-b3-.*|x-client-.*|x-cloud-.*|x-datadog-.*|x-envoy-.*|x-real-ip|x-request-id|x-requested-with|x-correlation-id)$/;
+
+function isOwn(name: string): boolean {
+  return !commonHeaders.test(name);
+}
+
+/** Base64 of plain text among the values of a query. */
+function encodedIn(query: string): string[] {
+  const texts: string[] = [];
+  for (const [, value = ""] of query.replaceAll("%3D", "=").matchAll(/=([A-Za-z0-9+/]{12,}={0,2})(?=&|$)/g)) {
+    if (value.length % 4 !== 0) continue;
+    const text = Buffer.from(value, "base64").toString("latin1");
+    if (/^[\t\n\r -~]+$/.test(text)) texts.push(text);
+  }
+  return texts;
+}
+
+/** The names of the files that a request uploads, decoded, without the dots and blanks that some servers leave out. */
+export const uploadsOf = remembered(({ attributes }: SecurityEvent): string[] | undefined => {
+  const names: string[] = [];
+  const body = textAt(attributes, bodyNames) ?? "";
+  if (/filename/i.test(body))
+    for (const [, quoted, bare] of body.matchAll(/filename\*?=(?:"((?:[^"\\\r\n]|\\.)*)"|([^;\r\n]+))/gi))
+      names.push(quoted ?? bare ?? "");
+  names.push(...headerTexts(attributes, (name) => /^x[-_.]?file[-_.]?name$/.test(name)));
+  const read = names.map((name) =>
+    decoded(name, false)
+      .replace(/\. +/g, ".")
+      .replace(/[. ]+$/, ""),
+  );
+  return read.length > 0 ? read : undefined;
 });
 
 /** The same as a shell reads it: quotes, backslashes and carets gone, `${IFS}` a blank. */
 export const commandOf = remembered((event: SecurityEvent): string[] | undefined => inputOf(event)?.map(unquoted));
 
-/** The other headers of a request, agent and referrer among them, decoded. */
+/** The headers of a request, agent and referrer among them, decoded. */
 export const headersOf = remembered(({ http, userAgent, attributes }: SecurityEvent): string[] | undefined => {
   const texts = headerTexts(attributes, (name) => name !== "cookie").map((text) => decoded(text, false));
   if (userAgent) texts.push(decoded(userAgent, false));
@@ -57,73 +95,6 @@ function headerTexts(attributes: Record<string, unknown>, wanted: (name: string)
     if (wanted(name.toLowerCase()))
       for (const one of Array.isArray(value) ? value : [value]) if (typeof one === "string") texts.push(one);
   return texts;
-}
-
-/** `form`: a plus sign is a blank, as in queries and form bodies. */
-export function decoded(sent: string, form: boolean): string {
-  if (plainText.test(sent)) return sent;
-  let text = sent.slice(0, longest);
-  if (form) text = text.replaceAll("+", " ");
-  for (let round = 0; round < rounds && text.includes("%"); round++) {
-    const before = text;
-    text = unpercent(text);
-    if (text === before) break;
-  }
-  if (text.includes("\\")) text = text.replace(/\\(?:u\{?([0-9a-f]{2,4})\}?|x([0-9a-f]{2}))/gi, fromHex);
-  if (text.includes("&"))
-    text = text.replace(
-      /&(?:#x0{0,4}([0-9a-f]{2,4})|#0{0,4}(\d{2,5})|(lt|gt|quot|apos|amp|colon|lpar|rpar|tab|newline));?/gi,
-      entity,
-    );
-  return text
-    .normalize("NFKC")
-    .toLowerCase()
-    .replaceAll("\0", "")
-    .replace(/\/\*!?\d*|\*\//g, (mark) => (mark === "*/" ? " " : " "))
-    .replace(/[\s\u0085]+/g, " ");
-}
-
-const bytes = /(?:%[0-9a-f]{2})+/gi;
-
-function unpercent(text: string): string {
-  return text.replace(/%u([0-9a-f]{4})/gi, fromHex).replace(bytes, (run) => {
-    // Two bytes where one would do: ways to write / . \ that strict decoders refuse and careless ones take.
-    const short = run
-      .replace(/%c0%([89a-f][0-9a-f])/gi, (_, low: string) => `%${twoDigits(Number.parseInt(low, 16) & 0x3f)}`)
-      .replace(
-        /%c1%([89a-f][0-9a-f])/gi,
-        (_, low: string) => `%${twoDigits((Number.parseInt(low, 16) & 0x3f) | 0x40)}`,
-      );
-    const read = Buffer.from(short.replaceAll("%", ""), "hex");
-    const utf8 = read.toString("utf8");
-    return utf8.includes("\ufffd") ? read.toString("latin1") : utf8;
-  });
-}
-
-function twoDigits(code: number): string {
-  return code.toString(16).padStart(2, "0");
-}
-
-function fromHex(_: string, one?: string, other?: string): string {
-  return String.fromCharCode(Number.parseInt(one ?? other ?? "20", 16));
-}
-
-const named: Record<string, string> = {
-  lt: "<",
-  gt: ">",
-  quot: '"',
-  apos: "'",
-  amp: "&",
-  colon: ":",
-  lpar: "(",
-  rpar: ")",
-  tab: " ",
-  newline: " ",
-};
-
-function entity(whole: string, hex?: string, decimal?: string, name?: string): string {
-  if (name) return named[name.toLowerCase()] ?? whole;
-  return String.fromCharCode(hex ? Number.parseInt(hex, 16) : Number(decimal));
 }
 
 function unquoted(text: string): string {

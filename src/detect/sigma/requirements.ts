@@ -24,6 +24,50 @@ export function requirementsOf(body: DetectionBody): Requirements {
   return ofCondition(body.condition, body.selections);
 }
 
+/**
+ * For a detection that asks different fields in its alternatives, and so requires nothing of any one field: one of these
+ * must be so. Undefined: an event may lack all of them.
+ */
+export function anyOf(body: DetectionBody): Requirements | undefined {
+  return anyOfCondition(body.condition, body.selections);
+}
+
+function anyOfCondition(condition: Condition, selections: ReadonlyMap<string, Selection>): Requirements | undefined {
+  if (condition.kind === "NOT") return undefined;
+  if (condition.kind === "SELECTION")
+    return allTogether((selections.get(condition.name) ?? []).map((clauses) => narrowest(clauses.map(oneOf))));
+  const parts = condition.parts.map((part) => anyOfCondition(part, selections));
+  return condition.kind === "AND" ? narrowest(parts) : allTogether(parts);
+}
+
+function oneOf(clause: Clause): Requirements | undefined {
+  const found = ofClause(clause);
+  return found.size === 0 ? undefined : found;
+}
+
+/** Of parts that all must hold, the one that says most. */
+function narrowest(parts: readonly (Requirements | undefined)[]): Requirements | undefined {
+  const widthOf = (part: Requirements) => [...part.values()].reduce((sum, one) => sum + width(one), 0);
+  return parts
+    .filter((part) => part !== undefined)
+    .reduce<Requirements | undefined>(
+      (best, part) => (best && widthOf(best) <= widthOf(part) ? best : part),
+      undefined,
+    );
+}
+
+function allTogether(parts: readonly (Requirements | undefined)[]): Requirements | undefined {
+  const result = new Map<string, Requirement>();
+  for (const part of parts) {
+    if (!part) return undefined;
+    for (const [field, requirement] of part) {
+      const known = result.get(field);
+      result.set(field, known ? union([known, requirement]) : requirement);
+    }
+  }
+  return result.size === 0 ? undefined : result;
+}
+
 /** Values that some rule could take for equal have the same key: text in any case, a number and its text. */
 export function indexKey(value: string | number | boolean): string {
   const text = String(value);

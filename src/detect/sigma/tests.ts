@@ -3,6 +3,7 @@ import type { SecurityEvent } from "../../ingest/event.ts";
 import { inCidr } from "./cidr.ts";
 import type { Clause, Test } from "./document.ts";
 import type { Read } from "./field-tables.ts";
+import { compileFilled } from "./filled.ts";
 import { compilePattern, plainText } from "./pattern.ts";
 import { compileRegex, regexLiterals } from "./regex.ts";
 import { timePart } from "./time-part.ts";
@@ -61,6 +62,11 @@ function compileTest(test: Test, other: ReadOther): Ask {
     }
     case "ANY":
       return compileAny(test.tests, other);
+    case "FILLED": {
+      const holds = compileFilled(test, other);
+      return (value, text, lower, event) =>
+        value !== null && event !== undefined && holds(test.cased ? text : lower, event);
+    }
     case "EXPAND":
       return () => false; // a rule whose placeholders have no values is not run
     default:

@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from "uuid";
 import type { Tx } from "../../db.ts";
 import { VigilError } from "../../errors.ts";
 import type { FilterDocument } from "../sigma/document.ts";
+import { fieldFaults } from "../sigma/field-faults.ts";
 import { onlyExcludes } from "../sigma/filter-body.ts";
 import { parseSigma } from "../sigma/parse.ts";
 import { type FilterPlan, logsourceFault } from "./filter-plan.ts";
@@ -85,6 +86,13 @@ export function readException(rule: { yaml: string }, name: string, yaml: string
       "the condition of a filter says what stays, so this would hide everything but what it names; write `condition: not selection`";
     throw refuse("yaml", `filter.condition: ${why}`);
   }
+  const unknown = fieldFaults(document);
+  if (unknown.length > 0) throw refuseAll(unknown);
+  if (document.body.onAny)
+    throw refuse(
+      "yaml",
+      "filter.rules: an exception is for its rule alone; leave rules out (alertRulesImport takes any)",
+    );
   const [own] = parseSigma(rule.yaml).documents;
   if (own && own.kind !== "FILTER") {
     const names = [own.title, own.name, own.sigmaId, referenceOf(own)];

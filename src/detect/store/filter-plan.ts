@@ -1,5 +1,6 @@
 /** Filter documents of an import -> exceptions on the rules that they name. */
 import type { FilterDocument } from "../sigma/document.ts";
+import { fieldFaults } from "../sigma/field-faults.ts";
 import { parseOnce } from "../sigma/parse-once.ts";
 import type { KnownRule } from "./known.ts";
 import type { Source } from "./plan.ts";
@@ -12,7 +13,7 @@ export interface FilterPlan {
 
 export function planFilters(
   filters: readonly { document: FilterDocument; source: Source }[],
-  rules: readonly (KnownRule | RuleDraft)[],
+  rules: readonly (Pick<KnownRule, "id" | "yaml"> | Pick<RuleDraft, "id" | "document">)[],
   refuse: (source: Source, code: string, message: string) => unknown,
 ): FilterPlan[] {
   if (filters.length === 0) return [];
@@ -24,14 +25,19 @@ export function planFilters(
       if (name !== undefined) byName.set(name, { id: rule.id, document });
   }
   return filters.flatMap(({ document, source }) => {
-    const faults: string[] = document.body.rules.length === 0 ? ["filter.rules: name at least one rule"] : [];
+    const { rules: names, onAny } = document.body;
+    const faults: string[] = names.length === 0 && !onAny ? ["filter.rules: name at least one rule, or any"] : [];
     const ruleIds = new Set<string>();
-    for (const name of document.body.rules) {
+    if (onAny)
+      for (const { id, document: rule } of byName.values())
+        if (rule.kind !== "CORRELATION" && !logsourceFault(document, rule)) ruleIds.add(id);
+    for (const name of names) {
       const rule = byName.get(name);
       const fault = rule ? logsourceFault(document, rule.document) : `there is no rule with the id or name \`${name}\``;
       if (fault) faults.push(`filter.rules: ${fault}`);
       else if (rule) ruleIds.add(rule.id);
     }
+    for (const { path, message } of fieldFaults(document)) faults.push(`${path}: ${message}`);
     for (const fault of faults) refuse(source, "INVALID", fault);
     return faults.length > 0 ? [] : [{ document, ruleIds: [...ruleIds] }];
   });

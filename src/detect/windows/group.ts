@@ -10,8 +10,9 @@ import { type Hit, retentionMs, type WindowSpec } from "./windows.ts";
 
 export interface Group {
   readonly key: string;
-  /** Grows at its end; any other change makes a new list, so that a mark of list and length is enough to go back. */
   entries: Entry[];
+  /** A mark holds the list, to go back to it: it may grow at its end, any other change makes a new list. */
+  marked: boolean;
   episodes: EpisodeState[];
   /** The earliest arrival among the entries. */
   oldestArrivalAt: number;
@@ -31,6 +32,7 @@ export function newGroup(key: string, window: WindowSpec): Group {
   return {
     key,
     entries: [],
+    marked: false,
     episodes: [],
     oldestArrivalAt: never,
     lastArrivalAt: 0,
@@ -46,6 +48,7 @@ export function expire(group: Group, window: WindowSpec, now: number): void {
   const entriesSince = now - entryRetentionMs(window);
   if (group.oldestArrivalAt < entriesSince) {
     group.entries = group.entries.filter((entry) => entry.receivedAt >= entriesSince);
+    group.marked = false;
     group.oldestArrivalAt = oldestOf(group.entries);
   }
   const { episodes } = group;
@@ -71,6 +74,7 @@ export function addHit(group: Group, hit: Hit): Outcome | "known" | undefined {
   if (holdsEvent(group.entries, hit, at)) return "known";
   if (group.entries.length >= group.room) {
     group.entries = compact(group.entries, window);
+    group.marked = false;
     group.room = Math.max(roomFor(window), 2 * group.entries.length);
     group.oldestArrivalAt = oldestOf(group.entries);
     at = positionOf(group.entries, event.time);
@@ -78,7 +82,11 @@ export function addHit(group: Group, hit: Hit): Outcome | "known" | undefined {
   arrive(group, hit);
   const entry = entryOf(hit);
   if (at === group.entries.length) group.entries.push(entry);
-  else group.entries = group.entries.toSpliced(at, 0, entry);
+  else {
+    if (group.marked) group.entries = group.entries.slice();
+    group.marked = false;
+    group.entries.splice(at, 0, entry);
+  }
   if (event.receivedAt < group.oldestArrivalAt) group.oldestArrivalAt = event.receivedAt;
   const found = findWindows(group.entries, at, window);
   return found && fireWindows(group.episodes, hit, group.entries, at, found);

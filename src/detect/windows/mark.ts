@@ -23,11 +23,12 @@ export function markGroup(group: Group): Mark {
   const { entries, oldestArrivalAt, lastArrivalAt, lastEventId, lastValue, room, batch } = group;
   const episodes = group.episodes.length > 0 ? group.episodes.map(copyOf) : none;
   const { length } = entries;
+  group.marked = true;
   return { group, entries, length, oldestArrivalAt, lastArrivalAt, lastEventId, lastValue, room, batch, episodes };
 }
 
 export function goBack(mark: Mark): Group {
   const { group, length, episodes, ...before } = mark;
   before.entries.length = length;
-  return Object.assign(group, before, { episodes: episodes.slice() });
+  return Object.assign(group, before, { episodes: episodes.slice(), marked: false });
 }

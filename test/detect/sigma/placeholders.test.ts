@@ -22,7 +22,8 @@ describe("a placeholder", () => {
     ["f|expand: '%admins%'", { admins: ["ann"] }, { f: "%admins%" }, false],
     ["f: '%admins%'", { admins: ["ann"] }, { f: "%admins%" }, true],
     ["f|expand: 'x-%a%-%b%'", { a: ["1", "2"], b: ["3", "4"] }, { f: "x-2-3" }, true],
-    ["f|expand: '\\%plain%name%'", { name: ["n"] }, { f: "%plainn" }, true],
+    ["f|expand: 'C:\\Users\\%name%\\x'", { name: ["n"] }, { f: "C:\\Users\\n\\x" }, true],
+    ["f|expand: '100%'", {}, { f: "100%" }, true],
     ["f|expand: ['%a%', other]", { a: ["1"] }, { f: "other" }, true],
     ["f|contains|all|expand: ['%a%', z]", { a: ["1", "2"] }, { f: "z2" }, true],
     ["f|contains|all|expand: ['%a%', z]", { a: ["1", "2"] }, { f: "z3" }, false],
@@ -32,6 +33,28 @@ describe("a placeholder", () => {
     ["f|expand|neq: '%a%'", { a: ["x"] }, { f: "y" }, true],
   ])("of %j with %j says of %j: %s", (clause, lists, attributes, expected) => {
     expect(says(clause, lists, attributes)).toBe(expected);
+  });
+
+  it.each([
+    ["f|expand: 'C:\\Users\\%User%\\Temp'", { f: "c:\\users\\Ann\\temp", User: "ann" }, true],
+    ["f|expand: 'C:\\Users\\%User%\\Temp'", { f: "C:\\Users\\Ann\\Temp", User: "bob" }, false],
+    ["f|expand: 'C:\\Users\\%User%\\Temp'", { f: "C:\\Users\\Ann\\Temp" }, false],
+    ["f|expand: 'C:\\Users\\%User%\\Temp'", { f: "C:\\Users\\\\Temp", User: "" }, false],
+    ["f|expand|contains: '/%User%/*.zip'", { f: "/home/Ann/a.zip.part", User: ["bob", "ANN"] }, true],
+    ["f|expand|contains: '/%User%/'", { f: "/home/x/", User: "*" }, false],
+    ["f|expand|cased: '/%User%'", { f: "/Ann", User: "ann" }, false],
+    ["f|expand: '%User%@%Domain%'", { f: "ann@x.example", User: "ann", Domain: "x.example" }, true],
+  ])("inside a text, without a list, is the event's own field: %j of %j is %s", (clause, attributes, expected) => {
+    expect(says(clause, {}, attributes)).toBe(expected);
+  });
+
+  it("stands for no field that events of the logsource cannot have, and for none that is encoded", () => {
+    const yaml = `title: T\nlogsource: { category: authentication }\ndetection: { s: { url.path|expand: "/%admins%/x" }, condition: s }`;
+    const { errors } = compileRules([{ id: "r", revision: 1, mode: "ACTIVE", yaml }]);
+    expect(errors).toEqual([{ ruleId: "r", message: "the placeholder %admins% has no values" }]);
+    expect(compile("f|expand|base64: 'x%User%'", {}).errors).toMatchObject([
+      { message: "the placeholder %User% has no values" },
+    ]);
   });
 
   it("without values is a fault that names it, and the rule does not run", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { commandOf, decoded, headersOf, inputOf } from "../../../src/detect/sigma/request-text.ts";
+import { decoded, decodings } from "../../../src/detect/sigma/request-decode.ts";
+import { commandOf, headersOf, inputOf, uploadsOf } from "../../../src/detect/sigma/request-text.ts";
 import { event } from "../rules.ts";
 
 describe("a web request as rules read it", () => {
@@ -13,12 +14,40 @@ describe("a web request as rules read it", () => {
     ["sel%00ect", "select", "without null bytes"],
     ["caf%C3%A9 %E9", "café é", "UTF-8, and Latin-1 where it is none"],
     ["100%", "100%", "a lone percent sign as it is"],
+    ["%24%26lbrace%3Bjndi", "${jndi", "entities inside of percent-encoding"],
+    ["&#x00000024;\\u002524{", "$${", "escapes inside of escapes, padded"],
   ])("%s becomes %s: %s (%#)", (sent, read) => {
     expect(decoded(sent, true)).toBe(read);
   });
 
   it("keeps a plus sign in a path", () => {
     expect(decoded("/C+%2B", false)).toBe("/c++");
+  });
+
+  it("says what stands beside a comment twice: with the comment's text and without", () => {
+    expect(decodings("drop/*x*/table", true)).toEqual(["drop x table", "drop table"]);
+    expect(decodings("/*!50000select*/ 1", true)).toEqual([" select 1"]);
+    expect(decodings("a/b", true)).toEqual(["a/b"]);
+  });
+
+  it("reads base64 in a query and headers of the application's own, not those that browsers and proxies write", () => {
+    const headers = { "X-Clinic": "<Script>", "X-Request-Id": "<b>", Accept: "*/*" };
+    const sent = { http: { path: "/", query: "a=d2hpbGUodHJ1ZSk7&b=Zm9vYmFyMTIz" } };
+    expect(inputOf(event({ ...sent, attributes: { "http.request.headers": headers } }))).toEqual([
+      "/",
+      sent.http.query.toLowerCase(),
+      "while(true);",
+      "foobar123",
+      "<script>",
+    ]);
+  });
+
+  it("knows the names of uploaded files, from a multipart body or from a header", () => {
+    const body = 'Content-Disposition: form-data; name="f"; filename="..%2FA.Php. "\r\n\r\nx';
+    const headers = { "X-File-Name": "b. phtml.." };
+    const attributes = { "http.request.body.content": body, "http.request.headers": headers };
+    expect(uploadsOf(event({ attributes }))).toEqual(["../a.php", "b.phtml"]);
+    expect(uploadsOf(event())).toBeUndefined();
   });
 
   it("has path, query, body and cookies as input, the other headers apart, and commands without quotes", () => {
@@ -30,7 +59,7 @@ describe("a web request as rules read it", () => {
         "http.request.body.content": `c\\at$\{IFS}'x'`,
       },
     });
-    expect(inputOf(request)).toEqual(["/a", "x='", `c\\at$\{ifs}'x'`, "s=a"]);
+    expect(inputOf(request)).toEqual(["/a", "x='", `c\\at$\{ifs}'x'`, "s=a", "q"]);
     expect(headersOf(request)).toEqual(["q", "ua"]);
     expect(commandOf(request)).toContain("cat x");
     expect(inputOf(event())).toBeUndefined();

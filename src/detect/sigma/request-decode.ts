@@ -1,0 +1,98 @@
+/** Texts of a web request without their encodings, in lower case. */
+
+const longest = 8_192; // characters of one text; what lies beyond is not looked at
+const rounds = 3; // an application that decodes more often than this is not known to us
+const plainText = /^[a-z0-9/_.,:=&@ -]*$/;
+
+/** `form`: a plus sign is a blank, as in queries and form bodies. Comments lose their marks and keep their text. */
+export function decoded(sent: string, form: boolean): string {
+  return oneBlank(unwrapped(sent, form).replace(/\/\*!?\d*|\*\//g, " "));
+}
+
+/** The same, and, where there are comments with text, once more without that text. */
+export function decodings(sent: string, form: boolean): string[] {
+  const text = unwrapped(sent, form);
+  const marked = oneBlank(text.replace(/\/\*!?\d*|\*\//g, " "));
+  if (!text.includes("/*")) return [marked];
+  const bare = oneBlank(text.replace(/\/\*[^!].*?\*\//gs, " ").replace(/\/\*!?\d*|\*\//g, " "));
+  return bare === marked ? [marked] : [marked, bare];
+}
+
+function oneBlank(text: string): string {
+  return text.replace(/[\s\u0085]+/g, " ");
+}
+
+function unwrapped(sent: string, form: boolean): string {
+  if (plainText.test(sent)) return sent;
+  let text = sent.slice(0, longest);
+  if (form) text = text.replaceAll("+", " ");
+  for (let round = 0; round < rounds; round++) {
+    const before = text;
+    if (text.includes("%")) text = unpercent(text);
+    if (text.includes("\\")) text = text.replace(/\\(?:u\{?([0-9a-f]{2,4})\}?|x([0-9a-f]{2}))/gi, fromHex);
+    if (text.includes("&")) text = text.replace(entities, entity);
+    if (text === before) break;
+  }
+  return text.normalize("NFKC").toLowerCase().replaceAll("\0", "");
+}
+
+const bytes = /(?:%[0-9a-f]{2})+/gi;
+
+function unpercent(text: string): string {
+  return text.replace(/%u([0-9a-f]{4})/gi, fromHex).replace(bytes, (run) => {
+    // Two bytes where one would do: ways to write / . \ that strict decoders refuse and careless ones take.
+    const short = run
+      .replace(/%c0%([89a-f][0-9a-f])/gi, (_, low: string) => `%${twoDigits(Number.parseInt(low, 16) & 0x3f)}`)
+      .replace(
+        /%c1%([89a-f][0-9a-f])/gi,
+        (_, low: string) => `%${twoDigits((Number.parseInt(low, 16) & 0x3f) | 0x40)}`,
+      );
+    const read = Buffer.from(short.replaceAll("%", ""), "hex");
+    const utf8 = read.toString("utf8");
+    return utf8.includes("\ufffd") ? read.toString("latin1") : utf8;
+  });
+}
+
+function twoDigits(code: number): string {
+  return code.toString(16).padStart(2, "0");
+}
+
+function fromHex(_: string, one?: string, other?: string): string {
+  return String.fromCharCode(Number.parseInt(one ?? other ?? "20", 16));
+}
+
+const entities =
+  /&(?:#x0{0,100}([0-9a-f]{2,4})|#0{0,100}(\d{2,5})|(lt|gt|quot|apos|amp|colon|lpar|rpar|lbrace|lcub|rbrace|rcub|lsqb|lbrack|rsqb|rbrack|dollar|sol|bsol|grave|semi|equals|num|tab|newline));?/gi;
+
+const named: Record<string, string> = {
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+  amp: "&",
+  colon: ":",
+  lpar: "(",
+  rpar: ")",
+  lbrace: "{",
+  lcub: "{",
+  rbrace: "}",
+  rcub: "}",
+  lsqb: "[",
+  lbrack: "[",
+  rsqb: "]",
+  rbrack: "]",
+  dollar: "$",
+  sol: "/",
+  bsol: "\\",
+  grave: "`",
+  semi: ";",
+  equals: "=",
+  num: "#",
+  tab: " ",
+  newline: " ",
+};
+
+function entity(whole: string, hex?: string, decimal?: string, name?: string): string {
+  if (name) return named[name.toLowerCase()] ?? whole;
+  return String.fromCharCode(hex ? Number.parseInt(hex, 16) : Number(decimal));
+}
