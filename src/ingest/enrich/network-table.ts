@@ -55,8 +55,8 @@ const operators: Record<Listed, string> = {
 /** Their prefixes lie in networks that do other things as well. */
 export const relayPrefixes = `
   104.28.0.0/16 2606:54c0::/30 2a09:bac0::/29
-  2a02:26f7::/32
-  2a04:4e41::/32`; // Cloudflare (Private Relay and WARP); Akamai; Fastly (both Private Relay)
+  172.224.224.0/19 172.225.0.0/16 172.226.0.0/16 2a02:26f7::/32
+  140.248.0.0/18 146.75.128.0/17 2a04:4e41::/32`; // Cloudflare (Private Relay and WARP); Akamai; Fastly (Private Relay)
 
 export const kindsByNumber: ReadonlyMap<number, Listed> = new Map(
   (Object.entries(operators) as [Listed, string][]).flatMap(([kind, text]) =>

@@ -3,7 +3,7 @@
  * `location.accuracy_radius`), and the flat one of the packages on npm (`country_code`, `latitude`; no radius).
  */
 import type { Place } from "../enrichment.ts";
-import { countryCentre } from "./country-centres.ts";
+import { countryCentre, unknownCountryRadiusKm } from "./country-centres.ts";
 
 /** How far a city's position is off where the data does not say: the usual size of a city with its surroundings, km. */
 export const cityRadiusKm = 50;
@@ -15,7 +15,7 @@ export function placeOfRecord(record: unknown): Place | undefined {
   const bag = bagOf(record);
   const location = bagOf(bag.location);
   const code = textOf(bag.country_code) ?? codeOf(bag.country) ?? codeOf(bag.registered_country);
-  const city = textOf(bag.city) ?? nameOf(bagOf(bag.city));
+  const city = (textOf(bag.city) ?? nameOf(bagOf(bag.city)))?.replace(/ \(.*\)$/, ""); // "Berlin (Bezirk Mitte)"
   const lat = degreesOf(location.latitude ?? bag.latitude, 90);
   const lon = degreesOf(location.longitude ?? bag.longitude, 180);
   const radius = location.accuracy_radius;
@@ -27,18 +27,16 @@ export function placeOfRecord(record: unknown): Place | undefined {
   });
 }
 
-/** With what follows from what is known: a position has a radius, and a country its centre. */
-export function completePlace(given: Place): Place | undefined {
-  const place = { ...given };
-  const centre = place.country === undefined ? undefined : countryCentre(place.country);
-  if (place.lat === undefined || place.lon === undefined) {
-    if (place.city !== undefined || !centre)
-      return place.city !== undefined || place.country !== undefined ? place : undefined;
-    return { ...place, ...centre };
-  }
-  place.radiusKm ??=
-    place.city === undefined && place.country !== undefined ? (centre?.radiusKm ?? cityRadiusKm) : cityRadiusKm;
-  return place;
+/** With what follows from what is known: a position has a radius, and a country stands for a position. */
+export function completePlace({ country, city, lat, lon, radiusKm }: Place): Place | undefined {
+  const centre = country === undefined ? undefined : countryCentre(country);
+  const named = { ...(country === undefined ? {} : { country }), ...(city === undefined ? {} : { city }) };
+  if (lat === undefined || lon === undefined)
+    return country === undefined && city === undefined ? undefined : { ...named, ...centre };
+  // A position in a country without a city is the country's middle, as a rule.
+  const onlyCountry = country !== undefined && city === undefined;
+  const assumed = onlyCountry ? (centre?.radiusKm ?? unknownCountryRadiusKm) : cityRadiusKm;
+  return { ...named, lat, lon, radiusKm: radiusKm ?? assumed };
 }
 
 const bagOf = (value: unknown): Bag => (typeof value === "object" && value !== null ? (value as Bag) : {});

@@ -49,9 +49,18 @@ function innerIPv4(address: string): string {
 
 /** The eight groups of a canonical IPv6 address. */
 export function groupsOf(address: string): number[] {
-  const [head = "", tail] = address.split("::");
-  const read = (part: string): number[] =>
-    part === "" ? [] : part.split(":").map((group) => Number.parseInt(group, 16));
-  const [before, after] = [read(head), read(tail ?? "")];
-  return [...before, ...new Array<number>(8 - before.length - after.length).fill(0), ...after];
+  const gap = address.indexOf("::");
+  if (gap < 0) return address.split(":").map(fromHex);
+  const before = gap === 0 ? [] : address.slice(0, gap).split(":").map(fromHex);
+  const after =
+    gap + 2 === address.length
+      ? []
+      : address
+          .slice(gap + 2)
+          .split(":")
+          .map(fromHex);
+  while (before.length + after.length < 8) before.push(0);
+  return before.concat(after);
 }
+
+const fromHex = (group: string): number => Number.parseInt(group, 16);
