@@ -107,7 +107,15 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       await redis.open();
     }
     const sharedWindows = redis && ((organizationId: string) => createSharedWindows(redis, organizationId));
-    const pipeline = createPipeline({ db, bells, vault, log, now, enricher, ...(sharedWindows ? { sharedWindows } : {}) });
+    const pipeline = createPipeline({
+      db,
+      bells,
+      vault,
+      log,
+      now,
+      enricher,
+      ...(sharedWindows ? { sharedWindows } : {}),
+    });
     opened.push({ name: "pipeline", close: pipeline.drain });
     const gauges = createGauges({ db, now, ingestLagMs: pipeline.lagMs });
 

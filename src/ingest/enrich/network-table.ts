@@ -28,7 +28,7 @@ const operators: Record<Listed, string> = {
     IONOS 8560; Strato 6724; netcup 197540; Contabo 51167 141995; Leaseweb 60781 28753 30633 7203 19148 59253 396190 395954;
     GoDaddy 26496; Unified Layer 46606; Namecheap 22612; Hostinger 47583; Hivelocity 29802 61317; Interserver 19318;
     ReliableSite 23470; A2 Hosting 55293; DreamHost 26347; Liquid Web 32244; Rackspace 33070 19994 27357; tzulo 11878;
-    Psychz 40676; QuadraNet 8100; Performive 46562; velia.net 29066 30083; FranTech 53667; FlokiNET 200651; 1984 44925;
+    Psychz 40676; QuadraNet 8100; Performive 46562; velia.net 29066 30083; FranTech 53667; FlokiNET 200651; 1984 ehf 44925;
     1337 Services 210558; Private Layer 51852; NForce 43350; WorldStream 49981; Crea Nova 51765; G-Core 199524 202422;
     Selectel 49505 50340; REG.RU 197695; Timeweb 9123; Clouvider 62240; Serverius 50673; Global Layer 49453; GleSYS 42708;
     iomart 20860; Greenhost 47172; Host Europe 8972 20773; Latitude.sh 396356; Zenlayer 21859 62610; Krypt 35908;
@@ -43,13 +43,17 @@ const operators: Record<Listed, string> = {
     Airtel Nigeria 36873; Airtel Kenya 36926; Airtel Uganda 37075; Airtel Tanzania 37133; Globacom 37148; Safaricom 33771;
     Jio 55836; Airtel (mobile) 45609; Vodafone Idea 45271 38266 55644; grameenphone 24389; Banglalink 45245;
     Axiata 24432 24203; Telkomsel 23693; AIS 133481 131445 45430 45458; dtac 24378; True 132061; SingTel Mobile 45143;
-    DiGi 4818; Celcom 10030; Globe 132199; Smart 10139; MobiFone 131429; NTT DOCOMO 9605; SK Telecom 9644`,
+    DiGi 4818; Celcom 10030; Globe 132199; Smart 10139; MobiFone 131429; NTT DOCOMO 9605; SK Telecom 9644; Etisalat EG 36992; Indosat 4761; MTN CI 36974`,
   RESIDENTIAL: `
-    AT&T 7018; Verizon 701; Free 12322; Orange 3215 12479; SFR 15557; Vodafone DE 3209 31334; KPN 1136; Ziggo 33915 9143;
+    AT&T 7018; Verizon 701; Free 12322; Orange 3215 12479; SFR 15557; Vodafone DE 3209 31334; KPN 1136; Ziggo 33915;
     SoftBank 17676; Chinanet 4134; China169 4837; KDDI 2516; SK Broadband 9318; LG 17858; TE Data 8452; Uninet 8151;
     TIM 3269; WIND TRE 1267; Sky UK 5607; Virgin Media 5089; Telia 3301 1759; Videotron 5769; RCN 6079; JCOM 9824;
     Starlink 14593; Rostelecom 12389; Vimpelcom 8402; TDC 3292; Bouygues 5410; Swisscom 3303; Sunrise 6730; Viettel 7552;
-    VNPT 45899; Jcom 9617; OPTAGE 17511; BIGLOBE 2518; NOS 2860; Partner 12400; Netia 12741; OTE 6799; DNA 16086`,
+    VNPT 45899; Jcom 9617; OPTAGE 17511; BIGLOBE 2518; NOS 2860; Partner 12400; Netia 12741; OTE 6799; DNA 16086;
+    Versatel 8881; Telstra 1221; Bell 577; Tele2 1257; Maroc Telecom 6713; BSNL 9829; Optus 4804; Orange PL 5617;
+    Claro 4230; Telenor 2119 8434 9158; Proximus 5432; Fastweb 12874; TM 4788; Airtel (lines) 24560 9498; V tal 8167 7738;
+    Telia NO 25400; Telmex CO 10620; Odido 50266; DIGI 8708; Telkom ZA 5713; Superonline 34984; VTR 22047; O2 CZ 5610;
+    CANTV 8048; Brightspeed 19901; HKT 4760; Bezeq 8551`,
 };
 
 /** Their prefixes lie in networks that do other things as well. */
