@@ -1,11 +1,10 @@
 /**
  * The list of address ranges with the autonomous systems that announce them: CSV lines `first,last,number,"name"`, in
- * ascending order, read as a stream into flat arrays. IPv4 addresses may stand as numbers. Of an IPv6 address only the
- * first 52 bits count, which a float holds exactly: the Internet's routes are of 48 bits at most.
+ * ascending order, read as a stream into flat arrays. IPv4 addresses may stand as numbers.
  */
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
-import { groupsOf } from "./special.ts";
+import { positionOf } from "./position.ts";
 
 export interface AutonomousSystem {
   asn: number;
@@ -64,16 +63,6 @@ export async function readAsnList(path: string): Promise<AsnList> {
       return { asn, name: names.get(asn) ?? "" };
     },
   };
-}
-
-/** A number by which addresses of one family are in order; NaN: it is no address. */
-function positionOf(address: string): number {
-  if (address.includes(":")) {
-    const [a = 0, b = 0, c = 0, d = 0] = groupsOf(address);
-    return ((a * 65_536 + b) * 65_536 + c) * 16 + (d >> 12);
-  }
-  if (!address.includes(".")) return Number(address);
-  return address.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
 }
 
 /** The text of a CSV field, whose quotes may have been doubled twice over. */

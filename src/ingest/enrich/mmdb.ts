@@ -1,5 +1,6 @@
 /** Reads a MaxMind DB file: whole, into memory, but without holding anybody up. */
 import { open, readFile } from "node:fs/promises";
+import { LRUCache } from "lru-cache";
 import { Reader, type Response } from "mmdb-lib";
 
 export interface Mmdb {
@@ -11,6 +12,8 @@ export interface Mmdb {
 
 const marker = Buffer.from("\xab\xcd\xefMaxMind.com", "latin1");
 const tailBytes = 128 * 1_024; // the format's limit of the metadata at the end
+
+const mostDecoded = 20_000; // values that records share, as they were decoded: names of countries, whole cities
 
 /** What keeps a file from being read as a MaxMind DB; undefined: nothing that can be seen without reading it whole. */
 export async function mmdbFault(path: string): Promise<string | undefined> {
@@ -31,7 +34,10 @@ export async function mmdbFault(path: string): Promise<string | undefined> {
 
 /** Throws what is wrong with the file. */
 export async function openMmdb(path: string): Promise<Mmdb> {
-  const reader = new Reader<Response>(await readFile(path));
+  const cache = new LRUCache<string | number, object>({ max: mostDecoded });
+  const reader = new Reader<Response>(await readFile(path), {
+    cache: { get: (key) => cache.get(key), set: (key, value) => void cache.set(key, value as object) },
+  });
   const { buildEpoch } = reader.metadata;
   return {
     get(address) {

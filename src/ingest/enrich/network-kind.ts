@@ -5,9 +5,9 @@
 import type { NetworkKind } from "../enrichment.ts";
 import type { AutonomousSystem } from "./asn-list.ts";
 import { kindsByNumber, relayPrefixes } from "./network-table.ts";
-import { prefixList } from "./special.ts";
+import { prefixSet } from "./position.ts";
 
-const isRelay = prefixList(relayPrefixes);
+const isRelay = prefixSet(relayPrefixes);
 
 /** The first that fits counts. */
 const byName: readonly [kind: NetworkKind, name: RegExp, unless?: RegExp][] = [
@@ -36,7 +36,16 @@ export function networkKind(address: string, system: AutonomousSystem | undefine
   if (isRelay(address)) return "VPN";
   if (!system) return "UNKNOWN";
   const listed = kindsByNumber.get(system.asn);
-  if (listed) return listed;
-  const { name } = system;
-  return byName.find(([, words, unless]) => words.test(name) && !unless?.test(name))?.[0] ?? "UNKNOWN";
+  return listed ?? kindByName(system.name);
+}
+
+const known = new Map<string, NetworkKind>(); // as many as there are operators
+
+function kindByName(name: string): NetworkKind {
+  let kind = known.get(name);
+  if (kind === undefined) {
+    kind = byName.find(([, words, unless]) => words.test(name) && !unless?.test(name))?.[0] ?? "UNKNOWN";
+    known.set(name, kind);
+  }
+  return kind;
 }

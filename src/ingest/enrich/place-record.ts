@@ -14,29 +14,35 @@ type Bag = Record<string, unknown>;
 export function placeOfRecord(record: unknown): Place | undefined {
   const bag = bagOf(record);
   const location = bagOf(bag.location);
-  const code = textOf(bag.country_code) ?? codeOf(bag.country) ?? codeOf(bag.registered_country);
-  const city = (textOf(bag.city) ?? nameOf(bagOf(bag.city)))?.replace(/ \(.*\)$/, ""); // "Berlin (Bezirk Mitte)"
+  const city = textOf(bag.city) ?? nameOf(bagOf(bag.city));
   const lat = degreesOf(location.latitude ?? bag.latitude, 90);
   const lon = degreesOf(location.longitude ?? bag.longitude, 180);
   const radius = location.accuracy_radius;
   return completePlace({
-    ...(code === undefined ? {} : { country: code }),
-    ...(city === undefined ? {} : { city }),
-    ...(lat === undefined || lon === undefined ? {} : { lat, lon }),
-    ...(typeof radius === "number" && radius > 0 ? { radiusKm: radius } : {}),
+    country: textOf(bag.country_code) ?? codeOf(bag.country) ?? codeOf(bag.registered_country),
+    city: city?.endsWith(")") ? city.replace(/ \(.*\)$/, "") : city, // "Berlin (Bezirk Mitte)"
+    lat: lon === undefined ? undefined : lat,
+    lon: lat === undefined ? undefined : lon,
+    radiusKm: typeof radius === "number" && radius > 0 ? radius : undefined,
   });
 }
 
+type Known = { [Name in keyof Place]: Place[Name] | undefined };
+
 /** With what follows from what is known: a position has a radius, and a country stands for a position. */
-export function completePlace({ country, city, lat, lon, radiusKm }: Place): Place | undefined {
+export function completePlace({ country, city, lat, lon, radiusKm }: Known): Place | undefined {
   const centre = country === undefined ? undefined : countryCentre(country);
-  const named = { ...(country === undefined ? {} : { country }), ...(city === undefined ? {} : { city }) };
+  const place: Place = {};
+  if (country !== undefined) place.country = country;
+  if (city !== undefined) place.city = city;
   if (lat === undefined || lon === undefined)
-    return country === undefined && city === undefined ? undefined : { ...named, ...centre };
+    return country === undefined && city === undefined ? undefined : Object.assign(place, centre);
+  place.lat = lat;
+  place.lon = lon;
   // A position in a country without a city is the country's middle, as a rule.
   const onlyCountry = country !== undefined && city === undefined;
-  const assumed = onlyCountry ? (centre?.radiusKm ?? unknownCountryRadiusKm) : cityRadiusKm;
-  return { ...named, lat, lon, radiusKm: radiusKm ?? assumed };
+  place.radiusKm = radiusKm ?? (onlyCountry ? (centre?.radiusKm ?? unknownCountryRadiusKm) : cityRadiusKm);
+  return place;
 }
 
 const bagOf = (value: unknown): Bag => (typeof value === "object" && value !== null ? (value as Bag) : {});

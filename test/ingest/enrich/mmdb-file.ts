@@ -1,6 +1,6 @@
 /** Writes small MaxMind DB files, as the format's specification 2.0 says: records of 24 bits, an IPv6 tree. */
 import { writeFile } from "node:fs/promises";
-import { groupsOf } from "../../../src/ingest/enrich/special.ts";
+import { groupsOf } from "../../../src/ingest/enrich/position.ts";
 
 type Value = string | number | { [key: string]: Value };
 type Node = { [bit in 0 | 1]?: Node | { data: number } };
