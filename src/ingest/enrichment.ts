@@ -13,7 +13,7 @@ export const networkKinds = [
   "RESERVED",
   "UNKNOWN",
 ] as const;
-/** PRIVATE, LOOPBACK and RESERVED addresses have no place; VPN stands for any relay that hides the real address. */
+/** PRIVATE, LOOPBACK and RESERVED addresses have no place; VPN stands for any relay that hides the real address; RESIDENTIAL are lines of homes and offices. */
 export type NetworkKind = (typeof networkKinds)[number];
 
 export const agentDevices = ["DESKTOP", "PHONE", "TABLET", "BOT", "PROGRAM", "OTHER"] as const;
@@ -47,7 +47,7 @@ export interface Agent {
 }
 
 export interface Enrichment {
-  /** The data and parsers this came from, e.g. `city 2026-11, asn 2026-11, agent 2.0.4`. */
+  /** The data and parsers this came from, e.g. `city 20260605, asn 20260617, kinds 1, agent 2.15.0`. */
   version: string;
   /** As the sender gave it, else as the address says. */
   place?: Place;
