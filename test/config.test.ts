@@ -48,6 +48,11 @@ describe("the configuration", () => {
     expect(() => smtpOf(faulty)).toThrow(expect.not.objectContaining({ message: /hunter2/ }));
   });
 
+  it("takes files of one's own for places and networks, wherever it is started", () => {
+    const { geoip } = parseConfig({ VIGIL_GEOIP_CITY: "geo/city.mmdb" });
+    expect(geoip).toEqual({ city: `${process.cwd()}/geo/city.mmdb`, asn: undefined });
+  });
+
   it("never repeats a secret in a fault", () => {
     expect(() => parseConfig({ VIGIL_JWT_SECRET: "hunter2" })).toThrow(
       expect.not.objectContaining({ message: /hunter2/ }),

@@ -50,6 +50,7 @@ export const fieldClasses: Readonly<Record<FieldPath, FieldClass>> = {
   "http.host": "SAFE",
   message: "PHI",
   attributes: "PHI",
+  enrichment: "PII",
 };
 
 /** Attributes that Vigil's own parsers write, from words of their own: known, so never sealed or dropped as unknown. */

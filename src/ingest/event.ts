@@ -4,6 +4,8 @@
  * `attributes` holds what was sent beyond the typed core, untouched; the typed core is normalised (ECS names in
  * comments). Times are epoch milliseconds. Addresses are canonical text. An absent value is an absent key.
  */
+import type { Enrichment } from "./enrichment.ts";
+
 export const eventCategories = [
   "AUTHENTICATION",
   "AUTHORIZATION",
@@ -81,6 +83,8 @@ export interface SecurityEvent extends EventDraft {
   time: number;
   /** When Vigil received it, epoch ms. */
   receivedAt: number;
+  /** What Vigil added on arrival; absent: of an event from before there was any, or with nothing to add. */
+  enrichment?: Enrichment;
 }
 
 /** One event that was refused, and why. `index` counts from 0 in the batch as it was sent. */

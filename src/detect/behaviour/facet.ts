@@ -1,0 +1,32 @@
+/**
+ * A profile is what is known of one entity, as facets: each facet is one question (from which countries, at which hours,
+ * how much a day) with a small state that learns from events in order of arrival and forgets by their own time. Profiles
+ * do not depend on rules: a rule that changes reads the same profile.
+ */
+import type { SecurityEvent } from "../../ingest/event.ts";
+
+export const profileKinds = ["USER", "ADDRESS", "API_KEY", "SERVICE", "PATIENT", "ROLE", "ORGANIZATION"] as const;
+/** Of whom there are profiles. SERVICE is a log source (`product/service/category`); ROLE a peer group; ORGANIZATION has one, with the key "". */
+export type ProfileKind = (typeof profileKinds)[number];
+
+/** What a facet and a detector may know besides the event. */
+export interface Surroundings {
+  /** The organization's IANA time zone. */
+  timeZone: string;
+  /** Stands for a value that profiles may not hold in clear (patients, surnames): short, equal for equal values. */
+  disguise(value: string): string;
+}
+
+export interface Facet<State> {
+  /** Its key in the stored profile: snake_case, never reused. */
+  readonly name: string;
+  readonly of: ProfileKind;
+  /** Whether `learn` could change anything; cheap. */
+  concerns(event: SecurityEvent): boolean;
+  /** The state before anything is known. */
+  empty(): State;
+  /** What the event teaches, in place, after the detectors have judged it. Bounded: at most a few kB as JSON. */
+  learn(state: State, event: SecurityEvent, surroundings: Surroundings): void;
+  /** What a person is told, in words; undefined: nothing worth saying. */
+  tell?(state: State): string | undefined;
+}
