@@ -21,6 +21,7 @@ import "./alert-rule-preview.ts";
 import "./alert-rule-exception-preview.ts";
 import "./alert-rule-fault.ts";
 import "./alert-rule-backfill.ts";
+import "./quality.ts";
 import "./attack-coverage.ts";
 import "./detection.ts";
 import "./incident.ts";
