@@ -1,6 +1,7 @@
 /** What the scheduled jobs do. Each visits every organization in turn, under that organization's own policy. */
 import { forgetSessions } from "./access/sessions.ts";
 import type { Database } from "./db.ts";
+import { decayRisks } from "./detect/risk/refresh.ts";
 import type { Log } from "./log.ts";
 import type { JobName } from "./queue/jobs.ts";
 import { cleanUpAll } from "./retention/clean-up.ts";
@@ -33,6 +34,9 @@ export function createSweep(
           await forgetSessions(tx, now() - sessionRetention);
         });
       }
+    },
+    async risk() {
+      for (const organizationId of await db.organizationIds()) await decayRisks(db, organizationId, now());
     },
     cleanup: () => cleanUpAll({ db, log, now: now() }),
   };

@@ -68,3 +68,8 @@ export async function lastPosition(tx: Tx): Promise<Position> {
 function toPosition(batchId: string | null | undefined, receivedAt: Date | null | undefined): Position {
   return batchId && receivedAt ? { batchId, receivedAt: receivedAt.getTime() } : beginning;
 }
+
+/** Keeps the next batch waiting until the transaction ends, for whoever writes what batches write. To be taken before all other locks. */
+export async function holdTurn(tx: Tx): Promise<void> {
+  await tx.query("SELECT FROM detection_positions WHERE organization_id = $1 FOR UPDATE", [tx.organizationId]);
+}

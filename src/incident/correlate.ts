@@ -19,12 +19,15 @@ interface IncidentRow {
   isNew: boolean;
 }
 
-/** Stores the detections and the incidents they open or join; returns what is to be announced. */
+/**
+ * Stores the detections and the incidents they open or join; returns what is to be announced. `weights`: what a detection
+ * of each severity adds to the threat score of its incident, 0 to 100.
+ */
 export async function correlate(
   tx: Tx,
   drafts: readonly DetectionDraft[],
   now: number,
-  score: (severity: Severity, detections: number) => number,
+  weights: Readonly<Record<Severity, number>>,
 ): Promise<NewChange[]> {
   if (drafts.length === 0) return [];
   const byFingerprint = gather(drafts);
@@ -34,7 +37,7 @@ export async function correlate(
     before,
     drafts: byFingerprint.get(before.fingerprint) ?? [],
   }));
-  const entries = touched.length > 0 ? await bringUpToDate(tx, touched, now, score) : [];
+  const entries = touched.length > 0 ? await bringUpToDate(tx, touched, now, weights) : [];
   await addEntries(tx, entries, now);
   return entries.map((entry) => ({ topic: "incident", kind: entry.kind, entityId: entry.incidentId }));
 }
@@ -154,6 +157,7 @@ interface Counted {
   events: number;
   first: Date;
   last: Date;
+  score: number;
 }
 
 /** Recounts the incidents from their detections, all in two statements; returns the timeline lines. */
@@ -161,14 +165,23 @@ async function bringUpToDate(
   tx: Tx,
   touched: readonly { before: IncidentRow; drafts: readonly DetectionDraft[] }[],
   now: number,
-  score: (severity: Severity, detections: number) => number,
+  weights: Readonly<Record<Severity, number>>,
 ): Promise<NewEntry[]> {
   const { rows } = await tx.query<Counted>({
     name: "count_detections",
-    text: `SELECT incident_id AS id, count(*)::int AS detections, sum(event_count)::int AS events, min(first_event_at) AS first,
-        max(last_event_at) AS last
-      FROM detections WHERE organization_id = $1 AND incident_id = ANY ($2) GROUP BY incident_id`,
-    values: [tx.organizationId, touched.map(({ before }) => before.id)],
+    text: `SELECT d.*, threat_score(d.weights, d.times, d.last, coalesce(c.criticality, 1)) AS score
+      FROM (SELECT incident_id AS id, count(*)::int AS detections, sum(event_count)::int AS events, min(first_event_at) AS first,
+          max(last_event_at) AS last, array_agg(($3::float8[])[severity_rank + 1]) AS weights, array_agg(last_event_at) AS times
+        FROM detections WHERE organization_id = $1 AND incident_id = ANY ($2) GROUP BY incident_id) d
+      LEFT JOIN LATERAL (SELECT max(e.criticality)::float8 AS criticality
+        FROM security_incidents i CROSS JOIN jsonb_to_recordset(i.subjects) AS s(kind text, key text)
+        JOIN entities e ON e.organization_id = $1 AND e.kind::text = s.kind AND e.key = s.key
+        WHERE i.organization_id = $1 AND i.id = d.id) c ON true`,
+    values: [
+      tx.organizationId,
+      touched.map(({ before }) => before.id),
+      severities.map((severity) => weights[severity]),
+    ],
   });
   const counted = new Map(rows.map((row) => [row.id, row]));
   const changes = touched.flatMap(({ before, drafts }) => {
@@ -191,7 +204,7 @@ async function bringUpToDate(
       changes.map(({ counts }) => counts.events),
       changes.map(({ counts }) => counts.first),
       changes.map(({ counts }) => counts.last),
-      changes.map(({ counts, severity }) => score(severity, counts.detections)),
+      changes.map(({ counts }) => counts.score),
       changes.map(({ severity }) => severity),
       changes.map(({ raised }) => (raised ? 1 : 0)),
       new Date(now),
