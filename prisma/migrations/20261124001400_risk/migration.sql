@@ -99,7 +99,7 @@ CREATE FUNCTION threat_score(weights double precision[], times timestamptz[], mo
   AS $$
   WITH left_over AS (
     SELECT least(100, w) * 2 ^ (-greatest(0, extract(epoch FROM moment - t)::float8) / 604800) AS r
-    FROM unnest(weights, times) AS c(w, t) WHERE moment - t < interval '30 days' AND w > 0
+    FROM unnest(weights, times) AS c(w, t) WHERE moment - t < interval '30 days' AND w > 1e-6 -- less underflows
   ), ranked AS (
     SELECT r, row_number() OVER (ORDER BY r DESC) AS n FROM (SELECT r FROM left_over ORDER BY r DESC LIMIT 1000) most
   ), summed AS (

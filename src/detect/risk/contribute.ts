@@ -12,12 +12,16 @@ export interface EntityName {
 
 export const organizationEntity: EntityName = { kind: "ORGANIZATION", key: "" };
 
+const longestKey = 1_024; // bytes: what the table holds; a longer name is nobody's
+
 /** To whom a detection contributes: the users and addresses it is about, and always the organization. */
 export function contributesTo({ mode, subjects }: Pick<DetectionDraft, "mode" | "subjects">): EntityName[] {
   if (mode !== "ACTIVE") return [];
   const named = new Map<string, EntityName>();
-  for (const { kind, key } of subjects)
-    if (kind === "USER" || kind === "ADDRESS") named.set(`${kind} ${key}`, { kind, key });
+  for (const { kind, key } of subjects) {
+    if ((kind !== "USER" && kind !== "ADDRESS") || Buffer.byteLength(key) > longestKey) continue;
+    named.set(`${kind} ${key}`, { kind, key });
+  }
   return [...named.values(), organizationEntity];
 }
 
