@@ -1,0 +1,22 @@
+import type { Facet } from "../facet.ts";
+import { emptyHabit, type Habit, knownKeys, practise } from "../habit.ts";
+import { listWords } from "../in-words.ts";
+import { privilegeOf } from "../privilege.ts";
+
+const mostPrivileges = 24;
+
+/** Which privileged actions the user takes. */
+export const privileges: Facet<Habit> = {
+  name: "privileges",
+  of: "USER",
+  concerns: (event) => privilegeOf(event) !== undefined,
+  empty: emptyHabit,
+  learn(state, event) {
+    const privilege = privilegeOf(event);
+    if (privilege !== undefined) practise(state, privilege, event.time, mostPrivileges);
+  },
+  tell(state) {
+    const known = knownKeys(state);
+    return known.length === 0 ? undefined : `administers: ${listWords(known)}`;
+  },
+};
