@@ -30,11 +30,11 @@ describe("an unusual hour", () => {
   });
 
   it("knows the days of the week: what is late on a working day is too late on a free one", () => {
-    expect(settled().feed(tuesday(20))).toEqual([]);
-    expect(settled().feed(saturday(20))).toHaveLength(1);
+    expect(settled().feed(tuesday(21))).toEqual([]);
+    expect(settled().feed(saturday(21))).toHaveLength(1);
     const open = settled();
     open.tune({ otherDays: 1 });
-    expect(open.feed(saturday(20))).toEqual([]);
+    expect(open.feed(saturday(21))).toEqual([]);
     const strict = settled();
     strict.tune({ otherDays: 0 });
     expect(strict.feed(saturday(12))).toHaveLength(1);
