@@ -37,6 +37,7 @@ interface Row {
   message: string | null;
   attributes: Record<string, unknown>;
   sealed: Buffer | null;
+  behaviour: SecurityEvent["behaviour"] | null;
 }
 
 export const pageSize = 5_000;
@@ -114,6 +115,7 @@ function toEvent(row: Row): SecurityEvent {
       target: compact({ type: row.target_type, id: row.target_id, name: row.target_name, patientId: row.patient_id }),
       http: compact({ method: row.http_method, path: row.http_path, status: row.http_status, ...row.http_more }),
       message: row.message,
+      behaviour: row.behaviour,
     }),
     id: row.id,
     time: row.time.getTime(),
