@@ -26,7 +26,7 @@ import { fillDetections } from "./incident/fill.ts";
 import { validateAll } from "./ingest/accept.ts";
 import type { Rejection } from "./ingest/event.ts";
 import type { Log } from "./log.ts";
-import { auditIngest, createPipeline, scoreDetections } from "./pipeline.ts";
+import { auditIngest, createPipeline, raiseBy, scoreDetections } from "./pipeline.ts";
 import { openBells } from "./publish/bells.ts";
 import { recordChanges } from "./publish/change.ts";
 import { createFeed } from "./publish/feed.ts";
@@ -208,6 +208,11 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
         const filled = await inTurn(organizationId, () => fillGap(tools, { ...request, budgetMs: 30_000 }));
         if (filled.incidentsOpened > 0) bells.ring(organizationId, "incident");
         return filled;
+      },
+      /** Threat scores that have passed a threshold raise open incidents, in the caller's transaction. */
+      async raiseBy(tx: Tx, crossings: Parameters<typeof raiseBy>[1]): Promise<void> {
+        const changes = await raiseBy(tx, crossings, now());
+        if (changes.length > 0) await recordChanges(tx, changes);
       },
       patientIndexer: (organizationId: string) =>
         db.inOrganization(organizationId, (tx) => vault.indexer(tx, indexedColumns.patient)),

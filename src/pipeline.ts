@@ -1,11 +1,14 @@
 /** The river on one page: ingest -> detect -> incident -> publish, for one batch in one transaction. */
 import { audit } from "./access/audit.ts";
 import type { Database, Tx } from "./db.ts";
+import type { BatchDetection } from "./detect/batch.ts";
+import { createProfileCache } from "./detect/behaviour/profile-cache.ts";
 import type { DetectionDraft } from "./detect/detection.ts";
 import { contribute } from "./detect/risk/contribute.ts";
+import type { Crossing } from "./detect/risk/settle.ts";
 import { tellCrossing } from "./detect/risk/tell.ts";
 import { riskBySeverity } from "./detect/risk.ts";
-import { type BatchDetection, createDetectionState, type DetectionState, NotReady } from "./detect/state.ts";
+import { createDetectionState, type DetectionState, NotReady } from "./detect/state.ts";
 import { takeTurn } from "./detect/turn.ts";
 import type { SharedWindows } from "./detect/windows/redis.ts";
 import { VigilError } from "./errors.ts";
@@ -63,6 +66,7 @@ export function createPipeline(options: {
 }): Pipeline {
   const { db, bells, vault, log, now, sharedWindows } = options;
   const organizations = new Map<string, Known>();
+  const profiles = createProfileCache();
   let partitionsUntil = 0; // epoch ms up to which the event partitions are known to exist
   let rebuilds = 0;
 
@@ -81,6 +85,7 @@ export function createPipeline(options: {
         }
       },
       disguise: { clearOf, pseudonym: (value) => needPseudonym()(value) },
+      profiles: profiles(organizationId),
       shared: sharedWindows?.(organizationId),
       log,
       now,
@@ -132,10 +137,9 @@ export function createPipeline(options: {
           drafts.filter((_, index) => !duplicates.has(index)),
           receivedAt,
         );
-        const stored = insertEvents(
-          tx,
-          seals ? await sealEvents(tx, vault, events, privacy) : events.map((clear) => ({ clear })),
-        );
+        const rows = seals ? await sealEvents(tx, vault, events, privacy) : events.map((clear) => ({ clear }));
+        await detection.judge(events); // after the sealing: what is sealed is not told in findings
+        const stored = insertEvents(tx, rows);
         stored.catch(() => undefined); // awaited below; PostgreSQL works while detection does
         const { detections } = await detection.evaluate(events);
         await stored;
@@ -196,14 +200,19 @@ export async function auditIngest(tx: Tx, actor: string, events: number): Promis
   await audit(tx, { actor, action: "EVENTS_INGESTED", entityKind: "SecurityEvent", entityId: "", detail: { events } });
 }
 
-/** What detections add to threat scores; whose score passes a threshold by it, their open incidents become as severe as it says. */
+/** What detections add to threat scores, with what is to be announced of incidents that become more severe by it. */
 export async function scoreDetections(
   tx: Tx,
   detections: readonly DetectionDraft[],
   now: number,
 ): Promise<NewChange[]> {
+  return raiseBy(tx, await contribute(tx, detections, now), now);
+}
+
+/** Whose threat score has passed a threshold, their open incidents become as severe as it says. */
+export async function raiseBy(tx: Tx, crossings: readonly Crossing[], now: number): Promise<NewChange[]> {
   const changes: NewChange[] = [];
-  for (const crossing of await contribute(tx, detections, now)) {
+  for (const crossing of crossings) {
     const { kind, key, level: to } = crossing;
     const reason = await tellCrossing(tx, crossing, now);
     changes.push(...(await raiseIncidents(tx, { kind, key, to, reason }, now)));

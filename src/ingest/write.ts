@@ -82,6 +82,7 @@ const columns: Column[] = [
   { name: "sealed", type: "bytea", of: (_event, stored) => stored.sealed },
   { name: "sealed_fields", type: "text[]", of: (_event, stored) => arrayLiteral(stored.sealedFields) },
   { name: "patient_index", type: "bytea", of: (_event, stored) => stored.patientIndex },
+  { name: "behaviour", type: "jsonb", of: ({ behaviour }) => json(behaviour) },
 ];
 
 /** PostgreSQL's text of an array of texts. */

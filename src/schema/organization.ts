@@ -7,6 +7,7 @@ import { auditActorOf, prismaOf, viewerOf } from "./context.ts";
 import { SeverityEnum } from "./enums.ts";
 import { ClockKindEnum } from "./incident-clock.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
+import { RiskThresholdsInput } from "./risk-thresholds.ts";
 import { milliseconds } from "./scalars.ts";
 
 interface ResponseTime {
@@ -109,6 +110,7 @@ const UpdateInput = builder.inputType("OrganizationUpdateInput", {
       type: "Duration",
       description: "New detections reopen an incident that was resolved no longer ago than this: PT0S to P30D.",
     }),
+    riskThresholds: t.field({ type: RiskThresholdsInput, description: "Which threat scores raise incidents." }),
   }),
 });
 
@@ -149,6 +151,7 @@ builder.mutationField("organizationUpdate", (t) =>
           sessionIdleMinutes: input.sessionIdleMinutes ?? undefined,
           secondFactorRequired: input.secondFactorRequired ?? undefined,
           responseTimes: input.responseTimes ? read(input.responseTimes) : undefined,
+          riskThresholds: input.riskThresholds ?? undefined,
           reopenGraceS: input.reopenGrace ? milliseconds(input.reopenGrace) / 1000 : undefined,
         };
         await context.services.change(organizationId, (tx) => changeOrganization(tx, change, auditActorOf(context)));

@@ -164,3 +164,39 @@ BEGIN
   RETURN QUERY SELECT * FROM refresh_risk(kinds, keys, moment);
 END
 $$;
+
+-- What a person teaches, profiles learn outside of a batch: then every process must forget what it knew of them. The turn
+-- says so beside what it said before.
+ALTER TABLE detection_positions ADD COLUMN profiles_version INTEGER NOT NULL DEFAULT 0;
+DROP FUNCTION take_detection_turn(uuid, timestamptz);
+CREATE FUNCTION take_detection_turn(batch uuid, at timestamptz) RETURNS TABLE (
+  previous_batch uuid, previous_received_at timestamptz, received_at timestamptz,
+  rules_version integer, unknown_fields unknown_fields, phi_fields phi_fields, allowed_attributes text[], profiles_version integer)
+  LANGUAGE plpgsql SET search_path = pg_catalog, public
+  AS $$
+DECLARE
+  organization uuid := current_organization();
+BEGIN
+  SELECT p.batch_id, p.received_at INTO previous_batch, previous_received_at
+    FROM detection_positions p WHERE p.organization_id = organization FOR UPDATE;
+  IF NOT FOUND THEN
+    INSERT INTO detection_positions (organization_id, batch_id, received_at) VALUES (organization, batch, at)
+      ON CONFLICT DO NOTHING;
+    IF NOT FOUND THEN -- another process was the first
+      SELECT p.batch_id, p.received_at INTO previous_batch, previous_received_at
+        FROM detection_positions p WHERE p.organization_id = organization FOR UPDATE;
+    END IF;
+  END IF;
+  received_at := greatest(at, previous_received_at + interval '1 millisecond');
+  UPDATE detection_positions p SET batch_id = batch, received_at = take_detection_turn.received_at
+    WHERE p.organization_id = organization RETURNING p.profiles_version INTO profiles_version;
+  SELECT o.rules_version, o.unknown_fields, o.phi_fields, o.allowed_attributes
+    INTO rules_version, unknown_fields, phi_fields, allowed_attributes
+    FROM organizations o WHERE o.id = organization;
+  IF FOUND THEN
+    RETURN NEXT;
+  END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION take_detection_turn(uuid, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION take_detection_turn(uuid, timestamptz) TO vigil_app;
