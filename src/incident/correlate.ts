@@ -9,6 +9,7 @@ import type { DetectionDraft } from "../detect/detection.ts";
 import { type Severity, severities } from "../ingest/event.ts";
 import type { NewChange } from "../publish/change.ts";
 import { cleared } from "./change.ts";
+import { type Counted, countDetections } from "./count.ts";
 import { addEntries, type NewEntry } from "./entry.ts";
 import { gather, titleOf } from "./gather.ts";
 
@@ -199,15 +200,6 @@ async function storeDetections(
   });
 }
 
-interface Counted {
-  id: string;
-  detections: number;
-  events: number;
-  first: Date;
-  last: Date;
-  score: number;
-}
-
 /** Recounts the incidents from their detections, all in two statements; returns the timeline lines. */
 async function bringUpToDate(
   tx: Tx,
@@ -215,23 +207,8 @@ async function bringUpToDate(
   now: number,
   weights: Readonly<Record<Severity, number>>,
 ): Promise<NewEntry[]> {
-  const { rows } = await tx.query<Counted>({
-    name: "count_detections",
-    text: `SELECT d.*, threat_score(d.weights, d.times, d.last, coalesce(c.criticality, 1)) AS score
-      FROM (SELECT incident_id AS id, count(*)::int AS detections, sum(event_count)::int AS events, min(first_event_at) AS first,
-          max(last_event_at) AS last, array_agg(($3::float8[])[severity_rank + 1]) AS weights, array_agg(last_event_at) AS times
-        FROM detections WHERE organization_id = $1 AND incident_id = ANY ($2) GROUP BY incident_id) d
-      LEFT JOIN LATERAL (SELECT max(e.criticality)::float8 AS criticality
-        FROM security_incidents i CROSS JOIN jsonb_to_recordset(i.subjects) AS s(kind text, key text)
-        JOIN entities e ON e.organization_id = $1 AND e.kind::text = s.kind AND e.key = s.key
-        WHERE i.organization_id = $1 AND i.id = d.id) c ON true`,
-    values: [
-      tx.organizationId,
-      touched.map(({ before }) => before.id),
-      severities.map((severity) => weights[severity]),
-    ],
-  });
-  const counted = new Map(rows.map((row) => [row.id, row]));
+  const ids = touched.map(({ before }) => before.id);
+  const counted = await countDetections(tx, ids, weights);
   const changes = touched.flatMap(({ before, drafts }) => {
     const counts = counted.get(before.id);
     if (!counts) return [];
