@@ -156,8 +156,8 @@ describe("an entity", () => {
     );
     expect(data.entity.riskLevel).toBe("HIGH");
     expect(data.entity.incidents.nodes[0].severity).toBe("HIGH");
-    expect(data.entity.incidents.nodes[0].entries.nodes.at(-1).message).toContain(
-      "past the threshold of 25 for HIGH: 31 Odd",
+    expect(data.entity.incidents.nodes[0].entries.nodes.at(-1).message).toMatch(
+      /score of user bob is 3\d, past the threshold of 25 for HIGH: 3\d Odd/,
     );
     await ask(
       "mutation { organizationUpdate(input: { riskThresholds: { high: 70, critical: 90 } }) { userErrors { path } } }",
