@@ -56,6 +56,7 @@ export async function load(test: TestDatabase, rows: number): Promise<void> {
     "security_alerts",
     "incident_entries",
     "alert_rules",
+    "entities",
   ]) {
     await test.asOwner(`VACUUM (ANALYZE) ${table}`);
   }
