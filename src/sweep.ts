@@ -2,6 +2,7 @@
 import { forgetSessions } from "./access/sessions.ts";
 import type { AuditTrail } from "./audit/trail.ts";
 import type { Database } from "./db.ts";
+import { decayRisks } from "./detect/risk/refresh.ts";
 import { markBreaches } from "./incident/breach.ts";
 import type { Log } from "./log.ts";
 import type { JobName } from "./queue/jobs.ts";
@@ -46,6 +47,9 @@ export function createSweep(
           await forgetSessions(tx, now() - sessionRetention);
         });
       }
+    },
+    async risk() {
+      for (const organizationId of await db.organizationIds()) await decayRisks(db, organizationId, now());
     },
     async clocks() {
       for (const organizationId of await db.organizationIds()) {

@@ -16,6 +16,8 @@ export interface OrganizationChange {
   reopenGraceS?: number | undefined;
   /** Addresses, ranges and users that no response may touch; replaces the list. */
   protectedTargets?: readonly string[] | undefined;
+  /** From which threat score on incidents are raised: see detect/risk/level.ts. */
+  riskThresholds?: { high: number; critical: number } | undefined;
 }
 
 const mostProtected = 1_000;
@@ -23,6 +25,7 @@ const mostProtected = 1_000;
 /** Changes the organization's name and settings; what is not given stays. In force on every server within 5 seconds. */
 export async function changeOrganization(tx: Tx, change: OrganizationChange, actor: string): Promise<void> {
   const { sessionIdleMinutes: idle, secondFactorRequired, responseTimes, reopenGraceS, protectedTargets } = change;
+  const { riskThresholds: risk } = change;
   const name = change.name === undefined ? undefined : readName(change.name);
   if (idle !== undefined && !(Number.isInteger(idle) && idle >= idleBounds.least && idle <= idleBounds.most)) {
     const message = `A session may be idle from ${idleBounds.least} to ${idleBounds.most} minutes`;
@@ -36,10 +39,15 @@ export async function changeOrganization(tx: Tx, change: OrganizationChange, act
     const message = `At most ${mostProtected} addresses, ranges and users are protected, each of 1 to 300 characters`;
     throw new VigilError("BAD_USER_INPUT", message, { path: ["protectedTargets"] });
   }
+  if (risk && !(risk.high > 0 && risk.high < risk.critical && risk.critical <= 100)) {
+    const message = "Thresholds are 0 < high < critical <= 100";
+    throw new VigilError("BAD_USER_INPUT", message, { path: ["riskThresholds"] });
+  }
   await tx.query(
     `UPDATE organizations SET name = coalesce($2, name), session_idle_minutes = coalesce($3, session_idle_minutes),
        second_factor_required = coalesce($4, second_factor_required), response_times = coalesce($5, response_times),
-       reopen_grace_s = coalesce($6, reopen_grace_s), protected_targets = coalesce($7, protected_targets) WHERE id = $1`,
+       reopen_grace_s = coalesce($6, reopen_grace_s), protected_targets = coalesce($7, protected_targets),
+       risk_high_at = coalesce($8, risk_high_at), risk_critical_at = coalesce($9, risk_critical_at) WHERE id = $1`,
     [
       tx.organizationId,
       name,
@@ -48,6 +56,8 @@ export async function changeOrganization(tx: Tx, change: OrganizationChange, act
       responseTimes && JSON.stringify(responseTimes),
       reopenGraceS,
       protectedTargets,
+      risk?.high,
+      risk?.critical,
     ],
   );
   const entity = { entityKind: "Organization", entityId: tx.organizationId };
@@ -58,6 +68,7 @@ export async function changeOrganization(tx: Tx, change: OrganizationChange, act
     responseTimes,
     reopenGraceS,
     protectedTargets,
+    riskThresholds: risk,
   };
   await audit(tx, { actor, action: "ORGANIZATION_CHANGED", ...entity, detail });
 }

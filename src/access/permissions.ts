@@ -23,6 +23,18 @@ export const permissionTable = {
   "decision.write": { does: "Make and revoke decisions.", roles: ["ADMIN", "RESPONDER"] },
   "decision.enforce": { does: "Apply decisions, and say so.", roles: ["ENFORCER"] },
   "alert.write": { does: "Silence alerts, and send them again.", roles: ["ADMIN", "RESPONDER"] },
+  "entity.read": {
+    does: "Read users, addresses and the like, their threat scores and what makes them up.",
+    roles: everybody,
+  },
+  "entity.write": {
+    does: "Say how much depends on a user or an address, and their department and roles.",
+    roles: ["ADMIN", "ANALYST"],
+  },
+  "profile.read": {
+    does: "Read what is usual for a person: hours, places, devices.",
+    roles: ["ADMIN", "RESPONDER", "ANALYST", "AUDITOR"],
+  },
   "rule.read": { does: "Read rules.", roles: everybody },
   "rule.write": { does: "Import and change rules.", roles: ["ADMIN", "ANALYST"] },
   "status.read": { does: "Read how the server is.", roles: [...everybody, "ENFORCER"] },

@@ -9,6 +9,7 @@ import type { DetectionDraft } from "../detect/detection.ts";
 import { type Severity, severities } from "../ingest/event.ts";
 import type { NewChange } from "../publish/change.ts";
 import { cleared } from "./change.ts";
+import { type Counted, countDetections } from "./count.ts";
 import { addEntries, type NewEntry } from "./entry.ts";
 import { gather, titleOf } from "./gather.ts";
 
@@ -27,12 +28,15 @@ interface Place {
   homeId: string | null;
 }
 
-/** Stores the detections and the incidents they open or join; returns what is to be announced. */
+/**
+ * Stores the detections and the incidents they open or join; returns what is to be announced. `weights`: what a detection
+ * of each severity adds to the threat score of its incident, 0 to 100.
+ */
 export async function correlate(
   tx: Tx,
   drafts: readonly DetectionDraft[],
   now: number,
-  score: (severity: Severity, detections: number) => number,
+  weights: Readonly<Record<Severity, number>>,
 ): Promise<NewChange[]> {
   if (drafts.length === 0) return [];
   const byFingerprint = gather(drafts);
@@ -44,7 +48,7 @@ export async function correlate(
     one.drafts.push(...(byFingerprint.get(fingerprint) ?? []));
     touched.set(incident.id, one);
   }
-  const entries = touched.size > 0 ? await bringUpToDate(tx, [...touched.values()], now, score) : [];
+  const entries = touched.size > 0 ? await bringUpToDate(tx, [...touched.values()], now, weights) : [];
   await addEntries(tx, entries, now);
   return entries.map((entry) => ({ topic: "incident", kind: entry.kind, entityId: entry.incidentId }));
 }
@@ -196,29 +200,15 @@ async function storeDetections(
   });
 }
 
-interface Counted {
-  id: string;
-  detections: number;
-  events: number;
-  first: Date;
-  last: Date;
-}
-
 /** Recounts the incidents from their detections, all in two statements; returns the timeline lines. */
 async function bringUpToDate(
   tx: Tx,
   touched: readonly { before: IncidentRow; drafts: readonly DetectionDraft[] }[],
   now: number,
-  score: (severity: Severity, detections: number) => number,
+  weights: Readonly<Record<Severity, number>>,
 ): Promise<NewEntry[]> {
-  const { rows } = await tx.query<Counted>({
-    name: "count_detections",
-    text: `SELECT incident_id AS id, count(*)::int AS detections, sum(event_count)::int AS events, min(first_event_at) AS first,
-        max(last_event_at) AS last
-      FROM detections WHERE organization_id = $1 AND incident_id = ANY ($2) GROUP BY incident_id`,
-    values: [tx.organizationId, touched.map(({ before }) => before.id)],
-  });
-  const counted = new Map(rows.map((row) => [row.id, row]));
+  const ids = touched.map(({ before }) => before.id);
+  const counted = await countDetections(tx, ids, weights);
   const changes = touched.flatMap(({ before, drafts }) => {
     const counts = counted.get(before.id);
     if (!counts) return [];
@@ -239,7 +229,7 @@ async function bringUpToDate(
       changes.map(({ counts }) => counts.events),
       changes.map(({ counts }) => counts.first),
       changes.map(({ counts }) => counts.last),
-      changes.map(({ counts, severity }) => score(severity, counts.detections)),
+      changes.map(({ counts }) => counts.score),
       changes.map(({ severity }) => severity),
       changes.map(({ raised }) => (raised ? 1 : 0)),
       new Date(now),

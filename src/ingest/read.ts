@@ -39,6 +39,7 @@ interface Row {
   attributes: Record<string, unknown>;
   sealed: Buffer | null;
   enrichment: unknown;
+  behaviour: SecurityEvent["behaviour"] | null;
 }
 
 export const pageSize = 5_000;
@@ -76,6 +77,16 @@ export async function* readEventsBetween(
     if (page.length < pageSize) return;
     from = (page.at(-1) as SecurityEvent).id;
   }
+}
+
+/** These events as anyone may see them, in order of arrival; sealed fields stay out. */
+export async function readClearEvents(tx: Tx, ids: readonly string[]): Promise<SecurityEvent[]> {
+  const { rows } = await tx.query<Row>(
+    `SELECT *, host(source_ip) AS source_ip FROM realtime_monitoring
+     WHERE organization_id = $1 AND id = ANY ($2::uuid[]) ORDER BY id`,
+    [tx.organizationId, ids],
+  );
+  return rows.map(toEvent);
 }
 
 async function readPage(tx: Tx, vault: Vault, [after, until]: [string, string], onFault: OnFault) {
@@ -117,6 +128,7 @@ function toEvent(row: Row): SecurityEvent {
       http: compact({ method: row.http_method, path: row.http_path, status: row.http_status, ...row.http_more }),
       message: row.message,
       enrichment: fromColumn(row.enrichment),
+      behaviour: row.behaviour,
     }),
     id: row.id,
     time: row.time.getTime(),

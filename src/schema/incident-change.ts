@@ -7,7 +7,9 @@ import {
   resolveIncident,
 } from "../incident/change.ts";
 import { builder } from "./builder.ts";
+import { auditActorOf } from "./context.ts";
 import { ResolutionEnum } from "./enums.ts";
+import { onlyDone, teaching, unlearning } from "./feedback-change.ts";
 import { Incident } from "./incident.ts";
 import { changeIncident, expected, incidentPayload, revisionText } from "./incident-payload.ts";
 
@@ -55,7 +57,9 @@ builder.mutationField("incidentResolve", (t) =>
     resolve: (_parent, { id, input }, context) => {
       const { resolution, reason } = input;
       return changeIncident(context, id.id, "INCIDENT_RESOLVED", { resolution }, (tx, who) =>
-        resolveIncident(tx, context.services.vault, { ...who, resolution, reason, ...expected(input) }),
+        teaching(tx, resolution, { incidentId: id.id, ...who, auditActor: auditActorOf(context) }, () =>
+          resolveIncident(tx, context.services.vault, { ...who, resolution, reason, ...expected(input) }),
+        ),
       );
     },
   }),
@@ -123,7 +127,11 @@ function reasonedMove(
       },
       resolve: (_parent, { id, input }, context) =>
         changeIncident(context, id.id, action, {}, (tx, who) =>
-          work(tx, context.services.vault, { ...who, reason: input.reason, ...expected(input) }),
+          (name === "incidentReopen" ? unlearning : onlyDone)(
+            tx,
+            { incidentId: id.id, ...who, auditActor: auditActorOf(context) },
+            () => work(tx, context.services.vault, { ...who, reason: input.reason, ...expected(input) }),
+          ),
         ),
     }),
   );

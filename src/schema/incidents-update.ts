@@ -1,6 +1,8 @@
 /** One change for many incidents, in one transaction: each is changed or refused by itself, and each says which. */
 import { audit } from "../access/audit.ts";
 import type { Tx } from "../db.ts";
+import { teaches } from "../detect/feedback.ts";
+import { holdTurn } from "../detect/turn.ts";
 import { VigilError } from "../errors.ts";
 import {
   acknowledgeIncident,
@@ -16,6 +18,7 @@ import type { Severity } from "../ingest/event.ts";
 import { builder } from "./builder.ts";
 import { actorOf, auditActorOf, type Context, prismaOf, viewerOf } from "./context.ts";
 import { describedEnum, ResolutionEnum, SeverityEnum } from "./enums.ts";
+import { teaching } from "./feedback-change.ts";
 import { Incident } from "./incident.ts";
 import type { IncidentOutcome, Who } from "./incident-payload.ts";
 import { rowKey } from "./page.ts";
@@ -114,6 +117,7 @@ builder.mutationField("incidentsUpdate", (t) =>
         const { vault, change } = context.services;
         await vault.reserve(viewerOf(context).organizationId, wanted.length * 4);
         const results = await change(viewerOf(context).organizationId, async (tx) => {
+          if (input.resolution && teaches(input.resolution)) await holdTurn(tx); // before the incidents, as a batch does
           await tx.query(
             "SELECT FROM security_incidents WHERE organization_id = $1 AND id = ANY ($2) ORDER BY fingerprint FOR UPDATE",
             [tx.organizationId, wanted],
@@ -156,14 +160,18 @@ async function updateOne(tx: Tx, context: Context, id: string, wanted: Wanted): 
   return outcome;
 }
 
-function stepsOf(tx: Tx, { services: { vault } }: Context, who: Who, wanted: Wanted): (() => Promise<Changed>)[] {
+function stepsOf(tx: Tx, context: Context, who: Who, wanted: Wanted): (() => Promise<Changed>)[] {
+  const { vault } = context.services;
   const { move, resolution, severity, assignee } = wanted;
   const reason = wanted.reason ?? "";
   const moves: Record<Move, () => Promise<Changed>> = {
     ACKNOWLEDGE: () => acknowledgeIncident(tx, who),
     INVESTIGATE: () => investigateIncident(tx, who),
     CONTAIN: () => containIncident(tx, vault, { ...who, reason }),
-    RESOLVE: () => resolveIncident(tx, vault, { ...who, reason, resolution: resolution as IncidentResolution }),
+    RESOLVE: () =>
+      teaching(tx, resolution as string, { incidentId: who.id, ...who, auditActor: auditActorOf(context) }, () =>
+        resolveIncident(tx, vault, { ...who, reason, resolution: resolution as IncidentResolution }),
+      ),
     CLOSE: () => closeIncident(tx, who),
   };
   // What needs an open incident first, so that resolving and assigning at once is possible.

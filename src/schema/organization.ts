@@ -7,6 +7,7 @@ import { auditActorOf, prismaOf, viewerOf } from "./context.ts";
 import { SeverityEnum } from "./enums.ts";
 import { ClockKindEnum } from "./incident-clock.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
+import { RiskThresholdsInput } from "./risk-thresholds.ts";
 import { milliseconds } from "./scalars.ts";
 
 interface ResponseTime {
@@ -113,6 +114,7 @@ const UpdateInput = builder.inputType("OrganizationUpdateInput", {
     protectedTargets: t.stringList({
       description: "Addresses, ranges and users that no response may touch; replaces the list, of at most 1,000.",
     }),
+    riskThresholds: t.field({ type: RiskThresholdsInput, description: "Which threat scores raise incidents." }),
   }),
 });
 
@@ -154,6 +156,7 @@ builder.mutationField("organizationUpdate", (t) =>
           secondFactorRequired: input.secondFactorRequired ?? undefined,
           responseTimes: input.responseTimes ? read(input.responseTimes) : undefined,
           protectedTargets: input.protectedTargets ?? undefined,
+          riskThresholds: input.riskThresholds ?? undefined,
           reopenGraceS: input.reopenGrace ? milliseconds(input.reopenGrace) / 1000 : undefined,
         };
         await context.services.change(organizationId, (tx) => changeOrganization(tx, change, auditActorOf(context)));

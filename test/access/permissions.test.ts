@@ -21,6 +21,9 @@ const columns: Permission[] = [
   "decision.write",
   "decision.enforce",
   "alert.write",
+  "entity.read",
+  "entity.write",
+  "profile.read",
   "rule.read",
   "rule.write",
   "status.read",
@@ -45,13 +48,13 @@ const columns: Permission[] = [
 
 // Written out a second time on purpose: whoever changes the table says so here too.
 const expected: Record<Role, string> = {
-  ADMIN: "yyyyyy.yyyyyyyyyyyyyyyyyyyyy",
-  RESPONDER: "y.yyyy.yy.y..y.y...y.yy.....",
-  ANALYST: "y.yyy...yyy..y.y...y.yy.....",
-  VIEWER: "y.y.y...y.y....y...y.y......",
-  AUDITOR: "y.y.y...y.yyyy.yyy.y.y.y.y..",
-  INGEST: ".y..................y.......",
-  ENFORCER: "....y.y...y.................",
+  ADMIN: "yyyyyy.yyyyyyyyyyyyyyyyyyyyyyyy",
+  RESPONDER: "y.yyyy.yy.yy.y..y.y...y.yy.....",
+  ANALYST: "y.yyy...yyyyyy..y.y...y.yy.....",
+  VIEWER: "y.y.y...y..y.y....y...y.y......",
+  AUDITOR: "y.y.y...y.yy.yyyy.yyy.y.y.y.y..",
+  INGEST: ".y.....................y.......",
+  ENFORCER: "....y.y......y.................",
 };
 
 test.each([...peopleRoles, ...keyRoles])("%s may do what the table says", (role) => {

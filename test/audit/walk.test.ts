@@ -211,6 +211,22 @@ Object.assign(examples, {
       ({ apiKeyCreate }: { apiKeyCreate: { apiKey: { id: string } } }) => apiKeyCreate.apiKey.id,
     ),
   }),
+  entityUpdate: async () => {
+    await incident();
+    return { kind: "ORGANIZATION", key: "", input: { criticality: 2 } };
+  },
+  feedbackUndo: async () => {
+    const id = await incident();
+    const input = { resolution: "FALSE_POSITIVE", reason: "walked" };
+    const document =
+      "mutation ($id: ID!, $input: IncidentResolveInput!) { incidentResolve(id: $id, input: $input) { userErrors { message } } }";
+    await ask(server, document, { id, input });
+    const { data } = await ask(
+      server,
+      '{ entity(kind: ORGANIZATION, key: "") { feedback(first: 1) { nodes { id } } } }',
+    );
+    return { id: data.entity.feedback.nodes[0].id };
+  },
   retentionPolicyUpdate: async () => ({ input: { class: "EVENTS", days: 60 } }),
   userCreate: async () => ({ input: { email: `${v7()}@clinic.example`, name: "Walked", role: "VIEWER" } }),
   userUpdate: async () => ({ id: await madeUser(), input: { name: "Walked on" } }),

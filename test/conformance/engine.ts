@@ -60,7 +60,7 @@ async function runLocally({ yaml, batches }: Trial): Promise<TrialResult> {
       refused: `line ${fault.line}, ${fault.path}: ${fault.message}`,
       supported: fault.code !== "UNSUPPORTED",
     };
-  const loaded = { version: 0, rules: [], placeholders: new Map() };
+  const loaded = { version: 0, rules: [], placeholders: new Map(), timeZone: "UTC" };
   const organizationId = "00000000-0000-4000-8000-000000000000";
   const plan = planImport([{ yaml }], { organizationId, loaded, removed: new Set(), mode: "ACTIVE", builtin: false });
   const [rejection] = [...plan.rejected, ...plan.waiting];

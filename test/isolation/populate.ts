@@ -74,6 +74,8 @@ const shaped: Record<string, (canary: string) => unknown> = {
   "detections.subjects": (canary) => [{ kind: "USER", key: canary }],
   "security_incidents.subjects": (canary) => [{ kind: "USER", key: canary }],
   "saved_filters.owner": () => "matrix", // who asks, in either organization
+  "risk_contributions.entity_kind": () => "USER",
+  "feedback.entity_kind": () => "USER",
   "security_alerts.held_by": () => [],
   "silences.matchers": (canary) => [{ field: "TITLE", operator: "EQUALS", value: canary }],
   "security_alerts.claim": () => null, // nobody sends it

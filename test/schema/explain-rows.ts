@@ -32,6 +32,8 @@ export async function load(test: TestDatabase, rows: number): Promise<void> {
       SELECT '${home}', gen_random_uuid(), 'rule ' || n, 'rule-' || n, 'DETECTION', 'ACTIVE', 'HIGH', '{}', '' FROM generate_series(1, 300) n;
     INSERT INTO alert_channels (organization_id, id, kind, name)
       SELECT id, id, 'EMAIL', 'mail' FROM organizations;
+    INSERT INTO entities (organization_id, kind, key, first_seen_at, last_seen_at, risk)
+      SELECT o, (CASE WHEN n % 3 = 0 THEN 'ADDRESS' ELSE 'USER' END)::entity_kind, 'key' || n, t, t, n * 7 % 101 FROM ${each};
     INSERT INTO security_incidents (organization_id, id, number, title, severity, status, fingerprint, threat_score, subjects, tags,
         detection_count, event_count, first_event_at, last_event_at, opened_at, created_at, updated_at)
       SELECT o, ${ownIncident}, n, 'Incident ' || n, ${severity},
@@ -55,6 +57,7 @@ export async function load(test: TestDatabase, rows: number): Promise<void> {
     "security_alerts",
     "incident_entries",
     "alert_rules",
+    "entities",
   ]) {
     await test.asOwner(`VACUUM (ANALYZE) ${table}`);
   }

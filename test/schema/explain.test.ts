@@ -167,6 +167,14 @@ const lists: List[] = [
   },
 ];
 
+lists.push({
+  field: "entities",
+  noun: "Entity",
+  table: "entities",
+  orders: { RISK: "risk", LAST_SEEN: "last_seen_at", KEY: "key" },
+  filters: [{ filter: { risk: { gte: 50 } }, where: "risk >= 50" }],
+});
+
 const cases = lists.flatMap((list) => [
   ...Object.entries(list.orders).flatMap(([order, column]) =>
     (["DESC", "ASC"] as const).map((direction) => ({

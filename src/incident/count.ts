@@ -1,0 +1,34 @@
+/** What incidents gather: their detections counted, and the threat score that those make up. */
+import type { Tx } from "../db.ts";
+import { type Severity, severities } from "../ingest/event.ts";
+
+export interface Counted {
+  id: string;
+  detections: number;
+  events: number;
+  first: Date;
+  last: Date;
+  /** 0 to 100, at the time of the last event, in the odds of the most critical subject. */
+  score: number;
+}
+
+/** By incident, all in one statement. `weights`: what a detection of each severity adds, 0 to 100. */
+export async function countDetections(
+  tx: Tx,
+  incidentIds: readonly string[],
+  weights: Readonly<Record<Severity, number>>,
+): Promise<Map<string, Counted>> {
+  const { rows } = await tx.query<Counted>({
+    name: "count_detections",
+    text: `SELECT d.id, d.detections, d.events, d.first, d.last, threat_score(d.weights, d.times, d.last, coalesce(c.criticality, 1)) AS score
+      FROM (SELECT incident_id AS id, count(*)::int AS detections, sum(event_count)::int AS events, min(first_event_at) AS first,
+          max(last_event_at) AS last, array_agg(($3::float8[])[severity_rank + 1]) AS weights, array_agg(last_event_at) AS times
+        FROM detections WHERE organization_id = $1 AND incident_id = ANY ($2) GROUP BY incident_id) d
+      LEFT JOIN LATERAL (SELECT max(e.criticality)::float8 AS criticality
+        FROM security_incidents i CROSS JOIN jsonb_to_recordset(i.subjects) AS s(kind text, key text)
+        JOIN entities e ON e.organization_id = $1 AND e.kind::text = s.kind AND e.key = s.key
+        WHERE i.organization_id = $1 AND i.id = d.id) c ON true`,
+    values: [tx.organizationId, incidentIds, severities.map((severity) => weights[severity])],
+  });
+  return new Map(rows.map((row) => [row.id, row]));
+}
