@@ -64,7 +64,7 @@ export const care: Facet<Care> = {
   },
 };
 
-function isVisit({ action, outcome, target }: SecurityEvent): boolean {
+export function isVisit({ action, outcome, target }: SecurityEvent): boolean {
   if (target?.patientId === undefined || outcome === "FAILURE") return false;
   return (visitDeeds.test(action) && !looks.test(action)) || createsPatient.test(action);
 }
