@@ -51,14 +51,19 @@ export function knownKeys(habit: Habit): string[] {
   return known.sort((one, other) => other[1] - one[1] || (one[0] < other[0] ? -1 : 1)).map(([key]) => key);
 }
 
+/** In place: a day on which somebody was active counts, whether or not a key came. */
+export function live(habit: Habit, time: number): void {
+  const day = dayOf(time);
+  habit.since = habit.days === 0 ? day : Math.min(habit.since, day);
+  if (day <= habit.last && habit.days > 0) return;
+  habit.last = day;
+  habit.days = Math.min(habit.days + 1, enoughDays);
+}
+
 /** In place. At most `most` keys are kept: those of the greatest weight. A day that is over teaches only what is new. */
 export function practise(habit: Habit, key: string, time: number, most: number): void {
   const day = dayOf(time);
-  habit.since = habit.days === 0 ? day : Math.min(habit.since, day);
-  if (day > habit.last || habit.days === 0) {
-    habit.last = day;
-    habit.days = Math.min(habit.days + 1, enoughDays);
-  }
+  live(habit, time);
   const entry = habit.seen.find(([seen]) => seen === key);
   if (entry && day <= entry[2]) return;
   const before = entry ? faded(entry[1], day - entry[2]) : 0;

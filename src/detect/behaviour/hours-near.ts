@@ -3,11 +3,11 @@
 /** What an hour counts for one that is so many hours away. */
 const byHours = [1, 0.7, 0.5, 0.3, 0.15];
 const sameKindOfDay = 0.5; // Monday to Friday are of a kind, and so are Saturday and Sunday
-const otherKindOfDay = 0.15;
+export const otherKindOfDay = 0.08;
 const week = 168;
 
-/** Below this share an hour is unusual: for eight hours on five days, from five hours before the first or after the last. */
-export const enoughNear = 0.002;
+/** Below this share an hour is unusual: for nine hours on five days, from the fifth hour before or after, at weekends the third. */
+export const enoughNear = 0.005;
 
 /** The share of the activity that lies near, each hour by its distance in hours and days; 0 where there is none at all. */
 export function near(weights: readonly number[], hour: number, otherDays: number = otherKindOfDay): number {

@@ -4,7 +4,7 @@ import { deedWords, isDeliberate } from "../deeds.ts";
 import { type Hours, hours, hoursLearned, organizationHours, pauseMs, roleHours } from "../facets/hours.ts";
 import { known, knowsHour } from "../facets/known.ts";
 import { hoursInWords } from "../hours-in-words.ts";
-import { enoughNear, near } from "../hours-near.ts";
+import { enoughNear, near, otherKindOfDay } from "../hours-near.ts";
 import { hourOfWeek, hourWords } from "../local-time.ts";
 import { isProgram } from "../program.ts";
 
@@ -18,7 +18,7 @@ const parameters = {
   },
   otherDays: {
     description: "What a habit of working days counts for weekends, and the other way round; 0: nothing, 1: in full.",
-    default: 0.15,
+    default: otherKindOfDay,
     min: 0,
     max: 1,
   },

@@ -104,8 +104,11 @@ export function wasThere({ places }: Travel, spot: Spot, time: number): boolean 
 }
 
 const nearKm = 100;
+const mostUnsureKm = 300; // a position that is known no better than this is near no place in particular
 
 function placeWeight(places: readonly HabitualPlace[], spot: Spot, time: number): number {
-  const near = places.filter((place) => distanceKm(place, spot) <= nearKm + place.radiusKm + spot.radiusKm);
+  const near = places.filter(
+    (place) => distanceKm(place, spot) <= nearKm + Math.min(mostUnsureKm, place.radiusKm + spot.radiusKm),
+  );
   return Math.max(0, ...near.map(({ weight, day }) => faded(weight, dayOf(time) - day)));
 }
