@@ -1,8 +1,8 @@
 import type { Logsource } from "../../ingest/event.ts";
 
-/** What a log source is called as an entity: `product/service/category`, with nothing between where it gave none. */
-export function sourceKey({ product = "", service = "", category = "" }: Logsource): string {
-  return `${product}/${service}/${category}`;
+/** What a log source is called as an entity: `product/service/category`, without what it does not tell. */
+export function sourceKey({ product, service, category }: Logsource): string {
+  return [product, service, category].filter(Boolean).join("/");
 }
 
 /** Vigil's own events about a log source that has gone silent. */
