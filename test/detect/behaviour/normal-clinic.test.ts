@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { clinicWeeks, dayOfDate } from "./clinic.ts";
+import { clinicWeeks, dayOfDate } from "./clinic-days.ts";
 import { drive } from "./drive.ts";
 import { howMuch } from "./how-much.ts";
 
