@@ -39,6 +39,7 @@ interface Row {
   attributes: Record<string, unknown>;
   sealed: Buffer | null;
   enrichment: unknown;
+  behaviour: SecurityEvent["behaviour"] | null;
 }
 
 export const pageSize = 5_000;
@@ -117,6 +118,7 @@ function toEvent(row: Row): SecurityEvent {
       http: compact({ method: row.http_method, path: row.http_path, status: row.http_status, ...row.http_more }),
       message: row.message,
       enrichment: fromColumn(row.enrichment),
+      behaviour: row.behaviour,
     }),
     id: row.id,
     time: row.time.getTime(),

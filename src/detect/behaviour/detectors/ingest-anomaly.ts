@@ -1,9 +1,9 @@
 import type { SecurityEvent } from "../../../ingest/event.ts";
 import type { BehaviourDetector, Finding, ParametersOf, Seen } from "../behaviour-detector.ts";
+import { serviceOf } from "../entity-of.ts";
 import { type Cadence, cadence, isSourced, slotOf, steady, weeksOf } from "../facets/cadence.ts";
 import { shareAtWork, staffing } from "../facets/staffing.ts";
 import { localTime } from "../local-day.ts";
-import { sourceKey } from "../log-source.ts";
 
 const parameters = {
   collapsePercent: {
@@ -53,9 +53,7 @@ function judge(event: SecurityEvent, seen: Seen, asked: Asked): Finding | undefi
   if (hour < state.hour) return undefined;
   const reason =
     hour === state.hour + 1 ? collapse(state, seen, asked) : hour === state.hour ? burst(state, asked) : undefined;
-  return reason === undefined
-    ? undefined
-    : { reason, subjects: [{ kind: "SERVICE", key: sourceKey(event.logsource) }] };
+  return reason === undefined ? undefined : { reason, subjects: [{ kind: "SERVICE", key: serviceOf(event) ?? "any" }] };
 }
 
 /** The running hour is over, and so was the one before it. */
