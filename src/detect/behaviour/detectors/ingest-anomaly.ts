@@ -62,17 +62,15 @@ function collapse(state: Cadence, seen: Seen, asked: Asked): string | undefined 
     [state.hour, state.count],
     [state.hour - 1, state.before],
   ] as const;
-  let usual = 0;
-  let came = 0;
+  let told: string | undefined;
   for (const [hour, count] of hours) {
     const slot = slotOf(hour);
     if ((state.presence[slot] ?? 0) < steady) return undefined;
     const expected = (state.rates[slot] ?? 0) * shareAtWork(seen.facet(staffing), hour);
     if (expected < asked.leastUsual || count >= (asked.collapsePercent / 100) * expected) return undefined;
-    usual += expected;
-    came += count;
+    told ??= `${count} events in an hour in which ${Math.round(expected)} are usual, and as few in the hour before`;
   }
-  return `${came} events in two hours in which ${Math.round(usual)} are usual`;
+  return told;
 }
 
 /** Told once, and again whenever it has doubled. */
