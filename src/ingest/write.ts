@@ -1,5 +1,6 @@
 /** Stores a batch of events: which of them are new, and their rows, each in one statement whatever the batch's size. */
 import type { Tx } from "../db.ts";
+import { toColumn } from "./enrich/stored.ts";
 import type { EventDraft, SecurityEvent } from "./event.ts";
 import type { StoredEvent } from "./sealing.ts";
 
@@ -83,6 +84,7 @@ const columns: Column[] = [
   { name: "sealed_fields", type: "text[]", of: (_event, stored) => arrayLiteral(stored.sealedFields) },
   { name: "patient_index", type: "bytea", of: (_event, stored) => stored.patientIndex },
   { name: "behaviour", type: "jsonb", of: ({ behaviour }) => json(behaviour) },
+  { name: "enrichment", type: "jsonb", of: ({ enrichment }) => enrichment && toColumn(enrichment) },
 ];
 
 /** PostgreSQL's text of an array of texts. */
