@@ -38,8 +38,8 @@ interface Row {
   message: string | null;
   attributes: Record<string, unknown>;
   sealed: Buffer | null;
-  enrichment: unknown;
   behaviour: SecurityEvent["behaviour"] | null;
+  enrichment: unknown;
 }
 
 export const pageSize = 5_000;
@@ -117,8 +117,8 @@ function toEvent(row: Row): SecurityEvent {
       target: compact({ type: row.target_type, id: row.target_id, name: row.target_name, patientId: row.patient_id }),
       http: compact({ method: row.http_method, path: row.http_path, status: row.http_status, ...row.http_more }),
       message: row.message,
-      enrichment: fromColumn(row.enrichment),
       behaviour: row.behaviour,
+      enrichment: fromColumn(row.enrichment),
     }),
     id: row.id,
     time: row.time.getTime(),

@@ -28,11 +28,11 @@ export const detectors: readonly BehaviourDetector<any>[] = [
   serviceAccountNewPlace,
   firstPrivilege,
   sessionMoved,
+  unusualVolume,
+  rareAction,
   massRecordAccess,
   outsidePatients,
   snooping,
-  unusualVolume,
-  rareAction,
   sourceSilent,
   ingestAnomaly,
 ];
