@@ -3,7 +3,6 @@
  * patients' a day, and how many of them were not the user's. Counted from events, by the blind index of patients.
  */
 import type { Tx } from "../db.ts";
-import { programRoles } from "../detect/behaviour/program.ts";
 
 export interface RoleAccess {
   /** "" where neither events nor an import tell one. */
@@ -22,8 +21,12 @@ export interface RoleAccess {
 
 const lookBackDays = 90; // for a user's own earlier access
 
-/** The days are those of the organization's time zone. */
-export async function phiAccessByRole(tx: Tx, { from, to }: { from: Date; to: Date }): Promise<RoleAccess[]> {
+/** The days are those of the organization's time zone. What `programs`, by role, open makes no patient anybody's. */
+export async function phiAccessByRole(
+  tx: Tx,
+  { from, to }: { from: Date; to: Date },
+  programs: readonly string[],
+): Promise<RoleAccess[]> {
   const { rows } = await tx.query<Record<keyof RoleAccess, string>>(
     `WITH zone AS (SELECT time_zone FROM organizations WHERE id = $1),
      accesses AS (
@@ -60,7 +63,7 @@ export async function phiAccessByRole(tx: Tx, { from, to }: { from: Date; to: Da
      SELECT role, count(DISTINCT who) AS users, count(DISTINCT patient) AS patients, max(user_days) AS "userDays",
        max(median) AS "medianPerUserDay", max(p90) AS "p90PerUserDay", avg(outside::int)::float8 AS "outsideShare"
      FROM asked JOIN daily USING (role) GROUP BY role ORDER BY patients DESC, role`,
-    [tx.organizationId, from, to, programRoles],
+    [tx.organizationId, from, to, programs],
   );
   return rows.map((row) => ({
     role: row.role,

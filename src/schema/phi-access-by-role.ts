@@ -1,5 +1,6 @@
 import { audit } from "../access/audit.ts";
 import { phiAccessByRole, type RoleAccess } from "../audit/phi-access-by-role.ts";
+import { programRoles } from "../detect/behaviour/program.ts";
 import { builder } from "./builder.ts";
 import { auditActorOf, viewerOf } from "./context.ts";
 import { checkRange, RangeInput } from "./range.ts";
@@ -34,7 +35,7 @@ builder.queryField("phiAccessByRole", (t) =>
     resolve: (_parent, { range }, context) => {
       checkRange(range);
       return context.services.db.inOrganization(viewerOf(context).organizationId, async (tx) => {
-        const roles = await phiAccessByRole(tx, range);
+        const roles = await phiAccessByRole(tx, range, programRoles);
         const detail = { ...range, roles: roles.length, address: context.address ?? null };
         const entry = {
           actor: auditActorOf(context),

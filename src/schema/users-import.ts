@@ -84,9 +84,9 @@ async function run(context: Context, { rows, csv, dryRun }: typeof Input.$inferI
   const { users, rejected } = readRows(given);
   const { change, now, raiseBy } = context.services;
   await change(viewerOf(context).organizationId, async (tx) => {
-    const counts = dryRun ? {} : await importUsers(tx, users, now());
-    if ("crossings" in counts) await raiseBy(tx, counts.crossings);
-    const { made = 0, changed = 0 } = counts as { made?: number; changed?: number };
+    const done = dryRun ? undefined : await importUsers(tx, users, now());
+    if (done) await raiseBy(tx, done.crossings);
+    const { made = 0, changed = 0 } = done ?? {};
     const detail = { dryRun: dryRun ?? false, rows: given.length, rejected: rejected.length, made, changed };
     const entry = { actor: auditActorOf(context), action: "USERS_IMPORTED", entityKind: "Entity", entityId: "" };
     await audit(tx, { ...entry, detail });
