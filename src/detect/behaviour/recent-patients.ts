@@ -18,6 +18,11 @@ const slotsKept = 240; // 24 hours
 export const mostPatients = 400;
 export const hourSlots = 10;
 
+/** The slots of the day so far, by an hour of the week of the organization's clock. */
+export function daySlots(time: number, hourOfWeek: number): number {
+  return (hourOfWeek % 24) * hourSlots + Math.floor((time % 3_600_000) / slotMs) + 1;
+}
+
 /** Time that was before the 24 hours, as of a log that came late, is not noted. */
 export function notePatient(recent: Recent, patient: string, time: number): void {
   const slot = Math.floor(time / slotMs);

@@ -8,13 +8,13 @@ import { localTime } from "../local-day.ts";
 const parameters = {
   collapsePercent: {
     description: "Fewer events than so many percent of what is usual in such an hour, for two hours, is a collapse.",
-    default: 20,
+    default: 30,
     min: 1,
     max: 90,
   },
   leastUsual: {
     description: "Hours in which fewer events are usual are not judged for a collapse.",
-    default: 100,
+    default: 30,
     min: 5,
     max: 1_000_000,
   },

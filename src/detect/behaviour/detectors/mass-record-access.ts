@@ -4,7 +4,7 @@ import { organizationRecordAccess, othersUpTo, roleRecordAccess } from "../facet
 import { type RecordAccess, recordAccess } from "../facets/record-access.ts";
 import { spanWords } from "../in-words.ts";
 import { localTime } from "../local-day.ts";
-import { countPatients, hourSlots, mostPatients } from "../recent-patients.ts";
+import { countPatients, daySlots, hourSlots, mostPatients } from "../recent-patients.ts";
 import { isRecordAccess, patientKey, userKey } from "../record-access.ts";
 import { type Usual, unusualFor } from "../usual.ts";
 
@@ -16,7 +16,7 @@ const parameters = {
     max: mostPatients,
   },
   dayPatients: {
-    description: "Fewer different patients in 24 hours are never too many.",
+    description: "Fewer different patients in a day are never too many.",
     default: 80,
     min: 10,
     max: mostPatients,
@@ -55,7 +55,7 @@ export const massRecordAccess: BehaviourDetector<typeof parameters> = {
   name: "mass_record_access",
   title: "Mass access to patients' records",
   description:
-    "A user gets at the records of far more different patients, in an hour or in 24 hours, than this user and the colleagues of the role do. Busy days of the week and the turn of a month are compared with their like. Not found: users who always open more than 400 patients in 24 hours; accounts whose role says that a program uses them.",
+    "A user gets at the records of far more different patients, in an hour or in a day, than this user and the colleagues of the role do. Busy days of the week and the turn of a month are compared with their like. Not found: users who always open more than 400 patients in 24 hours; accounts whose role says that a program uses them.",
   severity: "HIGH",
   tags: ["attack.collection", "attack.t1213", "attack.t1530"],
   falsepositives: [
@@ -79,9 +79,9 @@ function judge(event: SecurityEvent, seen: Seen, asked: Asked): Finding | undefi
   if (!state) return undefined;
   const patient = patientKey(event, seen);
   const hour = countPatients(state, event.time, hourSlots, patient);
-  const whole = countPatients(state, event.time, 240, patient);
+  const { day, hourOfWeek } = localTime(event.time, seen.timeZone);
+  const whole = countPatients(state, event.time, daySlots(event.time, hourOfWeek), patient);
   if (hour.patients < asked.hourPatients && whole.patients < asked.dayPatients) return undefined;
-  const { day } = localTime(event.time, seen.timeZone);
   const who = userKey(event, seen);
   const colleagues = othersUpTo(seen.facet(roleRecordAccess), who, day, enoughOthers);
   if (!learned(state, day, asked)) {

@@ -1,6 +1,6 @@
 import type { SecurityEvent } from "../../../ingest/event.ts";
 import type { BehaviourDetector, Finding, ParametersOf, Seen } from "../behaviour-detector.ts";
-import { care } from "../facets/care.ts";
+import { care, isCareDeed } from "../facets/care.ts";
 import { concernsCare, foreignIn, foreignPatients, mostToday } from "../facets/foreign-patients.ts";
 import { localTime } from "../local-day.ts";
 import { findKey, keyLength } from "../short-key.ts";
@@ -33,7 +33,7 @@ export const outsidePatients: BehaviourDetector<typeof parameters> = {
   name: "outside_patients",
   title: "Records outside the user's patients",
   description:
-    "A user opens, on one day, the records of unusually many patients who are not the user's: never opened by the user on an earlier day within half a year, by no colleague within two weeks, and without a visit within two weeks or the next three days. A single such record is no finding: it is how every first visit begins. Not found: records of whoever is in the house anyway.",
+    "A user opens, on one day, the records of unusually many patients who are not the user's: never opened by the user on an earlier day within half a year, by no colleague within two weeks, and without a visit within two weeks or the next three days; or of whom the application itself says so (`care_relationship: false` and the like). A single such record is no finding: it is how every first visit begins. Not found: records of whoever is in the house anyway.",
   severity: "MEDIUM",
   tags: ["attack.collection", "attack.t1213"],
   falsepositives: [
@@ -45,7 +45,7 @@ export const outsidePatients: BehaviourDetector<typeof parameters> = {
     "14 days with records opened on 7 of them, of each user. Until then nothing is found. Where Vigil itself is new every patient is unknown at first, which makes the usual numbers high; they follow within 20 days of work.",
   parameters,
   facets: [foreignPatients, care],
-  concerns: concernsCare,
+  concerns: (event) => concernsCare(event) && !isCareDeed(event),
   judge,
 };
 

@@ -1,7 +1,7 @@
 import type { SecurityEvent } from "../../../ingest/event.ts";
 import type { BehaviourDetector, Finding, ParametersOf, Seen } from "../behaviour-detector.ts";
 import { chanceOf } from "../chance.ts";
-import { care } from "../facets/care.ts";
+import { care, isCareDeed } from "../facets/care.ts";
 import {
   concernsCare,
   foreignIn,
@@ -10,7 +10,7 @@ import {
   namedDays,
   namedOf,
 } from "../facets/foreign-patients.ts";
-import { names, shareOf } from "../facets/names.ts";
+import { colleaguesShare, names, shareOf } from "../facets/names.ts";
 import { recordAccess } from "../facets/record-access.ts";
 import { localTime } from "../local-day.ts";
 
@@ -34,14 +34,14 @@ const parameters = {
     max: 50,
   },
   chance: {
-    description: "A surname is found only where chance would bring as many patients of it less often than this.",
-    default: 0.001,
+    description: "Nothing is found where chance would bring as many such patients more often than this.",
+    default: 0.002,
     min: 0.000_001,
     max: 0.5,
   },
   learningDays: { description: "A user is judged when known for so many days.", default: 14, min: 0, max: 90 },
   learningPatients: {
-    description: "Surnames are judged when so many patients' have been counted in the organization.",
+    description: "A user is judged when so many patients have been counted in the organization.",
     default: 200,
     min: 20,
     max: 10_000,
@@ -52,14 +52,14 @@ export const snooping: BehaviourDetector<typeof parameters> = {
   name: "snooping",
   title: "Looking up people one knows",
   description:
-    "A user opens, within a week, records of several patients who are not the user's (see outside_patients) and have one surname, the user's own surname, or the full name of somebody who works here. How common a surname is among the patients is learned, so that common ones say nothing; a family that has a visit says nothing either. Names are compared on arrival and kept only as keyed disguises. Not found: names that events do not tell, people of other names.",
+    "A user opens, within a week, records of several patients who are not the user's (see outside_patients) and have one surname, the user's own surname, or the full name of somebody who works here. How common a surname is among the patients, and how many of them work here, is learned, so that common ones say nothing; a family that has a visit says nothing either. Names are compared on arrival and kept only as keyed disguises. Not found: names that events do not tell, people of other names.",
   severity: "HIGH",
   tags: ["attack.collection", "attack.t1213"],
   falsepositives: ["Namesakes of colleagues", "Putting together the double entries of one family"],
   learning: "14 days of each user, and the surnames of 200 patients of the organization. Until then nothing is found.",
   parameters,
   facets: [foreignPatients, care, names, recordAccess],
-  concerns: concernsCare,
+  concerns: (event) => concernsCare(event) && !isCareDeed(event),
   judge,
 };
 
@@ -72,13 +72,15 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   const named = patient === undefined ? undefined : namedOf(event, seen, patient, day);
   if (!named || state.named.some(([each, on]) => each === named[0] && day - on < namedDays)) return undefined;
   const week = [...state.named.filter(([, on]) => day - on < namedDays), named];
-  const colleagues = week.filter((each) => each[4] === 1).length;
-  if (named[4] === 1 && colleagues >= asked.colleagues) {
-    return { reason: reasonOf(colleagues, "who work here themselves") };
-  }
   const known = seen.facet(names);
   if (!known || known.counted < asked.learningPatients) return undefined;
   const opened = sum(state.days.filter(([each]) => day - each < namedDays).map(([, count]) => count)) + 1;
+  const colleagues = week.filter((each) => each[4] === 1).length;
+  if (named[4] === 1 && colleagues >= asked.colleagues) {
+    // Who opens many records meets colleagues among them.
+    if (chanceOf(colleagues, colleaguesShare(known) * opened) < asked.chance)
+      return { reason: reasonOf(colleagues, "who work here themselves") };
+  }
   const same = week.filter((each: Named) => each[2] === named[2]).length;
   const chance = chanceOf(same, shareOf(known, named[2]) * opened);
   if (named[3] === 1 && same >= asked.ownSurname && chance < asked.chance) {

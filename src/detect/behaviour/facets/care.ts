@@ -21,6 +21,7 @@ const afterVisit = 14;
 const visitDeeds =
   /appoint|schedul|book|check[-_. ]?in|visit|encounter|admi(?:t|ssion)|arriv|referral|intake|registr|treatment|procedure|prescri|waitlist|recall|consent/i;
 const looks = /read|view|open|list|search|get|print|export|download|cancel|delete/i;
+const careDeeds = /invoice|payment|bill|charge|claim|note|order|refill|message|call|updat|creat|sign/i;
 const createsPatient = /(?:patient|client|chart)s?[-_. ](?:creat|add|regist|new)/i;
 const times = [
   "appointment.start",
@@ -67,6 +68,33 @@ export const care: Facet<Care> = {
 export function isVisit({ action, outcome, target }: SecurityEvent): boolean {
   if (target?.patientId === undefined || outcome === "FAILURE") return false;
   return (visitDeeds.test(action) && !looks.test(action)) || createsPatient.test(action);
+}
+
+const relations = [
+  "care_relationship",
+  "careRelationship",
+  "treatment_relationship",
+  "treatmentRelationship",
+  "care_team",
+  "in_care_team",
+  "inCareTeam",
+  "patient.assigned",
+];
+
+/** Whether the application itself says that the patient is the user's; undefined: it does not say. */
+export function saysOwn({ attributes }: SecurityEvent): boolean | undefined {
+  for (const name of relations) {
+    const value = attributes[name];
+    const text = typeof value === "boolean" || typeof value === "string" ? String(value).toLowerCase() : "";
+    if (text === "false" || text === "none" || text === "no") return false;
+    if (text === "true" || text === "yes") return true;
+  }
+  return undefined;
+}
+
+/** Work for the patient that a look at the record was for: a visit, a bill, a note, an order. */
+export function isCareDeed(event: SecurityEvent): boolean {
+  return isVisit(event) || (isRecordAccess(event) && careDeeds.test(event.action) && !looks.test(event.action));
 }
 
 function visitTime({ attributes }: SecurityEvent): number | undefined {

@@ -6,7 +6,7 @@ import { actorName, patientName } from "../person-names.ts";
 import { isPatientsOwn, isRecordAccess, patientKey, userKey } from "../record-access.ts";
 import { findKey, keyLength, shortKey } from "../short-key.ts";
 import { usualOf } from "../usual.ts";
-import { care, isForeign, isVisit } from "./care.ts";
+import { care, isCareDeed, isForeign, isVisit, saysOwn } from "./care.ts";
 import { isColleagues, names } from "./names.ts";
 
 export interface ForeignPatients {
@@ -49,6 +49,10 @@ export const foreignPatients: Facet<ForeignPatients> = {
       state.named = state.named.filter((each) => day - each[1] < namedDays);
     }
     if (state.since === 0) state.since = day;
+    if (isCareDeed(event)) {
+      forget(state, latest, patientKey(event, seen));
+      return;
+    }
     const foreign = foreignIn(event, seen, day);
     if (!foreign || findKey(state.today, foreign, keyLength) >= 0) return;
     latest[1]++;
@@ -65,9 +69,20 @@ export const foreignPatients: Facet<ForeignPatients> = {
   },
 };
 
+/** What is done for a patient on the same day is why the record was opened. */
+function forget(state: ForeignPatients, latest: [day: number, patients: number], patient: string): void {
+  const at = findKey(state.today, patient, keyLength);
+  if (at < 0) return;
+  latest[1]--;
+  state.today = state.today.slice(0, at) + state.today.slice(at + keyLength);
+  state.named = state.named.filter(([each, day]) => each !== patient || day !== latest[0]);
+}
+
 /** The patient of the event, disguised, where nothing makes the patient one of the user's. */
 export function foreignIn(event: SecurityEvent, seen: Seen, day: number): string | undefined {
-  if (isVisit(event) || !isForeign(seen.facet(care), userKey(event, seen), day)) return undefined;
+  if (isVisit(event)) return undefined;
+  const own = saysOwn(event);
+  if (own === true || (own === undefined && !isForeign(seen.facet(care), userKey(event, seen), day))) return undefined;
   return patientKey(event, seen);
 }
 

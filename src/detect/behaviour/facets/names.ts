@@ -10,6 +10,8 @@ export interface Names {
   /** The patients counted last, so that a visit of many events counts once. */
   latest: string;
   counted: number;
+  /** How many of those have the full name of somebody who works here. */
+  colleagues: number;
   /** The most common ones (space-saving: a new one takes the place and the count of the rarest, so none is underestimated). */
   surnames: [surname: string, count: number][];
   /** Full names of people who opened several patients' records on one day. */
@@ -26,7 +28,7 @@ export const names: Facet<Names> = {
   name: "names",
   of: "ORGANIZATION",
   concerns: (event) => isRecordAccess(event) && !isPatientsOwn(event),
-  empty: () => ({ latest: "", counted: 0, surnames: [], staff: "" }),
+  empty: () => ({ latest: "", counted: 0, colleagues: 0, surnames: [], staff: "" }),
   learn(state, event, seen) {
     const works = (seen.facet(recordAccess)?.days.at(-1)?.[2] ?? 0) >= patientsOfStaff;
     const colleague = works ? actorName(event) : undefined;
@@ -39,6 +41,7 @@ export const names: Facet<Names> = {
     const patient = patientKey(event, seen);
     if (findKey(state.latest, patient, keyLength) >= 0) return;
     state.latest = latest(state.latest + patient, latestKept);
+    if (isColleagues(state, event, seen)) state.colleagues++;
     count(state, shortKey("surname", name.surname, seen));
   },
 };
@@ -59,6 +62,7 @@ function count(state: Names, surname: string): void {
   }
   if (state.counted < fadeAt) return;
   state.counted = Math.round(state.counted / 2);
+  state.colleagues = Math.round(state.colleagues / 2);
   for (const each of state.surnames) each[1] = Math.max(1, Math.round(each[1] / 2));
 }
 
@@ -67,6 +71,11 @@ export function shareOf({ surnames, counted }: Names, surname: string): number {
   const entry = surnames.find(([each]) => each === surname);
   const rarest = surnames.length < mostSurnames ? 0 : Math.min(...surnames.map((each) => each[1]));
   return Math.min(1, ((entry?.[1] ?? rarest) + 1) / (counted + 100));
+}
+
+/** The share of patients who work here themselves, rather too high than too low. */
+export function colleaguesShare({ colleagues, counted }: Names): number {
+  return Math.min(1, (colleagues + 1) / (counted + 100));
 }
 
 /** Whether the patient has the full name of somebody else who works here. */

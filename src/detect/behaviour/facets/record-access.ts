@@ -1,7 +1,7 @@
 /** How many patients' records a user opens in an hour and in a day. Patients stand in it disguised. */
 import type { Facet } from "../facet.ts";
 import { localTime } from "../local-day.ts";
-import { countPatients, hourSlots, notePatient, type Recent } from "../recent-patients.ts";
+import { countPatients, daySlots, hourSlots, notePatient, type Recent } from "../recent-patients.ts";
 import { isRecordAccess, patientKey } from "../record-access.ts";
 import { usualOf } from "../usual.ts";
 
@@ -9,7 +9,7 @@ export interface RecordAccess extends Recent {
   /** The first and the latest day, by the organization's calendar, days since 1970; 0: none yet. */
   since: number;
   day: number;
-  /** Of days with any, the latest last: the most different patients in an hour, and in 24 hours. */
+  /** Of days with any, the latest last: the most different patients in an hour, and in all. */
   days: [day: number, hour: number, whole: number][];
 }
 
@@ -21,7 +21,7 @@ export const recordAccess: Facet<RecordAccess> = {
   concerns: isRecordAccess,
   empty: () => ({ slot: 0, patients: "", since: 0, day: 0, days: [] }),
   learn(state, event, seen) {
-    const { day } = localTime(event.time, seen.timeZone);
+    const { day, hourOfWeek } = localTime(event.time, seen.timeZone);
     if (state.day !== 0 && day < state.day - 1) return; // a log that comes days late teaches nothing of today
     notePatient(state, patientKey(event, seen), event.time);
     if (state.day === 0) state.since = day;
@@ -33,7 +33,7 @@ export const recordAccess: Facet<RecordAccess> = {
       if (state.days.length > daysKept) state.days.shift();
     }
     today[1] = Math.max(today[1], countPatients(state, event.time, hourSlots).patients);
-    today[2] = Math.max(today[2], countPatients(state, event.time, 240).patients);
+    today[2] = Math.max(today[2], countPatients(state, event.time, daySlots(event.time, hourOfWeek)).patients);
   },
   tell({ days }) {
     if (days.length < 3) return undefined;

@@ -96,7 +96,7 @@ describe("mass access to patients' records", () => {
 
   it("is told in a profile in words", () => {
     expect(settled().tell(recordAccess, opens(ann, "x", after, 600))).toBe(
-      "opens records of 21 patients a day, at most 3 in an hour",
+      "opens records of 20 patients a day, at most 3 in an hour",
     );
   });
 });

@@ -71,6 +71,27 @@ describe("looking up people one knows", () => {
     expect(nora.feed([read(ann, "own", "Ann Carter", today), read(ann, "c1", "Nora Hill", today)])).toEqual([]);
   });
 
+  it("takes the application's word on whose patient it is, and work for the patient for a reason", () => {
+    const others = family(4, "Zylkowska").flatMap((event) => [visit(event.target?.patientId ?? "", today), event]);
+    const told = (value: boolean) => others.map((event) => ({ ...event, attributes: { care_relationship: value } }));
+    expect(settled().feed(told(false))).toHaveLength(1);
+    const own = family(4, "Zylkowska").map((event) => ({ ...event, attributes: { care_relationship: "yes" } }));
+    expect(settled().feed(own)).toEqual([]);
+    const billed = family(4, "Zylkowska").flatMap((event) => [event, { ...event, action: "invoice.create" }]);
+    expect(settled().feed(billed)).toEqual([]);
+  });
+
+  it("does not mind two colleagues among many patients where many who work here are patients", () => {
+    const clinic = drive([snooping]);
+    for (let day = 0; day < 28; day++)
+      for (const who of [ann, ...colleagues])
+        for (let n = 0; n < 20; n++) {
+          const name = n === 0 ? (colleagues[day % 3] as Person).name : `Pat ${surnames[(day + n * 3) % 60]}`;
+          clinic.feed(read(who, `${who.name}-${day}-${n}`, name, day, 500 + n * 5));
+        }
+    expect(clinic.feed([read(ann, "c1", "Nora Hill", 28), read(ann, "c2", "Nick Ross", 28)])).toEqual([]);
+  });
+
   it("takes no titles of documents for names, and no patients for staff", () => {
     const forms = Array.from({ length: 30 }, (_, n) =>
       read(ann, `f${n}`, n % 2 ? "Lab report 12" : "Consent", today, 600 + n),
