@@ -55,6 +55,8 @@ import "./audit-export.ts";
 import "./retention-policy.ts";
 import "./cleanup-run.ts";
 import "./access-report.ts";
+import "./phi-access-by-role.ts";
+import "./users-import.ts";
 import "./break-glass.ts";
 import "./review-pack.ts";
 import "./disclosure.ts";

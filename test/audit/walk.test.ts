@@ -70,6 +70,7 @@ const examples: Record<string, () => Promise<object>> = {
       events: [{ action: "walked" }],
     },
   }),
+  usersImport: async () => ({ input: { rows: [{ name: "walked", roles: ["nurse"] }] } }),
   alertRuleBackfill: async () => {
     const { data } = await ask(
       server,

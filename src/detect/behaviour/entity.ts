@@ -11,6 +11,8 @@ export interface Entity {
   profile: Record<string, unknown>;
   /** Characters of the profile as JSON when it was read or written last. */
   size: number;
+  /** Of a user: the peer group that `usersImport` gave, for events that tell no role. */
+  group?: string;
   /** It has a row. */
   stored: boolean;
 }

@@ -12,6 +12,7 @@ interface Row {
   profile: Record<string, unknown>;
   first_seen_at: Date;
   last_seen_at: Date;
+  peer_group: string | null;
 }
 
 export type Entities = ReadonlyMap<string, Entity>;
@@ -36,7 +37,7 @@ export async function loadEntities(
   if (missing.size === 0) return found;
   const { rows } = await tx.query<Row>({
     name: "load_profiles",
-    text: `SELECT kind, key, profile, first_seen_at, last_seen_at
+    text: `SELECT kind, key, profile, first_seen_at, last_seen_at, coalesce(roles[1], department) AS peer_group
       FROM unnest($2::entity_kind[], $3::text[]) AS wanted(kind, key) JOIN entities USING (kind, key) WHERE organization_id = $1`,
     values: [
       tx.organizationId,
@@ -44,11 +45,12 @@ export async function loadEntities(
       [...missing.values()].map(({ key }) => key),
     ],
   });
-  for (const { kind, key, profile, first_seen_at, last_seen_at } of rows) {
+  for (const { kind, key, profile, first_seen_at, last_seen_at, peer_group } of rows) {
     const entity = missing.get(entityId(kind, key));
     if (!entity) continue;
     const times = { firstSeenAt: first_seen_at.getTime(), lastSeenAt: last_seen_at.getTime() };
     Object.assign(entity, { ...times, profile, stored: true, size: JSON.stringify(profile).length });
+    if (peer_group !== null) entity.group = peer_group;
   }
   return found;
 }

@@ -43,7 +43,10 @@ export function openBehaviour(
     async judge(events) {
       const read = entityReader(new Set(facetTable.keys()), disguise);
       const keys = new Map(events.map((event) => [event, read(event)]));
-      entities = await loadEntities(tx, [...keys.values()], known);
+      const loaded = await loadEntities(tx, [...keys.values()], known);
+      const grouped = withGroups([...keys.values()], loaded);
+      if (grouped.length > 0) for (const [id, entity] of await loadEntities(tx, grouped, known)) loaded.set(id, entity);
+      entities = loaded;
       const entitiesOf = (event: SecurityEvent) => touchedBy(keys.get(event) ?? {}, entities);
       const judge = createJudge({ rules, facets: facetTable, timeZone, disguise, entitiesOf, onFault });
       const changed = judge(events, (event, findings) => {
@@ -63,6 +66,19 @@ export function openBehaviour(
       known.after = standing(turn.previous.batchId);
     },
   };
+}
+
+/** Where an event tells no role, its user's peer group is the role; answers the groups that were named so. */
+function withGroups(all: readonly EntityKeys[], entities: Entities): EntityKeys[] {
+  const named = new Set<string>();
+  for (const keys of all) {
+    if (keys.ROLE !== undefined || keys.USER === undefined) continue;
+    const group = entities.get(entityId("USER", keys.USER))?.group;
+    if (group === undefined) continue;
+    keys.ROLE = group;
+    named.add(group);
+  }
+  return [...named].filter((group) => !entities.has(entityId("ROLE", group))).map((group) => ({ ROLE: group }));
 }
 
 export function touchedBy(keys: EntityKeys, entities: Entities): Touched {

@@ -23,7 +23,7 @@ export function logIn(by: string, time: number, wish: Partial<EventDraft> & { is
   };
 }
 
-/** Every working day of every user: a log-in (some fail), records read; and a journey now and then, towards the end. */
+/** Every working day of every user: a log-in (some fail), records read; towards the end a journey now and then, and a stranger. */
 export function clinicHistory(seed: number, { users = 5, days = 24 } = {}): EventDraft[] {
   const random = seededRandom(seed);
   const drafts: EventDraft[] = [];
@@ -35,6 +35,7 @@ export function clinicHistory(seed: number, { users = 5, days = 24 } = {}): Even
       if (random() < 0.3) drafts.push(logIn(by, begins - 60_000, { isAbroad, outcome: "FAILURE" }));
       if (random() < 0.1) drafts.push(logIn(`guess${Math.floor(random() * 1e6)}`, begins, { outcome: "FAILURE" }));
       drafts.push(logIn(by, begins, { isAbroad, attributes: { "api_key.id": `key${user}` } }));
+      if (day > 16 && random() < 0.1) drafts.push(logIn(by, begins + 3_600_000, { isAbroad: !isAbroad }));
       for (let n = 0; n < 3; n++)
         drafts.push(
           logIn(by, begins + Math.floor(random() * 6 * 3_600_000), {

@@ -7,6 +7,7 @@ import type {
   Seen,
 } from "../../../src/detect/behaviour/behaviour-detector.ts";
 import { userOf } from "../../../src/detect/behaviour/deeds.ts";
+import { serviceOf } from "../../../src/detect/behaviour/entity-of.ts";
 import type { Facet, ProfileKind } from "../../../src/detect/behaviour/facet.ts";
 import type { SecurityEvent } from "../../../src/ingest/event.ts";
 
@@ -21,7 +22,8 @@ export interface Found extends Finding {
 export function drive(detectors: readonly AnyDetector[], options: { timeZone?: string } = {}) {
   const facets = new Map<string, Facet<unknown>>();
   for (const detector of detectors) for (const facet of detector.facets) facets.set(facet.name, facet);
-  const profiles = new Map<string, string>(); // as JSON, so that a state that does not survive it is noticed
+  const profiles = new Map<string, unknown>();
+  let written = 0;
   const surroundings = { timeZone: options.timeZone ?? "America/Chicago", disguise };
   const parameters = new Map<string, object>();
 
@@ -33,8 +35,13 @@ export function drive(detectors: readonly AnyDetector[], options: { timeZone?: s
   function stateOf<State>(facet: Facet<State>, event: SecurityEvent): State | undefined {
     const at = key(facet as Facet<unknown>, event);
     if (at === undefined) return undefined;
-    const stored = profiles.get(at);
-    return stored === undefined ? facet.empty() : (JSON.parse(stored) as State);
+    if (!profiles.has(at)) return facet.empty();
+    return profiles.get(at) as State;
+  }
+
+  /** Every now and then as JSON, as the server does between batches: a state that does not survive that is noticed. */
+  function store(at: string, state: unknown): void {
+    profiles.set(at, written++ % 8 === 0 ? JSON.parse(JSON.stringify(state)) : state);
   }
 
   function feed(events: SecurityEvent | readonly SecurityEvent[]): Found[] {
@@ -50,8 +57,8 @@ export function drive(detectors: readonly AnyDetector[], options: { timeZone?: s
         const at = key(facet, event);
         if (at === undefined || !facet.concerns(event)) continue;
         const state = stateOf(facet, event);
-        facet.learn(state, event, surroundings);
-        profiles.set(at, JSON.stringify(state));
+        facet.learn(state, event, seen);
+        store(at, state);
       }
     }
     return found;
@@ -70,9 +77,11 @@ export function drive(detectors: readonly AnyDetector[], options: { timeZone?: s
         parameters.set(name, { ...parameters.get(name), ...values });
     },
     change<State>(facet: Facet<State>, event: SecurityEvent, change: (state: State) => void) {
-      const state = stateOf(facet, event) as State;
+      const at = key(facet as Facet<unknown>, event);
+      const state = stateOf(facet, event);
+      if (at === undefined || state === undefined) return;
       change(state);
-      profiles.set(key(facet as Facet<unknown>, event) as string, JSON.stringify(state));
+      store(at, state);
     },
     tell<State>(facet: Facet<State>, event: SecurityEvent): string | undefined {
       return facet.tell?.(stateOf(facet, event) as State);
@@ -80,7 +89,8 @@ export function drive(detectors: readonly AnyDetector[], options: { timeZone?: s
     /** The largest state of each facet so far, bytes of JSON. */
     sizes(): Map<string, number> {
       const sizes = new Map<string, number>();
-      for (const [at, json] of profiles) {
+      for (const [at, state] of profiles) {
+        const json = JSON.stringify(state);
         const name = at.slice(at.lastIndexOf("/") + 1);
         sizes.set(name, Math.max(sizes.get(name) ?? 0, Buffer.byteLength(json)));
       }
@@ -92,6 +102,8 @@ export function drive(detectors: readonly AnyDetector[], options: { timeZone?: s
 function ownerOf(of: ProfileKind, event: SecurityEvent): string | undefined {
   if (of === "ORGANIZATION") return "";
   if (of === "ROLE") return event.actor?.roles?.[0];
+  if (of === "PATIENT") return event.target?.patientId;
+  if (of === "SERVICE") return serviceOf(event);
   return of === "USER" ? userOf(event) : undefined;
 }
 

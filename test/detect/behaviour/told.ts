@@ -49,6 +49,7 @@ export function processOn(db: Database, bells: Bells): Pipeline {
   return createPipeline({ db, bells, vault: testVault(db), log: quiet, now: Date.now });
 }
 
+/** With times and states. */
 export async function profilesOf(db: Database, id: string): Promise<Record<string, unknown>> {
   const { rows } = await db.query<{ name: string } & Record<string, unknown>>(
     id,
@@ -56,7 +57,14 @@ export async function profilesOf(db: Database, id: string): Promise<Record<strin
      WHERE organization_id = $1 ORDER BY name`,
     [id],
   );
-  return Object.fromEntries(rows.map(({ name, ...row }) => [name, row]));
+  // Each organization has a key of its own for pseudonyms: they are numbered in their order.
+  const numbers = new Map<string, number>();
+  const number = (pseudonym: string) => {
+    if (!numbers.has(pseudonym)) numbers.set(pseudonym, numbers.size);
+    return `~${numbers.get(pseudonym)}`;
+  };
+  const text = JSON.stringify(Object.fromEntries(rows.map(({ name, ...row }) => [name, row])));
+  return JSON.parse(text.replace(/~[0-9a-f]+/g, number)) as Record<string, unknown>;
 }
 
 /** By event, in order of arrival. */

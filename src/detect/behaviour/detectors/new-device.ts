@@ -3,6 +3,7 @@ import type { BehaviourDetector, Finding, ParametersOf, Seen } from "../behaviou
 import { isLogIn } from "../deeds.ts";
 import { deviceFamily, deviceId } from "../device-of.ts";
 import { activity, hasLearned } from "../facets/activity.ts";
+import { countries } from "../facets/countries.ts";
 import { devices, familiarity } from "../facets/devices.ts";
 import { known, knowsDevice } from "../facets/known.ts";
 import { networks } from "../facets/networks.ts";
@@ -11,8 +12,7 @@ import { travel, wasThere } from "../facets/travel.ts";
 import { isKnown, knownKeys } from "../habit.ts";
 import { listWords } from "../in-words.ts";
 import { learningOf, peersParameter } from "../parameters.ts";
-import { hidesPlace, networkKey, networkName, spotOf } from "../place-of.ts";
-import { isProgram } from "../program.ts";
+import { countryOf, hidesPlace, networkKey, networkName, networkOf, spotOf } from "../place-of.ts";
 
 const parameters = {
   ...learningOf(14, 5),
@@ -28,14 +28,17 @@ export const newDevice: BehaviourDetector<typeof parameters> = {
   name: "new_device",
   title: "New device for a user",
   description:
-    "A user logged in with a device that the user never used (by the application's device id, else by browser, operating system and kind), over a network or from a place that is new too. Updates of a browser are no new device. Not found by default: a new device at a usual place, which is how people get new devices.",
+    "A user logged in with a device that the user never used (by the application's device id, else by browser, operating system and kind), over a network or from a place that is new too. Updates of a browser are no new device. Not found by default: a new device at a usual place, which is how people get new devices, or over a mobile network in a usual country.",
   severity: "MEDIUM",
   tags: ["attack.initial-access", "attack.t1078"],
-  falsepositives: ["A new phone that is first used on the way", "A private window on a journey, where ids do not last"],
+  falsepositives: [
+    "A new device that is first used on a journey",
+    "A private window on a journey, where ids do not last",
+  ],
   learning:
     "14 days with activity on 5 of them, of each user. Until then nothing is found, and every device counts as the user's own; afterwards a device is new until it was used on three days.",
   parameters,
-  facets: [devices, activity, networks, travel, peerNetworks, known],
+  facets: [devices, activity, networks, countries, travel, peerNetworks, known],
   concerns: (event) => isLogIn(event) && (event.device !== undefined || event.enrichment?.agent !== undefined),
   judge,
 };
@@ -56,11 +59,20 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
 function newPlace(event: SecurityEvent, seen: Seen, peers: number): string | undefined {
   const key = networkKey(event);
   const own = seen.facet(networks);
+  if (isOwnCountryMobile(event, seen)) return undefined;
   const newNetwork = key !== undefined && own !== undefined && own.seen.length > 0 && !isKnown(own, key, event.time);
   if (newNetwork && !(peers > 0 && others(seen.facet(peerNetworks), key, event, seen.disguise) >= peers))
     return `, over ${networkName(event)}, which is new too`;
   const spot = spotOf(event);
   const state = seen.facet(travel);
-  if (!spot || !state || state.places.length === 0 || hidesPlace(event) || isProgram(event)) return undefined;
+  if (!spot || !state || state.places.length === 0 || hidesPlace(event)) return undefined;
   return wasThere(state, spot, event.time) ? undefined : `, from ${spot.name}, where the user never was`;
+}
+
+/** A carrier is known by its country only: its gateways are anywhere in it, and people change carriers. */
+function isOwnCountryMobile(event: SecurityEvent, seen: Seen): boolean {
+  const country = countryOf(event);
+  const own = seen.facet(countries);
+  if (networkOf(event)?.kind !== "MOBILE" || country === undefined || !own) return false;
+  return isKnown(own, country, event.time);
 }

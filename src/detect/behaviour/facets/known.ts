@@ -20,8 +20,8 @@ export interface Known {
   places: Point[];
 }
 
-const most = 32; // of a kind; the oldest goes first
-const longest = 100; // characters of a device's id
+const most = 16; // of a kind; the oldest goes first
+const longest = 64; // characters of a device's id
 
 export const known: Facet<Known> = {
   name: "known",

@@ -4,6 +4,7 @@ import { devices } from "../../../../src/detect/behaviour/facets/devices.ts";
 import { confirm, known } from "../../../../src/detect/behaviour/facets/known.ts";
 import {
   abroad,
+  carrier,
   dallas,
   day,
   denver,
@@ -44,7 +45,7 @@ describe("a new device for a user", () => {
     expect(strict.feed(logIn({ at: after, agent: phone }))).toHaveLength(1);
   });
 
-  it("is not found for the same kind of browser elsewhere, for what is no log-in, or over a network that others use", () => {
+  it("is not found for the same kind of browser elsewhere, for what is no log-in, or over a network that others use or a carrier", () => {
     const clinic = settled("bob", "cid", "dan");
     for (const by of ["bob", "cid", "dan"]) clinic.feed(workingDays(8, { by, network: otherHome }, after));
     const later = after + 12 * day;
@@ -54,6 +55,7 @@ describe("a new device for a user", () => {
         read({ at: later, ...stranger }),
         logIn({ at: later + day, ...stranger, outcome: "FAILURE" }),
         logIn({ at: later + day, agent: phone, network: otherHome }),
+        logIn({ at: later + day, agent: phone, network: carrier, place: denver }),
       ]),
     ).toEqual([]);
   });

@@ -1,0 +1,77 @@
+/**
+ * What each role opens of patients' records, as a reviewer of the minimum necessary (45 CFR 164.502(b)) asks: how many
+ * patients' a day, and how many of them were not the user's. Counted from events, by the blind index of patients.
+ */
+import type { Tx } from "../db.ts";
+
+export interface RoleAccess {
+  /** "" where neither events nor an import tell one. */
+  role: string;
+  users: number;
+  /** Different ones. */
+  patients: number;
+  /** Days on which a user opened any, summed over users. */
+  userDays: number;
+  /** Different patients whose records one user opened on one day. */
+  medianPerUserDay: number;
+  p90PerUserDay: number;
+  /** The share of those that were not the user's; 0 to 1. */
+  outsideShare: number;
+}
+
+const lookBackDays = 90; // for a user's own earlier access
+
+/** The days are those of the organization's time zone. What `programs`, by role, open makes no patient anybody's. */
+export async function phiAccessByRole(
+  tx: Tx,
+  { from, to }: { from: Date; to: Date },
+  programs: readonly string[],
+): Promise<RoleAccess[]> {
+  const { rows } = await tx.query<Record<keyof RoleAccess, string>>(
+    `WITH zone AS (SELECT time_zone FROM organizations WHERE id = $1),
+     accesses AS (
+       SELECT coalesce(m.actor_name, m.actor_email, m.actor_id) AS who, m.actor_roles[1] AS role,
+         coalesce(m.patient_index, convert_to(m.patient_id, 'UTF8')) AS patient,
+         (m.time AT TIME ZONE (SELECT time_zone FROM zone))::date AS day
+       FROM realtime_monitoring m
+       WHERE m.organization_id = $1 AND m.time >= $2::timestamptz - make_interval(days => ${lookBackDays}) AND m.time < $3
+         AND m.outcome <> 'FAILURE' AND (m.patient_index IS NOT NULL OR m.patient_id IS NOT NULL)
+         AND m.category NOT IN ('AUTHENTICATION', 'NETWORK', 'PROCESS')
+     ),
+     touches AS (
+       SELECT a.who, coalesce(max(a.role), max(e.roles[1]), max(e.department), '') AS role, a.patient, a.day
+       FROM accesses a LEFT JOIN entities e ON e.organization_id = $1 AND e.kind = 'USER' AND e.key = a.who
+       WHERE a.who IS NOT NULL GROUP BY a.who, a.patient, a.day
+     ),
+     judged AS (
+       SELECT who, role, patient, day, lag(day) OVER (PARTITION BY patient, who ORDER BY day) IS NULL
+           AND count(*) FILTER (WHERE NOT lower(role) = ANY ($4::text[])) OVER (PARTITION BY patient ORDER BY day
+             RANGE BETWEEN interval '14 days' PRECEDING AND CURRENT ROW)
+           = count(*) FILTER (WHERE NOT lower(role) = ANY ($4::text[])) OVER (PARTITION BY patient, who ORDER BY day
+             RANGE BETWEEN interval '14 days' PRECEDING AND CURRENT ROW) AS outside
+       FROM touches
+     ),
+     asked AS (
+       SELECT * FROM judged WHERE day >= ($2::timestamptz AT TIME ZONE (SELECT time_zone FROM zone))::date
+     ),
+     days AS (SELECT role, who, day, count(*) AS patients FROM asked GROUP BY role, who, day),
+     daily AS (
+       SELECT role, count(*) AS user_days, percentile_cont(0.5) WITHIN GROUP (ORDER BY patients) AS median,
+         percentile_cont(0.9) WITHIN GROUP (ORDER BY patients) AS p90
+       FROM days GROUP BY role
+     )
+     SELECT role, count(DISTINCT who) AS users, count(DISTINCT patient) AS patients, max(user_days) AS "userDays",
+       max(median) AS "medianPerUserDay", max(p90) AS "p90PerUserDay", avg(outside::int)::float8 AS "outsideShare"
+     FROM asked JOIN daily USING (role) GROUP BY role ORDER BY patients DESC, role`,
+    [tx.organizationId, from, to, programs],
+  );
+  return rows.map((row) => ({
+    role: row.role,
+    users: Number(row.users),
+    patients: Number(row.patients),
+    userDays: Number(row.userDays),
+    medianPerUserDay: Number(row.medianPerUserDay),
+    p90PerUserDay: Number(row.p90PerUserDay),
+    outsideShare: Number(row.outsideShare),
+  }));
+}
