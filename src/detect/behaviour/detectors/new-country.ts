@@ -7,7 +7,7 @@ import { countries } from "../facets/countries.ts";
 import { devices } from "../facets/devices.ts";
 import { known, knowsCountry } from "../facets/known.ts";
 import { others, peerCountries } from "../facets/peers.ts";
-import { isKnown, knownKeys } from "../habit.ts";
+import { isKnown, isNews, knownKeys } from "../habit.ts";
 import { listWords } from "../in-words.ts";
 import { learningOf, peersParameter } from "../parameters.ts";
 import { countryOf, placeName, placeOf } from "../place-of.ts";
@@ -30,7 +30,7 @@ export const newCountry: BehaviourDetector<typeof parameters> = {
   tags: ["attack.initial-access", "attack.t1078"],
   falsepositives: ["Travel and holidays", "A private relay that comes out abroad"],
   learning:
-    "14 days with activity on 5 of them, of each user. Until then nothing is found, and every country counts as the user's own; afterwards a country is new until the user was there on three days.",
+    "14 days with activity on 5 of them, of each user. Until then nothing is found, and every country counts as the user's own; afterwards a country is new until the user was there on three days, and is told of on the first of them, or when it comes back after a week.",
   parameters,
   facets: [countries, activity, devices, peerCountries, known],
   concerns: (event) => isSuccess(event) && countryOf(event) !== undefined,
@@ -41,7 +41,7 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   const country = countryOf(event);
   const state = seen.facet(countries);
   if (country === undefined || !state || state.seen.length === 0) return undefined;
-  if (isKnown(state, country, event.time) || knowsCountry(seen.facet(known), country)) return undefined;
+  if (!isNews(state, country, event.time) || knowsCountry(seen.facet(known), country)) return undefined;
   if (!hasLearned(seen.facet(activity), event.time, asked.learningDays, asked.learningActiveDays)) return undefined;
   if (asked.trustKnownDevices && isOwnDevice(event, seen)) return undefined;
   const shared = others(seen.facet(peerCountries), country, event, seen.disguise);

@@ -6,7 +6,7 @@ import { countries } from "../facets/countries.ts";
 import { known, knowsNetwork } from "../facets/known.ts";
 import { networks } from "../facets/networks.ts";
 import { others, peerCountries, peerNetworks } from "../facets/peers.ts";
-import { isKnown } from "../habit.ts";
+import { isKnown, isNews } from "../habit.ts";
 import { learningOf, peersParameter } from "../parameters.ts";
 import { countryOf, networkKey, networkName, networkOf } from "../place-of.ts";
 import { isProgram } from "../program.ts";
@@ -30,7 +30,7 @@ export const newNetwork: BehaviourDetector<typeof parameters> = {
   tags: ["attack.initial-access", "attack.t1078", "attack.command-and-control", "attack.t1090"],
   falsepositives: ["A user who begins to use a VPN", "A company's own exit in a data centre that has moved"],
   learning:
-    "14 days with activity on 5 of them, of each user. Until then nothing is found, and every network counts as the user's own; afterwards a network is new until the user came over it on three days.",
+    "14 days with activity on 5 of them, of each user. Until then nothing is found, and every network counts as the user's own; afterwards a network is new until the user came over it on three days, and is told of on the first of them, or when it comes back after a week.",
   parameters,
   facets: [networks, countries, activity, peerNetworks, peerCountries, known],
   concerns: (event) => isSuccess(event) && networkKey(event) !== undefined && !isProgram(event),
@@ -41,7 +41,7 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   const key = networkKey(event);
   const state = seen.facet(networks);
   if (key === undefined || !state || state.seen.length === 0) return undefined;
-  if (isKnown(state, key, event.time) || knowsNetwork(seen.facet(known), key)) return undefined;
+  if (!isNews(state, key, event.time) || knowsNetwork(seen.facet(known), key)) return undefined;
   if (!hasLearned(seen.facet(activity), event.time, asked.learningDays, asked.learningActiveDays)) return undefined;
   if (asked.peers > 0 && others(seen.facet(peerNetworks), key, event, seen.disguise) >= asked.peers) return undefined;
   const why = oddity(event, seen) ?? (asked.anyNetwork ? "" : undefined);

@@ -49,10 +49,10 @@ describe("a new network for a user", () => {
     expect(clinic.feed(logIn({ at: after, network: hosting }))).toHaveLength(1);
   });
 
-  it("is new on three days and usual on the fourth, or as soon as a person confirmed it", () => {
+  it("is told of on its first day, or not at all where a person confirmed it", () => {
     const clinic = settled();
     const days = [0, 1, 2, 3].map((n) => clinic.feed(read({ at: after + n * day, network: relay })).length);
-    expect(days).toEqual([1, 1, 1, 0]);
+    expect(days).toEqual([1, 0, 0, 0]);
     const asked = settled();
     const seen = logIn({ at: after, network: relay });
     asked.change(known, seen, (state) => confirm(state, seen));
