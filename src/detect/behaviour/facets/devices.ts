@@ -1,5 +1,5 @@
 import { isSuccess } from "../deeds.ts";
-import { deviceFamily, deviceId, isDeviceId } from "../device-of.ts";
+import { deviceFamily, deviceId } from "../device-of.ts";
 import type { Facet } from "../facet.ts";
 import { emptyHabit, type Habit, isNews, knownKeys, practise } from "../habit.ts";
 import { listWords } from "../in-words.ts";
@@ -35,6 +35,11 @@ export const devices: Facet<Devices> = {
   },
 };
 
+/** Whether the application's ids last: it gives some, and not a new one each time. */
+export function stableIds({ ids }: Devices): boolean {
+  return ids.seen.length > 0 && ids.seen.length < mostIds;
+}
+
 export type Familiarity = "KNOWN" | "NEW" | "UNTOLD";
 
 /**
@@ -48,8 +53,7 @@ export function familiarity(
   family: string | undefined,
   time: number,
 ): Familiarity {
-  const lasting = state.ids.seen.length > 0 && state.ids.seen.length < mostIds;
-  if (id !== undefined && isDeviceId(id) && lasting) return isNews(state.ids, id, time) ? "NEW" : "KNOWN";
+  if (id !== undefined && stableIds(state)) return isNews(state.ids, id, time) ? "NEW" : "KNOWN";
   if (family === undefined || state.families.seen.length === 0) return "UNTOLD";
   return isNews(state.families, family, time) ? "NEW" : "KNOWN";
 }

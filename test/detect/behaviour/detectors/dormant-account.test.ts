@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { dormantAccount } from "../../../../src/detect/behaviour/detectors/dormant-account.ts";
 import { activity } from "../../../../src/detect/behaviour/facets/activity.ts";
-import { day, logIn, read, workingDays } from "../deeds.ts";
+import { day, hosting, logIn, read, workingDays } from "../deeds.ts";
 import { drive } from "../drive.ts";
 
 describe("a dormant account", () => {
@@ -21,6 +21,14 @@ describe("a dormant account", () => {
     const clinic = drive([dormantAccount]);
     const late = logIn({ at: 0, arrives: 90 * day });
     expect(clinic.feed([logIn(), logIn({ at: 59 * day }), logIn({ by: "new", at: 90 * day }), late])).toEqual([]);
+  });
+
+  it("is found after half as long over a network that the account was never used on", () => {
+    const clinic = drive([dormantAccount]);
+    const back = logIn({ at: 36 * day, network: hosting });
+    expect(clinic.feed([...workingDays(3), logIn({ at: 5 * day }), back]).map(({ reason }) => reason)).toEqual([
+      "log-in of an account that was not used for 31 days, over a network that it was never used on",
+    ]);
   });
 
   it("asks for as many days as its rule says", () => {

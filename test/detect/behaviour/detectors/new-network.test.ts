@@ -32,6 +32,14 @@ describe("a new network for a user", () => {
     expect(strict.feed(events)).toHaveLength(2);
   });
 
+  it("lets the user's own device be taken to another country, by its id", () => {
+    const clinic = drive([newNetwork]);
+    clinic.feed(workingDays(15, { device: "laptop-1" }));
+    const away = { network: abroad, place: lagos };
+    expect(clinic.feed(logIn({ at: after, ...away, device: "laptop-1" }))).toEqual([]);
+    expect(clinic.feed(logIn({ at: after + 60, network: hosting, device: "laptop-1" }))).toHaveLength(1);
+  });
+
   it("is not found for programs, failures, networks without a number or name, and addresses of one's own", () => {
     const events = [
       logIn({ at: after, network: hosting, agent: script }),
