@@ -6,6 +6,7 @@ import { networks } from "../facets/networks.ts";
 import { dayMs } from "../habit.ts";
 import { isOwnNetwork } from "../own-device.ts";
 import { networkKey } from "../place-of.ts";
+import { hasRole } from "../program.ts";
 
 const parameters = {
   dormantDays: {
@@ -20,13 +21,17 @@ const parameters = {
     min: 7,
     max: 730,
   },
+  exceptRoles: {
+    description: "Roles of people who come when they need something, not to work.",
+    default: ["patient", "guardian", "customer", "client", "consumer", "member", "guest"] as readonly string[],
+  },
 } as const;
 
 export const dormantAccount: BehaviourDetector<typeof parameters> = {
   name: "dormant_account",
   title: "Dormant account used",
   description:
-    "An account that succeeded in nothing for a long time, or for half of it and now over another network, logs in or does something. Attempts that failed in between are no activity. Not found: accounts that were never seen before.",
+    "An account that succeeded in nothing for a long time, or for half of it and now over another network, logs in or does something. Attempts that failed in between are no activity. Not found: accounts that were never seen before, and those of patients and customers, who come once in a while.",
   severity: "MEDIUM",
   tags: ["attack.initial-access", "attack.persistence", "attack.t1078"],
   falsepositives: ["Somebody back from a long leave", "An account used once a quarter, e.g. by an auditor"],
@@ -39,7 +44,7 @@ export const dormantAccount: BehaviourDetector<typeof parameters> = {
 
 function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof parameters>): Finding | undefined {
   const state = seen.facet(activity);
-  if (!state || state.days === 0) return undefined;
+  if (!state || state.days === 0 || hasRole(event, asked.exceptRoles)) return undefined;
   const days = Math.floor((event.time - state.last) / dayMs);
   const strange = isStrange(event, seen);
   if (days < (strange ? asked.dormantDaysStrange : asked.dormantDays)) return undefined;

@@ -17,10 +17,13 @@ describe("a dormant account", () => {
     expect(clinic.feed([logIn(), ...failures, logIn({ at: 61 * day })])).toHaveLength(1);
   });
 
-  it("is not found for a holiday, for an account seen for the first time, or for late events", () => {
+  it("is not found for a holiday, for a patient, for an account seen for the first time, or for late events", () => {
     const clinic = drive([dormantAccount]);
     const late = logIn({ at: 0, arrives: 90 * day });
-    expect(clinic.feed([logIn(), logIn({ at: 59 * day }), logIn({ by: "new", at: 90 * day }), late])).toEqual([]);
+    const patient = [0, 90].map((n) => logIn({ by: "pat", roles: ["Patient"], at: n * day }));
+    expect(
+      clinic.feed([...patient, logIn(), logIn({ at: 59 * day }), logIn({ by: "new", at: 90 * day }), late]),
+    ).toEqual([]);
   });
 
   it("is found after half as long over a network that the account was never used on", () => {

@@ -52,7 +52,9 @@ describe("an unusual hour", () => {
 
   it("is not found at an hour that others have too, on the user's own device and network; on others it is", () => {
     const clinic = drive([unusualHour]);
-    const evenings = Array.from({ length: 20 }, (_, n) => read({ by: "bob", at: 8 * day + n * day + 5 * hour }));
+    const evenings = Array.from({ length: 20 }, (_, n) =>
+      read({ by: "bob", roles: ["desk"], at: 8 * day + n * day + 5 * hour }),
+    );
     const all = [...workingDays(20, { device: "laptop-1" }), ...evenings.filter((_, n) => n % 7 < 4)];
     clinic.feed(all.sort((one, other) => one.time - other.time));
     expect(clinic.feed(tuesday(24.5, { device: "laptop-1" }))).toEqual([]);
