@@ -1,8 +1,10 @@
 /** The river on one page: ingest -> detect -> incident -> publish, for one batch in one transaction. */
 import { audit } from "./access/audit.ts";
 import type { Database, Tx } from "./db.ts";
+import type { BatchDetection } from "./detect/batch.ts";
+import { createProfileCache } from "./detect/behaviour/profile-cache.ts";
 import { riskBySeverity, threatScore } from "./detect/risk.ts";
-import { type BatchDetection, createDetectionState, type DetectionState, NotReady } from "./detect/state.ts";
+import { createDetectionState, type DetectionState, NotReady } from "./detect/state.ts";
 import { takeTurn } from "./detect/turn.ts";
 import type { SharedWindows } from "./detect/windows/redis.ts";
 import { VigilError } from "./errors.ts";
@@ -62,6 +64,7 @@ export function createPipeline(options: {
 }): Pipeline {
   const { db, bells, vault, log, now, enricher, sharedWindows } = options;
   const organizations = new Map<string, Known>();
+  const profiles = createProfileCache();
   let partitionsUntil = 0; // epoch ms up to which the event partitions are known to exist
   let rebuilds = 0;
 
@@ -80,6 +83,7 @@ export function createPipeline(options: {
         }
       },
       disguise: { clearOf, pseudonym: (value) => needPseudonym()(value) },
+      profiles: profiles(organizationId),
       shared: sharedWindows?.(organizationId),
       log,
       now,
@@ -133,10 +137,9 @@ export function createPipeline(options: {
           receivedAt,
           enricher?.of,
         );
-        const stored = insertEvents(
-          tx,
-          seals ? await sealEvents(tx, vault, events, privacy) : events.map((clear) => ({ clear })),
-        );
+        const rows = seals ? await sealEvents(tx, vault, events, privacy) : events.map((clear) => ({ clear }));
+        await detection.judge(events); // after the sealing: what is sealed is not told in findings
+        const stored = insertEvents(tx, rows);
         stored.catch(() => undefined); // awaited below; PostgreSQL works while detection does
         const { detections } = await detection.evaluate(events);
         await stored;

@@ -38,6 +38,7 @@ interface Row {
   message: string | null;
   attributes: Record<string, unknown>;
   sealed: Buffer | null;
+  behaviour: SecurityEvent["behaviour"] | null;
   enrichment: unknown;
 }
 
@@ -116,6 +117,7 @@ function toEvent(row: Row): SecurityEvent {
       target: compact({ type: row.target_type, id: row.target_id, name: row.target_name, patientId: row.patient_id }),
       http: compact({ method: row.http_method, path: row.http_path, status: row.http_status, ...row.http_more }),
       message: row.message,
+      behaviour: row.behaviour,
       enrichment: fromColumn(row.enrichment),
     }),
     id: row.id,

@@ -3,8 +3,10 @@
  * (`kind: BEHAVIOUR`) gives it parameters, a mode, a severity and exceptions as for any rule; a finding is a match.
  */
 import type { SecurityEvent, Severity } from "../../ingest/event.ts";
-import type { Subject } from "../detection.ts";
-import type { Facet, Surroundings } from "./facet.ts";
+import type { RuleMode, Subject } from "../detection.ts";
+import type { Facet, Seen } from "./facet.ts";
+
+export type { Seen };
 
 export interface Parameter {
   /** What it is, with its unit. */
@@ -26,12 +28,6 @@ export type ParametersOf<Table extends ParameterTable> = {
       : readonly string[];
 };
 
-/** The profiles that concern an event, as they were before it. */
-export interface Seen extends Surroundings {
-  /** The facet of the event's entity of the facet's kind (its user, its address, its service …); undefined: it has none. */
-  facet<State>(facet: Facet<State>): State | undefined;
-}
-
 export interface Finding {
   /** For people, whole: "log-in from Lagos 11,200 km from Austin 2 h before; nobody travels at 5,600 km/h". No patient names. */
   reason: string;
@@ -46,6 +42,8 @@ export interface BehaviourDetector<Table extends ParameterTable = ParameterTable
   /** What it finds, and what it does not. */
   readonly description: string;
   readonly severity: Severity;
+  /** In which its built-in rule starts. Default: ACTIVE. */
+  readonly mode?: RuleMode;
   /** ATT&CK tags as in Sigma, e.g. `attack.t1078`. */
   readonly tags: readonly string[];
   readonly falsepositives: readonly string[];

@@ -8,6 +8,7 @@ import type {
 } from "../../../src/detect/behaviour/behaviour-detector.ts";
 import { userOf } from "../../../src/detect/behaviour/deeds.ts";
 import type { Facet, ProfileKind } from "../../../src/detect/behaviour/facet.ts";
+import { sourceKey } from "../../../src/detect/behaviour/log-source.ts";
 import type { SecurityEvent } from "../../../src/ingest/event.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: detectors of every table of parameters
@@ -56,7 +57,7 @@ export function drive(detectors: readonly AnyDetector[], options: { timeZone?: s
         const at = key(facet, event);
         if (at === undefined || !facet.concerns(event)) continue;
         const state = stateOf(facet, event);
-        facet.learn(state, event, surroundings);
+        facet.learn(state, event, seen);
         store(at, state);
       }
     }
@@ -102,6 +103,8 @@ function ownerOf(of: ProfileKind, event: SecurityEvent): string | undefined {
   if (of === "ORGANIZATION") return "";
   if (of === "ROLE") return event.actor?.roles?.[0];
   if (of === "API_KEY") return event.attributes["api_key.id"] as string | undefined;
+  if (of === "PATIENT") return event.target?.patientId;
+  if (of === "SERVICE") return sourceKey(event.logsource);
   return of === "USER" ? userOf(event) : undefined;
 }
 
