@@ -79,6 +79,16 @@ export async function* readEventsBetween(
   }
 }
 
+/** These events as anyone may see them, in order of arrival; sealed fields stay out. */
+export async function readClearEvents(tx: Tx, ids: readonly string[]): Promise<SecurityEvent[]> {
+  const { rows } = await tx.query<Row>(
+    `SELECT *, host(source_ip) AS source_ip FROM realtime_monitoring
+     WHERE organization_id = $1 AND id = ANY ($2::uuid[]) ORDER BY id`,
+    [tx.organizationId, ids],
+  );
+  return rows.map(toEvent);
+}
+
 async function readPage(tx: Tx, vault: Vault, [after, until]: [string, string], onFault: OnFault) {
   const { rows } = await tx.query<Row>({
     name: "events_between",

@@ -34,7 +34,8 @@ export function openBehaviour(
   turn: Turn,
   { rules, timeZone, disguise, known, onFault }: BehaviourTurnOptions,
 ): BehaviourTurn {
-  if (known.after !== turn.previous.batchId) known.clear(); // another process has taught them
+  const standing = (batchId: string): string => `${batchId} ${turn.profilesVersion}`;
+  if (known.after !== standing(turn.previous.batchId)) known.clear(); // another process, or a person, has taught them
   known.after = undefined; // until it is known what became of this turn
   let entities: Entities = new Map();
   let writing: Promise<void> | undefined;
@@ -54,12 +55,12 @@ export function openBehaviour(
     },
     save: async () => writing,
     committed() {
-      known.after = turn.batchId;
+      known.after = standing(turn.batchId);
       for (const entity of entities.values()) known.put(entity);
     },
     failed() {
       for (const entity of entities.values()) known.drop(entity);
-      known.after = turn.previous.batchId;
+      known.after = standing(turn.previous.batchId);
     },
   };
 }

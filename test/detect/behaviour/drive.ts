@@ -7,8 +7,8 @@ import type {
   Seen,
 } from "../../../src/detect/behaviour/behaviour-detector.ts";
 import { userOf } from "../../../src/detect/behaviour/deeds.ts";
+import { serviceOf } from "../../../src/detect/behaviour/entity-of.ts";
 import type { Facet, ProfileKind } from "../../../src/detect/behaviour/facet.ts";
-import { sourceKey } from "../../../src/detect/behaviour/log-source.ts";
 import type { SecurityEvent } from "../../../src/ingest/event.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: detectors of every table of parameters
@@ -104,7 +104,7 @@ function ownerOf(of: ProfileKind, event: SecurityEvent): string | undefined {
   if (of === "ROLE") return event.actor?.roles?.[0];
   if (of === "API_KEY") return event.attributes["api_key.id"] as string | undefined;
   if (of === "PATIENT") return event.target?.patientId;
-  if (of === "SERVICE") return sourceKey(event.logsource);
+  if (of === "SERVICE") return serviceOf(event);
   return of === "USER" ? userOf(event) : undefined;
 }
 
