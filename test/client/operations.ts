@@ -14,7 +14,7 @@ query Incident($number: Int!) { incident(number: $number) { id revision entries(
 `);
 
 export const detections = graphql(`
-query Detections($first: Int!, $after: String) { detections(first: $first, after: $after) { nodes { id fingerprint rule { id name } subjects { kind key } firstEventAt lastEventAt eventCount } pageInfo { hasNextPage endCursor } } }
+query Detections($first: Int!, $after: String) { detections(first: $first, after: $after) { nodes { id fingerprint rule { id name } subjects { kind key } firstEventAt lastEventAt eventCount explanation } pageInfo { hasNextPage endCursor } } }
 `);
 
 export const importRules = graphql(`

@@ -12,13 +12,7 @@ export function deviceFamily(event: SecurityEvent): string | undefined {
   return `${program.slice(0, 24)}${browser && os ? ` on ${os.slice(0, 24)}` : ""} (${device.toLowerCase()})`;
 }
 
-const idMark = "id ";
-
 /** Disguised: an application may put into it what should not stand in a profile. */
 export function deviceId(event: SecurityEvent, surroundings: Surroundings): string | undefined {
-  return event.device === undefined || event.device === "" ? undefined : idMark + surroundings.disguise(event.device);
-}
-
-export function isDeviceId(key: string): boolean {
-  return key.startsWith(idMark);
+  return event.device === undefined || event.device === "" ? undefined : surroundings.disguise(event.device);
 }

@@ -8,7 +8,7 @@ export interface Habit {
   since: number;
   /** The last day something was learned. */
   last: number;
-  /** Days on which something was learned; counted up to `enoughDays`. */
+  /** Days on which something was learned; counted up to `mostDays`. */
   days: number;
   seen: Entry[];
 }
@@ -20,6 +20,7 @@ const halfLifeDays = 60;
 const mostWeight = 16; // a daily habit is forgotten after five half-lives, 300 days
 const learningDays = 14;
 const enoughDays = 5;
+const mostDays = 365;
 const newKeyWeight = 0.2;
 const knownWeight = 0.5;
 
@@ -46,6 +47,21 @@ export function isKnown(habit: Habit, key: string, time: number): boolean {
   return weightOf(habit, key, time) >= knownWeight;
 }
 
+const toldFor = 7; // days
+
+/**
+ * Whether the key is not known and was not just told of: on the first day of its kind, and again when it comes back after
+ * a week. In between nobody needs to hear each morning what yesterday's incident said.
+ */
+export function isNews(habit: Habit, key: string, time: number): boolean {
+  const entry = habit.seen.find(([seen]) => seen === key);
+  if (!entry) return true;
+  const [, weight, last] = entry;
+  const away = dayOf(time) - last;
+  if (faded(weight, away) >= knownWeight) return false;
+  return away > 0 ? away > toldFor : weight <= newKeyWeight;
+}
+
 export function knownKeys(habit: Habit): string[] {
   const known = habit.seen.filter(([, weight, day]) => faded(weight, habit.last - day) >= knownWeight);
   return known.sort((one, other) => other[1] - one[1] || (one[0] < other[0] ? -1 : 1)).map(([key]) => key);
@@ -57,7 +73,7 @@ export function live(habit: Habit, time: number): void {
   habit.since = habit.days === 0 ? day : Math.min(habit.since, day);
   if (day <= habit.last && habit.days > 0) return;
   habit.last = day;
-  habit.days = Math.min(habit.days + 1, enoughDays);
+  habit.days = Math.min(habit.days + 1, mostDays);
 }
 
 /** In place. At most `most` keys are kept: those of the greatest weight. A day that is over teaches only what is new. */

@@ -36,3 +36,9 @@ export function peersParameter(what: string): { peers: NumberParameter } {
     },
   };
 }
+
+export function trustParameter(may: string): { trustKnownDevices: Parameter & { default: boolean } } {
+  return {
+    trustKnownDevices: { description: `Whether a device whose id the user is known by may ${may}.`, default: true },
+  };
+}

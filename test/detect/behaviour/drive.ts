@@ -102,6 +102,7 @@ export function drive(detectors: readonly AnyDetector[], options: { timeZone?: s
 function ownerOf(of: ProfileKind, event: SecurityEvent): string | undefined {
   if (of === "ORGANIZATION") return "";
   if (of === "ROLE") return event.actor?.roles?.[0];
+  if (of === "API_KEY") return event.attributes["api_key.id"] as string | undefined;
   if (of === "PATIENT") return event.target?.patientId;
   if (of === "SERVICE") return serviceOf(event);
   return of === "USER" ? userOf(event) : undefined;

@@ -1,4 +1,5 @@
 /** Organizations with behaviour rules, and what is stored of them: without ids, which are random. */
+import { createHash } from "node:crypto";
 import { expect } from "vitest";
 import { createOrganization } from "../../../src/database/organizations.ts";
 import type { Database } from "../../../src/db.ts";
@@ -6,6 +7,7 @@ import type { RuleMode } from "../../../src/detect/detection.ts";
 import { importRules } from "../../../src/detect/store.ts";
 import { createPipeline, type Pipeline } from "../../../src/pipeline.ts";
 import type { Bells } from "../../../src/publish/bells.ts";
+import type { Vault } from "../../../src/secrets/vault.ts";
 import { quiet, type TestDatabase } from "../../support/database.ts";
 import { testVault } from "../../support/vault.ts";
 
@@ -45,8 +47,14 @@ export async function change(test: TestDatabase, id: string, yaml: string, mode:
   expect(rejected).toEqual([]);
 }
 
+/** The same pseudonyms in every organization, so that their profiles can be compared. */
+export function vaultOn(db: Database): Vault {
+  const indexOf = (value: string) => createHash("sha256").update(value).digest().subarray(0, 8);
+  return { ...testVault(db), indexer: async () => indexOf };
+}
+
 export function processOn(db: Database, bells: Bells): Pipeline {
-  return createPipeline({ db, bells, vault: testVault(db), log: quiet, now: Date.now });
+  return createPipeline({ db, bells, vault: vaultOn(db), log: quiet, now: Date.now });
 }
 
 /** With times and states. */
@@ -57,14 +65,7 @@ export async function profilesOf(db: Database, id: string): Promise<Record<strin
      WHERE organization_id = $1 ORDER BY name`,
     [id],
   );
-  // Each organization has a key of its own for pseudonyms: they are numbered in their order.
-  const numbers = new Map<string, number>();
-  const number = (pseudonym: string) => {
-    if (!numbers.has(pseudonym)) numbers.set(pseudonym, numbers.size);
-    return `~${numbers.get(pseudonym)}`;
-  };
-  const text = JSON.stringify(Object.fromEntries(rows.map(({ name, ...row }) => [name, row])));
-  return JSON.parse(text.replace(/~[0-9a-f]+/g, number)) as Record<string, unknown>;
+  return Object.fromEntries(rows.map(({ name, ...row }) => [name, row]));
 }
 
 /** By event, in order of arrival. */

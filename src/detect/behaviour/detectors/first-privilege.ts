@@ -3,7 +3,7 @@ import type { BehaviourDetector, Finding, ParametersOf, Seen } from "../behaviou
 import { activity, hasLearned } from "../facets/activity.ts";
 import { others, rolePrivileges } from "../facets/peers.ts";
 import { privileges } from "../facets/privileges.ts";
-import { isKnown } from "../habit.ts";
+import { isKnown, isNews } from "../habit.ts";
 import { learningOf, peersParameter } from "../parameters.ts";
 import { privilegeOf } from "../privilege.ts";
 import { hasRole } from "../program.ts";
@@ -30,7 +30,7 @@ export const firstPrivilege: BehaviourDetector<typeof parameters> = {
   tags: ["attack.privilege-escalation", "attack.persistence", "attack.t1078", "attack.t1098"],
   falsepositives: ["A user who was given new work", "Administrators whose events do not tell their role"],
   learning:
-    "14 days with activity on 5 of them, of each user. Until then nothing is found, and every privileged action counts as the user's work; afterwards it is new until it was taken on three days.",
+    "14 days with activity on 5 of them, of each user. Until then nothing is found, and every privileged action counts as the user's work; afterwards it is new until it was taken on three days, and is told of on the first of them, or when it comes back after a week.",
   parameters,
   facets: [privileges, activity, rolePrivileges],
   concerns: (event) => privilegeOf(event) !== undefined,
@@ -43,7 +43,8 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   if (privilege === undefined || !state || hasRole(event, asked.exceptRoles)) return undefined;
   if (asked.ignoredActions.some((pattern) => agrees(pattern.toLowerCase(), privilege))) return undefined;
   if (!hasLearned(seen.facet(activity), event.time, asked.learningDays, asked.learningActiveDays)) return undefined;
-  if (state.seen.some(([key]) => isKnown(state, key, event.time))) return undefined;
+  if (!isNews(state, privilege, event.time) || state.seen.some(([key]) => isKnown(state, key, event.time)))
+    return undefined;
   const shared = others(seen.facet(rolePrivileges), privilege, event, seen.disguise);
   if (asked.peers > 0 && shared >= asked.peers) return undefined;
   const days = seen.facet(activity)?.days ?? 0;

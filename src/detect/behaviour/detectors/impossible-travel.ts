@@ -2,11 +2,14 @@ import type { SecurityEvent } from "../../../ingest/event.ts";
 import type { BehaviourDetector, Finding, ParametersOf, Seen } from "../behaviour-detector.ts";
 import { deedWords, isSuccess } from "../deeds.ts";
 import { type Activity, activity } from "../facets/activity.ts";
+import { devices } from "../facets/devices.ts";
 import { known, knowsCountry, knowsNetwork, knowsPlace } from "../facets/known.ts";
 import { networks } from "../facets/networks.ts";
 import { isHabitual, travel } from "../facets/travel.ts";
 import { dayMs, isKnown } from "../habit.ts";
 import { kmWords, spanWords } from "../in-words.ts";
+import { isOwnDevice } from "../own-device.ts";
+import { trustParameter } from "../parameters.ts";
 import { hidesPlace, networkKey, networkOf, type Spot, spotOf } from "../place-of.ts";
 import { type Leap, tooFast } from "../speed.ts";
 
@@ -31,13 +34,14 @@ const parameters = {
     min: 0,
     max: 1_000,
   },
+  ...trustParameter("come out elsewhere in the same country at once, as it does when a line fails over"),
 } as const;
 
 export const impossibleTravel: BehaviourDetector<typeof parameters> = {
   name: "impossible_travel",
   title: "Impossible travel",
   description:
-    "A user succeeded in two places between which nobody can travel in the time. Not found: leaps to or from hosting, VPN and relay networks, whose place says nothing of the person; mobile networks within one country; leaps between two places that the user goes between anyway; what a person confirmed.",
+    "A user succeeded in two places between which nobody can travel in the time. Not found: leaps to or from hosting, VPN and relay networks, whose place says nothing of the person; mobile networks within one country; leaps within a country by a device whose id the user is known by; leaps between two places that the user goes between anyway; what a person confirmed.",
   severity: "HIGH",
   tags: ["attack.initial-access", "attack.t1078"],
   falsepositives: [
@@ -48,7 +52,7 @@ export const impossibleTravel: BehaviourDetector<typeof parameters> = {
   learning:
     "14 days or 10 log-ins of the user, whichever comes first. Until then nothing is found; places count in full, so that those the user goes between are known.",
   parameters,
-  facets: [travel, activity, networks, known],
+  facets: [travel, activity, devices, networks, known],
   concerns: (event) => isSuccess(event) && !hidesPlace(event) && spotOf(event) !== undefined,
   judge,
 };
@@ -66,6 +70,9 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
     lookBackMs,
   });
   if (!leap || isOwn(event, spot, seen)) return undefined;
+  // The office's second line, another gateway of the provider: the device is the same, only its way out is another.
+  const inCountry = spot.country !== undefined && spot.country === leap.stay.country;
+  if (asked.trustKnownDevices && inCountry && isOwnDevice(event, seen)) return undefined;
   // Home and a relay that no data knows, or two places used in turn.
   if (isHabitual(state, spot, event.time) && isHabitual(state, leap.stay, event.time)) return undefined;
   return { reason: reasonOf(event, spot, leap) };

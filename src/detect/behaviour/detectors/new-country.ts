@@ -1,24 +1,21 @@
 import type { SecurityEvent } from "../../../ingest/event.ts";
 import type { BehaviourDetector, Finding, ParametersOf, Seen } from "../behaviour-detector.ts";
 import { deedWords, isSuccess } from "../deeds.ts";
-import { deviceId } from "../device-of.ts";
 import { activity, hasLearned } from "../facets/activity.ts";
 import { countries } from "../facets/countries.ts";
 import { devices } from "../facets/devices.ts";
 import { known, knowsCountry } from "../facets/known.ts";
 import { others, peerCountries } from "../facets/peers.ts";
-import { isKnown, knownKeys } from "../habit.ts";
+import { isNews, knownKeys } from "../habit.ts";
 import { listWords } from "../in-words.ts";
-import { learningOf, peersParameter } from "../parameters.ts";
+import { isOwnDevice } from "../own-device.ts";
+import { learningOf, peersParameter, trustParameter } from "../parameters.ts";
 import { countryOf, placeName, placeOf } from "../place-of.ts";
 
 const parameters = {
   ...learningOf(14, 5),
   ...peersParameter("A country"),
-  trustKnownDevices: {
-    description: "Whether a device whose id the user is known by may be taken to another country.",
-    default: true,
-  },
+  ...trustParameter("be taken to another country"),
 } as const;
 
 export const newCountry: BehaviourDetector<typeof parameters> = {
@@ -30,7 +27,7 @@ export const newCountry: BehaviourDetector<typeof parameters> = {
   tags: ["attack.initial-access", "attack.t1078"],
   falsepositives: ["Travel and holidays", "A private relay that comes out abroad"],
   learning:
-    "14 days with activity on 5 of them, of each user. Until then nothing is found, and every country counts as the user's own; afterwards a country is new until the user was there on three days.",
+    "14 days with activity on 5 of them, of each user. Until then nothing is found, and every country counts as the user's own; afterwards a country is new until the user was there on three days, and is told of on the first of them, or when it comes back after a week.",
   parameters,
   facets: [countries, activity, devices, peerCountries, known],
   concerns: (event) => isSuccess(event) && countryOf(event) !== undefined,
@@ -41,7 +38,7 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   const country = countryOf(event);
   const state = seen.facet(countries);
   if (country === undefined || !state || state.seen.length === 0) return undefined;
-  if (isKnown(state, country, event.time) || knowsCountry(seen.facet(known), country)) return undefined;
+  if (!isNews(state, country, event.time) || knowsCountry(seen.facet(known), country)) return undefined;
   if (!hasLearned(seen.facet(activity), event.time, asked.learningDays, asked.learningActiveDays)) return undefined;
   if (asked.trustKnownDevices && isOwnDevice(event, seen)) return undefined;
   const shared = others(seen.facet(peerCountries), country, event, seen.disguise);
@@ -51,10 +48,4 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   const from = usual === "" ? "the user is known from no country" : `the user is known from ${usual} only`;
   const byOthers = shared === 0 ? "no other user works from there" : `${shared} other user${shared > 1 ? "s" : ""} did`;
   return { reason: `${deedWords(event)} from ${place}: ${from}, and ${byOthers}` };
-}
-
-function isOwnDevice(event: SecurityEvent, seen: Seen): boolean {
-  const id = deviceId(event, seen);
-  const state = seen.facet(devices);
-  return id !== undefined && state !== undefined && isKnown(state.ids, id, event.time);
 }

@@ -36,7 +36,7 @@ export const newDevice: BehaviourDetector<typeof parameters> = {
     "A private window on a journey, where ids do not last",
   ],
   learning:
-    "14 days with activity on 5 of them, of each user. Until then nothing is found, and every device counts as the user's own; afterwards a device is new until it was used on three days.",
+    "14 days with activity on 5 of them, of each user. Until then nothing is found, and every device counts as the user's own; afterwards a device is new until it was used on three days, and is told of on the first of them, or when it comes back after a week.",
   parameters,
   facets: [devices, activity, networks, countries, travel, peerNetworks, known],
   concerns: (event) => isLogIn(event) && (event.device !== undefined || event.enrichment?.agent !== undefined),

@@ -1,11 +1,14 @@
 import type { SecurityEvent } from "../../../ingest/event.ts";
 import type { BehaviourDetector, Finding, ParametersOf, Seen } from "../behaviour-detector.ts";
 import { deedWords, isDeliberate } from "../deeds.ts";
+import { devices } from "../facets/devices.ts";
 import { type Hours, hours, hoursLearned, organizationHours, pauseMs, roleHours } from "../facets/hours.ts";
 import { known, knowsHour } from "../facets/known.ts";
+import { networks } from "../facets/networks.ts";
 import { hoursInWords } from "../hours-in-words.ts";
 import { enoughNear, near, otherKindOfDay } from "../hours-near.ts";
 import { hourOfWeek, hourWords } from "../local-time.ts";
+import { isOwnDevice, isOwnNetwork } from "../own-device.ts";
 import { isProgram } from "../program.ts";
 
 const parameters = {
@@ -36,14 +39,14 @@ export const unusualHour: BehaviourDetector<typeof parameters> = {
   name: "unusual_hour",
   title: "Unusual hour for a user",
   description:
-    "A user begins to work at an hour of the week at which, in the organization's time zone, neither the user nor the user's role does. Not found: who works late without a pause of two hours; programs; what happens by itself, such as a refreshed session.",
+    "A user begins to work at an hour of the week at which, in the organization's time zone, neither the user nor the user's role does. Not found: an hour at which others of the organization do, with a device and over a network that are the user's own; who works late without a pause of two hours; programs; what happens by itself, such as a refreshed session.",
   severity: "LOW",
   tags: ["attack.initial-access", "attack.t1078"],
   falsepositives: ["An emergency, a shift taken over, a deadline", "A user on a journey in another time zone"],
   learning:
     "14 days. A user with few active hours is judged by the role's hours, or the organization's, as far as those are learned; where neither is, nothing is found. What is found teaches a fifth of what a usual hour does.",
   parameters,
-  facets: [hours, roleHours, organizationHours, known],
+  facets: [hours, roleHours, organizationHours, devices, networks, known],
   concerns: (event) => isDeliberate(event) && !isProgram(event),
   judge,
 };
@@ -62,12 +65,20 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   );
   if (!learnedAlone && !peers) return undefined;
   const share = shareNear(own, peers, hour, asked.otherDays);
+  if (isOwnDevice(event, seen) && isOwnNetwork(event, seen) && othersNear(event, seen, hour, asked)) return undefined;
   if (share * 100 >= asked.minPercent || knowsHour(seen.facet(known), time, seen.timeZone)) return undefined;
   const usual = hoursInWords(learnedAlone || !peers ? own.weights : peers.weights);
   const whose = learnedAlone || !peers ? "the user is" : "others of the user's group are";
   return {
     reason: `${deedWords(event)} at ${hourWords(hour)} (${seen.timeZone}); ${whose} ${usual ?? "not active then"}`,
   };
+}
+
+/** At home with the own device some work late now and then: where several do, the next one is no finding. */
+function othersNear(event: SecurityEvent, seen: Seen, hour: number, asked: ParametersOf<typeof parameters>): boolean {
+  const organization = seen.facet(organizationHours);
+  if (!organization || !hoursLearned(organization, event.time, asked.learningDays, groupHours)) return false;
+  return near(organization.weights, hour, asked.otherDays) * 100 >= asked.minPercent;
 }
 
 /** The user's own share near the hour, with the group's as some hours more. */

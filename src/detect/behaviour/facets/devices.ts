@@ -1,7 +1,7 @@
 import { isSuccess } from "../deeds.ts";
-import { deviceFamily, deviceId, isDeviceId } from "../device-of.ts";
+import { deviceFamily, deviceId } from "../device-of.ts";
 import type { Facet } from "../facet.ts";
-import { emptyHabit, type Habit, isKnown, knownKeys, practise } from "../habit.ts";
+import { emptyHabit, type Habit, isNews, knownKeys, practise } from "../habit.ts";
 import { listWords } from "../in-words.ts";
 
 export interface Devices {
@@ -35,11 +35,16 @@ export const devices: Facet<Devices> = {
   },
 };
 
+/** Whether the application's ids last: it gives some, and not a new one each time. */
+export function stableIds({ ids }: Devices): boolean {
+  return ids.seen.length > 0 && ids.seen.length < mostIds;
+}
+
 export type Familiarity = "KNOWN" | "NEW" | "UNTOLD";
 
 /**
  * An id decides where the user's devices have had ids that last; where there are as many as are kept, the application makes
- * a new one each time, and the family decides as it does without ids. UNTOLD: the event says nothing of its device, or
+ * a new one each time, and the family decides as it does without ids. NEW: and not told of within a week. UNTOLD: the event says nothing of its device, or
  * nothing was ever learned of this kind.
  */
 export function familiarity(
@@ -48,8 +53,7 @@ export function familiarity(
   family: string | undefined,
   time: number,
 ): Familiarity {
-  const lasting = state.ids.seen.length > 0 && state.ids.seen.length < mostIds;
-  if (id !== undefined && isDeviceId(id) && lasting) return isKnown(state.ids, id, time) ? "KNOWN" : "NEW";
+  if (id !== undefined && stableIds(state)) return isNews(state.ids, id, time) ? "NEW" : "KNOWN";
   if (family === undefined || state.families.seen.length === 0) return "UNTOLD";
-  return isKnown(state.families, family, time) ? "KNOWN" : "NEW";
+  return isNews(state.families, family, time) ? "NEW" : "KNOWN";
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { dormantAccount } from "../../../../src/detect/behaviour/detectors/dormant-account.ts";
 import { activity } from "../../../../src/detect/behaviour/facets/activity.ts";
-import { day, logIn, read, workingDays } from "../deeds.ts";
+import { day, hosting, logIn, read, workingDays } from "../deeds.ts";
 import { drive } from "../drive.ts";
 
 describe("a dormant account", () => {
@@ -17,10 +17,21 @@ describe("a dormant account", () => {
     expect(clinic.feed([logIn(), ...failures, logIn({ at: 61 * day })])).toHaveLength(1);
   });
 
-  it("is not found for a holiday, for an account seen for the first time, or for late events", () => {
+  it("is not found for a holiday, for a patient, for an account seen for the first time, or for late events", () => {
     const clinic = drive([dormantAccount]);
     const late = logIn({ at: 0, arrives: 90 * day });
-    expect(clinic.feed([logIn(), logIn({ at: 59 * day }), logIn({ by: "new", at: 90 * day }), late])).toEqual([]);
+    const patient = [0, 90].map((n) => logIn({ by: "pat", roles: ["Patient"], at: n * day }));
+    expect(
+      clinic.feed([...patient, logIn(), logIn({ at: 59 * day }), logIn({ by: "new", at: 90 * day }), late]),
+    ).toEqual([]);
+  });
+
+  it("is found after half as long over a network that the account was never used on", () => {
+    const clinic = drive([dormantAccount]);
+    const back = logIn({ at: 36 * day, network: hosting });
+    expect(clinic.feed([...workingDays(3), logIn({ at: 5 * day }), back]).map(({ reason }) => reason)).toEqual([
+      "log-in of an account that was not used for 31 days, over a network that it was never used on",
+    ]);
   });
 
   it("asks for as many days as its rule says", () => {

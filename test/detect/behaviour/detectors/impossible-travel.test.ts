@@ -12,6 +12,7 @@ import {
   hour,
   lagos,
   logIn,
+  otherHome,
   read,
   relay,
   toronto,
@@ -81,6 +82,18 @@ describe("impossible travel", () => {
     expect(clinic.feed([...weeks, ...roaming])).toEqual([]);
     const stranger = { place: lagos, network: { ...carrier, asn: 64_999, name: "Lagoon Mobile" } };
     expect(clinic.feed([atWork(after + 8 * day), read({ at: after + 8 * day + 60, ...stranger })])).toHaveLength(1);
+  });
+
+  it("takes the user's own device, by its id, for being where it was: only its way out is another", () => {
+    const clinic = drive([impossibleTravel]);
+    clinic.feed(workingDays(15, { device: "laptop-1" }));
+    const failover = { place: denver, device: "laptop-1", network: otherHome };
+    expect(clinic.feed([atWork(after), read({ at: after + 60, ...failover })])).toEqual([]);
+    expect(clinic.feed(read({ at: after + 90, ...failover, device: "laptop-2" }))).toHaveLength(1);
+    const abroadWithIt = { ...failover, place: lagos, network: abroad };
+    expect(clinic.feed(read({ at: after + 120, ...abroadWithIt }))).toHaveLength(1);
+    clinic.tune({ trustKnownDevices: false });
+    expect(clinic.feed(read({ at: after + 150, ...failover }))).toHaveLength(1);
   });
 
   it("only counts what succeeded", () => {

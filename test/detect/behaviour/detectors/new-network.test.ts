@@ -32,6 +32,14 @@ describe("a new network for a user", () => {
     expect(strict.feed(events)).toHaveLength(2);
   });
 
+  it("lets the user's own device be taken to another country, by its id", () => {
+    const clinic = drive([newNetwork]);
+    clinic.feed(workingDays(15, { device: "laptop-1" }));
+    const away = { network: abroad, place: lagos };
+    expect(clinic.feed(logIn({ at: after, ...away, device: "laptop-1" }))).toEqual([]);
+    expect(clinic.feed(logIn({ at: after + 60, network: hosting, device: "laptop-1" }))).toHaveLength(1);
+  });
+
   it("is not found for programs, failures, networks without a number or name, and addresses of one's own", () => {
     const events = [
       logIn({ at: after, network: hosting, agent: script }),
@@ -49,10 +57,10 @@ describe("a new network for a user", () => {
     expect(clinic.feed(logIn({ at: after, network: hosting }))).toHaveLength(1);
   });
 
-  it("is new on three days and usual on the fourth, or as soon as a person confirmed it", () => {
+  it("is told of on its first day, or not at all where a person confirmed it", () => {
     const clinic = settled();
     const days = [0, 1, 2, 3].map((n) => clinic.feed(read({ at: after + n * day, network: relay })).length);
-    expect(days).toEqual([1, 1, 1, 0]);
+    expect(days).toEqual([1, 0, 0, 0]);
     const asked = settled();
     const seen = logIn({ at: after, network: relay });
     asked.change(known, seen, (state) => confirm(state, seen));

@@ -54,6 +54,15 @@ describe("a service account from a new place", () => {
     expect(other.feed(read({ by: "ann", agent: script, at: after, network: abroad }))).toEqual([]);
   });
 
+  it("is found for an API key, whoever's it is", () => {
+    const key = { by: "ann", attributes: { "api_key.id": "k-1" } };
+    const clinic = settled(key);
+    expect(clinic.feed(read({ ...key, at: after, network: abroad }))[0]?.reason).toBe(
+      "record.read with an API key over Lagoon Telecom (AS64506); it is known over AS64501 only",
+    );
+    expect(clinic.feed(read({ by: "ann", at: after, network: abroad }))).toEqual([]);
+  });
+
   it("is not found in the same network, in the first week, or for failures", () => {
     const clinic = drive([serviceAccountNewPlace]);
     clinic.feed(workingDays(4, bot));
@@ -62,10 +71,10 @@ describe("a service account from a new place", () => {
     expect(settled().feed(read({ ...bot, at: after, network: abroad, outcome: "FAILURE" }))).toEqual([]);
   });
 
-  it("is new on three days, or until a person confirmed the place", () => {
+  it("is told of on its first day, or not at all where a person confirmed the place", () => {
     const clinic = settled();
     const moved = (n: number) => read({ ...bot, at: after + n * day, network: otherHome });
-    expect([0, 1, 2, 3].map((n) => clinic.feed(moved(n)).length)).toEqual([1, 1, 1, 0]);
+    expect([0, 1, 2, 3].map((n) => clinic.feed(moved(n)).length)).toEqual([1, 0, 0, 0]);
     const asked = settled();
     asked.change(known, moved(0), (state) => confirm(state, moved(0)));
     expect(asked.feed(moved(0))).toEqual([]);

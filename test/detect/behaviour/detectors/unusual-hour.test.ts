@@ -4,7 +4,7 @@ import { hours } from "../../../../src/detect/behaviour/facets/hours.ts";
 import { confirm, known } from "../../../../src/detect/behaviour/facets/known.ts";
 import { hourOfWeek } from "../../../../src/detect/behaviour/local-time.ts";
 import type { SecurityEvent } from "../../../../src/ingest/event.ts";
-import { type Deed, day, hour, logIn, read, script, workingDays } from "../deeds.ts";
+import { type Deed, day, hosting, hour, logIn, read, script, workingDays } from "../deeds.ts";
 import { drive } from "../drive.ts";
 
 const after = 28 * day; // a Tuesday, 00:00 UTC, which is Monday 18:00 in Chicago
@@ -48,6 +48,19 @@ describe("an unusual hour", () => {
 
   it("is found for everything the intruder does, not only for the first", () => {
     expect(settled().feed([tuesday(2), tuesday(2.1), tuesday(3.5)])).toHaveLength(3);
+  });
+
+  it("is not found at an hour that others have too, on the user's own device and network; on others it is", () => {
+    const clinic = drive([unusualHour]);
+    const evenings = Array.from({ length: 20 }, (_, n) =>
+      read({ by: "bob", roles: ["desk"], at: 8 * day + n * day + 5 * hour }),
+    );
+    const all = [...workingDays(20, { device: "laptop-1" }), ...evenings.filter((_, n) => n % 7 < 4)];
+    clinic.feed(all.sort((one, other) => one.time - other.time));
+    expect(clinic.feed(tuesday(24.5, { device: "laptop-1" }))).toEqual([]);
+    expect(clinic.feed(tuesday(24.5, { device: "laptop-1", network: hosting }))).toHaveLength(1);
+    expect(clinic.feed(tuesday(24.6, { device: "stolen" }))).toHaveLength(1);
+    expect(clinic.feed(tuesday(28, { device: "laptop-1" }))).toHaveLength(1);
   });
 
   it("is not found for what happens by itself, for programs, or for failures", () => {
