@@ -1,6 +1,8 @@
 /** What the scheduled jobs do. Each visits every organization in turn, under that organization's own policy. */
 import { forgetSessions } from "./access/sessions.ts";
 import type { Database } from "./db.ts";
+import { silentSources } from "./detect/behaviour/silent-sources.ts";
+import type { EventDraft } from "./ingest/event.ts";
 import type { Log } from "./log.ts";
 import type { JobName } from "./queue/jobs.ts";
 import { cleanUpAll } from "./retention/clean-up.ts";
@@ -10,7 +12,17 @@ const sessionRetention = 7_776_000_000; // 90 days after its end
 
 export function createSweep(
   db: Database,
-  { log, now, audit }: { log: Log; now: () => number; audit: { sealAll(): Promise<void> } },
+  {
+    log,
+    now,
+    audit,
+    accept,
+  }: {
+    log: Log;
+    now: () => number;
+    audit: { sealAll(): Promise<void> };
+    accept(organizationId: string, drafts: readonly EventDraft[]): Promise<unknown>;
+  },
 ): Record<JobName, () => Promise<void>> {
   return {
     partitions: () => db.ensureEventPartitions(7),
@@ -32,6 +44,12 @@ export function createSweep(
           );
           await forgetSessions(tx, now() - sessionRetention);
         });
+      }
+    },
+    async silence() {
+      for (const organizationId of await db.organizationIds()) {
+        const silent = await db.inOrganization(organizationId, (tx) => silentSources(tx, now()));
+        if (silent.length > 0) await accept(organizationId, silent);
       }
     },
     cleanup: () => cleanUpAll({ db, log, now: now() }),

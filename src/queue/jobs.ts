@@ -4,6 +4,7 @@ export const jobs = {
   forget: { every: 3_600_000, does: "drops changes, client ids and sessions past their retention" },
   seal: { every: 30_000, does: "signs the audit logs' checkpoints that are due" },
   cleanup: { every: 3_600_000, does: "removes what is past its retention policy" },
+  silence: { every: 300_000, does: "tells of log sources that have gone silent" },
 } as const satisfies Record<string, { every: number; does: string }>;
 
 export type JobName = keyof typeof jobs;
