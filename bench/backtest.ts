@@ -59,6 +59,7 @@ export async function backtestBench(): Promise<Figure[]> {
       const { read, ms } = await runBacktest({
         variants: [[rule, many].map((yaml, n) => ({ id: `rule-${n}`, revision: 1, mode: "ACTIVE", yaml }))],
         placeholders: new Map(),
+        timeZone: "UTC",
         from,
         to,
         source: { organizationId, query: (text, values) => app.db.query(organizationId, text, values) },

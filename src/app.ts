@@ -176,7 +176,13 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       secondFactor: access.secondFactor,
       refused: access.refused,
       auditTrail,
-      sweep: createSweep(db, { log, now, audit: auditTrail, ring: (id) => bells.ring(id, "incident") }),
+      sweep: createSweep(db, {
+        log,
+        now,
+        audit: auditTrail,
+        accept: pipeline.accept,
+        ring: (id) => bells.ring(id, "incident"),
+      }),
       /** Validates and stores events as they were sent; every one is accepted, a duplicate, or rejected with its reason. */
       async ingest(organizationId: string, values: readonly unknown[], sender?: string) {
         const { drafts, rejected } = validateAll(values, now());

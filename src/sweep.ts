@@ -2,8 +2,10 @@
 import { forgetSessions } from "./access/sessions.ts";
 import type { AuditTrail } from "./audit/trail.ts";
 import type { Database } from "./db.ts";
+import { silentSources } from "./detect/behaviour/silent-sources.ts";
 import { decayRisks } from "./detect/risk/refresh.ts";
 import { markBreaches } from "./incident/breach.ts";
+import type { EventDraft } from "./ingest/event.ts";
 import type { Log } from "./log.ts";
 import type { JobName } from "./queue/jobs.ts";
 import { cleanUpAll } from "./retention/clean-up.ts";
@@ -17,6 +19,7 @@ export function createSweep(
     log,
     now,
     audit,
+    accept,
     ring,
   }: {
     log: Log;
@@ -24,6 +27,7 @@ export function createSweep(
     audit: Pick<AuditTrail, "sealAll" | "cut">;
     /** Says that incidents of an organization have changed. */
     ring(organizationId: string): void;
+    accept(organizationId: string, drafts: readonly EventDraft[]): Promise<unknown>;
   },
 ): Record<JobName, () => Promise<void>> {
   return {
@@ -46,6 +50,12 @@ export function createSweep(
           );
           await forgetSessions(tx, now() - sessionRetention);
         });
+      }
+    },
+    async silence() {
+      for (const organizationId of await db.organizationIds()) {
+        const silent = await db.inOrganization(organizationId, (tx) => silentSources(tx, now()));
+        if (silent.length > 0) await accept(organizationId, silent);
       }
     },
     async risk() {

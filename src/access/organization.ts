@@ -18,6 +18,8 @@ export interface OrganizationChange {
   protectedTargets?: readonly string[] | undefined;
   /** From which threat score on incidents are raised: see detect/risk/level.ts. */
   riskThresholds?: { high: number; critical: number } | undefined;
+  /** IANA, e.g. `America/Chicago`. */
+  timeZone?: string | undefined;
 }
 
 const mostProtected = 1_000;
@@ -25,7 +27,7 @@ const mostProtected = 1_000;
 /** Changes the organization's name and settings; what is not given stays. In force on every server within 5 seconds. */
 export async function changeOrganization(tx: Tx, change: OrganizationChange, actor: string): Promise<void> {
   const { sessionIdleMinutes: idle, secondFactorRequired, responseTimes, reopenGraceS, protectedTargets } = change;
-  const { riskThresholds: risk } = change;
+  const { riskThresholds: risk, timeZone } = change;
   const name = change.name === undefined ? undefined : readName(change.name);
   if (idle !== undefined && !(Number.isInteger(idle) && idle >= idleBounds.least && idle <= idleBounds.most)) {
     const message = `A session may be idle from ${idleBounds.least} to ${idleBounds.most} minutes`;
@@ -43,11 +45,13 @@ export async function changeOrganization(tx: Tx, change: OrganizationChange, act
     const message = "Thresholds are 0 < high < critical <= 100";
     throw new VigilError("BAD_USER_INPUT", message, { path: ["riskThresholds"] });
   }
+  if (timeZone !== undefined) checkTimeZone(timeZone);
   await tx.query(
     `UPDATE organizations SET name = coalesce($2, name), session_idle_minutes = coalesce($3, session_idle_minutes),
        second_factor_required = coalesce($4, second_factor_required), response_times = coalesce($5, response_times),
        reopen_grace_s = coalesce($6, reopen_grace_s), protected_targets = coalesce($7, protected_targets),
-       risk_high_at = coalesce($8, risk_high_at), risk_critical_at = coalesce($9, risk_critical_at) WHERE id = $1`,
+       risk_high_at = coalesce($8, risk_high_at), risk_critical_at = coalesce($9, risk_critical_at),
+       time_zone = coalesce($10, time_zone) WHERE id = $1`,
     [
       tx.organizationId,
       name,
@@ -58,6 +62,7 @@ export async function changeOrganization(tx: Tx, change: OrganizationChange, act
       protectedTargets,
       risk?.high,
       risk?.critical,
+      timeZone,
     ],
   );
   const entity = { entityKind: "Organization", entityId: tx.organizationId };
@@ -69,6 +74,18 @@ export async function changeOrganization(tx: Tx, change: OrganizationChange, act
     reopenGraceS,
     protectedTargets,
     riskThresholds: risk,
+    timeZone,
   };
   await audit(tx, { actor, action: "ORGANIZATION_CHANGED", ...entity, detail });
+}
+
+/** A zone with a name: an offset would not know of daylight saving. */
+function checkTimeZone(timeZone: string): void {
+  try {
+    if (!/^[A-Za-z]/.test(timeZone)) throw new RangeError();
+    new Intl.DateTimeFormat("en-US", { timeZone });
+  } catch {
+    const message = `"${timeZone.slice(0, 50)}" is no IANA time zone, such as America/Chicago or UTC`;
+    throw new VigilError("BAD_USER_INPUT", message, { path: ["timeZone"] });
+  }
 }

@@ -33,13 +33,18 @@ export interface History {
   clearOf(event: SecurityEvent): SecurityEvent;
 }
 
-export function createHistory(source: HistorySource, documents: readonly DetectionDocument[], wanted: Wanted): History {
+/** `documents`: only events that these could match are read; "ALL": every event. */
+export function createHistory(
+  source: HistorySource,
+  documents: readonly DetectionDocument[] | "ALL",
+  wanted: Wanted,
+): History {
   const clears = new WeakMap<SecurityEvent, SecurityEvent>();
   const values: unknown[] = [null, null, null, wanted.attributes === "ALL" ? [] : [...wanted.attributes]];
   const { pageSize = 10_000 } = source;
   const opens = source.open !== undefined;
   const { sql, toEvent } = layoutOf(wanted, "$4::text[]", !opens);
-  const condition = conditionFor(documents, values, opens);
+  const condition = documents === "ALL" ? "true" : conditionFor(documents, values, opens);
   const text = `SELECT count(*)::int AS read, max(id::text) AS last,
       json_agg(${sql} ORDER BY id) FILTER (WHERE ${condition})::text AS events,
       ${opens ? `json_agg(json_build_array(id, encode(sealed, 'base64'))) FILTER (WHERE sealed IS NOT NULL AND (${condition}))` : "NULL"}::text AS sealed

@@ -1,11 +1,14 @@
 /**
  * Rules over stored history: the same engine, windows and order of events as when they arrived, several rule sets beside
- * each other in one pass. What happened shortly before the range fills the windows, and is not told.
+ * each other in one pass. What happened shortly before the range fills the windows, and is not told. Behaviour rules
+ * learn from 35 days before the range, as far as these are stored and at most 300,000 events.
  */
 import { setImmediate as breathe } from "node:timers/promises";
 import type { SecurityEvent } from "../ingest/event.ts";
 import { notingFields, wantedBy } from "./backtest-columns.ts";
+import { learningStart } from "./backtest-learning.ts";
 import { arrivalOf, createHistory, type HistorySource, idBefore } from "./backtest-read.ts";
+import { createTrialJudge } from "./behaviour/trial-judge.ts";
 import { compileRules, type RuleSet } from "./compile.ts";
 import type { DetectionDraft, StoredRule } from "./detection.ts";
 import { createDetector, type Detector } from "./detector.ts";
@@ -19,6 +22,8 @@ export interface BacktestRequest {
   variants: readonly (readonly StoredRule[])[];
   /** The lists that rules refer to by name. */
   placeholders: Placeholders;
+  /** The organization's: when its days and hours begin. */
+  timeZone: string;
   /** Events received from the one moment on, until before the other; epoch ms. */
   from: number;
   to: number;
@@ -67,7 +72,7 @@ const mostDetections = 20_000; // of one variant, kept in memory
 export async function runBacktest(request: BacktestRequest): Promise<Backtest> {
   const { variants, from, to, after, clock, budgetMs, onPage } = request;
   const began = clock();
-  const { ruleSets, faults, history } = compileVariants(request);
+  const { ruleSets, faults, history, behaviour } = compileVariants(request);
   const detectors = ruleSets.map((ruleSet) => createDetector({ ruleSet }));
   const found = variants.map(() => new Map<string, DetectionDraft>());
   const result: Backtest = {
@@ -82,9 +87,18 @@ export async function runBacktest(request: BacktestRequest): Promise<Backtest> {
   };
   const behind = after !== undefined && after > idBefore(from) ? after : idBefore(from);
   const horizonMs = Math.max(...ruleSets.map((ruleSet) => ruleSet.horizonMs));
-  for await (const page of history.pages(idBefore(arrivalOf(behind) - horizonMs), behind)) {
+  const horizon = idBefore(arrivalOf(behind) - horizonMs);
+  const start = behaviour ? await learningStart(request.source, behind, horizon) : horizon;
+  for await (const page of history.pages(start, behind)) {
     result.opened += page.opened;
-    await eachSlice(page.events, (slice) => Promise.all(detectors.map((detector) => detector.replay(slice))));
+    await eachSlice(page.events, async (slice) => {
+      behaviour?.judge(slice);
+      const near = slice.filter(({ id }) => id > horizon);
+      for (const [index, detector] of detectors.entries()) {
+        behaviour?.show(index);
+        if (near.length > 0) await detector.replay(near);
+      }
+    });
     if (clock() - began > budgetMs) result.cut = "TIME";
     if (result.cut) break;
   }
@@ -94,7 +108,9 @@ export async function runBacktest(request: BacktestRequest): Promise<Backtest> {
       const perVariant = variants.map(() => new Map<string, DetectionDraft>());
       await eachSlice(page.events, async (slice) => {
         const patients = page.opened > 0 ? patientsOf(slice, history.clearOf) : undefined;
-        for (const [index, detector] of detectors.entries())
+        behaviour?.judge(slice);
+        for (const [index, detector] of detectors.entries()) {
+          behaviour?.show(index);
           for (const draft of (await detector.evaluate(slice)).detections) {
             perVariant[index]?.set(draft.id, draft);
             if (patients)
@@ -103,6 +119,7 @@ export async function runBacktest(request: BacktestRequest): Promise<Backtest> {
                 if (patient !== undefined) result.patients.add(patient);
               });
           }
+        }
       });
       result.read += page.read;
       result.opened += page.opened;
@@ -120,7 +137,7 @@ export async function runBacktest(request: BacktestRequest): Promise<Backtest> {
   return result;
 }
 
-function compileVariants({ variants, placeholders, source, pseudonym }: BacktestRequest) {
+function compileVariants({ variants, placeholders, timeZone, source, pseudonym }: BacktestRequest) {
   const names = new Set<string>();
   const field = notingFields(createFieldReader(), names);
   let clearOf: (event: SecurityEvent) => SecurityEvent = (event) => event;
@@ -130,10 +147,19 @@ function compileVariants({ variants, placeholders, source, pseudonym }: Backtest
   const documents = [...new Set(texts)].flatMap((yaml) => parseOnce(yaml).documents);
   const detections = documents.filter((document) => document.kind === "DETECTION");
   const logsources = detections.map(({ logsource }) => logsource);
-  const history = createHistory(source, detections, wantedBy(names, logsources, documents.some(searchesWords)));
-  clearOf = history.clearOf;
   const ruleSets: RuleSet[] = compiled.map(({ ruleSet }) => ruleSet);
-  return { ruleSets, faults: compiled.map(({ errors }) => errors), history };
+  const judges = ruleSets.some((ruleSet) => ruleSet.behaviour.length > 0);
+  // Profiles may learn from any part of any event.
+  const wanted = wantedBy(names, logsources, judges || documents.some(searchesWords));
+  const history = createHistory(source, judges ? "ALL" : detections, wanted);
+  clearOf = history.clearOf;
+  const behaviour = judges
+    ? createTrialJudge(
+        ruleSets.map((ruleSet) => ruleSet.behaviour),
+        { timeZone, disguise },
+      )
+    : undefined;
+  return { ruleSets, faults: compiled.map(({ errors }) => errors), history, behaviour };
 }
 
 function searchesWords(document: ParsedDocument): boolean {

@@ -60,7 +60,9 @@ export interface GapTools {
 export async function fillGap(tools: GapTools, request: GapRequest): Promise<GapFilled> {
   const { organizationId, from, to, after, dryRun, budgetMs } = request;
   const { db, source, pseudonym, clock, store } = tools;
-  const { rules, placeholders, wanted } = await db.inOrganization(organizationId, (tx) => chooseRules(tx, request));
+  const { rules, placeholders, timeZone, wanted } = await db.inOrganization(organizationId, (tx) =>
+    chooseRules(tx, request),
+  );
   const missing = new Map<string, DetectionDraft>();
   const grown = new Set<string>();
   const found = new Set<string>();
@@ -69,6 +71,7 @@ export async function fillGap(tools: GapTools, request: GapRequest): Promise<Gap
   const { read, cut, reached } = await runBacktest({
     variants: [rules],
     placeholders,
+    timeZone,
     from,
     to,
     after,
@@ -106,13 +109,14 @@ export async function fillGap(tools: GapTools, request: GapRequest): Promise<Gap
 async function chooseRules(
   tx: Tx,
   { organizationId, ruleId }: GapRequest,
-): Promise<{ rules: StoredRule[]; placeholders: LoadedRules["placeholders"]; wanted: ReadonlySet<string> }> {
+): Promise<Pick<LoadedRules, "placeholders" | "timeZone"> & { rules: StoredRule[]; wanted: ReadonlySet<string> }> {
   const loaded = await loadRules(tx);
-  const { rules: known, placeholders } = loaded;
+  const { rules: known, placeholders, timeZone } = loaded;
   if (ruleId === undefined)
     return {
       rules: known,
       placeholders,
+      timeZone,
       wanted: new Set(known.filter(({ mode }) => mode !== "DISABLED").map(({ id }) => id)),
     };
   const rule = known.find(({ id }) => id === ruleId);
@@ -121,7 +125,7 @@ async function chooseRules(
   const trial = prepareTrial({ organizationId, loaded, ruleId, mode: rule?.mode });
   const [fault] = trial.faults.filter((one) => one.ruleId === ruleId);
   if (fault) throw new VigilError("CONFLICT", `The rule cannot run: ${fault.message}`, { path: ["input", "ruleId"] });
-  return { rules: trial.stored, placeholders, wanted: new Set([ruleId]) };
+  return { rules: trial.stored, placeholders, timeZone, wanted: new Set([ruleId]) };
 }
 
 /** Detections whose events had all arrived by then: a storm that goes on afterwards goes on with them. */

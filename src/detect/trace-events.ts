@@ -1,12 +1,14 @@
 /** Sample events through a rule on trial: what it finds in them, and for each event why it matches or does not. */
 import { VigilError } from "../errors.ts";
 import type { SecurityEvent } from "../ingest/event.ts";
+import { traceBehaviour } from "./behaviour/trace.ts";
+import { createTrialJudge } from "./behaviour/trial-judge.ts";
 import { compileRules } from "./compile.ts";
 import type { Disguise } from "./correlation/disguise.ts";
 import type { DetectionDraft } from "./detection.ts";
 import { createDetector } from "./detector.ts";
 import { compileDetection } from "./sigma/compile.ts";
-import type { DetectionDocument } from "./sigma/document.ts";
+import type { SelectionDocument } from "./sigma/document.ts";
 import { createFieldReader } from "./sigma/fields.ts";
 import { createWordReader } from "./sigma/keywords.ts";
 import { mayHave } from "./sigma/known-fields.ts";
@@ -37,9 +39,13 @@ export async function testEvents(
 ): Promise<TestedEvents> {
   refuseFaults(trial);
   const { ruleSet } = compileRules(trial.rules, { disguise, placeholders: trial.placeholders });
+  const behaviour = createTrialJudge([ruleSet.behaviour], { timeZone: trial.timeZone, disguise });
+  behaviour.judge(events);
+  behaviour.show(0);
   const { detections } = await createDetector({ ruleSet }).evaluate(events);
   const context = { field: createFieldReader(), words: createWordReader() };
-  const traces = detectionRulesOf(trial).map(({ id, document: written }) => {
+  const traces = selectionRulesOf(trial).map(({ id, document: written }) => {
+    if (written.kind === "BEHAVIOUR") return { id, document: written, trace: traceBehaviour(id, written.body) };
     const document = {
       ...written,
       body: expandPlaceholders(written.body, trial.placeholders, mayHave(written.logsource)).body,
@@ -66,12 +72,14 @@ export function refuseFaults({ tried, faults }: Trial): void {
   throw new VigilError("BAD_USER_INPUT", told.join("; "), { path: ["input"] });
 }
 
-/** The tried detection rules, and those that tried correlations count; not those of correlations that only follow. */
-function detectionRulesOf({ tried, rules, watched }: Trial): { id: string; document: DetectionDocument }[] {
+/** The tried detection and behaviour rules, and those that tried correlations count; not those of correlations that only follow. */
+function selectionRulesOf({ tried, rules, watched }: Trial): { id: string; document: SelectionDocument }[] {
   const own = new Set(tried.map(({ id }) => id));
   const counts = tried.some(({ document }) => document.kind === "CORRELATION");
   return rules
     .filter(({ id }) => own.has(id) || (counts && !watched.has(id)))
     .flatMap(({ id, yaml }) => parseOnce(yaml).documents.map((document) => ({ id, document })))
-    .filter((rule): rule is { id: string; document: DetectionDocument } => rule.document.kind === "DETECTION");
+    .filter((rule): rule is { id: string; document: SelectionDocument } =>
+      ["DETECTION", "BEHAVIOUR"].includes(rule.document.kind),
+    );
 }

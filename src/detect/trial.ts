@@ -16,7 +16,7 @@ import type { RuleDocument } from "./store/write.ts";
 export interface TrialRequest {
   organizationId: string;
   /** The rules as they are stored. */
-  loaded: Pick<LoadedRules, "rules" | "placeholders">;
+  loaded: Pick<LoadedRules, "rules" | "placeholders" | "timeZone">;
   /**
    * Exceptions that are in force at this moment (epoch ms) count for all of history, and no others: so it is found what
    * the rule would find from now on. Absent: each counts for its own time.
@@ -46,6 +46,7 @@ export interface Trial {
   faults: readonly { ruleId: string; message: string }[];
   /** The lists that rules refer to by name. */
   placeholders: LoadedRules["placeholders"];
+  timeZone: string;
   /** What people call a rule of the trial. */
   nameOf(ruleId: string): string;
 }
@@ -55,7 +56,7 @@ type Parsed = StoredRule & { document: ParsedDocument };
 /** Throws BAD_USER_INPUT or NOT_FOUND, naming the document, line and path of every fault. */
 export function prepareTrial(request: TrialRequest): Trial {
   const { organizationId, loaded, exceptionsAt, ruleId, yaml, mode = "ACTIVE" } = request;
-  const { placeholders } = loaded;
+  const { placeholders, timeZone } = loaded;
   const known = exceptionsAt === undefined ? loaded.rules : loaded.rules.map((rule) => asOf(rule, exceptionsAt));
   const before = ruleId === undefined ? undefined : known.find(({ id }) => id === ruleId);
   if (ruleId !== undefined && !before) throw new VigilError("NOT_FOUND", "There is no such rule", { path: ["input"] });
@@ -82,7 +83,7 @@ export function prepareTrial(request: TrialRequest): Trial {
   const rules = withExceptions(needed.map(plain), exceptionsOf(filters, all.flatMap(parsedOf)));
   const { errors } = compileRules(rules, { placeholders });
   const nameOf = (id: string) => all.filter((rule) => rule.id === id).flatMap(parsedOf)[0]?.document.title ?? id;
-  return { tried, watched, rules, stored, faults: errors, placeholders, nameOf };
+  return { tried, watched, rules, stored, faults: errors, placeholders, timeZone, nameOf };
 }
 
 /** Adds the correlations that count one of these, and those that count them in turn. */

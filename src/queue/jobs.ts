@@ -6,6 +6,7 @@ export const jobs = {
   clocks: { every: 60_000, does: "marks incidents that have waited longer than they may" },
   cleanup: { every: 3_600_000, does: "removes what is past its retention policy" },
   risk: { every: 3_600_000, does: "lets threat scores decay" },
+  silence: { every: 300_000, does: "tells of log sources that have gone silent" },
 } as const satisfies Record<string, { every: number; does: string }>;
 
 export type JobName = keyof typeof jobs;

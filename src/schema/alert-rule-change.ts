@@ -13,7 +13,10 @@ import { milliseconds } from "./scalars.ts";
 const CreateInput = builder.inputType("AlertRuleCreateInput", {
   description: "A new rule.",
   fields: (t) => ({
-    yaml: t.string({ required: true, description: "One Sigma document: a detection rule or a correlation." }),
+    yaml: t.string({
+      required: true,
+      description: "One Sigma document (a detection rule or a correlation), or one of a behaviour rule.",
+    }),
     mode: t.field({ type: RuleModeEnum, required: true, description: "What it may do." }),
     throttle: t.field({
       type: "Duration",
@@ -22,6 +25,17 @@ const CreateInput = builder.inputType("AlertRuleCreateInput", {
     severity: t.field({ type: SeverityEnum, description: "Instead of the document's level." }),
     tags: t.stringList({ description: "Instead of the document's tags." }),
     references: t.stringList({ description: "Instead of the document's references." }),
+  }),
+});
+
+const ParameterInput = builder.inputType("BehaviourParameterInput", {
+  description: "A parameter of a behaviour rule.",
+  fields: (t) => ({
+    name: t.string({ required: true, description: "One of the rule's `parameters`." }),
+    value: t.field({
+      type: "JSON",
+      description: "A number, true or false, or a list of texts. Null goes back to the default.",
+    }),
   }),
 });
 
@@ -37,6 +51,10 @@ const UpdateInput = builder.inputType("AlertRuleUpdateInput", {
     severity: t.field({ type: SeverityEnum, description: "Instead of the document's level." }),
     tags: t.stringList({ description: "Instead of the document's tags." }),
     references: t.stringList({ description: "Instead of the document's references." }),
+    parameters: t.field({
+      type: [ParameterInput],
+      description: "Of a behaviour rule: those to set; they are written into its document.",
+    }),
     expectedRevision: t.int({ description: "The revision you saw: refuses to act on a stale view." }),
   }),
 });
@@ -126,7 +144,8 @@ builder.mutationFields((t) => ({
         rowKey(id, context);
         const expected = input.expectedRevision ?? undefined;
         const yaml = input.yaml ?? undefined;
-        return updateRule(tx, { ...who, id, yaml, patch: patchOf(input), expectedRevision: expected });
+        const parameters = (input.parameters ?? []).map(({ name, value }) => ({ name, value }));
+        return updateRule(tx, { ...who, id, yaml, patch: patchOf(input), parameters, expectedRevision: expected });
       }),
   }),
   alertRuleDelete: t.field({

@@ -110,12 +110,13 @@ async function preview(context: Context, input: typeof Input.$inferInput): Promi
     if (one.id !== ruleId) return one;
     return { ...one, exceptions: [...(one.exceptions ?? []), { id: "preview", yaml, from: 0 }] };
   });
-  const { placeholders, watched } = trial;
+  const { placeholders, timeZone, watched } = trial;
   const backtest = await overHistory(context, {
     action: "ALERT_RULE_EXCEPTION_PREVIEWED",
     ruleId,
     variants: [withDraft, trial.rules],
     placeholders,
+    timeZone,
     range: input.range,
     after: input.after ?? undefined,
   });

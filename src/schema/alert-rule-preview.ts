@@ -148,7 +148,7 @@ builder.queryField("alertRulePreview", (t) =>
   t.field({
     type: Payload,
     description:
-      "Runs a rule, stored or not, over stored history through the engine that judges new events. Stores nothing.",
+      "Runs a rule, stored or not, over stored history through the engine that judges new events. Stores nothing. A behaviour rule starts from empty profiles and learns from the 35 days before the range, as far as these are stored, and at most from their last 300,000 events.",
     authScopes: { permission: "event.read" },
     args: { input: t.arg({ type: Input, required: true, description: "The rule and the history." }) },
     resolve: (_parent, { input }, context) => attempt(() => preview(context, input)),
@@ -171,13 +171,14 @@ async function preview(context: Context, input: typeof Input.$inferInput): Promi
   });
   refuseFaults(trial);
   const variants = [trial.rules, trial.stored];
-  const { placeholders } = trial;
+  const { placeholders, timeZone } = trial;
   const action = "ALERT_RULE_PREVIEWED";
   const backtest = await overHistory(context, {
     action,
     ruleId,
     variants,
     placeholders,
+    timeZone,
     range,
     after: after ?? undefined,
   });

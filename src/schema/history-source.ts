@@ -20,6 +20,7 @@ export async function overHistory(
     ruleId,
     variants,
     placeholders,
+    timeZone,
     range,
     after,
   }: {
@@ -27,6 +28,7 @@ export async function overHistory(
     ruleId: string | undefined;
     variants: BacktestRequest["variants"];
     placeholders: BacktestRequest["placeholders"];
+    timeZone: string;
     range: typeof RangeInput.$inferInput;
     after?: string | undefined;
   },
@@ -46,6 +48,7 @@ export async function overHistory(
     runBacktest({
       variants,
       placeholders,
+      timeZone,
       from: range.from.getTime(),
       to: range.to.getTime(),
       after,

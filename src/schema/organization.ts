@@ -58,6 +58,7 @@ const Organization = builder.prismaObject("Organization", {
     name: t.exposeString("name", { description: "Its name, for people." }),
     sessionIdleMinutes: t.exposeInt("sessionIdleMinutes"),
     secondFactorRequired: t.exposeBoolean("secondFactorRequired"),
+    timeZone: t.exposeString("timeZone"),
     responseTimes: t.field({
       type: [ResponseTimeType],
       description: "How long people may take for incidents, by severity: the defaults, and what the organization set.",
@@ -102,6 +103,9 @@ const UpdateInput = builder.inputType("OrganizationUpdateInput", {
     sessionIdleMinutes: t.int({ description: "After how many minutes without a request a session ends: 2 to 60." }),
     secondFactorRequired: t.boolean({
       description: "Whether administrators, and whoever reads PHI, must have given a second factor.",
+    }),
+    timeZone: t.string({
+      description: "IANA time zone, e.g. `America/Chicago`: when days and working hours begin. From the next event on.",
     }),
     responseTimes: t.field({
       type: [ResponseTimeInput],
@@ -154,6 +158,7 @@ builder.mutationField("organizationUpdate", (t) =>
           name: input.name ?? undefined,
           sessionIdleMinutes: input.sessionIdleMinutes ?? undefined,
           secondFactorRequired: input.secondFactorRequired ?? undefined,
+          timeZone: input.timeZone ?? undefined,
           responseTimes: input.responseTimes ? read(input.responseTimes) : undefined,
           protectedTargets: input.protectedTargets ?? undefined,
           riskThresholds: input.riskThresholds ?? undefined,

@@ -11,6 +11,7 @@ import "./security-event-phi.ts";
 import "./security-event-enrichment.ts";
 import "./organization-privacy.ts";
 import "./alert-rule.ts";
+import "./alert-rule-behaviour.ts";
 import "./alert-rule-change.ts";
 import "./alert-rule-exception.ts";
 import "./alert-rule-revision.ts";

@@ -70,6 +70,7 @@ function backtest(yamls: string[], more: Partial<BacktestRequest> = {}, pageSize
   return runBacktest({
     variants: [rules(yamls)],
     placeholders: new Map(),
+    timeZone: "UTC",
     from: since,
     to: Date.now() + 1_000,
     source: {

@@ -2,6 +2,7 @@
 import { v5 as uuidv5, v7 as uuidv7 } from "uuid";
 import type { Tx } from "../../db.ts";
 import { VigilError } from "../../errors.ts";
+import { type GivenParameter, withParameters } from "../behaviour/set-parameters.ts";
 import { checkCounted, judge, readRule } from "./judge.ts";
 import { type KnownRule, loadRules, lockRules, referenceOf } from "./known.ts";
 import { patched, type RuleSettings, type SettingsPatch, type StoredSettings, settingsOf } from "./settings.ts";
@@ -51,14 +52,25 @@ export async function createRule(
 /** Changes a rule's text, settings or both. */
 export async function updateRule(
   tx: Tx,
-  { yaml, patch, ...target }: Target & { yaml?: string | undefined; patch: SettingsPatch },
+  {
+    yaml,
+    patch,
+    parameters = [],
+    ...target
+  }: Target & {
+    yaml?: string | undefined;
+    patch: SettingsPatch;
+    /** Of a behaviour rule. */
+    parameters?: readonly GivenParameter[];
+  },
 ): Promise<Changed> {
   await lockRules(tx);
   const loaded = await loadRules(tx);
   const before = pick(loaded.rules, target);
   const settings = patched(before.settings, patch);
   checkSettings(settings);
-  const document = readRule(yaml ?? before.yaml, { isNew: yaml !== undefined && yaml !== before.yaml });
+  const text = withParameters(yaml ?? before.yaml, parameters);
+  const document = readRule(text, { isNew: yaml !== undefined && yaml !== before.yaml });
   const draft = { id: before.id, revision: before.revision + 1, document, settings, builtin: before.builtin, before };
   judge(loaded, draft, { mayWait: yaml === undefined });
   return write(tx, draft, { ...target, change: "UPDATED" });

@@ -1,0 +1,56 @@
+/** Behaviour rules over history: profiles start empty and learn from what is read, in memory; several rule sets at once. */
+import type { SecurityEvent } from "../../ingest/event.ts";
+import type { Disguise } from "../correlation/disguise.ts";
+import type { BehaviourRule } from "./behaviour-rule.ts";
+import { type Entity, entityId, newEntity } from "./entity.ts";
+import { entityReader } from "./entity-of.ts";
+import type { ProfileKind } from "./facet.ts";
+import { facetTable } from "./facets.ts";
+import { createJudge, type Findings, type Touched } from "./judge.ts";
+
+export interface TrialJudge {
+  /** Judges the events and teaches the profiles. */
+  judge(events: readonly SecurityEvent[]): void;
+  /** Writes into the events judged last what the rules of one set found. */
+  show(set: number): void;
+}
+
+export function createTrialJudge(
+  sets: readonly (readonly BehaviourRule[])[],
+  { timeZone, disguise }: { timeZone: string; disguise: Disguise },
+): TrialJudge {
+  const entities = new Map<string, Entity>();
+  const read = entityReader(new Set(facetTable.keys()), disguise);
+
+  function entitiesOf(event: SecurityEvent): Touched {
+    const touched: Touched = {};
+    for (const [kind, key] of Object.entries(read(event)) as [ProfileKind, string][]) {
+      const id = entityId(kind, key);
+      const entity = entities.get(id) ?? newEntity(kind, key);
+      entities.set(id, entity);
+      touched[kind] = entity;
+    }
+    return touched;
+  }
+
+  // Rules of different sets may share an id, and differ in their parameters.
+  const rules = sets.flatMap((set, number) => set.map((rule) => ({ ...rule, id: `${number} ${rule.id}` })));
+  const judge = createJudge({ rules, facets: facetTable, timeZone, disguise, entitiesOf, onFault: () => undefined });
+  let found = new Map<SecurityEvent, Findings[]>();
+  return {
+    judge(events) {
+      found = new Map();
+      judge(events, (event, findings) => {
+        const bySet = sets.map((): Findings => ({}));
+        for (const [id, finding] of Object.entries(findings)) {
+          const [number = "", ruleId = ""] = id.split(" ");
+          (bySet[Number(number)] as Findings)[ruleId] = finding;
+        }
+        found.set(event, bySet);
+      });
+    },
+    show(set) {
+      for (const [event, bySet] of found) event.behaviour = bySet[set] as Findings;
+    },
+  };
+}
