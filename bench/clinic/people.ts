@@ -58,12 +58,16 @@ export interface Person {
   phone: Device;
 }
 
-export function makeStaff(seed: number, metro: Metro, count: number): Person[] {
-  const list = rolesOf(count);
-  const names = new Set<string>();
-  const workstations = Array.from({ length: Math.max(2, Math.ceil(count * 0.7)) }, (_, n) =>
+/** The machines of the clinic: fewer than people. */
+export function makeWorkstations(seed: number, staff: number): Device[] {
+  return Array.from({ length: Math.max(2, Math.ceil(staff * 0.7)) }, (_, n) =>
     makeDevice(seed, "workstation", `ws-${String(n + 1).padStart(2, "0")}`),
   );
+}
+
+export function makeStaff(seed: number, metro: Metro, count: number, workstations: readonly Device[]): Person[] {
+  const list = rolesOf(count);
+  const names = new Set<string>();
   let vpnUsers = 0;
   return list.map((role, index) => {
     const chance = chanceOf(seed, "person", index);
@@ -107,15 +111,13 @@ export function makeStaff(seed: number, metro: Metro, count: number): Person[] {
   });
 }
 
-/** As many of each role as its share of the clinic, at least one of each where there is room. */
+/** As many of each role as its share of the clinic; one of each before there are two of any. */
 function rolesOf(count: number): Role[] {
-  const list: Role[] = [];
-  for (const role of roles) {
-    const wanted = Math.max(1, Math.round(shares[role] * count));
-    for (let n = 0; n < wanted && list.length < count; n++) list.push(role);
-  }
-  while (list.length < count) list.push("nurse");
-  return list;
+  const list: Role[] = roles.slice(0, count);
+  const have = (role: Role): number => list.filter((one) => one === role).length;
+  while (list.length < count)
+    list.push([...roles].sort((a, b) => have(a) / shares[a] - have(b) / shares[b])[0] as Role);
+  return list.sort((a, b) => roles.indexOf(a) - roles.indexOf(b));
 }
 
 /** Staff come from everywhere: their family names are not only the common ones. No two share a whole name. */

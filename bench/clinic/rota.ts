@@ -39,10 +39,11 @@ export function makeRota(seed: number, staff: readonly Person[], weeks: number):
     return place < 0 ? undefined : stories.splice(place, 1)[0];
   };
   const long = weeks >= 4;
-  const joins = long ? take(({ role }) => role === "nurse" || role === "front_desk") : undefined;
-  const returns = long ? take(({ role }) => role === "nurse" || role === "injector") : undefined;
-  const moves = long ? take(({ role }) => role === "front_desk") : undefined;
-  const speaks = take(({ role }) => role === "doctor" || role === "injector");
+  // Not everything happens in every six weeks of a small clinic.
+  const joins = long && chance.happens(0.7) ? take(({ role }) => role === "nurse" || role === "front_desk") : undefined;
+  const returns = long && chance.happens(0.5) ? take(({ role }) => role === "nurse" || role === "injector") : undefined;
+  const moves = long && chance.happens(0.5) ? take(({ role }) => role === "front_desk") : undefined;
+  const speaks = chance.happens(0.1 * weeks) ? take(({ role }) => role === "doctor" || role === "injector") : undefined;
   const newcomer = joins && { person: joins, day: (weeks - 3) * 7 };
   const returner = returns && { person: returns, from: 2, to: (weeks - 1) * 7 };
   const mover = moves && { person: moves, day: (weeks - 2) * 7, role: "billing" as const };

@@ -1,7 +1,7 @@
 /** Where and when everybody sits on a day: at the clinic, at home, in the evening, on call, on the way, on a journey. */
 import { homeSpot, mobileSpot, officeSpot, type Spot, somewhere } from "./address.ts";
 import { type Chance, chanceOf } from "./chance.ts";
-import type { Device } from "./devices.ts";
+import { type Device, makeDevice } from "./devices.ts";
 import type { Person } from "./people.ts";
 import { vpnExits } from "./places.ts";
 import type { Sitting } from "./sitting.ts";
@@ -54,7 +54,9 @@ export function sittingsOf(world: World, index: number, onDuty: readonly OnDuty[
     const office = (time: number): Spot =>
       officeSpot(metro, index === world.lineFails && time >= day.at(lineDown.from) && time < day.at(lineDown.to));
     const home = duty.fromHome && person.laptop !== undefined;
-    const device = home ? (person.laptop as Device) : person.workstation;
+    const elsewhere = chance.happens(person.role === "front_desk" || person.role === "nurse" ? 0.15 : 0.03);
+    const desk = elsewhere ? chance.pick(world.workstations) : person.workstation;
+    const device = home ? (person.laptop as Device) : desk;
     const spot = home ? atHome(person) : office;
     const again = chance.happens(0.55);
     sit(person, "WORK", [duty.from, duty.lunch], device, spot, "day");
@@ -67,7 +69,14 @@ export function sittingsOf(world: World, index: number, onDuty: readonly OnDuty[
       const from = chance.happens(0.5)
         ? duty.from - chance.whole(25, 70)
         : Math.max(duty.to, 1_080) + chance.whole(20, 150);
-      sit(person, "GLANCE", [from, from + chance.whole(2, 9)], person.phone, onPhone(person), "glance");
+      sit(
+        person,
+        "GLANCE",
+        [from, from + chance.whole(2, 9)],
+        phoneOf(world, person, index),
+        onPhone(person),
+        "glance",
+      );
     }
   }
   for (const person of people) {
@@ -78,7 +87,7 @@ export function sittingsOf(world: World, index: number, onDuty: readonly OnDuty[
   const night = chanceOf(seed, "on call", index);
   if (called && !rota.away(called, index) && rota.present(called, index) && night.happens(0.3)) {
     const from = night.whole(21 * 60 + 30, 29 * 60);
-    const device = called.laptop && night.happens(0.6) ? called.laptop : called.phone;
+    const device = called.laptop && night.happens(0.6) ? called.laptop : phoneOf(world, called, index);
     sit(called, "CALL", [from, from + night.whole(6, 25)], device, atHome(called), "call");
   }
   return list;
@@ -89,7 +98,7 @@ export function sittingsOf(world: World, index: number, onDuty: readonly OnDuty[
     if (!chance.happens(journey?.why === "conference" ? 0.9 : person.glances * 0.5)) return;
     // At a conference abroad people look in the evening there, which is the clinic's day or morning.
     const from = journey?.why === "conference" ? chance.whole(700, 960) : chance.whole(9 * 60, 20 * 60);
-    const device = journey?.why === "conference" && person.laptop ? person.laptop : person.phone;
+    const device = journey?.why === "conference" && person.laptop ? person.laptop : phoneOf(world, person, index);
     const spot = hotel ? () => hotel : onPhone(person);
     sit(person, "GLANCE", [from, from + chance.whole(3, 15)], device, spot, "glance");
   }
@@ -102,4 +111,11 @@ function vpnSpot(seed: number, person: Person, index: number): () => Spot {
   const exit = vpnExits[chance.happens(0.75) ? usual : chance.whole(0, vpnExits.length - 1)];
   const spot = somewhere(chance, exit as (typeof vpnExits)[number]);
   return () => spot;
+}
+
+/** Now and then somebody buys a new telephone. */
+function phoneOf({ seed, weeks, days }: World, person: Person, index: number): Device {
+  const chance = chanceOf(seed, "new phone", person.name);
+  if (!chance.happens(0.006 * weeks) || index < chance.whole(0, days)) return person.phone;
+  return makeDevice(seed, "phone", `${person.phone.id}-2`);
 }

@@ -3,7 +3,7 @@ import { type Day, dayOf, starts } from "./calendar.ts";
 import { chanceOf } from "./chance.ts";
 import { type Device, makeDevice } from "./devices.ts";
 import { makeRoster, type Roster } from "./patients.ts";
-import { makeStaff, type Person } from "./people.ts";
+import { makeStaff, makeWorkstations, type Person } from "./people.ts";
 import { type Metro, metros } from "./places.ts";
 import { makeRota, type Rota } from "./rota.ts";
 
@@ -22,6 +22,7 @@ export interface World extends ClinicOptions {
   zone: string;
   metro: Metro;
   people: readonly Person[];
+  workstations: readonly Device[];
   roster: Roster;
   rota: Rota;
   days: number;
@@ -37,13 +38,15 @@ export function makeWorld(options: ClinicOptions): World {
   const chance = chanceOf(seed, "world");
   const metro = chance.pick(metros);
   const start = chance.pick(starts);
-  const people = makeStaff(seed, metro, options.staff);
+  const workstations = makeWorkstations(seed, options.staff);
+  const people = makeStaff(seed, metro, options.staff, workstations);
   const memory = new Map<number, Day>();
   return {
     ...options,
     zone: metro.zone,
     metro,
     people,
+    workstations,
     roster: makeRoster(seed, people),
     rota: makeRota(seed, people, weeks),
     days: weeks * 7,

@@ -131,19 +131,16 @@ function schedule(world: World, chance: Chance): Map<number, Attack[]> {
     (index) => isOpen(world.day(index)) && world.day(index).weekday <= 5,
   );
   if (days.length === 0) return plan;
-  let budget = Math.round((perWeek * days.length) / 5);
-  let pool: Attack[] = [];
-  while (budget-- > 0) {
-    if (pool.length === 0) pool = chance.shuffled(attacks);
-    const attack = pool.pop() as Attack;
+  const budget = Math.round((perWeek * days.length) / 5);
+  const wanted: Attack[] = [];
+  while (wanted.length < budget) wanted.push(...chance.shuffled(attacks).slice(0, budget - wanted.length));
+  // What needs a day for itself chooses first.
+  for (const attack of wanted.sort((one, other) => Number(other.alone ?? false) - Number(one.alone ?? false))) {
     const last = world.days - (attack.days ?? 1);
     const fit = chance.shuffled(days).filter((index) => {
       const others = plan.get(index) ?? [];
-      return (
-        index >= (attack.earliest ?? 0) &&
-        index <= last &&
-        (attack.alone ? others.length === 0 : !others.some(({ alone }) => alone))
-      );
+      if (index < (attack.earliest ?? 0) || index > last) return false;
+      return attack.alone ? others.length === 0 : !others.some(({ alone }) => alone);
     });
     const best = fit.sort((one, other) => (plan.get(one)?.length ?? 0) - (plan.get(other)?.length ?? 0))[0];
     if (best !== undefined) plan.set(best, [...(plan.get(best) ?? []), attack]);
