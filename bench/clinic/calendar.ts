@@ -13,17 +13,24 @@ export interface Day {
   at(minutes: number): number;
 }
 
+export interface CalendarDate {
+  year: number;
+  /** 1 for January. */
+  month: number;
+  date: number;
+}
+
 const minute = 60_000;
 const dayMs = 86_400_000;
 
 /** Each run has a change to or from daylight-saving time in its fourth week, and a holiday. */
-export const starts = [
+export const starts: readonly CalendarDate[] = [
   { year: 2026, month: 2, date: 9 }, // clocks go forward on 8 March
   { year: 2025, month: 10, date: 6 }, // clocks go back on 2 November
-] as const;
+];
 const holidays = new Set(["2026-2-16", "2026-5-25", "2025-11-11", "2025-11-27", "2025-12-25", "2026-1-1"]);
 
-export function dayOf(zone: string, start: (typeof starts)[number], index: number): Day {
+export function dayOf(zone: string, start: CalendarDate, index: number): Day {
   const noon = new Date(Date.UTC(start.year, start.month - 1, start.date + index, 12));
   const [year, month, date] = [noon.getUTCFullYear(), noon.getUTCMonth() + 1, noon.getUTCDate()];
   const midnight = Date.UTC(year, month - 1, date);

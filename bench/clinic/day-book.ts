@@ -1,6 +1,5 @@
 /** Where a day's events are written down: it gives them their ids, and notes which belong to an attack. */
 import type { Spot } from "./address.ts";
-import { chanceOf } from "./chance.ts";
 import type { ClinicEvent, Told } from "./event.ts";
 import type { World } from "./world.ts";
 
@@ -27,16 +26,16 @@ function product(service: string): string {
   return service === "doors" ? "building" : service === "monitor" || service === "backup" ? "infrastructure" : "clinic";
 }
 
-export function openDayBook({ seed, sendPlaces }: World, day: number): DayBook {
+export function openDayBook({ seed, sendPlaces, firstDay }: World, day: number): DayBook {
   const told: Told[] = [];
-  const tag = chanceOf(seed, "tag").whole(1_000, 9_999);
+  const begins = `${firstDay.year}${firstDay.month}${firstDay.date}`;
   return {
     told,
     add({ spot, service = "ehr", ...rest }, attack) {
       const category = logCategories[service];
       const place = sendPlaces && spot ? spot.place : undefined;
       const event: ClinicEvent = {
-        id: `${tag}-${seed}-${day}-${told.length}`,
+        id: `clinic-${seed}-${begins}-${day}-${told.length}`,
         logsource: { product: product(service), service, ...(category ? { category } : {}) },
         ...(spot
           ? {

@@ -1,5 +1,5 @@
 /** All that a clinic is before anything happens in it. */
-import { type Day, dayOf, starts } from "./calendar.ts";
+import { type CalendarDate, type Day, dayOf, starts } from "./calendar.ts";
 import { chanceOf } from "./chance.ts";
 import { type Device, makeDevice } from "./devices.ts";
 import { makeRoster, type Roster } from "./patients.ts";
@@ -14,6 +14,8 @@ export interface ClinicOptions {
   staff: number;
   /** Weeks at the beginning without any attack. */
   learningWeeks: number;
+  /** The first day, a Monday. Default: one of two, so that clocks change in the fourth week. */
+  start?: CalendarDate;
   /** Events say themselves where their address lies (country, city, coordinates). Default: only the address. */
   sendPlaces?: boolean;
 }
@@ -26,6 +28,7 @@ export interface World extends ClinicOptions {
   roster: Roster;
   rota: Rota;
   days: number;
+  firstDay: CalendarDate;
   day(index: number): Day;
   /** The day on which the clinic's own line fails for the afternoon. */
   lineFails: number;
@@ -37,7 +40,7 @@ export function makeWorld(options: ClinicOptions): World {
   const { seed, weeks } = options;
   const chance = chanceOf(seed, "world");
   const metro = chance.pick(metros);
-  const start = chance.pick(starts);
+  const firstDay = options.start ?? chance.pick(starts);
   const workstations = makeWorkstations(seed, options.staff);
   const people = makeStaff(seed, metro, options.staff, workstations);
   const memory = new Map<number, Day>();
@@ -50,9 +53,10 @@ export function makeWorld(options: ClinicOptions): World {
     roster: makeRoster(seed, people),
     rota: makeRota(seed, people, weeks),
     days: weeks * 7,
+    firstDay,
     day(index) {
       let day = memory.get(index);
-      if (!day) memory.set(index, (day = dayOf(metro.zone, start, index)));
+      if (!day) memory.set(index, (day = dayOf(metro.zone, firstDay, index)));
       return day;
     },
     lineFails: chance.whole(0, weeks - 1) * 7 + chance.whole(0, 4),

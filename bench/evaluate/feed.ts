@@ -2,6 +2,7 @@
 import { openClinic } from "../clinic/clinic.ts";
 import type { ClinicEvent } from "../clinic/event.ts";
 import type { ClinicOptions } from "../clinic/world.ts";
+import { postEvents } from "../post-events.ts";
 import type { FoundDetection, Run } from "./judge.ts";
 import type { PastServer } from "./past-server.ts";
 
@@ -28,8 +29,7 @@ export async function feed(
     const [first, last] = [batch[0], batch.at(-1)];
     if (!first || !last) return;
     server.setClock(last.time);
-    await ingest(server.url, apiKeyCreate.secret, batch);
-    events += batch.length;
+    events += await postEvents(server.url, apiKeyCreate.secret, batch);
     batch = [];
   };
   for await (const { event } of clinic.events()) {
@@ -56,23 +56,6 @@ export async function feed(
     detections: await readDetections(server),
     events,
   };
-}
-
-async function ingest(url: string, key: string, events: readonly ClinicEvent[]): Promise<void> {
-  const answer = await fetch(`${url}/ingest`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${key}`, "content-type": "application/x-ndjson" },
-    body: events.map((event) => JSON.stringify(event)).join("\n"),
-  });
-  const { accepted, rejected, error } = (await answer.json()) as {
-    accepted?: number;
-    rejected?: { message: string }[];
-    error?: { message: string };
-  };
-  if (accepted !== events.length)
-    throw new Error(
-      `Of ${events.length} events ${accepted} were accepted: ${error?.message ?? rejected?.[0]?.message}`,
-    );
 }
 
 /** Rules that know hours of the day need the clinic's time zone, where the organization can have one. */
