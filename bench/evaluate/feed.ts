@@ -32,12 +32,16 @@ export async function feed(
     events += await postEvents(server.url, apiKeyCreate.secret, batch);
     batch = [];
   };
+  let attacked = false;
   for await (const { event } of clinic.events()) {
     const first = batch[0];
-    const began = (at: number): boolean =>
-      clinic.labels.some(({ from, to }) => at >= from && at <= Math.min(to, from + span.begins) + span.attack);
-    const limit = first && began(event.time) ? span.attack : span.calm;
-    if (first && (batch.length >= largest || event.time - first.time >= limit)) await send();
+    const before: boolean = attacked;
+    attacked = clinic.labels.some(
+      ({ from, to }) => event.time >= from && event.time <= Math.min(to, from + span.begins) + span.attack,
+    );
+    const limit = attacked ? span.attack : span.calm;
+    const full = first && (batch.length >= largest || event.time - first.time >= limit);
+    if (full || attacked !== before) await send();
     if (event.time >= clinic.world.day(day + 1).at(0)) {
       await send();
       await clearUp(server);
