@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { cpus, release, totalmem, type } from "node:os";
 import { auditBench } from "./audit.ts";
 import { backtestBench } from "./backtest.ts";
+import { enrichBench } from "./enrich.ts";
 import { importBench } from "./import.ts";
 import { latencyBench } from "./latency.ts";
 import { memoryBench } from "./memory.ts";
@@ -38,6 +39,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   windows: windowsBench,
   backtest: backtestBench,
   rules: rulesBench,
+  enrich: enrichBench,
 };
 
 const words = process.argv.slice(2);

@@ -22,6 +22,7 @@ import { loadSecrets } from "./embedded/secrets.ts";
 import { VigilError } from "./errors.ts";
 import { fillDetections } from "./incident/fill.ts";
 import { validateAll } from "./ingest/accept.ts";
+import { openEnricher } from "./ingest/enrich/enricher.ts";
 import type { Rejection } from "./ingest/event.ts";
 import type { Log } from "./log.ts";
 import { auditIngest, createPipeline, incidentScore } from "./pipeline.ts";
@@ -55,6 +56,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
   };
 
   try {
+    const enricher = await openEnricher({ own: config.geoip, log, now });
     const secrets = await loadSecrets(config.dataDir);
     let embedded: EmbeddedPostgres | undefined;
     if (!config.databaseUrl) {
@@ -105,7 +107,15 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       await redis.open();
     }
     const sharedWindows = redis && ((organizationId: string) => createSharedWindows(redis, organizationId));
-    const pipeline = createPipeline({ db, bells, vault, log, now, ...(sharedWindows ? { sharedWindows } : {}) });
+    const pipeline = createPipeline({
+      db,
+      bells,
+      vault,
+      log,
+      now,
+      enricher,
+      ...(sharedWindows ? { sharedWindows } : {}),
+    });
     opened.push({ name: "pipeline", close: pipeline.drain });
     const gauges = createGauges({ db, now, ingestLagMs: pipeline.lagMs });
 
@@ -147,6 +157,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       db,
       feed,
       gauges,
+      enricher,
       pipeline,
       vault,
       keyService,

@@ -70,6 +70,8 @@ const schema = z.object({
       return smtp;
     })
     .optional(),
+  VIGIL_GEOIP_CITY: text.optional(),
+  VIGIL_GEOIP_ASN: text.optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
 
@@ -117,6 +119,8 @@ export interface Config {
   identityProvider: IdentityProviderConfig | undefined;
   /** The server that takes our e-mail. */
   smtp: SmtpConfig | undefined;
+  /** Files of one's own in place of the installed data: MMDBs of cities and of autonomous systems (absolute). */
+  geoip: { city?: string | undefined; asn?: string | undefined };
   logLevel: string;
 }
 
@@ -155,6 +159,10 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     auditWebhook: values.VIGIL_AUDIT_WEBHOOK,
     identityProvider: identityProviderOf(values),
     smtp: values.SMTP_URL,
+    geoip: {
+      city: values.VIGIL_GEOIP_CITY && resolve(values.VIGIL_GEOIP_CITY),
+      asn: values.VIGIL_GEOIP_ASN && resolve(values.VIGIL_GEOIP_ASN),
+    },
     logLevel: values.LOG_LEVEL,
   };
 }

@@ -8,6 +8,7 @@ import type { SharedWindows } from "./detect/windows/redis.ts";
 import { VigilError } from "./errors.ts";
 import { correlate } from "./incident/correlate.ts";
 import { stamp } from "./ingest/accept.ts";
+import type { Enricher } from "./ingest/enrich/enricher.ts";
 import type { EventDraft, Severity } from "./ingest/event.ts";
 import { createLanes, type Sent, type Stored } from "./ingest/lanes.ts";
 import { dropUnknown, maySeal, type Privacy } from "./ingest/privacy.ts";
@@ -54,10 +55,12 @@ export function createPipeline(options: {
   vault: Vault;
   log: Log;
   now: () => number;
+  /** Adds place, network and program to events on arrival. */
+  enricher?: Enricher;
   /** Windows that the processes of an organization share. */
   sharedWindows?: (organizationId: string) => SharedWindows;
 }): Pipeline {
-  const { db, bells, vault, log, now, sharedWindows } = options;
+  const { db, bells, vault, log, now, enricher, sharedWindows } = options;
   const organizations = new Map<string, Known>();
   let partitionsUntil = 0; // epoch ms up to which the event partitions are known to exist
   let rebuilds = 0;
@@ -106,6 +109,7 @@ export function createPipeline(options: {
 
   async function commit(organizationId: string, known: Known, batch: readonly Sent[], lastTry: boolean) {
     const sent = batch.flatMap((one) => one.drafts);
+    await enricher?.ready(sent);
     const reserved = known.privacy !== undefined && maySeal(sent, known.privacy);
     if (reserved) {
       await vault.reserve(organizationId, sent.length);
@@ -127,6 +131,7 @@ export function createPipeline(options: {
         const events = stamp(
           drafts.filter((_, index) => !duplicates.has(index)),
           receivedAt,
+          enricher?.of,
         );
         const stored = insertEvents(
           tx,

@@ -2,6 +2,7 @@
  * Which columns of stored events a set of rules reads, and how they become events again. A wide row costs more to decode
  * than all the rules to evaluate, so only what some rule can look at is read.
  */
+import { fromColumn } from "../ingest/enrich/stored.ts";
 import type { SecurityEvent } from "../ingest/event.ts";
 import { ecsFields, mappingOf, ownFields } from "./sigma/field-tables.ts";
 import type { FieldReader } from "./sigma/fields.ts";
@@ -16,6 +17,8 @@ interface Column {
   /** An object whose entries belong to the part. */
   spread?: true;
   sql: string;
+  /** What makes the part of what the column holds. */
+  read?(value: unknown): unknown;
 }
 
 const within = (part: Part, columns: Record<string, string>): Column[] =>
@@ -46,6 +49,7 @@ const optional: Column[] = [
   ...within("target", { type: "target_type", id: "target_id", name: "target_name", patientId: "patient_id" }),
   ...within("http", { method: "http_method", path: "http_path", status: "http_status" }),
   { part: "http", spread: true, sql: "http_more" },
+  { part: "enrichment", sql: "enrichment", read: fromColumn },
 ];
 
 /** What rules look at in events. */
@@ -112,8 +116,8 @@ export function layoutOf({ parts, attributes }: Wanted, attributeKeys: string, h
       for (let index = 0; index < columns.length; index++) {
         const value = row[index + 1];
         if (value === null) continue;
-        const { part, name, spread } = columns[index] as Column;
-        if (name === undefined && !spread) event[part] = value;
+        const { part, name, spread, read } = columns[index] as Column;
+        if (name === undefined && !spread) event[part] = read ? read(value) : value;
         else {
           const group = (event[part] ??= {}) as Record<string, unknown>;
           if (spread) Object.assign(group, value);

@@ -1,6 +1,7 @@
 /** From what was sent to what may be stored: each event validated on its own, the good ones kept. */
 import { randomFillSync } from "node:crypto";
 import { v7 as uuidv7 } from "uuid";
+import type { Enrichment } from "./enrichment.ts";
 import type { EventDraft, Rejection, SecurityEvent } from "./event.ts";
 import { validateEvent } from "./validate.ts";
 
@@ -33,12 +34,24 @@ function random(): Uint8Array {
   return randomPool.subarray(randomUsed - 16, randomUsed);
 }
 
-/** Gives the drafts of a batch their ids and times. Ids ascend within the batch; no other batch has its millisecond. */
-export function stamp(drafts: readonly EventDraft[], receivedAt: number): SecurityEvent[] {
-  return drafts.map((draft, seq) => ({
-    ...draft,
-    id: uuidv7({ msecs: receivedAt, seq, random: random() }),
-    time: draft.time ?? receivedAt,
-    receivedAt,
-  }));
+/**
+ * Gives the drafts of a batch their ids and times, and what else arrival adds. Ids ascend within the batch; no other
+ * batch has its millisecond.
+ */
+export function stamp(
+  drafts: readonly EventDraft[],
+  receivedAt: number,
+  enrich?: (draft: EventDraft) => Enrichment | undefined,
+): SecurityEvent[] {
+  return drafts.map((draft, seq) => {
+    const event: SecurityEvent = {
+      ...draft,
+      id: uuidv7({ msecs: receivedAt, seq, random: random() }),
+      time: draft.time ?? receivedAt,
+      receivedAt,
+    };
+    const enrichment = enrich?.(draft);
+    if (enrichment) event.enrichment = enrichment;
+    return event;
+  });
 }

@@ -1,6 +1,7 @@
 /** Reads stored events back as detection knows them, e.g. to rebuild its windows after a restart. */
 import type { Database, Tx } from "../db.ts";
 import type { Vault } from "../secrets/vault.ts";
+import { fromColumn } from "./enrich/stored.ts";
 import type { EventCategory, EventOutcome, SecurityEvent, Severity } from "./event.ts";
 import { joinAll, openSecrets } from "./sealing.ts";
 
@@ -37,6 +38,7 @@ interface Row {
   message: string | null;
   attributes: Record<string, unknown>;
   sealed: Buffer | null;
+  enrichment: unknown;
 }
 
 export const pageSize = 5_000;
@@ -114,6 +116,7 @@ function toEvent(row: Row): SecurityEvent {
       target: compact({ type: row.target_type, id: row.target_id, name: row.target_name, patientId: row.patient_id }),
       http: compact({ method: row.http_method, path: row.http_path, status: row.http_status, ...row.http_more }),
       message: row.message,
+      enrichment: fromColumn(row.enrichment),
     }),
     id: row.id,
     time: row.time.getTime(),

@@ -1,5 +1,6 @@
 /** Stores a batch of events: which of them are new, and their rows, each in one statement whatever the batch's size. */
 import type { Tx } from "../db.ts";
+import { toColumn } from "./enrich/stored.ts";
 import type { EventDraft, SecurityEvent } from "./event.ts";
 import type { StoredEvent } from "./sealing.ts";
 
@@ -82,6 +83,7 @@ const columns: Column[] = [
   { name: "sealed", type: "bytea", of: (_event, stored) => stored.sealed },
   { name: "sealed_fields", type: "text[]", of: (_event, stored) => arrayLiteral(stored.sealedFields) },
   { name: "patient_index", type: "bytea", of: (_event, stored) => stored.patientIndex },
+  { name: "enrichment", type: "jsonb", of: ({ enrichment }) => enrichment && toColumn(enrichment) },
 ];
 
 /** PostgreSQL's text of an array of texts. */

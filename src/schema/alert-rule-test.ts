@@ -91,7 +91,7 @@ async function runTest(context: Context, input: typeof Input.$inferInput): Promi
   }));
   const ruleId = input.ruleId?.id;
   const trial = prepareTrial({ organizationId, loaded, exceptionsAt: now(), ruleId, yaml: input.yaml ?? undefined });
-  const { events, places, rejected } = readEvents(input.events, privacy, now());
+  const { events, places, rejected } = await readEvents(input.events, privacy, context.services);
   const clear = clearReader(privacy);
   const visible = (await mayReadPatients(context)) ? {} : { visibleOf: clearReader(asOthersSee(privacy)) };
   // Not the pseudonyms of stored detections: by trying names, one could find out who is behind those.
@@ -112,7 +112,8 @@ async function runTest(context: Context, input: typeof Input.$inferInput): Promi
 }
 
 /** The events as ingest would take them, each arriving when it happened, but after the one before. */
-function readEvents(sent: readonly unknown[], privacy: Privacy, now: number) {
+async function readEvents(sent: readonly unknown[], privacy: Privacy, { now: clock, enricher }: Context["services"]) {
+  const now = clock();
   const events: SecurityEvent[] = [];
   const places: number[] = [];
   const rejected: Rejection[] = [];
@@ -124,7 +125,8 @@ function readEvents(sent: readonly unknown[], privacy: Privacy, now: number) {
       continue;
     }
     arrival = Math.max(arrival + 1, judged.event.time ?? now);
-    events.push(...stamp([dropUnknown(judged.event, privacy)], arrival));
+    await enricher.ready([judged.event]);
+    events.push(...stamp([dropUnknown(judged.event, privacy)], arrival, enricher.of));
     places.push(index);
   }
   return { events, places, rejected };

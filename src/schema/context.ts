@@ -4,6 +4,7 @@ import type { AuditTrail } from "../audit/trail.ts";
 import type { Database, PrismaClient, Tx } from "../db.ts";
 import type { GapFilled, GapRequest } from "../detect/gap.ts";
 import { VigilError } from "../errors.ts";
+import type { Enricher } from "../ingest/enrich/enricher.ts";
 import type { Rejection } from "../ingest/event.ts";
 import type { Log } from "../log.ts";
 import type { Cleaned } from "../retention/clean-up.ts";
@@ -43,6 +44,8 @@ export interface Services {
   db: Pick<Database, "prisma" | "query" | "inOrganization">;
   auditTrail: Pick<AuditTrail, "publicKey" | "verify" | "export" | "issueTicket" | "readTicket">;
   now(): number;
+  /** Adds place, network and program to an event, as arrival does. */
+  enricher: Enricher;
   ingest(
     organizationId: string,
     values: unknown[],

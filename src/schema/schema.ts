@@ -8,6 +8,7 @@ import "./status.ts";
 import "./security-event.ts";
 import "./security-event-ingest.ts";
 import "./security-event-phi.ts";
+import "./security-event-enrichment.ts";
 import "./organization-privacy.ts";
 import "./alert-rule.ts";
 import "./alert-rule-change.ts";

@@ -9,6 +9,7 @@ import { runPantherCorrelation } from "./panther-correlation.ts";
 import { runParsers } from "./parsers.ts";
 import { serverEngine } from "./server-engine.ts";
 import { runSigma } from "./sigma.ts";
+import { runTravel } from "./travel.ts";
 import { runWebAttacks } from "./web-attacks.ts";
 
 /** Every corpus, in the order of the report. */
@@ -19,6 +20,7 @@ const corpora: CorpusRunner[] = [
   runScenarios,
   runPanther,
   runPantherCorrelation,
+  runTravel,
   runWebAttacks,
 ];
 

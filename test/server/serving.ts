@@ -76,6 +76,7 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
     },
     auditTrail: {} as never,
     now: Date.now,
+    enricher: { ready: async () => undefined, of: () => undefined },
     openSealed: async () => new Map(),
     backfill: () => Promise.reject(new Error("nothing to fill")),
     vault: {} as never,

@@ -4,7 +4,9 @@
  */
 import type { SecurityEvent, Severity } from "../../ingest/event.ts";
 import type { Subject } from "../detection.ts";
-import type { Facet, Surroundings } from "./facet.ts";
+import type { Facet, Seen } from "./facet.ts";
+
+export type { Seen };
 
 export interface Parameter {
   /** What it is, with its unit. */
@@ -25,12 +27,6 @@ export type ParametersOf<Table extends ParameterTable> = {
       ? boolean
       : readonly string[];
 };
-
-/** The profiles that concern an event, as they were before it. */
-export interface Seen extends Surroundings {
-  /** The facet of the event's entity of the facet's kind (its user, its address, its service …); undefined: it has none. */
-  facet<State>(facet: Facet<State>): State | undefined;
-}
 
 export interface Finding {
   /** For people, whole: "log-in from Lagos 11,200 km from Austin 2 h before; nobody travels at 5,600 km/h". No patient names. */

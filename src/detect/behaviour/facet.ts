@@ -17,6 +17,12 @@ export interface Surroundings {
   disguise(value: string): string;
 }
 
+/** The profiles that concern an event. */
+export interface Seen extends Surroundings {
+  /** The facet of the event's entity of the facet's kind (its user, its address, its service …); undefined: it has none. */
+  facet<State>(facet: Facet<State>): State | undefined;
+}
+
 export interface Facet<State> {
   /** Its key in the stored profile: snake_case, never reused. */
   readonly name: string;
@@ -25,8 +31,11 @@ export interface Facet<State> {
   concerns(event: SecurityEvent): boolean;
   /** The state before anything is known. */
   empty(): State;
-  /** What the event teaches, in place, after the detectors have judged it. Bounded: at most a few kB as JSON. */
-  learn(state: State, event: SecurityEvent, surroundings: Surroundings): void;
+  /**
+   * What the event teaches, in place, after the detectors have judged it. Bounded: at most a few kB as JSON. It may look
+   * at other facets, which may or may not have learned the same event: it must not matter.
+   */
+  learn(state: State, event: SecurityEvent, seen: Seen): void;
   /** What a person is told, in words; undefined: nothing worth saying. */
   tell?(state: State): string | undefined;
 }

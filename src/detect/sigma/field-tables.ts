@@ -10,6 +10,9 @@ type Table = ReadonlyMap<string, Read>;
 
 /** Whoever acted, by the best name there is. */
 const userName: Read = (event) => event.actor?.name ?? event.actor?.email ?? event.actor?.id;
+/** As the sender said, else as the address says. */
+const country: Read = ({ source, enrichment }) => source?.country ?? enrichment?.place?.country;
+const city: Read = ({ source, enrichment }) => source?.city ?? enrichment?.place?.city;
 const path: Read = (event) => event.http?.path;
 const query: Read = (event) => event.http?.query;
 const uri: Read = ({ http }) => (http?.path === undefined || !http.query ? http?.path : `${http.path}?${http.query}`);
@@ -30,10 +33,16 @@ export const ecsFields: Table = new Map<string, Read>([
   ["source.ip", (event) => event.source?.ip],
   ["source.address", (event) => event.source?.ip],
   ["source.port", (event) => event.source?.port],
-  ["source.geo.country_iso_code", (event) => event.source?.country],
-  ["source.geo.city_name", (event) => event.source?.city],
+  ["source.geo.country_iso_code", country],
+  ["source.geo.city_name", city],
+  ["source.as.number", ({ enrichment }) => enrichment?.network?.asn],
+  ["source.as.organization.name", ({ enrichment }) => enrichment?.network?.name],
+  ["source.network.kind", ({ enrichment }) => enrichment?.network?.kind],
   ["client.ip", (event) => event.source?.ip],
   ["user_agent.original", (event) => event.userAgent],
+  ["user_agent.name", ({ enrichment }) => enrichment?.agent?.browser],
+  ["user_agent.os.name", ({ enrichment }) => enrichment?.agent?.os],
+  ["user_agent.device.name", ({ enrichment }) => enrichment?.agent?.device],
   ["device.id", (event) => event.device],
   ["session.id", (event) => event.sessionId],
   ["target.type", (event) => event.target?.type],
@@ -67,8 +76,8 @@ export const ownFields: Table = new Map<string, Read>([
   ["actor.name", userName],
   ["actor.email", (event) => event.actor?.email],
   ["actor.roles", (event) => event.actor?.roles],
-  ["source.country", (event) => event.source?.country],
-  ["source.city", (event) => event.source?.city],
+  ["source.country", country],
+  ["source.city", city],
   ["userAgent", (event) => event.userAgent],
   ["device", (event) => event.device],
   ["sessionId", (event) => event.sessionId],

@@ -1,0 +1,98 @@
+import type { SecurityEvent } from "../../../ingest/event.ts";
+import type { BehaviourDetector, Finding, ParametersOf, Seen } from "../behaviour-detector.ts";
+import { deedWords, isSuccess } from "../deeds.ts";
+import { type Activity, activity } from "../facets/activity.ts";
+import { known, knowsCountry, knowsNetwork, knowsPlace } from "../facets/known.ts";
+import { networks } from "../facets/networks.ts";
+import { isHabitual, travel } from "../facets/travel.ts";
+import { dayMs, isKnown } from "../habit.ts";
+import { kmWords, spanWords } from "../in-words.ts";
+import { hidesPlace, networkKey, networkOf, type Spot, spotOf } from "../place-of.ts";
+import { type Leap, tooFast } from "../speed.ts";
+
+const parameters = {
+  maxSpeedKmh: { description: "Faster than this nobody travels, km/h.", default: 900, min: 100, max: 10_000 },
+  minDistanceKm: {
+    description: "Nearer than this, beyond what both places are uncertain by, is no travel, km.",
+    default: 100,
+    min: 1,
+    max: 10_000,
+  },
+  lookBackHours: { description: "How far apart in time two places are compared, hours.", default: 24, min: 1, max: 24 },
+  learningDays: {
+    description: "A user is judged after so many days, or after learningLogins, whichever comes first.",
+    default: 14,
+    min: 0,
+    max: 90,
+  },
+  learningLogins: {
+    description: "A user is judged after so many log-ins, or after learningDays, whichever comes first.",
+    default: 10,
+    min: 0,
+    max: 1_000,
+  },
+} as const;
+
+export const impossibleTravel: BehaviourDetector<typeof parameters> = {
+  name: "impossible_travel",
+  title: "Impossible travel",
+  description:
+    "A user succeeded in two places between which nobody can travel in the time. Not found: leaps to or from hosting, VPN and relay networks, whose place says nothing of the person; mobile networks within one country; leaps between two places that the user goes between anyway; what a person confirmed.",
+  severity: "HIGH",
+  tags: ["attack.initial-access", "attack.t1078"],
+  falsepositives: [
+    "A relay or a company's exit that the network data does not know as one",
+    "An address that the place data has in the wrong city",
+    "Two people who share an account",
+  ],
+  learning:
+    "14 days or 10 log-ins of the user, whichever comes first. Until then nothing is found; places count in full, so that those the user goes between are known.",
+  parameters,
+  facets: [travel, activity, networks, known],
+  concerns: (event) => isSuccess(event) && !hidesPlace(event) && spotOf(event) !== undefined,
+  judge,
+};
+
+function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof parameters>): Finding | undefined {
+  const spot = spotOf(event);
+  const state = seen.facet(travel);
+  if (!spot || !state || !learned(seen.facet(activity), event.time, asked)) return undefined;
+  const mobile = networkOf(event)?.kind === "MOBILE";
+  const here = { ...spot, from: event.time, to: event.time, ...(mobile ? { mobile } : {}) };
+  const lookBackMs = asked.lookBackHours * 3_600_000;
+  const leap = tooFast(state.stays, here, {
+    distanceKm: asked.minDistanceKm,
+    speedKmh: asked.maxSpeedKmh,
+    lookBackMs,
+  });
+  if (!leap || isOwn(event, spot, seen)) return undefined;
+  // Home and a relay that no data knows, or two places used in turn.
+  if (isHabitual(state, spot, event.time) && isHabitual(state, leap.stay, event.time)) return undefined;
+  return { reason: reasonOf(event, spot, leap) };
+}
+
+function learned(state: Activity | undefined, time: number, asked: ParametersOf<typeof parameters>): boolean {
+  if (!state || state.days === 0) return false;
+  return state.logIns >= asked.learningLogins || time - state.first >= asked.learningDays * dayMs;
+}
+
+/** Confirmed by a person; or the user's own phone abroad, which comes out at home, or its carrier's network abroad. */
+function isOwn(event: SecurityEvent, spot: Spot, seen: Seen): boolean {
+  const confirmed = seen.facet(known);
+  const network = networkKey(event);
+  if (knowsPlace(confirmed, spot)) return true;
+  if (knowsNetwork(confirmed, network) && (spot.country === undefined || knowsCountry(confirmed, spot.country)))
+    return true;
+  if (networkOf(event)?.kind !== "MOBILE" || network === undefined) return false;
+  const own = seen.facet(networks);
+  return own !== undefined && isKnown(own, network, event.time);
+}
+
+function reasonOf(event: SecurityEvent, spot: Spot, { stay, km, after, speedKmh }: Leap): string {
+  const gap = spanWords(Math.abs(after));
+  const when = after === 0 ? "at the same time" : after > 0 ? `${gap} before` : `${gap} after`;
+  const speed = Number.isFinite(speedKmh)
+    ? `nobody travels at ${Math.round(speedKmh).toLocaleString("en-US")} km/h`
+    : "nobody is in two places";
+  return `${deedWords(event)} from ${spot.name}, at least ${kmWords(km)} from ${stay.name}, where the user was ${when}: ${speed}`;
+}

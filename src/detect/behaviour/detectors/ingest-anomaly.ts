@@ -1,0 +1,88 @@
+import type { SecurityEvent } from "../../../ingest/event.ts";
+import type { BehaviourDetector, Finding, ParametersOf, Seen } from "../behaviour-detector.ts";
+import { type Cadence, cadence, isSourced, slotOf, steady, weeksOf } from "../facets/cadence.ts";
+import { shareAtWork, staffing } from "../facets/staffing.ts";
+import { localTime } from "../local-day.ts";
+import { sourceKey } from "../log-source.ts";
+
+const parameters = {
+  collapsePercent: {
+    description: "Fewer events than so many percent of what is usual in such an hour, for two hours, is a collapse.",
+    default: 20,
+    min: 1,
+    max: 90,
+  },
+  leastUsual: {
+    description: "Hours in which fewer events are usual are not judged for a collapse.",
+    default: 100,
+    min: 5,
+    max: 1_000_000,
+  },
+  burstTimes: {
+    description: "So many times the busiest hour of a usual week is a burst.",
+    default: 10,
+    min: 2,
+    max: 1_000,
+  },
+  leastBurst: { description: "Fewer events in an hour are no burst.", default: 2_000, min: 50, max: 10_000_000 },
+} as const;
+
+type Asked = ParametersOf<typeof parameters>;
+
+export const ingestAnomaly: BehaviourDetector<typeof parameters> = {
+  name: "ingest_anomaly",
+  title: "Rate of a log source",
+  description:
+    "A log source sends far less than it usually does in such hours of the week, for two hours in a row (judged when its next event comes), or far more than in the busiest hour of a week. Fewer people at work than usual, as on a holiday, make less usual. Not found: a source that sends nothing at all (see source_silent).",
+  severity: "LOW",
+  tags: ["attack.defense-evasion", "attack.t1562", "attack.impact", "attack.t1499"],
+  falsepositives: ["A change of what the source logs", "The import of a backlog"],
+  learning: "Three weeks of each log source. Until then nothing is found; each hour counts, a burst in part.",
+  parameters,
+  facets: [cadence, staffing],
+  concerns: isSourced,
+  judge,
+};
+
+const learningWeeks = 3;
+
+function judge(event: SecurityEvent, seen: Seen, asked: Asked): Finding | undefined {
+  const state = seen.facet(cadence);
+  if (!state || state.since === 0 || weeksOf(state) < learningWeeks) return undefined;
+  const { hour } = localTime(event.time, seen.timeZone);
+  if (hour < state.hour) return undefined;
+  const reason =
+    hour === state.hour + 1 ? collapse(state, seen, asked) : hour === state.hour ? burst(state, asked) : undefined;
+  return reason === undefined
+    ? undefined
+    : { reason, subjects: [{ kind: "SERVICE", key: sourceKey(event.logsource) }] };
+}
+
+/** The running hour is over, and so was the one before it. */
+function collapse(state: Cadence, seen: Seen, asked: Asked): string | undefined {
+  const hours = [
+    [state.hour, state.count],
+    [state.hour - 1, state.before],
+  ] as const;
+  let usual = 0;
+  let came = 0;
+  for (const [hour, count] of hours) {
+    const slot = slotOf(hour);
+    if ((state.presence[slot] ?? 0) < steady) return undefined;
+    const expected = (state.rates[slot] ?? 0) * shareAtWork(seen.facet(staffing), hour);
+    if (expected < asked.leastUsual || count >= (asked.collapsePercent / 100) * expected) return undefined;
+    usual += expected;
+    came += count;
+  }
+  return `${came} events in two hours in which ${Math.round(usual)} are usual`;
+}
+
+/** Told once, and again whenever it has doubled. */
+function burst(state: Cadence, asked: Asked): string | undefined {
+  const busiest = Math.max(...state.rates);
+  const limit = Math.ceil(Math.max(asked.leastBurst, asked.burstTimes * busiest));
+  const count = state.count + 1;
+  const doubled = Math.log2(count / limit);
+  if (doubled < 0 || !Number.isInteger(doubled)) return undefined;
+  return `${count} events within an hour; the busiest hour of a week usually has ${Math.round(busiest)}`;
+}

@@ -1,0 +1,61 @@
+import type { SecurityEvent } from "../../../ingest/event.ts";
+import type { BehaviourDetector, Finding, ParametersOf, Seen } from "../behaviour-detector.ts";
+import { deedWords, isSuccess } from "../deeds.ts";
+import { activity, hasLearned } from "../facets/activity.ts";
+import { countries } from "../facets/countries.ts";
+import { known, knowsNetwork } from "../facets/known.ts";
+import { networks } from "../facets/networks.ts";
+import { others, peerCountries, peerNetworks } from "../facets/peers.ts";
+import { isKnown } from "../habit.ts";
+import { learningOf, peersParameter } from "../parameters.ts";
+import { countryOf, networkKey, networkName, networkOf } from "../place-of.ts";
+import { isProgram } from "../program.ts";
+
+const parameters = {
+  ...learningOf(14, 5),
+  ...peersParameter("A network"),
+  anyNetwork: {
+    description:
+      "Whether a new network is enough by itself. Otherwise it must be one that people rarely log in over (hosting, VPN, relay) or lie in a country that neither the user nor others use.",
+    default: false,
+  },
+} as const;
+
+export const newNetwork: BehaviourDetector<typeof parameters> = {
+  name: "new_network",
+  title: "New network for a user",
+  description:
+    "A user succeeded over a network (autonomous system) that the user was never seen on, and that is out of the ordinary: hosting, a VPN or relay, or in a country nobody uses. Not found by default: another mobile carrier, hotel or home network in a usual country.",
+  severity: "MEDIUM",
+  tags: ["attack.initial-access", "attack.t1078", "attack.command-and-control", "attack.t1090"],
+  falsepositives: ["A user who begins to use a VPN", "A company's own exit in a data centre that has moved"],
+  learning:
+    "14 days with activity on 5 of them, of each user. Until then nothing is found, and every network counts as the user's own; afterwards a network is new until the user came over it on three days.",
+  parameters,
+  facets: [networks, countries, activity, peerNetworks, peerCountries, known],
+  concerns: (event) => isSuccess(event) && networkKey(event) !== undefined && !isProgram(event),
+  judge,
+};
+
+function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof parameters>): Finding | undefined {
+  const key = networkKey(event);
+  const state = seen.facet(networks);
+  if (key === undefined || !state || state.seen.length === 0) return undefined;
+  if (isKnown(state, key, event.time) || knowsNetwork(seen.facet(known), key)) return undefined;
+  if (!hasLearned(seen.facet(activity), event.time, asked.learningDays, asked.learningActiveDays)) return undefined;
+  if (asked.peers > 0 && others(seen.facet(peerNetworks), key, event, seen.disguise) >= asked.peers) return undefined;
+  const why = oddity(event, seen) ?? (asked.anyNetwork ? "" : undefined);
+  if (why === undefined) return undefined;
+  return { reason: `${deedWords(event)} over ${networkName(event)}, which the user never used before${why}` };
+}
+
+function oddity(event: SecurityEvent, seen: Seen): string | undefined {
+  const kind = networkOf(event)?.kind;
+  if (kind === "HOSTING") return "; it is a hosting network, where programs and relays run, not people";
+  if (kind === "VPN") return "; it is a VPN or relay, which hides where its user is";
+  const country = countryOf(event);
+  const own = seen.facet(countries);
+  if (country === undefined || !own || isKnown(own, country, event.time)) return undefined;
+  const shared = others(seen.facet(peerCountries), country, event, seen.disguise);
+  return shared > 0 ? undefined : `; it is in ${country}, from where nobody else works`;
+}

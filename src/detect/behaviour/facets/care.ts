@@ -1,0 +1,99 @@
+/** Who has had to do with a patient, and when the patient had a visit: what makes opening the record somebody's work. */
+import type { SecurityEvent } from "../../../ingest/event.ts";
+import type { Facet } from "../facet.ts";
+import { localTime } from "../local-day.ts";
+import { isPatientsOwn, isRecordAccess, userKey } from "../record-access.ts";
+
+export interface Care {
+  /** Users, disguised, with the first and the last day of their accesses; a gap of half a year begins anew. */
+  by: [who: string, first: number, last: number][];
+  /** Days of visits and of what is done for one, the latest four. */
+  visits: number[];
+}
+
+const mostUsers = 10;
+const mostVisits = 4;
+export const ownDays = 180;
+const colleagueDays = 14;
+const beforeVisit = 3;
+const afterVisit = 14;
+
+const visitDeeds =
+  /appoint|schedul|book|check[-_. ]?in|visit|encounter|admi(?:t|ssion)|arriv|referral|intake|registr|treatment|procedure|prescri|waitlist|recall|consent/i;
+const looks = /read|view|open|list|search|get|print|export|download|cancel|delete/i;
+const createsPatient = /(?:patient|client|chart)s?[-_. ](?:creat|add|regist|new)/i;
+const times = [
+  "appointment.start",
+  "appointment.time",
+  "appointment.date",
+  "appointmentAt",
+  "appointmentTime",
+  "appointment_at",
+  "appointment_time",
+  "appointment_date",
+  "visit.date",
+  "visitDate",
+  "visit_date",
+];
+
+export const care: Facet<Care> = {
+  name: "care",
+  of: "PATIENT",
+  concerns: (event) => isRecordAccess(event) || isVisit(event),
+  empty: () => ({ by: [], visits: [] }),
+  learn(state, event, seen) {
+    const { day } = localTime(event.time, seen.timeZone);
+    if (isVisit(event)) {
+      const at = visitTime(event);
+      noteVisit(state, day);
+      if (at !== undefined) noteVisit(state, localTime(at, seen.timeZone).day);
+    }
+    if (!isRecordAccess(event) || isPatientsOwn(event)) return;
+    const who = userKey(event, seen);
+    const mine = state.by.find(([each]) => each === who);
+    if (mine) {
+      if (day - mine[2] > ownDays) mine[1] = day;
+      mine[2] = Math.max(mine[2], day);
+      return;
+    }
+    if (state.by.length >= mostUsers) {
+      state.by.sort((one, other) => one[2] - other[2]);
+      state.by.shift();
+    }
+    state.by.push([who, day, day]);
+  },
+};
+
+export function isVisit({ action, outcome, target }: SecurityEvent): boolean {
+  if (target?.patientId === undefined || outcome === "FAILURE") return false;
+  return (visitDeeds.test(action) && !looks.test(action)) || createsPatient.test(action);
+}
+
+function visitTime({ attributes }: SecurityEvent): number | undefined {
+  for (const name of times) {
+    const [outer = "", inner = ""] = name.split(".");
+    const value = attributes[name] ?? (attributes[outer] as Record<string, unknown> | undefined)?.[inner];
+    const at = typeof value === "number" ? value : typeof value === "string" ? Date.parse(value) : Number.NaN;
+    if (at > 0 && at < 4e12) return at;
+  }
+  return undefined;
+}
+
+function noteVisit({ visits }: Care, day: number): void {
+  if (visits.includes(day)) return;
+  visits.push(day);
+  visits.sort((one, other) => one - other);
+  if (visits.length > mostVisits) visits.shift();
+}
+
+/**
+ * Whether nothing makes the patient one of the user's: no access of the user on an earlier day, no other user's within two
+ * weeks, no visit within two weeks or in the next three days. What the user does on the day itself makes no difference.
+ */
+export function isForeign(state: Care | undefined, who: string, day: number): boolean {
+  if (!state) return true;
+  if (state.visits.some((visit) => visit - beforeVisit <= day && day <= visit + afterVisit)) return false;
+  return !state.by.some(([each, first, last]) =>
+    each === who ? first < day && day - last <= ownDays : day - last <= colleagueDays,
+  );
+}

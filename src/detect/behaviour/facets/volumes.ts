@@ -1,0 +1,77 @@
+/** How often a user does each thing, in an hour and in a day. */
+import type { SecurityEvent } from "../../../ingest/event.ts";
+import { isDeliberate, userOf } from "../deeds.ts";
+import type { Facet } from "../facet.ts";
+import { localTime } from "../local-day.ts";
+import { hasRole, programRoles } from "../program.ts";
+import { usualOf } from "../usual.ts";
+
+export interface Volume {
+  action: string;
+  /** Of the running hour, hours since 1970 by the organization's clock. */
+  hour: number;
+  inHour: number;
+  /** Of days on which it was done, the latest last: in the busiest hour, and in all. */
+  days: [day: number, hour: number, whole: number][];
+}
+
+const mostActions = 10;
+const daysKept = 20;
+const longest = 40; // characters
+
+export function isCounted(event: SecurityEvent): boolean {
+  return isDeliberate(event) && userOf(event) !== undefined && !hasRole(event, programRoles);
+}
+
+export function actionKey(event: SecurityEvent): string {
+  return event.action.toLowerCase().slice(0, longest);
+}
+
+export const volumes: Facet<Volume[]> = {
+  name: "volumes",
+  of: "USER",
+  concerns: isCounted,
+  empty: () => [],
+  learn(state, event, { timeZone }) {
+    const action = actionKey(event);
+    const { day, hour } = localTime(event.time, timeZone);
+    const volume = state.find((each) => each.action === action) ?? added(state, action, day);
+    if (!volume || hour < volume.hour - 24) return; // a log that comes late teaches nothing of today
+    if (hour > volume.hour) {
+      volume.hour = hour;
+      volume.inHour = 0;
+    }
+    volume.inHour++;
+    let today = volume.days.at(-1);
+    if (!today || today[0] < day) {
+      today = [day, 0, 0];
+      volume.days.push(today);
+      if (volume.days.length > daysKept) volume.days.shift();
+    }
+    today[1] = Math.max(today[1], volume.inHour);
+    today[2]++;
+  },
+  tell(state) {
+    const often = state.filter(({ days }) => days.length >= 5);
+    if (often.length === 0) return undefined;
+    const told = often.map(({ action, days }) => [action, usualOf(days.map(([, , whole]) => whole)).median] as const);
+    told.sort((one, other) => other[1] - one[1] || (one[0] < other[0] ? -1 : 1));
+    return told
+      .slice(0, 4)
+      .map(([action, median]) => `${action} ${Math.round(median)} times a day`)
+      .join(", ");
+  },
+};
+
+/** Room is made by forgetting what was not done for the longest time, unless all were done on this day. */
+function added(state: Volume[], action: string, day: number): Volume | undefined {
+  if (state.length >= mostActions) {
+    const lastDays = state.map(({ days }) => days.at(-1)?.[0] ?? 0);
+    const oldest = Math.min(...lastDays);
+    if (oldest >= day) return undefined;
+    state.splice(lastDays.indexOf(oldest), 1);
+  }
+  const volume: Volume = { action, hour: 0, inHour: 0, days: [] };
+  state.push(volume);
+  return volume;
+}

@@ -1,0 +1,38 @@
+/** Parameters that several detectors have. */
+import type { Parameter } from "./behaviour-detector.ts";
+
+interface NumberParameter extends Parameter {
+  default: number;
+}
+
+/** A user is judged when both have passed. */
+export function learningOf(
+  days: number,
+  activeDays: number,
+): { learningDays: NumberParameter; learningActiveDays: NumberParameter } {
+  return {
+    learningDays: {
+      description: "A user is judged when known for so many days.",
+      default: days,
+      min: 0,
+      max: 365,
+    },
+    learningActiveDays: {
+      description: "A user is judged after having been active on so many days.",
+      default: activeDays,
+      min: 1,
+      max: 365,
+    },
+  };
+}
+
+export function peersParameter(what: string): { peers: NumberParameter } {
+  return {
+    peers: {
+      description: `${what} that so many others have used for a week or longer, within 90 days, is new for nobody. 0: what others do does not count.`,
+      default: 3,
+      min: 0,
+      max: 3,
+    },
+  };
+}
