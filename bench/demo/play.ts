@@ -21,7 +21,7 @@ export interface Play {
 }
 
 const largest = 500; // events of a request
-const patience = 1_000; // ms for which events may wait to be sent together
+const patience = 1_000; // ms by which what is long past may come early, to be sent together
 
 export async function play(options: Play): Promise<void> {
   const { url, key, seed, staff, weeks, speed, signal, now } = options;
@@ -46,11 +46,10 @@ export async function play(options: Play): Promise<void> {
   };
   for await (const { event } of clinic.events()) {
     const due = dueAt(pace, event.time);
-    const first = batch[0];
-    if (first && (batch.length >= largest || due > dueAt(pace, first.time) + patience)) await send();
-    for (let left = due - now(); left > 0 && !signal.aborted; left = due - now()) {
+    if (batch.length >= largest) await send();
+    for (let at = now(); !signal.aborted && (event.time > at || due > at + patience); at = now()) {
       await send();
-      await wait(Math.min(left, 1_000), undefined, { signal }).catch(() => undefined);
+      await wait(Math.min(Math.max(due - at, 1), patience), undefined, { signal }).catch(() => undefined);
     }
     if (signal.aborted) break;
     batch.push(event);

@@ -45,7 +45,8 @@ export async function feed(
     if (event.time >= clinic.world.day(day + 1).at(0)) {
       await send();
       await clearUp(server);
-      onDay?.(++day, events);
+      day++;
+      onDay?.(day, events);
     }
     batch.push(event);
   }

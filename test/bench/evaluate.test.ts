@@ -26,5 +26,5 @@ describe("an evaluation", () => {
     } finally {
       await server.close();
     }
-  }, 120_000);
+  }, 240_000);
 });
