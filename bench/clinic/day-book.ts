@@ -17,9 +17,9 @@ export interface DayBook {
 
 const logCategories: Record<string, string> = { auth: "authentication", web: "webserver", ehr: "application" };
 
-/** The clinic's log sources, as a detection groups them. */
+/** A log source of the clinic as it is called: product/service/category, with nothing where there is no category. */
 export function sourceKey(service: string): string {
-  return [product(service), service, logCategories[service]].filter(Boolean).join("/");
+  return `${product(service)}/${service}/${logCategories[service] ?? ""}`;
 }
 
 function product(service: string): string {

@@ -30,8 +30,8 @@ export interface World extends ClinicOptions {
   days: number;
   firstDay: CalendarDate;
   day(index: number): Day;
-  /** The day on which the clinic's own line fails for the afternoon. */
-  lineFails: number;
+  /** The day on which the clinic's own line fails for the afternoon; undefined: none does. */
+  lineFails: number | undefined;
   /** Whoever left before it all; the account was never closed. */
   former: Pick<Person, "id" | "name" | "first" | "last" | "email" | "role"> & { workstation: Device };
 }
@@ -59,7 +59,7 @@ export function makeWorld(options: ClinicOptions): World {
       if (!day) memory.set(index, (day = dayOf(metro.zone, firstDay, index)));
       return day;
     },
-    lineFails: chance.whole(0, weeks - 1) * 7 + chance.whole(0, 4),
+    lineFails: chance.happens(0.08 * weeks) ? chance.whole(0, weeks - 1) * 7 + chance.whole(0, 4) : undefined,
     former: {
       id: "u-00",
       name: "dana.whitfield",

@@ -59,6 +59,11 @@ describe("a generated clinic", () => {
     expect(validateAll(structuredClone(events.slice(0, 20_000)), Date.now()).rejected).toEqual([]);
   });
 
+  it("says of everybody who acts no more than an application would", () => {
+    const keys = new Set(six.events.flatMap(({ actor }) => Object.keys(actor ?? {})));
+    expect([...keys].sort()).toEqual(["email", "id", "name", "roles"]);
+  });
+
   it("labels every event of an attack and no other, and attacks nobody while Vigil learns", () => {
     const { clinic, told } = six;
     const times = new Map(told.map(({ event }) => [event.id, event.time]));
@@ -90,9 +95,7 @@ describe("a generated clinic", () => {
     const [service] = silent?.services ?? [];
     const within = six.events.filter(
       ({ time, logsource: { product, service: name, category } }) =>
-        [product, name, category].filter(Boolean).join("/") === service &&
-        time >= (silent?.from ?? 0) &&
-        time < (silent?.to ?? 0),
+        `${product}/${name}/${category ?? ""}` === service && time >= (silent?.from ?? 0) && time < (silent?.to ?? 0),
     );
     expect(silent?.eventIds).toEqual([]);
     expect(within).toEqual([]);

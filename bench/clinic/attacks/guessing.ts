@@ -20,7 +20,7 @@ function fail(
       action: "login",
       category: "authentication",
       outcome: "failure",
-      actor: who,
+      actor: { id: who.id, name: who.name },
       spot: { ip, place: hosting[0] as (typeof hosting)[number] },
       userAgent: agent,
       attributes: { reason },
