@@ -4,6 +4,7 @@ import type { ClinicEvent } from "../clinic/event.ts";
 import type { ClinicOptions } from "../clinic/world.ts";
 import { postEvents } from "../post-events.ts";
 import type { FoundDetection, Run } from "./judge.ts";
+import { behaviourName } from "./meant-for.ts";
 import type { PastServer } from "./past-server.ts";
 
 const minute = 60_000;
@@ -18,7 +19,7 @@ export async function feed(
 ): Promise<Run & { events: number }> {
   const clinic = openClinic(options);
   server.setClock(clinic.from);
-  await keepTheClinicsTime(server, clinic.world.zone);
+  await server.setTimeZone(clinic.world.zone);
   const { apiKeyCreate } = await server.ask<{ apiKeyCreate: { secret: string } }>(
     'mutation { apiKeyCreate(input: { name: "clinic", role: INGEST }) { secret userErrors { message } } }',
   );
@@ -63,20 +64,6 @@ export async function feed(
   };
 }
 
-/** Rules that know hours of the day need the clinic's time zone, where the organization can have one. */
-async function keepTheClinicsTime(server: PastServer, timeZone: string): Promise<void> {
-  const asked = await server.ask<{ __type: { inputFields: { name: string }[] } }>(
-    '{ __type(name: "OrganizationUpdateInput") { inputFields { name } } }',
-  );
-  if (!asked.__type.inputFields.some(({ name }) => name === "timeZone")) return;
-  await server.ask(
-    "mutation ($input: OrganizationUpdateInput!) { organizationUpdate(input: $input) { userErrors { message } } }",
-    {
-      input: { timeZone },
-    },
-  );
-}
-
 /** Every incident that is open is resolved, without a verdict that would teach: what comes again opens another one. */
 async function clearUp(server: PastServer): Promise<void> {
   for (;;) {
@@ -95,7 +82,7 @@ async function clearUp(server: PastServer): Promise<void> {
 
 interface DetectionNode {
   id: string;
-  rule: { reference: string };
+  rule: { reference: string; kind: string };
   subjects: { key: string }[];
   firstEventAt: string;
   lastEventAt: string;
@@ -113,14 +100,14 @@ async function readDetections(server: PastServer): Promise<FoundDetection[]> {
     }: { detections: { nodes: DetectionNode[]; pageInfo: { hasNextPage: boolean; endCursor: string } } } =
       await server.ask(
         `query ($after: String) { detections(first: 100, after: $after) { pageInfo { hasNextPage endCursor } nodes {
-          id rule { reference } subjects { key } firstEventAt lastEventAt createdAt explanation incident { number }
+          id rule { reference kind } subjects { key } firstEventAt lastEventAt createdAt explanation incident { number }
           events { clientId } } } }`,
         { after },
       );
     for (const node of detections.nodes)
       found.push({
         id: node.id,
-        rule: node.rule.reference,
+        rule: node.rule.kind === "BEHAVIOUR" ? behaviourName(node.rule.reference) : node.rule.reference,
         subjects: node.subjects.map(({ key }) => key),
         firstEventAt: Date.parse(node.firstEventAt),
         lastEventAt: Date.parse(node.lastEventAt),

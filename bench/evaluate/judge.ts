@@ -133,10 +133,20 @@ export interface Recall {
   of: number;
 }
 
-export function recallOf(attacks: readonly Caught[], clarity: Clarity, rule?: string): Recall {
+export function recallOf(attacks: readonly Caught[], clarity: Clarity): Recall {
   const meant = attacks.filter(({ label }) => label.clarity === clarity);
-  const caught = meant.filter(({ rules }) => (rule === undefined ? rules.length > 0 : rules.includes(rule)));
-  return { caught: caught.length, of: meant.length };
+  return { caught: meant.filter(({ rules }) => rules.length > 0).length, of: meant.length };
+}
+
+/** How many attacks of these kinds the rule itself caught. */
+export function recallOfRule(
+  attacks: readonly Caught[],
+  rule: string,
+  kinds: readonly string[],
+  clarity: Clarity,
+): Recall {
+  const meant = attacks.filter(({ label }) => label.clarity === clarity && kinds.includes(label.kind));
+  return { caught: meant.filter(({ rules }) => rules.includes(rule)).length, of: meant.length };
 }
 
 export function median(values: readonly number[]): number | undefined {

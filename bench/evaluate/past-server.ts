@@ -12,6 +12,8 @@ export interface PastServer {
   url: string;
   /** Sets the server's clock, epoch ms. */
   setClock(now: number): void;
+  /** Rules that know hours of the day go by this time zone. */
+  setTimeZone(zone: string): Promise<void>;
   /** Runs a GraphQL operation as an administrator; throws on any error. */
   ask<Result>(query: string, variables?: object): Promise<Result>;
   close(): Promise<void>;
@@ -41,6 +43,18 @@ export async function openPastServer(now: number): Promise<PastServer> {
       url,
       setClock(next) {
         clock = Math.max(clock, next);
+      },
+      async setTimeZone(zone) {
+        const known = await app.db.query<{ name: string }>(
+          organizationId,
+          "SELECT attname AS name FROM pg_attribute WHERE attrelid = 'organizations'::regclass AND attname = 'time_zone'",
+          [],
+        );
+        if (known.rowCount === 0) return;
+        await app.db.query(organizationId, "UPDATE organizations SET time_zone = $2 WHERE id = $1", [
+          organizationId,
+          zone,
+        ]);
       },
       async ask<Result>(query: string, variables: object = {}) {
         const token = await app.tokens.sign({ organizationId, userId: "cli", name: "evaluate", role: "ADMIN" }, 600);

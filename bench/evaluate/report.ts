@@ -1,6 +1,7 @@
 /** The run as tables, for people. */
 import type { Clarity } from "../clinic/event.ts";
-import { type Caught, type Judged, median, meets, type Recall, recallOf } from "./judge.ts";
+import { type Caught, type Judged, median, meets, type Recall, recallOf, recallOfRule } from "./judge.ts";
+import { behaviourName, meantFor } from "./meant-for.ts";
 
 const minute = 60_000;
 
@@ -8,6 +9,8 @@ export function tablesOf(judged: Judged): string {
   const parts = [
     "Attacks, by kind",
     table(["kind", "clarity", "caught", "median time", "caught by"], kinds(judged.attacks)),
+    "Behaviour detectors, on the attacks that each is there for",
+    table(["detector", "clear", "subtle", "false incidents", "per user-month"], detectors(judged)),
     "Rules that opened incidents",
     table(
       ["rule", "clear attacks", "subtle attacks", "median time", "false incidents", "per user-month"],
@@ -38,6 +41,15 @@ function kinds(attacks: readonly Caught[]): string[][] {
     for (const rule of own.flatMap((one) => one.rules)) by.set(rule, (by.get(rule) ?? 0) + 1);
     const listed = [...by].sort((one, other) => other[1] - one[1]).map(([rule]) => rule);
     return [kind, clarity, share(recallOf(own, clarity)), timeOf(own), listed.slice(0, 5).join(", ") || "nothing"];
+  });
+}
+
+function detectors(judged: Judged): string[][] {
+  return Object.entries(meantFor).map(([name, kinds]) => {
+    const rule = behaviourName(name);
+    const wrong = judged.falseIncidents.filter((one) => one.rules.includes(rule)).length;
+    const recall = (clarity: Clarity): string => share(recallOfRule(judged.attacks, rule, kinds, clarity));
+    return [name, recall("CLEAR"), recall("SUBTLE"), String(wrong), (wrong / judged.userMonths).toFixed(3)];
   });
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { attacks as knownAttacks } from "../../bench/clinic/attacks/campaign.ts";
 import type { Label } from "../../bench/clinic/event.ts";
 import {
   type FoundDetection,
@@ -8,10 +9,13 @@ import {
   month,
   type Run,
   recallOf,
+  recallOfRule,
   together,
 } from "../../bench/evaluate/judge.ts";
+import { meantFor as kindsMeant } from "../../bench/evaluate/meant-for.ts";
 import { tablesOf } from "../../bench/evaluate/report.ts";
 
+const kinds = new Set(knownAttacks.map(({ kind }) => kind));
 const minute = 60_000;
 const hour = 60 * minute;
 
@@ -134,6 +138,15 @@ describe("judging a run", () => {
     const text = tablesOf(all);
     expect(text).toMatch(/brute_force +CLEAR +1\/2 +5\.0 min +guessing/);
     expect(text).toMatch(/recall on clear attacks +0\.500 +>= 0\.95 +MISSED/);
+  });
+
+  it("counts a detector's own recall over the attacks that it is there for", () => {
+    const travel = attack({ id: "a3", kind: "dormant_account", users: ["eve"], addresses: [], eventIds: [] });
+    const rule = "dormant_account (behaviour)";
+    const { attacks } = judge(run([attack(), travel], [detection(), detection({ rule, subjects: ["eve"] })]));
+    expect(recallOfRule(attacks, rule, ["dormant_account"], "CLEAR")).toEqual({ caught: 1, of: 1 });
+    expect(recallOfRule(attacks, rule, ["brute_force"], "CLEAR")).toEqual({ caught: 0, of: 1 });
+    for (const kind of Object.values(kindsMeant).flat()) expect(kinds.has(kind), kind).toBe(true);
   });
 
   it("has medians of even and odd numbers, and none of nothing", () => {
