@@ -31,7 +31,7 @@ export async function redisWindowsBench(): Promise<Figure[]> {
       for (let from = 0; from < groups; from += batchSize) {
         const events = Array.from({ length: batchSize }, (_, n) => failLogin(`user-${from + n}`, { at: round }));
         const began = performance.now();
-        const turn = { batchId: randomUUID(), receivedAt: 0, previous, rulesVersion: 1, privacy };
+        const turn = { batchId: randomUUID(), receivedAt: 0, previous, rulesVersion: 1, profilesVersion: 0, privacy };
         const batch = shared.open(turn);
         await createDetector({ ruleSet, windows: batch }).evaluate(events);
         await batch.save();

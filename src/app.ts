@@ -14,7 +14,9 @@ import { checkServerRole } from "./database/role.ts";
 import { openDatabase, type Tx } from "./db.ts";
 import { inTurn } from "./detect/backtest-turn.ts";
 import { fillGap, type GapRequest } from "./detect/gap.ts";
+import { riskBySeverity } from "./detect/risk.ts";
 import { seedBuiltinRules } from "./detect/store.ts";
+import { holdTurn } from "./detect/turn.ts";
 import { createSharedWindows } from "./detect/windows/redis.ts";
 import { createRedisLink, type RedisLink } from "./detect/windows/redis-link.ts";
 import { type EmbeddedPostgres, openEmbeddedPostgres } from "./embedded/postgres.ts";
@@ -25,8 +27,9 @@ import { validateAll } from "./ingest/accept.ts";
 import { openEnricher } from "./ingest/enrich/enricher.ts";
 import type { Rejection } from "./ingest/event.ts";
 import type { Log } from "./log.ts";
-import { auditIngest, createPipeline, incidentScore } from "./pipeline.ts";
+import { auditIngest, createPipeline, raiseBy, scoreDetections } from "./pipeline.ts";
 import { openBells } from "./publish/bells.ts";
+import { recordChanges } from "./publish/change.ts";
 import { createFeed } from "./publish/feed.ts";
 import { createGauges } from "./publish/gauges.ts";
 import { cleanUp } from "./retention/clean-up.ts";
@@ -173,7 +176,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       secondFactor: access.secondFactor,
       refused: access.refused,
       auditTrail,
-      sweep: createSweep(db, { log, now, audit: auditTrail }),
+      sweep: createSweep(db, { log, now, audit: auditTrail, ring: (id) => bells.ring(id, "incident") }),
       /** Validates and stores events as they were sent; every one is accepted, a duplicate, or rejected with its reason. */
       async ingest(organizationId: string, values: readonly unknown[], sender?: string) {
         const { drafts, rejected } = validateAll(values, now());
@@ -198,7 +201,12 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
           pseudonym: pseudonymBy(indexOf),
           clock: () => performance.now(),
           store: async (tx: Tx, drafts: Parameters<typeof fillDetections>[1], dryRun: boolean) => {
-            const filled = await fillDetections(tx, drafts, { now: now(), dryRun, score: incidentScore });
+            if (!dryRun) await holdTurn(tx);
+            const filled = await fillDetections(tx, drafts, { now: now(), dryRun, weights: riskBySeverity });
+            if (!dryRun) {
+              const raised = await scoreDetections(tx, filled.missing, now());
+              if (raised.length > 0) await recordChanges(tx, raised);
+            }
             const detail = { stored: filled.missing.length, grown: filled.grown.length };
             if (!dryRun && detail.stored + detail.grown > 0)
               await audit(tx, { ...entry, action: "DETECTIONS_BACKFILLED", detail });
@@ -211,6 +219,11 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
         const filled = await inTurn(organizationId, () => fillGap(tools, { ...request, budgetMs: 30_000 }));
         if (filled.incidentsOpened > 0) bells.ring(organizationId, "incident");
         return filled;
+      },
+      /** Threat scores that have passed a threshold raise open incidents, in the caller's transaction. */
+      async raiseBy(tx: Tx, crossings: Parameters<typeof raiseBy>[1]): Promise<void> {
+        const changes = await raiseBy(tx, crossings, now());
+        if (changes.length > 0) await recordChanges(tx, changes);
       },
       patientIndexer: (organizationId: string) =>
         db.inOrganization(organizationId, (tx) => vault.indexer(tx, indexedColumns.patient)),

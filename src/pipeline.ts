@@ -1,15 +1,22 @@
 /** The river on one page: ingest -> detect -> incident -> publish, for one batch in one transaction. */
 import { audit } from "./access/audit.ts";
 import type { Database, Tx } from "./db.ts";
-import { riskBySeverity, threatScore } from "./detect/risk.ts";
-import { type BatchDetection, createDetectionState, type DetectionState, NotReady } from "./detect/state.ts";
+import type { BatchDetection } from "./detect/batch.ts";
+import { createProfileCache } from "./detect/behaviour/profile-cache.ts";
+import type { DetectionDraft } from "./detect/detection.ts";
+import { contribute } from "./detect/risk/contribute.ts";
+import type { Crossing } from "./detect/risk/settle.ts";
+import { tellCrossing } from "./detect/risk/tell.ts";
+import { riskBySeverity } from "./detect/risk.ts";
+import { createDetectionState, type DetectionState, NotReady } from "./detect/state.ts";
 import { takeTurn } from "./detect/turn.ts";
 import type { SharedWindows } from "./detect/windows/redis.ts";
 import { VigilError } from "./errors.ts";
 import { correlate } from "./incident/correlate.ts";
+import { raiseIncidents } from "./incident/raise.ts";
 import { stamp } from "./ingest/accept.ts";
 import type { Enricher } from "./ingest/enrich/enricher.ts";
-import type { EventDraft, Severity } from "./ingest/event.ts";
+import type { EventDraft } from "./ingest/event.ts";
 import { createLanes, type Sent, type Stored } from "./ingest/lanes.ts";
 import { dropUnknown, maySeal, type Privacy } from "./ingest/privacy.ts";
 import { readEventsBetween } from "./ingest/read.ts";
@@ -17,7 +24,7 @@ import { clearOf, sealEvents } from "./ingest/sealing.ts";
 import { claimClientIds, insertEvents } from "./ingest/write.ts";
 import { type Log, messageForLog } from "./log.ts";
 import type { Bells } from "./publish/bells.ts";
-import { recordChanges } from "./publish/change.ts";
+import { type NewChange, recordChanges } from "./publish/change.ts";
 import { pseudonymBy } from "./secrets/pseudonym.ts";
 import { indexedColumns } from "./secrets/sealed-columns.ts";
 import type { Vault } from "./secrets/vault.ts";
@@ -62,6 +69,7 @@ export function createPipeline(options: {
 }): Pipeline {
   const { db, bells, vault, log, now, enricher, sharedWindows } = options;
   const organizations = new Map<string, Known>();
+  const profiles = createProfileCache();
   let partitionsUntil = 0; // epoch ms up to which the event partitions are known to exist
   let rebuilds = 0;
 
@@ -80,6 +88,7 @@ export function createPipeline(options: {
         }
       },
       disguise: { clearOf, pseudonym: (value) => needPseudonym()(value) },
+      profiles: profiles(organizationId),
       shared: sharedWindows?.(organizationId),
       log,
       now,
@@ -133,14 +142,14 @@ export function createPipeline(options: {
           receivedAt,
           enricher?.of,
         );
-        const stored = insertEvents(
-          tx,
-          seals ? await sealEvents(tx, vault, events, privacy) : events.map((clear) => ({ clear })),
-        );
+        const rows = seals ? await sealEvents(tx, vault, events, privacy) : events.map((clear) => ({ clear }));
+        await detection.judge(events); // after the sealing: what is sealed is not told in findings
+        const stored = insertEvents(tx, rows);
         stored.catch(() => undefined); // awaited below; PostgreSQL works while detection does
         const { detections } = await detection.evaluate(events);
         await stored;
-        const changes = await correlate(tx, detections, receivedAt, incidentScore);
+        const changes = await correlate(tx, detections, receivedAt, riskBySeverity);
+        changes.push(...(await scoreDetections(tx, detections, receivedAt)));
         if (changes.length > 0) await recordChanges(tx, changes);
         for (const { sender, drafts } of batch) if (sender !== undefined) await auditIngest(tx, sender, drafts.length);
         await detection.save();
@@ -196,9 +205,24 @@ export async function auditIngest(tx: Tx, actor: string, events: number): Promis
   await audit(tx, { actor, action: "EVENTS_INGESTED", entityKind: "SecurityEvent", entityId: "", detail: { events } });
 }
 
-/** How threatening an incident of so many detections is, 0 to 100. */
-export function incidentScore(severity: Severity, detections: number): number {
-  return threatScore(Array.from({ length: Math.min(detections, 1_000) }, () => riskBySeverity[severity]));
+/** What detections add to threat scores, with what is to be announced of incidents that become more severe by it. */
+export async function scoreDetections(
+  tx: Tx,
+  detections: readonly DetectionDraft[],
+  now: number,
+): Promise<NewChange[]> {
+  return raiseBy(tx, await contribute(tx, detections, now), now);
+}
+
+/** Whose threat score has passed a threshold, their open incidents become as severe as it says. */
+export async function raiseBy(tx: Tx, crossings: readonly Crossing[], now: number): Promise<NewChange[]> {
+  const changes: NewChange[] = [];
+  for (const crossing of crossings) {
+    const { kind, key, level: to } = crossing;
+    const reason = await tellCrossing(tx, crossing, now);
+    changes.push(...(await raiseIncidents(tx, { kind, key, to, reason }, now)));
+  }
+  return changes;
 }
 
 function asUnavailable(error: unknown, log: Log): unknown {

@@ -1,6 +1,8 @@
 /** What the scheduled jobs do. Each visits every organization in turn, under that organization's own policy. */
 import { forgetSessions } from "./access/sessions.ts";
 import type { Database } from "./db.ts";
+import { decayRisks } from "./detect/risk/refresh.ts";
+import { markBreaches } from "./incident/breach.ts";
 import type { Log } from "./log.ts";
 import type { JobName } from "./queue/jobs.ts";
 import { cleanUpAll } from "./retention/clean-up.ts";
@@ -10,7 +12,18 @@ const sessionRetention = 7_776_000_000; // 90 days after its end
 
 export function createSweep(
   db: Database,
-  { log, now, audit }: { log: Log; now: () => number; audit: { sealAll(): Promise<void> } },
+  {
+    log,
+    now,
+    audit,
+    ring,
+  }: {
+    log: Log;
+    now: () => number;
+    audit: { sealAll(): Promise<void> };
+    /** Says that incidents of an organization have changed. */
+    ring(organizationId: string): void;
+  },
 ): Record<JobName, () => Promise<void>> {
   return {
     partitions: () => db.ensureEventPartitions(7),
@@ -32,6 +45,15 @@ export function createSweep(
           );
           await forgetSessions(tx, now() - sessionRetention);
         });
+      }
+    },
+    async risk() {
+      for (const organizationId of await db.organizationIds()) await decayRisks(db, organizationId, now());
+    },
+    async clocks() {
+      for (const organizationId of await db.organizationIds()) {
+        const marked = await db.inOrganization(organizationId, (tx) => markBreaches(tx, now()));
+        if (marked > 0) ring(organizationId);
       }
     },
     cleanup: () => cleanUpAll({ db, log, now: now() }),

@@ -19,6 +19,18 @@ export const permissionTable = {
   "event.ingest": { does: "Send events.", roles: ["ADMIN", "INGEST"] },
   "incident.read": { does: "Read incidents, detections and alerts.", roles: everybody },
   "incident.write": { does: "Acknowledge and resolve incidents.", roles: ["ADMIN", "RESPONDER", "ANALYST"] },
+  "entity.read": {
+    does: "Read users, addresses and the like, their threat scores and what makes them up.",
+    roles: everybody,
+  },
+  "entity.write": {
+    does: "Say how much depends on a user or an address, and their department and roles.",
+    roles: ["ADMIN", "ANALYST"],
+  },
+  "profile.read": {
+    does: "Read what is usual for a person: hours, places, devices.",
+    roles: ["ADMIN", "RESPONDER", "ANALYST", "AUDITOR"],
+  },
   "rule.read": { does: "Read rules.", roles: everybody },
   "rule.write": { does: "Import and change rules.", roles: ["ADMIN", "ANALYST"] },
   "status.read": { does: "Read how the server is.", roles: [...everybody, "ENFORCER"] },

@@ -12,7 +12,7 @@ import { importRules } from "../detect/store.ts";
 type Tell = (line: string) => void;
 
 /** Sigma files, and those with the ending .yml or .yaml of folders, however deep. */
-export async function readSigma(paths: readonly string[]): Promise<Required<SigmaText>[]> {
+export async function readSigma(paths: readonly string[]): Promise<Required<Pick<SigmaText, "file" | "yaml">>[]> {
   const files: string[] = [];
   for (const path of paths) {
     if (!(await stat(path)).isDirectory()) files.push(path);
@@ -37,7 +37,7 @@ function tellFault(tell: Tell, { file = "", line, code, message }: Rejection): v
 export async function checkRules(paths: readonly string[], tell: Tell): Promise<boolean> {
   const texts = await readSigma(paths);
   const mode = "ACTIVE";
-  const nothing = { version: 0, rules: [], placeholders: new Map() };
+  const nothing = { version: 0, timeZone: "UTC", rules: [], placeholders: new Map() };
   const request = { organizationId: "00000000-0000-0000-0000-000000000000", mode, removed: new Set<string>() } as const;
   const plan = (all: readonly SigmaText[]) => planImport(all, { ...request, loaded: nothing, builtin: false });
   let { rules, filters, rejected, waiting } = plan(texts);

@@ -137,7 +137,7 @@ function compileVariants({ variants, placeholders, source, pseudonym }: Backtest
 }
 
 function searchesWords(document: ParsedDocument): boolean {
-  if (document.kind === "CORRELATION") return false;
+  if (!("selections" in document.body)) return false;
   return [...document.body.selections.values()].flat(2).some(({ field }) => field === undefined);
 }
 

@@ -1,5 +1,10 @@
-/** The rules that come with Vigil, one Sigma document per file below `rules/`, in a folder per topic. */
+/**
+ * The rules that come with Vigil: one Sigma document per file below `rules/`, in a folder per topic, and one rule for each
+ * behaviour detector.
+ */
 import { readdirSync, readFileSync } from "node:fs";
+import { builtinBehaviour } from "./behaviour/builtin.ts";
+import type { RuleMode } from "./detection.ts";
 import type { ParsedDocument } from "./sigma/document.ts";
 import { parseOnce } from "./sigma/parse-once.ts";
 
@@ -8,6 +13,8 @@ export interface BuiltinRule {
   file: string;
   yaml: string;
   document: ParsedDocument;
+  /** In which it starts. Absent: ACTIVE. */
+  mode?: RuleMode;
 }
 
 let known: readonly BuiltinRule[] | undefined;
@@ -24,12 +31,12 @@ function readRules(): BuiltinRule[] {
     .map((file) => file.replaceAll("\\", "/"))
     .filter((file) => file.endsWith(".yml"))
     .sort();
-  return files.map((file) => {
-    const yaml = readFileSync(new URL(file, folder), "utf8");
+  const texts = files.map((file) => ({ file, yaml: readFileSync(new URL(file, folder), "utf8") }));
+  return [...texts, ...builtinBehaviour()].map(({ file, yaml, ...rest }) => {
     const { documents, errors } = parseOnce(yaml);
     const [document] = documents;
     if (!document || errors.length > 0)
       throw new Error(`${file}: ${errors.map((error) => `line ${error.line}: ${error.message}`).join("; ")}`);
-    return { file, yaml, document };
+    return { file, yaml, document, ...rest };
   });
 }

@@ -1,4 +1,6 @@
 /** Stored rules -> a rule set: parsed, wired to each other, compiled to closures and indexed, once. */
+import { type BehaviourRule, behaviourRuleOf } from "./behaviour/behaviour-rule.ts";
+import { findingSubjects, hasFinding, withBehaviour } from "./behaviour/selection.ts";
 import { type Disguise, disguised, sealedReader } from "./correlation/disguise.ts";
 import { subjectReader } from "./correlation/subject.ts";
 import type { StoredRule } from "./detection.ts";
@@ -6,13 +8,13 @@ import { exceptCorrelations } from "./except-correlations.ts";
 import { compileExceptions, parseExceptions } from "./exceptions.ts";
 import { type Candidates, indexRules } from "./index-rules.ts";
 import type { FiringRule, SelectionRule } from "./rule.ts";
-import { compileDetection } from "./sigma/compile.ts";
+import { compileDetection, type Matches } from "./sigma/compile.ts";
 import type { ParsedDocument } from "./sigma/document.ts";
 import { createFieldReader, type FieldReader } from "./sigma/fields.ts";
 import { createWordReader } from "./sigma/keywords.ts";
 import { parseOnce } from "./sigma/parse-once.ts";
 import { expandPlaceholders, type Placeholders } from "./sigma/placeholders.ts";
-import { requirementsOf } from "./sigma/requirements.ts";
+import { type Requirements, requirementsOf } from "./sigma/requirements.ts";
 import { takeWaiting } from "./waiting.ts";
 import { latenessMs } from "./windows/windows.ts";
 import { type LoadedCorrelation, windowOf, wireCorrelations } from "./wire.ts";
@@ -20,6 +22,8 @@ import { type LoadedCorrelation, windowOf, wireCorrelations } from "./wire.ts";
 export interface RuleSet {
   /** The detection rules that could match an event. */
   candidates: Candidates;
+  /** The behaviour rules that judge every event before. */
+  behaviour: readonly BehaviourRule[];
   /** Rules that have windows (the silent ones serve correlations only), by the key of their window. */
   firing: ReadonlyMap<string, FiringRule>;
   /** How long before a restart events must have arrived to matter after it: replay these. */
@@ -57,17 +61,22 @@ export function compileRules(
   for (const stored of rules) {
     const document = parseOne(stored, errors);
     if (document?.kind === "CORRELATION") loaded.push({ stored, document });
-    if (document?.kind !== "DETECTION") continue;
-    const { body, faults } = expandPlaceholders(document.body, placeholders);
-    errors.push(...faults.map((message) => ({ ruleId: stored.id, message })));
-    if (faults.length > 0) continue;
-    const found = compileDetection(body, document.logsource, context);
+    if (document?.kind !== "DETECTION" && document?.kind !== "BEHAVIOUR") continue;
+    let found: Matches = hasFinding(stored);
+    let requirements: Requirements = new Map();
+    if (document.kind === "DETECTION") {
+      const { body, faults } = expandPlaceholders(document.body, placeholders);
+      errors.push(...faults.map((message) => ({ ruleId: stored.id, message })));
+      if (faults.length > 0) continue;
+      found = compileDetection(body, document.logsource, context);
+      requirements = requirementsOf(body);
+    }
     const exceptions = parseExceptions(stored.exceptions, placeholders, (message) =>
       errors.push({ ruleId: stored.id, message }),
     );
     const isExcepted = compileExceptions(exceptions, document.logsource, context);
-    const matches: typeof found = isExcepted ? (event) => found(event) && !isExcepted(event) : found;
-    selections.push({ stored, document, matches, requirements: requirementsOf(body), counters: [] });
+    const matches: Matches = isExcepted ? (event) => found(event) && !isExcepted(event) : found;
+    selections.push({ stored, document, matches, requirements, counters: [] });
   }
   const { correlations, waiting } = takeWaiting(loaded, selections);
   errors.push(...waiting);
@@ -86,12 +95,23 @@ export function compileRules(
     const { stored, document } = rule;
     if (stored.mode === "DISABLED" || wired.silent.has(rule)) continue;
     const window = windowOf(stored, { measure: "EACH", timespanMs: plainGapMs, condition: { min: 1 } });
-    rule.own = { window, subjects: subjectReader(grouping, document.logsource) };
+    const isBehaviour = document.kind === "BEHAVIOUR";
+    rule.own = {
+      window,
+      subjects: isBehaviour ? findingSubjects(stored) : subjectReader(grouping, document.logsource),
+    };
     firing.set(window.key, { stored, document, window, counts: [], chained: [], silent: false });
   }
   const used = selections.filter((rule) => rule.own || rule.counters.length > 0);
   const horizonMs = Math.max(latenessMs, ...[...firing.values()].map((rule) => rule.window.horizonMs));
-  return { ruleSet: { candidates: indexRules(used, field, context.words), firing, horizonMs }, errors };
+  const isBehaviour = ({ document }: SelectionRule) => document.kind === "BEHAVIOUR";
+  const index = indexRules(
+    used.filter((rule) => !isBehaviour(rule)),
+    field,
+    context.words,
+  );
+  const candidates = withBehaviour(index, used.filter(isBehaviour));
+  return { ruleSet: { candidates, behaviour: used.flatMap(behaviourRuleOf), firing, horizonMs }, errors };
 }
 
 /** The document of a stored rule, as its organization has set it. */

@@ -41,7 +41,9 @@ export function createDetector({ ruleSet: firstRules, windows = createMemoryWind
       const { firing } = ruleSet;
       const { touched, undo } = await applyAll(ruleSet, events, windows);
       return {
-        detections: touched.map((one) => draft(firing.get(one.window.key), one)).filter((one) => one !== undefined),
+        detections: touched
+          .map((one) => draft(firing.get(one.window.key), one, events))
+          .filter((one) => one !== undefined),
         undo,
       };
     },
@@ -69,7 +71,11 @@ export function windowsOf({ firing }: RuleSet): WindowSpec[] {
   return [...firing.values()].map((rule) => rule.window);
 }
 
-function draft(rule: FiringRule | undefined, { episode, opened }: TouchedEpisode): DetectionDraft | undefined {
+function draft(
+  rule: FiringRule | undefined,
+  { episode, opened }: TouchedEpisode,
+  events: readonly SecurityEvent[],
+): DetectionDraft | undefined {
   if (!rule || rule.silent) return undefined;
   const { stored, document } = rule;
   const subjects = subjectsOf(rule, episode);
@@ -88,12 +94,19 @@ function draft(rule: FiringRule | undefined, { episode, opened }: TouchedEpisode
     lastEventAt: episode.lastEventAt,
     eventCount: episode.eventCount,
     eventIds: episode.eventIds,
-    explanation: explain(rule, episode, subjects),
+    explanation: explain(rule, episode, subjects, lastFinding(rule, episode, events)),
   };
 }
 
+/** What a behaviour rule found in the episode's newest event. */
+function lastFinding({ stored, document }: FiringRule, { eventIds }: Episode, events: readonly SecurityEvent[]) {
+  if (document.kind !== "BEHAVIOUR") return undefined;
+  const newest = events.findLast(({ id }) => id === eventIds.at(-1));
+  return newest?.behaviour?.[stored.id]?.reason;
+}
+
 function subjectsOf({ document }: FiringRule, episode: Episode): Subject[] {
-  if (document.kind === "DETECTION") return episode.subjects;
+  if (document.kind !== "CORRELATION") return episode.subjects;
   const { groupBy } = document.body;
   return groupValues(episode.group, groupBy.length).map((value, index) => subjectOf(groupBy[index] ?? "", value));
 }

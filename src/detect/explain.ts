@@ -8,13 +8,20 @@ import type { CorrelationBody } from "./sigma/document.ts";
 import type { Episode } from "./windows/windows.ts";
 
 /** Whatever is sealed (a value that was counted, a number that was added up) is not told, only how many there were. */
-export function explain(rule: FiringRule, episode: Episode, subjects: readonly Subject[]): string {
+export function explain(
+  rule: FiringRule,
+  episode: Episode,
+  subjects: readonly Subject[],
+  /** What a behaviour rule found last. */
+  finding?: string,
+): string {
   const { document } = rule;
   const subject = subjects.map(subjectWords).join(", ");
   const about = subject ? ` for ${subject}` : "";
   const span = spanWords(episode.lastEventAt - episode.firstEventAt);
   const times = episode.eventCount === 1 ? "once" : `${episode.eventCount} times${span}`;
-  if (document.kind === "DETECTION") return `"${document.title}" matched ${times}${about}`;
+  if (finding !== undefined) return episode.eventCount === 1 ? finding : `${finding} (the last of ${times})`;
+  if (document.kind !== "CORRELATION") return `"${document.title}" matched ${times}${about}`;
   const { what, asks } = correlationWords(rule, document.body, episode);
   return `${what}${about}${span}; the rule fires at ${asks} in ${durationWords(document.body.timespanMs)}`;
 }

@@ -3,14 +3,14 @@ import type { SecurityEvent } from "../ingest/event.ts";
 import type { GroupOf } from "./correlation/group.ts";
 import type { StoredRule, Subject } from "./detection.ts";
 import type { Matches } from "./sigma/compile.ts";
-import type { CorrelationDocument, DetectionDocument } from "./sigma/document.ts";
+import type { CorrelationDocument, SelectionDocument } from "./sigma/document.ts";
 import type { Requirements } from "./sigma/requirements.ts";
 import type { WindowSpec } from "./windows/windows.ts";
 
-/** A detection rule, and who is told of its matches. */
+/** A detection or behaviour rule, and who is told of its matches. */
 export interface SelectionRule {
   stored: StoredRule;
-  document: DetectionDocument;
+  document: SelectionDocument;
   matches: Matches;
   requirements: Requirements;
   /** Absent: it only serves correlations, or is disabled. */
@@ -45,7 +45,7 @@ export interface ChainedCounter extends Counter<InnerDetection> {
 /** A rule that makes detections: what is needed to tell people about them. */
 export interface FiringRule {
   stored: StoredRule;
-  document: DetectionDocument | CorrelationDocument;
+  document: SelectionDocument | CorrelationDocument;
   window: WindowSpec;
   /** Titles of the rules whose matches are counted, in the order of the list. */
   counts: string[];

@@ -4,8 +4,10 @@
  * back (NotReady), the state is prepared, and the batch takes another turn.
  */
 import type { Database, Tx } from "../db.ts";
-import type { SecurityEvent } from "../ingest/event.ts";
 import type { Log } from "../log.ts";
+import { type BatchDetection, together, type WindowBatch } from "./batch.ts";
+import type { KnownProfiles } from "./behaviour/profile-cache.ts";
+import { openBehaviour } from "./behaviour/turn.ts";
 import { compileRules, type RuleSet } from "./compile.ts";
 import type { Disguise } from "./correlation/disguise.ts";
 import { createDetector, type Evaluation, windowsOf } from "./detector.ts";
@@ -17,16 +19,6 @@ import { RedisFault } from "./windows/redis-link.ts";
 
 /** The turn cannot be used: roll back, prepare, and take another. */
 export class NotReady extends Error {}
-
-/** Detection of one batch, within its turn. */
-export interface BatchDetection {
-  evaluate(events: readonly SecurityEvent[]): Promise<Evaluation>;
-  /** Last before the commit: other processes see the batch's windows if they see its position. */
-  save(): Promise<void>;
-  committed(): void;
-  /** The transaction failed: the batch has not happened. */
-  failed(): Promise<void>;
-}
 
 export interface DetectionState {
   /** Outside of any turn. */
@@ -40,6 +32,7 @@ export interface DetectionStateOptions {
   organizationId: string;
   history: History;
   disguise: Disguise;
+  profiles: KnownProfiles;
   /** Windows that all processes share; absent: each has its own, and follows the others by the stored events. */
   shared: SharedWindows | undefined;
   log: Log;
@@ -51,13 +44,14 @@ export interface DetectionStateOptions {
 interface Rules {
   version: number;
   ruleSet: RuleSet;
+  timeZone: string;
 }
 
 const farBehind = 5_000; // events: with more than this, the others are not kept waiting
 const fillLimit = 100_000; // events that the windows of a new rule are filled from, about a second's work
 
 export function createDetectionState(options: DetectionStateOptions): DetectionState {
-  const { db, organizationId, history, disguise, shared, log, now, onRebuild } = options;
+  const { db, organizationId, history, disguise, profiles, shared, log, now, onRebuild } = options;
   let rules: Rules | undefined;
   /** Rules that changed, and windows that the new ones have been filled in. */
   let next: (Rules & { filled: Local | undefined }) | undefined;
@@ -75,11 +69,11 @@ export function createDetectionState(options: DetectionStateOptions): DetectionS
   }
 
   async function load(tx: Tx): Promise<Rules> {
-    const { version, rules: stored, placeholders } = await loadRules(tx);
+    const { version, rules: stored, placeholders, timeZone } = await loadRules(tx);
     const { ruleSet, errors } = compileRules(stored, { disguise, placeholders });
     for (const { ruleId, message } of errors)
       log.error({ organizationId, ruleId, fault: message }, "a stored rule cannot run");
-    return { version, ruleSet };
+    return { version, ruleSet, timeZone };
   }
 
   async function build(tx: Tx, { ruleSet }: Rules, before?: Turn["previous"]): Promise<Local> {
@@ -179,7 +173,15 @@ export function createDetectionState(options: DetectionStateOptions): DetectionS
     await bring(tx, previous, from, lastTry);
     if (filled) await follow(tx, history, filled, previous);
     if (local && to !== from) adopt(local, to, from, filled);
-    let batch: BatchDetection | undefined;
+    const behaviour = openBehaviour(tx, turn, {
+      rules: to.ruleSet.behaviour,
+      timeZone: to.timeZone,
+      disguise,
+      known: profiles,
+      onFault: (what, error) =>
+        log.error({ organizationId, fault: (error as Error).message }, `${what} failed: the event was passed over`),
+    });
+    let batch: WindowBatch | undefined;
     if (shared?.usable() && !lastTry) {
       try {
         await bringShared(tx, shared, turn, { to, from, filled, lastTry });
@@ -197,10 +199,10 @@ export function createDetectionState(options: DetectionStateOptions): DetectionS
       rules = to;
       next = undefined;
     }
-    return batch;
+    return together(behaviour, batch);
   }
 
-  function inLocal(mine: Local, { batchId, receivedAt }: Turn): BatchDetection {
+  function inLocal(mine: Local, { batchId, receivedAt }: Turn): WindowBatch {
     let evaluation: Evaluation | undefined;
     return {
       async evaluate(events) {
@@ -219,7 +221,7 @@ export function createDetectionState(options: DetectionStateOptions): DetectionS
     };
   }
 
-  function inShared(windows: SharedBatch, ruleSet: RuleSet): BatchDetection {
+  function inShared(windows: SharedBatch, ruleSet: RuleSet): WindowBatch {
     const detector = createDetector({ ruleSet, windows });
     const told = (error: unknown): unknown => {
       if (!(error instanceof RedisFault || error instanceof StaleWindows)) return error;

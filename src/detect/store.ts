@@ -45,7 +45,7 @@ export async function importRules(tx: Tx, request: ImportRequest): Promise<Impor
   const { rules, filters, rejected, waiting } = plan;
   if (!dryRun) {
     const changed = rules.filter(
-      ({ before, document }) => before?.yaml !== document.yaml || before.settings.mode !== mode,
+      ({ before, document, settings }) => before?.yaml !== document.yaml || before.settings.mode !== settings.mode,
     );
     await writeRules(tx, changed, { change: "IMPORTED", actor, now });
     if (await importExceptions(tx, filters, { actor, now })) await bumpRules(tx);

@@ -55,7 +55,7 @@ export interface TraceOptions extends CompileContext {
 export type Trace = (event: SecurityEvent) => EventTrace;
 
 /** Prepares the trace of one rule for any number of events. */
-export function traceRule(rule: SelectionRule, options: TraceOptions): Trace {
+export function traceRule(rule: SelectionRule & { document: DetectionDocument }, options: TraceOptions): Trace {
   const { document } = rule;
   const selections = [...document.body.selections].map(([name, selection]) => {
     const clauses = selection.flatMap((alternative, index) =>

@@ -18,6 +18,8 @@ export interface Position {
 export interface Turn extends Position {
   previous: Position;
   rulesVersion: number;
+  /** Raised by whoever changes profiles outside of a batch, so that no process goes on with what it knew of them. */
+  profilesVersion: number;
   privacy: Privacy;
 }
 
@@ -26,6 +28,7 @@ interface TurnRow {
   previous_received_at: Date | null;
   received_at: Date;
   rules_version: number;
+  profiles_version: number;
   unknown_fields: Privacy["unknownFields"];
   phi_fields: Privacy["phiFields"];
   allowed_attributes: string[];
@@ -48,6 +51,7 @@ export async function takeTurn(tx: Tx, now: number): Promise<Turn | undefined> {
     receivedAt: row.received_at.getTime(),
     previous: toPosition(row.previous_batch, row.previous_received_at),
     rulesVersion: row.rules_version,
+    profilesVersion: row.profiles_version,
     privacy: {
       unknownFields: row.unknown_fields,
       phiFields: row.phi_fields,
@@ -67,4 +71,16 @@ export async function lastPosition(tx: Tx): Promise<Position> {
 
 function toPosition(batchId: string | null | undefined, receivedAt: Date | null | undefined): Position {
   return batchId && receivedAt ? { batchId, receivedAt: receivedAt.getTime() } : beginning;
+}
+
+/** Keeps the next batch waiting until the transaction ends, for whoever writes what batches write. To be taken before all other locks. */
+export async function holdTurn(tx: Tx): Promise<void> {
+  await tx.query("SELECT FROM detection_positions WHERE organization_id = $1 FOR UPDATE", [tx.organizationId]);
+}
+
+/** The same, for whoever changes profiles: every process reads them anew at its next batch. */
+export async function holdProfiles(tx: Tx): Promise<void> {
+  await tx.query("UPDATE detection_positions SET profiles_version = profiles_version + 1 WHERE organization_id = $1", [
+    tx.organizationId,
+  ]);
 }

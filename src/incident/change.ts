@@ -1,80 +1,114 @@
-/** What people do to an incident: each move judged by the table, guarded by the revision, written down, announced. */
+/** The moves of an incident's life, as people make them. */
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
-import { recordChanges } from "../publish/change.ts";
 import { sealWords, type WordsVault } from "../secrets/words.ts";
-import { addEntries, type EntryKind } from "./entry.ts";
-import { type IncidentMove, type IncidentResolution, type IncidentStatus, judgeMove } from "./state.ts";
+import {
+  allowed,
+  applyChange,
+  type Changed,
+  type ChangeInput,
+  digestOf,
+  lockIncident,
+  move,
+  readReason,
+} from "./move.ts";
+import { type IncidentResolution, reopenBoundMs } from "./state.ts";
 
-interface MoveInput {
-  id: string;
-  /** Who: an e-mail address or a key's name. */
-  actor: string;
-  now: number;
-  /** The revision the caller has seen; a newer one is a CONFLICT. */
-  expectedRevision?: number | undefined;
-}
+const seen = "acknowledged_at = coalesce(acknowledged_at, $3), acknowledged_by = coalesce(acknowledged_by, $4)";
 
-/** OPEN -> ACKNOWLEDGED. Errors: NOT_FOUND, CONFLICT. Returns the change's cursor. */
-export function acknowledgeIncident(tx: Tx, input: MoveInput): Promise<{ cursor: string }> {
+/** OPEN -> ACKNOWLEDGED. Errors: NOT_FOUND, CONFLICT. */
+export function acknowledgeIncident(tx: Tx, input: ChangeInput): Promise<Changed> {
   return move(tx, input, "ACKNOWLEDGE", `${input.actor} acknowledged the incident.`, {
-    columns: "acknowledged_at = $3, acknowledged_by = $4",
+    columns: seen,
     values: [input.actor],
   });
 }
 
-/** Any open status -> RESOLVED. Errors: NOT_FOUND, CONFLICT, BAD_USER_INPUT (no reason). Returns the change's cursor. The reason is sealed; its digest is for the audit log. */
+/** -> INVESTIGATING; who investigates has seen it too. Errors: NOT_FOUND, CONFLICT. */
+export function investigateIncident(tx: Tx, input: ChangeInput): Promise<Changed> {
+  return move(tx, input, "INVESTIGATE", `${input.actor} is investigating.`, { columns: seen, values: [input.actor] });
+}
+
+/** -> CONTAINED: it does no further harm. Errors: NOT_FOUND, CONFLICT, BAD_USER_INPUT. */
+export async function containIncident(
+  tx: Tx,
+  vault: WordsVault,
+  input: ChangeInput & { reason: string },
+): Promise<Changed> {
+  const reason = readReason(input.reason, "Containment");
+  const moved = await move(tx, input, "CONTAIN", `${input.actor} says that it is contained`, {
+    columns: `${seen}, contained_at = coalesce(contained_at, $3), contained_by = coalesce(contained_by, $4)`,
+    values: [input.actor],
+    words: reason,
+    vault,
+  });
+  return { ...moved, wordsDigest: await digestOf(tx, vault, reason) };
+}
+
+/** Any open status -> RESOLVED. Errors: NOT_FOUND, CONFLICT, BAD_USER_INPUT (no reason). The reason is sealed. */
 export async function resolveIncident(
   tx: Tx,
   vault: WordsVault,
-  input: MoveInput & { resolution: IncidentResolution; reason: string },
-): Promise<{ cursor: string; reasonDigest: string }> {
-  const reason = input.reason.trim();
-  if (reason === "" || reason.length > 2_000) {
-    throw new VigilError("BAD_USER_INPUT", "A resolution needs a reason of 1 to 2,000 characters.", {
-      path: ["input", "reason"],
-    });
-  }
+  input: ChangeInput & { resolution: IncidentResolution; reason: string },
+): Promise<Changed> {
+  const reason = readReason(input.reason, "A resolution");
   const { sealed, digest } = await sealWords(tx, vault, { kind: "resolution", rowId: input.id, text: reason });
   const moved = await move(tx, input, "RESOLVE", `${input.actor} resolved the incident as ${input.resolution}`, {
-    columns:
-      "resolved_at = $3, resolved_by = $4, resolution = $5::incident_resolution, resolution_reason = NULL, sealed_reason = $6",
+    columns: `${seen}, resolved_at = $3, resolved_by = $4, resolution = $5::incident_resolution, resolution_reason = NULL,
+      sealed_reason = $6`,
     values: [input.actor, input.resolution, sealed],
     words: reason,
     vault,
   });
-  return { ...moved, reasonDigest: digest };
+  return { ...moved, wordsDigest: digest };
 }
 
-async function move(
-  tx: Tx,
-  { id, actor, now, expectedRevision }: MoveInput,
-  wanted: IncidentMove,
-  message: string,
-  set: { columns: string; values: unknown[]; words?: string; vault?: WordsVault },
-): Promise<{ cursor: string }> {
-  const { rows } = await tx.query<{ status: IncidentStatus; revision: number; number: number }>(
-    "SELECT status, revision, number FROM security_incidents WHERE organization_id = $1 AND id = $2 FOR UPDATE",
-    [tx.organizationId, id],
-  );
-  const current = rows[0];
-  if (!current) throw new VigilError("NOT_FOUND", "There is no such incident.", { path: ["id"] });
-  const state = { revision: current.revision, status: current.status };
-  if (expectedRevision !== undefined && expectedRevision !== current.revision) {
-    throw new VigilError(
-      "CONFLICT",
-      `Incident #${current.number} has changed meanwhile: it is at revision ${current.revision} (${current.status}), not ${expectedRevision}.`,
-      { path: ["input", "expectedRevision"], detail: state },
-    );
-  }
-  const verdict = judgeMove(current.status, wanted);
-  if (!verdict.allowed) throw new VigilError("CONFLICT", verdict.reason, { path: ["id"], detail: state });
-  await tx.query(
-    `UPDATE security_incidents SET status = '${verdict.to}', revision = revision + 1, updated_at = $3, ${set.columns}
-     WHERE organization_id = $1 AND id = $2`,
-    [tx.organizationId, id, new Date(now), ...set.values],
-  );
-  const kind: EntryKind & IncidentStatus = verdict.to as EntryKind & IncidentStatus;
-  await addEntries(tx, [{ incidentId: id, kind, message, words: set.words, actor }], now, set.vault);
-  return { cursor: await recordChanges(tx, [{ topic: "incident", kind, entityId: id }]) };
+/** RESOLVED -> CLOSED: the work on it is over, reviews and all. Errors: NOT_FOUND, CONFLICT. */
+export function closeIncident(tx: Tx, input: ChangeInput): Promise<Changed> {
+  return move(tx, input, "CLOSE", `${input.actor} closed the incident.`, {
+    columns: "closed_at = $3, closed_by = $4",
+    values: [input.actor],
+  });
 }
+
+/**
+ * RESOLVED or CLOSED -> OPEN, within 30 days of its resolution and while no other incident of its fingerprint is open.
+ * Errors: NOT_FOUND, CONFLICT, BAD_USER_INPUT.
+ */
+export async function reopenIncident(
+  tx: Tx,
+  vault: WordsVault,
+  input: ChangeInput & { reason: string },
+): Promise<Changed> {
+  const reason = readReason(input.reason, "Reopening");
+  const current = await lockIncident(tx, input);
+  await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('vigil.open:' || $1, 0))", [tx.organizationId]);
+  const to = allowed(current, "REOPEN");
+  const refuse = (message: string): never => {
+    throw new VigilError("CONFLICT", message, {
+      path: ["id"],
+      detail: { revision: current.revision, status: current.status },
+    });
+  };
+  if (current.resolved_at && input.now - current.resolved_at.getTime() > reopenBoundMs) {
+    refuse(`Incident #${current.number} was resolved more than 30 days ago; create a new incident that names it.`);
+  }
+  const { rows } = await tx.query<{ number: number }>(
+    "SELECT number FROM security_incidents WHERE organization_id = $1 AND open_fingerprint = $2",
+    [tx.organizationId, current.fingerprint],
+  );
+  if (rows[0]) refuse(`Incident #${rows[0].number} of the same kind is open: merge into that one instead.`);
+  const changed = await applyChange(
+    tx,
+    input,
+    { columns: `status = '${to}', ${cleared}` },
+    { kind: "REOPENED", message: `${input.actor} reopened the incident`, words: reason },
+    vault,
+  );
+  return { ...changed, wordsDigest: await digestOf(tx, vault, reason) };
+}
+
+/** What an incident that is open again has not had: its clocks to contain and to resolve run anew from `reopened_at`. */
+export const cleared = `reopened_at = $3, resolved_at = NULL, resolved_by = NULL, resolution = NULL, resolution_reason = NULL,
+  sealed_reason = NULL, contained_at = NULL, contained_by = NULL, closed_at = NULL, closed_by = NULL,
+  breached_clocks = array_remove(array_remove(breached_clocks, 'CONTAIN'), 'RESOLVE')`;

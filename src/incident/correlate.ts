@@ -8,6 +8,7 @@ import type { Tx } from "../db.ts";
 import type { DetectionDraft } from "../detect/detection.ts";
 import { type Severity, severities } from "../ingest/event.ts";
 import type { NewChange } from "../publish/change.ts";
+import { cleared } from "./change.ts";
 import { addEntries, type NewEntry } from "./entry.ts";
 import { gather, titleOf } from "./gather.ts";
 
@@ -16,54 +17,89 @@ interface IncidentRow {
   fingerprint: string;
   severity: Severity;
   event_count: number;
-  isNew: boolean;
+  /** Opened by this batch, or opened again by it after it was resolved. */
+  cameBy?: "OPENED" | "REOPENED";
 }
 
-/** Stores the detections and the incidents they open or join; returns what is to be announced. */
+/** Where the detections of a fingerprint belong, and to which incident they would if that had not been merged. */
+interface Place {
+  incident: IncidentRow;
+  homeId: string | null;
+}
+
+/**
+ * Stores the detections and the incidents they open or join; returns what is to be announced. `weights`: what a detection
+ * of each severity adds to the threat score of its incident, 0 to 100.
+ */
 export async function correlate(
   tx: Tx,
   drafts: readonly DetectionDraft[],
   now: number,
-  score: (severity: Severity, detections: number) => number,
+  weights: Readonly<Record<Severity, number>>,
 ): Promise<NewChange[]> {
   if (drafts.length === 0) return [];
   const byFingerprint = gather(drafts);
-  const incidents = await openIncidents(tx, byFingerprint, now);
-  await storeDetections(tx, drafts, incidents, now);
-  const touched = [...incidents.values()].map((before) => ({
-    before,
-    drafts: byFingerprint.get(before.fingerprint) ?? [],
-  }));
-  const entries = touched.length > 0 ? await bringUpToDate(tx, touched, now, score) : [];
+  const places = await openIncidents(tx, byFingerprint, now);
+  await storeDetections(tx, drafts, places, now);
+  const touched = new Map<string, { before: IncidentRow; drafts: DetectionDraft[] }>();
+  for (const [fingerprint, { incident }] of places) {
+    const one = touched.get(incident.id) ?? { before: incident, drafts: [] };
+    one.drafts.push(...(byFingerprint.get(fingerprint) ?? []));
+    touched.set(incident.id, one);
+  }
+  const entries = touched.size > 0 ? await bringUpToDate(tx, [...touched.values()], now, weights) : [];
   await addEntries(tx, entries, now);
   return entries.map((entry) => ({ topic: "incident", kind: entry.kind, entityId: entry.incidentId }));
 }
 
-const select = `SELECT id, fingerprint, severity, event_count FROM security_incidents
-  WHERE organization_id = $1 AND open_fingerprint = ANY($2) ORDER BY fingerprint FOR UPDATE`;
+// A merged incident's fingerprint leads to where it lives on. One statement, so that all are locked in one order.
+const select = `WITH RECURSIVE up AS (
+    SELECT fingerprint, id AS home, merged_into_id AS id FROM security_incidents
+    WHERE organization_id = $1 AND fingerprint = ANY ($2) AND status_rank = 6
+    UNION
+    SELECT up.fingerprint, up.home, i.merged_into_id FROM up
+    JOIN security_incidents i ON i.organization_id = $1 AND i.id = up.id AND i.status_rank = 6
+  ), place AS (
+    SELECT open_fingerprint AS wanted, NULL::uuid AS home, id FROM security_incidents
+    WHERE organization_id = $1 AND open_fingerprint = ANY ($2)
+    UNION ALL
+    SELECT fingerprint, home, id FROM up
+  )
+  SELECT place.wanted, place.home, i.id, i.fingerprint, i.severity, i.event_count
+  FROM place JOIN security_incidents i ON i.organization_id = $1 AND i.id = place.id
+  WHERE i.open_fingerprint IS NOT NULL ORDER BY i.fingerprint, place.home NULLS FIRST FOR UPDATE OF i`;
 
 async function openIncidents(
   tx: Tx,
   byFingerprint: Map<string, DetectionDraft[]>,
   now: number,
-): Promise<Map<string, IncidentRow>> {
-  const found = new Map<string, IncidentRow>();
+): Promise<Map<string, Place>> {
+  const found = new Map<string, Place>();
+  const byId = new Map<string, IncidentRow>();
   const wanted = [...byFingerprint.keys()].sort();
   const look = async (): Promise<string[]> => {
     const missing = wanted.filter((fingerprint) => !found.has(fingerprint));
     if (missing.length === 0) return [];
-    const { rows } = await tx.query<IncidentRow>({
+    const { rows } = await tx.query<IncidentRow & { wanted: string; home: string | null }>({
       name: "open_incidents",
       text: select,
       values: [tx.organizationId, missing],
     });
-    for (const row of rows) found.set(row.fingerprint, { ...row, isNew: false });
+    for (const { wanted, home, ...row } of rows) {
+      if (!byId.has(row.id)) byId.set(row.id, row);
+      if (!found.has(wanted) || home === null) {
+        found.set(wanted, { incident: byId.get(row.id) as IncidentRow, homeId: home });
+      }
+    }
     return missing.filter((fingerprint) => !found.has(fingerprint));
   };
   if ((await look()).length === 0) return found;
   // Opening is one at a time per organization: numbers have no gaps, and whoever waited here finds the incident open.
   await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('vigil.open:' || $1, 0))", [tx.organizationId]);
-  const missing = await look();
+  for (const incident of await reopen(tx, await look(), now)) {
+    found.set(incident.fingerprint, { incident, homeId: null });
+  }
+  const missing = wanted.filter((fingerprint) => !found.has(fingerprint));
   if (missing.length === 0) return found;
   const { rows: numbers } = await tx.query<{ first: number }>(
     `UPDATE organizations SET next_incident_number = next_incident_number + $2
@@ -97,37 +133,51 @@ async function openIncidents(
   });
   leads.forEach((lead, index) => {
     const id = ids[index] as string;
-    found.set(lead.fingerprint, {
-      id,
-      fingerprint: lead.fingerprint,
-      severity: lead.severity,
-      event_count: 0,
-      isNew: true,
-    });
+    const { fingerprint, severity } = lead;
+    const incident: IncidentRow = { id, fingerprint, severity, event_count: 0, cameBy: "OPENED" };
+    found.set(fingerprint, { incident, homeId: null });
   });
   return found;
+}
+
+/** Incidents that were resolved within the organization's grace, opened again: what goes on was not over. */
+async function reopen(tx: Tx, fingerprints: readonly string[], now: number): Promise<IncidentRow[]> {
+  if (fingerprints.length === 0) return [];
+  const { rows } = await tx.query<IncidentRow>({
+    name: "reopen_incidents",
+    text: `UPDATE security_incidents i SET status = 'OPEN', revision = i.revision + 1, updated_at = $3, ${cleared}
+      FROM (SELECT DISTINCT ON (fingerprint) id FROM security_incidents
+        WHERE organization_id = $1 AND fingerprint = ANY ($2) AND status_rank = 4
+          AND resolved_at > $3::timestamptz - (SELECT make_interval(secs => reopen_grace_s) FROM organizations WHERE id = $1)
+        ORDER BY fingerprint, resolved_at DESC) latest
+      WHERE i.organization_id = $1 AND i.id = latest.id AND i.status_rank = 4
+      RETURNING i.id, i.fingerprint, i.severity, i.event_count`,
+    values: [tx.organizationId, fingerprints, new Date(now)],
+  });
+  return rows.map((row) => ({ ...row, cameBy: "REOPENED" }));
 }
 
 async function storeDetections(
   tx: Tx,
   drafts: readonly DetectionDraft[],
-  incidents: Map<string, IncidentRow>,
+  places: Map<string, Place>,
   now: number,
 ): Promise<void> {
+  const placeOf = ({ mode, fingerprint }: DetectionDraft) => (mode === "ACTIVE" ? places.get(fingerprint) : undefined);
   const sorted = [...drafts].sort((one, other) => (one.id < other.id ? -1 : 1));
   await tx.query({
     name: "store_detections",
     text: `INSERT INTO detections (organization_id, id, rule_id, rule_revision, mode, severity, fingerprint, subjects, explanation,
-        first_event_at, last_event_at, event_count, event_ids, incident_id, created_at, updated_at)
+        first_event_at, last_event_at, event_count, event_ids, incident_id, home_incident_id, created_at, updated_at)
       SELECT $1, id, rule_id, rule_revision, mode, severity, fingerprint, subjects, explanation,
-        first_event_at, last_event_at, event_count, ARRAY(SELECT jsonb_array_elements_text(event_ids)::uuid), incident_id, $15, $15
+        first_event_at, last_event_at, event_count, ARRAY(SELECT jsonb_array_elements_text(event_ids)::uuid), incident_id, home_incident_id, $16, $16
       FROM unnest($2::uuid[], $3::uuid[], $4::int[], $5::rule_mode[], $6::severity[], $7::text[], $8::jsonb[], $9::text[],
-          $10::timestamptz[], $11::timestamptz[], $12::int[], $13::jsonb[], $14::uuid[])
+          $10::timestamptz[], $11::timestamptz[], $12::int[], $13::jsonb[], $14::uuid[], $15::uuid[])
         AS d(id, rule_id, rule_revision, mode, severity, fingerprint, subjects, explanation,
-          first_event_at, last_event_at, event_count, event_ids, incident_id)
+          first_event_at, last_event_at, event_count, event_ids, incident_id, home_incident_id)
       ON CONFLICT (organization_id, id) DO UPDATE SET last_event_at = excluded.last_event_at, first_event_at = excluded.first_event_at,
         event_count = excluded.event_count, event_ids = excluded.event_ids, explanation = excluded.explanation,
-        incident_id = excluded.incident_id, updated_at = excluded.updated_at`,
+        incident_id = excluded.incident_id, home_incident_id = excluded.home_incident_id, updated_at = excluded.updated_at`,
     values: [
       tx.organizationId,
       sorted.map((draft) => draft.id),
@@ -142,7 +192,8 @@ async function storeDetections(
       sorted.map((draft) => new Date(draft.lastEventAt)),
       sorted.map((draft) => draft.eventCount),
       sorted.map((draft) => JSON.stringify(draft.eventIds)),
-      sorted.map((draft) => (draft.mode === "ACTIVE" ? (incidents.get(draft.fingerprint)?.id ?? null) : null)),
+      sorted.map((draft) => placeOf(draft)?.incident.id ?? null),
+      sorted.map((draft) => placeOf(draft)?.homeId ?? null),
       new Date(now),
     ],
   });
@@ -154,6 +205,7 @@ interface Counted {
   events: number;
   first: Date;
   last: Date;
+  score: number;
 }
 
 /** Recounts the incidents from their detections, all in two statements; returns the timeline lines. */
@@ -161,14 +213,23 @@ async function bringUpToDate(
   tx: Tx,
   touched: readonly { before: IncidentRow; drafts: readonly DetectionDraft[] }[],
   now: number,
-  score: (severity: Severity, detections: number) => number,
+  weights: Readonly<Record<Severity, number>>,
 ): Promise<NewEntry[]> {
   const { rows } = await tx.query<Counted>({
     name: "count_detections",
-    text: `SELECT incident_id AS id, count(*)::int AS detections, sum(event_count)::int AS events, min(first_event_at) AS first,
-        max(last_event_at) AS last
-      FROM detections WHERE organization_id = $1 AND incident_id = ANY ($2) GROUP BY incident_id`,
-    values: [tx.organizationId, touched.map(({ before }) => before.id)],
+    text: `SELECT d.*, threat_score(d.weights, d.times, d.last, coalesce(c.criticality, 1)) AS score
+      FROM (SELECT incident_id AS id, count(*)::int AS detections, sum(event_count)::int AS events, min(first_event_at) AS first,
+          max(last_event_at) AS last, array_agg(($3::float8[])[severity_rank + 1]) AS weights, array_agg(last_event_at) AS times
+        FROM detections WHERE organization_id = $1 AND incident_id = ANY ($2) GROUP BY incident_id) d
+      LEFT JOIN LATERAL (SELECT max(e.criticality)::float8 AS criticality
+        FROM security_incidents i CROSS JOIN jsonb_to_recordset(i.subjects) AS s(kind text, key text)
+        JOIN entities e ON e.organization_id = $1 AND e.kind::text = s.kind AND e.key = s.key
+        WHERE i.organization_id = $1 AND i.id = d.id) c ON true`,
+    values: [
+      tx.organizationId,
+      touched.map(({ before }) => before.id),
+      severities.map((severity) => weights[severity]),
+    ],
   });
   const counted = new Map(rows.map((row) => [row.id, row]));
   const changes = touched.flatMap(({ before, drafts }) => {
@@ -191,7 +252,7 @@ async function bringUpToDate(
       changes.map(({ counts }) => counts.events),
       changes.map(({ counts }) => counts.first),
       changes.map(({ counts }) => counts.last),
-      changes.map(({ counts, severity }) => score(severity, counts.detections)),
+      changes.map(({ counts }) => counts.score),
       changes.map(({ severity }) => severity),
       changes.map(({ raised }) => (raised ? 1 : 0)),
       new Date(now),
@@ -211,8 +272,10 @@ function linesOf(change: {
   const { before, drafts, counts, severity, raised } = change;
   const line = { incidentId: before.id, actor: "vigil" };
   const entries: NewEntry[] = [];
-  if (before.isNew)
-    entries.push({ ...line, kind: "OPENED", message: drafts.map((draft) => draft.explanation).join(" ") });
+  const told = drafts.map((draft) => draft.explanation).join(" ");
+  if (before.cameBy === "OPENED") entries.push({ ...line, kind: "OPENED", message: told });
+  if (before.cameBy === "REOPENED")
+    entries.push({ ...line, kind: "REOPENED", message: `It goes on after it was resolved. ${told}` });
   if (raised)
     entries.push({
       ...line,
@@ -220,7 +283,7 @@ function linesOf(change: {
       message: `Severity raised from ${before.severity} to ${severity}.`,
     });
   const mark = markPassed(before.event_count, counts.events);
-  if (mark !== undefined && !before.isNew) {
+  if (mark !== undefined && before.cameBy !== "OPENED") {
     entries.push({
       ...line,
       kind: "COUNT_REACHED",

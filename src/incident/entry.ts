@@ -12,7 +12,16 @@ export type EntryKind =
   | "CONTAINED"
   | "RESOLVED"
   | "CLOSED"
-  | "REOPENED";
+  | "REOPENED"
+  | "COMMENTED"
+  | "ASSIGNED"
+  | "SEVERITY_CHANGED"
+  | "MERGED"
+  | "UNMERGED"
+  | "TASK_ADDED"
+  | "TASK_DONE"
+  | "EVIDENCE_ADDED"
+  | "CLOCK_BREACHED";
 
 export interface NewEntry {
   incidentId: string;

@@ -50,7 +50,7 @@ export function judgeFill(
 export async function fillDetections(
   tx: Tx,
   drafts: readonly DetectionDraft[],
-  { now, dryRun, score }: { now: number; dryRun: boolean; score: (severity: Severity, detections: number) => number },
+  { now, dryRun, weights }: { now: number; dryRun: boolean; weights: Readonly<Record<Severity, number>> },
 ): Promise<Filled> {
   const filled: Filled = { missing: [], grown: [], incidentsOpened: 0 };
   if (drafts.length === 0) return filled;
@@ -71,7 +71,7 @@ export async function fillDetections(
   }
   filled.grown = grown.map(({ draft }) => draft);
   if (dryRun) return filled;
-  const changes = await correlate(tx, filled.missing, now, score);
+  const changes = await correlate(tx, filled.missing, now, weights);
   filled.incidentsOpened = changes.filter(({ kind }) => kind === "OPENED").length;
   if (changes.length > 0) await recordChanges(tx, changes);
   if (grown.length > 0) await grow(tx, grown, now);

@@ -22,12 +22,23 @@ export const incidentResolutions = [
 ] as const;
 export type IncidentResolution = (typeof incidentResolutions)[number];
 
-export type IncidentMove = "ACKNOWLEDGE" | "RESOLVE";
+export const incidentMoves = ["ACKNOWLEDGE", "INVESTIGATE", "CONTAIN", "RESOLVE", "CLOSE", "REOPEN", "MERGE"] as const;
+export type IncidentMove = (typeof incidentMoves)[number];
+
+const atWork = ["OPEN", "ACKNOWLEDGED", "INVESTIGATING", "CONTAINED"] as const;
 
 const moves: Record<IncidentMove, { from: readonly IncidentStatus[]; to: IncidentStatus }> = {
   ACKNOWLEDGE: { from: ["OPEN"], to: "ACKNOWLEDGED" },
-  RESOLVE: { from: ["OPEN", "ACKNOWLEDGED", "INVESTIGATING", "CONTAINED"], to: "RESOLVED" },
+  INVESTIGATE: { from: ["OPEN", "ACKNOWLEDGED", "CONTAINED"], to: "INVESTIGATING" },
+  CONTAIN: { from: ["OPEN", "ACKNOWLEDGED", "INVESTIGATING"], to: "CONTAINED" },
+  RESOLVE: { from: atWork, to: "RESOLVED" },
+  CLOSE: { from: ["RESOLVED"], to: "CLOSED" },
+  REOPEN: { from: ["RESOLVED", "CLOSED"], to: "OPEN" },
+  MERGE: { from: [...atWork, "RESOLVED"], to: "MERGED" }, // and back by `unmerge` alone, to what it was
 };
+
+/** For how long after its resolution people may open an incident again, ms. After that, a new one tells the story better. */
+export const reopenBoundMs = 30 * 86_400_000;
 
 export type MoveVerdict = { allowed: true; to: IncidentStatus } | { allowed: false; reason: string };
 

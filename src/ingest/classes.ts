@@ -51,6 +51,7 @@ export const fieldClasses: Readonly<Record<FieldPath, FieldClass>> = {
   message: "PHI",
   attributes: "PHI",
   enrichment: "PII",
+  behaviour: "PII",
 };
 
 /** Attributes that Vigil's own parsers write, from words of their own: known, so never sealed or dropped as unknown. */

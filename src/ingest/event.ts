@@ -76,7 +76,17 @@ export interface EventDraft {
   attributes: Record<string, unknown>;
 }
 
-/** An accepted event. Immutable. */
+/** What a behaviour rule found in an event when it arrived. */
+export interface StoredFinding {
+  /** Of the rule. */
+  revision: number;
+  /** For people. */
+  reason: string;
+  /** Whom it is about, the first being its group. */
+  subjects: { kind: string; key: string }[];
+}
+
+/** An accepted event. Immutable, but for what detection finds in it before it is stored. */
 export interface SecurityEvent extends EventDraft {
   /** UUIDv7 whose time part is `receivedAt`, so that ids sort by arrival and name their day partition. */
   id: string;
@@ -85,6 +95,8 @@ export interface SecurityEvent extends EventDraft {
   receivedAt: number;
   /** What Vigil added on arrival; absent: of an event from before there was any, or with nothing to add. */
   enrichment?: Enrichment;
+  /** What behaviour rules found, by rule id, stored with the event: a replay finds what was found at the time. Absent: nothing. */
+  behaviour?: Readonly<Record<string, StoredFinding>>;
 }
 
 /** One event that was refused, and why. `index` counts from 0 in the batch as it was sent. */

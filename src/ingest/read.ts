@@ -38,6 +38,7 @@ interface Row {
   message: string | null;
   attributes: Record<string, unknown>;
   sealed: Buffer | null;
+  behaviour: SecurityEvent["behaviour"] | null;
   enrichment: unknown;
 }
 
@@ -78,6 +79,16 @@ export async function* readEventsBetween(
   }
 }
 
+/** These events as anyone may see them, in order of arrival; sealed fields stay out. */
+export async function readClearEvents(tx: Tx, ids: readonly string[]): Promise<SecurityEvent[]> {
+  const { rows } = await tx.query<Row>(
+    `SELECT *, host(source_ip) AS source_ip FROM realtime_monitoring
+     WHERE organization_id = $1 AND id = ANY ($2::uuid[]) ORDER BY id`,
+    [tx.organizationId, ids],
+  );
+  return rows.map(toEvent);
+}
+
 async function readPage(tx: Tx, vault: Vault, [after, until]: [string, string], onFault: OnFault) {
   const { rows } = await tx.query<Row>({
     name: "events_between",
@@ -116,6 +127,7 @@ function toEvent(row: Row): SecurityEvent {
       target: compact({ type: row.target_type, id: row.target_id, name: row.target_name, patientId: row.patient_id }),
       http: compact({ method: row.http_method, path: row.http_path, status: row.http_status, ...row.http_more }),
       message: row.message,
+      behaviour: row.behaviour,
       enrichment: fromColumn(row.enrichment),
     }),
     id: row.id,

@@ -83,6 +83,7 @@ const columns: Column[] = [
   { name: "sealed", type: "bytea", of: (_event, stored) => stored.sealed },
   { name: "sealed_fields", type: "text[]", of: (_event, stored) => arrayLiteral(stored.sealedFields) },
   { name: "patient_index", type: "bytea", of: (_event, stored) => stored.patientIndex },
+  { name: "behaviour", type: "jsonb", of: ({ behaviour }) => json(behaviour) },
   { name: "enrichment", type: "jsonb", of: ({ enrichment }) => enrichment && toColumn(enrichment) },
 ];
 

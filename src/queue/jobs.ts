@@ -3,7 +3,9 @@ export const jobs = {
   partitions: { every: 3_600_000, does: "makes the event partitions of the coming days" },
   forget: { every: 3_600_000, does: "drops changes, client ids and sessions past their retention" },
   seal: { every: 30_000, does: "signs the audit logs' checkpoints that are due" },
+  clocks: { every: 60_000, does: "marks incidents that have waited longer than they may" },
   cleanup: { every: 3_600_000, does: "removes what is past its retention policy" },
+  risk: { every: 3_600_000, does: "lets threat scores decay" },
 } as const satisfies Record<string, { every: number; does: string }>;
 
 export type JobName = keyof typeof jobs;

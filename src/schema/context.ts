@@ -3,6 +3,7 @@ import type { Viewer } from "../access/viewer.ts";
 import type { AuditTrail } from "../audit/trail.ts";
 import type { Database, PrismaClient, Tx } from "../db.ts";
 import type { GapFilled, GapRequest } from "../detect/gap.ts";
+import type { Crossing } from "../detect/risk/settle.ts";
 import { VigilError } from "../errors.ts";
 import type { Enricher } from "../ingest/enrich/enricher.ts";
 import type { Rejection } from "../ingest/event.ts";
@@ -63,6 +64,8 @@ export interface Services {
   patientIndexer(organizationId: string): Promise<(patientId: string) => Buffer>;
   /** One transaction; rings the bells after its commit. */
   change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Threat scores that have passed a threshold raise open incidents, in the transaction that changed them. */
+  raiseBy(tx: Tx, crossings: readonly Crossing[]): Promise<void>;
   /** Stores what rules would have detected in history that they have not seen. */
   backfill(request: Omit<GapRequest, "budgetMs">): Promise<GapFilled>;
   /** Counts or removes what is past its retention. */

@@ -105,6 +105,15 @@ export const EntryKindEnum = describedEnum<EntryKind>("EntryKind", "What a timel
   RESOLVED: "It was resolved.",
   CLOSED: "It was closed.",
   REOPENED: "It was opened again.",
+  COMMENTED: "Somebody wrote a comment.",
+  ASSIGNED: "It was given to somebody, or taken from them.",
+  SEVERITY_CHANGED: "Somebody raised or lowered its severity.",
+  MERGED: "It became part of another incident, or another became part of it.",
+  UNMERGED: "A merge was undone.",
+  TASK_ADDED: "There is something to be done.",
+  TASK_DONE: "Something was done.",
+  EVIDENCE_ADDED: "Somebody found something.",
+  CLOCK_BREACHED: "It took longer than it may.",
 });
 
 export const ActionTypeEnum = describedEnum<ActionType>("ActionType", "What a response does to its target.", {

@@ -1,76 +1,24 @@
-import { audit } from "../access/audit.ts";
-import type { Tx } from "../db.ts";
-import { acknowledgeIncident, resolveIncident } from "../incident/change.ts";
+import {
+  acknowledgeIncident,
+  closeIncident,
+  containIncident,
+  investigateIncident,
+  reopenIncident,
+  resolveIncident,
+} from "../incident/change.ts";
 import { builder } from "./builder.ts";
-import { actorOf, auditActorOf, type Context, prismaOf, viewerOf } from "./context.ts";
+import { auditActorOf } from "./context.ts";
 import { ResolutionEnum } from "./enums.ts";
+import { onlyDone, teaching, unlearning } from "./feedback-change.ts";
 import { Incident } from "./incident.ts";
-import { rowKey } from "./page.ts";
-import { attempt, type Outcome, UserErrorType } from "./payload.ts";
-
-type Changed = Outcome<{ id: string; cursor: string }>;
-
-const revision = "The revision you saw: refuses to act on a stale view.";
-
-/** The payload of every change of one incident. */
-function payload(name: string) {
-  return builder.objectRef<Changed>(name).implement({
-    description: "The incident after the change, or why nothing was changed.",
-    fields: (t) => ({
-      incident: t.prismaField({
-        type: Incident,
-        nullable: true,
-        description: "The incident as it is now; null when there are user errors.",
-        resolve: (query, { value }, _args, context) =>
-          value ? prismaOf(context).incident.findUnique({ ...query, where: rowKey(value.id, context) }) : null,
-      }),
-      userErrors: t.field({
-        type: [UserErrorType],
-        description: "Why nothing was changed.",
-        resolve: (it) => it.userErrors,
-      }),
-      cursor: t.string({
-        nullable: true,
-        description: "Where the change stands in the feed: `incidentEvents(after:)` goes on behind it.",
-        resolve: ({ value }) => value?.cursor ?? null,
-      }),
-    }),
-  });
-}
-
-/** Changes one incident and writes the audit entry, in one transaction. */
-function change(
-  context: Context,
-  id: string,
-  action: string,
-  detail: object,
-  work: (tx: Tx, who: { id: string; actor: string; now: number }) => Promise<{ cursor: string; reasonDigest?: string }>,
-): Promise<Changed> {
-  return attempt(async () => {
-    rowKey(id, context);
-    const { vault, now } = context.services;
-    await vault.reserve(viewerOf(context).organizationId, 2);
-    const { cursor } = await context.services.change(viewerOf(context).organizationId, async (tx) => {
-      const changed = await work(tx, { id, actor: actorOf(context), now: now() });
-      const { reasonDigest } = changed;
-      const entry = { actor: auditActorOf(context), action, entityKind: "Incident", entityId: id };
-      await audit(tx, { ...entry, detail: { ...detail, ...(reasonDigest ? { reasonDigest } : {}) } });
-      return changed;
-    });
-    return { id, cursor };
-  });
-}
-
-function expected(input: { expectedRevision?: number | null | undefined }): { expectedRevision?: number } {
-  return input.expectedRevision == null ? {} : { expectedRevision: input.expectedRevision };
-}
+import { changeIncident, expected, incidentPayload, revisionText } from "./incident-payload.ts";
 
 const AcknowledgeInput = builder.inputType("IncidentAcknowledgeInput", {
   description: "How to acknowledge.",
-  fields: (t) => ({ expectedRevision: t.int({ description: revision }) }),
+  fields: (t) => ({ expectedRevision: t.int({ description: revisionText }) }),
 });
 
-const AcknowledgePayload = payload("IncidentAcknowledgePayload");
+const AcknowledgePayload = incidentPayload("IncidentAcknowledgePayload");
 builder.mutationField("incidentAcknowledge", (t) =>
   t.field({
     type: AcknowledgePayload,
@@ -81,7 +29,7 @@ builder.mutationField("incidentAcknowledge", (t) =>
       input: t.arg({ type: AcknowledgeInput, description: "How." }),
     },
     resolve: (_parent, { id, input }, context) =>
-      change(context, id.id, "INCIDENT_ACKNOWLEDGED", {}, (tx, who) =>
+      changeIncident(context, id.id, "INCIDENT_ACKNOWLEDGED", {}, (tx, who) =>
         acknowledgeIncident(tx, { ...who, ...expected(input ?? {}) }),
       ),
   }),
@@ -92,11 +40,11 @@ const ResolveInput = builder.inputType("IncidentResolveInput", {
   fields: (t) => ({
     resolution: t.field({ type: ResolutionEnum, required: true, description: "Why, for statistics." }),
     reason: t.string({ required: true, description: "Why, for people." }),
-    expectedRevision: t.int({ description: revision }),
+    expectedRevision: t.int({ description: revisionText }),
   }),
 });
 
-const ResolvePayload = payload("IncidentResolvePayload");
+const ResolvePayload = incidentPayload("IncidentResolvePayload");
 builder.mutationField("incidentResolve", (t) =>
   t.field({
     type: ResolvePayload,
@@ -108,9 +56,95 @@ builder.mutationField("incidentResolve", (t) =>
     },
     resolve: (_parent, { id, input }, context) => {
       const { resolution, reason } = input;
-      return change(context, id.id, "INCIDENT_RESOLVED", { resolution }, (tx, who) =>
-        resolveIncident(tx, context.services.vault, { ...who, resolution, reason, ...expected(input) }),
+      return changeIncident(context, id.id, "INCIDENT_RESOLVED", { resolution }, (tx, who) =>
+        teaching(tx, resolution, { incidentId: id.id, ...who, auditActor: auditActorOf(context) }, () =>
+          resolveIncident(tx, context.services.vault, { ...who, resolution, reason, ...expected(input) }),
+        ),
       );
     },
   }),
 );
+
+/** A move that needs nothing but the incident. */
+function plainMove(
+  name: "incidentInvestigate" | "incidentClose",
+  noun: "IncidentInvestigate" | "IncidentClose",
+  { description, action, work }: { description: string; action: string; work: typeof closeIncident },
+): void {
+  const input = builder.inputType(`${noun}Input`, {
+    description: "How.",
+    fields: (t) => ({ expectedRevision: t.int({ description: revisionText }) }),
+  });
+  const type = incidentPayload(`${noun}Payload`);
+  builder.mutationField(name, (t) =>
+    t.field({
+      type,
+      description,
+      authScopes: { permission: "incident.write" },
+      args: {
+        id: t.arg.globalID({ required: true, for: Incident, description: "The incident." }),
+        input: t.arg({ type: input, description: "How." }),
+      },
+      resolve: (_parent, { id, input }, context) =>
+        changeIncident(context, id.id, action, {}, (tx, who) => work(tx, { ...who, ...expected(input ?? {}) })),
+    }),
+  );
+}
+
+plainMove("incidentInvestigate", "IncidentInvestigate", {
+  description: "Says that somebody is at work on the incident; it counts as seen.",
+  action: "INCIDENT_INVESTIGATED",
+  work: investigateIncident,
+});
+plainMove("incidentClose", "IncidentClose", {
+  description: "Says that the work on a resolved incident is over, its review included.",
+  action: "INCIDENT_CLOSED",
+  work: closeIncident,
+});
+
+/** A move that needs a reason. */
+function reasonedMove(
+  name: "incidentContain" | "incidentReopen",
+  noun: "IncidentContain" | "IncidentReopen",
+  { description, action, work }: { description: string; action: string; work: typeof reopenIncident },
+): void {
+  const input = builder.inputType(`${noun}Input`, {
+    description: "How, and why.",
+    fields: (t) => ({
+      reason: t.string({ required: true, description: "Why, for people: 1 to 2,000 characters, kept sealed." }),
+      expectedRevision: t.int({ description: revisionText }),
+    }),
+  });
+  const type = incidentPayload(`${noun}Payload`);
+  builder.mutationField(name, (t) =>
+    t.field({
+      type,
+      description,
+      authScopes: { permission: "incident.write" },
+      args: {
+        id: t.arg.globalID({ required: true, for: Incident, description: "The incident." }),
+        input: t.arg({ type: input, required: true, description: "How, and why." }),
+      },
+      resolve: (_parent, { id, input }, context) =>
+        changeIncident(context, id.id, action, {}, (tx, who) =>
+          (name === "incidentReopen" ? unlearning : onlyDone)(
+            tx,
+            { incidentId: id.id, ...who, auditActor: auditActorOf(context) },
+            () => work(tx, context.services.vault, { ...who, reason: input.reason, ...expected(input) }),
+          ),
+        ),
+    }),
+  );
+}
+
+reasonedMove("incidentContain", "IncidentContain", {
+  description: "Says that the incident does no further harm.",
+  action: "INCIDENT_CONTAINED",
+  work: containIncident,
+});
+reasonedMove("incidentReopen", "IncidentReopen", {
+  description:
+    "Opens a resolved or closed incident again, within 30 days of its resolution and while no other of its kind is open.",
+  action: "INCIDENT_REOPENED",
+  work: reopenIncident,
+});

@@ -1,5 +1,6 @@
 import { builder } from "./builder.ts";
 import { ActionStatusEnum, ActionTypeEnum, EntryKindEnum } from "./enums.ts";
+import { htmlOf } from "./markdown.ts";
 import { rowKey } from "./page.ts";
 import { readWords } from "./words.ts";
 
@@ -17,6 +18,14 @@ builder.prismaNode("IncidentEntry", {
       resolve: async ({ id, message, sealed }, _args, context) => {
         const words = await readWords(context, "entry", { id, sealed });
         return words === null ? message : `${message}: ${words}`;
+      },
+    }),
+    html: t.string({
+      nullable: true,
+      description: "What a person wrote, its Markdown as HTML that a page may show; null where nobody wrote anything.",
+      resolve: async ({ id, sealed }, _args, context) => {
+        const words = await readWords(context, "entry", { id, sealed });
+        return words === null ? null : htmlOf(words);
       },
     }),
     actor: t.exposeString("actor"),

@@ -6,13 +6,14 @@ import { builder } from "./builder.ts";
 import { type Context, prismaOf, viewerOf } from "./context.ts";
 import { IncidentStatusEnum, ResolutionEnum, SeverityEnum } from "./enums.ts";
 import * as filters from "./filter.ts";
+import { byWords, WordsFilter } from "./incident-search.ts";
 import { listOf } from "./list.ts";
 import { orderInput, paged, rowKey } from "./page.ts";
 import { type Subject, SubjectType } from "./subject.ts";
 import { readWords } from "./words.ts";
 
 const newestFirst = { field: "createdAt", direction: "desc" } as const;
-const list = listOf("security_incidents", newestFirst, { severity: severities, status: incidentStatuses });
+const list = listOf("security_incidents", newestFirst, { severity: severities, status: incidentStatuses }, byWords);
 const detections = listOf("detections", newestFirst);
 const entries = listOf("incident_entries", { field: "at", direction: "asc" });
 const actions = listOf("incident_actions", newestFirst);
@@ -117,6 +118,9 @@ const Filter = filters.filterInput("Incident", {
   firstEventAt: [filters.DateTimeFilter, "When its first event happened."],
   lastEventAt: [filters.DateTimeFilter, "When its last event happened."],
   openedAt: [filters.DateTimeFilter, "When it was opened."],
+  words: [WordsFilter, "The words it is found by."],
+  assigneeId: [filters.IdFilter, "Who works on it."],
+  mergedIntoId: [filters.IdFilter, "Where it lives on."],
   acknowledgedBy: [filters.StringFilter, "Who saw it first."],
   resolvedBy: [filters.StringFilter, "Who resolved it."],
   createdAt: [filters.DateTimeFilter, "When its row was made."],

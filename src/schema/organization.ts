@@ -1,8 +1,54 @@
 import { changeOrganization } from "../access/organization.ts";
 import { VigilError } from "../errors.ts";
+import { type ClockKind, clockKinds, type ResponseTimes, responseTimes } from "../incident/clocks.ts";
+import { type Severity, severities } from "../ingest/event.ts";
 import { builder } from "./builder.ts";
 import { auditActorOf, prismaOf, viewerOf } from "./context.ts";
+import { SeverityEnum } from "./enums.ts";
+import { ClockKindEnum } from "./incident-clock.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
+import { RiskThresholdsInput } from "./risk-thresholds.ts";
+import { milliseconds } from "./scalars.ts";
+
+interface ResponseTime {
+  severity: Severity;
+  clock: ClockKind;
+  seconds: number;
+}
+
+const ResponseTimeType = builder.objectRef<ResponseTime>("ResponseTime").implement({
+  description: "How long people may take for something.",
+  fields: (t) => ({
+    severity: t.expose("severity", { type: SeverityEnum, description: "Of incidents of this severity." }),
+    clock: t.expose("clock", { type: ClockKindEnum, description: "For what." }),
+    duration: t.field({ type: "Duration", description: "How long.", resolve: ({ seconds }) => `PT${seconds}S` }),
+  }),
+});
+
+function listed(own: ResponseTimes): ResponseTime[] {
+  const times = responseTimes(own);
+  return severities.flatMap((severity) =>
+    clockKinds.flatMap((clock) => {
+      const seconds = times[severity]?.[clock];
+      return seconds ? [{ severity, clock, seconds }] : [];
+    }),
+  );
+}
+
+const longest = 366 * 86_400; // seconds
+
+function read(times: readonly { severity: Severity; clock: ClockKind; duration: string }[]): ResponseTimes {
+  const own: ResponseTimes = {};
+  for (const { severity, clock, duration } of times) {
+    const seconds = milliseconds(duration) / 1000;
+    if (!Number.isInteger(seconds) || seconds > longest) {
+      const message = "A response time is whole seconds, to a year";
+      throw new VigilError("BAD_USER_INPUT", message, { path: ["input", "responseTimes"] });
+    }
+    own[severity] = { ...own[severity], [clock]: seconds };
+  }
+  return own;
+}
 
 const Organization = builder.prismaObject("Organization", {
   authScopes: { signedIn: true },
@@ -12,6 +58,16 @@ const Organization = builder.prismaObject("Organization", {
     name: t.exposeString("name", { description: "Its name, for people." }),
     sessionIdleMinutes: t.exposeInt("sessionIdleMinutes"),
     secondFactorRequired: t.exposeBoolean("secondFactorRequired"),
+    responseTimes: t.field({
+      type: [ResponseTimeType],
+      description: "How long people may take for incidents, by severity: the defaults, and what the organization set.",
+      resolve: ({ responseTimes }) => listed(responseTimes as ResponseTimes),
+    }),
+    reopenGrace: t.field({
+      type: "Duration",
+      description: "New detections reopen an incident that was resolved no longer ago than this.",
+      resolve: ({ reopenGraceS }) => `PT${reopenGraceS}S`,
+    }),
   }),
 });
 
@@ -25,6 +81,19 @@ builder.queryField("organization", (t) =>
   }),
 );
 
+const ResponseTimeInput = builder.inputType("ResponseTimeInput", {
+  description: "How long people may take for something.",
+  fields: (t) => ({
+    severity: t.field({ type: SeverityEnum, required: true, description: "Of incidents of this severity." }),
+    clock: t.field({ type: ClockKindEnum, required: true, description: "For what." }),
+    duration: t.field({
+      type: "Duration",
+      required: true,
+      description: "How long, to a year; PT0S: as long as they like.",
+    }),
+  }),
+});
+
 const UpdateInput = builder.inputType("OrganizationUpdateInput", {
   description: "What to change; what is absent stays.",
   fields: (t) => ({
@@ -33,6 +102,15 @@ const UpdateInput = builder.inputType("OrganizationUpdateInput", {
     secondFactorRequired: t.boolean({
       description: "Whether administrators, and whoever reads PHI, must have given a second factor.",
     }),
+    responseTimes: t.field({
+      type: [ResponseTimeInput],
+      description: "How long people may take, where it differs from the defaults. Replaces what was set before.",
+    }),
+    reopenGrace: t.field({
+      type: "Duration",
+      description: "New detections reopen an incident that was resolved no longer ago than this: PT0S to P30D.",
+    }),
+    riskThresholds: t.field({ type: RiskThresholdsInput, description: "Which threat scores raise incidents." }),
   }),
 });
 
@@ -72,6 +150,9 @@ builder.mutationField("organizationUpdate", (t) =>
           name: input.name ?? undefined,
           sessionIdleMinutes: input.sessionIdleMinutes ?? undefined,
           secondFactorRequired: input.secondFactorRequired ?? undefined,
+          responseTimes: input.responseTimes ? read(input.responseTimes) : undefined,
+          riskThresholds: input.riskThresholds ?? undefined,
+          reopenGraceS: input.reopenGrace ? milliseconds(input.reopenGrace) / 1000 : undefined,
         };
         await context.services.change(organizationId, (tx) => changeOrganization(tx, change, auditActorOf(context)));
         return organizationId;

@@ -1,4 +1,18 @@
+import type { SubjectKind } from "../detect/detection.ts";
 import { builder } from "./builder.ts";
+import { describedEnum } from "./enums.ts";
+
+/** For those who open incidents themselves. */
+export const SubjectKindEnum = describedEnum<SubjectKind>("SubjectKind", "What something is about.", {
+  ADDRESS: "An IP address.",
+  USER: "A user of a monitored application.",
+  HOST: "A machine.",
+  SESSION: "A session.",
+  DEVICE: "A device.",
+  PATIENT: "A patient.",
+  SERVICE: "A service.",
+  OTHER: "Anything else.",
+});
 
 export interface Subject {
   kind: string;

@@ -11,6 +11,8 @@ export const sealedColumns = {
   secondFactor: { table: "second_factors", column: "sealed", key: "user_id" },
   resolution: { table: "security_incidents", column: "sealed_reason" },
   entry: { table: "incident_entries", column: "sealed" },
+  task: { table: "incident_tasks", column: "sealed" },
+  evidence: { table: "incident_evidence", column: "sealed" },
   breakGlassReason: { table: "break_glass_uses", column: "sealed_reason" },
   breakGlassNote: { table: "break_glass_uses", column: "sealed_note" },
   reviewNote: { table: "review_packs", column: "sealed_note" },

@@ -3,7 +3,14 @@ import { sealedColumns } from "./sealed-columns.ts";
 import type { Vault } from "./vault.ts";
 
 /** Where a person's own words are kept. */
-export type WordsKind = "resolution" | "entry" | "breakGlassReason" | "breakGlassNote" | "reviewNote";
+export type WordsKind =
+  | "resolution"
+  | "entry"
+  | "breakGlassReason"
+  | "breakGlassNote"
+  | "reviewNote"
+  | "task"
+  | "evidence";
 
 /** What sealing words needs. */
 export type WordsVault = Pick<Vault, "seal" | "indexer">;

@@ -17,6 +17,9 @@ const columns: Permission[] = [
   "event.ingest",
   "incident.read",
   "incident.write",
+  "entity.read",
+  "entity.write",
+  "profile.read",
   "rule.read",
   "rule.write",
   "status.read",
@@ -41,13 +44,13 @@ const columns: Permission[] = [
 
 // Written out a second time on purpose: whoever changes the table says so here too.
 const expected: Record<Role, string> = {
-  ADMIN: "yyyyyyyyyyyyyyyyyyyyyyyy",
-  RESPONDER: "y.yyy.y..y.y...y.yy.....",
-  ANALYST: "y.yyyyy..y.y...y.yy.....",
-  VIEWER: "y.y.y.y....y...y.y......",
-  AUDITOR: "y.y.y.yyyy.yyy.y.y.y.y..",
-  INGEST: ".y..............y.......",
-  ENFORCER: "......y.................",
+  ADMIN: "yyyyyyyyyyyyyyyyyyyyyyyyyyy",
+  RESPONDER: "y.yyy.yy.y..y.y...y.yy.....",
+  ANALYST: "y.yyyyyyyy..y.y...y.yy.....",
+  VIEWER: "y.y.y..y.y....y...y.y......",
+  AUDITOR: "y.y.y.yy.yyyy.yyy.y.y.y.y..",
+  INGEST: ".y.................y.......",
+  ENFORCER: ".........y.................",
 };
 
 test.each([...peopleRoles, ...keyRoles])("%s may do what the table says", (role) => {

@@ -42,6 +42,14 @@ async function incident(): Promise<string> {
   return data.incidents.nodes[0].id;
 }
 
+async function resolved(): Promise<string> {
+  const id = await incident();
+  const resolve =
+    'mutation ($id: ID!) { incidentResolve(id: $id, input: { resolution: BENIGN, reason: "walked" }) { cursor } }';
+  await ask(server, resolve, { id });
+  return id;
+}
+
 const lastMonth = new Date(Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() - 1, 1))
   .toISOString()
   .slice(0, 7);
@@ -72,6 +80,39 @@ const examples: Record<string, () => Promise<object>> = {
   },
   incidentAcknowledge: async () => ({ id: await incident(), input: {} }),
   incidentResolve: async () => ({ id: await incident(), input: { resolution: "BENIGN", reason: "walked" } }),
+  incidentCreate: async () => ({ input: { title: "Walked", severity: "LOW", description: "walked" } }),
+  incidentInvestigate: async () => ({ id: await incident(), input: {} }),
+  incidentContain: async () => ({ id: await incident(), input: { reason: "walked" } }),
+  incidentClose: async () => ({ id: await resolved(), input: {} }),
+  incidentReopen: async () => ({ id: await resolved(), input: { reason: "walked" } }),
+  incidentAssign: async () => ({ id: await incident(), input: { assignee: "walker@clinic.example" } }),
+  incidentComment: async () => ({ id: await incident(), input: { body: "walked" } }),
+  incidentTaskAdd: async () => ({ id: await incident(), input: { text: "walk" } }),
+  incidentTaskFinish: async () => {
+    const add =
+      'mutation ($id: ID!) { incidentTaskAdd(id: $id, input: { text: "walk" }) { incident { tasks { id } } } }';
+    const { data } = await ask(server, add, { id: await incident() });
+    return { id: data.incidentTaskAdd.incident.tasks[0].id };
+  },
+  incidentEvidenceAdd: async () => ({ id: await incident(), input: { note: "walked" } }),
+  incidentMerge: async () => {
+    const id = await incident();
+    return { id, input: { intoId: await incident(), reason: "walked" } };
+  },
+  incidentUnmerge: async () => {
+    const id = await incident();
+    const merge =
+      "mutation ($id: ID!, $input: IncidentMergeInput!) { incidentMerge(id: $id, input: $input) { cursor } }";
+    await ask(server, merge, { id, input: { intoId: await incident(), reason: "walked" } });
+    return { id, input: {} };
+  },
+  incidentsUpdate: async () => ({ ids: [await incident()], input: { move: "ACKNOWLEDGE" } }),
+  savedFilterSave: async () => ({ input: { name: "Walked", filter: {} } }),
+  savedFilterDelete: async () => {
+    const save = 'mutation { savedFilterSave(input: { name: "Walk", filter: {} }) { savedFilter { id } } }';
+    const { data } = await ask(server, save, {}, { as: admin });
+    return { id: data.savedFilterSave.savedFilter.id };
+  },
   reviewPackCreate: async () => ({ input: { month: lastMonth } }),
   reviewPackSign: async () => {
     const document =

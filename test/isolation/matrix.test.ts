@@ -26,6 +26,12 @@ const fields = rootFields(schema, {
   widgetUpdate: (variables) => ({ ...variables, input: { title: "Changed" } }),
   widgetCreate: (_, id) => ({ input: { dashboardId: id ?? "x", kind: "LINE", title: "Made" } }),
   dashboardLayoutUpdate: (_, id) => ({ id: id ?? "x", places: [] }),
+  incidentsUpdate: (_, id) => ({ ids: [id ?? "x"], input: { move: "ACKNOWLEDGE" } }),
+  incidentMerge: (_, id) => {
+    const intoId = Buffer.from(`Incident:${uuidv7()}`).toString("base64");
+    return { id: id ?? "x", input: { intoId, reason: "One." } };
+  },
+  incidentEvidenceAdd: (_, id) => ({ id: id ?? "x", input: { note: "Made" } }),
   alertRuleBackfill: (_, id) => ({
     input: { ruleId: id ?? "x", range: { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" } },
   }),

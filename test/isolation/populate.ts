@@ -73,6 +73,7 @@ const shaped: Record<string, (canary: string) => unknown> = {
   "alert_rule_exceptions.deleted_at": () => null,
   "detections.subjects": (canary) => [{ kind: "USER", key: canary }],
   "security_incidents.subjects": (canary) => [{ kind: "USER", key: canary }],
+  "saved_filters.owner": () => "matrix", // who asks, in either organization
   "security_alerts.held_by": () => [],
   // Beyond what the application itself will count to.
   "security_audit_log.seq": (canary) => (canary.startsWith(canaryOf("demo")) ? 900_000 : 950_000),

@@ -63,6 +63,7 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
 
   const services: Services = {
     log: quiet,
+    raiseBy: async () => {},
     db: {
       prisma: () => {
         throw new Error("the password is hunter2");

@@ -3,7 +3,7 @@
  * (`kind: BEHAVIOUR`) gives it parameters, a mode, a severity and exceptions as for any rule; a finding is a match.
  */
 import type { SecurityEvent, Severity } from "../../ingest/event.ts";
-import type { Subject } from "../detection.ts";
+import type { RuleMode, Subject } from "../detection.ts";
 import type { Facet, Seen } from "./facet.ts";
 
 export type { Seen };
@@ -42,6 +42,8 @@ export interface BehaviourDetector<Table extends ParameterTable = ParameterTable
   /** What it finds, and what it does not. */
   readonly description: string;
   readonly severity: Severity;
+  /** In which its built-in rule starts. Default: ACTIVE. */
+  readonly mode?: RuleMode;
   /** ATT&CK tags as in Sigma, e.g. `attack.t1078`. */
   readonly tags: readonly string[];
   readonly falsepositives: readonly string[];

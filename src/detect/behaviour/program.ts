@@ -16,14 +16,22 @@ export function isProgram(event: SecurityEvent): boolean {
   return device === "PROGRAM" || device === "BOT" || hasRole(event, programRoles);
 }
 
+/** Lists of roles in one spelling; parameters are the same lists for every event. */
+const spelled = new WeakMap<readonly string[], ReadonlySet<string>>();
+
 /** Roles agree whatever their case, and with - or blank for _. */
 export function hasRole(event: SecurityEvent, roles: readonly string[]): boolean {
   const own = event.actor?.roles;
   if (!own || own.length === 0) return false;
-  const asked = roles.map(roleWord);
-  return own.some((role) => asked.includes(roleWord(role)));
+  let asked = spelled.get(roles);
+  if (!asked) {
+    asked = new Set(roles.map(roleWord));
+    spelled.set(roles, asked);
+  }
+  for (const role of own) if (asked.has(roleWord(role))) return true;
+  return false;
 }
 
 function roleWord(role: string): string {
-  return role.toLowerCase().replaceAll(/[- ]/g, "_");
+  return role.toLowerCase().replaceAll("-", "_").replaceAll(" ", "_");
 }

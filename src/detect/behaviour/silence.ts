@@ -29,9 +29,10 @@ const alive = 0.3; // of the usual rate
 /** Undefined: not silent, or not known for three weeks yet. `open`: whether the organization is at work, as others show. */
 export function silenceOf(state: Cadence, now: number, open = false): Silence | undefined {
   if (state.since === 0 || weeksOf(state) < learningWeeks) return undefined;
-  const from = state.last + state.lag;
-  if (now <= from) return undefined;
-  const { activeHours, expected } = missed(state, from, now);
+  // What happened within the lag may still be on its way.
+  const until = now - state.lag;
+  if (until <= state.last) return undefined;
+  const { activeHours, expected } = missed(state, state.last, until);
   const always = isAlways(state);
   const least = always ? leastHours.always : open ? leastHours.byHours : closedHours;
   if (activeHours < least) return undefined;

@@ -24,7 +24,7 @@ export interface Limits {
   spreads: number;
 }
 
-const enoughWeekdays = 4;
+const enoughWeekdays = 3;
 const enoughOfKind = 5;
 const overAll = 1.3; // times the most of all days: whoever takes over another day's shift is not unusual
 const firstTurn = 2; // times as much at a month's turn while none is known
@@ -55,7 +55,9 @@ export function unusualFor(count: number, days: readonly DayCount[], day: number
   const lenient = turn && !past.some(([each]) => isMonthTurn(each)) ? firstTurn : 1;
   const all = usualOf(countsOf(past), !turn && past.length >= manyDays);
   const similar = usualOf(countsOf(similarTo(day, past)));
-  const limit = Math.max(limits.times * similar.most, overAll * all.most) * lenient;
+  // One bad Monday is no licence for Mondays.
+  const most = Math.min(similar.most, all.most);
+  const limit = Math.max(limits.times * most, overAll * all.most) * lenient;
   if (count <= limit || count < limits.least * lenient) return undefined;
   return count >= similar.median + limits.spreads * similar.spread ? { ...similar, most: all.most } : undefined;
 }

@@ -109,6 +109,13 @@ export interface FilterBody extends DetectionBody {
   rules: string[];
 }
 
+/** A behaviour detector with parameters. */
+export interface BehaviourBody {
+  detector: string;
+  /** Those that the document gives; the others are as the detector has them. */
+  parameters: Readonly<Record<string, number | boolean | readonly string[]>>;
+}
+
 interface Header {
   /** Position in the file, from 0, and its first line, from 1. */
   document: number;
@@ -124,7 +131,7 @@ interface Header {
   tags: string[];
   references: string[];
   falsepositives: string[];
-  /** Empty for a correlation. Lower case. */
+  /** Empty for a correlation and for behaviour. Lower case. */
   logsource: Logsource;
   /** This document alone. */
   yaml: string;
@@ -133,5 +140,8 @@ interface Header {
 export type DetectionDocument = Header & { kind: "DETECTION"; body: DetectionBody };
 export type CorrelationDocument = Header & { kind: "CORRELATION"; body: CorrelationBody };
 export type FilterDocument = Header & { kind: "FILTER"; body: FilterBody };
-export type ParsedDocument = DetectionDocument | CorrelationDocument | FilterDocument;
+export type BehaviourDocument = Header & { kind: "BEHAVIOUR"; body: BehaviourBody };
+/** A rule that judges events one by one. */
+export type SelectionDocument = DetectionDocument | BehaviourDocument;
+export type ParsedDocument = SelectionDocument | CorrelationDocument | FilterDocument;
 export type DocumentHeader = Header;

@@ -1,4 +1,5 @@
 /** Sigma text -> checked documents. Never throws: what is wrong comes back as errors with line, path and reason. */
+import { parseBehaviour } from "../behaviour/document.ts";
 import { parseCorrelation } from "./correlation-body.ts";
 import { parseDetection } from "./detection-body.ts";
 import type { ParsedDocument, RuleError } from "./document.ts";
@@ -32,7 +33,7 @@ export function parseSigma(yaml: string): ParsedSigma {
 function parseDocument(source: SourceDocument): ParsedDocument | undefined {
   const { value: shape, report } = source;
   if (!isShape(shape)) {
-    report([], "INVALID", "a rule is a map with title, logsource and detection (or correlation, or filter)");
+    report([], "INVALID", "a rule is a map with title, logsource and detection (or correlation, behaviour or filter)");
     return undefined;
   }
   if (Object.hasOwn(shape, "action")) {
@@ -47,6 +48,11 @@ function parseDocument(source: SourceDocument): ParsedDocument | undefined {
   const detection = get(shape, "detection");
   const correlation = get(shape, "correlation");
   const filter = get(shape, "filter");
+  const behaviour = get(shape, "behaviour");
+  if (behaviour !== undefined) {
+    const body = parseBehaviour(shape, report);
+    return header && body ? { ...header, kind: "BEHAVIOUR", logsource: {}, body } : undefined;
+  }
   if (filter !== undefined) {
     if (detection !== undefined || correlation !== undefined) {
       report(["filter"], "INVALID", "a filter stands in a document of its own, without detection or correlation");
@@ -64,7 +70,7 @@ function parseDocument(source: SourceDocument): ParsedDocument | undefined {
     return header && body ? { ...header, kind: "CORRELATION", logsource: {}, body } : undefined;
   }
   if (detection === undefined) {
-    report([], "INVALID", "neither detection, correlation nor filter is there");
+    report([], "INVALID", "neither detection, correlation, behaviour nor filter is there");
     return undefined;
   }
   if (!Object.hasOwn(shape, "logsource")) report(["logsource"], "INVALID", "a detection rule needs a logsource");

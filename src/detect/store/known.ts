@@ -17,6 +17,8 @@ export interface KnownRule extends StoredRule {
 
 export interface LoadedRules {
   version: number;
+  /** The organization's, IANA. */
+  timeZone: string;
   rules: KnownRule[];
   /** The lists that rules refer to by name (`expand`). */
   placeholders: ReadonlyMap<string, readonly string[]>;
@@ -32,9 +34,13 @@ type Row = StoredSettings &
 
 /** The organization's rules with their exceptions and lists, and the version they stand at: two round trips. */
 export async function loadRules(tx: Tx): Promise<LoadedRules> {
-  const { rows: versions } = await tx.query<{ version: number; lists: Record<string, string[]> | null }>({
+  const { rows: versions } = await tx.query<{
+    version: number;
+    time_zone: string;
+    lists: Record<string, string[]> | null;
+  }>({
     name: "rules_version",
-    text: `SELECT rules_version AS version, (SELECT json_object_agg(name, listed_values) FROM alert_rule_placeholders
+    text: `SELECT rules_version AS version, time_zone, (SELECT json_object_agg(name, listed_values) FROM alert_rule_placeholders
         WHERE organization_id = $1) AS lists FROM organizations WHERE id = $1`,
     values: [tx.organizationId],
   });
@@ -53,6 +59,7 @@ export async function loadRules(tx: Tx): Promise<LoadedRules> {
   });
   return {
     version: versions[0]?.version ?? 0,
+    timeZone: versions[0]?.time_zone ?? "UTC",
     rules: rows.map(knownOf),
     placeholders: new Map(Object.entries(versions[0]?.lists ?? {})),
   };

@@ -14,6 +14,8 @@ export interface SigmaText {
   /** Where it is from, for messages. */
   file?: string;
   yaml: string;
+  /** Instead of the import's. */
+  mode?: RuleMode;
 }
 
 export interface Rejection {
@@ -53,13 +55,17 @@ interface Request {
 
 export function planImport(texts: readonly SigmaText[], request: Request): ImportPlan {
   const rejected: Rejection[] = [];
-  const read: { document: ParsedDocument; source: Source }[] = [];
-  for (const { file, yaml } of texts) {
+  const read: Read[] = [];
+  for (const { file, yaml, mode = request.mode } of texts) {
     const { documents, errors } = parseOnce(yaml);
     for (const { document, line, code, path, message } of errors)
       rejected.push({ ...(file && { file }), document, line, code, message: path ? `${path}: ${message}` : message });
     for (const document of documents)
-      read.push({ document, source: { ...(file && { file }), document: document.document, line: document.line } });
+      read.push({
+        document,
+        mode,
+        source: { ...(file && { file }), document: document.document, line: document.line },
+      });
   }
   const refuse = (source: Source, code: string, message: string) => rejected.push({ ...source, code, message });
   const drafts = draftsOf(read, request, refuse);
@@ -77,16 +83,22 @@ export function planImport(texts: readonly SigmaText[], request: Request): Impor
   return { rules, filters, rejected, waiting };
 }
 
+interface Read {
+  document: ParsedDocument;
+  source: Source;
+  mode: RuleMode;
+}
+
 type Refuse = (source: Source, code: string, message: string) => unknown;
 
-function draftsOf(read: { document: ParsedDocument; source: Source }[], request: Request, refuse: Refuse) {
-  const { loaded, mode, builtin } = request;
+function draftsOf(read: Read[], request: Request, refuse: Refuse) {
+  const { loaded, builtin } = request;
   const known = new Map(loaded.rules.map((rule) => [rule.reference, rule]));
   const correlations = loaded.rules.filter(({ kind }) => kind === "CORRELATION");
   const rewritten = new Set(read.map(({ document }) => known.get(referenceOf(document))?.id));
   const others = correlations.filter(({ id }) => !rewritten.has(id));
   const drafts = new Map<string, ImportDraft>();
-  for (const { document, source } of read) {
+  for (const { document, source, mode } of read) {
     if (document.kind === "FILTER") continue;
     const reference = referenceOf(document);
     const twin = drafts.get(reference);

@@ -1,11 +1,11 @@
 /** Rules and their revisions -> rows: two statements, however many they are. */
 import type { Tx } from "../../db.ts";
 import { attackOf } from "../attack.ts";
-import type { CorrelationDocument, DetectionDocument } from "../sigma/document.ts";
+import type { CorrelationDocument, SelectionDocument } from "../sigma/document.ts";
 import { bumpRules, referenceOf } from "./known.ts";
 import { overridesOf, type RuleSettings } from "./settings.ts";
 
-export type RuleDocument = DetectionDocument | CorrelationDocument;
+export type RuleDocument = SelectionDocument | CorrelationDocument;
 
 /** A rule as it is to stand. */
 export interface RuleDraft {

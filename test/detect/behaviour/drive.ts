@@ -7,6 +7,7 @@ import type {
   Seen,
 } from "../../../src/detect/behaviour/behaviour-detector.ts";
 import { userOf } from "../../../src/detect/behaviour/deeds.ts";
+import { serviceOf } from "../../../src/detect/behaviour/entity-of.ts";
 import type { Facet, ProfileKind } from "../../../src/detect/behaviour/facet.ts";
 import type { SecurityEvent } from "../../../src/ingest/event.ts";
 
@@ -56,7 +57,7 @@ export function drive(detectors: readonly AnyDetector[], options: { timeZone?: s
         const at = key(facet, event);
         if (at === undefined || !facet.concerns(event)) continue;
         const state = stateOf(facet, event);
-        facet.learn(state, event, surroundings);
+        facet.learn(state, event, seen);
         store(at, state);
       }
     }
@@ -101,6 +102,8 @@ export function drive(detectors: readonly AnyDetector[], options: { timeZone?: s
 function ownerOf(of: ProfileKind, event: SecurityEvent): string | undefined {
   if (of === "ORGANIZATION") return "";
   if (of === "ROLE") return event.actor?.roles?.[0];
+  if (of === "PATIENT") return event.target?.patientId;
+  if (of === "SERVICE") return serviceOf(event);
   return of === "USER" ? userOf(event) : undefined;
 }
 

@@ -55,7 +55,14 @@ function inRedis(shared: SharedWindows, at = { batchId: "start", receivedAt: 0 }
     async evaluate(events) {
       const before = previous;
       const privacy = { unknownFields: "KEEP", phiFields: "KEEP", allowedAttributes: new Set<string>() } as const;
-      const turn = { batchId: randomUUID(), receivedAt: 0, previous: before, rulesVersion: 1, privacy };
+      const turn = {
+        batchId: randomUUID(),
+        receivedAt: 0,
+        previous: before,
+        rulesVersion: 1,
+        profilesVersion: 0,
+        privacy,
+      };
       const batch = shared.open(turn);
       const { detections } = await createDetector({ ruleSet, windows: batch }).evaluate(events);
       await batch.save();
@@ -153,6 +160,7 @@ describe("windows in Redis alone", () => {
     receivedAt: 0,
     previous: { batchId: from, receivedAt: 0 },
     rulesVersion: 1,
+    profilesVersion: 0,
     privacy: { unknownFields: "KEEP", phiFields: "KEEP", allowedAttributes: new Set<string>() } as const,
   });
 

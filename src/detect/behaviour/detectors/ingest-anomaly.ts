@@ -1,9 +1,9 @@
 import type { SecurityEvent } from "../../../ingest/event.ts";
 import type { BehaviourDetector, Finding, ParametersOf, Seen } from "../behaviour-detector.ts";
+import { serviceOf } from "../entity-of.ts";
 import { type Cadence, cadence, isSourced, slotOf, steady, weeksOf } from "../facets/cadence.ts";
 import { shareAtWork, staffing } from "../facets/staffing.ts";
 import { localTime } from "../local-day.ts";
-import { sourceKey } from "../log-source.ts";
 
 const parameters = {
   collapsePercent: {
@@ -53,9 +53,7 @@ function judge(event: SecurityEvent, seen: Seen, asked: Asked): Finding | undefi
   if (hour < state.hour) return undefined;
   const reason =
     hour === state.hour + 1 ? collapse(state, seen, asked) : hour === state.hour ? burst(state, asked) : undefined;
-  return reason === undefined
-    ? undefined
-    : { reason, subjects: [{ kind: "SERVICE", key: sourceKey(event.logsource) }] };
+  return reason === undefined ? undefined : { reason, subjects: [{ kind: "SERVICE", key: serviceOf(event) ?? "any" }] };
 }
 
 /** The running hour is over, and so was the one before it. */
@@ -64,17 +62,15 @@ function collapse(state: Cadence, seen: Seen, asked: Asked): string | undefined 
     [state.hour, state.count],
     [state.hour - 1, state.before],
   ] as const;
-  let usual = 0;
-  let came = 0;
+  let told: string | undefined;
   for (const [hour, count] of hours) {
     const slot = slotOf(hour);
     if ((state.presence[slot] ?? 0) < steady) return undefined;
     const expected = (state.rates[slot] ?? 0) * shareAtWork(seen.facet(staffing), hour);
     if (expected < asked.leastUsual || count >= (asked.collapsePercent / 100) * expected) return undefined;
-    usual += expected;
-    came += count;
+    told ??= `${count} events in an hour in which ${Math.round(expected)} are usual, and as few in the hour before`;
   }
-  return `${came} events in two hours in which ${Math.round(usual)} are usual`;
+  return told;
 }
 
 /** Told once, and again whenever it has doubled. */

@@ -8,7 +8,7 @@ import { learningOf } from "../parameters.ts";
 import { privilegeOf } from "../privilege.ts";
 
 const parameters = {
-  ...learningOf(21, 10),
+  ...learningOf(28, 10),
   peerPercent: {
     description: "What so many percent of the others of the role do, or more, is not rare.",
     default: 5,
@@ -40,7 +40,7 @@ export const rareAction: BehaviourDetector<typeof parameters> = {
   tags: ["attack.collection", "attack.exfiltration", "attack.impact", "attack.t1078", "attack.t1213"],
   falsepositives: ["A user who was given new work", "What is done once a year"],
   learning:
-    "21 days with activity on 10 of them, of each user. Until then nothing is found, and all that is done counts as the user's work. A role with fewer than five members in 30 days is compared with the whole organization; an organization with fewer has nobody to compare with, and nothing is found.",
+    "28 days with activity on 10 of them, of each user, so that the end of a month is among them. Until then nothing is found, and all that is done counts as the user's work. A role with fewer than five members in 30 days is compared with the whole organization; an organization with fewer has nobody to compare with, and nothing is found.",
   parameters,
   facets: [actions, activity, roleActions, organizationActions],
   concerns: (event) => isDeed(event) && privilegeOf(event) === undefined,

@@ -16,7 +16,8 @@ export interface Volume {
 }
 
 const mostActions = 10;
-const daysKept = 20;
+const daysKept = 24;
+const forgottenDays = 60;
 const longest = 40; // characters
 
 export function isCounted(event: SecurityEvent): boolean {
@@ -36,7 +37,7 @@ export const volumes: Facet<Volume[]> = {
     const action = actionKey(event);
     const { day, hour } = localTime(event.time, timeZone);
     const volume = state.find((each) => each.action === action) ?? added(state, action, day);
-    if (!volume || hour < volume.hour - 24) return; // a log that comes late teaches nothing of today
+    if (hour < volume.hour - 24) return; // a log that comes late teaches nothing of today
     if (hour > volume.hour) {
       volume.hour = hour;
       volume.inHour = 0;
@@ -63,13 +64,14 @@ export const volumes: Facet<Volume[]> = {
   },
 };
 
-/** Room is made by forgetting what was not done for the longest time, unless all were done on this day. */
-function added(state: Volume[], action: string, day: number): Volume | undefined {
+/** Room is made by forgetting what was done on the fewest days, first of all what was not done for 60 days. */
+function added(state: Volume[], action: string, day: number): Volume {
   if (state.length >= mostActions) {
-    const lastDays = state.map(({ days }) => days.at(-1)?.[0] ?? 0);
-    const oldest = Math.min(...lastDays);
-    if (oldest >= day) return undefined;
-    state.splice(lastDays.indexOf(oldest), 1);
+    const worth = state.map(({ days }) => {
+      const last = days.at(-1)?.[0] ?? 0;
+      return day - last > forgottenDays ? last : days.length * 1_000_000 + last;
+    });
+    state.splice(worth.indexOf(Math.min(...worth)), 1);
   }
   const volume: Volume = { action, hour: 0, inHour: 0, days: [] };
   state.push(volume);

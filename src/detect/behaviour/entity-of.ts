@@ -1,0 +1,64 @@
+/** Whom an event is about: the keys under which profiles are kept. */
+import type { SecurityEvent } from "../../ingest/event.ts";
+import type { Disguise } from "../correlation/disguise.ts";
+import { userOf } from "./deeds.ts";
+import { type ProfileKind, profileKinds } from "./facet.ts";
+
+export type EntityKeys = Partial<Record<ProfileKind, string>>;
+
+const longestKey = 1_024; // bytes, as the table has it; who has a longer name has no profile
+
+/** Kept whether or not a facet asks for them: for these people want to know when they were seen first and last. */
+const always: readonly ProfileKind[] = ["USER", "ADDRESS", "API_KEY", "SERVICE"];
+
+/** Made by any event; the others not by a failure, or whoever guesses names would fill the table with them. */
+const madeByFailures: readonly ProfileKind[] = ["SERVICE", "ORGANIZATION"];
+
+export function mayMake(kind: ProfileKind, { outcome }: SecurityEvent): boolean {
+  return outcome !== "FAILURE" || madeByFailures.includes(kind);
+}
+
+const keys: Record<ProfileKind, (event: SecurityEvent, disguise: Disguise) => string | undefined> = {
+  USER: userOf,
+  // Of those who only read pages there are very many, and nothing is learned of them.
+  ADDRESS: (event) =>
+    event.category === "AUTHENTICATION" || userOf(event) !== undefined ? event.source?.ip : undefined,
+  API_KEY: apiKeyOf,
+  SERVICE: serviceOf,
+  PATIENT: ({ target }, { pseudonym }) => (target?.patientId === undefined ? undefined : pseudonym(target.patientId)),
+  ROLE: ({ actor }) => actor?.roles?.[0],
+  ORGANIZATION: () => "",
+};
+
+/** The log source as `product/service/category`, without what is not told; undefined: nothing is. */
+export function serviceOf({ logsource: { product, service, category } }: SecurityEvent): string | undefined {
+  return [product, service, category].filter(Boolean).join("/") || undefined;
+}
+
+function apiKeyOf(event: SecurityEvent, { clearOf, pseudonym }: Disguise): string | undefined {
+  const id = apiKeyIn(event);
+  return id === undefined || id === apiKeyIn(clearOf(event)) ? id : pseudonym(id);
+}
+
+function apiKeyIn({ attributes }: SecurityEvent): string | undefined {
+  const nested = (attributes.api_key ?? attributes.apiKey) as { id?: unknown } | null | undefined;
+  const id = attributes["api_key.id"] ?? attributes["apiKey.id"] ?? nested?.id;
+  return typeof id === "string" || typeof id === "number" ? String(id) : undefined;
+}
+
+/** A reader of the entities that an event touches, of the kinds that have facets and of those that are always kept. */
+export function entityReader(
+  withFacets: ReadonlySet<ProfileKind>,
+  disguise: Disguise,
+): (event: SecurityEvent) => EntityKeys {
+  const kinds = profileKinds.filter((kind) => withFacets.has(kind) || always.includes(kind));
+  return (event) => {
+    const found: EntityKeys = {};
+    for (const kind of kinds) {
+      const key = keys[kind](event, disguise);
+      if (key !== undefined && (key.length * 3 <= longestKey || Buffer.byteLength(key) <= longestKey))
+        found[kind] = key;
+    }
+    return found;
+  };
+}

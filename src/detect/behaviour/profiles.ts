@@ -1,0 +1,99 @@
+/** Profiles in the table `entities`: read for a batch in one query, written back in one statement. */
+import type { Tx } from "../../db.ts";
+import { type Entity, entityId, newEntity } from "./entity.ts";
+import type { EntityKeys } from "./entity-of.ts";
+import type { ProfileKind } from "./facet.ts";
+import type { Changed } from "./judge.ts";
+import type { KnownProfiles } from "./profile-cache.ts";
+
+interface Row {
+  kind: ProfileKind;
+  key: string;
+  profile: Record<string, unknown>;
+  first_seen_at: Date;
+  last_seen_at: Date;
+}
+
+export type Entities = ReadonlyMap<string, Entity>;
+
+/** The entities of these events, by their names; those without a row are new. `cache` must stand at the turn's position. */
+export async function loadEntities(
+  tx: Tx,
+  wanted: readonly EntityKeys[],
+  cache?: KnownProfiles,
+): Promise<Map<string, Entity>> {
+  const found = new Map<string, Entity>();
+  const missing = new Map<string, Entity>();
+  for (const keys of wanted)
+    for (const kind in keys) {
+      const key = keys[kind as ProfileKind] as string;
+      const id = entityId(kind, key);
+      if (found.has(id)) continue;
+      const known = cache?.get(kind, key);
+      if (!known) missing.set(id, newEntity(kind as ProfileKind, key));
+      found.set(id, known ?? (missing.get(id) as Entity));
+    }
+  if (missing.size === 0) return found;
+  const { rows } = await tx.query<Row>({
+    name: "load_profiles",
+    text: `SELECT kind, key, profile, first_seen_at, last_seen_at
+      FROM unnest($2::entity_kind[], $3::text[]) AS wanted(kind, key) JOIN entities USING (kind, key) WHERE organization_id = $1`,
+    values: [
+      tx.organizationId,
+      [...missing.values()].map(({ kind }) => kind),
+      [...missing.values()].map(({ key }) => key),
+    ],
+  });
+  for (const { kind, key, profile, first_seen_at, last_seen_at } of rows) {
+    const entity = missing.get(entityId(kind, key));
+    if (!entity) continue;
+    const times = { firstSeenAt: first_seen_at.getTime(), lastSeenAt: last_seen_at.getTime() };
+    Object.assign(entity, { ...times, profile, stored: true, size: JSON.stringify(profile).length });
+  }
+  return found;
+}
+
+/** Inserts the new ones and updates the others: profiles of those that were taught, times of those that were only seen. */
+export async function saveEntities(tx: Tx, { taught, seen }: Changed): Promise<void> {
+  // In one order, so that two writers never wait for each other.
+  const changed = [...new Set([...taught, ...seen])].sort((one, other) =>
+    entityId(one.kind, one.key) < entityId(other.kind, other.key) ? -1 : 1,
+  );
+  if (changed.length === 0) return;
+  const profiles = changed.map((entity) => {
+    if (!taught.has(entity) && entity.stored) return null;
+    const text = profileText(entity.profile);
+    entity.size = text.length;
+    return text;
+  });
+  const times = (name: "firstSeenAt" | "lastSeenAt") => changed.map((entity) => new Date(entity[name]).toISOString());
+  await tx.query({
+    name: "save_profiles",
+    text: `WITH given AS (
+        SELECT * FROM unnest($2::entity_kind[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::text[])
+          AS g(kind, key, first_seen_at, last_seen_at, profile)
+      ), only_seen AS (
+        UPDATE entities e SET first_seen_at = g.first_seen_at, last_seen_at = g.last_seen_at
+        FROM given g WHERE g.profile IS NULL AND e.organization_id = $1 AND e.kind = g.kind AND e.key = g.key
+      )
+      INSERT INTO entities (organization_id, kind, key, first_seen_at, last_seen_at, profile)
+      SELECT $1, kind, key, first_seen_at, last_seen_at, profile::jsonb FROM given WHERE profile IS NOT NULL
+      ON CONFLICT (organization_id, kind, key) DO UPDATE SET first_seen_at = excluded.first_seen_at,
+        last_seen_at = excluded.last_seen_at, profile = excluded.profile`,
+    values: [
+      tx.organizationId,
+      changed.map(({ kind }) => kind),
+      changed.map(({ key }) => key),
+      times("firstSeenAt"),
+      times("lastSeenAt"),
+      profiles,
+    ],
+  });
+  for (const entity of changed) entity.stored = true;
+}
+
+/** As jsonb takes it, which holds neither U+0000 nor half a surrogate pair: a text that a facet cut may end in one. */
+export function profileText(profile: Record<string, unknown>): string {
+  const text = JSON.stringify(profile);
+  return /\\u(?:0000|d[89a-f])/i.test(text) ? text.replace(/\\u(?:0000|d[89a-f][0-9a-f]{2})/gi, "\\ufffd") : text;
+}

@@ -1,0 +1,37 @@
+/** Stored threat scores brought up to date: they decay without anything happening. */
+import type { Database, Tx } from "../../db.ts";
+import { holdTurn } from "../turn.ts";
+import type { EntityName } from "./contribute.ts";
+import { type Crossing, type RefreshedRow, settleLevels } from "./settle.ts";
+
+const pageSize = 1_000; // entities a transaction: batches wait that long
+
+/** The scores of these entities as of now. The caller holds the organization's turn. */
+export async function refreshRisk(tx: Tx, entities: readonly EntityName[], now: number): Promise<Crossing[]> {
+  if (entities.length === 0) return [];
+  const { rows } = await tx.query<RefreshedRow>({
+    name: "refresh_risk",
+    text: "SELECT * FROM refresh_risk($1, $2, $3)",
+    values: [entities.map(({ kind }) => kind), entities.map(({ key }) => key), new Date(now)],
+  });
+  return settleLevels(tx, rows);
+}
+
+/** Every score above 0 of one organization; answers how many. */
+export async function decayRisks(db: Database, organizationId: string, now: number): Promise<number> {
+  let after = "00000000-0000-0000-0000-000000000000";
+  for (let count = 0; ; ) {
+    const page = await db.inOrganization(organizationId, async (tx) => {
+      await holdTurn(tx);
+      const { rows } = await tx.query<EntityName & { id: string }>(
+        "SELECT id, kind, key FROM entities WHERE organization_id = $1 AND risk > 0 AND id > $2 ORDER BY id LIMIT $3",
+        [organizationId, after, pageSize],
+      );
+      await refreshRisk(tx, rows, now); // time lets no score rise: nothing to raise
+      return rows;
+    });
+    count += page.length;
+    if (page.length < pageSize) return count;
+    after = (page.at(-1) as { id: string }).id;
+  }
+}

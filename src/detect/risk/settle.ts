@@ -1,0 +1,48 @@
+/** Which thresholds refreshed scores have crossed, written down with each entity so that a crossing is told once. */
+import type { Tx } from "../../db.ts";
+import { judgeLevel, type RiskLevel } from "./level.ts";
+
+/** A row of refresh_risk() and contribute_risk(). */
+export interface RefreshedRow {
+  entity_id: string;
+  kind: string;
+  key: string;
+  risk: number;
+  level: RiskLevel | null;
+  criticality: number;
+  high_at: number;
+  critical_at: number;
+}
+
+/** An entity's score that has passed a threshold of the organization, upward. */
+export interface Crossing {
+  kind: string;
+  key: string;
+  risk: number;
+  criticality: number;
+  level: RiskLevel;
+  threshold: number;
+}
+
+/** Only users and addresses have levels: the organization's own score raises nothing. */
+export async function settleLevels(tx: Tx, rows: readonly RefreshedRow[]): Promise<Crossing[]> {
+  const crossings: Crossing[] = [];
+  const changed: { id: string; level: RiskLevel | null }[] = [];
+  for (const { entity_id, kind, key, risk, level, criticality, high_at, critical_at } of rows) {
+    if (kind !== "USER" && kind !== "ADDRESS") continue;
+    const verdict = judgeLevel(level, risk, { high: high_at, critical: critical_at });
+    if (verdict.move === "STAYS") continue;
+    changed.push({ id: entity_id, level: verdict.level });
+    if (verdict.move === "RISES") {
+      crossings.push({ kind, key, risk, criticality, level: verdict.level, threshold: verdict.threshold });
+    }
+  }
+  if (changed.length > 0) {
+    await tx.query(
+      `UPDATE entities e SET risk_level = c.level FROM unnest($2::uuid[], $3::severity[]) AS c(id, level)
+       WHERE e.organization_id = $1 AND e.id = c.id`,
+      [tx.organizationId, changed.map(({ id }) => id), changed.map(({ level }) => level)],
+    );
+  }
+  return crossings;
+}

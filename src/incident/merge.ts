@@ -1,0 +1,136 @@
+/**
+ * Two incidents that are one: the detections of one move to the other, and so do those that come later for its
+ * fingerprint. It can be undone: a detection remembers where it came from.
+ */
+import type { Tx } from "../db.ts";
+import { VigilError } from "../errors.ts";
+import type { WordsVault } from "../secrets/words.ts";
+import { allowed, applyChange, type Changed, type ChangeInput, digestOf, lockIncident, readReason } from "./move.ts";
+import { isOpen } from "./state.ts";
+
+/** `id` and all that was merged into it, at whatever remove. */
+const family = `WITH RECURSIVE family AS (
+    SELECT $2::uuid AS id
+    UNION
+    SELECT i.id FROM security_incidents i JOIN family f ON i.merged_into_id = f.id WHERE i.organization_id = $1
+  )`;
+
+/** `id` lives on in `intoId`. Errors: NOT_FOUND, CONFLICT, BAD_USER_INPUT. The cursor is that of the later change. */
+export async function mergeIncident(
+  tx: Tx,
+  vault: WordsVault,
+  input: ChangeInput & { intoId: string; reason: string },
+): Promise<Changed> {
+  const { id, intoId, actor, now } = input;
+  const reason = readReason(input.reason, "A merge");
+  if (id === intoId) {
+    throw new VigilError("BAD_USER_INPUT", "An incident cannot be merged into itself.", { path: ["input", "intoId"] });
+  }
+  // In the order in which a batch locks, so that neither waits for the other.
+  await tx.query(
+    "SELECT FROM security_incidents WHERE organization_id = $1 AND id = ANY ($2) ORDER BY fingerprint FOR UPDATE",
+    [tx.organizationId, [id, intoId]],
+  );
+  const source = await lockIncident(tx, input);
+  const target = await lockIncident(tx, { id: intoId }, ["input", "intoId"]);
+  const to = allowed(source, "MERGE");
+  if (!isOpen(target.status)) {
+    const message = `Incident #${target.number} is ${target.status}: only an open one can take another in.`;
+    throw new VigilError("CONFLICT", message, {
+      path: ["input", "intoId"],
+      detail: { revision: target.revision, status: target.status },
+    });
+  }
+  await tx.query(
+    `UPDATE detections SET incident_id = $3, home_incident_id = coalesce(home_incident_id, incident_id), updated_at = $4
+     WHERE organization_id = $1 AND incident_id = $2`,
+    [tx.organizationId, id, intoId, new Date(now)],
+  );
+  const line = { kind: "MERGED", words: reason } as const;
+  await applyChange(
+    tx,
+    input,
+    {
+      columns: `status = '${to}', merged_into_id = $4, merged_from_status = $5::incident_status`,
+      values: [intoId, source.status],
+    },
+    { ...line, message: `${actor} merged this incident into #${target.number}` },
+    vault,
+  );
+  const changed = await applyChange(
+    tx,
+    { id: intoId, actor, now },
+    { columns: "severity = greatest(severity, $4::severity)", values: [source.severity] },
+    { ...line, message: `${actor} merged incident #${source.number} into this one` },
+    vault,
+  );
+  await recount(tx, [id, intoId]);
+  return { ...changed, wordsDigest: await digestOf(tx, vault, reason) };
+}
+
+/** Takes a merged incident out again, with the detections that were its own. Errors: NOT_FOUND, CONFLICT. */
+export async function unmergeIncident(tx: Tx, input: ChangeInput): Promise<Changed> {
+  const { id, actor, now } = input;
+  const { rows } = await tx.query<{ id: string }>(
+    `${family} SELECT i.id FROM security_incidents i WHERE i.organization_id = $1
+       AND (i.id = $2 OR i.id = (SELECT merged_into_id FROM security_incidents WHERE organization_id = $1 AND id = $2))
+     ORDER BY i.fingerprint FOR UPDATE`,
+    [tx.organizationId, id],
+  );
+  await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('vigil.open:' || $1, 0))", [tx.organizationId]);
+  const source = await lockIncident(tx, input);
+  const state = { revision: source.revision, status: source.status };
+  const refuse = (message: string): never => {
+    throw new VigilError("CONFLICT", message, { path: ["id"], detail: state });
+  };
+  const back = source.merged_from_status;
+  const intoId = source.merged_into_id;
+  if (source.status !== "MERGED" || !intoId || !back) {
+    return refuse(`Incident #${source.number} is ${source.status}: it was not merged.`);
+  }
+  if (isOpen(back)) {
+    const { rows: open } = await tx.query<{ number: number }>(
+      "SELECT number FROM security_incidents WHERE organization_id = $1 AND open_fingerprint = $2",
+      [tx.organizationId, source.fingerprint],
+    );
+    if (open[0]) refuse(`Incident #${open[0].number} of the same kind is open: merge that one first.`);
+  }
+  const target = await lockIncident(tx, { id: intoId });
+  await tx.query(
+    `${family} UPDATE detections SET incident_id = $2, updated_at = $3,
+       home_incident_id = nullif(home_incident_id, $2)
+     WHERE organization_id = $1 AND home_incident_id IN (SELECT id FROM family)`,
+    [tx.organizationId, id, new Date(now)],
+  );
+  await applyChange(
+    tx,
+    { id: intoId, actor, now },
+    { columns: "" },
+    { kind: "UNMERGED", message: `${actor} took incident #${source.number} out of this one.` },
+  );
+  const changed = await applyChange(
+    tx,
+    input,
+    { columns: "status = $4::incident_status, merged_into_id = NULL, merged_from_status = NULL", values: [back] },
+    { kind: "UNMERGED", message: `${actor} took this incident out of #${target.number}.` },
+  );
+  await recount(
+    tx,
+    rows.map((row) => row.id),
+  );
+  return changed;
+}
+
+/** Counts and times of incidents as their detections have them. What has none keeps its times. */
+async function recount(tx: Tx, ids: readonly string[]): Promise<void> {
+  await tx.query(
+    `UPDATE security_incidents i SET detection_count = d.detections, event_count = d.events,
+       first_event_at = coalesce(d.first, i.first_event_at), last_event_at = coalesce(d.last, i.last_event_at)
+     FROM (SELECT wanted.id, count(d.id)::int AS detections, coalesce(sum(d.event_count), 0)::int AS events,
+         min(d.first_event_at) AS first, max(d.last_event_at) AS last
+       FROM unnest($2::uuid[]) AS wanted(id)
+       LEFT JOIN detections d ON d.organization_id = $1 AND d.incident_id = wanted.id GROUP BY wanted.id) d
+     WHERE i.organization_id = $1 AND i.id = d.id`,
+    [tx.organizationId, ids],
+  );
+}

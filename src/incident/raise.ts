@@ -1,0 +1,42 @@
+/** The threat score of a user or an address has passed a threshold: its open incidents are at least that severe. */
+import type { Tx } from "../db.ts";
+import type { Severity } from "../ingest/event.ts";
+import { severities } from "../ingest/event.ts";
+import type { NewChange } from "../publish/change.ts";
+import { addEntries } from "./entry.ts";
+
+export interface Raise {
+  kind: string;
+  key: string;
+  to: Severity;
+  /** Why, in words, for the timeline. */
+  reason: string;
+}
+
+/** Raises the open incidents that gather detections about it; answers what is to be announced. */
+export async function raiseIncidents(tx: Tx, raise: Raise, now: number): Promise<NewChange[]> {
+  const rank = severities.indexOf(raise.to);
+  const { rows } = await tx.query<{ id: string; severity: Severity }>(
+    `SELECT id, severity FROM security_incidents
+     WHERE organization_id = $1 AND open_fingerprint IS NOT NULL AND severity_rank < $4 AND id = ANY (ARRAY(
+       SELECT DISTINCT d.incident_id FROM risk_contributions c
+       JOIN detections d ON d.organization_id = c.organization_id AND d.id = c.detection_id
+       WHERE c.organization_id = $1 AND c.entity_kind = $2 AND c.entity_key = $3 AND c.withdrawn_at IS NULL))
+     ORDER BY fingerprint FOR UPDATE`,
+    [tx.organizationId, raise.kind, raise.key, rank],
+  );
+  if (rows.length === 0) return [];
+  await tx.query(
+    `UPDATE security_incidents SET severity = $3, revision = revision + 1, updated_at = $4
+     WHERE organization_id = $1 AND id = ANY ($2)`,
+    [tx.organizationId, rows.map(({ id }) => id), raise.to, new Date(now)],
+  );
+  const entries = rows.map(({ id, severity }) => ({
+    incidentId: id,
+    kind: "SEVERITY_RAISED" as const,
+    message: `Severity raised from ${severity} to ${raise.to}: ${raise.reason}`,
+    actor: "vigil",
+  }));
+  await addEntries(tx, entries, now);
+  return entries.map(({ incidentId, kind }) => ({ topic: "incident", kind, entityId: incidentId }));
+}

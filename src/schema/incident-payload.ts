@@ -1,0 +1,72 @@
+import { audit } from "../access/audit.ts";
+import type { Tx } from "../db.ts";
+import type { Changed } from "../incident/move.ts";
+import { builder } from "./builder.ts";
+import { actorOf, auditActorOf, type Context, prismaOf, viewerOf } from "./context.ts";
+import { Incident } from "./incident.ts";
+import { rowKey } from "./page.ts";
+import { attempt, type Outcome, UserErrorType } from "./payload.ts";
+
+export type IncidentOutcome = Outcome<{ id: string; cursor: string }>;
+
+export const revisionText = "The revision you saw: refuses to act on a stale view.";
+
+/** The payload of every change of one incident. */
+export function incidentPayload(name: string) {
+  return builder.objectRef<IncidentOutcome>(name).implement({
+    description: "The incident after the change, or why nothing was changed.",
+    fields: (t) => ({
+      incident: t.prismaField({
+        type: Incident,
+        nullable: true,
+        description: "The incident as it is now; null when there are user errors.",
+        resolve: (query, { value }, _args, context) =>
+          value ? prismaOf(context).incident.findUnique({ ...query, where: rowKey(value.id, context) }) : null,
+      }),
+      userErrors: t.field({
+        type: [UserErrorType],
+        description: "Why nothing was changed.",
+        resolve: (it) => it.userErrors,
+      }),
+      cursor: t.string({
+        nullable: true,
+        description: "Where the change stands in the feed: `incidentEvents(after:)` goes on behind it.",
+        resolve: ({ value }) => value?.cursor ?? null,
+      }),
+    }),
+  });
+}
+
+export interface Who {
+  id: string;
+  actor: string;
+  now: number;
+}
+
+/** Changes one incident and writes the audit entry, in one transaction. */
+export function changeIncident(
+  context: Context,
+  id: string,
+  action: string,
+  detail: object,
+  work: (tx: Tx, who: Who) => Promise<Changed>,
+): Promise<IncidentOutcome> {
+  return attempt(async () => {
+    rowKey(id, context);
+    const { vault, now } = context.services;
+    await vault.reserve(viewerOf(context).organizationId, 3); // the most that one change seals
+    const { cursor } = await context.services.change(viewerOf(context).organizationId, async (tx) => {
+      const changed = await work(tx, { id, actor: actorOf(context), now: now() });
+      const { wordsDigest } = changed;
+      const entry = { actor: auditActorOf(context), action, entityKind: "Incident", entityId: id };
+      await audit(tx, { ...entry, detail: { ...detail, ...(wordsDigest ? { wordsDigest } : {}) } });
+      return changed;
+    });
+    return { id, cursor };
+  });
+}
+
+/** `expectedRevision` where it was given. */
+export function expected(input: { expectedRevision?: number | null | undefined }): { expectedRevision?: number } {
+  return input.expectedRevision == null ? {} : { expectedRevision: input.expectedRevision };
+}

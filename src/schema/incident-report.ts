@@ -1,0 +1,116 @@
+/** An incident as a document to keep or hand on. What its reader may not see, it does not hold: it is asked for as they. */
+import { execute, type GraphQLSchema, parse } from "graphql";
+import { audit } from "../access/audit.ts";
+import { VigilError } from "../errors.ts";
+import { type ReportData, reportMarkdown } from "../incident/report-text.ts";
+import { builder } from "./builder.ts";
+import { actorOf, auditActorOf, type Context, viewerOf } from "./context.ts";
+import { describedEnum } from "./enums.ts";
+import { Incident } from "./incident.ts";
+import { htmlOf } from "./markdown.ts";
+import { rowKey } from "./page.ts";
+
+const noticeDays = 60; // 45 CFR 164.404(b)
+
+interface Notice {
+  patients: number;
+  discoveredAt: Date;
+  dueAt: Date;
+}
+
+const BreachNotice = builder.objectRef<Notice>("BreachNotice").implement({
+  description:
+    "The clock of 45 CFR 164.404, should the incident be a breach of unsecured protected health information.",
+  fields: (t) => ({
+    patients: t.exposeInt("patients", { description: "How many patients the events kept as its evidence name." }),
+    discoveredAt: t.expose("discoveredAt", { type: "DateTime", description: "When the incident was opened." }),
+    dueAt: t.expose("dueAt", { type: "DateTime", description: "60 days later: until when patients must be notified." }),
+  }),
+});
+
+builder.prismaObjectFields(Incident, (t) => ({
+  breachNotice: t.field({
+    type: BreachNotice,
+    nullable: true,
+    description: "Until when patients must be notified if this is a breach; null: its events name no patient.",
+    select: { id: true, openedAt: true },
+    resolve: async ({ id, openedAt }, _args, context) => {
+      const { organizationId } = viewerOf(context);
+      const { rows } = await context.services.db.query<{ patients: number }>(
+        organizationId,
+        `SELECT count(DISTINCT coalesce(e.patient_id, encode(e.patient_index, 'hex')))::int AS patients
+         FROM realtime_monitoring e WHERE e.organization_id = $1 AND e.id IN (
+           SELECT unnest(d.event_ids) FROM detections d WHERE d.organization_id = $1 AND d.incident_id = $2)`,
+        [organizationId, id],
+      );
+      const patients = rows[0]?.patients ?? 0;
+      if (patients === 0) return null;
+      return { patients, discoveredAt: openedAt, dueAt: new Date(openedAt.getTime() + noticeDays * 86_400_000) };
+    },
+  }),
+}));
+
+type Format = "MARKDOWN" | "HTML";
+const FormatEnum = describedEnum<Format>("ReportFormat", "What a report is written in.", {
+  MARKDOWN: "Markdown.",
+  HTML: "A page of its own, ready to print or to keep as PDF; it loads nothing.",
+});
+
+const question = parse(`query Report($id: ID!) {
+  incident(id: $id) {
+    number title severity status resolution resolutionReason threatScore openedAt acknowledgedAt acknowledgedBy containedAt
+    containedBy resolvedAt resolvedBy firstEventAt lastEventAt detectionCount eventCount tags rule { name } assignee { email }
+    subjects { kind key } clocks { kind dueAt doneAt state } breachNotice { patients discoveredAt dueAt }
+    entries(first: 100) { totalCount nodes { at actor kind message } }
+    detections(first: 100) { totalCount nodes { rule { name } explanation firstEventAt lastEventAt eventCount } }
+    actions(first: 100) { nodes { type status target createdAt expiresAt } }
+    tasks { text assignee { email } dueAt doneAt doneBy }
+    evidence { url note author createdAt event { id action time } }
+  }
+}`);
+
+builder.queryField("incidentReport", (t) =>
+  t.string({
+    nullable: true,
+    description: "The incident as a document. Each making is audited; null: there is no such incident.",
+    authScopes: { permission: "incident.read" },
+    args: {
+      id: t.arg.globalID({ required: true, for: Incident, description: "The incident." }),
+      format: t.arg({ type: FormatEnum, defaultValue: "MARKDOWN", description: "Written in what." }),
+    },
+    resolve: async (_parent, { id: { id }, format }, context, { schema }) => {
+      rowKey(id, context);
+      const incident = await read(schema, context, id);
+      if (!incident) return null;
+      const { db, now } = context.services;
+      const entry = { actor: auditActorOf(context), action: "INCIDENT_REPORTED", entityKind: "Incident", entityId: id };
+      await db.inOrganization(viewerOf(context).organizationId, (tx) =>
+        audit(tx, { ...entry, detail: { format: format ?? "MARKDOWN" } }),
+      );
+      const text = reportMarkdown(incident, { madeAt: new Date(now()), madeBy: actorOf(context) });
+      return format !== "HTML" ? text : page(`Incident #${incident.number}`, htmlOf(text));
+    },
+  }),
+);
+
+async function read(schema: GraphQLSchema, context: Context, id: string): Promise<ReportData | null> {
+  const variableValues = { id: Buffer.from(`Incident:${id}`).toString("base64") };
+  const { data, errors } = await execute({ schema, document: question, contextValue: context, variableValues });
+  if (errors?.[0]) throw errors[0].originalError ?? new VigilError("INTERNAL", errors[0].message);
+  // As it would be sent: dates as text.
+  return (JSON.parse(JSON.stringify(data)) as { incident: ReportData | null }).incident;
+}
+
+function page(title: string, body: string): string {
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>${title}</title>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<style>
+  body { font: 11pt/1.45 Georgia, serif; color: #111; max-width: 46rem; margin: 2rem auto; padding: 0 1rem; overflow-wrap: anywhere }
+  h1, h2 { font-family: system-ui, sans-serif; line-height: 1.2 } h2 { margin-top: 1.6em; border-bottom: 1px solid #bbb }
+  table { border-collapse: collapse; width: 100% } thead { display: none } td { padding: .2rem .6rem .2rem 0; vertical-align: top }
+  li { break-inside: avoid } @page { margin: 2cm }
+</style></head><body>
+${body}</body></html>
+`;
+}

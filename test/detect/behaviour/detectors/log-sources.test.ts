@@ -1,0 +1,169 @@
+import { describe, expect, it } from "vitest";
+import { ingestAnomaly } from "../../../../src/detect/behaviour/detectors/ingest-anomaly.ts";
+import { sourceSilent } from "../../../../src/detect/behaviour/detectors/source-silent.ts";
+import { type Cadence, cadence } from "../../../../src/detect/behaviour/facets/cadence.ts";
+import { silenceOf, silencesOf } from "../../../../src/detect/behaviour/silence.ts";
+import type { SecurityEvent } from "../../../../src/ingest/event.ts";
+import { at, isWorkday } from "../clinic-days.ts";
+import { drive } from "../drive.ts";
+
+const app = { product: "clinic", service: "app" };
+const firewall = { product: "firewall", service: "log" };
+const staff = Array.from({ length: 12 }, (_, n) => `user${n}`);
+
+/** An hour of a log source: so many events, by so many people. */
+function hourOf(logsource: object, day: number, hour: number, count: number, people = staff.length): SecurityEvent[] {
+  return Array.from({ length: count }, (_, n) =>
+    at(day, hour * 60 + (n * 59) / count, {
+      logsource,
+      action: "page.open",
+      actor: { name: staff[n % people] as string },
+    }),
+  );
+}
+const inOffice = (day: number, count = 150, people?: number) =>
+  isWorkday(day) ? Array.from({ length: 9 }, (_, n) => hourOf(app, day, 8 + n, count, people)).flat() : [];
+const allDay = (day: number, count = 12) =>
+  Array.from({ length: 24 }, (_, hour) => hourOf(firewall, day, hour, count)).flat();
+
+const days = (from: number, to: number, of: (day: number) => SecurityEvent[]) =>
+  Array.from({ length: to - from }, (_, n) => of(from + n)).flat();
+const timeOf = (day: number, hour: number) => at(day, hour * 60, {}).time;
+function stateAfter(events: SecurityEvent[]): Cadence {
+  const clinic = drive([sourceSilent]);
+  clinic.feed(events);
+  let state = cadence.empty();
+  clinic.change(cadence, events[0] as SecurityEvent, (found) => {
+    state = structuredClone(found);
+  });
+  return state;
+}
+const office = stateAfter(days(0, 28, (day) => inOffice(day, 40)));
+const always = stateAfter(days(0, 28, (day) => allDay(day)));
+
+describe("a log source gone silent", () => {
+  it("that keeps office hours is quiet at night and on weekends, and missed by ten on Monday", () => {
+    const hours = Array.from({ length: 60 }, (_, n) => silenceOf(office, timeOf(25, 17) + n * 3_600_000, true));
+    expect(hours).toEqual(hours.map(() => undefined));
+    expect(silenceOf(office, timeOf(28, 9), true)).toBeUndefined();
+    expect(silenceOf(office, timeOf(28, 10.1), true)).toMatchObject({
+      activeHours: expect.closeTo(2.1, 1),
+      expected: 86,
+    });
+  });
+
+  it("is not missed on a holiday, when all that keep hours are quiet, and is after three working days", () => {
+    const other = { ...office };
+    const sources = [
+      { key: "a", state: office },
+      { key: "b", state: other },
+      { key: "fw", state: { ...always, last: timeOf(29, 12), hour: always.hour + 36 } },
+    ];
+    expect(silencesOf(sources, timeOf(28, 16))).toEqual([]);
+    expect(silencesOf(sources, timeOf(29, 12.5))).toEqual([]);
+    expect(silencesOf([{ key: "a", state: office }], timeOf(31, 10)).map(({ key }) => key)).toEqual(["a"]);
+  });
+
+  it("is missed on the same day while another that keeps hours is at work", () => {
+    const working = stateAfter([
+      ...days(0, 28, (day) => inOffice(day, 40)),
+      ...inOffice(28, 40).filter(({ time }) => time < timeOf(28, 11.5)),
+    ]);
+    const found = silencesOf(
+      [
+        { key: "a", state: office },
+        { key: "b", state: working },
+      ],
+      timeOf(28, 11.5),
+    );
+    expect(found.map(({ key }) => key)).toEqual(["a"]);
+  });
+
+  it("that sends around the clock is missed within two hours, at night too", () => {
+    expect(silenceOf(always, timeOf(28, 1))).toBeUndefined();
+    expect(silenceOf(always, timeOf(28, 2.5))).toMatchObject({ expected: expect.any(Number) });
+  });
+
+  it("is not judged before three weeks, nor when it never sent much, nor while its events usually come late", () => {
+    expect(silenceOf(stateAfter(days(0, 18, (day) => inOffice(day, 40))), timeOf(21, 16), true)).toBeUndefined();
+    const seldom = stateAfter(days(0, 28, (day) => (day % 3 === 0 ? hourOf(app, day, 9, 2) : [])));
+    expect(silenceOf(seldom, timeOf(33, 12), true)).toBeUndefined();
+    const late = stateAfter(
+      days(0, 28, (day) => inOffice(day, 40)).map((one) => ({ ...one, receivedAt: one.time + 5 * 3_600_000 })),
+    );
+    expect(silenceOf(late, timeOf(28, 14), true)).toBeUndefined();
+    expect(silenceOf(late, timeOf(28, 15.5), true)).toBeDefined();
+  });
+
+  it("is found in the event that says so, about the log source, and learns nothing of it", () => {
+    const told = at(28, 640, {
+      logsource: { product: "vigil", service: "monitor" },
+      action: "source.silent",
+      target: { type: "logsource", id: "clinic/app" },
+      attributes: { silentMs: 7_800_000, expectedEvents: 84 },
+    });
+    const clinic = drive([sourceSilent]);
+    const [found] = clinic.feed(told);
+    expect(found).toMatchObject({
+      reason: "no event of log source clinic/app for 2.2 h, in which it usually sends 84",
+      subjects: [{ kind: "SERVICE", key: "clinic/app" }],
+    });
+    expect(clinic.feed({ ...told, action: "source.other" })).toEqual([]);
+    expect(clinic.tell(cadence, told)).toBeUndefined();
+  });
+
+  it("has a cadence in words, of bounded size", () => {
+    expect(cadence.tell?.(always)).toBe("sends 288 events a day on average, around the clock");
+    expect(cadence.tell?.(office)).toBe("sends 257 events a day on average, in 45 of the 168 hours of a week");
+    expect(JSON.stringify(always).length).toBeLessThan(3_000);
+  });
+
+  it("begins anew after three weeks of nothing", () => {
+    const again = stateAfter([...days(0, 28, (day) => allDay(day)), ...allDay(60)]);
+    expect(silenceOf(again, timeOf(62, 12))).toBeUndefined();
+  });
+});
+
+describe("the rate of a log source", () => {
+  const settled = () => {
+    const clinic = drive([ingestAnomaly]);
+    expect(clinic.feed(days(0, 28, (day) => inOffice(day)))).toEqual([]);
+    return clinic;
+  };
+
+  it("is found collapsed after two hours, when the next event comes", () => {
+    const found = settled().feed([8, 9, 10, 11].flatMap((hour) => hourOf(app, 28, hour, 20)));
+    expect(found.map(({ reason, subjects }) => [reason, subjects])).toEqual([
+      [
+        "20 events in an hour in which 150 are usual, and as few in the hour before",
+        [{ kind: "SERVICE", key: "clinic/app" }],
+      ],
+      [
+        "20 events in an hour in which 150 are usual, and as few in the hour before",
+        [{ kind: "SERVICE", key: "clinic/app" }],
+      ],
+    ]);
+  });
+
+  it("is no finding on a holiday, when few people are at work, at half the rate, and at night", () => {
+    expect(settled().feed(inOffice(28, 12, 1))).toEqual([]);
+    expect(settled().feed(inOffice(28, 70))).toEqual([]);
+    expect(
+      settled().feed([...inOffice(28), ...hourOf(app, 28, 20, 3), ...hourOf(app, 28, 23, 3), ...inOffice(29)]),
+    ).toEqual([]);
+  });
+
+  it("is found in a burst, once and whenever it has doubled", () => {
+    const found = settled().feed(hourOf(app, 28, 10, 5_000));
+    expect(found.map(({ reason }) => reason)).toEqual([
+      "2000 events within an hour; the busiest hour of a week usually has 150",
+      "4000 events within an hour; the busiest hour of a week usually has 150",
+    ]);
+    expect(settled().feed(hourOf(app, 28, 10, 1_900))).toEqual([]);
+  });
+
+  it("is not judged before three weeks", () => {
+    const clinic = drive([ingestAnomaly]);
+    expect(clinic.feed([...days(0, 14, (day) => inOffice(day)), ...hourOf(app, 14, 9, 9_000)])).toEqual([]);
+  });
+});
