@@ -51,7 +51,8 @@ export async function changeOrganization(tx: Tx, change: OrganizationChange, act
        second_factor_required = coalesce($4, second_factor_required), response_times = coalesce($5, response_times),
        reopen_grace_s = coalesce($6, reopen_grace_s), protected_targets = coalesce($7, protected_targets),
        risk_high_at = coalesce($8, risk_high_at), risk_critical_at = coalesce($9, risk_critical_at),
-       time_zone = coalesce($10, time_zone) WHERE id = $1`,
+       time_zone = coalesce($10, time_zone),
+       rules_version = rules_version + ($10::text IS NOT NULL AND $10 IS DISTINCT FROM time_zone)::int WHERE id = $1`,
     [
       tx.organizationId,
       name,
