@@ -107,6 +107,13 @@ const examples: Record<string, () => Promise<object>> = {
     await ask(server, merge, { id, input: { intoId: await incident(), reason: "walked" } });
     return { id, input: {} };
   },
+  decisionCreate: async () => ({ input: { type: "BLOCK_IP", scope: "IP", value: "203.0.113.7", reason: "walked" } }),
+  decisionRevoke: async () => {
+    const create =
+      'mutation { decisionCreate(input: { type: BLOCK_IP, scope: IP, value: "203.0.113.8", reason: "walk" }) { decision { id } } }';
+    const { data } = await ask(server, create, {});
+    return { id: data.decisionCreate.decision.id, input: { reason: "walked" } };
+  },
   incidentsUpdate: async () => ({ ids: [await incident()], input: { move: "ACKNOWLEDGE" } }),
   savedFilterSave: async () => ({ input: { name: "Walked", filter: {} } }),
   savedFilterDelete: async () => {

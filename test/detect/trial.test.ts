@@ -8,7 +8,7 @@ const stored: KnownRule = {
   ...{ id: "failed", revision: 1, mode: "ACTIVE", yaml: failedLogin, name: "Failed log-in", reference: "failed_login" },
   ...{ sigmaId: null, kind: "DETECTION", builtin: false, settings: { mode: "ACTIVE" } },
 };
-const loaded = { rules: [stored], placeholders: new Map() };
+const loaded = { rules: [stored], placeholders: new Map(), timeZone: "UTC" };
 const organizationId = "00000000-0000-4000-8000-000000000000";
 const filter = (rules: string, field = "user.name") =>
   `title: Not the robot\nlogsource: { category: authentication }\nfilter:\n  rules: ${rules}\n  sel: { ${field}: robot }\n  condition: not sel\n`;

@@ -32,7 +32,7 @@ beforeAll(async () => {
            CASE WHEN n > 1 THEN t + n * interval '1 second' END, CASE WHEN n > 1 THEN t + n * interval '10 seconds' END, t, t + interval '1 hour'
          FROM generate_series(1, ${count}) n, (SELECT '${at(1).toISOString()}'::timestamptz AS t) s;
        INSERT INTO security_alerts (organization_id, id, incident_id, channel_id, status, created_at)
-         SELECT organization_id, gen_random_uuid(), id, '${organization}', (enum_range(NULL::alert_status))[1 + number % 5], opened_at
+         SELECT organization_id, gen_random_uuid(), id, '${organization}', (ARRAY['QUEUED', 'HELD', 'SENT', 'DELIVERED', 'FAILED']::alert_status[])[1 + number % 5], opened_at
          FROM security_incidents WHERE organization_id = '${organization}';
        INSERT INTO alert_attempts (organization_id, id, alert_id, at, outcome, detail)
          SELECT organization_id, gen_random_uuid(), id, created_at, 'SENT', '' FROM security_alerts
