@@ -1,3 +1,10 @@
+const underAKilometre = 0.006; // degrees of latitude and of longitude: at most 0.95 km apart
+
+/** Whether two points lie within a kilometre for sure; cheap. */
+export function isSameSpot(one: Point, other: Point): boolean {
+  return Math.abs(one.lat - other.lat) <= underAKilometre && Math.abs(one.lon - other.lon) <= underAKilometre;
+}
+
 const earthRadiusKm = 6_371.009; // mean radius, IUGG
 
 export interface Point {

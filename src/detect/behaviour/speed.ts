@@ -1,5 +1,5 @@
 /** Whether somebody can have been in both places. */
-import { distanceKm } from "./distance.ts";
+import { distanceKm, isSameSpot } from "./distance.ts";
 import type { Spot } from "./place-of.ts";
 
 /** From when to when somebody was in one place, by events no more than an hour apart; epoch ms. */
@@ -45,6 +45,7 @@ export function tooFast(stays: readonly Stay[], at: Stay, limits: Limits): Leap 
 }
 
 function leapOf(stay: Stay, at: Stay): Leap | undefined {
+  if (isSameSpot(stay, at)) return undefined;
   const mobile = stay.mobile === true || at.mobile === true;
   if (mobile && stay.country === at.country) return undefined;
   const unsure =

@@ -25,7 +25,7 @@ export const firstPrivilege: BehaviourDetector<typeof parameters> = {
   name: "first_privilege",
   title: "First use of a privilege",
   description:
-    "A user who never did so takes a privileged action: one that changes what others may do (category authorization) or how the application works (category configuration). Not found: further actions of users who do such things anyway, what others of the role do, administrators, looking at settings, one's own preferences.",
+    "A user who never did so takes a privileged action: one that changes what others may do (category authorization) or how the application works (category configuration), or one that is called admin.… . Not found: further actions of users who do such things anyway, what others of the role do, administrators, looking at settings, one's own preferences.",
   severity: "MEDIUM",
   tags: ["attack.privilege-escalation", "attack.persistence", "attack.t1078", "attack.t1098"],
   falsepositives: ["A user who was given new work", "Administrators whose events do not tell their role"],

@@ -16,7 +16,7 @@ import { isProgram } from "../program.ts";
 const parameters = {
   ...learningOf(14, 5),
   ...peersParameter("A network"),
-  ...trustParameter("be taken to another country"),
+  ...trustParameter("be taken to another country or come over a VPN"),
   anyNetwork: {
     description:
       "Whether a new network is enough by itself. Otherwise it must be one that people rarely log in over (hosting, VPN, relay) or lie in a country that neither the user nor others use.",
@@ -28,7 +28,7 @@ export const newNetwork: BehaviourDetector<typeof parameters> = {
   name: "new_network",
   title: "New network for a user",
   description:
-    "A user succeeded over a network (autonomous system) that the user was never seen on, and that is out of the ordinary: hosting, a VPN or relay, or in a country nobody uses. Not found by default: another mobile carrier, hotel or home network in a usual country.",
+    "A user succeeded over a network (autonomous system) that the user was never seen on, and that is out of the ordinary: hosting, a VPN or relay, or in a country nobody uses. Not found by default: a VPN or another country with a device whose id the user is known by, another mobile carrier, hotel or home network in a usual country.",
   severity: "MEDIUM",
   tags: ["attack.initial-access", "attack.t1078", "attack.command-and-control", "attack.t1090"],
   falsepositives: ["A user who begins to use a VPN", "A company's own exit in a data centre that has moved"],
@@ -55,6 +55,8 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
 function oddity(event: SecurityEvent, seen: Seen, trusting: boolean): string | undefined {
   const kind = networkOf(event)?.kind;
   if (kind === "HOSTING") return "; it is a hosting network, where programs and relays run, not people";
+  // People switch a VPN on at their own machine; whoever stole a password has another one.
+  if (kind === "VPN" && trusting && isOwnDevice(event, seen)) return undefined;
   if (kind === "VPN") return "; it is a VPN or relay, which hides where its user is";
   const country = countryOf(event);
   const own = seen.facet(countries);

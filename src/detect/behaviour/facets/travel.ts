@@ -1,7 +1,7 @@
 /** Where the user was in the last day, and between which places the user goes anyway. */
 
 import { isSuccess } from "../deeds.ts";
-import { distanceKm } from "../distance.ts";
+import { distanceKm, isSameSpot } from "../distance.ts";
 import type { Facet } from "../facet.ts";
 import { dayMs, dayOf, faded, rounded } from "../habit.ts";
 import { listWords } from "../in-words.ts";
@@ -68,7 +68,8 @@ function compact({ lat, lon, radiusKm, name, country }: Spot): Spot {
 /** In place: the stay joins the one it continues, or stands in its turn; what is a day older than the newest goes. */
 function note(stays: Stay[], stay: Stay): void {
   const before = stays.findLast(({ from }) => from <= stay.from);
-  const same = before && !before.mobile === !stay.mobile && distanceKm(before, stay) < samePlaceKm;
+  const same =
+    before && !before.mobile === !stay.mobile && (isSameSpot(before, stay) || distanceKm(before, stay) < samePlaceKm);
   if (same && stay.to - before.to <= oneStayMs) before.to = Math.max(before.to, stay.to);
   else stays.splice(before ? stays.indexOf(before) + 1 : 0, 0, stay);
   const newest = Math.max(...stays.map(({ to }) => to));
@@ -76,7 +77,7 @@ function note(stays: Stay[], stay: Stay): void {
 }
 
 function dwell({ places }: Travel, spot: Spot, day: number, worth: number): void {
-  const there = places.find((place) => distanceKm(place, spot) < samePlaceKm);
+  const there = places.find((place) => isSameSpot(place, spot) || distanceKm(place, spot) < samePlaceKm);
   if (there && day <= there.day) return;
   if (there) {
     there.weight = rounded(Math.min(mostWeight, faded(there.weight, day - there.day) + worth));

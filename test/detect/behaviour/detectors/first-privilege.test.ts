@@ -18,6 +18,8 @@ describe("the first use of a privilege", () => {
     expect(found?.reason).toBe("role.grant: the first privileged action of a user active on 15 days before");
     const disabled = grant({ action: "audit.disable", category: "CONFIGURATION" });
     expect(settled().feed(disabled)).toHaveLength(1);
+    expect(settled().feed(grant({ action: "admin.users.list", category: "OTHER" }))).toHaveLength(1);
+    expect(settled().feed(grant({ action: "administered.dose", category: "DATA" }))).toEqual([]);
   });
 
   it("is not found for looking, for refusals, for one's own preferences, or for administrators", () => {

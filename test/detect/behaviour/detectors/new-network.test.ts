@@ -32,11 +32,13 @@ describe("a new network for a user", () => {
     expect(strict.feed(events)).toHaveLength(2);
   });
 
-  it("lets the user's own device be taken to another country, by its id", () => {
+  it("lets the user's own device be taken to another country or come over a VPN, by its id", () => {
     const clinic = drive([newNetwork]);
     clinic.feed(workingDays(15, { device: "laptop-1" }));
     const away = { network: abroad, place: lagos };
     expect(clinic.feed(logIn({ at: after, ...away, device: "laptop-1" }))).toEqual([]);
+    expect(clinic.feed(logIn({ at: after + 30, network: relay, device: "laptop-1" }))).toEqual([]);
+    expect(clinic.feed(logIn({ at: after + 40, network: relay, device: "laptop-2" }))).toHaveLength(1);
     expect(clinic.feed(logIn({ at: after + 60, network: hosting, device: "laptop-1" }))).toHaveLength(1);
   });
 
