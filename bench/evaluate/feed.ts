@@ -8,6 +8,7 @@ import { behaviourName } from "./meant-for.ts";
 import type { PastServer } from "./past-server.ts";
 
 const minute = 60_000;
+const jobsEvery = 60 * minute; // of the clinic's time
 const largest = 1_000; // events of a batch
 /** A batch is short while an attack begins, so that the time to detect is known to the minute; else nobody is in a hurry. */
 const span = { calm: 60 * minute, attack: minute, begins: 120 * minute };
@@ -26,12 +27,16 @@ export async function feed(
   let batch: ClinicEvent[] = [];
   let events = 0;
   let day = 0;
+  let jobsAt = 0;
   const send = async (): Promise<void> => {
     const [first, last] = [batch[0], batch.at(-1)];
     if (!first || !last) return;
     server.setClock(last.time);
     events += await postEvents(server.url, apiKeyCreate.secret, batch);
     batch = [];
+    if (last.time < jobsAt) return;
+    jobsAt = last.time + jobsEvery;
+    await server.runJobs();
   };
   let attacked = false;
   for await (const { event } of clinic.events()) {

@@ -22,9 +22,15 @@ export function tablesOf(judged: Judged): string {
   return parts.join("\n\n");
 }
 
-/** One line a false incident, as material for whoever tunes a rule. */
+/** One line a false incident, as material for whoever tunes a rule; no rule fills the list alone. */
 export function falseLines(judged: Judged, most: number): string {
-  const lines = judged.falseIncidents.slice(0, most).map(({ seed, rules: by, subjects, at, learning, explanation }) => {
+  const perRule = Math.max(1, Math.ceil(most / 5));
+  const shown = new Map<string, number>();
+  const listed = judged.falseIncidents.filter(({ rules: [rule = ""] }) => {
+    shown.set(rule, (shown.get(rule) ?? 0) + 1);
+    return (shown.get(rule) as number) <= perRule;
+  });
+  const lines = listed.slice(0, most).map(({ seed, rules: by, subjects, at, learning, explanation }) => {
     const when = new Date(at).toISOString().slice(0, 16);
     return `  seed ${seed} ${when}${learning ? " (learning)" : ""} ${by.join(", ")} [${subjects.join(", ")}]: ${explanation}`;
   });

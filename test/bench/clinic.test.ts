@@ -27,8 +27,9 @@ beforeAll(async () => {
   six = await played(big);
 }, 120_000);
 
+let format: Intl.DateTimeFormat | undefined; // of the zone of `six`: making one for each event would take half a minute
 const local = ({ clinic }: Played, time: number) => {
-  const format = new Intl.DateTimeFormat("en-US", {
+  format ??= new Intl.DateTimeFormat("en-US", {
     timeZone: clinic.world.zone,
     hourCycle: "h23",
     weekday: "short",
