@@ -59,6 +59,7 @@ T1078.004 DPEI Cloud Accounts
 T1082 Y System Information Discovery
 T1083 Y File and Directory Discovery
 T1087 Y Account Discovery
+T1090 K Proxy
 T1098 PE Account Manipulation
 T1098.001 PE Additional Cloud Credentials
 T1098.003 PE Additional Cloud Roles
@@ -68,6 +69,7 @@ T1110.001 C Password Guessing
 T1110.003 C Password Spraying
 T1110.004 C Credential Stuffing
 T1114.003 O Email Forwarding Rule
+T1119 O Automated Collection
 T1136 P Create Account
 T1190 I Exploit Public-Facing Application
 T1199 I Trusted Relationship

@@ -49,8 +49,7 @@ describe("behaviour rules", { timeout: 180_000 }, () => {
       subjects: [{ kind: "USER", key: "user1" }],
       explanation: "log-in from Lagos, NG: the user is known from US only, and no other user works from there",
     });
-    expect(found.filter(({ rule }) => rule === "again")[0]?.explanation).toMatch(/^\d × "Somewhere else" for user/);
-    expect(found.some(({ explanation }) => / \(the last of 2 times in \d/.test(explanation))).toBe(true);
+    expect(found.filter(({ rule }) => rule === "again")[0]?.explanation).toMatch(/^\d × "Somewhere else" for .*login/);
   });
 
   it("give the same however the events are cut into batches, and through however many processes they come", async () => {

@@ -22,7 +22,7 @@ title: Somewhere else again and again
 name: again
 level: high
 correlation:
-  { type: event_count, rules: [elsewhere], group-by: [user.name], timespan: 7d, condition: { gte: 4 }, generate: true }
+  { type: event_count, rules: [elsewhere], group-by: [event.action], timespan: 7d, condition: { gte: 3 }, generate: true }
 generate: true
 ---
 title: Impossible travel
