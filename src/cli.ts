@@ -12,6 +12,7 @@ import { type BackfillOptions, backfill, moment } from "./commands/backfill.ts";
 import { httpSink, importFile, localSink, progressBar } from "./commands/import.ts";
 import { listAllKeys, reencryptAll, retireDataKey, rotateKeys } from "./commands/keys.ts";
 import { runErase, runExport } from "./commands/organization.ts";
+import { addProfilesCommand } from "./commands/profiles.ts";
 import { checkRules, exportSigma, importSigma } from "./commands/rules.ts";
 import { ruleModes } from "./detect/detection.ts";
 import { readRunningServer } from "./embedded/running.ts";
@@ -253,6 +254,7 @@ const everywhere = (): Option => new Option("--org <slug>", "one organization in
 /** The organization of that slug, or all. */
 const chosen = async (app: App, slug: string | undefined): Promise<string[]> =>
   slug === undefined ? app.db.organizationIds() : [await app.organizationBySlug(slug)];
+addProfilesCommand(program, { withApp, everywhere, chosen });
 const keys = program.command("keys").description("the keys of sealed fields");
 keys
   .command("list")

@@ -3,7 +3,10 @@ import { audit } from "./access/audit.ts";
 import type { Database, Tx } from "./db.ts";
 import type { BatchDetection } from "./detect/batch.ts";
 import { createProfileCache } from "./detect/behaviour/profile-cache.ts";
+import { type Rebuilt, rebuildProfiles } from "./detect/behaviour/rebuild.ts";
+import type { Disguise } from "./detect/correlation/disguise.ts";
 import type { DetectionDraft } from "./detect/detection.ts";
+import type { History } from "./detect/local.ts";
 import { contribute } from "./detect/risk/contribute.ts";
 import type { Crossing } from "./detect/risk/settle.ts";
 import { tellCrossing } from "./detect/risk/tell.ts";
@@ -39,6 +42,8 @@ export interface Pipeline {
   ): Promise<Stored>;
   /** How long the oldest waiting batch of the organization has waited, ms. */
   lagMs(organizationId: string): number;
+  /** Learns the organization's profiles anew from its stored events. */
+  rebuildProfiles(organizationId: string, onProgress?: (events: number, total: number) => void): Promise<Rebuilt>;
   /** How often windows were built from stored events since the process started. */
   rebuilds(): number;
   /** Waits until nothing is under way. */
@@ -47,6 +52,8 @@ export interface Pipeline {
 
 /** What this process knows of an organization from one batch to the next. */
 interface Known {
+  history: History;
+  disguise: Disguise;
   state: DetectionState;
   /** As of the last turn. */
   privacy: Privacy | undefined;
@@ -78,23 +85,25 @@ export function createPipeline(options: {
     if (found) return found;
     const unopened = (id: string, { message: fault }: Error): void =>
       log.error({ organizationId, eventId: id, fault }, "a sealed event does not open: evaluated without");
+    async function* history(tx: Tx, range: Parameters<History>[1]): ReturnType<History> {
+      for await (const events of readEventsBetween(tx, vault, range, unopened)) {
+        if (events.some((event) => clearOf(event) !== event)) needPseudonym();
+        yield events;
+      }
+    }
+    const disguise: Disguise = { clearOf, pseudonym: (value) => needPseudonym()(value) };
     const state = createDetectionState({
       db,
       organizationId,
-      async *history(tx, range) {
-        for await (const events of readEventsBetween(tx, vault, range, unopened)) {
-          if (events.some((event) => clearOf(event) !== event)) needPseudonym();
-          yield events;
-        }
-      },
-      disguise: { clearOf, pseudonym: (value) => needPseudonym()(value) },
+      history,
+      disguise,
       profiles: profiles(organizationId),
       shared: sharedWindows?.(organizationId),
       log,
       now,
       onRebuild: () => void rebuilds++,
     });
-    const made: Known = { state, privacy: undefined, pseudonym: undefined };
+    const made: Known = { history, disguise, state, privacy: undefined, pseudonym: undefined };
     const needPseudonym = () => {
       if (!made.pseudonym) throw new NoPseudonym("the key of the organization's pseudonyms is not loaded");
       return made.pseudonym;
@@ -180,6 +189,12 @@ export function createPipeline(options: {
   const lanes = createLanes({ now, store, explain: (error) => asUnavailable(error, log) });
   return {
     accept: (organizationId, drafts, sender) => lanes.accept(organizationId, { drafts, sender }),
+    async rebuildProfiles(organizationId, onProgress) {
+      const known = knownOf(organizationId);
+      await loadPseudonym(organizationId, known);
+      const { history, disguise } = known;
+      return rebuildProfiles({ db, organizationId, history, disguise, now }, onProgress);
+    },
     lagMs: lanes.lagMs,
     rebuilds: () => rebuilds,
     drain: lanes.drain,

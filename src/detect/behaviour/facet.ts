@@ -29,6 +29,8 @@ export interface Facet<State> {
   readonly of: ProfileKind;
   /** Whether `learn` could change anything; cheap. */
   concerns(event: SecurityEvent): boolean;
+  /** People teach it, not events: it stays when profiles are rebuilt. */
+  readonly byPeople?: true;
   /** The state before anything is known. */
   empty(): State;
   /**

@@ -9,6 +9,8 @@ import { facetTable } from "./facets.ts";
 import { createJudge, type Findings, type Touched } from "./judge.ts";
 
 export interface TrialJudge {
+  /** All that was met, also what nothing is known of yet. */
+  readonly entities: ReadonlyMap<string, Entity>;
   /** Judges the events and teaches the profiles. */
   judge(events: readonly SecurityEvent[]): void;
   /** Writes into the events judged last what the rules of one set found. */
@@ -38,6 +40,7 @@ export function createTrialJudge(
   const judge = createJudge({ rules, facets: facetTable, timeZone, disguise, entitiesOf, onFault: () => undefined });
   let found = new Map<SecurityEvent, Findings[]>();
   return {
+    entities,
     judge(events) {
       found = new Map();
       judge(events, (event, findings) => {

@@ -37,7 +37,14 @@ export const rareAction: BehaviourDetector<typeof parameters> = {
   description:
     "A user does something for the first time that hardly anyone of the role does. What nobody in the organization ever did is found only where it takes data away or destroys it (export, download, delete and the like): else every new button would be. Not found: privileged actions (see first_privilege), what an open page or a timer does, programs, patients in the portal.",
   severity: "LOW",
-  tags: ["attack.collection", "attack.exfiltration", "attack.impact", "attack.t1078", "attack.t1213"],
+  tags: [
+    "attack.collection",
+    "attack.exfiltration",
+    "attack.impact",
+    "attack.initial-access",
+    "attack.t1078",
+    "attack.t1213",
+  ],
   falsepositives: ["A user who was given new work", "What is done once a year"],
   learning:
     "28 days with activity on 10 of them, of each user, so that the end of a month is among them. Until then nothing is found, and all that is done counts as the user's work. A role with fewer than five members in 30 days is compared with the whole organization; an organization with fewer has nobody to compare with, and nothing is found.",

@@ -26,6 +26,7 @@ const longest = 64; // characters of a device's id
 export const known: Facet<Known> = {
   name: "known",
   of: "USER",
+  byPeople: true,
   concerns: () => false,
   empty: () => ({ countries: [], networks: [], devices: [], hours: [], places: [] }),
   learn() {},

@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type TestServer, testServer } from "../../support/server.ts";
+
+const hour = 3_600_000;
+const begin = Math.floor(Date.now() / hour) * hour - 26 * 24 * hour;
+
+let server: TestServer;
+let now = Date.now();
+
+beforeAll(async () => {
+  server = await testServer({ now: () => now });
+});
+afterAll(() => server.close());
+
+const monitor = () =>
+  server.app.db.query<{ target_id: string; behaviour: Record<string, { reason: string }> | null }>(
+    server.ours,
+    "SELECT target_id, behaviour FROM realtime_monitoring WHERE organization_id = $1 AND product = 'vigil'",
+    [server.ours],
+  );
+
+describe("a log source that goes silent", { timeout: 120_000 }, () => {
+  it("is told of once a silence, and its rule fires", async () => {
+    const last = begin + 25 * 24 * hour;
+    const drafts = [];
+    for (let time = begin; time <= last; time += hour / 4)
+      drafts.push({
+        time,
+        logsource: { product: "linux", service: "sshd" },
+        action: "login",
+        category: "AUTHENTICATION" as const,
+        outcome: "SUCCESS" as const,
+        attributes: {},
+      });
+    for (let from = 0; from < drafts.length; from += 500)
+      await server.app.pipeline.accept(server.ours, drafts.slice(from, from + 500));
+    expect((await monitor()).rows).toEqual([]);
+    now = last + 40 * hour; // what came late is waited for, a day at most
+    await server.app.sweep.silence();
+    await server.app.sweep.silence();
+    const { rows } = await monitor();
+    expect(rows).toHaveLength(1);
+    expect(rows[0]?.target_id).toBe("linux/sshd");
+    expect(Object.values(rows[0]?.behaviour ?? {})[0]?.reason).toContain("no event of log source linux/sshd for");
+    const found = await server.app.db.query(
+      server.theirs,
+      "SELECT FROM detections WHERE rule_name = 'Log source gone silent'",
+    );
+    expect(found.rows).toEqual([]);
+  });
+});
