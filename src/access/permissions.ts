@@ -22,6 +22,12 @@ export const permissionTable = {
   "decision.read": { does: "Read decisions and who applies them.", roles: [...everybody, "ENFORCER"] },
   "decision.write": { does: "Make and revoke decisions.", roles: ["ADMIN", "RESPONDER"] },
   "decision.enforce": { does: "Apply decisions, and say so.", roles: ["ENFORCER"] },
+  "respond.read": { does: "Read response rules, what they would do, and whom an action would hit.", roles: everybody },
+  "respond.write": {
+    does: "Change response rules, ask for actions, take them back, close the circuit breaker.",
+    roles: ["ADMIN", "RESPONDER"],
+  },
+  "respond.approve": { does: "Approve or reject actions that somebody else asked for.", roles: ["ADMIN", "RESPONDER"] },
   "rule.read": { does: "Read rules.", roles: everybody },
   "rule.write": { does: "Import and change rules.", roles: ["ADMIN", "ANALYST"] },
   "status.read": { does: "Read how the server is.", roles: [...everybody, "ENFORCER"] },

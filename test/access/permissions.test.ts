@@ -20,6 +20,9 @@ const columns: Permission[] = [
   "decision.read",
   "decision.write",
   "decision.enforce",
+  "respond.read",
+  "respond.write",
+  "respond.approve",
   "rule.read",
   "rule.write",
   "status.read",
@@ -44,13 +47,13 @@ const columns: Permission[] = [
 
 // Written out a second time on purpose: whoever changes the table says so here too.
 const expected: Record<Role, string> = {
-  ADMIN: "yyyyyy.yyyyyyyyyyyyyyyyyyyy",
-  RESPONDER: "y.yyyy.y.y..y.y...y.yy.....",
-  ANALYST: "y.yyy..yyy..y.y...y.yy.....",
-  VIEWER: "y.y.y..y.y....y...y.y......",
-  AUDITOR: "y.y.y..y.yyyy.yyy.y.y.y.y..",
-  INGEST: ".y.................y.......",
-  ENFORCER: "....y.y..y.................",
+  ADMIN: "yyyyyy.yyyyyyyyyyyyyyyyyyyyyyy",
+  RESPONDER: "y.yyyy.yyyy.y..y.y...y.yy.....",
+  ANALYST: "y.yyy..y..yyy..y.y...y.yy.....",
+  VIEWER: "y.y.y..y..y.y....y...y.y......",
+  AUDITOR: "y.y.y..y..y.yyyy.yyy.y.y.y.y..",
+  INGEST: ".y....................y.......",
+  ENFORCER: "....y.y.....y.................",
 };
 
 test.each([...peopleRoles, ...keyRoles])("%s may do what the table says", (role) => {
