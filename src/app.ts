@@ -25,10 +25,13 @@ import { validateAll } from "./ingest/accept.ts";
 import type { Rejection } from "./ingest/event.ts";
 import type { Log } from "./log.ts";
 import { auditIngest, createPipeline, incidentScore } from "./pipeline.ts";
-import { openBells } from "./publish/bells.ts";
+import { type Bells, openBells } from "./publish/bells.ts";
 import { type Topic, topicsOf } from "./publish/change.ts";
 import { createFeed } from "./publish/feed.ts";
 import { createGauges } from "./publish/gauges.ts";
+import { answerHere, ringWorkers } from "./queue/doorbell.ts";
+import { seedResponseRules } from "./respond/defaults.ts";
+import { createResponder } from "./respond/responder.ts";
 import { cleanUp } from "./retention/clean-up.ts";
 import { loadKeyFile } from "./secrets/key-file.ts";
 import { createKeyring } from "./secrets/keyring.ts";
@@ -97,8 +100,18 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
     await access.resealSecondFactors();
     const auditTrail = await openAuditTrail(config, { db, log, now });
     const firstSignIn = await prepareOrganizations();
-    const bells = openBells(config.redisUrl, log);
-    opened.push({ name: "bells", close: bells.close });
+    const feedBells = openBells(config.redisUrl, log);
+    opened.push({ name: "bells", close: feedBells.close });
+    const responder = createResponder({ db, change, ownAddresses: config.ownAddresses, now, log });
+    const doorbell = config.redisUrl ? ringWorkers(config.redisUrl, log) : answerHere(responder.respond, log);
+    opened.push({ name: "doorbell", close: doorbell.close });
+    const bells: Bells = {
+      ...feedBells,
+      ring(organizationId, topic) {
+        feedBells.ring(organizationId, topic);
+        if (topic === "incident") doorbell.ring(organizationId);
+      },
+    };
     const feed = createFeed(db, bells);
     const redis = config.redisUrl ? createRedisLink(config.redisUrl, log) : undefined;
     if (redis) {
@@ -137,8 +150,27 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
         });
         ids = [id];
       }
-      for (const id of ids) await db.inOrganization(id, (tx) => seedBuiltinRules(tx, now()));
+      for (const id of ids) await seed(id);
       return signIn;
+    }
+
+    /** What comes with Vigil and the organization was not given yet. */
+    function seed(organizationId: string): Promise<void> {
+      return db.inOrganization(organizationId, async (tx) => {
+        await seedBuiltinRules(tx, now());
+        await seedResponseRules(tx, now());
+      });
+    }
+
+    async function change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+      let topics = new Set<Topic>();
+      const result = await db.inOrganization(organizationId, async (tx) => {
+        const done = await work(tx);
+        topics = topicsOf(tx);
+        return done;
+      });
+      for (const topic of topics) bells.ring(organizationId, topic);
+      return result;
     }
 
     return {
@@ -163,7 +195,13 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       secondFactor: access.secondFactor,
       refused: access.refused,
       auditTrail,
-      sweep: createSweep(db, { log, now, audit: auditTrail, ring: (id) => bells.ring(id, "incident") }),
+      sweep: createSweep(db, {
+        log,
+        now,
+        audit: auditTrail,
+        ring: (id) => bells.ring(id, "incident"),
+        respond: responder.sweep,
+      }),
       /** Validates and stores events as they were sent; every one is accepted, a duplicate, or rejected with its reason. */
       async ingest(organizationId: string, values: readonly unknown[], sender?: string) {
         const { drafts, rejected } = validateAll(values, now());
@@ -205,16 +243,9 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       patientIndexer: (organizationId: string) =>
         db.inOrganization(organizationId, (tx) => vault.indexer(tx, indexedColumns.patient)),
       /** One transaction of the organization; whoever follows its feeds is told after the commit. */
-      async change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-        let topics = new Set<Topic>();
-        const result = await db.inOrganization(organizationId, async (tx) => {
-          const done = await work(tx);
-          topics = topicsOf(tx);
-          return done;
-        });
-        for (const topic of topics) bells.ring(organizationId, topic);
-        return result;
-      },
+      change,
+      /** Responds to what waits in the organization; harmless at any time. */
+      respond: responder.respond,
       ownAddresses: config.ownAddresses,
       /** Counts or removes what is past the organization's retention policies. */
       cleanUp: (organizationId: string, request: { actor: string; dryRun: boolean }) =>
@@ -222,7 +253,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       /** An organization of its own tables' worth: made by the owner, with the built-in rules. */
       async createOrganization(slug: string, name: string): Promise<string> {
         const id = await createOrganization(ownerFor("Making"), slug, name);
-        await db.inOrganization(id, (tx) => seedBuiltinRules(tx, now()));
+        await seed(id);
         return id;
       },
       /** Removes the organization and all it has; cannot be undone. */

@@ -17,6 +17,7 @@ import { claimClientIds, insertEvents } from "./ingest/write.ts";
 import { type Log, messageForLog } from "./log.ts";
 import type { Bells } from "./publish/bells.ts";
 import { recordChanges } from "./publish/change.ts";
+import { weighWatched } from "./respond/watch.ts";
 import { pseudonymBy } from "./secrets/pseudonym.ts";
 import { indexedColumns } from "./secrets/sealed-columns.ts";
 import type { Vault } from "./secrets/vault.ts";
@@ -133,7 +134,8 @@ export function createPipeline(options: {
           seals ? await sealEvents(tx, vault, events, privacy) : events.map((clear) => ({ clear })),
         );
         stored.catch(() => undefined); // awaited below; PostgreSQL works while detection does
-        const { detections } = await detection.evaluate(events);
+        const { detections: found } = await detection.evaluate(events);
+        const detections = await weighWatched(tx, found, receivedAt);
         await stored;
         const changes = await correlate(tx, detections, receivedAt, incidentScore);
         if (changes.length > 0) await recordChanges(tx, changes);

@@ -16,12 +16,15 @@ export function createSweep(
     now,
     audit,
     ring,
+    respond,
   }: {
     log: Log;
     now: () => number;
     audit: { sealAll(): Promise<void> };
     /** Says that incidents of an organization have changed. */
     ring(organizationId: string): void;
+    /** Ends an organization's actions that are over, and responds to what waits. */
+    respond(organizationId: string): Promise<void>;
   },
 ): Record<JobName, () => Promise<void>> {
   return {
@@ -50,6 +53,13 @@ export function createSweep(
       for (const organizationId of await db.organizationIds()) {
         const marked = await db.inOrganization(organizationId, (tx) => markBreaches(tx, now()));
         if (marked > 0) ring(organizationId);
+      }
+    },
+    async respond() {
+      for (const organizationId of await db.organizationIds()) {
+        await respond(organizationId).catch((error: Error) =>
+          log.error({ organizationId, err: error.message }, "a response failed"),
+        );
       }
     },
     cleanup: () => cleanUpAll({ db, log, now: now() }),

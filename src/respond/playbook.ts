@@ -28,11 +28,13 @@ export interface PastAction {
   ruleId: string | null;
   type: ActionType;
   target: string;
-  /** It was done, or would have been by a rule on trial. */
+  /** It was done. */
   done: boolean;
+  /** It would have been done: its rule was on trial. */
+  monitored?: boolean;
   /** Epoch ms. */
   at: number;
-  /** Until when it is in force, epoch ms; null: it is not. */
+  /** Until when it is in force or waits for approval, epoch ms; null: it does not. */
   inForceUntil: number | null;
 }
 
@@ -112,12 +114,16 @@ function chooseOne(plan: Plan, { incident, rule, wanted, history, now }: Questio
     );
     const until = before.reduce((most, { inForceUntil }) => Math.max(most, inForceUntil ?? 0), 0);
     const last = before.reduce(
-      (most, past) => (past.ruleId === rule.id && past.done ? Math.max(most, past.at) : most),
+      (most, past) => (past.ruleId === rule.id && (past.done || past.monitored) ? Math.max(most, past.at) : most),
       0,
     );
     const free = last + rule.coolDownS * 1000;
     if (kind !== null && until > now) {
-      not(target, "IN_FORCE", `${type} of ${target} is in force until ${new Date(until).toISOString()} already.`);
+      not(
+        target,
+        "IN_FORCE",
+        `${type} of ${target} is in force, or waits for approval, until ${new Date(until).toISOString()}.`,
+      );
     } else if (last > 0 && now < free) {
       not(
         target,

@@ -16,11 +16,12 @@ ALTER TABLE "organizations"
   -- Since when no automatic action is done; null: they are.
   ADD COLUMN "breaker_opened_at" TIMESTAMPTZ(6),
   ADD COLUMN "breaker_reason" TEXT,
+  ADD COLUMN "breaker_resumed_at" TIMESTAMPTZ(6),
   -- Whether people were told of it.
   ADD COLUMN "breaker_reported" BOOLEAN NOT NULL DEFAULT false,
   -- Up to which number the response rules that come with Vigil were given to the organization.
   ADD COLUMN "response_defaults" INTEGER NOT NULL DEFAULT 0;
-GRANT UPDATE (response_cap, breaker_opened_at, breaker_reason, breaker_reported, response_defaults) ON organizations TO vigil_app;
+GRANT UPDATE (response_cap, breaker_opened_at, breaker_reason, breaker_resumed_at, breaker_reported, response_defaults) ON organizations TO vigil_app;
 
 -- The line of the timeline that waits to be responded to: the letter behind the doorbell.
 ALTER TABLE "security_incidents" ADD COLUMN "response_entry_id" UUID;
