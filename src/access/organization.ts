@@ -16,13 +16,22 @@ export interface OrganizationChange {
   reopenGraceS?: number | undefined;
   /** Addresses, ranges and users that no response may touch; replaces the list. */
   protectedTargets?: readonly string[] | undefined;
+  /** So many automatic actions in 10 minutes. */
+  responseCap?: number | undefined;
 }
 
 const mostProtected = 1_000;
 
 /** Changes the organization's name and settings; what is not given stays. In force on every server within 5 seconds. */
 export async function changeOrganization(tx: Tx, change: OrganizationChange, actor: string): Promise<void> {
-  const { sessionIdleMinutes: idle, secondFactorRequired, responseTimes, reopenGraceS, protectedTargets } = change;
+  const {
+    sessionIdleMinutes: idle,
+    secondFactorRequired,
+    responseTimes,
+    reopenGraceS,
+    protectedTargets,
+    responseCap,
+  } = change;
   const name = change.name === undefined ? undefined : readName(change.name);
   if (idle !== undefined && !(Number.isInteger(idle) && idle >= idleBounds.least && idle <= idleBounds.most)) {
     const message = `A session may be idle from ${idleBounds.least} to ${idleBounds.most} minutes`;
@@ -36,10 +45,14 @@ export async function changeOrganization(tx: Tx, change: OrganizationChange, act
     const message = `At most ${mostProtected} addresses, ranges and users are protected, each of 1 to 300 characters`;
     throw new VigilError("BAD_USER_INPUT", message, { path: ["protectedTargets"] });
   }
+  if (responseCap !== undefined && !(responseCap >= 0 && responseCap <= 10_000)) {
+    throw new VigilError("BAD_USER_INPUT", "0 to 10,000 automatic actions", { path: ["responseCap"] });
+  }
   await tx.query(
     `UPDATE organizations SET name = coalesce($2, name), session_idle_minutes = coalesce($3, session_idle_minutes),
        second_factor_required = coalesce($4, second_factor_required), response_times = coalesce($5, response_times),
-       reopen_grace_s = coalesce($6, reopen_grace_s), protected_targets = coalesce($7, protected_targets) WHERE id = $1`,
+       reopen_grace_s = coalesce($6, reopen_grace_s), protected_targets = coalesce($7, protected_targets),
+       response_cap = coalesce($8, response_cap) WHERE id = $1`,
     [
       tx.organizationId,
       name,
@@ -48,6 +61,7 @@ export async function changeOrganization(tx: Tx, change: OrganizationChange, act
       responseTimes && JSON.stringify(responseTimes),
       reopenGraceS,
       protectedTargets,
+      responseCap,
     ],
   );
   const entity = { entityKind: "Organization", entityId: tx.organizationId };
@@ -58,6 +72,7 @@ export async function changeOrganization(tx: Tx, change: OrganizationChange, act
     responseTimes,
     reopenGraceS,
     protectedTargets,
+    responseCap,
   };
   await audit(tx, { actor, action: "ORGANIZATION_CHANGED", ...entity, detail });
 }

@@ -123,7 +123,11 @@ describe("a flood", () => {
     ]);
     expect(told).toHaveLength(admins.length);
 
-    const ask = async (text: string) => (await server.query(text as never, {} as never)).data as never;
+    const ask = async (text: string) => {
+      const { data, errors } = await server.query(text as never, {} as never);
+      expect(errors).toBeUndefined();
+      return data as never;
+    };
     const breaker = "{ responseBreaker { isOpen openedAt reason cap } }";
     expect(await ask(breaker)).toMatchObject({ responseBreaker: { isOpen: true, cap: 20 } });
     clock += 3_600_000;
