@@ -124,7 +124,7 @@ describe("a flood", () => {
     expect(told).toHaveLength(admins.length);
 
     const ask = async (text: string) => {
-      const { data, errors } = await server.query(text as never, {} as never);
+      const { data, errors } = await server.query(text as never, {} as never, await server.token("ADMIN"));
       expect(errors).toBeUndefined();
       return data as never;
     };

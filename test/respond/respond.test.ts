@@ -30,14 +30,12 @@ describe("a change of an incident", () => {
     const took: number[] = [];
     for (let turn = 0; turn < 5; turn++) {
       ip = nextAddress();
-      const heard = new AbortController();
-      const { feed } = server.app;
-      const frames = feed.follow(server.ours, "decision", await feed.cursor(server.ours), heard.signal);
       const started = performance.now();
       await attack(server, [{ ip }]);
-      await frames.next();
+      while (!(await decisionsInForce(server, clock)).some(({ value }) => value === ip)) {
+        expect(performance.now() - started).toBeLessThan(10_000);
+      }
       took.push(performance.now() - started);
-      heard.abort();
     }
     expect(took.sort((a, b) => a - b)[2]).toBeLessThan(500);
     const [done] = (await actionsOf(server)).filter(({ target }) => target === ip);
@@ -45,8 +43,8 @@ describe("a change of an incident", () => {
     expect(await decisionsInForce(server, clock)).toContainEqual(
       expect.objectContaining({ type: "BLOCK_IP", value: ip }),
     );
-    expect((await timeline(server, done?.incident_id as string)).at(-1)).toMatch(
-      new RegExp(`^ACTION_APPLIED BLOCK_IP of ${ip} until .*incident #\\d+ is CRITICAL`),
+    expect(await timeline(server, done?.incident_id as string)).toContainEqual(
+      expect.stringMatching(`^ACTION_APPLIED BLOCK_IP of ${ip} until .*incident #\\d+ is CRITICAL`),
     );
   });
 
@@ -90,9 +88,9 @@ describe("a change of an incident", () => {
     await respondBy(server, { actions: [{ type: "SUSPEND_USER" }, { type: "FORCE_MFA", approval: true }] });
     await attack(server, [{ user: "mallory" }]);
     const waiting = (await actionsOf(server)).filter(({ target }) => target === "mallory");
-    expect(waiting.map(({ type, status }) => `${type} ${status}`)).toEqual([
-      "SUSPEND_USER AWAITING_APPROVAL",
+    expect(waiting.map(({ type, status }) => `${type} ${status}`).sort()).toEqual([
       "FORCE_MFA AWAITING_APPROVAL",
+      "SUSPEND_USER AWAITING_APPROVAL",
     ]);
     clock += 1_800_000;
     await server.app.sweep.respond();
