@@ -15,8 +15,9 @@ import { openDatabase, type Tx } from "./db.ts";
 import { inTurn } from "./detect/backtest-turn.ts";
 import { fillGap, type GapRequest } from "./detect/gap.ts";
 import { seedBuiltinRules } from "./detect/store.ts";
+import { windowsPart } from "./detect/windows/part.ts";
 import { createSharedWindows } from "./detect/windows/redis.ts";
-import { createRedisLink, type RedisLink } from "./detect/windows/redis-link.ts";
+import { createRedisLink } from "./detect/windows/redis-link.ts";
 import { type EmbeddedPostgres, openEmbeddedPostgres } from "./embedded/postgres.ts";
 import { loadSecrets } from "./embedded/secrets.ts";
 import { VigilError } from "./errors.ts";
@@ -32,6 +33,7 @@ import { createGauges } from "./publish/gauges.ts";
 import { answerHere, ringWorkers } from "./queue/doorbell.ts";
 import { seedResponseRules } from "./respond/defaults.ts";
 import { createResponder } from "./respond/responder.ts";
+import { createUserChecks } from "./respond/user-checks.ts";
 import { cleanUp } from "./retention/clean-up.ts";
 import { loadKeyFile } from "./secrets/key-file.ts";
 import { createKeyring } from "./secrets/keyring.ts";
@@ -247,6 +249,15 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       /** Responds to what waits in the organization; harmless at any time. */
       respond: responder.respond,
       ownAddresses: config.ownAddresses,
+      userChecks: createUserChecks({
+        change,
+        vault,
+        send: smtp?.send,
+        publicUrl: config.publicUrl,
+        ownAddresses: config.ownAddresses,
+        now,
+        log,
+      }),
       /** Counts or removes what is past the organization's retention policies. */
       cleanUp: (organizationId: string, request: { actor: string; dryRun: boolean }) =>
         cleanUp({ db, log, now: now() }, organizationId, request),
@@ -283,12 +294,4 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
     await close();
     throw error;
   }
-}
-
-/** Where detection keeps its windows. */
-function windowsPart(redis: RedisLink | undefined, rebuilds: number) {
-  const built = `rebuilt ${rebuilds} time(s) from the stored events`;
-  if (!redis) return { name: "windows", ok: true, detail: `in memory; ${built}` };
-  if (redis.usable()) return { name: "windows", ok: true, detail: `in Redis; ${built}` };
-  return { name: "windows", ok: false, detail: `in memory, because Redis fails: ${redis.fault()}; ${built}` };
 }

@@ -42,6 +42,7 @@ import "./incident-action.ts";
 import "./incident-respond.ts";
 import "./response-preview.ts";
 import "./response-breaker.ts";
+import "./incident-ask-user.ts";
 import "./incident-events.ts";
 import "./alert.ts";
 import "./realtime.ts";

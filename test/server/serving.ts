@@ -77,6 +77,7 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
     auditTrail: {} as never,
     now: Date.now,
     ownAddresses: [],
+    userChecks: { ask: async () => ({ cursor: "" }), answer: async () => undefined },
     openSealed: async () => new Map(),
     backfill: () => Promise.reject(new Error("nothing to fill")),
     vault: {} as never,
