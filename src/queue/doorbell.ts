@@ -16,6 +16,15 @@ const queueName = "vigil-respond";
 
 type Answer = (organizationId: string) => Promise<void>;
 
+/** Waits no longer than this, ms: a Redis that is away keeps nobody from closing. Answers whether it was done in time. */
+async function atMost(ms: number, work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
+  });
+  return Promise.race([work.then(() => true), over]).finally(() => clearTimeout(timer));
+}
+
 /** Answered here: one at a time per organization, and once more when it rang meanwhile. */
 export function answerHere(answer: Answer, log: Log): Doorbell {
   const running = new Map<string, { again: boolean; done: Promise<void> }>();
@@ -65,8 +74,8 @@ export function ringWorkers(redisUrl: string, log: Log): Doorbell {
       ringing.add(rung);
     },
     async close() {
-      await Promise.race([Promise.all(ringing), new Promise((resolve) => setTimeout(resolve, 1_000).unref())]);
-      await queue.close();
+      await atMost(1_000, Promise.all(ringing));
+      await atMost(1_000, queue.close());
       redis.disconnect();
     },
   };
@@ -81,7 +90,8 @@ export function answerFromRedis(redisUrl: string, answer: Answer, log: Log): Run
   worker.on("error", (error) => log.warn({ err: error.message }, "the worker lost Redis"));
   return {
     async close() {
-      await worker.close();
+      const inTime = await atMost(10_000, worker.close()); // what is under way may finish
+      if (!inTime) await atMost(1_000, worker.close(true));
       redis.disconnect();
     },
   };

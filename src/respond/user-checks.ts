@@ -2,6 +2,7 @@
 import { createRateLimit, sourceOf } from "../access/rate-limit.ts";
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
+import { lockIncident } from "../incident/move.ts";
 import type { Log } from "../log.ts";
 import type { WordsVault } from "../secrets/words.ts";
 import { answerCheck, askUser, organizationOfCheck } from "./user-check.ts";
@@ -31,6 +32,7 @@ export function createUserChecks(options: {
   return {
     async ask(organizationId, asked) {
       if (!send || !publicUrl) {
+        await change(organizationId, (tx) => lockIncident(tx, { id: asked.incidentId })); // it is not told of others' incidents
         const message = "This server sends no e-mail: SMTP_URL and VIGIL_PUBLIC_URL are not both set.";
         throw new VigilError("BAD_USER_INPUT", message, { path: [] });
       }
