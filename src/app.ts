@@ -6,37 +6,37 @@ import { createSignInLink } from "./access/sign-in.ts";
 import { ensureUser } from "./access/users.ts";
 import { openSmtp } from "./alert/channels/smtp.ts";
 import { openAuditTrail } from "./audit/trail.ts";
+import { createBackfill } from "./backfill.ts";
 import type { Config } from "./config.ts";
 import { eraseOrganization } from "./database/erase-organization.ts";
 import { migrate } from "./database/migrate.ts";
 import { createOrganization } from "./database/organizations.ts";
 import { checkServerRole } from "./database/role.ts";
 import { openDatabase, type Tx } from "./db.ts";
-import { inTurn } from "./detect/backtest-turn.ts";
-import { fillGap, type GapRequest } from "./detect/gap.ts";
-import { riskBySeverity } from "./detect/risk.ts";
 import { seedBuiltinRules } from "./detect/store.ts";
-import { holdTurn } from "./detect/turn.ts";
+import { windowsPart } from "./detect/windows/part.ts";
 import { createSharedWindows } from "./detect/windows/redis.ts";
-import { createRedisLink, type RedisLink } from "./detect/windows/redis-link.ts";
+import { createRedisLink } from "./detect/windows/redis-link.ts";
 import { type EmbeddedPostgres, openEmbeddedPostgres } from "./embedded/postgres.ts";
 import { loadSecrets } from "./embedded/secrets.ts";
 import { VigilError } from "./errors.ts";
-import { fillDetections } from "./incident/fill.ts";
 import { validateAll } from "./ingest/accept.ts";
 import { openEnricher } from "./ingest/enrich/enricher.ts";
 import type { Rejection } from "./ingest/event.ts";
 import type { Log } from "./log.ts";
-import { auditIngest, createPipeline, raiseBy, scoreDetections } from "./pipeline.ts";
-import { openBells } from "./publish/bells.ts";
+import { auditIngest, createPipeline, raiseBy } from "./pipeline.ts";
+import { type Bells, openBells } from "./publish/bells.ts";
 import { recordChanges, type Topic, topicsOf } from "./publish/change.ts";
 import { createFeed } from "./publish/feed.ts";
 import { createGauges } from "./publish/gauges.ts";
+import { answerHere, ringWorkers } from "./queue/doorbell.ts";
+import { seedResponseRules } from "./respond/defaults.ts";
+import { createResponder } from "./respond/responder.ts";
+import { createUserChecks } from "./respond/user-checks.ts";
 import { cleanUp } from "./retention/clean-up.ts";
 import { loadKeyFile } from "./secrets/key-file.ts";
 import { createKeyring } from "./secrets/keyring.ts";
 import { openEach } from "./secrets/open-each.ts";
-import { pseudonymBy } from "./secrets/pseudonym.ts";
 import { indexedColumns, sealedColumns } from "./secrets/sealed-columns.ts";
 import { createVault } from "./secrets/vault.ts";
 import { createSweep } from "./sweep.ts";
@@ -101,8 +101,18 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
     await access.resealSecondFactors();
     const auditTrail = await openAuditTrail(config, { db, log, now });
     const firstSignIn = await prepareOrganizations();
-    const bells = openBells(config.redisUrl, log);
-    opened.push({ name: "bells", close: bells.close });
+    const feedBells = openBells(config.redisUrl, log);
+    opened.push({ name: "bells", close: feedBells.close });
+    const responder = createResponder({ db, change, ownAddresses: config.ownAddresses, now, log });
+    const doorbell = config.redisUrl ? ringWorkers(config.redisUrl, log) : answerHere(responder.respond, log);
+    opened.push({ name: "doorbell", close: doorbell.close });
+    const bells: Bells = {
+      ...feedBells,
+      ring(organizationId, topic) {
+        feedBells.ring(organizationId, topic);
+        if (topic === "incident") doorbell.ring(organizationId);
+      },
+    };
     const feed = createFeed(db, bells);
     const redis = config.redisUrl ? createRedisLink(config.redisUrl, log) : undefined;
     if (redis) {
@@ -149,8 +159,27 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
         });
         ids = [id];
       }
-      for (const id of ids) await db.inOrganization(id, (tx) => seedBuiltinRules(tx, now()));
+      for (const id of ids) await seed(id);
       return signIn;
+    }
+
+    /** What comes with Vigil and the organization was not given yet. */
+    function seed(organizationId: string): Promise<void> {
+      return db.inOrganization(organizationId, async (tx) => {
+        await seedBuiltinRules(tx, now());
+        await seedResponseRules(tx, now());
+      });
+    }
+
+    async function change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
+      let topics = new Set<Topic>();
+      const result = await db.inOrganization(organizationId, async (tx) => {
+        const done = await work(tx);
+        topics = topicsOf(tx);
+        return done;
+      });
+      for (const topic of topics) bells.ring(organizationId, topic);
+      return result;
     }
 
     return {
@@ -182,6 +211,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
         audit: auditTrail,
         accept: pipeline.accept,
         ring: (id) => bells.ring(id, "incident"),
+        respond: responder.sweep,
       }),
       /** Validates and stores events as they were sent; every one is accepted, a duplicate, or rejected with its reason. */
       async ingest(organizationId: string, values: readonly unknown[], sender?: string) {
@@ -193,39 +223,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       },
       openSealed,
       /** Stores what rules would have detected in history that they have not seen, for half a minute at most. */
-      async backfill(request: Omit<GapRequest, "budgetMs">) {
-        const { organizationId, actor, ruleId } = request;
-        const entry = { actor, entityKind: "AlertRule", entityId: ruleId ?? "all" };
-        const indexOf = await db.inOrganization(organizationId, (tx) => vault.indexer(tx, indexedColumns.subject));
-        const tools = {
-          db,
-          source: {
-            organizationId,
-            query: (text: string, values: unknown[]) => db.query<never>(organizationId, text, values),
-            open: (rows: Parameters<typeof openSealed>[2]) => openSealed(organizationId, "event", rows),
-          },
-          pseudonym: pseudonymBy(indexOf),
-          clock: () => performance.now(),
-          store: async (tx: Tx, drafts: Parameters<typeof fillDetections>[1], dryRun: boolean) => {
-            if (!dryRun) await holdTurn(tx);
-            const filled = await fillDetections(tx, drafts, { now: now(), dryRun, weights: riskBySeverity });
-            if (!dryRun) {
-              const raised = await scoreDetections(tx, filled.missing, now());
-              if (raised.length > 0) await recordChanges(tx, raised);
-            }
-            const detail = { stored: filled.missing.length, grown: filled.grown.length };
-            if (!dryRun && detail.stored + detail.grown > 0)
-              await audit(tx, { ...entry, action: "DETECTIONS_BACKFILLED", detail });
-            return filled;
-          },
-        };
-        const { from, to, dryRun } = request;
-        const detail = { from: new Date(from), to: new Date(to), dryRun };
-        await db.inOrganization(organizationId, (tx) => audit(tx, { ...entry, action: "BACKFILL_STARTED", detail }));
-        const filled = await inTurn(organizationId, () => fillGap(tools, { ...request, budgetMs: 30_000 }));
-        if (filled.incidentsOpened > 0) bells.ring(organizationId, "incident");
-        return filled;
-      },
+      backfill: createBackfill({ db, vault, openSealed, now, ring: (id) => bells.ring(id, "incident") }),
       /** Threat scores that have passed a threshold raise open incidents, in the caller's transaction. */
       async raiseBy(tx: Tx, crossings: Parameters<typeof raiseBy>[1]): Promise<void> {
         const changes = await raiseBy(tx, crossings, now());
@@ -234,24 +232,26 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       patientIndexer: (organizationId: string) =>
         db.inOrganization(organizationId, (tx) => vault.indexer(tx, indexedColumns.patient)),
       /** One transaction of the organization; whoever follows its feeds is told after the commit. */
-      async change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-        let topics = new Set<Topic>();
-        const result = await db.inOrganization(organizationId, async (tx) => {
-          const done = await work(tx);
-          topics = topicsOf(tx);
-          return done;
-        });
-        for (const topic of topics) bells.ring(organizationId, topic);
-        return result;
-      },
+      change,
+      /** Responds to what waits in the organization; harmless at any time. */
+      respond: responder.respond,
       ownAddresses: config.ownAddresses,
+      userChecks: createUserChecks({
+        change,
+        vault,
+        send: smtp?.send,
+        publicUrl: config.publicUrl,
+        ownAddresses: config.ownAddresses,
+        now,
+        log,
+      }),
       /** Counts or removes what is past the organization's retention policies. */
       cleanUp: (organizationId: string, request: { actor: string; dryRun: boolean }) =>
         cleanUp({ db, log, now: now(), cutAudit: auditTrail.cut }, organizationId, request),
       /** An organization of its own tables' worth: made by the owner, with the built-in rules. */
       async createOrganization(slug: string, name: string): Promise<string> {
         const id = await createOrganization(ownerFor("Making"), slug, name);
-        await db.inOrganization(id, (tx) => seedBuiltinRules(tx, now()));
+        await seed(id);
         return id;
       },
       /** Removes the organization and all it has; cannot be undone. */
@@ -281,12 +281,4 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
     await close();
     throw error;
   }
-}
-
-/** Where detection keeps its windows. */
-function windowsPart(redis: RedisLink | undefined, rebuilds: number) {
-  const built = `rebuilt ${rebuilds} time(s) from the stored events`;
-  if (!redis) return { name: "windows", ok: true, detail: `in memory; ${built}` };
-  if (redis.usable()) return { name: "windows", ok: true, detail: `in Redis; ${built}` };
-  return { name: "windows", ok: false, detail: `in memory, because Redis fails: ${redis.fault()}; ${built}` };
 }

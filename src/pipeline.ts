@@ -28,6 +28,7 @@ import { claimClientIds, insertEvents } from "./ingest/write.ts";
 import { type Log, messageForLog } from "./log.ts";
 import type { Bells } from "./publish/bells.ts";
 import { type NewChange, recordChanges } from "./publish/change.ts";
+import { weighWatched } from "./respond/watch.ts";
 import { pseudonymBy } from "./secrets/pseudonym.ts";
 import { indexedColumns } from "./secrets/sealed-columns.ts";
 import type { Vault } from "./secrets/vault.ts";
@@ -155,7 +156,8 @@ export function createPipeline(options: {
         await detection.judge(events); // after the sealing: what is sealed is not told in findings
         const stored = insertEvents(tx, rows);
         stored.catch(() => undefined); // awaited below; PostgreSQL works while detection does
-        const { detections } = await detection.evaluate(events);
+        const { detections: found } = await detection.evaluate(events);
+        const detections = await weighWatched(tx, found, receivedAt);
         await stored;
         const changes = await correlate(tx, detections, receivedAt, riskBySeverity);
         changes.push(...(await scoreDetections(tx, detections, receivedAt)));

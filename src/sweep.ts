@@ -21,6 +21,7 @@ export function createSweep(
     audit,
     accept,
     ring,
+    respond,
   }: {
     log: Log;
     now: () => number;
@@ -28,6 +29,8 @@ export function createSweep(
     /** Says that incidents of an organization have changed. */
     ring(organizationId: string): void;
     accept(organizationId: string, drafts: readonly EventDraft[]): Promise<unknown>;
+    /** Ends an organization's actions that are over, and responds to what waits. */
+    respond(organizationId: string): Promise<void>;
   },
 ): Record<JobName, () => Promise<void>> {
   return {
@@ -65,6 +68,13 @@ export function createSweep(
       for (const organizationId of await db.organizationIds()) {
         const marked = await db.inOrganization(organizationId, (tx) => markBreaches(tx, now()));
         if (marked > 0) ring(organizationId);
+      }
+    },
+    async respond() {
+      for (const organizationId of await db.organizationIds()) {
+        await respond(organizationId).catch((error: Error) =>
+          log.error({ organizationId, err: error.message }, "a response failed"),
+        );
       }
     },
     cleanup: () => cleanUpAll({ db, log, now: now(), cutAudit: audit.cut }),

@@ -2,6 +2,7 @@
 import { openApp } from "./app.ts";
 import type { Config } from "./config.ts";
 import { createLog } from "./log.ts";
+import { answerFromRedis } from "./queue/doorbell.ts";
 import { workJobs } from "./queue/queue.ts";
 import { closeOnSignal } from "./run.ts";
 
@@ -11,7 +12,9 @@ export async function work(config: Config): Promise<void> {
   const log = createLog(config.logLevel);
   const app = await openApp(config, { log });
   const jobs = await workJobs(config.redisUrl, app.sweep, log);
+  const bell = answerFromRedis(config.redisUrl, app.respond, log);
   closeOnSignal(async () => {
+    await bell.close();
     await jobs.close();
     await app.close();
   });

@@ -166,7 +166,14 @@ function algorithmOf(jwt: string): unknown {
 function claimOf(credential: string): Pick<Refusal, "organizationId" | "entityKind" | "entityId"> | undefined {
   const parsed = parseCredential(credential);
   if (parsed) {
-    const entityKind = { ingest: "ApiKey", enforcer: "ApiKey", signin: "SignInLink", session: "Session" }[parsed.kind];
+    const kinds = {
+      ingest: "ApiKey",
+      enforcer: "ApiKey",
+      signin: "SignInLink",
+      session: "Session",
+      check: "UserCheck",
+    };
+    const entityKind = kinds[parsed.kind];
     return { organizationId: parsed.organizationId, entityKind, entityId: parsed.id };
   }
   if (credential.length > 4096) return undefined;

@@ -1,5 +1,5 @@
 /**
- * The text of API keys, sessions and sign-in secrets: `vigil_<kind>_<organization 22><id 22><random 33><checksum 6>`, base 62.
+ * The text of API keys, sessions, sign-in secrets and questions to users: `vigil_<kind>_<organization 22><id 22><random 33><checksum 6>`, base 62.
  * The prefix lets secret scanners find leaked ones, the checksum lets them (and us) tell a typo without a query, and
  * the organization tells under whose Row Level Security to look the id up.
  */
@@ -10,7 +10,7 @@ import { fromBase62, toBase62 } from "./base62.ts";
 
 export const credentialPrefix = "vigil_";
 
-export type CredentialKind = "ingest" | "enforcer" | "signin" | "session";
+export type CredentialKind = "ingest" | "enforcer" | "signin" | "session" | "check";
 
 /** What a credential says of itself, before anything is looked up. */
 export interface Credential {
@@ -21,7 +21,7 @@ export interface Credential {
 
 const randomSize = 24; // bytes: 192 bits
 const shape =
-  /^vigil_(ingest|enforcer|signin|session)_([0-9A-Za-z]{22})([0-9A-Za-z]{22})([0-9A-Za-z]{33})([0-9A-Za-z]{6})$/;
+  /^vigil_(ingest|enforcer|signin|session|check)_([0-9A-Za-z]{22})([0-9A-Za-z]{22})([0-9A-Za-z]{33})([0-9A-Za-z]{6})$/;
 
 /** The text of a new credential. `random` is for tests. */
 export function formatCredential(credential: Credential, random: Uint8Array = randomBytes(randomSize)): string {

@@ -20,6 +20,8 @@ export interface OrganizationChange {
   riskThresholds?: { high: number; critical: number } | undefined;
   /** IANA, e.g. `America/Chicago`. */
   timeZone?: string | undefined;
+  /** So many automatic actions in 10 minutes. */
+  responseCap?: number | undefined;
 }
 
 const mostProtected = 1_000;
@@ -27,7 +29,7 @@ const mostProtected = 1_000;
 /** Changes the organization's name and settings; what is not given stays. In force on every server within 5 seconds. */
 export async function changeOrganization(tx: Tx, change: OrganizationChange, actor: string): Promise<void> {
   const { sessionIdleMinutes: idle, secondFactorRequired, responseTimes, reopenGraceS, protectedTargets } = change;
-  const { riskThresholds: risk, timeZone } = change;
+  const { riskThresholds: risk, timeZone, responseCap } = change;
   const name = change.name === undefined ? undefined : readName(change.name);
   if (idle !== undefined && !(Number.isInteger(idle) && idle >= idleBounds.least && idle <= idleBounds.most)) {
     const message = `A session may be idle from ${idleBounds.least} to ${idleBounds.most} minutes`;
@@ -46,13 +48,17 @@ export async function changeOrganization(tx: Tx, change: OrganizationChange, act
     throw new VigilError("BAD_USER_INPUT", message, { path: ["riskThresholds"] });
   }
   if (timeZone !== undefined) checkTimeZone(timeZone);
+  if (responseCap !== undefined && !(responseCap >= 0 && responseCap <= 10_000)) {
+    throw new VigilError("BAD_USER_INPUT", "0 to 10,000 automatic actions", { path: ["responseCap"] });
+  }
   await tx.query(
     `UPDATE organizations SET name = coalesce($2, name), session_idle_minutes = coalesce($3, session_idle_minutes),
        second_factor_required = coalesce($4, second_factor_required), response_times = coalesce($5, response_times),
        reopen_grace_s = coalesce($6, reopen_grace_s), protected_targets = coalesce($7, protected_targets),
        risk_high_at = coalesce($8, risk_high_at), risk_critical_at = coalesce($9, risk_critical_at),
        time_zone = coalesce($10, time_zone),
-       rules_version = rules_version + ($10::text IS NOT NULL AND $10 IS DISTINCT FROM time_zone)::int WHERE id = $1`,
+       rules_version = rules_version + ($10::text IS NOT NULL AND $10 IS DISTINCT FROM time_zone)::int,
+       response_cap = coalesce($11, response_cap) WHERE id = $1`,
     [
       tx.organizationId,
       name,
@@ -64,6 +70,7 @@ export async function changeOrganization(tx: Tx, change: OrganizationChange, act
       risk?.high,
       risk?.critical,
       timeZone,
+      responseCap,
     ],
   );
   const entity = { entityKind: "Organization", entityId: tx.organizationId };
@@ -76,6 +83,7 @@ export async function changeOrganization(tx: Tx, change: OrganizationChange, act
     protectedTargets,
     riskThresholds: risk,
     timeZone,
+    responseCap,
   };
   await audit(tx, { actor, action: "ORGANIZATION_CHANGED", ...entity, detail });
 }

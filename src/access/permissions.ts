@@ -35,6 +35,12 @@ export const permissionTable = {
     does: "Read what is usual for a person: hours, places, devices.",
     roles: ["ADMIN", "RESPONDER", "ANALYST", "AUDITOR"],
   },
+  "respond.read": { does: "Read response rules, what they would do, and whom an action would hit.", roles: everybody },
+  "respond.write": {
+    does: "Change response rules, ask for actions, take them back, close the circuit breaker.",
+    roles: ["ADMIN", "RESPONDER"],
+  },
+  "respond.approve": { does: "Approve or reject actions that somebody else asked for.", roles: ["ADMIN", "RESPONDER"] },
   "rule.read": { does: "Read rules.", roles: everybody },
   "rule.write": { does: "Import and change rules.", roles: ["ADMIN", "ANALYST"] },
   "status.read": { does: "Read how the server is.", roles: [...everybody, "ENFORCER"] },

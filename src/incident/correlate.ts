@@ -178,7 +178,9 @@ async function storeDetections(
           first_event_at, last_event_at, event_count, event_ids, incident_id, home_incident_id)
       ON CONFLICT (organization_id, id) DO UPDATE SET last_event_at = excluded.last_event_at, first_event_at = excluded.first_event_at,
         event_count = excluded.event_count, event_ids = excluded.event_ids, explanation = excluded.explanation,
-        incident_id = excluded.incident_id, home_incident_id = excluded.home_incident_id, updated_at = excluded.updated_at`,
+        incident_id = coalesce(excluded.incident_id, detections.incident_id),
+        home_incident_id = CASE WHEN excluded.incident_id IS NULL THEN detections.home_incident_id ELSE excluded.home_incident_id END,
+        updated_at = excluded.updated_at`,
     values: [
       tx.organizationId,
       sorted.map((draft) => draft.id),

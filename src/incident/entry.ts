@@ -21,7 +21,15 @@ export type EntryKind =
   | "TASK_ADDED"
   | "TASK_DONE"
   | "EVIDENCE_ADDED"
-  | "CLOCK_BREACHED";
+  | "CLOCK_BREACHED"
+  | "ACTION_PLANNED"
+  | "ACTION_APPLIED"
+  | "ACTION_REFUSED"
+  | "ACTION_REVERTED"
+  | "ACTION_EXPIRED"
+  | "ACTION_FAILED"
+  | "USER_ASKED"
+  | "USER_ANSWERED";
 
 export interface NewEntry {
   incidentId: string;

@@ -4,6 +4,7 @@ export const jobs = {
   forget: { every: 3_600_000, does: "drops changes, client ids and sessions past their retention" },
   seal: { every: 30_000, does: "signs the audit logs' checkpoints that are due" },
   clocks: { every: 60_000, does: "marks incidents that have waited longer than they may" },
+  respond: { every: 15_000, does: "ends actions that are over, and responds where a bell was lost" },
   cleanup: { every: 3_600_000, does: "removes what is past its retention policy" },
   risk: { every: 3_600_000, does: "lets threat scores decay" },
   silence: { every: 300_000, does: "tells of log sources that have gone silent" },

@@ -14,7 +14,8 @@ export interface RunningJobs {
 type Handlers = Record<JobName, () => Promise<void>>;
 const queueName = "vigil-sweep";
 
-function connect(url: string, log: Log, forWorker: boolean): Redis {
+/** A connection of its own for a queue or a worker. */
+export function connect(url: string, log: Log, forWorker: boolean): Redis {
   const redis = new Redis(url, { maxRetriesPerRequest: forWorker ? null : 1, connectionName: `vigil-queue` });
   redis.on("error", (error) => log.warn({ err: error.message }, "Redis is not reachable"));
   return redis;

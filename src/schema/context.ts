@@ -9,6 +9,7 @@ import type { Enricher } from "../ingest/enrich/enricher.ts";
 import type { Rejection } from "../ingest/event.ts";
 import type { Log } from "../log.ts";
 import type { Topic } from "../publish/change.ts";
+import type { UserChecks } from "../respond/user-checks.ts";
 import type { Cleaned } from "../retention/clean-up.ts";
 import type { sealedColumns } from "../secrets/sealed-columns.ts";
 import type { Vault } from "../secrets/vault.ts";
@@ -73,6 +74,8 @@ export interface Services {
   cleanUp(organizationId: string, request: { actor: string; dryRun: boolean }): Promise<Cleaned[]>;
   /** Addresses that Vigil and its monitors use: never blocked. */
   ownAddresses: readonly string[];
+  /** Questions to users of the monitored application: was this you? */
+  userChecks: UserChecks;
   feed: {
     cursor(organizationId: string): Promise<string>;
     follow(

@@ -116,6 +116,14 @@ export const EntryKindEnum = describedEnum<EntryKind>("EntryKind", "What a timel
   TASK_DONE: "Something was done.",
   EVIDENCE_ADDED: "Somebody found something.",
   CLOCK_BREACHED: "It took longer than it may.",
+  ACTION_PLANNED: "A response action was chosen: it waits for approval, or its rule is on trial.",
+  ACTION_APPLIED: "A response action was done.",
+  ACTION_REFUSED: "A response action was refused, by a person or a safety limit.",
+  ACTION_REVERTED: "A response action was taken back.",
+  ACTION_EXPIRED: "A response action's time is over.",
+  ACTION_FAILED: "A response action could not be done.",
+  USER_ASKED: "The user was asked whether it was them.",
+  USER_ANSWERED: "The user said whether it was them.",
 });
 
 export const ActionTypeEnum = describedEnum<ActionType>("ActionType", "What a response does to its target.", {
@@ -134,6 +142,7 @@ export const ActionStatusEnum = describedEnum<ActionStatus>("ActionStatus", "Whe
   EXPIRED: "Its time is over.",
   REFUSED: "Somebody, or a safety limit, said no.",
   FAILED: "It could not be done.",
+  MONITORED: "It was not done, for its rule is on trial: this is what it would have done.",
 });
 
 export const ChannelKindEnum = describedEnum<ChannelKind>("ChannelKind", "How a channel delivers.", {

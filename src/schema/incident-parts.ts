@@ -1,5 +1,5 @@
 import { builder } from "./builder.ts";
-import { ActionStatusEnum, ActionTypeEnum, EntryKindEnum } from "./enums.ts";
+import { EntryKindEnum } from "./enums.ts";
 import { htmlOf } from "./markdown.ts";
 import { rowKey } from "./page.ts";
 import { readWords } from "./words.ts";
@@ -31,20 +31,5 @@ builder.prismaNode("IncidentEntry", {
     actor: t.exposeString("actor"),
     at: t.expose("at", { type: "DateTime", description: "When it happened." }),
     incident: t.relation("incident", { description: "The incident it belongs to." }),
-  }),
-});
-
-builder.prismaNode("IncidentAction", {
-  id: { resolve: (action) => action.id, description: "The action's id." },
-  findUnique: rowKey,
-  nullable: true, // no such row: null, not an error
-  authScopes: { permission: "incident.read" },
-  fields: (t) => ({
-    type: t.expose("type", { type: ActionTypeEnum, description: "What it does." }),
-    status: t.expose("status", { type: ActionStatusEnum, description: "Where it is in its life." }),
-    target: t.exposeString("target", { description: "Whom or what it does it to." }),
-    expiresAt: t.expose("expiresAt", { type: "DateTime", nullable: true, description: "When it ends by itself." }),
-    createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was decided." }),
-    incident: t.relation("incident", { description: "The incident it answers." }),
   }),
 });

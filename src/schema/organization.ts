@@ -65,6 +65,7 @@ const Organization = builder.prismaObject("Organization", {
       resolve: ({ responseTimes }) => listed(responseTimes as ResponseTimes),
     }),
     protectedTargets: t.exposeStringList("protectedTargets"),
+    responseCap: t.exposeInt("responseCap"),
     reopenGrace: t.field({
       type: "Duration",
       description: "New detections reopen an incident that was resolved no longer ago than this.",
@@ -119,6 +120,9 @@ const UpdateInput = builder.inputType("OrganizationUpdateInput", {
       description: "Addresses, ranges and users that no response may touch; replaces the list, of at most 1,000.",
     }),
     riskThresholds: t.field({ type: RiskThresholdsInput, description: "Which threat scores raise incidents." }),
+    responseCap: t.int({
+      description: "So many automatic actions may be done in 10 minutes, 0 to 10,000; the next one opens the breaker.",
+    }),
   }),
 });
 
@@ -162,6 +166,7 @@ builder.mutationField("organizationUpdate", (t) =>
           responseTimes: input.responseTimes ? read(input.responseTimes) : undefined,
           protectedTargets: input.protectedTargets ?? undefined,
           riskThresholds: input.riskThresholds ?? undefined,
+          responseCap: input.responseCap ?? undefined,
           reopenGraceS: input.reopenGrace ? milliseconds(input.reopenGrace) / 1000 : undefined,
         };
         await context.services.change(organizationId, (tx) => changeOrganization(tx, change, auditActorOf(context)));

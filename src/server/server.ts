@@ -12,6 +12,7 @@ import type { OperationLimits } from "./operation-limits.ts";
 import { handleConfirm, handleLinkRequest, handleSignIn, handleSignInForm, handleSignOut } from "./sign-in.ts";
 import { attachSocket } from "./socket.ts";
 import { sendStatic } from "./static.ts";
+import { handleCheckForm, handleCheckPage } from "./was-this-you.ts";
 
 export interface ServerOptions {
   /** How people reach the server; with https, cookies are Secure. */
@@ -66,6 +67,8 @@ export function createServer(services: Services, options: ServerOptions = {}): V
     "POST /sign-in": ({ request, response }) => handleSignInForm(services, request, response, isHttps),
     "POST /sign-in/link": ({ request, response }) => handleLinkRequest(services, request, response),
     "GET /sign-in/confirm": ({ response, url }) => handleConfirm(url.searchParams.get("token"), response),
+    "GET /was-this-you": ({ response, url }) => handleCheckPage(url.searchParams.get("token"), response),
+    "POST /was-this-you": ({ request, response }) => handleCheckForm(services, request, response),
     "POST /sign-out": ({ request, response }) => handleSignOut(services, request, response, isHttps),
   };
 

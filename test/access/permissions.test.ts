@@ -24,6 +24,9 @@ const columns: Permission[] = [
   "entity.read",
   "entity.write",
   "profile.read",
+  "respond.read",
+  "respond.write",
+  "respond.approve",
   "rule.read",
   "rule.write",
   "status.read",
@@ -48,13 +51,13 @@ const columns: Permission[] = [
 
 // Written out a second time on purpose: whoever changes the table says so here too.
 const expected: Record<Role, string> = {
-  ADMIN: "yyyyyy.yyyyyyyyyyyyyyyyyyyyyyyy",
-  RESPONDER: "y.yyyy.yy.yy.y..y.y...y.yy.....",
-  ANALYST: "y.yyy...yyyyyy..y.y...y.yy.....",
-  VIEWER: "y.y.y...y..y.y....y...y.y......",
-  AUDITOR: "y.y.y...y.yy.yyyy.yyy.y.y.y.y..",
-  INGEST: ".y.....................y.......",
-  ENFORCER: "....y.y......y.................",
+  ADMIN: "yyyyyy.yyyyyyyyyyyyyyyyyyyyyyyyyyy",
+  RESPONDER: "y.yyyy.yy.yyyyy.y..y.y...y.yy.....",
+  ANALYST: "y.yyy...yyyy..yyy..y.y...y.yy.....",
+  VIEWER: "y.y.y...y..y..y.y....y...y.y......",
+  AUDITOR: "y.y.y...y.yy..y.yyyy.yyy.y.y.y.y..",
+  INGEST: ".y........................y.......",
+  ENFORCER: "....y.y.........y.................",
 };
 
 test.each([...peopleRoles, ...keyRoles])("%s may do what the table says", (role) => {

@@ -17,10 +17,12 @@ import { createApiKey } from "../../src/access/api-keys.ts";
 import { ensureUser } from "../../src/access/users.ts";
 import { schema } from "../../src/schema/schema.ts";
 import { type TestServer, testServer } from "../support/server.ts";
+import { smtpSink } from "../support/smtp-sink.ts";
 import { ask, entriesOf, lastSeq } from "./asking.ts";
 
 let server: TestServer;
 let admin: string;
+let sink: Awaited<ReturnType<typeof smtpSink>>;
 const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
 const refusals = ["MUTATION_REFUSED", "MUTATION_FAILED", "PERMISSION_REFUSED"];
 
@@ -31,10 +33,14 @@ async function person(email: string): Promise<string> {
 }
 
 beforeAll(async () => {
-  server = await testServer({});
+  sink = await smtpSink();
+  server = await testServer({ env: { SMTP_URL: sink.url, VIGIL_PUBLIC_URL: "http://vigil.example" } });
   admin = await person("walker@clinic.example");
 });
-afterAll(() => server.close());
+afterAll(async () => {
+  await server.close();
+  await sink.close();
+});
 
 async function incident(): Promise<string> {
   await server.failLogins(`user-${v7()}`, { times: 12, from: `198.51.100.${Math.floor(Math.random() * 250)}` });
@@ -48,6 +54,21 @@ async function resolved(): Promise<string> {
     'mutation ($id: ID!) { incidentResolve(id: $id, input: { resolution: BENIGN, reason: "walked" }) { cursor } }';
   await ask(server, resolve, { id });
   return id;
+}
+
+/** An action that another person asked for and that waits. */
+async function waitingAction(): Promise<string> {
+  const respond =
+    'mutation ($id: ID!) { incidentRespond(id: $id, input: { type: SUSPEND_USER, target: "walked", reason: "walked" }) { action { id } } }';
+  const { data } = await ask(server, respond, { id: await incident() }, { as: await person("asker@clinic.example") });
+  return data.incidentRespond.action.id;
+}
+
+async function responseRule(): Promise<string> {
+  const create =
+    "mutation ($name: String!) { responseRuleCreate(input: { name: $name, actions: [{ type: NOTIFY_ADMIN }] }) { responseRule { id } } }";
+  const { data } = await ask(server, create, { name: v7() });
+  return data.responseRuleCreate.responseRule.id;
 }
 
 const lastMonth = new Date(Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() - 1, 1))
@@ -88,6 +109,27 @@ const examples: Record<string, () => Promise<object>> = {
   incidentReopen: async () => ({ id: await resolved(), input: { reason: "walked" } }),
   incidentAssign: async () => ({ id: await incident(), input: { assignee: "walker@clinic.example" } }),
   incidentComment: async () => ({ id: await incident(), input: { body: "walked" } }),
+  incidentRespond: async () => ({
+    id: await incident(),
+    input: { type: "INCREASE_MONITORING", target: "walked", reason: "walked" },
+  }),
+  incidentActionApprove: async () => ({ id: await waitingAction() }),
+  incidentActionReject: async () => ({ id: await waitingAction(), input: { reason: "walked" } }),
+  incidentActionRevert: async () => ({ id: await waitingAction(), input: { reason: "walked" } }),
+  incidentAskUser: async () => {
+    const user = `${v7()}@clinic.example`;
+    const create =
+      'mutation ($user: String!) { incidentCreate(input: { title: "Walked", severity: LOW, description: "walked", subjects: [{ kind: USER, key: $user }] }) { incident { id } } }';
+    const { data } = await ask(server, create, { user });
+    return { id: data.incidentCreate.incident.id, input: { user } };
+  },
+  responseRuleCreate: async () => ({ input: { name: v7(), actions: [{ type: "NOTIFY_ADMIN" }] } }),
+  responseRuleUpdate: async () => ({ id: await responseRule(), input: { mode: "DISABLED" } }),
+  responseRuleDelete: async () => ({ id: await responseRule() }),
+  responseBreakerResume: async () => {
+    await server.database.asOwner("UPDATE organizations SET breaker_opened_at = now(), breaker_reason = 'walked'");
+    return { reason: "walked" };
+  },
   incidentTaskAdd: async () => ({ id: await incident(), input: { text: "walk" } }),
   incidentTaskFinish: async () => {
     const add =

@@ -95,6 +95,7 @@ describe("vigil org export", () => {
       "second_factors.sealed_secret",
       "sessions.secret_hash",
       "sign_in_links.secret_hash",
+      "user_checks.secret_hash",
     ]);
     expect(out).toContain(`realtime_monitoring: ${expected.realtime_monitoring}`);
     for (const [table, rows] of Object.entries(expected)) {

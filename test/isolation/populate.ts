@@ -73,6 +73,8 @@ const shaped: Record<string, (canary: string) => unknown> = {
   "alert_rule_exceptions.deleted_at": () => null,
   "detections.subjects": (canary) => [{ kind: "USER", key: canary }],
   "security_incidents.subjects": (canary) => [{ kind: "USER", key: canary }],
+  "response_rules.conditions": () => ({}),
+  "response_rules.actions": () => [{ type: "NOTIFY_ADMIN" }],
   "saved_filters.owner": () => "matrix", // who asks, in either organization
   "risk_contributions.entity_kind": () => "USER",
   "feedback.entity_kind": () => "USER",

@@ -79,6 +79,7 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
     now: Date.now,
     ownAddresses: [],
     enricher: { ready: async () => undefined, of: () => undefined },
+    userChecks: { ask: async () => ({ cursor: "" }), answer: async () => undefined },
     openSealed: async () => new Map(),
     backfill: () => Promise.reject(new Error("nothing to fill")),
     vault: {} as never,

@@ -83,7 +83,8 @@ function boundsWords(min: number | undefined, max: number | undefined): string {
 function unknownWords(what: string, name: unknown, known: readonly string[]): string {
   if (typeof name !== "string") return `names a ${what}: ${known.join(", ")}`;
   const [nearest] = [...known].sort((one, other) => distance(name, one) - distance(name, other));
-  const isClose = nearest !== undefined && distance(name, nearest) <= Math.max(2, name.length / 3);
+  const isClose =
+    nearest !== undefined && (nearest.startsWith(name) || distance(name, nearest) <= Math.max(2, name.length / 3));
   const hint = isClose ? `did you mean \`${nearest}\`?` : `there are ${known.map((one) => `\`${one}\``).join(", ")}`;
   return `there is no ${what} called \`${name}\`: ${known.length === 0 ? "it has none" : hint}`;
 }

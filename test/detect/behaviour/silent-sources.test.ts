@@ -44,7 +44,7 @@ describe("a log source that goes silent", { timeout: 120_000 }, () => {
     expect(Object.values(rows[0]?.behaviour ?? {})[0]?.reason).toContain("no event of log source linux/sshd for");
     const found = await server.app.db.query(
       server.theirs,
-      "SELECT FROM detections WHERE rule_name = 'Log source gone silent'",
+      "SELECT FROM detections d JOIN alert_rules r ON r.id = d.rule_id WHERE r.name = 'Log source gone silent'",
     );
     expect(found.rows).toEqual([]);
   });

@@ -1,0 +1,184 @@
+/** Actions that people ask for, approve and reject. */
+import { v7 as uuidv7 } from "uuid";
+import { audit } from "../access/audit.ts";
+import type { Viewer } from "../access/viewer.ts";
+import type { Tx } from "../db.ts";
+import { VigilError } from "../errors.ts";
+import { lockIncident } from "../incident/move.ts";
+import { endAction, insertActions, lockAction, type NewRow } from "./action-row.ts";
+import { notifyAdministrators } from "./actions/notify-admin.ts";
+import { actions } from "./actions/table.ts";
+import { carryOut, nameOf, tell } from "./carry-out.ts";
+import { ttlBounds } from "./decide.ts";
+import { administrators } from "./playbook.ts";
+import { approvalLimit } from "./respond.ts";
+import type { ActionType } from "./rule.ts";
+import { judgeSafety } from "./safety.ts";
+import { readSurroundings } from "./surroundings.ts";
+
+/** Who asks: by name in timelines, by id in the audit log and where a second person is needed. */
+export interface Asker {
+  viewer: Viewer;
+  /** As the audit log keeps it. */
+  auditActor: string;
+  address: string | undefined;
+  ownAddresses: readonly string[];
+  now: number;
+}
+
+export interface Request {
+  incidentId: string;
+  type: ActionType;
+  target: string;
+  /** ms; undefined: an hour. */
+  ttl: number | undefined;
+  reason: string;
+  dryRun: boolean;
+}
+
+export interface Requested {
+  /** Null: a dry run wrote nothing. */
+  id: string | null;
+  cursor: string | undefined;
+  /** What became, or would become, of it. */
+  status: "APPLIED" | "AWAITING_APPROVAL" | "REFUSED";
+  /** Why it was, or would be, refused. */
+  reason: string | null;
+}
+
+/** Does it, has it wait for a second person, or refuses it for safety's sake. Errors: NOT_FOUND, CONFLICT, BAD_USER_INPUT. */
+export async function requestAction(tx: Tx, asked: Request, asker: Asker): Promise<Requested> {
+  const { type, reason, dryRun, incidentId } = asked;
+  const { viewer, auditActor, address, ownAddresses, now } = asker;
+  const incident = await lockIncident(tx, { id: incidentId });
+  if (incident.status === "MERGED") {
+    throw new VigilError("CONFLICT", "The incident was merged: act on the one it lives on in.", { path: ["id"] });
+  }
+  const read = actions[type].plan(asked.target, undefined);
+  if ("fault" in read) throw new VigilError("BAD_USER_INPUT", read.fault, { path: ["input", "target"] });
+  const { target } = read;
+  const ttl = target ? (asked.ttl ?? ttlBounds.default) : 0;
+  if (target && !(ttl >= ttlBounds.least && ttl <= ttlBounds.most)) {
+    throw new VigilError("BAD_USER_INPUT", "An action is in force for PT10S to P7D.", { path: ["input", "ttl"] });
+  }
+  const given = { actor: viewer.name, automatic: false, callerAddress: address, ownAddresses };
+  const around = await readSurroundings(tx, given);
+  const verdict = target ? judgeSafety(target, around) : { safe: true as const };
+  const waits = verdict.safe && actions[type].isDestructive(target);
+  const status = verdict.safe ? (waits ? "AWAITING_APPROVAL" : "APPLIED") : "REFUSED";
+  const why = verdict.safe ? null : verdict.reason;
+  if (dryRun) return { id: null, cursor: undefined, status, reason: why };
+  const row: NewRow = {
+    id: uuidv7({ msecs: now }),
+    incidentId,
+    type,
+    status: waits ? "AWAITING_APPROVAL" : "PLANNED",
+    target: target?.value ?? administrators,
+    scope: target?.scope ?? null,
+    ttl,
+    actor: viewer.name,
+    reason,
+    ruleId: null,
+    entryId: null,
+    requesterId: viewer.id,
+    requesterSession: viewer.sessionId ?? null,
+    approveBy: waits ? now + approvalLimit : null,
+    endedReason: null,
+  };
+  await insertActions(tx, [row], now);
+  const detail = { type, target: row.target, ttlS: ttl / 1000, reason, status };
+  await audit(tx, {
+    actor: auditActor,
+    action: "INCIDENT_ACTION_REQUESTED",
+    entityKind: "IncidentAction",
+    entityId: row.id,
+    detail,
+  });
+  if (!waits) {
+    const { cursor } = await carryOut(tx, row.id, { around, auditActor, now });
+    return { id: row.id, cursor, status, reason: why };
+  }
+  const message = `${nameOf(row)} waits for a second person until ${new Date(now + approvalLimit).toISOString()}. ${reason}`;
+  const cursor = await tell(tx, { incidentId, kind: "ACTION_PLANNED", message, actor: viewer.name, now });
+  return { id: row.id, cursor, status, reason: why };
+}
+
+/** A second person agrees, and it is done (R6). Errors: NOT_FOUND, CONFLICT, BAD_USER_INPUT. */
+export async function approveAction(
+  tx: Tx,
+  id: string,
+  asker: Asker,
+): Promise<{ id: string; cursor: string | undefined }> {
+  const { viewer, auditActor, address, ownAddresses, now } = asker;
+  const row = await waiting(tx, id, now);
+  const { requester_id: requester, requester_session: session } = row;
+  const isSame = requester === viewer.id || (session !== null && session === viewer.sessionId);
+  if (isSame) {
+    if (!(await hasBrokenGlass(tx, viewer.id, now))) {
+      const message = "A second person has to approve it: not who asked for it, nor the same session.";
+      throw new VigilError("BAD_USER_INPUT", message, { path: ["id"] });
+    }
+    // The emergency path: loud here, and the break-glass use itself is reviewed by another person.
+    const detail = { type: row.type, target: row.target };
+    await audit(tx, {
+      actor: auditActor,
+      action: "INCIDENT_ACTION_BREAK_GLASS",
+      entityKind: "IncidentAction",
+      entityId: id,
+      detail,
+    });
+    const title = `${viewer.name} approved their own ${row.type} by break-glass`;
+    const notice = { id, incidentId: row.incident_id, kind: "incident.break-glass", title, body: row.reason, now };
+    await notifyAdministrators(tx, notice);
+  }
+  const given = { actor: viewer.name, automatic: false, callerAddress: address, ownAddresses };
+  const around = await readSurroundings(tx, given);
+  const { cursor } = await carryOut(tx, id, { around, approvedBy: viewer.name, auditActor, now });
+  return { id, cursor };
+}
+
+/** It is not done. Errors: NOT_FOUND, CONFLICT. */
+export async function rejectAction(
+  tx: Tx,
+  { id, reason }: { id: string; reason: string },
+  { viewer, auditActor, now }: Asker,
+): Promise<{ id: string; cursor: string | undefined }> {
+  const row = await waiting(tx, id, now);
+  await endAction(tx, { id, status: "REFUSED", actor: viewer.name, reason, now });
+  const message = `${viewer.name} rejected ${nameOf(row)}: ${reason}`;
+  const cursor = await tell(tx, {
+    incidentId: row.incident_id,
+    kind: "ACTION_REFUSED",
+    message,
+    actor: viewer.name,
+    now,
+  });
+  const detail = { type: row.type, target: row.target, reason };
+  await audit(tx, {
+    actor: auditActor,
+    action: "INCIDENT_ACTION_REJECTED",
+    entityKind: "IncidentAction",
+    entityId: id,
+    detail,
+  });
+  return { id, cursor };
+}
+
+async function waiting(tx: Tx, id: string, now: number) {
+  const row = await lockAction(tx, id);
+  if (row.status !== "AWAITING_APPROVAL") {
+    throw new VigilError("CONFLICT", `The action is ${row.status}: it waits for nobody.`, { path: ["id"] });
+  }
+  if (row.due_at && row.due_at.getTime() <= now) {
+    throw new VigilError("CONFLICT", "It could be approved for 30 minutes, which are over.", { path: ["id"] });
+  }
+  return row;
+}
+
+async function hasBrokenGlass(tx: Tx, userId: string, now: number): Promise<boolean> {
+  const { rows } = await tx.query(
+    "SELECT FROM break_glass_uses WHERE organization_id = $1 AND user_id = $2 AND started_at <= $3 AND expires_at > $3",
+    [tx.organizationId, userId, new Date(now)],
+  );
+  return rows.length > 0;
+}

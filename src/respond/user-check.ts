@@ -1,0 +1,168 @@
+/**
+ * "Was this you?": a one-time question to the user of a monitored application that an incident is about. Yes resolves the
+ * incident as USER_CONFIRMED; no raises its severity and forces a second factor. Only a hash of the secret is stored.
+ */
+import { v7 as uuidv7 } from "uuid";
+import { audit } from "../access/audit.ts";
+import { formatCredential, hashSecret, parseCredential, sameHash } from "../access/credential.ts";
+import type { Tx } from "../db.ts";
+import { VigilError } from "../errors.ts";
+import { resolveIncident } from "../incident/change.ts";
+import { lockIncident } from "../incident/move.ts";
+import { isOpen } from "../incident/state.ts";
+import { gradeIncident } from "../incident/work.ts";
+import { severities } from "../ingest/event.ts";
+import type { WordsVault } from "../secrets/words.ts";
+import { insertActions } from "./action-row.ts";
+import { carryOut, tell } from "./carry-out.ts";
+import { readSurroundings } from "./surroundings.ts";
+
+const lifetime = 86_400_000; // 24 hours
+const mostPerDay = 3; // questions to one user in 24 hours: more would be ignored
+const mfaTtl = 8 * 3_600_000; // of the second factor that a no forces, 8 hours
+
+export interface Question {
+  id: string;
+  token: string;
+  /** Where it goes. */
+  email: string;
+  organization: string;
+  cursor: string;
+}
+
+interface Asking {
+  incidentId: string;
+  /** The user, as the incident names them. */
+  user: string;
+  actor: string;
+  auditActor: string;
+  now: number;
+}
+
+/** Makes the question; the caller sends it after the commit. Errors: NOT_FOUND, CONFLICT, BAD_USER_INPUT. */
+export async function askUser(tx: Tx, { incidentId, user, actor, auditActor, now }: Asking): Promise<Question> {
+  const bad = (message: string): never => {
+    throw new VigilError("BAD_USER_INPUT", message, { path: ["input", "user"] });
+  };
+  const incident = await lockIncident(tx, { id: incidentId });
+  if (!isOpen(incident.status))
+    throw new VigilError("CONFLICT", `The incident is ${incident.status}.`, { path: ["id"] });
+  const { rows } = await tx.query<{ organization: string; about: boolean; recent: number; email: string | null }>(
+    `SELECT (SELECT name FROM organizations WHERE id = $1) AS organization,
+       EXISTS (SELECT FROM security_incidents i, jsonb_array_elements(i.subjects) s WHERE i.organization_id = $1 AND i.id = $2
+         AND s ->> 'kind' = 'USER' AND s ->> 'key' = $3) AS about,
+       (SELECT count(*)::int FROM user_checks WHERE organization_id = $1 AND subject = $3 AND created_at > $4) AS recent,
+       (SELECT actor_email FROM realtime_monitoring WHERE organization_id = $1 AND actor_name = $3 AND actor_email IS NOT NULL
+         AND time > $5 ORDER BY time DESC LIMIT 1) AS email`,
+    [tx.organizationId, incidentId, user, new Date(now - lifetime), new Date(now - 30 * lifetime)],
+  );
+  const found = rows[0] as NonNullable<(typeof rows)[0]>;
+  if (!found.about) bad("The incident is not about this user.");
+  const email = found.email ?? (/^[^\s@]+@[^\s@]+$/.test(user) ? user : undefined);
+  if (!email) return bad("No event of the last 30 days tells this user's e-mail address.");
+  if (found.recent >= mostPerDay) bad(`This user was asked ${mostPerDay} times within 24 hours.`);
+  const id = uuidv7({ msecs: now });
+  const token = formatCredential({ kind: "check", organizationId: tx.organizationId, id });
+  await tx.query(
+    `INSERT INTO user_checks (organization_id, id, incident_id, subject, secret_hash, created_at, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+    [tx.organizationId, id, incidentId, user, hashSecret(token), new Date(now), new Date(now + lifetime)],
+  );
+  const message = `${actor} asked ${user} by e-mail whether it was them.`;
+  const cursor = await tell(tx, { incidentId, kind: "USER_ASKED", message, actor, now });
+  await audit(tx, {
+    actor: auditActor,
+    action: "INCIDENT_USER_ASKED",
+    entityKind: "Incident",
+    entityId: incidentId,
+    detail: { user },
+  });
+  return { id, token, email, organization: found.organization, cursor };
+}
+
+/** Which question a token is of; undefined: of none. Nothing is looked up. */
+export function organizationOfCheck(token: string): { organizationId: string; id: string } | undefined {
+  const credential = parseCredential(token);
+  return credential?.kind === "check" ? credential : undefined;
+}
+
+/** Uses the question up. Errors: NOT_FOUND (wrong, used, over), which all read the same. */
+export async function answerCheck(
+  tx: Tx,
+  vault: WordsVault,
+  {
+    id,
+    token,
+    wasUser,
+    ownAddresses,
+    now,
+  }: { id: string; token: string; wasUser: boolean; ownAddresses: readonly string[]; now: number },
+): Promise<void> {
+  const { rows } = await tx.query<{ secret_hash: Buffer; incident_id: string; subject: string }>(
+    `SELECT secret_hash, incident_id, subject FROM user_checks
+     WHERE organization_id = $1 AND id = $2 AND answered_at IS NULL AND expires_at > $3`,
+    [tx.organizationId, id, new Date(now)],
+  );
+  const [check] = rows;
+  const gone = new VigilError("NOT_FOUND", "This link was used already, or its time is over. Nothing was changed");
+  if (!check || !sameHash(check.secret_hash, hashSecret(token))) throw gone;
+  const { rowCount } = await tx.query(
+    `UPDATE user_checks SET answered_at = $3, was_user = $4 WHERE organization_id = $1 AND id = $2 AND answered_at IS NULL`,
+    [tx.organizationId, id, new Date(now), wasUser],
+  );
+  if (rowCount !== 1) throw gone; // of two that answer at once, one gets the row
+  const { incident_id: incidentId, subject } = check;
+  const incident = await lockIncident(tx, { id: incidentId });
+  const said = wasUser ? "that it was them" : "that it was not them";
+  await tell(tx, { incidentId, kind: "USER_ANSWERED", message: `${subject} says ${said}.`, actor: subject, now });
+  const entry = { actor: subject, entityKind: "Incident", entityId: incidentId };
+  await audit(tx, { ...entry, action: "INCIDENT_USER_ANSWERED", detail: { checkId: id, wasUser } });
+  if (!isOpen(incident.status)) return;
+  const change = { id: incidentId, actor: subject, now };
+  if (wasUser) {
+    await resolveIncident(tx, vault, {
+      ...change,
+      resolution: "USER_CONFIRMED",
+      reason: "The user says that it was them.",
+    });
+    return;
+  }
+  const severity =
+    severities[Math.max(severities.indexOf("HIGH"), severities.indexOf(incident.severity) + 1)] ?? "CRITICAL";
+  if (severity !== incident.severity) {
+    await gradeIncident(tx, vault, { ...change, severity, reason: "The user says that it was not them." });
+  }
+  await forceSecondFactor(tx, { incidentId, subject, ownAddresses, now });
+}
+
+async function forceSecondFactor(
+  tx: Tx,
+  {
+    incidentId,
+    subject,
+    ownAddresses,
+    now,
+  }: { incidentId: string; subject: string; ownAddresses: readonly string[]; now: number },
+): Promise<void> {
+  const id = uuidv7({ msecs: now });
+  const row = {
+    id,
+    incidentId,
+    type: "FORCE_MFA" as const,
+    status: "PLANNED" as const,
+    target: subject,
+    scope: "USER" as const,
+    ttl: mfaTtl,
+    actor: "vigil",
+    reason: "The user says that it was not them.",
+    ruleId: null,
+    entryId: null,
+    requesterId: null,
+    requesterSession: null,
+    approveBy: null,
+    endedReason: null,
+  };
+  await insertActions(tx, [row], now);
+  const around = await readSurroundings(tx, { actor: "vigil", automatic: true, ownAddresses });
+  await carryOut(tx, id, { around, auditActor: "vigil", now });
+}

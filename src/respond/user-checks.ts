@@ -1,0 +1,68 @@
+/** Sends the questions "was this you?" and takes their answers, each in a transaction of its own. */
+import { createRateLimit, sourceOf } from "../access/rate-limit.ts";
+import type { Tx } from "../db.ts";
+import { VigilError } from "../errors.ts";
+import { lockIncident } from "../incident/move.ts";
+import type { Log } from "../log.ts";
+import type { WordsVault } from "../secrets/words.ts";
+import { answerCheck, askUser, organizationOfCheck } from "./user-check.ts";
+import { userCheckEmail } from "./user-check-email.ts";
+
+type Asked = Omit<Parameters<typeof askUser>[1], "now">;
+
+export interface UserChecks {
+  /** Asks by e-mail. Errors: UNAVAILABLE where no e-mail can be sent, and those of `askUser`. */
+  ask(organizationId: string, asked: Asked): Promise<{ cursor: string }>;
+  /** Errors: NOT_FOUND, RATE_LIMITED. */
+  answer(token: string, wasUser: boolean, address: string): Promise<void>;
+}
+
+export function createUserChecks(options: {
+  change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
+  vault: WordsVault & { reserve(organizationId: string, uses: number): Promise<void> };
+  send: ((email: { to: string; subject: string; text: string; html: string }) => Promise<void>) | undefined;
+  publicUrl: string | undefined;
+  ownAddresses: readonly string[];
+  now: () => number;
+  log: Log;
+}): UserChecks {
+  const { change, vault, send, publicUrl, ownAddresses, now, log } = options;
+  const limit = createRateLimit({ uses: 20, period: 900_000, now }); // 20 answers in 15 minutes from one network
+
+  return {
+    async ask(organizationId, asked) {
+      if (!send || !publicUrl) {
+        await change(organizationId, (tx) => lockIncident(tx, { id: asked.incidentId })); // it is not told of others' incidents
+        const message = "This server sends no e-mail: SMTP_URL and VIGIL_PUBLIC_URL are not both set.";
+        throw new VigilError("BAD_USER_INPUT", message, { path: [] });
+      }
+      const question = await change(organizationId, (tx) => askUser(tx, { ...asked, now: now() }));
+      const url = `${publicUrl}/was-this-you?token=${encodeURIComponent(question.token)}`;
+      try {
+        await send({ to: question.email, ...userCheckEmail({ organization: question.organization, url }) });
+      } catch (error) {
+        log.warn({ organizationId, err: (error as Error).message }, "a question to a user was not sent");
+        await change(organizationId, (tx) =>
+          tx.query("UPDATE user_checks SET expires_at = created_at WHERE organization_id = $1 AND id = $2", [
+            organizationId,
+            question.id,
+          ]),
+        );
+        throw new VigilError("CONFLICT", `The e-mail was not taken: ${(error as Error).message}.`, { path: [] });
+      }
+      return { cursor: question.cursor };
+    },
+    async answer(token, wasUser, address) {
+      const wait = limit.take(sourceOf(address));
+      if (wait > 0) {
+        const detail = { retryAfterSeconds: Math.ceil(wait / 1000) };
+        throw new VigilError("RATE_LIMITED", "Too many answers from here: try again later", { detail });
+      }
+      const check = organizationOfCheck(token);
+      if (!check) throw new VigilError("NOT_FOUND", "This link is not valid: check that it was copied whole");
+      await vault.reserve(check.organizationId, 3);
+      const answer = { id: check.id, token, wasUser, ownAddresses, now: now() };
+      await change(check.organizationId, (tx) => answerCheck(tx, vault, answer));
+    },
+  };
+}

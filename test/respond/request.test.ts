@@ -1,0 +1,292 @@
+import fc from "fast-check";
+import { v7 as uuidv7 } from "uuid";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ensureUser } from "../../src/access/users.ts";
+import { type TestServer, testServer } from "../support/server.ts";
+import { actionsOf, attack, attackRules, decisionsInForce, noRules, respondBy, timeline } from "./incidents.ts";
+
+let server: TestServer;
+let ada: string;
+let bob: string;
+let incident: { id: string; raw: string };
+let address = 1;
+
+beforeAll(async () => {
+  server = await testServer({});
+  await attackRules(server, ["critical"]);
+  ada = await person("ada@clinic.example", "RESPONDER");
+  bob = await person("bob@clinic.example", "RESPONDER");
+});
+afterAll(() => server.close());
+
+beforeEach(async () => {
+  await noRules(server);
+  await attack(server, [{ ip: `198.51.100.${address++}` }]);
+  const { incidents } = await ask("{ incidents(first: 1) { nodes { id } } }");
+  const { id } = incidents.nodes[0];
+  incident = { id, raw: Buffer.from(id, "base64").toString().split(":")[1] as string };
+});
+
+async function person(email: string, role: "ADMIN" | "RESPONDER" | "ANALYST"): Promise<string> {
+  const user = { email, name: email, role, now: Date.now() };
+  const userId = await server.app.db.inOrganization(server.ours, (tx) => ensureUser(tx, user));
+  return server.app.tokens.sign({ organizationId: server.ours, userId, name: email, role }, 600);
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: each test says by its query what comes back
+async function ask(text: string, variables: object = {}, as = ada): Promise<any> {
+  const { data, errors } = await server.query(text as never, variables as never, as);
+  if (errors) throw new Error(errors.map(({ message }) => message).join("; "));
+  return data;
+}
+
+const respondText = `mutation ($id: ID!, $input: IncidentRespondInput!) { incidentRespond(id: $id, input: $input) {
+  action { id status target reason actor expiresAt endedReason decisions { value inForce } } outcome refusal userErrors { message path } } }`;
+const respond = async (input: object, as = ada) =>
+  (await ask(respondText, { id: incident.id, input: { reason: "It attacks us", ...input } }, as)).incidentRespond;
+const act = async (what: "Approve" | "Reject" | "Revert", id: string, as = bob) => {
+  const [declared, given] = what === "Approve" ? ["", ""] : [", $input: IncidentActionReasonInput!", ", input: $input"];
+  const text = `mutation ($id: ID!${declared}) { incidentAction${what}(id: $id${given}) { action { status approvedBy } userErrors { code message } } }`;
+  const variables = what === "Approve" ? { id } : { id, input: { reason: "Because" } };
+  return (await ask(text, variables, as))[`incidentAction${what}`];
+};
+const blocked = async () => (await decisionsInForce(server)).map(({ type, value }) => `${type} ${value}`);
+
+describe("somebody who responds", () => {
+  it("has an address blocked at once, for the time they say, and takes it back", async () => {
+    const { action, userErrors } = await respond({ type: "BLOCK_IP", target: "203.0.113.77", ttl: "PT2H" });
+    expect(userErrors).toEqual([]);
+    expect(action).toMatchObject({ status: "APPLIED", actor: "ada@clinic.example", decisions: [{ inForce: true }] });
+    expect(await blocked()).toContain("BLOCK_IP 203.0.113.77");
+    expect(await act("Revert", action.id)).toMatchObject({ action: { status: "REVERTED" } });
+    expect(await act("Revert", action.id)).toMatchObject({ action: { status: "REVERTED" }, userErrors: [] });
+    expect(await blocked()).not.toContain("BLOCK_IP 203.0.113.77");
+    expect((await timeline(server, incident.raw)).slice(-2)).toEqual([
+      expect.stringMatching(/^ACTION_APPLIED BLOCK_IP of 203.0.113.77 until/),
+      "ACTION_REVERTED bob@clinic.example took back BLOCK_IP of 203.0.113.77: Because",
+    ]);
+  });
+
+  it("hears of a dry run what would become of it, and nothing is done", async () => {
+    expect(await respond({ type: "SUSPEND_USER", target: "mallory", dryRun: true })).toMatchObject({
+      action: null,
+      outcome: "AWAITING_APPROVAL",
+    });
+    expect(await respond({ type: "BLOCK_IP", target: "127.0.0.1", dryRun: true })).toMatchObject({
+      outcome: "REFUSED",
+      refusal: "127.0.0.1 reaches into the loopback range (127.0.0.0/8).",
+    });
+    expect(
+      await actionsOf(server).then((all) => all.filter(({ incident_id }) => incident_id === incident.raw)),
+    ).toEqual([]);
+  });
+
+  it.each([
+    ["BLOCK_IP", "0.0.0.0/0"],
+    ["BLOCK_IP", "::/0"],
+    ["BLOCK_IP", "::ffff:10.0.0.1"],
+    ["BLOCK_IP", "169.254.169.254"],
+    ["SUSPEND_USER", "ada@clinic.example"],
+  ])("R1 is refused %s of %s, and the timeline says why", async (type, target) => {
+    const { action } = await respond({ type, target });
+    expect(action).toMatchObject({ status: "REFUSED", endedReason: expect.stringMatching(/./) });
+    expect((await timeline(server, incident.raw)).at(-1)).toContain("was refused");
+  });
+
+  it("is told what is wrong with a target or a time", async () => {
+    expect(await respond({ type: "BLOCK_IP", target: "nowhere" })).toMatchObject({
+      userErrors: [{ path: ["input", "target"] }],
+    });
+    expect(await respond({ type: "BLOCK_IP", target: "203.0.113.1", ttl: "P8D" })).toMatchObject({
+      userErrors: [{ path: ["input", "ttl"] }],
+    });
+  });
+
+  it("R6 needs a second person for what is destructive: not themselves, in any session", async () => {
+    for (const input of [
+      { type: "SUSPEND_USER", target: "mallory" },
+      { type: "BLOCK_IP", target: "203.0.113.0/25" },
+    ]) {
+      const { action } = await respond(input);
+      expect(action.status).toBe("AWAITING_APPROVAL");
+      expect(await act("Approve", action.id, ada)).toMatchObject({
+        action: null,
+        userErrors: [{ code: "BAD_USER_INPUT" }],
+      });
+      expect(await act("Approve", action.id)).toMatchObject({
+        action: { status: "APPLIED", approvedBy: "bob@clinic.example" },
+      });
+      expect(await act("Approve", action.id)).toMatchObject({ userErrors: [{ code: "CONFLICT" }] });
+    }
+  });
+
+  it("R6 is refused the same session under another name, a late approval, and an approval by who may not", async () => {
+    const { action } = await respond({ type: "SUSPEND_USER", target: "trudy" });
+    const analyst = await person("analyst@clinic.example", "ANALYST");
+    await expect(act("Approve", action.id, analyst)).rejects.toThrow();
+    const raw = Buffer.from(action.id, "base64").toString().split(":")[1];
+    await server.database.asOwner("UPDATE incident_actions SET due_at = now() - interval '1 second' WHERE id = $1", [
+      raw,
+    ]);
+    expect(await act("Approve", action.id)).toMatchObject({
+      userErrors: [{ message: expect.stringContaining("over") }],
+    });
+  });
+
+  it("R6 may approve their own in an emergency by break-glass, which every administrator hears of", async () => {
+    const { action } = await respond({ type: "SUSPEND_USER", target: "oscar" });
+    await person("chief@clinic.example", "ADMIN");
+    await ask(
+      'mutation { breakGlassStart(input: { reason: "An emergency at night", minutes: 5 }) { userErrors { message } } }',
+    );
+    expect(await act("Approve", action.id, ada)).toMatchObject({ action: { status: "APPLIED" }, userErrors: [] });
+    const told = await server.database.asOwner(
+      "SELECT title FROM security_notifications WHERE kind = 'incident.break-glass'",
+    );
+    expect(told.length).toBeGreaterThan(0);
+    await server.database.asOwner("UPDATE break_glass_uses SET expires_at = started_at + interval '1 ms'");
+  });
+
+  it("may say no", async () => {
+    const { action } = await respond({ type: "SUSPEND_USER", target: "victor" });
+    expect(await act("Reject", action.id)).toMatchObject({ action: { status: "REFUSED" } });
+    expect(await blocked()).not.toContain("SUSPEND_USER victor");
+  });
+});
+
+describe("taking back", () => {
+  it("R7 brings back what was before, however often things are done and taken back", async () => {
+    const value = "203.0.113.200";
+    const steps = fc.array(fc.constantFrom("apply", "revert", "revert again"), { minLength: 2, maxLength: 6 });
+    await fc.assert(
+      fc.asyncProperty(steps, async (list) => {
+        const inForce: string[] = []; // what was applied and not taken back, the last one counts
+        const all: string[] = [];
+        for (const step of list) {
+          if (step === "apply") {
+            const { action } = await respond({ type: "BLOCK_IP", target: value, reason: `n${all.length}` });
+            inForce.push(action.id);
+            all.push(action.id);
+          } else if (step === "revert" && inForce.length > 0) await act("Revert", inForce.pop() as string);
+          else if (all.length > 0) {
+            const over = all.filter((id) => !inForce.includes(id)).at(-1);
+            if (over) await act("Revert", over);
+          }
+          const now = (await decisionsInForce(server)).filter((one) => one.value === value) as { reason?: string }[];
+          const last = inForce.at(-1);
+          expect(now.map(({ reason }) => reason)).toEqual(last ? [`n${all.indexOf(last)}`] : []);
+        }
+        for (const id of [...inForce].reverse()) await act("Revert", id);
+        expect((await decisionsInForce(server)).filter((one) => one.value === value)).toEqual([]);
+      }),
+      { numRuns: 8 },
+    );
+  });
+
+  it("R8 before it was done, or done twice at once, ends right", async () => {
+    const { action } = await respond({ type: "SUSPEND_USER", target: "peggy" });
+    const both = await Promise.all([act("Revert", action.id), act("Approve", action.id)]);
+    const states = both.map(({ action: one }) => one?.status);
+    const later = await act("Revert", action.id);
+    expect(later.action.status).toBe("REVERTED");
+    expect(await blocked()).not.toContain("SUSPEND_USER peggy");
+    expect(states).toContain("REVERTED");
+  });
+});
+
+describe("the preview", () => {
+  it("R11 counts the users, sessions and requests that would have been hit, as the stored events say", async () => {
+    const time = new Date(Date.now() - 3_600_000).toISOString();
+    const event = (ip: string, user: string, sessionId: string) => ({
+      action: "view",
+      time,
+      source: { ip },
+      actor: { name: user },
+      sessionId,
+    });
+    const sent = [
+      event("192.0.2.65", "carol", "s1"),
+      event("192.0.2.66", "carol", "s2"),
+      event("192.0.2.66", "dave", "s3"),
+      event("192.0.2.130", "erin", "s4"),
+    ];
+    await server.ingest(sent.map((one) => JSON.stringify(one)).join("\n"));
+    const preview = async (type: string, target: string) =>
+      (
+        await ask(
+          "query ($input: ResponsePreviewInput!) { responsePreview(input: $input) { target users sessions requests needsApproval refusal } }",
+          { input: { type, target } },
+        )
+      ).responsePreview;
+    expect(await preview("BLOCK_IP", "192.0.2.66")).toMatchObject({
+      users: 2,
+      sessions: 2,
+      requests: 2,
+      needsApproval: false,
+    });
+    expect(await preview("BLOCK_IP", "192.0.2.64/26")).toMatchObject({
+      users: 2,
+      sessions: 3,
+      requests: 3,
+      needsApproval: true,
+    });
+    expect(await preview("SUSPEND_USER", "carol")).toMatchObject({ users: 1, sessions: 2, requests: 2 });
+    expect(await preview("SUSPEND_USER", "session:s4")).toMatchObject({ users: 1, sessions: 1, requests: 1 });
+    expect(await preview("BLOCK_IP", "10.0.0.1")).toMatchObject({
+      requests: 0,
+      refusal: expect.stringContaining("private range"),
+    });
+  });
+
+  it("says of an incident what every rule would do now, and what not and why", async () => {
+    await respondBy(server, { conditions: { severityAtMost: "LOW" }, actions: [{ type: "BLOCK_IP" }] });
+    await respondBy(server, { actions: [{ type: "FORCE_MFA" }, { type: "NOTIFY_ADMIN" }] });
+    const text = "query ($id: ID!) { incident(id: $id) { response { chosen type target code reason } } }";
+    const { incident: found } = await ask(text, { id: incident.id });
+    expect(
+      found.response.map(({ chosen, type, code }: { chosen: boolean; type: string; code: string }) => [
+        chosen,
+        type,
+        code,
+      ]),
+    ).toEqual([
+      [true, "NOTIFY_ADMIN", null],
+      [false, null, "SEVERITY_DIFFERS"],
+      [false, "FORCE_MFA", "NO_TARGET"],
+    ]);
+  });
+});
+
+describe("response rules", () => {
+  it("R4 are on trial unless told, are checked, changed by revision, and removed", async () => {
+    const create = `mutation ($input: ResponseRuleCreateInput!) { responseRuleCreate(input: $input) {
+      responseRule { id mode revision conditions actions { type ttl approval target } coolDown } userErrors { message path } } }`;
+    const input = {
+      name: `Mine ${uuidv7()}`,
+      conditions: { severityAtLeast: "HIGH", times: { days: ["MON"], from: "22:00", to: "06:00" } },
+      actions: [{ type: "BLOCK_IP", ttl: "PT10M" }],
+      coolDown: "PT1H",
+    };
+    const { responseRule, userErrors } = (await ask(create, { input })).responseRuleCreate;
+    expect(userErrors).toEqual([]);
+    expect(responseRule).toMatchObject({
+      mode: "MONITOR",
+      revision: 1,
+      conditions: input.conditions,
+      actions: [{ type: "BLOCK_IP", ttl: "PT600S", approval: false, target: null }],
+      coolDown: "PT3600S",
+    });
+    expect((await ask(create, { input })).responseRuleCreate.userErrors).toHaveLength(1);
+    const bad = { ...input, name: "Bad", actions: [{ type: "BLOCK_IP", target: "USER" }] };
+    expect((await ask(create, { input: bad })).responseRuleCreate.userErrors).toMatchObject([
+      { path: ["input", "actions", "0", "target"] },
+    ]);
+    const update = `mutation ($id: ID!, $input: ResponseRuleUpdateInput!) { responseRuleUpdate(id: $id, input: $input) {
+      responseRule { mode revision } userErrors { code } } }`;
+    const promote = { id: responseRule.id, input: { mode: "ACTIVE", expectedRevision: 1 } };
+    expect((await ask(update, promote)).responseRuleUpdate.responseRule).toEqual({ mode: "ACTIVE", revision: 2 });
+    expect((await ask(update, promote)).responseRuleUpdate.userErrors).toEqual([{ code: "CONFLICT" }]);
+    await ask("mutation ($id: ID!) { responseRuleDelete(id: $id) { userErrors { code } } }", { id: responseRule.id });
+    expect((await ask("{ responseRules { id } }")).responseRules).toEqual([]);
+  });
+});
