@@ -1,9 +1,9 @@
 /** Where a request comes from. What a header says is believed only as far as it was written by a trusted proxy. Pure. */
-import { type Address, isWithin, type Network, readAddress } from "./address.ts";
+import { type Address, formatAddress, isWithin, type Network, readAddress } from "./address.ts";
 
 export interface Peer {
   address: Address;
-  /** As it was written. */
+  /** As RFC 5952 writes it. */
   text: string;
 }
 
@@ -21,7 +21,7 @@ export function clientBehind(peer: Peer, forwarded: string | undefined, trusted:
     const text = withoutPort(forwarded.slice(comma + 1, end).trim());
     const address = readAddress(text);
     if (!address) break;
-    client = { address, text };
+    client = { address, text: address.length === 1 && !text.includes(":") ? text : formatAddress(address) };
     end = comma;
   }
   return client;
