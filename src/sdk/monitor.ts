@@ -71,9 +71,9 @@ export class Monitor {
   }
 
   /** Asks the host who the request is of; what goes wrong there counts as nobody. */
-  identify(exchange: Exchange): void | Promise<void> {
+  identify(exchange: Exchange): Promise<void> | undefined {
     const { identify } = this.settings;
-    if (!identify) return;
+    if (!identify) return undefined;
     const failed = (error: unknown): void => {
       exchange.identity = undefined;
       this.faults.note("HOOK", `identify failed: ${(error as Error)?.message}`, error);
@@ -89,6 +89,7 @@ export class Monitor {
     } catch (error) {
       failed(error);
     }
+    return undefined;
   }
 
   /** Whether it may go on; marks the exchange where it may not. */

@@ -21,11 +21,11 @@ export function watch(
   host: { request: unknown; response: unknown },
   next: () => void,
 ): void {
+  // Mounted twice, or over two applications: one request is one event.
+  if ((response as Watched)[exchangeKey]) return next();
   let exchange: Exchange | undefined;
-  let later: void | Promise<void>;
+  let later: Promise<void> | undefined;
   try {
-    // Mounted twice, or over two applications: one request is one event.
-    if ((response as Watched)[exchangeKey]) return next();
     exchange = monitor.begin(nodeFacts(message, monitor.settings.proxies), host.request);
     (response as Watched)[exchangeKey] = { exchange, monitor };
     response.once("close", onClose);
