@@ -12,6 +12,7 @@ let monitor: SecurityMonitor;
 let clinic: Server;
 let port: number;
 let skip = 0; // ms that the SDK's clock is ahead
+let isDown = false;
 const errors: string[] = [];
 
 beforeAll(async () => {
@@ -35,7 +36,7 @@ afterAll(async () => {
   await monitor?.close();
   clinic?.close();
   clinic?.closeAllConnections();
-  await vigil?.close();
+  if (!isDown) await vigil?.close();
 });
 
 interface Sent {
@@ -123,8 +124,6 @@ describe("the clinic with Vigil in it", () => {
     expect((await ask("/", { from: "198.51.100.100, 198.51.100.99" })).status).toBe(200);
     expect((await ask("/", { from: "198.51.100.99, 198.51.100.100" })).status).toBe(403);
     await until("acknowledgements of all", async () => {
-      const rows = await asAdmin("{ enforcers { nodes { name decisionsApplied } } }", {}).catch(() => undefined);
-      if (rows) return JSON.stringify(rows).includes("20");
       const { rows: applied } = await vigil.app.db.inOrganization(vigil.ours, (tx) =>
         tx.query("SELECT FROM decision_acknowledgements WHERE organization_id = $1", [vigil.ours]),
       );
@@ -161,13 +160,12 @@ describe("the clinic with Vigil in it", () => {
     const from = "203.0.113.40";
     await decide({ type: "BLOCK_IP", scope: "IP", value: from, ttl: "PT10S" });
     await until("a refusal", async () => (await ask("/", { from })).status === 403);
-    const { database, dataDir } = vigil;
     await vigil.close();
-    expect(database && dataDir).toBeTruthy();
-    skip += 9_000 - 2_000;
+    isDown = true;
+    skip += 7_000;
     expect((await ask("/", { from })).status).toBe(403);
     for (let n = 0; n < 50; n++) expect((await badLogin("192.0.2.77", n)).status).toBe(401);
-    skip += 3_000 + 2_000;
+    skip += 5_000;
     expect((await ask("/", { from })).status).toBe(200);
     expect((await ask("/", { from: "198.51.100.100" })).status).toBe(403); // an hour is not over
     skip += 3_600_000;
