@@ -7,6 +7,7 @@ import { backtestBench } from "./backtest.ts";
 import { importBench } from "./import.ts";
 import { latencyBench } from "./latency.ts";
 import { memoryBench } from "./memory.ts";
+import { middlewareBench } from "./middleware.ts";
 import { redisWindowsBench } from "./redis-windows.ts";
 import { retentionBench } from "./retention.ts";
 import { rlsBench } from "./rls.ts";
@@ -30,6 +31,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   import: importBench,
   memory: memoryBench,
   latency: latencyBench,
+  middleware: middlewareBench,
   rls: rlsBench,
   audit: auditBench,
   retention: retentionBench,
