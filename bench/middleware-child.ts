@@ -17,7 +17,6 @@ const vigil =
         publicKey,
         trustedProxies: ["127.0.0.1"],
         identify: () => "ann@clinic.example",
-        onError: (fault) => console.error(fault),
       })
     : undefined;
 

@@ -50,7 +50,13 @@ export class Outbox {
     const until = performance.now() + timeout;
     while (this.#ring.size > 0) {
       const left = until - performance.now();
-      if (left <= 0 || !(await (this.#sending ?? this.#start(left, hold)))) return this.#ring.size === 0;
+      if (left <= 0) return false;
+      let timer: NodeJS.Timeout | undefined;
+      // A batch may be on its way already, and have longer than the caller has.
+      const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), left)));
+      const isSent = await Promise.race([this.#sending ?? this.#start(left, hold), late]);
+      clearTimeout(timer);
+      if (!isSent) return this.#ring.size === 0;
     }
     return true;
   }
