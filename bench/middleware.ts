@@ -12,9 +12,9 @@ import { blockOf, ListServer } from "../test/sdk/list-server.ts";
 import { median } from "./median.ts";
 import type { Figure } from "./run.ts";
 
-const rounds = 3;
-const requests = 1_000; // a round, by 10 connections
-const singles = 300; // a round, one after the other, for latency
+const rounds = 7;
+const requests = 2_000; // a round, by 10 connections
+const singles = 500; // a round, one after the other, for latency
 const middlewares = ["bare", "helmet", "rate-limit", "vigil"] as const;
 
 interface Subject {
