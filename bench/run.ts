@@ -8,6 +8,7 @@ import { enrichBench } from "./enrich.ts";
 import { importBench } from "./import.ts";
 import { latencyBench } from "./latency.ts";
 import { memoryBench } from "./memory.ts";
+import { middlewareBench } from "./middleware.ts";
 import { redisWindowsBench } from "./redis-windows.ts";
 import { retentionBench } from "./retention.ts";
 import { rlsBench } from "./rls.ts";
@@ -31,6 +32,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   import: importBench,
   memory: memoryBench,
   latency: latencyBench,
+  middleware: middlewareBench,
   rls: rlsBench,
   audit: auditBench,
   retention: retentionBench,

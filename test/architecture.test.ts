@@ -56,6 +56,7 @@ const mayUse: Record<string, string[]> = {
     "retention",
     "secrets",
   ],
+  sdk: [], // it goes into the applications of others: nothing of the server comes along
   server: [...ground, "access", "audit", "ingest", "respond", "schema"],
 };
 

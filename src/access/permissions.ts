@@ -16,7 +16,7 @@ const everybody = peopleRoles;
 
 export const permissionTable = {
   "event.read": { does: "Read events, which may name patients.", roles: everybody, phi: true },
-  "event.ingest": { does: "Send events.", roles: ["ADMIN", "INGEST"] },
+  "event.ingest": { does: "Send events.", roles: ["ADMIN", "INGEST", "ENFORCER"] },
   "incident.read": { does: "Read incidents, detections and alerts.", roles: everybody },
   "incident.write": { does: "Acknowledge and resolve incidents.", roles: ["ADMIN", "RESPONDER", "ANALYST"] },
   "decision.read": { does: "Read decisions and who applies them.", roles: [...everybody, "ENFORCER"] },

@@ -57,7 +57,7 @@ const expected: Record<Role, string> = {
   VIEWER: "y.y.y...y..y..y.y....y...y.y......",
   AUDITOR: "y.y.y...y.yy..y.yyyy.yyy.y.y.y.y..",
   INGEST: ".y........................y.......",
-  ENFORCER: "....y.y.........y.................",
+  ENFORCER: ".y..y.y.........y.................",
 };
 
 test.each([...peopleRoles, ...keyRoles])("%s may do what the table says", (role) => {

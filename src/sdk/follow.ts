@@ -1,0 +1,155 @@
+/** Keeps the list of decisions as the server's is: asks, holds the line until something changes, acknowledges. */
+import { backOff } from "./back-off.ts";
+import type { Faults } from "./faults.ts";
+import type { Connection } from "./http.ts";
+import type { Accepted, DecisionList } from "./list.ts";
+import type { Refusal } from "./list-judge.ts";
+import { ListReader } from "./list-reader.ts";
+
+export const program = "vigil-sdk/0.1.0";
+const wait = 25; // seconds that the server holds the line
+const idsAtOnce = 5_000; // per acknowledgement
+const sweepPeriod = 1_000; // 1 second
+
+export interface FollowOptions {
+  connection: Connection;
+  list: DecisionList;
+  faults: Faults;
+  /** What this enforcer is called. */
+  name: string;
+  /** A list was refused. */
+  onRefused: (reason: Refusal) => void;
+  /** What the list asks and the host never does. */
+  onSpared: (decision: Accepted["spared"][number]) => void;
+}
+
+export class Follower {
+  readonly #options: FollowOptions;
+  readonly #end = new AbortController();
+  #failures = 0;
+  #wake: (() => void) | undefined;
+  #pending = { applied: new Set<string>(), lifted: new Set<string>() };
+  #acknowledging = false;
+  readonly #sweep: NodeJS.Timeout;
+  /** Whether the last asking went well. */
+  isReached = false;
+
+  constructor(options: FollowOptions) {
+    this.#options = options;
+    this.#sweep = setInterval(() => this.#ended(), sweepPeriod);
+    this.#sweep.unref();
+    void this.#run();
+  }
+
+  close(): void {
+    this.#end.abort();
+    clearInterval(this.#sweep);
+    this.#wake?.();
+  }
+
+  async #run(): Promise<void> {
+    const { faults } = this.#options;
+    let after: number | undefined;
+    while (!this.#end.signal.aborted) {
+      let pause = 0;
+      try {
+        const refusal = await this.#ask(after);
+        this.isReached = refusal === undefined;
+        // A change that does not fit is asked for whole, at once; a whole one that is refused waits.
+        if (refusal && after === undefined) pause = backOff(this.#failures++, Math.random());
+        after = refusal ? undefined : this.#options.list.version;
+        if (!refusal) {
+          this.#failures = 0;
+          faults.clear("ENFORCE");
+        }
+      } catch (error) {
+        if (this.#end.signal.aborted) return;
+        this.isReached = false;
+        const { message, retryAfter } = error as Error & { retryAfter?: string };
+        faults.note("ENFORCE", `decisions are not heard: ${message}`, error);
+        pause = backOff(this.#failures++, Math.random(), retryAfter, Date.now());
+      }
+      if (pause > 0) await this.#pause(pause);
+    }
+  }
+
+  async #ask(after: number | undefined): Promise<Refusal | undefined> {
+    const { connection, list, name, faults, onRefused, onSpared } = this.#options;
+    const query = new URLSearchParams({ enforcer: name, program });
+    if (after !== undefined) {
+      query.set("after", String(after));
+      query.set("wait", String(wait));
+    }
+    const draft = list.draft();
+    const reader = new ListReader((decisions) => draft.add(decisions));
+    const { status, headers, body } = await connection.call({
+      method: "GET",
+      path: `/enforce/decisions?${query}`,
+      timeout: (wait + 15) * 1_000,
+      onPart: (part) => reader.write(part),
+      signal: this.#end.signal,
+    });
+    if (status !== 200) {
+      const error = new Error(`Vigil answered ${status} to the question for decisions: ${body.slice(0, 200)}`);
+      throw Object.assign(error, { retryAfter: headers["retry-after"] });
+    }
+    const accepted = await list.accept(reader.head(), draft);
+    if (accepted.refusal !== undefined) {
+      faults.note("ENFORCE", `a list of decisions is refused: ${accepted.refusal}`);
+      onRefused(accepted.refusal);
+      return accepted.refusal;
+    }
+    for (const decision of accepted.spared.slice(0, 10)) onSpared(decision);
+    this.#acknowledge(accepted.applied, accepted.lifted);
+    return undefined;
+  }
+
+  /** The host lifts by its own clock, and says so when it can. */
+  #ended(): void {
+    const ended = this.#options.list.newlyEnded();
+    if (ended.length > 0) this.#acknowledge([], ended);
+    else if (this.#pending.applied.size + this.#pending.lifted.size > 0 && this.isReached) this.#acknowledge([], []);
+  }
+
+  #acknowledge(applied: string[], lifted: string[]): void {
+    for (const id of applied) this.#pending.applied.add(id);
+    for (const id of lifted) this.#pending.lifted.add(id);
+    if (this.#acknowledging) return;
+    this.#acknowledging = true;
+    this.#sayAll()
+      .catch((error: Error) =>
+        this.#options.faults.note("ENFORCE", `nothing was acknowledged: ${error.message}`, error),
+      )
+      .finally(() => (this.#acknowledging = false));
+  }
+
+  async #sayAll(): Promise<void> {
+    const { connection, list, name } = this.#options;
+    const { applied, lifted } = this.#pending;
+    while (applied.size + lifted.size > 0 && !this.#end.signal.aborted) {
+      const now = { applied: [...applied].slice(0, idsAtOnce), lifted: [...lifted].slice(0, idsAtOnce) };
+      const { status } = await connection.call({
+        method: "POST",
+        path: "/enforce/acknowledge",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ enforcer: name, program, version: list.version ?? 0, ...now }),
+        timeout: 10_000,
+        signal: this.#end.signal,
+      });
+      if (status !== 204) throw new Error(`Vigil answered ${status}`);
+      for (const id of now.applied) applied.delete(id);
+      for (const id of now.lifted) lifted.delete(id);
+    }
+  }
+
+  #pause(delay: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, delay);
+      timer.unref();
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+}

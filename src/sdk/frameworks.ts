@@ -1,0 +1,111 @@
+/** The shapes of the frameworks, as far as they are used: none of them is a dependency. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { fetchFacts } from "./facts.ts";
+import type { Exchange, Monitor, Verdict } from "./monitor.ts";
+import { watch } from "./node.ts";
+import type { HostRequest } from "./options.ts";
+import { answerOf } from "./refuse.ts";
+
+export interface FastifyRequestLike {
+  raw: IncomingMessage;
+}
+export interface FastifyReplyLike {
+  raw: ServerResponse;
+  hijack(): unknown;
+  sent: boolean;
+}
+export interface FastifyLike {
+  addHook(
+    name: "onRequest",
+    hook: (request: FastifyRequestLike, reply: FastifyReplyLike, done: () => void) => void,
+  ): unknown;
+}
+
+/** Fastify's plugin. It applies to the whole application, not to a part of it. */
+export function fastifyPlugin(monitor: Monitor) {
+  const plugin = (app: FastifyLike, _options: unknown, ready: () => void): void => {
+    app.addHook("onRequest", (request, reply, done) =>
+      watch(monitor, request.raw, reply.raw, { request, response: reply }, done),
+    );
+    ready();
+  };
+  return Object.assign(plugin, { [Symbol.for("skip-override")]: true, [Symbol.for("fastify.display-name")]: "vigil" });
+}
+
+export interface KoaContextLike {
+  req: IncomingMessage;
+  res: ServerResponse;
+  respond?: boolean | undefined;
+}
+
+/** Koa's middleware. */
+export function koaMiddleware(monitor: Monitor) {
+  return (context: KoaContextLike, next: () => Promise<unknown>): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      let isLetThrough = false;
+      watch(monitor, context.req, context.res, { request: context, response: context }, () => {
+        isLetThrough = true;
+        next().then(resolve, reject);
+      });
+      if (isLetThrough) return;
+      // Either answered by us, or by the host's own hook, perhaps later: Koa waits for what is decided.
+      context.res.once("close", () => {
+        if (!isLetThrough) resolve(undefined);
+      });
+      if (context.res.writableEnded) context.respond = false;
+    });
+}
+
+/** A fetch-style handler, watched. `peer` says who the connection is of, where the platform tells. */
+export function fetchHandler<Rest extends unknown[]>(
+  monitor: Monitor,
+  handler: (request: Request, ...rest: Rest) => Response | Promise<Response>,
+  peer?: (request: Request, ...rest: Rest) => string | undefined,
+) {
+  return async (request: Request, ...rest: Rest): Promise<Response> => {
+    let exchange: Exchange | undefined;
+    let refused: Response | undefined;
+    try {
+      exchange = monitor.begin(fetchFacts(request, monitor.settings.proxies, peer?.(request, ...rest)), request);
+      await monitor.identify(exchange);
+      refused = await judgeFetch(monitor, exchange, request);
+    } catch (error) {
+      monitor.faults.note("INTERNAL", `a request is not watched: ${(error as Error).message}`, error);
+    }
+    let status = 500;
+    let length = Number.NaN;
+    try {
+      const response = refused ?? (await handler(request, ...rest));
+      status = response.status;
+      length = Number(response.headers.get("content-length") ?? Number.NaN);
+      return response;
+    } finally {
+      if (exchange) monitor.end(exchange, { status, bytes: Number.isSafeInteger(length) ? length : undefined });
+    }
+  };
+}
+
+async function judgeFetch(monitor: Monitor, exchange: Exchange, request: Request): Promise<Response | undefined> {
+  const verdict = monitor.judge(exchange);
+  if (verdict.kind === "PASS") return undefined;
+  const { onMfaRequired } = monitor.settings;
+  if (verdict.kind === "FORCE_MFA" && onMfaRequired) {
+    const { id, expiresAt } = verdict;
+    try {
+      const answer = await onMfaRequired(request as unknown as HostRequest, undefined, { id, expiresAt });
+      if (answer instanceof Response) return answer;
+      if (answer === true) {
+        exchange.refused = undefined;
+        return undefined;
+      }
+    } catch (error) {
+      monitor.faults.note("HOOK", `onMfaRequired failed: ${(error as Error)?.message}`, error);
+    }
+  }
+  return refusal(verdict.kind);
+}
+
+function refusal(kind: Exclude<Verdict["kind"], "PASS">): Response {
+  const { status, headers, body } = answerOf(kind);
+  return new Response(body, { status, headers });
+}

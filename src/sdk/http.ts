@@ -1,0 +1,95 @@
+/** Requests to Vigil over node:http, which the host has loaded anyway. They never keep the host's process alive. */
+import { Agent, type IncomingMessage, request as requestHttp } from "node:http";
+import { request as requestHttps, Agent as SecureAgent } from "node:https";
+import type { Socket } from "node:net";
+
+export interface Call {
+  method: "GET" | "POST";
+  path: string;
+  headers?: Record<string, string>;
+  body?: Buffer | string;
+  /** ms for all of it. */
+  timeout: number;
+  /** Gets an answer with status 200 part by part instead of at its end; what it throws ends the call. */
+  onPart?: (text: string) => void;
+  /** Ends it early. */
+  signal?: AbortSignal | undefined;
+  /** Whether the process waits for the answer, as in close(). */
+  hold?: boolean;
+}
+
+export interface Reply {
+  status: number;
+  headers: IncomingMessage["headers"];
+  /** Empty where `onPart` got it. */
+  body: string;
+}
+
+const longestBody = 268_435_456; // 256 MiB streamed: a million decisions
+const longestKept = 1_048_576; // 1 MiB: an answer to a batch
+
+export class Connection {
+  readonly #url: URL;
+  readonly #agent: Agent;
+  readonly #authorization: string;
+
+  constructor(url: URL, apiKey: string) {
+    this.#url = url;
+    this.#authorization = `Bearer ${apiKey}`;
+    const options = { keepAlive: true, maxSockets: 4 };
+    this.#agent = url.protocol === "https:" ? new SecureAgent(options) : new Agent(options);
+  }
+
+  /** Errors: no answer, a broken one, one too long, or none in time. */
+  call(call: Call): Promise<Reply> {
+    return new Promise((resolve, reject) => {
+      const send = this.#url.protocol === "https:" ? requestHttps : requestHttp;
+      const { method, path, timeout, onPart, hold = false } = call;
+      const headers = { ...call.headers, authorization: this.#authorization };
+      const target = new URL(`${this.#url.pathname.replace(/\/$/, "")}${path}`, this.#url);
+      const request = send(target, {
+        method,
+        headers,
+        agent: this.#agent,
+        ...(call.signal ? { signal: call.signal } : {}),
+      });
+      const timer = setTimeout(() => request.destroy(new Error(`no answer within ${timeout} ms`)), timeout);
+      if (!hold) timer.unref();
+      const settle = (error?: Error): void => {
+        clearTimeout(timer);
+        if (error) reject(error);
+      };
+      request.on("socket", (socket: Socket) => (hold ? socket.ref() : socket.unref()));
+      request.on("error", settle);
+      request.on("response", (response) => {
+        const status = response.statusCode ?? 0;
+        const isStreamed = onPart !== undefined && status === 200;
+        let body = "";
+        let length = 0;
+        response.setEncoding("utf8");
+        response.on("data", (part: string) => {
+          length += part.length;
+          try {
+            if (length > (isStreamed ? longestBody : longestKept)) throw new Error("the answer is too long");
+            if (isStreamed) onPart(part);
+            else body += part;
+          } catch (error) {
+            request.destroy(error as Error);
+            settle(error as Error);
+          }
+        });
+        response.on("error", settle);
+        response.on("close", () => {
+          if (!response.complete) return settle(new Error("the answer broke off"));
+          settle();
+          resolve({ status, headers: response.headers, body });
+        });
+      });
+      request.end(call.body);
+    });
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+}

@@ -1,0 +1,163 @@
+/** What every framework's adapter uses: who a request is of, whether it may go on, and that it is written down. */
+import type { Subject } from "./decision-table.ts";
+import type { Facts } from "./facts.ts";
+import { Faults } from "./faults.ts";
+import { Follower } from "./follow.ts";
+import { Connection } from "./http.ts";
+import { DecisionList } from "./list.ts";
+import type { HostRequest, Identity, Settings } from "./options.ts";
+import { Outbox } from "./outbox.ts";
+import { type Ending, Recorder } from "./recorder.ts";
+
+/** One request on its way through the host. */
+export interface Exchange {
+  facts: Facts;
+  /** What the host's framework calls the request. */
+  request: unknown;
+  identity: Identity | undefined;
+  /** Epoch ms. */
+  startedAt: number;
+  /** ms on a clock that is never set. */
+  startMark: number;
+  refused?: { type: string; id: string } | undefined;
+}
+
+export type Verdict =
+  | { kind: "PASS" }
+  | { kind: "BLOCK_IP" | "SUSPEND_USER" | "FORCE_MFA"; id: string; expiresAt: number }
+  | { kind: "NO_LIST" };
+
+const pass: Verdict = { kind: "PASS" };
+const enforced = ["BLOCK_IP", "SUSPEND_USER", "FORCE_MFA"] as const;
+
+export class Monitor {
+  readonly settings: Settings<HostRequest>;
+  readonly faults: Faults;
+  readonly recorder: Recorder;
+  readonly list: DecisionList;
+  readonly outbox: Outbox;
+  readonly #connection: Connection;
+  readonly #follower: Follower | undefined;
+
+  constructor(settings: Settings<HostRequest>) {
+    this.settings = settings;
+    const { base, apiKey, spared, clock, publicKey, bufferSize, flushDelay, name } = settings;
+    const faults = new Faults(settings.onError ?? (() => undefined));
+    const connection = new Connection(base, apiKey);
+    this.faults = faults;
+    this.#connection = connection;
+    this.recorder = new Recorder(settings, faults, (line) => this.outbox.push(line));
+    const droppedLine = (count: number): string => this.recorder.own("sdk.dropped", { count });
+    this.outbox = new Outbox({ connection, faults, bufferSize, flushDelay, droppedLine });
+    this.list = new DecisionList({ spared, clock, publicKey });
+    if (settings.enforce === false) return;
+    this.#follower = new Follower({
+      connection,
+      list: this.list,
+      faults,
+      name,
+      onRefused: (reason) => this.outbox.push(this.recorder.own("sdk.list_refused", { reason })),
+      onSpared: ({ id, type, scope }) =>
+        this.outbox.push(this.recorder.own("sdk.decision_not_followed", { decision: id, type, scope })),
+    });
+  }
+
+  get isReached(): boolean {
+    return this.#follower?.isReached ?? false;
+  }
+
+  begin(facts: Facts, request: unknown): Exchange {
+    return { facts, request, identity: undefined, startedAt: Date.now(), startMark: performance.now() };
+  }
+
+  /** Asks the host who the request is of; what goes wrong there counts as nobody. */
+  identify(exchange: Exchange): Promise<void> | undefined {
+    const { identify } = this.settings;
+    if (!identify) return undefined;
+    const failed = (error: unknown): void => {
+      exchange.identity = undefined;
+      this.faults.note("HOOK", `identify failed: ${(error as Error)?.message}`, error);
+    };
+    try {
+      const answer = identify(exchange.request as HostRequest);
+      if (typeof (answer as Promise<unknown> | undefined)?.then === "function") {
+        return (answer as Promise<Identity>).then((later) => {
+          exchange.identity = readIdentity(later);
+        }, failed);
+      }
+      exchange.identity = readIdentity(answer as Identity);
+    } catch (error) {
+      failed(error);
+    }
+    return undefined;
+  }
+
+  /** Whether it may go on; marks the exchange where it may not. */
+  judge(exchange: Exchange): Verdict {
+    const { enforce, failClosed = false } = this.settings;
+    if (enforce === false) return pass;
+    if (this.list.version === undefined) return failClosed ? { kind: "NO_LIST" } : pass;
+    if (this.list.size === 0) return pass;
+    const subject = subjectOf(exchange);
+    const endless = failClosed && !this.isReached;
+    for (const kind of enforced) {
+      const decision = this.list.find(kind, subject, endless);
+      if (!decision) continue;
+      const { id, expiresAt } = decision;
+      exchange.refused = { type: kind, id };
+      return { kind, id, expiresAt };
+    }
+    return pass;
+  }
+
+  /** Never throws. */
+  end(exchange: Exchange, ending: Omit<Ending, "durationMs" | "refused">): void {
+    try {
+      const durationMs = Math.round((performance.now() - exchange.startMark) * 1_000) / 1_000;
+      // Some hosts know the user only in their handler. One who is found out later comes too late for this event.
+      if (exchange.identity === undefined && !exchange.refused) this.#identifyAgain(exchange);
+      if (ending.status < 400 && !this.#isChosen(exchange)) return;
+      const { facts, identity, startedAt, refused } = exchange;
+      this.recorder.request(facts, identity, startedAt, { ...ending, durationMs, refused });
+    } catch (error) {
+      this.faults.note("INTERNAL", `a request is not recorded: ${(error as Error).message}`, error);
+    }
+  }
+
+  async close(timeout: number): Promise<void> {
+    this.#follower?.close();
+    await this.outbox.flush(timeout);
+    this.outbox.close();
+    this.#connection.close();
+  }
+
+  #identifyAgain(exchange: Exchange): void {
+    const later = this.identify(exchange);
+    if (later) exchange.identity = undefined;
+  }
+
+  #isChosen(exchange: Exchange): boolean {
+    const { sampleRate } = this.settings;
+    if (sampleRate === 1 || Math.random() < sampleRate) return true;
+    return this.list.find("INCREASE_MONITORING", subjectOf(exchange)) !== undefined;
+  }
+}
+
+function subjectOf({ facts, identity }: Exchange): Subject {
+  const users: string[] = [];
+  for (const name of [identity?.name, identity?.email, identity?.id]) if (name !== undefined) users.push(name);
+  return { address: facts.client?.address, users, session: identity?.sessionId };
+}
+
+/** Ids that are numbers become text; empty ones are left out. */
+export function readIdentity(answer: Identity | string | null | undefined): Identity | undefined {
+  if (typeof answer === "string") return answer === "" ? undefined : { name: answer };
+  if (typeof answer !== "object" || answer === null) return undefined;
+  const identity: Identity = {};
+  for (const key of ["id", "name", "email", "sessionId"] as const) {
+    const value: unknown = answer[key];
+    if (value !== undefined && value !== null && value !== "") identity[key] = String(value);
+  }
+  if (Array.isArray(answer.roles)) identity.roles = answer.roles.map(String);
+  return Object.keys(identity).length === 0 ? undefined : identity;
+}

@@ -1,0 +1,107 @@
+/** Middleware for node:http, Connect, Express and, by its hooks, Koa and Fastify: all stand on node:http's response. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { nodeFacts } from "./facts.ts";
+import type { Exchange, Monitor, Verdict } from "./monitor.ts";
+import type { HostRequest } from "./options.ts";
+import { answerOf } from "./refuse.ts";
+
+export type Next = (error?: unknown) => void;
+
+const exchangeKey = Symbol("vigil.exchange");
+
+interface Watched extends ServerResponse {
+  [exchangeKey]?: { exchange: Exchange; monitor: Monitor };
+}
+
+/** Lets the request go on by `next`, or answers it. `request` is what the host's hooks get; `response` likewise. */
+export function watch(
+  monitor: Monitor,
+  message: IncomingMessage,
+  response: ServerResponse,
+  host: { request: unknown; response: unknown },
+  next: () => void,
+): void {
+  // Mounted twice, or over two applications: one request is one event.
+  if ((response as Watched)[exchangeKey]) return next();
+  let exchange: Exchange | undefined;
+  let later: Promise<void> | undefined;
+  try {
+    exchange = monitor.begin(nodeFacts(message, monitor.settings.proxies), host.request);
+    (response as Watched)[exchangeKey] = { exchange, monitor };
+    response.once("close", onClose);
+    later = monitor.identify(exchange);
+  } catch (error) {
+    monitor.faults.note("INTERNAL", `a request is not watched: ${(error as Error).message}`, error);
+  }
+  const entered = exchange;
+  if (!entered) return next();
+  if (later) void later.then(() => enforce(monitor, entered, response, host, next));
+  else enforce(monitor, entered, response, host, next);
+}
+
+function enforce(
+  monitor: Monitor,
+  exchange: Exchange,
+  response: ServerResponse,
+  host: { request: unknown; response: unknown },
+  next: () => void,
+): void {
+  let verdict: Verdict = { kind: "PASS" };
+  try {
+    verdict = monitor.judge(exchange);
+  } catch (error) {
+    monitor.faults.note("INTERNAL", `a request is not judged: ${(error as Error).message}`, error);
+  }
+  if (verdict.kind === "PASS") return next();
+  const { kind } = verdict;
+  const { onMfaRequired } = monitor.settings;
+  if (kind !== "FORCE_MFA" || !onMfaRequired) return refuse(response, kind);
+  const { id, expiresAt } = verdict;
+  const failed = (error: unknown): void => {
+    monitor.faults.note("HOOK", `onMfaRequired failed: ${(error as Error)?.message}`, error);
+    refuse(response, kind);
+  };
+  const answered = (answer: unknown): void => {
+    if (answer !== true) return;
+    exchange.refused = undefined;
+    next();
+  };
+  let answer: unknown;
+  try {
+    answer = onMfaRequired(host.request as HostRequest, host.response, { id, expiresAt });
+  } catch (error) {
+    return failed(error);
+  }
+  // What the host's handler throws is the host's: it is not caught as if the hook had thrown it.
+  if (typeof (answer as Promise<unknown> | undefined)?.then !== "function") return answered(answer);
+  void (answer as Promise<unknown>).then(
+    (value) => queueMicrotask(() => answered(value)),
+    (error: unknown) => failed(error),
+  );
+}
+
+function refuse(response: ServerResponse, kind: Exclude<Verdict["kind"], "PASS">): void {
+  if (response.headersSent || response.destroyed) return;
+  const { status, headers, body } = answerOf(kind);
+  response.writeHead(status, { ...headers, "content-length": Buffer.byteLength(body) });
+  response.end(body);
+}
+
+function onClose(this: ServerResponse): void {
+  const watched = (this as Watched)[exchangeKey];
+  if (!watched) return;
+  const { monitor, exchange } = watched;
+  const length = Number(this.getHeader("content-length"));
+  monitor.end(exchange, {
+    status: this.headersSent ? this.statusCode : 0,
+    bytes: Number.isSafeInteger(length) ? length : undefined,
+    route: routeOf(exchange.request as HostRequest),
+  });
+}
+
+/** The pattern that the host's router matched, where it says. */
+function routeOf(request: HostRequest): string | undefined {
+  const route: unknown = request.route?.path ?? request.routeOptions?.url ?? request._matchedRoute;
+  if (typeof route !== "string") return undefined;
+  return typeof request.baseUrl === "string" ? request.baseUrl + route : route;
+}

@@ -1,0 +1,146 @@
+/** Sends events in batches, oldest first, and keeps them until Vigil has them. */
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import { backOff } from "./back-off.ts";
+import type { Faults } from "./faults.ts";
+import type { Connection, Reply } from "./http.ts";
+import { Ring } from "./ring.ts";
+
+const pack = promisify(gzip);
+const batchCharacters = 2_000_000;
+const sendTimeout = 10_000; // 10 seconds
+
+export interface OutboxOptions {
+  connection: Connection;
+  faults: Faults;
+  bufferSize: number;
+  flushDelay: number;
+  /** The event that says how many were dropped. */
+  droppedLine: (count: number) => string;
+}
+
+export class Outbox {
+  readonly #options: OutboxOptions;
+  readonly #ring: Ring;
+  #timer: NodeJS.Timeout | undefined;
+  #sending: Promise<boolean> | undefined;
+  #failures = 0;
+  #batch = 1_000; // events
+  #closed = false;
+  readonly counts = { sent: 0, dropped: 0, rejected: 0 };
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+    this.#ring = new Ring(options.bufferSize);
+  }
+
+  get size(): number {
+    return this.#ring.size;
+  }
+
+  push(line: string): void {
+    this.#ring.push(line);
+    if (this.#timer === undefined && this.#sending === undefined) this.#schedule(this.#options.flushDelay);
+  }
+
+  /** Sends what there is; resolves at the latest after `timeout` ms, with whether all was sent. `hold` keeps the process. */
+  async flush(timeout: number, hold = true): Promise<boolean> {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const until = performance.now() + timeout;
+    while (this.#ring.size > 0) {
+      const left = until - performance.now();
+      if (left <= 0) return false;
+      let timer: NodeJS.Timeout | undefined;
+      // A batch may be on its way already, and have longer than the caller has.
+      const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), left)));
+      const isSent = await Promise.race([this.#sending ?? this.#start(left, hold), late]);
+      clearTimeout(timer);
+      if (!isSent) return this.#ring.size === 0;
+    }
+    return true;
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  #schedule(delay: number): void {
+    if (this.#closed) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.#start(sendTimeout, false);
+    }, delay);
+    this.#timer.unref();
+  }
+
+  /** One batch; then the next one is on its way in time. Never rejects. */
+  #start(timeout: number, hold: boolean): Promise<boolean> {
+    this.#sending = this.#send(timeout, hold)
+      .catch((error: unknown) => this.#failed(`events are not sent: ${(error as Error).message}`, error))
+      .then((wait) => {
+        this.#sending = undefined;
+        if (this.#ring.size > 0 && this.#timer === undefined) this.#schedule(wait ?? 0);
+        return wait === undefined;
+      });
+    return this.#sending;
+  }
+
+  /** Answers how long to wait before the next try; undefined: it went well. */
+  async #send(timeout: number, hold: boolean): Promise<number | undefined> {
+    const dropped = this.#ring.takeDropped();
+    if (dropped > 0) {
+      this.counts.dropped += dropped;
+      this.#ring.push(this.#options.droppedLine(dropped));
+    }
+    const { lines, until } = this.#ring.peek(this.#batch, batchCharacters);
+    if (lines.length === 0) return undefined;
+    const body = await pack(lines.join("\n"), { level: 1 });
+    const reply = await this.#options.connection.call({
+      method: "POST",
+      path: "/ingest",
+      headers: { "content-type": "application/x-ndjson", "content-encoding": "gzip" },
+      body,
+      timeout: Math.min(timeout, sendTimeout),
+      hold,
+    });
+    return this.#judge(reply, lines.length, until);
+  }
+
+  #judge({ status, headers, body }: Reply, count: number, until: number): number | undefined {
+    if (status === 413 && count > 1) {
+      this.#batch = Math.ceil(count / 2);
+      return 0;
+    }
+    if (status !== 200 && status !== 400 && status !== 413) {
+      return this.#failed(
+        `Vigil answered ${status} to events: ${body.slice(0, 200)}`,
+        undefined,
+        headers["retry-after"],
+      );
+    }
+    const answer = status === 413 ? { rejected: [{ message: "too large" }] } : (JSON.parse(body) as Partial<Answer>);
+    if (status === 200 && !Number.isSafeInteger(answer.accepted)) throw new Error("the answer is none of Vigil's");
+    this.#ring.release(until);
+    this.#failures = 0;
+    this.#batch = Math.min(1_000, this.#batch * 2);
+    const rejected = status === 200 ? (answer.rejected?.length ?? 0) : count;
+    this.counts.sent += count - rejected;
+    this.counts.rejected += rejected;
+    if (rejected === 0) this.#options.faults.clear("SEND");
+    else
+      this.#options.faults.note("SEND", `Vigil refused ${rejected} events: ${answer.rejected?.[0]?.message ?? status}`);
+    return undefined;
+  }
+
+  #failed(message: string, cause?: unknown, retryAfter?: string): number {
+    this.#options.faults.note("SEND", message, cause);
+    return backOff(this.#failures++, Math.random(), retryAfter, Date.now());
+  }
+}
+
+interface Answer {
+  accepted: number;
+  rejected: { message: string }[];
+}

@@ -1,0 +1,272 @@
+import { createServer, type RequestListener, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { setTimeout as wait } from "node:timers/promises";
+import { gunzipSync } from "node:zlib";
+import fastify from "fastify";
+import Koa from "koa";
+import { afterEach, describe, expect, it } from "vitest";
+import { parseBatch } from "../../src/ingest/batch.ts";
+import type { EventDraft } from "../../src/ingest/event.ts";
+import { backOff } from "../../src/sdk/back-off.ts";
+import { type MonitorOptions, monitorSecurity, type SecurityMonitor, type SentEvent } from "../../src/sdk/index.ts";
+import { Ring } from "../../src/sdk/ring.ts";
+import { blockOf, ListServer } from "./list-server.ts";
+
+const open: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+async function listen(listener: RequestListener): Promise<string> {
+  const server: Server = createServer(listener).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  open.push(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** A Vigil that has these decisions and keeps what it is sent. */
+async function vigilWith(lists: ListServer): Promise<{ url: string; events: (SentEvent & { id: string })[] }> {
+  const events: (SentEvent & { id: string })[] = [];
+  const url = await listen((request, response) => {
+    const parts: Buffer[] = [];
+    request.on("data", (part) => parts.push(part));
+    request.on("end", () => {
+      if (request.url?.startsWith("/enforce/decisions")) {
+        const after = new URL(request.url, "http://x").searchParams.get("after");
+        if (after === null) response.end(JSON.stringify(lists.answer(undefined, Date.now())));
+      } else if (request.url === "/ingest") {
+        const body = gunzipSync(Buffer.concat(parts));
+        const lines = body.toString().split("\n");
+        events.push(...lines.map((line) => JSON.parse(line)));
+        response.end(JSON.stringify({ accepted: lines.length, duplicates: 0, rejected: [] }));
+      } else response.writeHead(204).end();
+    });
+  });
+  return { url, events };
+}
+
+function watching(options: Partial<MonitorOptions> & { url: string }): SecurityMonitor {
+  const monitor = monitorSecurity({
+    apiKey: "key",
+    name: "host",
+    flushDelay: 5,
+    trustedProxies: ["127.0.0.1"],
+    ...options,
+  });
+  open.push(() => monitor.close(100));
+  return monitor;
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (const end = performance.now() + 10_000; !holds(); await wait(5)) {
+    if (performance.now() > end) throw new Error("not within 10 s");
+  }
+}
+
+const blockedOne = "203.0.113.9";
+function blocking(): ListServer {
+  const lists = new ListServer();
+  lists.make(blockOf(1, blockedOne, Date.now() + 3_600_000));
+  return lists;
+}
+const from = (address: string): RequestInit => ({ headers: { "x-forwarded-for": address, "user-agent": "test" } });
+
+describe("a host of the SDK", () => {
+  const hosts: Record<string, (monitor: SecurityMonitor) => Promise<(address: string) => Promise<Response>>> = {
+    "node:http": async (monitor) => {
+      const url = await listen(monitor.http((_request, response) => response.end("hello")));
+      return (address) => fetch(`${url}/patients?name=doe`, from(address));
+    },
+    Fastify: async (monitor) => {
+      const app = fastify();
+      await app.register(monitor.fastify);
+      app.get("/patients", () => "hello");
+      const url = await app.listen({ port: 0, host: "127.0.0.1" });
+      open.push(() => app.close());
+      return (address) => fetch(`${url}/patients?name=doe`, from(address));
+    },
+    Koa: async (monitor) => {
+      const app = new Koa();
+      app.use(monitor.koa).use((context) => {
+        context.body = "hello";
+      });
+      const url = await listen(app.callback());
+      return (address) => fetch(`${url}/patients?name=doe`, from(address));
+    },
+    "a fetch handler": async (monitor) => {
+      const handler = monitor.fetch(() => new Response("hello"));
+      return (address) => handler(new Request("http://clinic.example/patients?name=doe", from(address)));
+    },
+  };
+  it.each(Object.keys(hosts))(
+    "of %s refuses who is blocked, lets others in, and tells of both without their query",
+    async (name) => {
+      const { url, events } = await vigilWith(blocking());
+      const monitor = watching({ url, identify: () => ({ id: 7 as never, email: "ann@clinic.example" }) });
+      const ask = await (hosts[name] as NonNullable<(typeof hosts)[string]>)(monitor);
+      await until(() => monitor.status().decisions === 1);
+      expect(await (await ask("203.0.113.8")).text()).toBe("hello");
+      const refused = await ask(blockedOne);
+      expect([refused.status, (await refused.json()).error.code]).toEqual([403, "BLOCKED"]);
+      await until(() => events.length === 2);
+      expect(events[0]).toMatchObject({
+        action: "http.request",
+        outcome: "success",
+        actor: { id: "7", email: "ann@clinic.example" },
+        source: { ip: "203.0.113.8" },
+        userAgent: "test",
+        http: { method: "GET", path: "/patients", status: 200 },
+      });
+      expect(events[1]).toMatchObject({ source: { ip: blockedOne }, attributes: { "vigil.enforced": "BLOCK_IP" } });
+      expect(JSON.stringify(events)).not.toContain("doe");
+      const batch = parseBatch(
+        Buffer.from(events.map((event) => JSON.stringify(event)).join("\n")),
+        "application/x-ndjson",
+      );
+      expect((batch as { items: { value?: EventDraft }[] }).items.every((item) => item.value)).toBe(true);
+    },
+  );
+
+  const vigils: Record<string, RequestListener> = {
+    "answers garbage": (_request, response) => response.end("<html>{[}"),
+    "answers with a fault": (_request, response) => response.writeHead(500).end("no"),
+    "asks for patience": (_request, response) => response.writeHead(429, { "retry-after": "1" }).end(),
+    "never answers": () => undefined,
+    "hangs up": (request) => request.socket.destroy(),
+    "breaks off in its answer": (_request, response) => {
+      response.writeHead(200, { "content-length": "1000" });
+      response.write('{"organization":"x","decisions":[{"id":');
+      setTimeout(() => response.destroy(), 5);
+    },
+    "answers another's list": (_request, response) => response.end(JSON.stringify(new ListServer().answer(0, 0))),
+  };
+  it.each(["is down", ...Object.keys(vigils)])("goes on as if nothing were when Vigil %s", async (how) => {
+    const url = how === "is down" ? "http://127.0.0.1:9" : await listen(vigils[how] as RequestListener);
+    const told: string[] = [];
+    const monitor = watching({
+      url,
+      bufferSize: 20,
+      identify: () => {
+        throw new Error("the host's own fault");
+      },
+      redact: (event) => (event.action === "secret" ? undefined : event),
+      onError: ({ kind }) => {
+        told.push(kind);
+        throw new Error("and its hook fails, too");
+      },
+    });
+    const app = await listen(monitor.http((_request, response) => response.end("hello")));
+    for (let n = 0; n < 40; n++) expect(await (await fetch(`${app}/`)).text()).toBe("hello");
+    monitor.loginFailed(undefined, "ann");
+    monitor.event({ headers: null }, { action: "secret" });
+    monitor.event(undefined, {
+      action: "loop",
+      attributes: {
+        get bad(): never {
+          throw new Error("no");
+        },
+      },
+    });
+    await wait(30);
+    expect(monitor.status().buffered).toBeLessThanOrEqual(20);
+    expect(new Set(told).size).toBe(told.length);
+    const began = performance.now();
+    await monitor.close(200);
+    expect(performance.now() - began).toBeLessThan(3_000);
+  });
+
+  it("catches up when Vigil is back, and says how many events made room", async () => {
+    const { url, events } = await vigilWith(new ListServer());
+    let isDown = true;
+    const proxy = await listen((request, response) => {
+      if (isDown) return void response.writeHead(503).end();
+      const parts: Buffer[] = [];
+      request.on("data", (part) => parts.push(part));
+      request.on("end", async () => {
+        if (!request.url?.startsWith("/ingest")) return response.writeHead(503).end();
+        const { ok } = await fetch(url + request.url, { method: "POST", body: Buffer.concat(parts) });
+        response.end(JSON.stringify({ accepted: ok ? 1 : 0, duplicates: 0, rejected: [] }));
+      });
+    });
+    const monitor = watching({ url: proxy, bufferSize: 10 });
+    for (let n = 0; n < 15; n++) monitor.event(undefined, { action: `thing.${n}` });
+    await until(() => monitor.status().faults > 0);
+    isDown = false;
+    await until(() => monitor.status().buffered === 0);
+    const dropped = events.find(({ action }) => action === "sdk.dropped")?.attributes?.count as number;
+    expect(dropped).toBeGreaterThanOrEqual(5);
+    expect(events.map(({ action }) => action)).toContain("thing.14");
+    expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
+  });
+
+  it("demands a second factor by its host's own hook, which may let through, answer, or fail", async () => {
+    const lists = new ListServer();
+    lists.make({ ...blockOf(1, "ann", Date.now() + 3_600_000), type: "FORCE_MFA", scope: "USER" });
+    const { url } = await vigilWith(lists);
+    const monitor = watching({
+      url,
+      identify: () => "ann",
+      onMfaRequired: async (request, response) => {
+        if (request.url === "/mfa") return true;
+        if (request.url === "/broken") throw new Error("no");
+        (response as { writeHead(s: number, h: object): { end(): void } }).writeHead(302, { location: "/mfa" }).end();
+      },
+    });
+    const app = await listen(monitor.http((_request, response) => response.end("hello")));
+    await until(() => monitor.status().decisions === 1);
+    const status = async (path: string): Promise<number> => (await fetch(app + path, { redirect: "manual" })).status;
+    expect([await status("/mfa"), await status("/"), await status("/broken")]).toEqual([200, 302, 401]);
+  });
+
+  it("that fails closed answers 503 until it has a list", async () => {
+    const monitor = watching({ url: "http://127.0.0.1:9", failClosed: true });
+    const app = await listen(monitor.http((_request, response) => response.end("hello")));
+    expect((await fetch(app)).status).toBe(503);
+  });
+
+  it("sends every request of a watched user, and of others the chosen part", async () => {
+    const lists = new ListServer();
+    lists.make({ ...blockOf(1, "ann", Date.now() + 3_600_000), type: "INCREASE_MONITORING", scope: "USER" });
+    const { url, events } = await vigilWith(lists);
+    const monitor = watching({ url, sampleRate: 0, identify: (request) => request.headers["x-user"] });
+    const app = await listen(
+      monitor.http((request, response) => response.writeHead(request.url === "/no" ? 404 : 200).end()),
+    );
+    await until(() => monitor.status().decisions === 1);
+    for (const user of ["ann", "bob", "ann"]) await fetch(app, { headers: { "x-user": user } });
+    await fetch(`${app}/no`, { headers: { "x-user": "bob" } });
+    await until(() => events.length >= 3);
+    expect(events.map(({ actor }) => actor?.name)).toEqual(["ann", "ann", "bob"]);
+  });
+
+  it.each([
+    [{ url: "vigil", apiKey: "k" }, "url"],
+    [{ url: "http://x", apiKey: "" }, "apiKey"],
+    [{ url: "http://x", apiKey: "k", trustedProxies: ["my-proxy"] }, "trustedProxies"],
+    [{ url: "http://x", apiKey: "k", sampleRate: 2 }, "sampleRate"],
+  ])("with wrong options %j is told so at its start", (options, named) => {
+    expect(() => monitorSecurity(options)).toThrow(named);
+  });
+});
+
+it("waits longer after each failure, with chance, and as long as it is told", () => {
+  expect([0, 1, 2, 20].map((failures) => backOff(failures, 1))).toEqual([500, 1_000, 2_000, 30_000]);
+  expect(backOff(0, 0)).toBe(250);
+  expect(backOff(0, 0, "7")).toBe(7_000);
+  expect(backOff(0, 0, new Date(20_000).toUTCString(), 10_000)).toBe(10_000);
+  expect(backOff(0, 1, "soon")).toBe(500);
+});
+
+it("keeps the newest lines and counts the others, also while a batch is on its way", () => {
+  const ring = new Ring(3);
+  for (const line of ["a", "b", "c"]) ring.push(line);
+  const batch = ring.peek(2, 1_000);
+  expect(batch.lines).toEqual(["a", "b"]);
+  for (const line of ["d", "e", "f"]) ring.push(line);
+  ring.release(batch.until);
+  expect([ring.peek(9, 1_000).lines, ring.takeDropped(), ring.takeDropped()]).toEqual([["d", "e", "f"], 3, 0]);
+  expect(ring.peek(9, 1).lines).toEqual(["d"]);
+});
