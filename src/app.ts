@@ -24,7 +24,7 @@ import { validateAll } from "./ingest/accept.ts";
 import { openEnricher } from "./ingest/enrich/enricher.ts";
 import type { Rejection } from "./ingest/event.ts";
 import type { Log } from "./log.ts";
-import { auditIngest, createPipeline, raiseBy } from "./pipeline.ts";
+import { auditIngest, createPipeline, raiseBy, scoreDetections } from "./pipeline.ts";
 import { type Bells, openBells } from "./publish/bells.ts";
 import { recordChanges, type Topic, topicsOf } from "./publish/change.ts";
 import { createFeed } from "./publish/feed.ts";
@@ -223,7 +223,14 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       },
       openSealed,
       /** Stores what rules would have detected in history that they have not seen, for half a minute at most. */
-      backfill: createBackfill({ db, vault, openSealed, now, ring: (id) => bells.ring(id, "incident") }),
+      backfill: createBackfill({
+        db,
+        vault,
+        openSealed,
+        now,
+        score: scoreDetections,
+        ring: (id) => bells.ring(id, "incident"),
+      }),
       /** Threat scores that have passed a threshold raise open incidents, in the caller's transaction. */
       async raiseBy(tx: Tx, crossings: Parameters<typeof raiseBy>[1]): Promise<void> {
         const changes = await raiseBy(tx, crossings, now());

@@ -2,12 +2,12 @@
 import { audit } from "./access/audit.ts";
 import type { Database, Tx } from "./db.ts";
 import { inTurn } from "./detect/backtest-turn.ts";
+import type { DetectionDraft } from "./detect/detection.ts";
 import { fillGap, type GapFilled, type GapRequest } from "./detect/gap.ts";
 import { riskBySeverity } from "./detect/risk.ts";
 import { holdTurn } from "./detect/turn.ts";
 import { fillDetections } from "./incident/fill.ts";
-import { scoreDetections } from "./pipeline.ts";
-import { recordChanges } from "./publish/change.ts";
+import { type NewChange, recordChanges } from "./publish/change.ts";
 import { pseudonymBy } from "./secrets/pseudonym.ts";
 import { indexedColumns, type sealedColumns } from "./secrets/sealed-columns.ts";
 import type { Vault } from "./secrets/vault.ts";
@@ -22,11 +22,13 @@ export interface BackfillTools {
     rows: readonly { id: string; sealed: Uint8Array }[],
   ): Promise<Map<string, string>>;
   now(): number;
+  /** Adds detections to threat scores; answers what that changes of incidents. */
+  score(tx: Tx, detections: readonly DetectionDraft[], now: number): Promise<NewChange[]>;
   /** Says that incidents of an organization have changed. */
   ring(organizationId: string): void;
 }
 
-export function createBackfill({ db, vault, openSealed, now, ring }: BackfillTools) {
+export function createBackfill({ db, vault, openSealed, now, score, ring }: BackfillTools) {
   return async (request: Omit<GapRequest, "budgetMs">): Promise<GapFilled> => {
     const { organizationId, actor, ruleId } = request;
     const entry = { actor, entityKind: "AlertRule", entityId: ruleId ?? "all" };
@@ -44,7 +46,7 @@ export function createBackfill({ db, vault, openSealed, now, ring }: BackfillToo
         if (!dryRun) await holdTurn(tx);
         const filled = await fillDetections(tx, drafts, { now: now(), dryRun, weights: riskBySeverity });
         if (!dryRun) {
-          const raised = await scoreDetections(tx, filled.missing, now());
+          const raised = await score(tx, filled.missing, now());
           if (raised.length > 0) await recordChanges(tx, raised);
         }
         const detail = { stored: filled.missing.length, grown: filled.grown.length };
