@@ -377,14 +377,15 @@ test.each(walked)("A1: %s leaves an audit entry", async (name, field) => {
 });
 
 test.each(named)("A1: %s leaves an audit entry also where it is refused", async (_name, field) => {
-  // A program that carries out decisions may do next to nothing.
-  const key = await server.app.db.inOrganization(server.ours, (tx) =>
+  // A program that carries out decisions may do next to nothing. The log takes 60 refusals an hour of an organization.
+  const organizationId = named.findIndex(([name]) => name === _name) % 2 === 0 ? server.ours : server.theirs;
+  const key = await server.app.db.inOrganization(organizationId, (tx) =>
     createApiKey(tx, { name: "enforcer", role: "ENFORCER", actor: "walk", now: Date.now() }),
   );
   const variables = required(field);
-  const before = await lastSeq(server);
+  const before = (await entriesOf(server, { organizationId })).length;
   await ask(server, documentOf(field, variables), variables, { as: key.secret });
-  expect((await entriesOf(server, { after: before })).length).toBeGreaterThan(0);
+  expect((await entriesOf(server, { organizationId })).length).toBeGreaterThan(before);
 });
 
 test("A1: a mutation that fails for a fault of ours is audited too, without its input", async () => {

@@ -110,6 +110,7 @@ describe("the list of decisions", () => {
 describe("a decision", () => {
   it("R8: about the same target replaces the one in force, with the next version", async () => {
     const one = await decide({ value: "203.0.113.20", ttl: "PT1H" });
+    now += 1_000;
     const two = await decide({ value: "::ffff:203.0.113.20", ttl: "PT2H" });
     expect([one.decision.version, two.decision.version]).toEqual([1, 2]);
     const { decisions } = await ask(

@@ -35,7 +35,7 @@ describe("the document of a behaviour rule", () => {
       "5 behaviour.parameters.maxSpeed: there is no parameter of impossible_travel called `maxSpeed`: did you mean `maxSpeedKmh`?",
     );
     expect(told[1]).toMatch(/^6 behaviour.parameters.maxSpeedKmh: .*: must be a number, e.g. 900$/);
-    expect(told[2]).toMatch(/^7 behaviour.parameters.learningDays: .*: must be from 0 to 365, and is 1000$/);
+    expect(told[2]).toMatch(/^7 behaviour.parameters.learningDays: .*: must be from 0 to 90, and is 1000$/);
     expect(told[3]).toMatch(/^8 .*there are `maxSpeedKmh`/);
     expect(faults("detector: new_country\nparameters: { trustKnownDevices: 1 }")[0]).toMatch(/must be true or false$/);
     expect(faults("detector: 4")[0]).toMatch(/^3 behaviour.detector: names a detector: impossible_travel, /);
