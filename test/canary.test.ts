@@ -1,5 +1,7 @@
 /** Whatever is planted must not turn up anywhere it may not be: the database, Redis, the log. */
+import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
+import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
@@ -23,7 +25,7 @@ const seen = "visible-marker"; // stands where it may: shows that the search wou
 let server: TestServer;
 let logged = "";
 let redis: Redis;
-let monitor: Redis;
+let monitor: Socket;
 let commands = "";
 
 const event = (more: object = {}) => ({
@@ -52,10 +54,14 @@ correlation: {type: event_count, rules: [canary-read], group-by: [patient.id, ta
 
 beforeAll(async () => {
   redis = new Redis(inject("redisUrl"));
-  monitor = await redis.monitor();
-  monitor.on("monitor", (_time: string, args: string[]) => {
-    commands += `${args.join(" ")}\n`;
+  // A socket of its own: ioredis takes commands that others send while it turns to monitoring for answers to its own.
+  const { hostname, port } = new URL(inject("redisUrl"));
+  monitor = connect(Number(port), hostname).setEncoding("utf8");
+  monitor.on("data", (lines: string) => {
+    commands += lines;
   });
+  monitor.write("MONITOR\r\n");
+  await once(monitor, "data");
   const log = createLog("trace", {
     write: (line: string) => {
       logged += line;
@@ -64,7 +70,7 @@ beforeAll(async () => {
   server = await testServer({ redisUrl: inject("redisUrl"), log });
 });
 afterAll(async () => {
-  monitor.disconnect();
+  monitor.destroy();
   redis.disconnect();
   await server.close();
 });
