@@ -78,7 +78,10 @@ export const Alert = builder.prismaNode("Alert", {
       resolve: ({ heldBy }) => heldBy as unknown as Hold[],
     }),
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was decided." }),
-    incident: t.relation("incident", { description: "The incident it is about." }),
+    incident: t.relation("incident", {
+      nullable: true,
+      description: "The incident it is about; null: none, as a test.",
+    }),
   }),
 });
 
