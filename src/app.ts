@@ -5,6 +5,7 @@ import { audit } from "./access/audit.ts";
 import { createSignInLink } from "./access/sign-in.ts";
 import { ensureUser } from "./access/users.ts";
 import { openSmtp } from "./alert/channels/smtp.ts";
+import { routeAlerts } from "./alert/route-alerts.ts";
 import { openAuditTrail } from "./audit/trail.ts";
 import { createBackfill } from "./backfill.ts";
 import type { Config } from "./config.ts";
@@ -20,6 +21,7 @@ import { createRedisLink } from "./detect/windows/redis-link.ts";
 import { type EmbeddedPostgres, openEmbeddedPostgres } from "./embedded/postgres.ts";
 import { loadSecrets } from "./embedded/secrets.ts";
 import { VigilError } from "./errors.ts";
+import { entriesOf } from "./incident/entry.ts";
 import { validateAll } from "./ingest/accept.ts";
 import { openEnricher } from "./ingest/enrich/enricher.ts";
 import type { Rejection } from "./ingest/event.ts";
@@ -175,6 +177,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       let topics = new Set<Topic>();
       const result = await db.inOrganization(organizationId, async (tx) => {
         const done = await work(tx);
+        await routeAlerts(tx, entriesOf(tx), now());
         topics = topicsOf(tx);
         return done;
       });
@@ -210,7 +213,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
         now,
         audit: auditTrail,
         accept: pipeline.accept,
-        ring: (id) => bells.ring(id, "incident"),
+        change,
         respond: responder.sweep,
       }),
       /** Validates and stores events as they were sent; every one is accepted, a duplicate, or rejected with its reason. */

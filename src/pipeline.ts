@@ -1,5 +1,6 @@
 /** The river on one page: ingest -> detect -> incident -> publish, for one batch in one transaction. */
 import { audit } from "./access/audit.ts";
+import { routeAlerts } from "./alert/route-alerts.ts";
 import type { Database, Tx } from "./db.ts";
 import type { BatchDetection } from "./detect/batch.ts";
 import { createProfileCache } from "./detect/behaviour/profile-cache.ts";
@@ -16,6 +17,7 @@ import { takeTurn } from "./detect/turn.ts";
 import type { SharedWindows } from "./detect/windows/redis.ts";
 import { VigilError } from "./errors.ts";
 import { correlate } from "./incident/correlate.ts";
+import { entriesOf } from "./incident/entry.ts";
 import { raiseIncidents } from "./incident/raise.ts";
 import { stamp } from "./ingest/accept.ts";
 import type { Enricher } from "./ingest/enrich/enricher.ts";
@@ -162,6 +164,7 @@ export function createPipeline(options: {
         const changes = await correlate(tx, detections, receivedAt, riskBySeverity);
         changes.push(...(await scoreDetections(tx, detections, receivedAt)));
         if (changes.length > 0) await recordChanges(tx, changes);
+        await routeAlerts(tx, entriesOf(tx), receivedAt);
         for (const { sender, drafts } of batch) if (sender !== undefined) await auditIngest(tx, sender, drafts.length);
         await detection.save();
         return { duplicates, changed: changes.length > 0 };

@@ -1,7 +1,9 @@
 /** What the scheduled jobs do. Each visits every organization in turn, under that organization's own policy. */
 import { forgetSessions } from "./access/sessions.ts";
+import { escalateDue } from "./alert/escalate.ts";
+import { releaseHeld, repeatDue } from "./alert/route-later.ts";
 import type { AuditTrail } from "./audit/trail.ts";
-import type { Database } from "./db.ts";
+import type { Database, Tx } from "./db.ts";
 import { silentSources } from "./detect/behaviour/silent-sources.ts";
 import { decayRisks } from "./detect/risk/refresh.ts";
 import { markBreaches } from "./incident/breach.ts";
@@ -11,6 +13,7 @@ import type { JobName } from "./queue/jobs.ts";
 import { cleanUpAll } from "./retention/clean-up.ts";
 
 const feedRetention = "7 days"; // a client away for longer takes a snapshot
+const escalationLate = "5 minutes";
 const sessionRetention = 7_776_000_000; // 90 days after its end
 
 export function createSweep(
@@ -20,14 +23,14 @@ export function createSweep(
     now,
     audit,
     accept,
-    ring,
+    change,
     respond,
   }: {
     log: Log;
     now: () => number;
     audit: Pick<AuditTrail, "sealAll" | "cut">;
-    /** Says that incidents of an organization have changed. */
-    ring(organizationId: string): void;
+    /** One transaction; what it tells is routed in it, and bells ring after it. */
+    change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
     accept(organizationId: string, drafts: readonly EventDraft[]): Promise<unknown>;
     /** Ends an organization's actions that are over, and responds to what waits. */
     respond(organizationId: string): Promise<void>;
@@ -66,8 +69,31 @@ export function createSweep(
     },
     async clocks() {
       for (const organizationId of await db.organizationIds()) {
-        const marked = await db.inOrganization(organizationId, (tx) => markBreaches(tx, now()));
-        if (marked > 0) ring(organizationId);
+        await change(organizationId, (tx) => markBreaches(tx, now()));
+      }
+    },
+    async escalate() {
+      for (const organizationId of await db.organizationIds()) {
+        while ((await change(organizationId, (tx) => escalateDue(tx, now()))) > 0);
+      }
+    },
+    async overdue() {
+      for (const organizationId of await db.organizationIds()) {
+        const { rows } = await db.query<{ late: number }>(
+          organizationId,
+          `SELECT escalations_page_overdue($1, interval '${escalationLate}') AS late`,
+          [new Date(now())],
+        );
+        const late = rows[0]?.late ?? 0;
+        if (late > 0) log.error({ organizationId, late }, "steps of escalations are overdue: no worker did them");
+      }
+    },
+    async routes() {
+      for (const organizationId of await db.organizationIds()) {
+        let after: string | null = null;
+        do after = await change(organizationId, (tx): Promise<string | null> => releaseHeld(tx, after, now()));
+        while (after);
+        while ((await change(organizationId, (tx) => repeatDue(tx, now()))) > 0);
       }
     },
     async respond() {

@@ -39,6 +39,18 @@ export interface NewEntry {
   words?: string | undefined;
   /** The user's e-mail address, the key's name, or `vigil`. */
   actor: string;
+  /** Of SEVERITY_CHANGED: whether it went up. Not stored. */
+  rises?: boolean | undefined;
+}
+
+/** A line as whoever tells people of it needs it. */
+export type WrittenEntry = Pick<NewEntry, "incidentId" | "kind" | "rises"> & { id: string };
+
+const written = new WeakMap<Tx, WrittenEntry[]>();
+
+/** The lines that a transaction has written so far, in their order. */
+export function entriesOf(tx: Tx): readonly WrittenEntry[] {
+  return written.get(tx) ?? [];
 }
 
 /** Adds lines to timelines, in the caller's transaction. A line with words needs the vault. */
@@ -65,5 +77,10 @@ export async function addEntries(tx: Tx, entries: readonly NewEntry[], now: numb
       new Date(now),
       words,
     ],
+  });
+  const before = written.get(tx) ?? [];
+  written.set(tx, before);
+  entries.forEach(({ incidentId, kind, rises }, index) => {
+    before.push({ id: ids[index] as string, incidentId, kind, rises });
   });
 }

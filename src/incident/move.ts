@@ -66,6 +66,8 @@ export interface Line {
   message: string;
   /** What a person wrote beside it: sealed. */
   words?: string | undefined;
+  /** Of a change of severity: whether it went up. */
+  rises?: boolean | undefined;
 }
 
 /** Sets columns of a locked incident (placeholders from $4 on; $3 is the time), and says so in timeline and feed. */

@@ -1,7 +1,7 @@
 /** What people do about an incident without moving it: take it, grade it, write about it. */
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
-import type { Severity } from "../ingest/event.ts";
+import { type Severity, severities } from "../ingest/event.ts";
 import type { WordsVault } from "../secrets/words.ts";
 import {
   applyChange,
@@ -71,6 +71,7 @@ export async function gradeIncident(
       kind: "SEVERITY_CHANGED",
       message: `${input.actor} changed the severity from ${current.severity} to ${input.severity}`,
       words: reason,
+      rises: severities.indexOf(input.severity) > severities.indexOf(current.severity),
     },
     vault,
   );

@@ -5,6 +5,12 @@ export const jobs = {
   seal: { every: 30_000, does: "signs the audit logs' checkpoints that are due" },
   clocks: { every: 60_000, does: "marks incidents that have waited longer than they may" },
   respond: { every: 15_000, does: "ends actions that are over, and responds where a bell was lost" },
+  escalate: { every: 15_000, does: "goes on to the next step where nobody has acknowledged" },
+  overdue: {
+    every: 60_000,
+    does: "pages where a step of an escalation is five minutes late, whatever holds its worker",
+  },
+  routes: { every: 60_000, does: "tells what is no longer held, and again what nobody has acknowledged" },
   cleanup: { every: 3_600_000, does: "removes what is past its retention policy" },
   risk: { every: 3_600_000, does: "lets threat scores decay" },
   silence: { every: 300_000, does: "tells of log sources that have gone silent" },

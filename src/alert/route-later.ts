@@ -1,0 +1,115 @@
+/** What time alone brings about: what was held is told when its hold ends, and what nobody acknowledges is told again. */
+import type { Tx } from "../db.ts";
+import { alertId } from "./ids.ts";
+import { mutedBy } from "./mute-times.ts";
+import { type AlertDraft, holdsOf, priorityOf, quietBy } from "./route.ts";
+import { readSettings } from "./route-read.ts";
+import { effective } from "./route-tree.ts";
+import { writeRouted } from "./route-write.ts";
+
+interface Held {
+  id: string;
+  incident_id: string;
+  route_id: string | null;
+  user_id: string | null;
+}
+
+const most = 500; // alerts a transaction
+
+/**
+ * Queues what was held and is no longer, of incidents that nobody has acknowledged yet, and of those that are over that
+ * they are. Looks at those after `after`, by id; answers the last one looked at, null when there is none left.
+ */
+export async function releaseHeld(tx: Tx, after: string | null, now: number): Promise<string | null> {
+  const { rows } = await tx.query<Held>({
+    name: "alerts_held",
+    text: `SELECT a.id, a.incident_id, a.route_id, a.user_id FROM security_alerts a
+      JOIN security_incidents i ON i.organization_id = a.organization_id AND i.id = a.incident_id
+        AND CASE WHEN a.kind = 'RESOLVED' THEN i.status_rank IN (4, 5) ELSE i.status_rank = 0 END
+      WHERE a.organization_id = $1 AND a.status_rank = 3 AND ($2::uuid IS NULL OR a.id > $2)
+      ORDER BY a.id LIMIT ${most} FOR UPDATE OF a SKIP LOCKED`,
+    values: [tx.organizationId, after],
+  });
+  if (rows.length === 0) return null;
+  const ids = [...new Set(rows.map(({ incident_id }) => incident_id))];
+  const { incidents, settings } = await readSettings(tx, { incidents: ids, resolved: [], now });
+  const free = rows.filter(({ incident_id, route_id, user_id }) => {
+    const incident = incidents.get(incident_id);
+    if (!incident || holdsOf(incident, settings).length > 0) return false;
+    const route = settings.routes.find(({ id }) => id === route_id);
+    if (route && mutedBy(effective(route, settings.routes).muteTimes, now)) return false;
+    const user = settings.quiet.find(({ id }) => id === user_id);
+    return !(user && quietBy(user, priorityOf(incident.severity), now));
+  });
+  // heldBy stays: it tells why it came late
+  await tx.query("SELECT alerts_requeue($1, $2)", [free.map(({ id }) => id), new Date(now)]);
+  return rows.length < most ? null : (rows.at(-1)?.id ?? null);
+}
+
+interface Again {
+  last: string;
+  incident_id: string;
+  route_id: string;
+  channel_id: string;
+  recipient: string;
+  user_id: string | null;
+  group_key: string;
+}
+
+/** Tells again what was told a repeat interval ago and nobody has acknowledged; answers how many. From stored rows alone. */
+export async function repeatDue(tx: Tx, now: number): Promise<number> {
+  const { settings } = await readSettings(tx, { incidents: [], resolved: [], now });
+  const repeating = settings.routes.flatMap((route) => {
+    const { repeatS } = effective(route, settings.routes);
+    return repeatS ? [{ id: route.id, repeatS }] : [];
+  });
+  if (repeating.length === 0) return 0;
+  const { rows } = await tx.query<Again>({
+    name: "alerts_to_repeat",
+    text: `SELECT a.id AS last, i.id AS incident_id, a.route_id, a.channel_id, a.recipient, a.user_id, a.group_key
+      FROM security_incidents i
+      CROSS JOIN LATERAL (
+        SELECT DISTINCT ON (route_id, channel_id, recipient) id, route_id, channel_id, recipient, user_id, group_key, status,
+          coalesce(sent_at, created_at) AS at FROM security_alerts
+        WHERE organization_id = $1 AND incident_id = i.id AND escalation_id IS NULL AND kind <> 'TEST'
+        ORDER BY route_id, channel_id, recipient, created_at DESC, id DESC) a
+      JOIN unnest($3::uuid[], $4::int[]) AS r(id, seconds) ON r.id = a.route_id
+      WHERE i.organization_id = $1 AND i.status_rank = 0 AND a.status IN ('SENT', 'DELIVERED', 'FAILED')
+        AND a.at <= $2::timestamptz - make_interval(secs => r.seconds)
+      ORDER BY a.id LIMIT ${most}`,
+    values: [tx.organizationId, new Date(now), repeating.map(({ id }) => id), repeating.map(({ repeatS }) => repeatS)],
+  });
+  if (rows.length === 0) return 0;
+  const ids = [...new Set(rows.map(({ incident_id }) => incident_id))];
+  const { incidents, settings: around } = await readSettings(tx, { incidents: ids, resolved: [], now });
+  const alerts = rows.flatMap((row): AlertDraft[] => {
+    const incident = incidents.get(row.incident_id);
+    const route = around.routes.find(({ id }) => id === row.route_id);
+    if (!incident || !route) return [];
+    const priority = priorityOf(incident.severity);
+    const user = around.quiet.find(({ id }) => id === row.user_id);
+    const quiet = user && quietBy(user, priority, now);
+    const muted = mutedBy(effective(route, around.routes).muteTimes, now);
+    const of = { incidentId: incident.id, kind: "REPEATED" as const, routeId: route.id, channelId: row.channel_id };
+    return [
+      {
+        id: alertId({ ...of, cause: row.last, recipient: row.recipient }),
+        ...of,
+        entryId: null,
+        priority,
+        recipient: row.recipient,
+        userId: row.user_id,
+        groupKey: row.group_key,
+        waitS: 0,
+        intervalS: 0,
+        heldBy: [
+          ...holdsOf(incident, around),
+          ...(muted ? [{ kind: "MUTE_TIME" as const, reason: muted }] : []),
+          ...(quiet ? [quiet] : []),
+        ],
+      },
+    ];
+  });
+  await writeRouted(tx, alerts, [], now);
+  return alerts.length;
+}
