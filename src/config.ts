@@ -69,6 +69,7 @@ const schema = z.object({
       });
     })
     .default([]),
+  VIGIL_ALLOW_PRIVATE_WEBHOOKS: z.enum(["true", "false"], "is true or false").default("false"),
   VIGIL_JWKS_URL: z
     .url({ protocol: /^https?$/, error: "is an https:// URL" })
     .refine(isSafe, "is an https:// URL (http:// only on this machine: 127.0.0.1, [::1] or localhost)")
@@ -125,6 +126,8 @@ export interface Config {
   publicUrl: string | undefined;
   /** Addresses and ranges that Vigil and its monitors use: no response touches them. */
   ownAddresses: readonly string[];
+  /** Channels may be at loopback and private addresses, and at http://: for development only. */
+  allowPrivateWebhooks: boolean;
   jwtSecret: string | undefined;
   /** The keys that wrap data keys, the current one first; absent: made once and kept in the data directory. */
   encryptionKeys: { id: string; key: Buffer }[] | undefined;
@@ -170,6 +173,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     redisUrl: values.REDIS_URL,
     dataDir: resolve(values.VIGIL_DATA_DIR),
     ownAddresses: values.VIGIL_OWN_ADDRESSES,
+    allowPrivateWebhooks: values.VIGIL_ALLOW_PRIVATE_WEBHOOKS === "true",
     publicUrl: values.VIGIL_PUBLIC_URL?.replace(/\/+$/, ""),
     jwtSecret: values.VIGIL_JWT_SECRET,
     encryptionKeys: values.VIGIL_ENCRYPTION_KEYS,

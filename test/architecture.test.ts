@@ -29,15 +29,16 @@ const room = (file: string): string => (file.includes("/") ? (file.split("/")[0]
 const ground = ["config.ts", "errors.ts", "log.ts", "db.ts", "generated"];
 const mayUse: Record<string, string[]> = {
   secrets: ground,
+  outbound: [...ground, "ingest"], // messages to addresses that organizations give
   ingest: [...ground, "secrets"],
   detect: [...ground, "ingest"],
   incident: [...ground, "ingest", "publish", "secrets"], // a change is recorded in the transaction that makes it
-  respond: [...ground, "access", "incident", "ingest", "publish", "secrets"], // what it does is on the timeline, and audited
+  respond: [...ground, "access", "incident", "ingest", "outbound", "publish", "secrets"], // what it does is on the timeline, and audited
   publish: ground,
   board: ground, // what dashboards show and are made of
   access: [...ground, "secrets"],
-  audit: [...ground, "access", "secrets"],
-  alert: [...ground, "ingest"],
+  audit: [...ground, "access", "outbound", "secrets"],
+  alert: [...ground, "access", "ingest", "outbound", "publish", "secrets"], // its settings are sealed and audited
   retention: [...ground, "access"], // what is removed, and who chose for how long it is kept, is audited
   database: ground,
   embedded: ground,
