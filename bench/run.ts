@@ -5,6 +5,7 @@ import { cpus, release, totalmem, type } from "node:os";
 import { auditBench } from "./audit.ts";
 import { backtestBench } from "./backtest.ts";
 import { enrichBench } from "./enrich.ts";
+import { fanOutBench } from "./fan-out.ts";
 import { importBench } from "./import.ts";
 import { latencyBench } from "./latency.ts";
 import { memoryBench } from "./memory.ts";
@@ -42,6 +43,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   backtest: backtestBench,
   rules: rulesBench,
   enrich: enrichBench,
+  "fan-out": fanOutBench,
 };
 
 const words = process.argv.slice(2);

@@ -31,3 +31,29 @@ export function decodeCursor(cursor: string): Position {
   }
   return { xid, id, ...(seen ? { seen } : {}) };
 }
+
+export function isCursor(text: string): boolean {
+  try {
+    return decodeCursor(text) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether `a` stands before `b` in the order of the feed. */
+export function isBefore(a: Position, b: Position): boolean {
+  const [left, right] = [BigInt(a.xid), BigInt(b.xid)];
+  return left < right || (left === right && BigInt(a.id) < BigInt(b.id));
+}
+
+/** Whether a reader who has come to `position` has yet to be shown the change. */
+export function isUnread(position: Position, change: Position): boolean {
+  return isBefore(position, change) && !(position.seen !== undefined && isVisible(position.seen, change.xid));
+}
+
+/** pg_visible_in_snapshot: a snapshot is `xmin:xmax:running,…`. */
+function isVisible(snapshot: string, xid: string): boolean {
+  const [xmin, xmax, running] = snapshot.split(":") as [string, string, string];
+  const id = BigInt(xid);
+  return id < BigInt(xmin) || (id < BigInt(xmax) && !running.split(",").includes(xid));
+}

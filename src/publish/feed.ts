@@ -28,6 +28,13 @@ export interface Feed {
     after: string | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<FeedChange, void, void>;
+  /** The same, as many at a time as there are to be read together: 1 to 500. */
+  followPages(
+    organizationId: string,
+    topic: Topic,
+    after: string | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<FeedChange[], void, void>;
 }
 
 const pageSize = 500;
@@ -70,29 +77,30 @@ export function createFeed(db: Database, bells: Bells): Feed {
     return { xid, id, seen: seen ?? undefined };
   }
 
-  return {
+  const feed: Feed = {
     cursor: async (organizationId) => encodeCursor(await end(organizationId)),
     async *follow(organizationId, topic, after, signal) {
+      for await (const page of feed.followPages(organizationId, topic, after, signal)) yield* page;
+    },
+    async *followPages(organizationId, topic, after, signal) {
       // Listen before reading, so that nothing falls between the two.
       const bell = bells.listen(organizationId, topic, signal);
       try {
         let position = after === undefined ? await end(organizationId) : decodeCursor(after);
         if (after !== undefined && (await isExpired(db, organizationId, position))) {
-          yield {
-            cursor: encodeCursor(await end(organizationId)),
-            kind: "CURSOR_EXPIRED",
-            entityId: undefined,
-            at: new Date(),
-          };
+          const cursor = encodeCursor(await end(organizationId));
+          yield [{ cursor, kind: "CURSOR_EXPIRED", entityId: undefined, at: new Date() }];
           return;
         }
         while (!signal.aborted) {
           const values = [organizationId, topic, position.xid, position.id, position.seen ?? null];
           const { rows } = await db.query<Row>(organizationId, { name: "feed_page", text: readPage, values });
+          const page: FeedChange[] = [];
           for (const row of rows) {
             position = { xid: row.xid, id: row.id, seen: stillNeeded(position.seen, row.xid) };
-            yield { cursor: encodeCursor(position), kind: row.kind, entityId: row.entity_id, at: row.at };
+            page.push({ cursor: encodeCursor(position), kind: row.kind, entityId: row.entity_id, at: row.at });
           }
+          if (page.length > 0) yield page;
           if (rows.length === pageSize) continue;
           const rest = [organizationId, topic, position.xid, position.id, position.seen ?? null];
           const { rows: state } = await db.query<{ pending: boolean }>(organizationId, {
@@ -108,6 +116,7 @@ export function createFeed(db: Database, bells: Bells): Feed {
       }
     },
   };
+  return feed;
 }
 
 /** A snapshot says nothing of transactions from its xmax on: behind them, the position alone does. */

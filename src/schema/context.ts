@@ -84,6 +84,12 @@ export interface Services {
       after: string | undefined,
       signal: AbortSignal,
     ): AsyncGenerator<FeedChange>;
+    followPages(
+      organizationId: string,
+      topic: Topic,
+      after: string | undefined,
+      signal: AbortSignal,
+    ): AsyncGenerator<FeedChange[]>;
   };
   gauges: {
     follow(organizationId: string, intervalMs: number, signal: AbortSignal): AsyncGenerator<Metrics>;

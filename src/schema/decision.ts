@@ -6,6 +6,7 @@ import * as filters from "./filter.ts";
 import { listOf } from "./list.ts";
 import { live } from "./live.ts";
 import { orderInput, paged, rowKey } from "./page.ts";
+import { shared } from "./shared.ts";
 
 const read = { authScopes: { permission: "decision.read" as const } };
 
@@ -163,6 +164,7 @@ builder.subscriptionField("decisionEvents", (t) =>
     type: DecisionEvent,
     description: "Durable: every change of every decision, in order and without gaps.",
     ...read,
+    extensions: shared({ permission: "decision.read", durable: "decision" }),
     args: { after: t.arg.string({ description: "Resume behind this cursor; absent: from now on." }) },
     subscribe: (_parent, { after }, context) =>
       live(context, (organizationId, signal) =>

@@ -3,6 +3,7 @@ import { type FeedChange, prismaOf } from "./context.ts";
 import { Incident } from "./incident.ts";
 import { live } from "./live.ts";
 import { rowKey } from "./page.ts";
+import { shared } from "./shared.ts";
 
 const IncidentEvent = builder.objectRef<FeedChange>("IncidentEvent").implement({
   description: "One change of one incident.",
@@ -29,6 +30,7 @@ builder.subscriptionField("incidentEvents", (t) =>
     type: IncidentEvent,
     description: "Durable: every change of every incident, in order and without gaps.",
     authScopes: { permission: "incident.read" },
+    extensions: shared({ permission: "incident.read", durable: "incident" }),
     args: { after: t.arg.string({ description: "Resume behind this cursor; absent: from now on." }) },
     subscribe: (_parent, { after }, context) =>
       live(context, (organizationId, signal) =>

@@ -48,9 +48,8 @@ export async function mayReadPatients(context: Context): Promise<boolean> {
   const viewer = viewerOf(context);
   if (lacksSecondFactor(viewer, "phi.read")) return false;
   if (may(viewer, "phi.read")) return true;
-  const { organizationId, id } = viewer;
   const { db, now } = context.services;
-  context.breakGlass ??= activeBreakGlass(db, organizationId, id, now());
+  context.breakGlass ??= activeBreakGlass(db, viewer.organizationId, viewer.id, now());
   const use = await context.breakGlass;
   return use !== undefined && use.expiresAt.getTime() > now();
 }

@@ -3,6 +3,7 @@ import { builder } from "./builder.ts";
 import { type Metrics, viewerOf } from "./context.ts";
 import { live } from "./live.ts";
 import { milliseconds } from "./scalars.ts";
+import { shared } from "./shared.ts";
 
 const shortest = 100; // ms between two values
 const longest = 3_600_000; // 1 hour
@@ -44,6 +45,12 @@ builder.queryField("realtime", (t) =>
   }),
 );
 
+function everyMs(interval: string): number {
+  const every = milliseconds(interval);
+  if (every >= shortest && every <= longest) return every;
+  throw new VigilError("BAD_USER_INPUT", "interval is from PT0.1S to PT1H", { path: ["interval"] });
+}
+
 builder.subscriptionField("realtimeMetrics", (t) =>
   t.field({
     type: MetricsType,
@@ -57,11 +64,13 @@ builder.subscriptionField("realtimeMetrics", (t) =>
         description: "Time between two values, from PT0.1S to PT1H.",
       }),
     },
+    extensions: shared({
+      permission: "incident.read",
+      latest: (services, organizationId, { interval }, signal) =>
+        services.gauges.follow(organizationId, everyMs(interval as string), signal),
+    }),
     subscribe: (_parent, { interval }, context) => {
-      const every = milliseconds(interval);
-      if (every < shortest || every > longest) {
-        throw new VigilError("BAD_USER_INPUT", "interval is from PT0.1S to PT1H", { path: ["interval"] });
-      }
+      const every = everyMs(interval);
       return live(context, (organizationId, signal) => context.services.gauges.follow(organizationId, every, signal));
     },
     resolve: (metrics) => metrics,

@@ -6,6 +6,7 @@ import type { Services } from "../schema/context.ts";
 import { sendError, sendJson, setSecurityHeaders, urlOf } from "./answer.ts";
 import { handleAuditExport } from "./audit-export.ts";
 import { handleAcknowledge, handleDecisions } from "./enforce.ts";
+import type { FanOut } from "./fan-out.ts";
 import { createGraphQL, handleGraphQL } from "./graphql.ts";
 import { handleIngest } from "./ingest.ts";
 import type { OperationLimits } from "./operation-limits.ts";
@@ -30,6 +31,8 @@ export interface VigilServer {
   listen(port: number, host: string): Promise<string>;
   /** Ends subscriptions and sockets (1001), waits for answers under way, then cuts the rest. Twice is harmless. */
   close(): Promise<void>;
+  /** Streams that identical subscriptions share, and what became of them. */
+  streams: FanOut["counts"];
 }
 
 interface Exchange {
@@ -134,6 +137,7 @@ export function createServer(services: Services, options: ServerOptions = {}): V
       closed ??= close();
       return closed;
     },
+    streams: sockets.counts,
   };
 }
 

@@ -9,13 +9,16 @@ import { VigilError } from "../errors.ts";
 import type { Context } from "../schema/context.ts";
 import { urlOf } from "./answer.ts";
 import { bearerOf, socketCookieOf } from "./credential.ts";
+import { createFanOut, type FanOut } from "./fan-out.ts";
 import type { GraphQLServer } from "./graphql.ts";
+import { createMask } from "./mask.ts";
 import { watchCredential } from "./watch.ts";
 
 const initTimeout = 3_000; // 3 seconds to say who you are
 const payloadLimit = 65_536; // 64 KiB a message
 const operationLimit = 100; // operations a socket
 const paceInterval = 5_000; // 5 seconds between two looks at what is unsent
+const tooSlow = "Too slow: resume from a cursor";
 const backlogLimit = 8_388_608; // 8 MiB unsent: the reader is too slow, and may resume from its cursor
 
 type SocketExtra = Extra & { viewer?: Viewer; purpose?: string; release?: () => void };
@@ -26,13 +29,14 @@ type Operation = ExecutionArgs & { rootValue: Record<"execute" | "subscribe", (a
 export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<Context, "viewer">) {
   const { services } = context;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: payloadLimit });
+  const fanOut = createFanOut(createMask(services.log));
 
   /** Ends a socket whose credential ends, and one that reads too slowly. */
   function watch(extra: SocketExtra, credential: string, viewer: Viewer): void {
     const { socket } = extra;
     const stop = watchCredential(services, credential, viewer, (reason) => socket.close(CloseCode.Forbidden, reason));
     const pace = setInterval(() => {
-      if (socket.bufferedAmount > backlogLimit) socket.close(1013, "Too slow: resume from a cursor");
+      if (socket.bufferedAmount > backlogLimit) socket.close(1013, tooSlow);
     }, paceInterval);
     pace.unref();
     extra.release = () => {
@@ -66,7 +70,7 @@ export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<
       onClose(connection) {
         (connection.extra as SocketExtra).release?.();
       },
-      async onSubscribe(connection, _id, params) {
+      async onSubscribe(connection, id, params) {
         const extra = connection.extra as SocketExtra;
         if (Object.keys(connection.subscriptions).length > operationLimit) {
           const message = `A socket runs at most ${operationLimit} operations`;
@@ -96,7 +100,10 @@ export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<
           operationName: params.operationName,
           variableValues: params.variables,
           contextValue: await contextFactory(),
-          rootValue: { execute, subscribe },
+          rootValue: {
+            execute,
+            subscribe: async (args: ExecutionArgs) => (await share(fanOut, extra, id, args)) ?? subscribe(args),
+          },
         } as ExecutionArgs;
       },
       execute: (args) => (args as Operation).rootValue.execute(args),
@@ -115,6 +122,8 @@ export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<
   });
 
   return {
+    /** Streams that identical subscriptions share, and what became of them. */
+    counts: fanOut.counts,
     /** Tells every client that the server is going away (1001). */
     async close(): Promise<void> {
       await running.dispose();
@@ -124,4 +133,44 @@ export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<
       for (const socket of sockets.clients) socket.terminate();
     },
   };
+}
+
+/** Has the subscription's frames written by the fan-out: the stream that this answers has no values, only an end. */
+async function share(
+  fanOut: FanOut,
+  { socket, request }: SocketExtra,
+  id: string,
+  args: ExecutionArgs,
+): Promise<AsyncIterableIterator<never> | undefined> {
+  const head = Buffer.from(`{"id":${JSON.stringify(id)},"type":"next","payload":`);
+  const tail = Buffer.from("}");
+  let over: (end: IteratorResult<never>) => void = () => {};
+  let broke: (fault: Error) => void = () => {};
+  const ended = new Promise<IteratorResult<never>>((resolve, reject) => {
+    [over, broke] = [resolve, reject];
+  });
+  ended.catch(() => {}); // whoever has left does not ask
+  const done = { done: true as const, value: undefined };
+  const leave = await fanOut.join(args, {
+    context: args.contextValue as Context & { viewer: Viewer },
+    send(payloads) {
+      if (socket.readyState !== socket.OPEN) return;
+      if (socket.bufferedAmount > backlogLimit) return socket.close(1013, tooSlow);
+      request.socket.cork(); // one write for all of them
+      for (const payload of payloads) socket.send(Buffer.concat([head, payload, tail]), { binary: false });
+      request.socket.uncork();
+    },
+    end: (fault) => (fault ? broke(fault) : over(done)),
+  });
+  if (!leave) return undefined;
+  const stream: AsyncIterableIterator<never> = {
+    next: () => ended,
+    async return() {
+      leave();
+      over(done);
+      return done;
+    },
+    [Symbol.asyncIterator]: () => stream,
+  };
+  return stream;
 }

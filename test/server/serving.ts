@@ -2,6 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Viewer } from "../../src/access/viewer.ts";
 import { VigilError } from "../../src/errors.ts";
+import { encodeCursor } from "../../src/publish/cursor.ts";
 import type { FeedChange, Metrics, Services } from "../../src/schema/context.ts";
 import { createServer, type ServerOptions } from "../../src/server/server.ts";
 import { quiet } from "../support/database.ts";
@@ -12,6 +13,14 @@ function viewer(role: Viewer["role"], lifetime?: number): Viewer {
   const expiresAt = lifetime === undefined ? undefined : Date.now() + lifetime;
   return { organizationId, kind: "USER", id: "u1", name: "ada@clinic.example", role, expiresAt };
 }
+
+let changes = 0;
+const change = (): FeedChange => ({
+  cursor: encodeCursor({ xid: "1", id: String(++changes) }),
+  kind: "CURSOR_EXPIRED",
+  entityId: undefined,
+  at: new Date(),
+});
 
 const metrics = (): Metrics => ({
   at: new Date(),
@@ -96,14 +105,9 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
     change: async (_organizationId, work) => work({} as never),
     cleanUp: async () => [],
     feed: {
-      cursor: async () => "c0",
-      follow: (_organizationId, _topic, after, signal) =>
-        every<FeedChange>(20, signal, () => ({
-          cursor: after ?? "c1",
-          kind: "CURSOR_EXPIRED",
-          entityId: undefined,
-          at: new Date(),
-        })),
+      cursor: async () => encodeCursor({ xid: "0", id: "0" }),
+      follow: (_organizationId, _topic, _after, signal) => every(20, signal, change),
+      followPages: (_organizationId, _topic, _after, signal) => every(20, signal, () => [change()]),
     },
     gauges: {
       now: async () => metrics(),

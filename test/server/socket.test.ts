@@ -28,7 +28,9 @@ it("runs subscriptions for whoever names a token in connectionParams", async () 
     connectionParams: { authorization: "Bearer admin" },
   });
   for await (const result of client.iterate({ query: subscription })) {
-    expect(result.data).toEqual({ incidentEvents: { cursor: "c1", kind: "CURSOR_EXPIRED", incident: null } });
+    expect(result.data).toEqual({
+      incidentEvents: { cursor: expect.any(String), kind: "CURSOR_EXPIRED", incident: null },
+    });
     break;
   }
   await expect.poll(() => server.streams()).toBe(0);

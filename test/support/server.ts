@@ -179,6 +179,8 @@ export async function testServer(options: {
     failLogins,
     subscribe,
     subscribeSse,
+    /** Streams that identical subscriptions share, and what became of them. */
+    streams: server.streams,
     async close() {
       for (const client of clients) await client.dispose();
       await server.close();

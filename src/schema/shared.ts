@@ -1,0 +1,26 @@
+/** What makes a subscription one that viewers who may see the same can share: an extension of its field. */
+import type { Permission } from "../access/permissions.ts";
+import type { Topic } from "../publish/change.ts";
+import type { Services } from "./context.ts";
+
+export interface SharedStream {
+  /** Who may follow it. */
+  permission: Permission;
+  /** Durable: the changes of this topic, from the argument `after` on. */
+  durable?: Topic;
+  /** A gauge: whoever comes gets the latest value at once. Throws what is wrong with the arguments. */
+  latest?(
+    services: Services,
+    organizationId: string,
+    args: Record<string, unknown>,
+    signal: AbortSignal,
+  ): AsyncGenerator<unknown, void, void>;
+}
+
+/** For a field's `extensions`. */
+export const shared = (stream: SharedStream): { shared: SharedStream } => ({ shared: stream });
+
+/** What a field's extensions say of it; undefined: each viewer has a stream of their own. */
+export function sharedStreamOf(extensions: Readonly<Record<string, unknown>>): SharedStream | undefined {
+  return extensions.shared as SharedStream | undefined;
+}

@@ -1,0 +1,305 @@
+/**
+ * Identical subscriptions share one execution: what the same document, with the same variables, answers to viewers who
+ * may see the same. Each change is executed and serialised once; the frames of it differ by the operation's id alone.
+ */
+import {
+  type DocumentNode,
+  type ExecutionArgs,
+  type ExecutionResult,
+  execute,
+  type GraphQLError,
+  getArgumentValues,
+  getOperationAST,
+  getVariableValues,
+  print,
+} from "graphql";
+import { may } from "../access/permissions.ts";
+import type { Viewer } from "../access/viewer.ts";
+import { activeBreakGlass } from "../audit/break-glass.ts";
+import { auditPhiRead } from "../audit/phi-read.ts";
+import { decodeCursor, isBefore, isCursor, isUnread, type Position } from "../publish/cursor.ts";
+import { auditActorOf, type Context, type FeedChange } from "../schema/context.ts";
+import { type SharedStream, sharedStreamOf } from "../schema/shared.ts";
+import { classContext, readsPatients, viewerClassOf } from "./viewer-class.ts";
+
+/** One subscription of one socket. */
+export interface Subscriber {
+  context: Context & { viewer: Viewer };
+  /** Sends serialised results, in their order. */
+  send(payloads: readonly Buffer[]): void;
+  /** Nothing more will come; with a fault, because of it. */
+  end(fault?: Error): void;
+}
+
+type Operation = Pick<ExecutionArgs, "schema" | "document" | "operationName" | "variableValues">;
+
+interface Member extends Subscriber {
+  /** What it has been shown already; undefined: nothing that the group has yet to show. */
+  shown: Position | undefined;
+}
+
+interface Shared extends Operation {
+  key: string;
+  field: string;
+  stream: SharedStream;
+  args: Record<string, unknown>;
+}
+
+interface Group extends Shared {
+  members: Set<Member>;
+  /** The last change that was handed out; for a gauge undefined. */
+  position: Position | undefined;
+  /** The latest value of a gauge. */
+  latest: Buffer | undefined;
+  ending: AbortController;
+}
+
+export interface FanOut {
+  /**
+   * Takes the subscription over where it can be shared, and answers what makes the subscriber leave. Undefined: it is to
+   * be executed on its own. The operation has been validated.
+   */
+  join(operation: Operation, subscriber: Subscriber): Promise<(() => void) | undefined>;
+  /** Streams that are shared now, results that were executed for them, and frames that were made of those. */
+  counts(): { streams: number; executed: number; sent: number };
+}
+
+const together = 50; // changes that are executed at once, and leave in one write to each socket
+
+export function createFanOut(mask: (error: unknown) => Error): FanOut {
+  const groups = new Map<string, Promise<Group>>();
+  const counted = { executed: 0, sent: 0 };
+
+  /** What the event answers to everybody of the members' class. What names patients is first written down for each. */
+  async function answer(shared: Shared, event: unknown, members: Iterable<Subscriber>): Promise<Buffer> {
+    const [one] = members;
+    if (!one) return Buffer.alloc(0); // all have left
+    const context = classContext(one.context, async (_viewer, permission) => {
+      await Promise.all([...members].map(({ context: { services, viewer } }) => services.refused(viewer, permission)));
+    });
+    counted.executed++;
+    const { schema, document, operationName, variableValues } = shared;
+    let result: ExecutionResult = await execute({
+      schema,
+      document,
+      operationName: operationName ?? null,
+      variableValues: variableValues ?? null,
+      rootValue: event,
+      contextValue: context,
+    });
+    if (result.errors) result = { ...result, errors: result.errors.map((error) => mask(error) as GraphQLError) };
+    const patients = context.patients ?? new Set();
+    if (patients.size > 0) {
+      const failed = await writtenDown(shared, patients, [...members]).then(
+        () => undefined,
+        (error: Error) => error,
+      );
+      if (failed) {
+        one.context.services.log.error({ err: failed.message }, "an answer was held back: it could not be audited");
+        const message = "The answer was held back: it could not be audited. Try again later";
+        return Buffer.from(JSON.stringify({ errors: [{ message, extensions: { code: "UNAVAILABLE" } }] }));
+      }
+    }
+    return Buffer.from(JSON.stringify(result));
+  }
+
+  /** The event of the feed that the field's resolvers take as their root. */
+  const eventsOf = (shared: Shared, changes: readonly FeedChange[], members: Iterable<Subscriber>): Promise<Buffer[]> =>
+    Promise.all(changes.map((change) => answer(shared, change, members)));
+
+  async function open(shared: Shared, first: Subscriber): Promise<Group> {
+    const { services, viewer, closing } = first.context;
+    const ending = new AbortController();
+    const end = (): void => ending.abort();
+    closing.addEventListener("abort", end, { once: true });
+    ending.signal.addEventListener("abort", () => closing.removeEventListener("abort", end), { once: true });
+    const group: Group = { ...shared, members: new Set(), position: undefined, latest: undefined, ending };
+    const { durable, latest } = shared.stream;
+    if (durable) {
+      const cursor = await services.feed.cursor(viewer.organizationId);
+      group.position = decodeCursor(cursor);
+      void run(group, () => followDurable(group, first.context, durable, cursor));
+    } else if (latest) {
+      const values = latest(services, viewer.organizationId, shared.args, ending.signal);
+      void run(group, () => followLatest(group, values));
+    }
+    return group;
+  }
+
+  async function run(group: Group, follow: () => Promise<void>): Promise<void> {
+    const fault = await follow().then(
+      () => undefined,
+      (error: Error) => error,
+    );
+    group.ending.abort();
+    groups.delete(group.key);
+    for (const member of group.members) member.end(fault && mask(fault));
+    group.members.clear();
+  }
+
+  async function followDurable(
+    group: Group,
+    { services, viewer }: Subscriber["context"],
+    topic: NonNullable<SharedStream["durable"]>,
+    cursor: string,
+  ): Promise<void> {
+    const { members, ending } = group;
+    for await (const page of services.feed.followPages(viewer.organizationId, topic, cursor, ending.signal)) {
+      for (let from = 0; from < page.length; from += together) {
+        const changes = page.slice(from, from + together);
+        const positions = changes.map((change) => decodeCursor(change.cursor));
+        const payloads = members.size > 0 ? await eventsOf(group, changes, members) : [];
+        // From here on nothing waits, so that whoever joins does so before all of it or after all of it.
+        group.position = positions.at(-1);
+        for (const member of payloads.length > 0 ? members : []) {
+          const { shown } = member;
+          const unread = shown ? payloads.filter((_, n) => isUnread(shown, positions[n] as Position)) : payloads;
+          if (shown && unread.length === payloads.length && !shown.seen) member.shown = undefined;
+          if (unread.length === 0) continue;
+          counted.sent += unread.length;
+          member.send(unread);
+        }
+      }
+    }
+  }
+
+  async function followLatest(group: Group, values: AsyncGenerator<unknown, void, void>): Promise<void> {
+    for await (const value of values) {
+      const payload = await answer(group, value, group.members);
+      group.latest = payload;
+      for (const member of group.members) {
+        counted.sent++;
+        member.send([payload]);
+      }
+    }
+  }
+
+  /** The group of the key, opened where there is none. */
+  function groupOf(shared: Shared, first: Subscriber): Promise<Group> {
+    let group = groups.get(shared.key);
+    if (!group) {
+      group = open(shared, first);
+      groups.set(shared.key, group);
+      group.catch(() => groups.delete(shared.key));
+    }
+    return group;
+  }
+
+  function enter(group: Group, member: Member): void {
+    group.members.add(member);
+    if (group.latest) member.send([group.latest]);
+  }
+
+  /** Shows what was missed, until nothing lies between the subscriber and the group. */
+  async function catchUp(shared: Shared, member: Member, left: AbortSignal): Promise<void> {
+    const { services, viewer } = member.context;
+    const topic = shared.stream.durable as NonNullable<SharedStream["durable"]>;
+    const arrived = async (position: Position): Promise<boolean> => {
+      const group = await groupOf(shared, member);
+      if (left.aborted) return true;
+      if (group.ending.signal.aborted || !group.position || isBefore(position, group.position)) return false;
+      enter(group, Object.assign(member, { shown: position }));
+      return true;
+    };
+    const after = String(shared.args.after);
+    if (await arrived(decodeCursor(after))) return;
+    for await (const page of services.feed.followPages(viewer.organizationId, topic, after, left)) {
+      for (let from = 0; from < page.length; from += together) {
+        const changes = page.slice(from, from + together);
+        const payloads = await eventsOf(shared, changes, [member]);
+        if (left.aborted) return;
+        counted.sent += payloads.length;
+        member.send(payloads);
+      }
+      const last = page.at(-1);
+      if (last && last.entityId !== undefined && (await arrived(decodeCursor(last.cursor)))) return;
+    }
+    member.end();
+  }
+
+  return {
+    counts: () => ({ streams: groups.size, ...counted }),
+    async join(operation, subscriber) {
+      const shared = sharedOf(operation, subscriber.context.viewer);
+      if (!shared || !(await mayShare(subscriber.context))) return undefined;
+      const left = new AbortController();
+      const member: Member = { ...subscriber, shown: undefined };
+      const leave = (): void => {
+        left.abort();
+        void groups.get(shared.key)?.then((group) => {
+          group.members.delete(member);
+          if (group.members.size > 0 || group.ending.signal.aborted) return;
+          groups.delete(shared.key); // whoever comes now begins anew
+          group.ending.abort();
+        });
+      };
+      if (shared.stream.durable && typeof shared.args.after === "string") {
+        catchUp(shared, member, left.signal).catch((error: Error) => member.end(mask(error)));
+        return leave;
+      }
+      const group = await groupOf(shared, subscriber);
+      if (!left.signal.aborted) enter(group, member);
+      return leave;
+    },
+  };
+}
+
+/** Break-glass is one viewer's own: their streams show what others' do not. */
+async function mayShare({ viewer, services, breakGlass }: Subscriber["context"]): Promise<boolean> {
+  if (readsPatients(viewer)) return true;
+  return (
+    (await (breakGlass ?? activeBreakGlass(services.db, viewer.organizationId, viewer.id, services.now()))) ===
+    undefined
+  );
+}
+
+async function writtenDown(shared: Shared, patients: ReadonlySet<string>, members: Subscriber[]): Promise<void> {
+  for (const { context } of members) {
+    const { services, viewer, purpose, address } = context;
+    const read = {
+      actor: auditActorOf(context),
+      patients,
+      purpose,
+      address,
+      operation: `subscription ${shared.field}`,
+    };
+    await auditPhiRead(services.db, viewer.organizationId, read, await services.patientIndexer(viewer.organizationId));
+  }
+}
+
+/** What the operation shares with others; undefined where its field says that it does not, or the viewer may not. */
+function sharedOf(operation: Operation, viewer: Viewer): Shared | undefined {
+  const { schema, document, operationName, variableValues } = operation;
+  const found = getOperationAST(document, operationName);
+  const [selection, more] = found?.selectionSet.selections ?? [];
+  if (found?.operation !== "subscription" || more || selection?.kind !== "Field") return undefined;
+  const field = schema.getSubscriptionType()?.getFields()[selection.name.value];
+  const stream = field && sharedStreamOf(field.extensions);
+  if (!field || !stream || !may(viewer, stream.permission)) return undefined;
+  const given = getVariableValues(schema, found.variableDefinitions ?? [], variableValues ?? {});
+  if (!given.coerced) return undefined; // refused where it is executed
+  const args = getArgumentValues(field, selection, given.coerced);
+  if (stream.durable && typeof args.after === "string" && !isCursor(args.after)) return undefined; // refused there, too
+  const text = textOf(document);
+  const variables = { ...given.coerced };
+  // Where a reader starts from is theirs; what follows is everybody's.
+  const after = selection.arguments?.find(({ name }) => name.value === "after")?.value;
+  if (after?.kind === "Variable" && text.split(new RegExp(`\\$${after.name.value}\\b`)).length === 3) {
+    delete variables[after.name.value];
+  }
+  return {
+    ...operation,
+    key: `${viewerClassOf(viewer)} ${operationName ?? ""} ${JSON.stringify(variables)} ${text}`,
+    field: field.name,
+    stream,
+    args,
+  };
+}
+
+const texts = new WeakMap<DocumentNode, string>();
+
+function textOf(document: DocumentNode): string {
+  const text = texts.get(document) ?? print(document);
+  texts.set(document, text);
+  return text;
+}

@@ -1,0 +1,154 @@
+/** Many sockets, one execution: who shares what, and that nobody misses, repeats or sees more for it. */
+import { v7 as uuidv7 } from "uuid";
+import { afterAll, beforeAll, expect, it } from "vitest";
+
+import { recordChanges } from "../../src/publish/change.ts";
+import { incidentEvents, type metrics } from "../client/operations.ts";
+import { seededRandom } from "../generate/random.ts";
+import { type Frames, type TestServer, testServer } from "../support/server.ts";
+
+const patient = { timeout: 20_000 };
+
+let server: TestServer;
+/** Of ours: an open incident whose subject is a patient. */
+let incidentId: string;
+beforeAll(async () => {
+  server = await testServer({});
+  incidentId = uuidv7();
+  await server.database.asOwner(
+    `INSERT INTO security_incidents (organization_id, id, number, title, severity, status, fingerprint, threat_score,
+       subjects, tags, detection_count, event_count, first_event_at, last_event_at, opened_at, created_at, updated_at)
+     VALUES ('${server.ours}', '${incidentId}', 900, 'Charts read: PT-1', 'HIGH', 'OPEN', 'charts', 50,
+       '[{"kind": "patient.id", "key": "PT-1"}]', '{}', 1, 1, now(), now(), now(), now(), now())`,
+  );
+});
+afterAll(() => server.close());
+
+/** Each a change of the incident, in a transaction of its own. */
+async function changes(kinds: readonly string[], id = incidentId): Promise<void> {
+  for (const kind of kinds)
+    await server.app.change(server.ours, (tx) => recordChanges(tx, [{ topic: "incident", kind, entityId: id }]));
+}
+const take = async <T>(frames: Frames<T>, count: number): Promise<T[]> => {
+  const taken: T[] = [];
+  while (taken.length < count) taken.push(await frames.next());
+  return taken;
+};
+const kindsOf = (seen: { incidentEvents: { kind: string } }[]): string[] => seen.map((one) => one.incidentEvents.kind);
+const titles =
+  "subscription Titles($after: String) { incidentEvents(after: $after) { kind incident { title } } }" as never;
+const audited = async (): Promise<number> =>
+  (
+    await server.database.asOwner<{ n: number }>(
+      "SELECT count(*)::int AS n FROM security_audit_log WHERE action = 'PHI_READ'",
+    )
+  )[0]?.n ?? 0;
+
+it("executes once for all who ask the same, and once more for each who asks otherwise", async () => {
+  const after = await server.app.feed.cursor(server.ours);
+  const same = await Promise.all(Array.from({ length: 30 }, () => server.subscribe(incidentEvents, { after })));
+  const viewer = await server.token("VIEWER");
+  const others = [
+    server.subscribe(titles, { after }),
+    server.subscribe(incidentEvents, { after }, viewer),
+    server.subscribe(incidentEvents, { after }, viewer),
+  ];
+  const waiting = [...same, ...others].map((frames) => take(frames as never, 3));
+  await expect.poll(() => server.streams().streams, patient).toBe(3);
+  await changes(["A"]); // everybody has arrived when all have this one
+  await expect.poll(() => server.streams().sent, patient).toBe(33);
+  const before = server.streams();
+  await changes(["B", "C"]);
+  for (const seen of await Promise.all(waiting)) expect(kindsOf(seen as never)).toEqual(["A", "B", "C"]);
+  const { executed, sent } = server.streams();
+  expect([executed - before.executed, sent - before.sent]).toEqual([2 * 3, 2 * 33]);
+  await Promise.all([...same, ...others].map((frames) => frames.close()));
+  await expect.poll(() => server.streams().streams, patient).toBe(0);
+});
+
+it("gives everybody exactly what comes behind their cursor, whenever they come and go", async () => {
+  const chance = seededRandom(7);
+  const all = await server.subscribe(incidentEvents, { after: await server.app.feed.cursor(server.ours) });
+  const cursors: string[] = [];
+  const readers: Promise<void>[] = [];
+  const total = 60;
+  const kinds = Array.from({ length: total }, (_, n) => `K${n}`);
+  const reader = async (from: number): Promise<void> => {
+    const frames = server.subscribe(incidentEvents, { after: cursors[from] as string });
+    const some = 1 + Math.floor(chance() * (total - from - 2));
+    const seen = await take(frames, some);
+    await frames.close();
+    const last = seen.at(-1)?.incidentEvents.cursor as string; // breaks off, and resumes
+    const again = server.subscribe(incidentEvents, { after: last });
+    seen.push(...(await take(again, total - from - 1 - some)));
+    await again.close();
+    expect(kindsOf(seen)).toEqual(kinds.slice(from + 1));
+  };
+  for (const kind of kinds) {
+    await changes([kind]);
+    cursors.push((await all.next()).incidentEvents.cursor);
+    if (cursors.length < total - 3 && chance() < 0.25) readers.push(reader(Math.floor(chance() * cursors.length)));
+  }
+  expect(readers.length).toBeGreaterThan(8);
+  await Promise.all(readers);
+  await all.close();
+});
+
+it("shows patients to those who may, written down for each of them, and withholds them from the others", async () => {
+  const [analyst, responder, viewer] = await Promise.all(
+    (["ANALYST", "ANALYST", "VIEWER"] as const).map((role) => server.token(role)),
+  );
+  const open = [analyst, responder, viewer].map((token) => server.subscribe(titles, {}, token as string));
+  const waiting = open.map((frames) => frames.next());
+  await expect.poll(() => server.streams().streams, patient).toBe(2);
+  await changes(["SEEN"]);
+  const before = await audited();
+  const [first, second, withheld] = (await Promise.all(waiting)) as {
+    incidentEvents: { incident: { title: string } };
+  }[];
+  expect(first?.incidentEvents.incident.title).toContain("PT-1");
+  expect(second).toEqual(first);
+  expect(withheld?.incidentEvents.incident.title).toContain("[withheld]");
+  expect(JSON.stringify(withheld)).not.toContain("PT-1");
+  const more = open.map((frames) => frames.next());
+  await changes(["AGAIN"]);
+  await Promise.all(more);
+  expect((await audited()) - before).toBeGreaterThanOrEqual(2); // one for each of the analysts
+  await Promise.all(open.map((frames) => frames.close()));
+});
+
+it("shows nobody what cannot be written down", async () => {
+  const frames = server.subscribe(titles, { after: await server.app.feed.cursor(server.ours) });
+  const waiting = frames.next();
+  await expect.poll(() => server.streams().streams, patient).toBe(1);
+  await server.database.asOwner("REVOKE INSERT ON audit_patients FROM vigil_app");
+  try {
+    await changes(["HELD"]);
+    await expect(waiting).rejects.toThrow(/held back/);
+  } finally {
+    await server.database.asOwner("GRANT INSERT ON audit_patients TO vigil_app");
+  }
+  await frames.close();
+});
+
+it("keeps organizations apart, also where they ask the same", async () => {
+  const [mine, theirs] = [server.subscribe(incidentEvents, {}), server.subscribe(incidentEvents, {}, server.outsider)];
+  const [seen, foreign] = [mine.next(), theirs.next()];
+  await expect.poll(() => server.streams().streams, patient).toBe(2);
+  await changes(["OURS"]);
+  await server.failLogins("mallory", { times: 10, as: server.otherKey });
+  expect((await seen).incidentEvents.kind).toBe("OURS");
+  expect((await foreign).incidentEvents.kind).toBe("OPENED");
+  await Promise.all([mine.close(), theirs.close()]);
+});
+
+it("gives whoever joins a gauge its latest value at once", async () => {
+  const hourly = 'subscription { realtimeMetrics(interval: "PT1H") { openIncidents } }' as never as typeof metrics;
+  const first = server.subscribe(hourly, {});
+  await first.next();
+  const before = server.streams().executed;
+  const second = server.subscribe(hourly, {});
+  expect((await second.next()).realtimeMetrics.openIncidents).toBeGreaterThan(0);
+  expect(server.streams().executed).toBe(before);
+  await Promise.all([first.close(), second.close()]);
+});
