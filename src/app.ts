@@ -6,6 +6,7 @@ import { createSignInLink } from "./access/sign-in.ts";
 import { ensureUser } from "./access/users.ts";
 import { openSmtp } from "./alert/channels/smtp.ts";
 import { routeAlerts } from "./alert/route-alerts.ts";
+import { openAlerting } from "./alerting.ts";
 import { openAuditTrail } from "./audit/trail.ts";
 import { createBackfill } from "./backfill.ts";
 import type { Config } from "./config.ts";
@@ -113,9 +114,12 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       ring(organizationId, topic) {
         feedBells.ring(organizationId, topic);
         if (topic === "incident") doorbell.ring(organizationId);
+        if (topic === "alert") alerting.ring(organizationId);
       },
     };
     const feed = createFeed(db, bells);
+    const alerting = openAlerting({ config, db, change, vault, smtp, now, log });
+    opened.push({ name: "alerting", close: alerting.close });
     const redis = config.redisUrl ? createRedisLink(config.redisUrl, log) : undefined;
     if (redis) {
       opened.push({ name: "redis", close: redis.close });
@@ -177,7 +181,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       let topics = new Set<Topic>();
       const result = await db.inOrganization(organizationId, async (tx) => {
         const done = await work(tx);
-        await routeAlerts(tx, entriesOf(tx), now());
+        if (await routeAlerts(tx, entriesOf(tx), now())) topicsOf(tx).add("alert");
         topics = topicsOf(tx);
         return done;
       });
@@ -215,6 +219,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
         accept: pipeline.accept,
         change,
         respond: responder.sweep,
+        deliver: alerting.deliver,
       }),
       /** Validates and stores events as they were sent; every one is accepted, a duplicate, or rejected with its reason. */
       async ingest(organizationId: string, values: readonly unknown[], sender?: string) {
@@ -245,6 +250,8 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       change,
       /** Responds to what waits in the organization; harmless at any time. */
       respond: responder.respond,
+      /** Channels of alerts, and what sends on them. */
+      alerting,
       ownAddresses: config.ownAddresses,
       userChecks: createUserChecks({
         change,

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { z } from "zod";
+import type { TwilioConfig } from "./alert/channels/sms.ts";
 import { parseSmtp, type SmtpConfig } from "./alert/channels/smtp-url.ts";
 import { readAuditKey } from "./audit/key.ts";
 import { readNetwork } from "./respond/target.ts";
@@ -87,12 +88,27 @@ const schema = z.object({
       return smtp;
     })
     .optional(),
+  TWILIO_ACCOUNT_SID: z
+    .string()
+    .regex(/^AC[0-9a-zA-Z]{32}$/, "is an account's id: AC and 32 characters")
+    .optional(),
+  TWILIO_AUTH_TOKEN: text.optional(),
+  TWILIO_FROM: z
+    .string()
+    .regex(/^(\+[1-9]\d{6,14}|MG[0-9a-f]{32})$/, "is a number as +15125550100, or a messaging service's id")
+    .optional(),
+  TWILIO_API_URL: z.url({ protocol: /^https?$/, error: "is an https:// URL" }).default("https://api.twilio.com"),
   VIGIL_GEOIP_CITY: text.optional(),
   VIGIL_GEOIP_ASN: text.optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
 
 const checked = schema.superRefine((values, faults) => {
+  const twilio = ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"] as const;
+  for (const name of twilio) {
+    if (values[name] || !twilio.some((other) => values[other])) continue;
+    faults.addIssue({ code: "custom", path: [name], message: "is needed for SMS beside the other TWILIO_ settings" });
+  }
   for (const name of ["VIGIL_JWT_ISSUER", "VIGIL_JWT_AUDIENCE"] as const) {
     if (!values.VIGIL_JWKS_URL || values[name]) continue;
     faults.addIssue({ code: "custom", path: [name], message: "is needed where VIGIL_JWKS_URL is set" });
@@ -139,6 +155,8 @@ export interface Config {
   auditWebhook: string | undefined;
   identityProvider: IdentityProviderConfig | undefined;
   /** The server that takes our e-mail. */
+  /** Twilio's account, for SMS; absent: none are sent. */
+  twilio: TwilioConfig | undefined;
   smtp: SmtpConfig | undefined;
   /** Files of one's own in place of the installed data: MMDBs of cities and of autonomous systems (absolute). */
   geoip: { city?: string | undefined; asn?: string | undefined };
@@ -182,6 +200,15 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     auditWebhook: values.VIGIL_AUDIT_WEBHOOK,
     identityProvider: identityProviderOf(values),
     smtp: values.SMTP_URL,
+    twilio:
+      values.TWILIO_ACCOUNT_SID && values.TWILIO_AUTH_TOKEN && values.TWILIO_FROM
+        ? {
+            accountSid: values.TWILIO_ACCOUNT_SID,
+            authToken: values.TWILIO_AUTH_TOKEN,
+            from: values.TWILIO_FROM,
+            apiUrl: values.TWILIO_API_URL.replace(/\/+$/, ""),
+          }
+        : undefined,
     geoip: {
       city: values.VIGIL_GEOIP_CITY && resolve(values.VIGIL_GEOIP_CITY),
       asn: values.VIGIL_GEOIP_ASN && resolve(values.VIGIL_GEOIP_ASN),

@@ -139,7 +139,7 @@ export function createPipeline(options: {
     await known.state.prepare();
     let detection: BatchDetection | undefined;
     try {
-      const { duplicates, changed } = await db.inOrganization(organizationId, async (tx) => {
+      const { duplicates, changed, alerted } = await db.inOrganization(organizationId, async (tx) => {
         const turn = await takeTurn(tx, now());
         if (!turn) throw new VigilError("NOT_FOUND", "The organization is gone.");
         const { receivedAt, privacy } = turn;
@@ -164,13 +164,14 @@ export function createPipeline(options: {
         const changes = await correlate(tx, detections, receivedAt, riskBySeverity);
         changes.push(...(await scoreDetections(tx, detections, receivedAt)));
         if (changes.length > 0) await recordChanges(tx, changes);
-        await routeAlerts(tx, entriesOf(tx), receivedAt);
+        const alerted = await routeAlerts(tx, entriesOf(tx), receivedAt);
         for (const { sender, drafts } of batch) if (sender !== undefined) await auditIngest(tx, sender, drafts.length);
         await detection.save();
-        return { duplicates, changed: changes.length > 0 };
+        return { duplicates, changed: changes.length > 0, alerted };
       });
       detection?.committed();
       if (changed) bells.ring(organizationId, "incident");
+      if (alerted) bells.ring(organizationId, "alert");
       return shareOut(batch, duplicates);
     } catch (error) {
       await detection?.failed();

@@ -25,6 +25,7 @@ export function createSweep(
     accept,
     change,
     respond,
+    deliver,
   }: {
     log: Log;
     now: () => number;
@@ -34,6 +35,8 @@ export function createSweep(
     accept(organizationId: string, drafts: readonly EventDraft[]): Promise<unknown>;
     /** Ends an organization's actions that are over, and responds to what waits. */
     respond(organizationId: string): Promise<void>;
+    /** Sends the alerts that are due. */
+    deliver(organizationId: string): Promise<void>;
   },
 ): Record<JobName, () => Promise<void>> {
   return {
@@ -94,6 +97,13 @@ export function createSweep(
         do after = await change(organizationId, (tx): Promise<string | null> => releaseHeld(tx, after, now()));
         while (after);
         while ((await change(organizationId, (tx) => repeatDue(tx, now()))) > 0);
+      }
+    },
+    async deliver() {
+      for (const organizationId of await db.organizationIds()) {
+        await deliver(organizationId).catch((error: Error) =>
+          log.error({ organizationId, err: error.message }, "alerts could not be sent"),
+        );
       }
     },
     async respond() {

@@ -1,4 +1,5 @@
 /** A worker: runs the scheduled jobs of a multi-process installation from Redis. */
+import { deliveryQueue } from "./alerting.ts";
 import { openApp } from "./app.ts";
 import type { Config } from "./config.ts";
 import { createLog } from "./log.ts";
@@ -13,7 +14,9 @@ export async function work(config: Config): Promise<void> {
   const app = await openApp(config, { log });
   const jobs = await workJobs(config.redisUrl, app.sweep, log);
   const bell = answerFromRedis(config.redisUrl, app.respond, log);
+  const deliveryBell = answerFromRedis(config.redisUrl, app.alerting.deliver, log, deliveryQueue);
   closeOnSignal(async () => {
+    await deliveryBell.close();
     await bell.close();
     await jobs.close();
     await app.close();

@@ -14,7 +14,7 @@ import { type RefusalLog, stranger } from "./refusals.ts";
 import { createSignInLink } from "./sign-in.ts";
 import { signInEmail } from "./sign-in-email.ts";
 
-export type SendEmail = (email: { to: string; subject: string; text: string; html: string }) => Promise<void>;
+export type SendEmail = (email: { to: string; subject: string; text: string; html: string }) => Promise<unknown>;
 
 export const emailLinkTtl = 900; // 15 minutes, in seconds
 const period = 900_000; // 15 minutes in which …

@@ -2,7 +2,7 @@ import type { Tx } from "../db.ts";
 import { encodeCursor } from "./cursor.ts";
 
 /** The streams of the change feed. */
-export const topics = ["incident", "decision"] as const;
+export const topics = ["incident", "decision", "alert"] as const;
 export type Topic = (typeof topics)[number];
 
 export interface NewChange {

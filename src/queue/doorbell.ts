@@ -12,7 +12,7 @@ export interface Doorbell {
   close(): Promise<void>;
 }
 
-const queueName = "vigil-respond";
+const respondQueue = "vigil-respond";
 
 type Answer = (organizationId: string) => Promise<void>;
 
@@ -34,7 +34,7 @@ export function answerHere(answer: Answer, log: Log): Doorbell {
     do {
       state.again = false;
       await answer(organizationId).catch((error: Error) =>
-        log.error({ organizationId, err: error.message }, "a response failed; the sweep tries again"),
+        log.error({ organizationId, err: error.message }, "a job failed; the sweep tries again"),
       );
     } while (state.again && !closed);
     running.delete(organizationId);
@@ -59,7 +59,7 @@ export function answerHere(answer: Answer, log: Log): Doorbell {
 }
 
 /** Answered by whichever worker is free. */
-export function ringWorkers(redisUrl: string, log: Log): Doorbell {
+export function ringWorkers(redisUrl: string, log: Log, queueName = respondQueue): Doorbell {
   const redis = connect(redisUrl, log, false);
   const queue = new Queue(queueName, { connection: redis });
   queue.on("error", (error) => log.warn({ err: error.message }, "a bell could not be rung"));
@@ -68,7 +68,7 @@ export function ringWorkers(redisUrl: string, log: Log): Doorbell {
     ring(organizationId) {
       const opts = { removeOnComplete: true, removeOnFail: 100, attempts: 3 };
       const rung = queue
-        .add("respond", { organizationId }, opts)
+        .add("ring", { organizationId }, opts)
         .catch((error: Error) => log.warn({ err: error.message }, "a bell could not be rung"))
         .finally(() => ringing.delete(rung));
       ringing.add(rung);
@@ -82,11 +82,16 @@ export function ringWorkers(redisUrl: string, log: Log): Doorbell {
 }
 
 /** The worker's side. */
-export function answerFromRedis(redisUrl: string, answer: Answer, log: Log): RunningJobs {
+export function answerFromRedis(
+  redisUrl: string,
+  answer: Answer,
+  log: Log,
+  queueName = respondQueue,
+): RunningJobs {
   const redis = connect(redisUrl, log, true);
   const work = ({ data }: { data: { organizationId: string } }): Promise<void> => answer(data.organizationId);
   const worker = new Worker(queueName, work, { connection: redis, concurrency: 8 });
-  worker.on("failed", (job, error) => log.error({ jobId: job?.id, err: error.message }, "a response failed"));
+  worker.on("failed", (job, error) => log.error({ queue: queueName, jobId: job?.id, err: error.message }, "a job failed"));
   worker.on("error", (error) => log.warn({ err: error.message }, "the worker lost Redis"));
   return {
     async close() {

@@ -5,6 +5,7 @@ export const jobs = {
   seal: { every: 30_000, does: "signs the audit logs' checkpoints that are due" },
   clocks: { every: 60_000, does: "marks incidents that have waited longer than they may" },
   respond: { every: 15_000, does: "ends actions that are over, and responds where a bell was lost" },
+  deliver: { every: 15_000, does: "sends alerts whose bell was lost, or that are due by now" },
   escalate: { every: 15_000, does: "goes on to the next step where nobody has acknowledged" },
   overdue: {
     every: 60_000,

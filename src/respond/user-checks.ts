@@ -20,7 +20,7 @@ export interface UserChecks {
 export function createUserChecks(options: {
   change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
   vault: WordsVault & { reserve(organizationId: string, uses: number): Promise<void> };
-  send: ((email: { to: string; subject: string; text: string; html: string }) => Promise<void>) | undefined;
+  send: ((email: { to: string; subject: string; text: string; html: string }) => Promise<unknown>) | undefined;
   publicUrl: string | undefined;
   ownAddresses: readonly string[];
   now: () => number;

@@ -6,12 +6,26 @@ export interface Email {
   to: string;
   subject: string;
   text: string;
-  html: string;
+  html?: string;
+  /** With its angle brackets; absent: one is made. */
+  messageId?: string;
+  /** The Message-ID that begins its thread. */
+  references?: string;
+  headers?: Record<string, string>;
+}
+
+/** What the SMTP server refused, or that it was not reached; in its words nothing of the e-mail is. */
+export class SmtpFault extends Error {
+  readonly responseCode: number | undefined;
+  constructor(message: string, responseCode: number | undefined) {
+    super(message);
+    this.responseCode = responseCode;
+  }
 }
 
 export interface Smtp {
-  /** Resolves when the server has taken it. Throws with the server's own reason, in which nothing of the e-mail is. */
-  send(email: Email): Promise<void>;
+  /** Resolves when the server has taken it, with the Message-ID. Throws SmtpFault. */
+  send(email: Email): Promise<{ providerId: string }>;
   close(): void;
 }
 
@@ -35,31 +49,35 @@ export function openSmtp({ host, port, secure, requireTls, auth, from }: SmtpCon
     disableUrlAccess: true,
   });
   return {
-    async send({ to, subject, text, html }) {
+    async send({ to, subject, text, html, messageId, references, headers }) {
       try {
         // Addresses as objects: none is parsed into several.
-        await transport.sendMail({
+        const taken = await transport.sendMail({
           from: { name: "Vigil", address: from },
           to: { name: "", address: to },
           subject,
           text,
-          html,
+          ...(html === undefined ? {} : { html }),
+          ...(messageId ? { messageId } : {}),
+          ...(references ? { references, inReplyTo: references } : {}),
+          ...(headers ? { headers } : {}),
         });
+        return { providerId: taken.messageId };
       } catch (error) {
-        throw new Error(reasonOf(error as SmtpFault));
+        throw new SmtpFault(reasonOf(error as TransportFault), (error as TransportFault).responseCode);
       }
     },
     close: () => transport.close(),
   };
 }
 
-interface SmtpFault extends Error {
+interface TransportFault extends Error {
   code?: string;
   responseCode?: number;
 }
 
 /** The code says what went wrong; servers quote addresses in their words. */
-function reasonOf({ code, responseCode, message }: SmtpFault): string {
+function reasonOf({ code, responseCode, message }: TransportFault): string {
   if (responseCode !== undefined) return `the SMTP server answered ${responseCode}`;
   return code === undefined ? message.slice(0, longestReason) : `the SMTP server was not reached (${code})`;
 }

@@ -1,0 +1,29 @@
+/** What an answer over HTTP means for a message. Pure. */
+import type { Answered } from "../../outbound/guarded-fetch.ts";
+import type { Sent } from "./channel.ts";
+
+const longestWait = 86_400_000; // a day: whatever the receiver asks
+
+/** 2xx took it; 410 wants nothing any more; 3xx is followed nowhere; all else is tried again. */
+export function outcomeOf(answered: Answered, now: number): Sent {
+  const took = `after ${answered.ms} ms`;
+  if (!answered.ok) {
+    const detail = `${answered.detail} (${took})`;
+    return answered.reason === "REFUSED" ? { outcome: "PERMANENT", detail } : { outcome: "RETRY", detail };
+  }
+  const { status } = answered;
+  const detail = `It answered ${status} ${took}.`;
+  if (status >= 200 && status < 300) return { outcome: "SENT", detail };
+  if (status === 410)
+    return { outcome: "PERMANENT", detail: `${detail} It wants no more messages.`, stopChannel: true };
+  if (status >= 300 && status < 400) return { outcome: "PERMANENT", detail: `${detail} Redirects are not followed.` };
+  const afterMs = retryAfterMs(answered.retryAfter, now);
+  return { outcome: "RETRY", detail, ...(afterMs === undefined ? {} : { afterMs }), channelWaits: status === 429 };
+}
+
+/** Retry-After of RFC 9110 §10.2.3, seconds or a date, in ms from now; undefined: none that can be read. */
+export function retryAfterMs(header: string | undefined, now: number): number | undefined {
+  if (header === undefined) return undefined;
+  const ms = /^\d{1,9}$/.test(header.trim()) ? Number(header) * 1_000 : Date.parse(header) - now;
+  return Number.isFinite(ms) ? Math.min(Math.max(ms, 1_000), longestWait) : undefined;
+}

@@ -1,0 +1,56 @@
+/** EMAIL: through the server's SMTP. Taken by the SMTP server is SENT; whether it arrives, SMTP does not say. */
+import { z } from "zod";
+import type { Channel, Sent } from "./channel.ts";
+import type { Smtp } from "./smtp.ts";
+import { SmtpFault } from "./smtp.ts";
+
+const minute = 60_000;
+
+export interface EmailConfig {
+  to: string[];
+}
+
+const address = z
+  .string()
+  .max(254)
+  .regex(/^[^@\s<>",;:\\()[\]]+@[^@\s<>",;:\\()[\]]+\.[^@\s<>",;:\\()[\]]+$/, "This is no e-mail address.");
+
+export function emailChannel({ smtp, host }: { smtp: Smtp | undefined; host: string }): Channel<EmailConfig, object> {
+  return {
+    kind: "EMAIL",
+    config: z.strictObject({
+      to: z.array(address).min(1, "Name at least one address.").max(50, "At most 50 addresses."),
+    }),
+    secrets: z.strictObject({}),
+    recipients: ({ to }) => to,
+    retries: [minute, 5 * minute, 15 * minute, 60 * minute, 240 * minute],
+    perMinute: 60,
+    async send({ message, recipient }) {
+      if (!smtp) return { outcome: "PERMANENT", detail: "This server sends no e-mail: SMTP_URL is not set." };
+      const more = message.acknowledgeUrl ? `\n\nAcknowledge: ${message.acknowledgeUrl}` : "";
+      const thread = `<thread-${message.thread.replace(/[^\w.-]/g, "-")}@${host}>`;
+      try {
+        const { providerId } = await smtp.send({
+          to: recipient,
+          subject: message.subject,
+          text: message.text.includes(message.acknowledgeUrl ?? "\0") ? message.text : message.text + more,
+          ...(message.html === null ? {} : { html: message.html }),
+          messageId: `<${message.id}@${host}>`, // the same in every try
+          references: thread,
+          headers: { "List-Id": `Vigil alerts <alerts.${host}>`, "Auto-Submitted": "auto-generated" },
+        });
+        return { outcome: "SENT", detail: "The SMTP server took it.", providerId };
+      } catch (error) {
+        return faultOf(error);
+      }
+    },
+  };
+}
+
+/** 5xx is for ever (RFC 5321 §4.2.1), and of an address that is not there it is the address's; all else passes. */
+function faultOf(error: unknown): Sent {
+  const detail = error instanceof Error ? `${error.message}.` : "The SMTP server was not reached.";
+  const code = error instanceof SmtpFault ? error.responseCode : undefined;
+  if (code === undefined || code < 500) return { outcome: "RETRY", detail };
+  return { outcome: "PERMANENT", detail, badContact: code === 550 || code === 551 || code === 553 };
+}

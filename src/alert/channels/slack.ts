@@ -1,0 +1,133 @@
+/** SLACK: an incoming webhook, or a bot's token and a channel; then one message for each thread, which is kept up to date. */
+import { z } from "zod";
+import { guardedFetch } from "../../outbound/guarded-fetch.ts";
+import { urlFault } from "../../outbound/url-fault.ts";
+import type { Message } from "../message.ts";
+import { outcomeOf } from "./answered.ts";
+import type { Channel, Sent } from "./channel.ts";
+
+const minute = 60_000;
+const longestText = 2_900; // of 3,000 characters a section may have
+
+export interface SlackConfig {
+  /** The channel's id, with a bot's token. */
+  channel?: string | undefined;
+}
+export interface SlackSecrets {
+  webhookUrl?: string | undefined;
+  botToken?: string | undefined;
+}
+
+/** Slack's three characters of markup (https://api.slack.com/reference/surfaces/formatting#escaping). */
+const plain = (text: string): string =>
+  text.replace(/[&<>]/g, (character) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[character] as string);
+
+export function slackBlocks(message: Message): object[] {
+  const text = plain(message.text).slice(0, longestText) || "…";
+  const buttons = [
+    message.url && { type: "button", text: { type: "plain_text", text: "Open" }, url: message.url },
+    message.acknowledgeUrl && {
+      type: "button",
+      style: "primary",
+      text: { type: "plain_text", text: "Acknowledge" },
+      url: message.acknowledgeUrl,
+    },
+  ].filter(Boolean);
+  return [
+    { type: "header", text: { type: "plain_text", text: message.subject.slice(0, 150) } },
+    { type: "section", text: { type: "mrkdwn", text } },
+    ...(buttons.length > 0 ? [{ type: "actions", elements: buttons }] : []),
+  ];
+}
+
+export function slackChannel(options: {
+  allowPrivate: boolean;
+  now: () => number;
+  /** Slack's Web API; elsewhere for tests. */
+  apiUrl?: string | undefined;
+}): Channel<SlackConfig, SlackSecrets> {
+  const { allowPrivate, now, apiUrl = "https://slack.com/api" } = options;
+  return {
+    kind: "SLACK",
+    config: z.strictObject({
+      channel: z
+        .string()
+        .regex(/^[A-Z0-9]{2,30}$/, "A channel is given by its id.")
+        .optional(),
+    }),
+    secrets: z.strictObject({
+      webhookUrl: z
+        .string()
+        .superRefine((value, context) => {
+          const fault = urlFault(value, { allowPrivate });
+          if (fault) context.addIssue({ code: "custom", message: `The URL ${fault}.` });
+        })
+        .optional(),
+      botToken: z
+        .string()
+        .regex(/^xox[a-z]-[\w-]{10,250}$/, "This is no bot's token (xoxb-…).")
+        .optional(),
+    }),
+    recipients: () => [""],
+    retries: [5_000, minute, 5 * minute, 30 * minute, 120 * minute],
+    perMinute: 60, // one a second and channel, as Slack asks
+    async send({ message, config, secrets, firstOfThread, signal }) {
+      const content = { text: message.subject, blocks: slackBlocks(message) };
+      const post = (url: string, body: object, token?: string) =>
+        guardedFetch(url, {
+          allowPrivate,
+          signal,
+          keepBody: token !== undefined,
+          headers: {
+            "content-type": "application/json; charset=utf-8",
+            ...(token ? { authorization: `Bearer ${token}` } : {}),
+          },
+          body: JSON.stringify(body),
+        });
+      if (secrets.webhookUrl) return outcomeOf(await post(secrets.webhookUrl, content), now());
+      if (!secrets.botToken || !config.channel) {
+        return { outcome: "PERMANENT", detail: "It has neither a webhook nor a bot's token and a channel." };
+      }
+      const where = { channel: config.channel };
+      const call = async (method: string, body: object): Promise<Sent & { fault?: string }> => {
+        const answered = await post(`${apiUrl}/${method}`, { ...where, ...body }, secrets.botToken);
+        const outcome = outcomeOf(answered, now());
+        return outcome.outcome === "SENT" && answered.ok ? judged(answered.body) : outcome;
+      };
+      if (firstOfThread) {
+        const updated = await call("chat.update", { ts: firstOfThread, ...content });
+        if (updated.fault !== "message_not_found" && updated.fault !== "cant_update_message") return updated;
+      }
+      return call("chat.postMessage", content);
+    },
+  };
+}
+
+const passing = new Set([
+  "ratelimited",
+  "rate_limited",
+  "internal_error",
+  "fatal_error",
+  "request_timeout",
+  "service_unavailable",
+]);
+
+/** Slack answers 200 and says in the body what became of it. */
+function judged(body: string | undefined): Sent & { fault?: string } {
+  let said: { ok?: unknown; error?: unknown; ts?: unknown };
+  try {
+    said = JSON.parse(body ?? "") as typeof said;
+  } catch {
+    return { outcome: "RETRY", detail: "Slack's answer could not be read." };
+  }
+  if (said.ok === true) {
+    return {
+      outcome: "SENT",
+      detail: "Slack took it.",
+      ...(typeof said.ts === "string" ? { providerId: said.ts } : {}),
+    };
+  }
+  const fault = /^[a-z_]{1,60}$/.test(String(said.error)) ? String(said.error) : "unknown";
+  const detail = `Slack refused it: ${fault}.`;
+  return passing.has(fault) ? { outcome: "RETRY", detail, fault } : { outcome: "PERMANENT", detail, fault };
+}

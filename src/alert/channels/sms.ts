@@ -1,0 +1,95 @@
+/** SMS: through Twilio's Messages API. Accepted is SENT; only the status callback makes it DELIVERED. */
+import { z } from "zod";
+import { guardedFetch } from "../../outbound/guarded-fetch.ts";
+import { outcomeOf } from "./answered.ts";
+import type { Channel, Sent } from "./channel.ts";
+
+const minute = 60_000;
+
+export interface TwilioConfig {
+  accountSid: string;
+  authToken: string;
+  /** The sender: a number, or a messaging service's id (MG…). */
+  from: string;
+  /** Where the API is. */
+  apiUrl: string;
+}
+
+export interface SmsConfig {
+  to: string[];
+}
+
+/** The number is wrong, has said STOP, or cannot have messages (https://www.twilio.com/docs/api/errors). */
+export const badNumbers: ReadonlySet<number> = new Set([21211, 21214, 21217, 21610, 21614, 30005, 30006]);
+
+const gsm = /^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà^{}\\[~\]|€]*$/;
+const twoUnits = /[\^{}\\[~\]|€]/g;
+
+/** In how many parts a text goes out: GSM 03.38 has 160 or 153 units a part, UCS-2 70 or 67. */
+export function segmentsOf(text: string): number {
+  if (gsm.test(text)) {
+    const units = text.length + (text.match(twoUnits)?.length ?? 0);
+    return units <= 160 ? 1 : Math.ceil(units / 153);
+  }
+  return text.length <= 70 ? 1 : Math.ceil(text.length / 67);
+}
+
+export function smsChannel(options: {
+  twilio: TwilioConfig | undefined;
+  allowPrivate: boolean;
+  now: () => number;
+  /** Where Twilio tells what became of a message; undefined: nowhere. */
+  callbackUrl?: string | undefined;
+}): Channel<SmsConfig, object> {
+  const { twilio, allowPrivate, now, callbackUrl } = options;
+  return {
+    kind: "SMS",
+    config: z.strictObject({
+      to: z
+        .array(z.string().regex(/^\+[1-9]\d{6,14}$/, "A number is written as +15125550100 (E.164)."))
+        .min(1, "Name at least one number.")
+        .max(20, "At most 20 numbers."),
+    }),
+    secrets: z.strictObject({}),
+    recipients: ({ to }) => to,
+    retries: [15_000, minute, 5 * minute, 15 * minute, 60 * minute],
+    perMinute: 30,
+    async send({ message, recipient, signal }) {
+      if (!twilio) return { outcome: "PERMANENT", detail: "This server sends no SMS: TWILIO_ACCOUNT_SID is not set." };
+      const form = new URLSearchParams({ To: recipient, Body: message.text });
+      form.set(twilio.from.startsWith("MG") ? "MessagingServiceSid" : "From", twilio.from);
+      if (callbackUrl) form.set("StatusCallback", callbackUrl);
+      const login = Buffer.from(`${twilio.accountSid}:${twilio.authToken}`).toString("base64");
+      const answered = await guardedFetch(`${twilio.apiUrl}/2010-04-01/Accounts/${twilio.accountSid}/Messages.json`, {
+        allowPrivate,
+        signal,
+        keepBody: true,
+        headers: { authorization: `Basic ${login}`, "content-type": "application/x-www-form-urlencoded" },
+        body: form.toString(),
+      });
+      const outcome = outcomeOf(answered, now());
+      if (!answered.ok) return outcome;
+      const { sid, code } = read(answered.body);
+      const parts = segmentsOf(message.text);
+      if (outcome.outcome === "SENT")
+        return { ...outcome, detail: `Twilio took it in ${parts} part${parts === 1 ? "" : "s"}.`, providerId: sid };
+      return code === undefined ? outcome : refused(code, outcome);
+    },
+  };
+}
+
+function refused(code: number, outcome: Sent): Sent {
+  const detail = `Twilio refused it: error ${code}.`;
+  if (badNumbers.has(code)) return { outcome: "PERMANENT", detail, badContact: true };
+  if (code === 20429 || code === 14107) return { ...outcome, outcome: "RETRY", detail, channelWaits: true };
+  return code >= 21000 && code < 22000 ? { outcome: "PERMANENT", detail } : { ...outcome, detail };
+}
+
+function read(body: string | undefined): { sid?: string; code?: number } {
+  try {
+    const { sid, code } = JSON.parse(body ?? "") as { sid?: unknown; code?: unknown };
+    return { ...(typeof sid === "string" ? { sid } : {}), ...(typeof code === "number" ? { code } : {}) };
+  } catch {
+    return {};
+  }
+}

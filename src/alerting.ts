@@ -1,0 +1,89 @@
+/** The delivery of alerts, put together: channels, their sender, and the bell that wakes it. */
+import { type Channels, openChannels } from "./alert/channels/kinds.ts";
+import type { Smtp } from "./alert/channels/smtp.ts";
+import { createSender } from "./alert/deliver.ts";
+import { onUndeliverable } from "./alert/escalate.ts";
+import { wordAlerts } from "./alert/words.ts";
+import type { Config } from "./config.ts";
+import type { Database, Tx } from "./db.ts";
+import type { Log } from "./log.ts";
+import { recordChanges } from "./publish/change.ts";
+import { answerHere, ringWorkers } from "./queue/doorbell.ts";
+import { notifyAdministrators } from "./respond/actions/notify-admin.ts";
+import type { Vault } from "./secrets/vault.ts";
+
+export interface Alerting {
+  channels: Channels;
+  /** Says that alerts of the organization may be due. */
+  ring(organizationId: string): void;
+  /** Sends what is due; harmless at any time. */
+  deliver(organizationId: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The queue of a multi-process installation. */
+export const deliveryQueue = "vigil-deliver";
+
+const longestWake = 15_000; // ms: what is due later is found by the sweep
+
+export function openAlerting(options: {
+  config: Config;
+  db: Database;
+  change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
+  vault: Vault;
+  smtp: Smtp | undefined;
+  now: () => number;
+  log: Log;
+}): Alerting {
+  const { config, db, change, vault, smtp, now, log } = options;
+  const { publicUrl, twilio, redisUrl, allowPrivateWebhooks: allowPrivate } = config;
+  const channels = openChannels({ smtp, twilio, allowPrivate, publicUrl, now });
+  const timers = new Map<string, { at: number; timer: NodeJS.Timeout }>();
+  let closed = false;
+
+  function wake(organizationId: string, at: number): void {
+    const known = timers.get(organizationId);
+    const wait = at - now();
+    if (closed || wait > longestWake || (known && known.at <= at)) return;
+    if (known) clearTimeout(known.timer);
+    const timer = setTimeout(() => {
+      timers.delete(organizationId);
+      doorbell.ring(organizationId);
+    }, Math.max(wait, 10)).unref();
+    timers.set(organizationId, { at, timer });
+  }
+
+  const sender = createSender({
+    db,
+    change,
+    vault,
+    channels,
+    word: (tx, { id, alertIds }) => wordAlerts(tx, { id, alertIds, publicUrl, acknowledgeUrl: null }),
+    onFailed: onUndeliverable,
+    onMoved: (tx, ids, kind) => recordChanges(tx, ids.map((entityId) => ({ topic: "alert", kind, entityId }))),
+    async onStopped(tx, channelId, reason, at) {
+      const { rows } = await tx.query<{ name: string }>(
+        "SELECT name FROM alert_channels WHERE organization_id = $1 AND id = $2",
+        [tx.organizationId, channelId],
+      );
+      const title = `The channel ${rows[0]?.name ?? ""} was stopped`;
+      const id = `channel ${channelId} ${at}`;
+      await notifyAdministrators(tx, { id, incidentId: null, kind: "channel.stopped", title, body: reason, now: at });
+    },
+    wake,
+    now,
+    log,
+  });
+  const doorbell = redisUrl ? ringWorkers(redisUrl, log, deliveryQueue) : answerHere(sender.deliver, log);
+
+  return {
+    channels,
+    ring: (organizationId) => doorbell.ring(organizationId),
+    deliver: sender.deliver,
+    async close() {
+      closed = true;
+      for (const { timer } of timers.values()) clearTimeout(timer);
+      await doorbell.close();
+    },
+  };
+}
