@@ -4,8 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { escalateDue, onUndeliverable } from "../../src/alert/escalate.ts";
 import { routeAlerts } from "../../src/alert/route-alerts.ts";
 import type { Tx } from "../../src/db.ts";
-import { entriesOf } from "../../src/incident/entry.ts";
 import { acknowledgeIncident, resolveIncident } from "../../src/incident/change.ts";
+import { addEntries, entriesOf } from "../../src/incident/entry.ts";
 import { attack, attackRules } from "../respond/incidents.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 
@@ -21,22 +21,19 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 beforeEach(async () => {
-  for (const table of ["security_alerts", "alert_route_channels"]) await sql(`DELETE FROM ${table}`);
-  await sql("UPDATE escalations SET state = 'ENDED', due_at = NULL, ended_at = now() WHERE state <> 'ENDED'");
-  await sql("UPDATE alert_routes SET removed_at = now(), name = id::text WHERE removed_at IS NULL");
-  await sql("UPDATE alert_channels SET removed_at = now(), name = id::text WHERE removed_at IS NULL");
-  await sql("UPDATE silences SET ends_at = starts_at + interval '1 ms'");
+  await sql(
+    "UPDATE escalations SET state = 'ENDED', due_at = NULL, ended_at = now() WHERE organization_id = $1 AND state <> 'ENDED'",
+  );
+  await sql("UPDATE alert_routes SET removed_at = now(), name = id::text WHERE organization_id = $1");
+  await sql("UPDATE alert_channels SET removed_at = now(), name = id::text WHERE organization_id = $1");
 });
 
-/** As the tables' owner, for some are never changed by the server. */
-async function sql<R extends object>(text: string, values: unknown[] = []): Promise<R[]> {
-  return (await server.database.owner(text, values)).rows as R[];
-}
+const sql = async <R extends object>(text: string, values: unknown[] = []): Promise<R[]> =>
+  (await server.app.db.query(ours, text, [ours, ...values])).rows as R[];
 
 async function channel(name: string, more: { kind?: string; to?: string[] } = {}): Promise<string> {
   const id = uuidv7();
   await sql("INSERT INTO alert_channels (organization_id, id, kind, name, config) VALUES ($1, $2, $3, $4, $5)", [
-    ours,
     id,
     more.kind ?? "WEBHOOK",
     name,
@@ -50,16 +47,69 @@ async function incident(level = "critical"): Promise<{ id: string; ip: string }>
   await attack(server, [{ ip: address, level }]);
   const [row] = await sql<{ id: string }>(
     "SELECT id FROM security_incidents WHERE organization_id = $1 AND subjects @> $2 ORDER BY number DESC LIMIT 1",
-    [ours, JSON.stringify([{ kind: "ADDRESS", key: address }])],
+    [JSON.stringify([{ kind: "ADDRESS", key: address }])],
   );
-  if (!row) throw new Error(JSON.stringify(await sql("SELECT subjects FROM security_incidents")));
+  if (!row) throw new Error(`no incident about ${address}`);
   return { id: row.id, ip: address };
 }
 
 const alerts = (incidentId: string) =>
-  sql<{ id: string; kind: string; status: string; priority: string; channel_id: string; recipient: string; held_by: { kind: string; reason: string }[]; due_at: Date | null }>(
-    "SELECT * FROM security_alerts WHERE incident_id = $1 ORDER BY created_at, kind, recipient",
+  sql<{
+    id: string;
+    kind: string;
+    status: string;
+    priority: string;
+    channel_id: string;
+    recipient: string;
+    held_by: { kind: string; reason: string }[];
+    due_at: Date | null;
+  }>(
+    "SELECT * FROM security_alerts WHERE organization_id = $1 AND incident_id = $2 ORDER BY created_at, kind, recipient",
     [incidentId],
+  );
+
+async function policy(
+  steps: unknown[],
+  more: { repeats?: number; timeoutS?: number; fallback?: string } = {},
+): Promise<string> {
+  const id = uuidv7();
+  await sql(
+    `INSERT INTO escalation_policies (organization_id, id, name, steps, repeats, acknowledge_timeout_s, fallback_channel_id)
+     VALUES ($1, $2::uuid, $2, $3, $4, $5, $6)`,
+    [id, JSON.stringify(steps), more.repeats ?? 0, more.timeoutS ?? null, more.fallback ?? null],
+  );
+  return id;
+}
+
+async function routeTo(
+  channels: string[],
+  more: { mute?: unknown[]; repeatS?: number; policyId?: string; resolved?: boolean } = {},
+) {
+  const id = uuidv7();
+  await sql(
+    `INSERT INTO alert_routes (organization_id, id, name, position, matchers, group_by, mute_times, repeat_interval_s, escalation_policy_id, tells_resolved)
+     VALUES ($1, $2::uuid, $2, 1, '[]', '{}', $3, $4, $5, $6)`,
+    [id, JSON.stringify(more.mute ?? []), more.repeatS ?? null, more.policyId ?? null, more.resolved ?? true],
+  );
+  for (const one of channels)
+    await sql("INSERT INTO alert_route_channels (organization_id, route_id, channel_id) VALUES ($1, $2, $3)", [
+      id,
+      one,
+    ]);
+  return id;
+}
+
+const minutes = 60_000;
+const kinds = async (id: string): Promise<string[]> =>
+  (await alerts(id)).map(({ kind, status }) => `${kind} ${status}`);
+const acknowledge = (id: string) =>
+  server.app.change(ours, (tx) => acknowledgeIncident(tx, { id, actor: "ann@clinic.example", now }));
+const escalate = () => server.app.sweep.escalate();
+/** The sender, which is another room: everything that is queued has been taken. */
+const send = (id: string) =>
+  sql(
+    "UPDATE security_alerts SET status = 'SENT', sent_at = $3 WHERE organization_id = $1 AND incident_id = $2 AND status = 'QUEUED'",
+    [id, new Date(now)],
   );
 
 describe("routing", () => {
@@ -70,5 +120,210 @@ describe("routing", () => {
     const told = await alerts(id);
     expect(told.map(({ recipient }) => recipient)).toEqual(["", "a@clinic.example", "b@clinic.example"]);
     expect(told[0]).toMatchObject({ kind: "OPENED", status: "QUEUED", priority: "CRITICAL", channel_id: hook });
+  });
+
+  it("holds by a mute time with its name, tells it once when that is over, and never twice", async () => {
+    const day = new Date(now).toISOString().slice(0, 10);
+    const hook = await channel("hook");
+    await routeTo([hook], { mute: [{ name: "Holiday", dates: [day], timeZone: "UTC" }] });
+    const { id } = await incident();
+    expect(await alerts(id)).toMatchObject([
+      { status: "HELD", due_at: null, held_by: [{ kind: "MUTE_TIME", reason: "Holiday" }] },
+    ]);
+    await server.app.sweep.routes();
+    expect(await kinds(id)).toEqual(["OPENED HELD"]);
+    now += 24 * 60 * minutes;
+    await server.app.sweep.routes();
+    await server.app.sweep.routes();
+    expect(await kinds(id)).toEqual(["OPENED QUEUED"]);
+  });
+
+  it("tells nobody later of what was acknowledged while it was held", async () => {
+    const day = new Date(now).toISOString().slice(0, 10);
+    await routeTo([await channel("hook")], { mute: [{ dates: [day], timeZone: "UTC" }] });
+    const { id } = await incident();
+    await acknowledge(id);
+    now += 24 * 60 * minutes;
+    await server.app.sweep.routes();
+    expect(await kinds(id)).toEqual(["OPENED HELD"]);
+  });
+
+  it("tells that it is over to those who were told that it began, and to nobody else", async () => {
+    const first = await channel("first");
+    await routeTo([first]);
+    const { id } = await incident();
+    await channel("later");
+    await sql("UPDATE alert_routes SET removed_at = now() WHERE organization_id = $1");
+    await server.app.vault.reserve(ours, 10);
+    await server.app.change(ours, (tx) =>
+      resolveIncident(tx, server.app.vault, { id, actor: "ann", resolution: "BENIGN", reason: "a test", now }),
+    );
+    const told = await alerts(id);
+    expect(told.map(({ kind, channel_id }) => [kind, channel_id])).toEqual([
+      ["OPENED", first],
+      ["RESOLVED", first],
+    ]);
+  });
+
+  it("makes no incident without its alerts, wherever in the transaction it dies, with no query for what is not told and two for what is", async () => {
+    await channel("hook");
+    let statements = 0;
+    const dying = (tx: Tx, at: number): Tx => ({
+      organizationId: tx.organizationId,
+      query: ((...args: Parameters<Tx["query"]>) => {
+        if (++statements === at) throw new Error("died");
+        return tx.query(...args);
+      }) as Tx["query"],
+    });
+    const id = uuidv7();
+    let routed = 0;
+    const run = (at: number) => {
+      statements = 0;
+      return server.app.db.inOrganization(ours, async (real) => {
+        const tx = dying(real, at);
+        await tx.query(
+          `INSERT INTO security_incidents (organization_id, id, number, title, severity, fingerprint, threat_score, subjects, tags,
+             detection_count, event_count, first_event_at, last_event_at, opened_at)
+           VALUES ($1, $2::uuid, 9000, 'i', 'HIGH', 'dying', 0, '[]', '{}', 1, 1, now(), now(), now())`,
+          [ours, id],
+        );
+        await addEntries(tx, [{ incidentId: id, kind: "DETECTED", message: "m", actor: "vigil" }], now);
+        const before = statements;
+        await routeAlerts(tx, entriesOf(tx), now);
+        expect(statements).toBe(before);
+        await addEntries(tx, [{ incidentId: id, kind: "OPENED", message: "m", actor: "vigil" }], now);
+        const begin = statements;
+        await routeAlerts(tx, entriesOf(tx), now);
+        routed = statements - begin;
+        await tx.query("SELECT 1");
+      });
+    };
+    for (let at = 1; ; at++) {
+      const died = await run(at).then(
+        () => false,
+        (error: Error) => error.message === "died",
+      );
+      const [{ incidents, told }] = (await sql(
+        `SELECT (SELECT count(*)::int FROM security_incidents WHERE organization_id = $1 AND id = $2) AS incidents,
+           (SELECT count(*)::int FROM security_alerts WHERE organization_id = $1 AND incident_id = $2) AS told`,
+        [id],
+      )) as [{ incidents: number; told: number }];
+      expect([at, incidents, told]).toEqual([at, died ? 0 : 1, died ? 0 : 1]);
+      if (!died) break;
+    }
+    expect(routed).toBe(2);
+  });
+});
+
+describe("escalation", () => {
+  const steps = (one: string, two: string) => [
+    { delayS: 300, tell: [{ kind: "CHANNEL", id: one }] },
+    { delayS: 600, tell: [{ kind: "CHANNEL", id: two }] },
+  ];
+  async function escalating(more: Parameters<typeof policy>[1] = {}) {
+    const [one, two] = [await channel("one"), await channel("two")];
+    await routeTo([], { policyId: await policy(steps(one, two), more) });
+    const { id } = await incident();
+    return { id, one, two };
+  }
+  const called = async (id: string) => (await alerts(id)).map(({ channel_id }) => channel_id);
+  const state = async (id: string) =>
+    (
+      await sql<{ state: string; ended_reason: string | null }>(
+        "SELECT * FROM escalations WHERE organization_id = $1 AND incident_id = $2",
+        [id],
+      )
+    )[0];
+
+  it("goes from step to step and round to round, then to the fallback, each told once", async () => {
+    const fallback = await channel("fallback");
+    const { id, one, two } = await escalating({ repeats: 1, fallback });
+    await escalate();
+    expect(await called(id)).toEqual([]);
+    for (let minute = 0; minute < 60; minute += 5) {
+      now += 5 * minutes;
+      await Promise.all([escalate(), escalate()]);
+    }
+    expect(await called(id)).toEqual([one, two, one, two, fallback]);
+    expect(await state(id)).toMatchObject({ state: "ENDED", ended_reason: "EXHAUSTED" });
+  });
+
+  it("stops when somebody acknowledges, resumes when that has lasted too long, and ends with the incident", async () => {
+    const { id, one } = await escalating({ timeoutS: 1_800 });
+    await acknowledge(id);
+    now += 29 * minutes;
+    await escalate();
+    expect(await state(id)).toMatchObject({ state: "ACKNOWLEDGED" });
+    expect(await called(id)).toEqual([]);
+    now += 2 * minutes;
+    await escalate();
+    expect(await called(id)).toEqual([one]);
+    await server.app.vault.reserve(ours, 10);
+    await server.app.change(ours, (tx) =>
+      resolveIncident(tx, server.app.vault, { id, actor: "ann", resolution: "BENIGN", reason: "a test", now }),
+    );
+    expect(await state(id)).toMatchObject({ state: "ENDED", ended_reason: "RESOLVED" });
+  });
+
+  it("goes on at once where a step cannot be delivered", async () => {
+    const { id, one, two } = await escalating();
+    now += 5 * minutes;
+    await escalate();
+    await sql("UPDATE security_alerts SET status = 'FAILED' WHERE organization_id = $1 AND incident_id = $2", [id]);
+    const failed = (await alerts(id)).map((alert) => alert.id);
+    expect(await server.app.change(ours, (tx) => onUndeliverable(tx, failed, now))).toBe(1);
+    await escalate();
+    expect(await called(id)).toEqual([one, two]);
+  });
+
+  it("skips a step that reaches nobody", async () => {
+    const two = await channel("two");
+    const nobody = { delayS: 0, tell: [{ kind: "USER", id: uuidv7() }] };
+    await routeTo([], { policyId: await policy([nobody, { delayS: 900, tell: [{ kind: "CHANNEL", id: two }] }]) });
+    const { id } = await incident();
+    await escalate();
+    expect(await called(id)).toEqual([two]);
+  });
+
+  it("is paged by the auditor when no worker has done a step for five minutes, once", async () => {
+    const { id } = await escalating();
+    now += 9 * minutes;
+    await server.app.sweep.overdue();
+    expect(await called(id)).toEqual([]);
+    now += 2 * minutes;
+    await server.app.sweep.overdue();
+    await server.app.sweep.overdue();
+    expect((await called(id)).length).toBe(2); // every channel
+    expect(await alerts(id)).toMatchObject([{ priority: "CRITICAL", status: "QUEUED" }, { status: "QUEUED" }]);
+    await escalate();
+    expect((await called(id)).length).toBe(3); // the step itself is not lost
+  });
+
+  it("gives a due escalation to one of two that ask", async () => {
+    await escalating();
+    now += 5 * minutes;
+    const both = await Promise.all([1, 2].map(() => server.app.change(ours, (tx) => escalateDue(tx, now))));
+    expect(both.reduce((a, b) => a + b)).toBe(1);
+  });
+});
+
+/** Last: its clock runs past the days that have partitions for events. */
+describe("repetition", () => {
+  it("repeats from stored rows until somebody acknowledges, once per interval whoever sweeps", async () => {
+    await routeTo([await channel("hook")], { repeatS: 3_600 });
+    const { id } = await incident();
+    await send(id);
+    now += 61 * minutes;
+    await Promise.all([server.app.sweep.routes(), server.app.sweep.routes()]);
+    expect(await kinds(id)).toEqual(["OPENED SENT", "REPEATED QUEUED"]);
+    await send(id);
+    now += 6 * 24 * 60 * minutes;
+    await server.app.sweep.routes();
+    expect(await kinds(id)).toEqual(["OPENED SENT", "REPEATED SENT", "REPEATED QUEUED"]);
+    await send(id);
+    await acknowledge(id);
+    now += 61 * minutes;
+    await server.app.sweep.routes();
+    expect((await kinds(id)).length).toBe(3);
   });
 });
