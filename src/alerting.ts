@@ -46,10 +46,13 @@ export function openAlerting(options: {
     const wait = at - now();
     if (closed || wait > longestWake || (known && known.at <= at)) return;
     if (known) clearTimeout(known.timer);
-    const timer = setTimeout(() => {
-      timers.delete(organizationId);
-      doorbell.ring(organizationId);
-    }, Math.max(wait, 10)).unref();
+    const timer = setTimeout(
+      () => {
+        timers.delete(organizationId);
+        doorbell.ring(organizationId);
+      },
+      Math.max(wait, 10),
+    ).unref();
     timers.set(organizationId, { at, timer });
   }
 
@@ -60,7 +63,11 @@ export function openAlerting(options: {
     channels,
     word: (tx, { id, alertIds }) => wordAlerts(tx, { id, alertIds, publicUrl, acknowledgeUrl: null }),
     onFailed: onUndeliverable,
-    onMoved: (tx, ids, kind) => recordChanges(tx, ids.map((entityId) => ({ topic: "alert", kind, entityId }))),
+    onMoved: (tx, ids, kind) =>
+      recordChanges(
+        tx,
+        ids.map((entityId) => ({ topic: "alert", kind, entityId })),
+      ),
     async onStopped(tx, channelId, reason, at) {
       const { rows } = await tx.query<{ name: string }>(
         "SELECT name FROM alert_channels WHERE organization_id = $1 AND id = $2",

@@ -181,7 +181,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       let topics = new Set<Topic>();
       const result = await db.inOrganization(organizationId, async (tx) => {
         const done = await work(tx);
-        if (await routeAlerts(tx, entriesOf(tx), now())) topicsOf(tx).add("alert");
+        await routeAlerts(tx, entriesOf(tx), now());
         topics = topicsOf(tx);
         return done;
       });

@@ -78,7 +78,8 @@ export function createEmailSignIn(options: {
     for (const [index, delay] of (options.tries ?? tries).entries()) {
       await wait(delay, undefined, { signal: closing.signal, ref: false });
       try {
-        return await send(email);
+        await send(email);
+        return;
       } catch (error) {
         const isLast = index === (options.tries ?? tries).length - 1;
         log[isLast ? "error" : "warn"](

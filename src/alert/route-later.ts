@@ -1,5 +1,6 @@
 /** What time alone brings about: what was held is told when its hold ends, and what nobody acknowledges is told again. */
 import type { Tx } from "../db.ts";
+import { recordChanges } from "../publish/change.ts";
 import { alertId } from "./ids.ts";
 import { mutedBy } from "./mute-times.ts";
 import { type AlertDraft, holdsOf, priorityOf, quietBy } from "./route.ts";
@@ -43,6 +44,11 @@ export async function releaseHeld(tx: Tx, after: string | null, now: number): Pr
   });
   // heldBy stays: it tells why it came late
   await tx.query("SELECT alerts_requeue($1, $2)", [free.map(({ id }) => id), new Date(now)]);
+  if (free.length > 0)
+    await recordChanges(
+      tx,
+      free.map(({ id }) => ({ topic: "alert", kind: "QUEUED", entityId: id })),
+    );
   return rows.length < most ? null : (rows.at(-1)?.id ?? null);
 }
 

@@ -1,5 +1,6 @@
 /** Stores what was decided, all in one statement. What is there already stays as it is. */
 import type { Tx } from "../db.ts";
+import { recordChanges } from "../publish/change.ts";
 import { groupId } from "./ids.ts";
 import type { AlertDraft, EscalationStart } from "./route.ts";
 
@@ -67,4 +68,10 @@ export async function writeRouted(
       of("round"),
     ],
   });
+  if (alerts.length > 0) {
+    await recordChanges(
+      tx,
+      alerts.map(({ id, heldBy }) => ({ topic: "alert", kind: heldBy.length > 0 ? "HELD" : "QUEUED", entityId: id })),
+    );
+  }
 }

@@ -82,16 +82,13 @@ export function ringWorkers(redisUrl: string, log: Log, queueName = respondQueue
 }
 
 /** The worker's side. */
-export function answerFromRedis(
-  redisUrl: string,
-  answer: Answer,
-  log: Log,
-  queueName = respondQueue,
-): RunningJobs {
+export function answerFromRedis(redisUrl: string, answer: Answer, log: Log, queueName = respondQueue): RunningJobs {
   const redis = connect(redisUrl, log, true);
   const work = ({ data }: { data: { organizationId: string } }): Promise<void> => answer(data.organizationId);
   const worker = new Worker(queueName, work, { connection: redis, concurrency: 8 });
-  worker.on("failed", (job, error) => log.error({ queue: queueName, jobId: job?.id, err: error.message }, "a job failed"));
+  worker.on("failed", (job, error) =>
+    log.error({ queue: queueName, jobId: job?.id, err: error.message }, "a job failed"),
+  );
   worker.on("error", (error) => log.warn({ err: error.message }, "the worker lost Redis"));
   return {
     async close() {

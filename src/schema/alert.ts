@@ -1,7 +1,7 @@
 import type { AlertStatus } from "../generated/prisma/client.ts";
 import { builder } from "./builder.ts";
 import { prismaOf, viewerOf } from "./context.ts";
-import { AlertPriorityEnum, AlertStatusEnum, AttemptOutcomeEnum, ChannelKindEnum } from "./enums.ts";
+import { AlertKindEnum, AlertPriorityEnum, AlertStatusEnum, AttemptOutcomeEnum, ChannelKindEnum } from "./enums.ts";
 import * as filters from "./filter.ts";
 import { listOf } from "./list.ts";
 import { orderInput, paged, rowKey } from "./page.ts";
@@ -23,18 +23,6 @@ const HoldType = builder.objectRef<Hold>("AlertHold").implement({
   }),
 });
 
-builder.prismaNode("AlertChannel", {
-  id: { resolve: (channel) => channel.id, description: "The channel's id." },
-  findUnique: rowKey,
-  nullable: true, // no such row: null, not an error
-  authScopes: { permission: "incident.read" },
-  fields: (t) => ({
-    kind: t.expose("kind", { type: ChannelKindEnum, description: "How it delivers." }),
-    name: t.exposeString("name", { description: "Its name, for people." }),
-    createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was made." }),
-  }),
-});
-
 builder.prismaObject("AlertAttempt", {
   authScopes: { permission: "incident.read" },
   fields: (t) => ({
@@ -52,6 +40,17 @@ export const Alert = builder.prismaNode("Alert", {
   nullable: true, // no such row: null, not an error
   authScopes: { permission: "incident.read" },
   fields: (t) => ({
+    kind: t.expose("kind", { type: AlertKindEnum, description: "What it is about." }),
+    recipient: t.exposeString("recipient", {
+      description: "The address or number it goes to; empty: the channel has one receiver.",
+    }),
+    messageId: t.exposeString("messageId", {
+      nullable: true,
+      description:
+        "The message it went out in, the same for every try: a webhook's `webhook-id`, an e-mail's Message-ID.",
+    }),
+    step: t.exposeInt("step", { nullable: true, description: "The step of an escalation that asked for it, from 0." }),
+    round: t.exposeInt("round", { nullable: true, description: "The round of that step, from 0." }),
     status: t.expose("status", { type: AlertStatusEnum, description: "Where it is in its delivery." }),
     priority: t.expose("priority", { type: AlertPriorityEnum, description: "How urgent it is." }),
     dueAt: t.expose("dueAt", {

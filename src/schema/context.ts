@@ -1,5 +1,6 @@
 import type { Permission } from "../access/permissions.ts";
 import type { Viewer } from "../access/viewer.ts";
+import type { Channels } from "../alert/channels/kinds.ts";
 import type { AuditTrail } from "../audit/trail.ts";
 import type { Database, PrismaClient, Tx } from "../db.ts";
 import type { GapFilled, GapRequest } from "../detect/gap.ts";
@@ -61,7 +62,7 @@ export interface Services {
     kind: keyof typeof sealedColumns,
     rows: readonly { id: string; sealed: Uint8Array }[],
   ): Promise<Map<string, string>>;
-  vault: Pick<Vault, "reserve" | "seal" | "indexer">;
+  vault: Pick<Vault, "reserve" | "seal" | "open" | "indexer">;
   /** Makes the blind indexes by which sealed patient ids are found. */
   patientIndexer(organizationId: string): Promise<(patientId: string) => Buffer>;
   /** One transaction; rings the bells after its commit. */
@@ -76,6 +77,8 @@ export interface Services {
   ownAddresses: readonly string[];
   /** Questions to users of the monitored application: was this you? */
   userChecks: UserChecks;
+  /** Channels of alerts. */
+  alerting: { channels: Channels };
   feed: {
     cursor(organizationId: string): Promise<string>;
     follow(

@@ -3,6 +3,7 @@ import type { KeyRole, PeopleRole } from "../access/viewer.ts";
 import type {
   ActionStatus,
   ActionType,
+  AlertKind,
   AlertPriority,
   AlertStatus,
   AttemptOutcome,
@@ -160,6 +161,19 @@ export const AlertStatusEnum = describedEnum<AlertStatus>("AlertStatus", "Where 
   SENT: "It was handed over.",
   DELIVERED: "The receiver has confirmed it.",
   FAILED: "It could not be delivered.",
+});
+
+export const AlertKindEnum = describedEnum<AlertKind>("AlertKind", "What an alert is about.", {
+  OPENED: "An incident opened.",
+  RAISED: "Its severity was raised.",
+  REOPENED: "It is open again.",
+  BREACHED: "It waited longer than it may.",
+  RESOLVED: "It was resolved.",
+  REPEATED: "It is still open, and was told before.",
+  ESCALATED: "Nobody has acknowledged it: a step of an escalation.",
+  RESPONSE: "A response asked for it.",
+  TEST: "Somebody tries a channel.",
+  HEARTBEAT: "Vigil's sign of life.",
 });
 
 export const AlertPriorityEnum = describedEnum<AlertPriority>("AlertPriority", "How urgent an alert is.", {
