@@ -56,6 +56,8 @@ import "./response-breaker.ts";
 import "./incident-ask-user.ts";
 import "./incident-events.ts";
 import "./alert.ts";
+import "./alert-template.ts";
+import "./alert-template-change.ts";
 import "./alerts-retry.ts";
 import "./silence.ts";
 import "./silence-change.ts";

@@ -209,6 +209,14 @@ const silence = () => ({
   reason: "Only the walk",
   endsAt: new Date(Date.now() + 3_600_000).toISOString(),
 });
+const template = () => ({ name: v7(), channelKind: "EMAIL", body: "{{ incident.name }}" });
+const madeTemplate = (): Promise<string> =>
+  made(
+    "mutation ($input: AlertTemplateCreateInput!) { alertTemplateCreate(input: $input) { alertTemplate { id } } }",
+    template(),
+    ({ alertTemplateCreate }: { alertTemplateCreate: { alertTemplate: { id: string } } }) =>
+      alertTemplateCreate.alertTemplate.id,
+  );
 const walkedRule = (): string =>
   `title: Walked ${v7()}\nlogsource:\n  product: walk\ndetection:\n  sel:\n    action: walked\n  condition: sel\nlevel: low\n`;
 const madeRule = (): Promise<string> =>
@@ -245,6 +253,9 @@ Object.assign(examples, {
     await ask(server, document, {}, { as: admin });
     return { name: "walked" };
   },
+  alertTemplateCreate: async () => ({ input: template() }),
+  alertTemplateUpdate: async () => ({ id: await madeTemplate(), input: { body: "Walked on" } }),
+  alertTemplateDelete: async () => ({ id: await madeTemplate() }),
   silenceCreate: async () => ({ input: silence() }),
   silenceExpire: async () => ({
     id: await made(
