@@ -1,10 +1,10 @@
 import { audit } from "../access/audit.ts";
 import { createTemplate, deleteTemplate, type TemplateDraft, updateTemplate } from "../alert/template-change.ts";
 import type { Tx } from "../db.ts";
-import { AlertKindEnum, AlertTemplate } from "./alert-template.ts";
+import { AlertTemplate } from "./alert-template.ts";
 import { builder } from "./builder.ts";
 import { auditActorOf, type Context, prismaOf, viewerOf } from "./context.ts";
-import { ChannelKindEnum } from "./enums.ts";
+import { AlertKindEnum, ChannelKindEnum } from "./enums.ts";
 import { rowKey } from "./page.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
 

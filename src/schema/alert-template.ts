@@ -3,24 +3,11 @@ import { previewTemplate } from "../alert/template-preview.ts";
 import type { AlertKind } from "../generated/prisma/client.ts";
 import { builder } from "./builder.ts";
 import { prismaOf, viewerOf } from "./context.ts";
-import { ChannelKindEnum, describedEnum } from "./enums.ts";
+import { AlertKindEnum, ChannelKindEnum, describedEnum } from "./enums.ts";
 import { Incident } from "./incident.ts";
 import { listOf } from "./list.ts";
 import { paged, rowKey } from "./page.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
-
-export const AlertKindEnum = describedEnum<AlertKind>("AlertKind", "Why somebody is told.", {
-  OPENED: "An incident opened.",
-  RAISED: "Its severity was raised.",
-  REOPENED: "It is open again.",
-  BREACHED: "It waited longer than it may.",
-  RESOLVED: "It was resolved.",
-  REPEATED: "It is still open, and was told before.",
-  ESCALATED: "Nobody has acknowledged it: a step of an escalation.",
-  RESPONSE: "A response asked for it.",
-  TEST: "Somebody tries a channel.",
-  HEARTBEAT: "Vigil's sign of life.",
-});
 
 export const AlertTemplate = builder.prismaNode("AlertTemplate", {
   id: { resolve: (template) => template.id, description: "The template's id." },

@@ -1,7 +1,7 @@
 import type { AlertStatus } from "../generated/prisma/client.ts";
 import { builder } from "./builder.ts";
 import { prismaOf, viewerOf } from "./context.ts";
-import { AlertKindEnum, AlertPriorityEnum, AlertStatusEnum, AttemptOutcomeEnum, ChannelKindEnum } from "./enums.ts";
+import { AlertKindEnum, AlertPriorityEnum, AlertStatusEnum, AttemptOutcomeEnum } from "./enums.ts";
 import * as filters from "./filter.ts";
 import { listOf } from "./list.ts";
 import { orderInput, paged, rowKey } from "./page.ts";

@@ -156,6 +156,13 @@ describe("N6 F22 the guard of what goes out", () => {
     for (const address of ["1.1.1.1", "93.184.215.14", "172.32.0.1", "100.128.0.1", "2606:4700:4700::1111", "2a00::1"])
       expect([address, reachOf(address)]).toEqual([address, "PUBLIC"]);
   });
+
+  it("reads mapped IPv6 as the IPv4 that it is, and a zone as no address", () => {
+    const reached = ["::ffff:1.1.1.1", "::ffff:101:101", "::ffff:127.0.0.1", "::ffff:a9fe:a9fe", "fe80::1%eth0"].map(
+      reachOf,
+    );
+    expect(reached).toEqual(["PUBLIC", "PUBLIC", "NEAR", "NEVER", "NEVER"]);
+  });
 });
 
 describe("F20 an answer", () => {
