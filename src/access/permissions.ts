@@ -23,6 +23,14 @@ export const permissionTable = {
   "decision.write": { does: "Make and revoke decisions.", roles: ["ADMIN", "RESPONDER"] },
   "decision.enforce": { does: "Apply decisions, and say so.", roles: ["ENFORCER"] },
   "alert.write": { does: "Silence alerts, and send them again.", roles: ["ADMIN", "RESPONDER"] },
+  "alertSettings.read": {
+    does: "Read channels, templates, routes, escalation policies and on-call schedules (never their secrets).",
+    roles: everybody,
+  },
+  "alertSettings.write": {
+    does: "Change channels, templates, routes, escalation policies and on-call schedules.",
+    roles: ["ADMIN"],
+  },
   "entity.read": {
     does: "Read users, addresses and the like, their threat scores and what makes them up.",
     roles: everybody,

@@ -41,7 +41,11 @@ function check(given: RouteChange): void {
     if (!(groupFields as readonly string[]).includes(field))
       bad(`There is no field ${JSON.stringify(field)}: use ${groupFields.join(", ")}.`, "groupBy", String(index));
   }
-  for (const [field, least] of [["groupWaitS", 0], ["groupIntervalS", 0], ["repeatIntervalS", 60]] as const) {
+  for (const [field, least] of [
+    ["groupWaitS", 0],
+    ["groupIntervalS", 0],
+    ["repeatIntervalS", 60],
+  ] as const) {
     const value = given[field];
     if (value != null && !(Number.isInteger(value) && value >= least && value <= longest))
       bad(`Whole seconds from ${least} to 7 days.`, field.slice(0, -1));

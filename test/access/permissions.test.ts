@@ -21,6 +21,8 @@ const columns: Permission[] = [
   "decision.write",
   "decision.enforce",
   "alert.write",
+  "alertSettings.read",
+  "alertSettings.write",
   "entity.read",
   "entity.write",
   "profile.read",
@@ -51,13 +53,13 @@ const columns: Permission[] = [
 
 // Written out a second time on purpose: whoever changes the table says so here too.
 const expected: Record<Role, string> = {
-  ADMIN: "yyyyyy.yyyyyyyyyyyyyyyyyyyyyyyyyyy",
-  RESPONDER: "y.yyyy.yy.yyyyy.y..y.y...y.yy.....",
-  ANALYST: "y.yyy...yyyy..yyy..y.y...y.yy.....",
-  VIEWER: "y.y.y...y..y..y.y....y...y.y......",
-  AUDITOR: "y.y.y...y.yy..y.yyyy.yyy.y.y.y.y..",
-  INGEST: ".y........................y.......",
-  ENFORCER: ".y..y.y.........y.................",
+  ADMIN: "yyyyyy.yyyyyyyyyyyyyyyyyyyyyyyyyyyyy",
+  RESPONDER: "y.yyyy.yy.y.yyyyy.y..y.y...y.yy.....",
+  ANALYST: "y.yyy...y.yyyy..yyy..y.y...y.yy.....",
+  VIEWER: "y.y.y...y.y..y..y.y....y...y.y......",
+  AUDITOR: "y.y.y...y.y.yy..y.yyyy.yyy.y.y.y.y..",
+  INGEST: ".y..........................y.......",
+  ENFORCER: ".y..y.y...........y.................",
 };
 
 test.each([...peopleRoles, ...keyRoles])("%s may do what the table says", (role) => {

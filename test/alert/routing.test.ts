@@ -169,7 +169,7 @@ describe("routing", () => {
     await channel("hook");
     let statements = 0;
     const dying = (tx: Tx, at: number): Tx => ({
-      organizationId: tx.organizationId,
+      ...tx,
       query: ((...args: Parameters<Tx["query"]>) => {
         if (++statements === at) throw new Error("died");
         return tx.query(...args);
