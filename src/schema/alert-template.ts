@@ -1,9 +1,8 @@
 import { modelFields } from "../alert/model.ts";
 import { previewTemplate } from "../alert/template-preview.ts";
-import type { AlertKind } from "../generated/prisma/client.ts";
 import { builder } from "./builder.ts";
 import { prismaOf, viewerOf } from "./context.ts";
-import { AlertKindEnum, ChannelKindEnum, describedEnum } from "./enums.ts";
+import { AlertKindEnum, ChannelKindEnum } from "./enums.ts";
 import { Incident } from "./incident.ts";
 import { listOf } from "./list.ts";
 import { paged, rowKey } from "./page.ts";

@@ -15,7 +15,7 @@ interface Hold {
   reason: string;
 }
 
-const HoldType = builder.objectRef<Hold>("AlertHold").implement({
+export const HoldType = builder.objectRef<Hold>("AlertHold").implement({
   description: "What held an alert back.",
   fields: (t) => ({
     kind: t.exposeString("kind", { description: "What it was, e.g. a silence." }),

@@ -10,6 +10,8 @@ import "./security-event-ingest.ts";
 import "./security-event-phi.ts";
 import "./security-event-enrichment.ts";
 import "./organization-privacy.ts";
+import "./alert-route.ts";
+import "./alert-route-change.ts";
 import "./alert-rule.ts";
 import "./alert-rule-behaviour.ts";
 import "./alert-rule-change.ts";

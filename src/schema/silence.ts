@@ -32,7 +32,7 @@ const StateEnum = describedEnum<SilenceState>("SilenceState", "Where a silence i
   EXPIRED: "It has ended.",
 });
 
-const MatcherType = builder.objectRef<Matcher>("Matcher").implement({
+export const MatcherType = builder.objectRef<Matcher>("Matcher").implement({
   description: "One condition on an incident.",
   fields: (t) => ({
     field: t.expose("field", { type: FieldEnum, description: "What it looks at." }),

@@ -71,6 +71,12 @@ async function responseRule(): Promise<string> {
   return data.responseRuleCreate.responseRule.id;
 }
 
+async function alertRoute(): Promise<string> {
+  const create = "mutation ($name: String!) { alertRouteCreate(input: { name: $name }) { alertRoute { id } } }";
+  const { data } = await ask(server, create, { name: v7() });
+  return data.alertRouteCreate.alertRoute.id;
+}
+
 const lastMonth = new Date(Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() - 1, 1))
   .toISOString()
   .slice(0, 7);
@@ -256,6 +262,9 @@ Object.assign(examples, {
   alertTemplateCreate: async () => ({ input: template() }),
   alertTemplateUpdate: async () => ({ id: await madeTemplate(), input: { body: "Walked on" } }),
   alertTemplateDelete: async () => ({ id: await madeTemplate() }),
+  alertRouteCreate: async () => ({ input: { name: v7() } }),
+  alertRouteUpdate: async () => ({ id: await alertRoute(), input: { goesOn: true } }),
+  alertRouteDelete: async () => ({ id: await alertRoute() }),
   silenceCreate: async () => ({ input: silence() }),
   silenceExpire: async () => ({
     id: await made(

@@ -80,6 +80,7 @@ const shaped: Record<string, (canary: string) => unknown> = {
   "feedback.entity_kind": () => "USER",
   "security_alerts.held_by": () => [],
   "silences.matchers": (canary) => [{ field: "TITLE", operator: "EQUALS", value: canary }],
+  "escalations.ended_at": () => null, // it runs
   "security_alerts.claim": () => null, // nobody sends it
   // Beyond what the application itself will count to.
   "security_audit_log.seq": (canary) => (canary.startsWith(canaryOf("demo")) ? 900_000 : 950_000),
