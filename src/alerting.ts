@@ -1,4 +1,5 @@
 /** The delivery of alerts, put together: channels, their sender, and the bell that wakes it. */
+import { v5 as uuidv5 } from "uuid";
 import { type Channels, openChannels } from "./alert/channels/kinds.ts";
 import type { Smtp } from "./alert/channels/smtp.ts";
 import { createSender } from "./alert/deliver.ts";
@@ -74,7 +75,7 @@ export function openAlerting(options: {
         [tx.organizationId, channelId],
       );
       const title = `The channel ${rows[0]?.name ?? ""} was stopped`;
-      const id = `channel ${channelId} ${at}`;
+      const id = uuidv5(String(at), channelId);
       await notifyAdministrators(tx, { id, incidentId: null, kind: "channel.stopped", title, body: reason, now: at });
     },
     wake,

@@ -2,8 +2,6 @@
 
 import { openAccess } from "./access/access.ts";
 import { audit } from "./access/audit.ts";
-import { createSignInLink } from "./access/sign-in.ts";
-import { ensureUser } from "./access/users.ts";
 import { openSmtp } from "./alert/channels/smtp.ts";
 import { routeAlerts } from "./alert/route-alerts.ts";
 import { openAlerting } from "./alerting.ts";
@@ -15,7 +13,6 @@ import { migrate } from "./database/migrate.ts";
 import { createOrganization } from "./database/organizations.ts";
 import { checkServerRole } from "./database/role.ts";
 import { openDatabase, type Tx } from "./db.ts";
-import { seedBuiltinRules } from "./detect/store.ts";
 import { windowsPart } from "./detect/windows/part.ts";
 import { createSharedWindows } from "./detect/windows/redis.ts";
 import { createRedisLink } from "./detect/windows/redis-link.ts";
@@ -33,7 +30,6 @@ import { recordChanges, type Topic, topicsOf } from "./publish/change.ts";
 import { createFeed } from "./publish/feed.ts";
 import { createGauges } from "./publish/gauges.ts";
 import { answerHere, ringWorkers } from "./queue/doorbell.ts";
-import { seedResponseRules } from "./respond/defaults.ts";
 import { createResponder } from "./respond/responder.ts";
 import { createUserChecks } from "./respond/user-checks.ts";
 import { cleanUp } from "./retention/clean-up.ts";
@@ -42,6 +38,7 @@ import { createKeyring } from "./secrets/keyring.ts";
 import { openEach } from "./secrets/open-each.ts";
 import { indexedColumns, sealedColumns } from "./secrets/sealed-columns.ts";
 import { createVault } from "./secrets/vault.ts";
+import { prepareOrganizations, seedOrganization } from "./seed.ts";
 import { createSweep } from "./sweep.ts";
 
 export type App = Awaited<ReturnType<typeof openApp>>;
@@ -103,7 +100,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
     opened.push({ name: "access", close: access.close });
     await access.resealSecondFactors();
     const auditTrail = await openAuditTrail(config, { db, log, now });
-    const firstSignIn = await prepareOrganizations();
+    const firstSignIn = await prepareOrganizations(db, ownerUrl, now);
     const feedBells = openBells(config.redisUrl, log);
     opened.push({ name: "bells", close: feedBells.close });
     const responder = createResponder({ db, change, ownAddresses: config.ownAddresses, now, log });
@@ -147,34 +144,6 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       const told = (id: string, { message }: Error): void =>
         log.error({ organizationId, kind, id, fault: message }, "a sealed record does not open");
       return db.inOrganization(organizationId, (tx) => openEach(tx, vault, sealedColumns[kind], rows, told));
-    }
-
-    async function prepareOrganizations(): Promise<string | undefined> {
-      let ids = await db.organizationIds();
-      let signIn: string | undefined;
-      if (ids.length === 0 && ownerUrl) {
-        const id = await createOrganization(ownerUrl, "demo", "Demo");
-        signIn = await db.inOrganization(id, async (tx) => {
-          const admin = {
-            email: "admin@demo.example",
-            name: "First administrator",
-            role: "ADMIN" as const,
-            now: now(),
-          };
-          return createSignInLink(tx, { userId: await ensureUser(tx, admin), now: now() });
-        });
-        ids = [id];
-      }
-      for (const id of ids) await seed(id);
-      return signIn;
-    }
-
-    /** What comes with Vigil and the organization was not given yet. */
-    function seed(organizationId: string): Promise<void> {
-      return db.inOrganization(organizationId, async (tx) => {
-        await seedBuiltinRules(tx, now());
-        await seedResponseRules(tx, now());
-      });
     }
 
     async function change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -268,7 +237,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       /** An organization of its own tables' worth: made by the owner, with the built-in rules. */
       async createOrganization(slug: string, name: string): Promise<string> {
         const id = await createOrganization(ownerFor("Making"), slug, name);
-        await seed(id);
+        await seedOrganization(db, id, now());
         return id;
       },
       /** Removes the organization and all it has; cannot be undone. */

@@ -58,7 +58,7 @@ const mayUse: Record<string, string[]> = {
     "secrets",
   ],
   sdk: [], // it goes into the applications of others: nothing of the server comes along
-  server: [...ground, "access", "audit", "ingest", "respond", "schema"],
+  server: [...ground, "access", "audit", "ingest", "publish", "respond", "schema"], // shared streams know the order of the feed
 };
 
 describe("the house", () => {

@@ -1,6 +1,6 @@
 /** Stores what was decided, all in one statement. What is there already stays as it is. */
 import type { Tx } from "../db.ts";
-import { recordChanges } from "../publish/change.ts";
+import { topicsOf } from "../publish/change.ts";
 import { groupId } from "./ids.ts";
 import type { AlertDraft, EscalationStart } from "./route.ts";
 
@@ -29,7 +29,8 @@ export async function writeRouted(
           'RUNNING', $2::timestamptz + make_interval(secs => (p.steps -> 0 ->> 'delayS')::int), $2
         FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[]) AS e(id, incident_id, route_id, policy_id)
         JOIN escalation_policies p ON p.organization_id = $1 AND p.id = e.policy_id AND p.removed_at IS NULL
-        ORDER BY e.id ON CONFLICT DO NOTHING)
+        ORDER BY e.id ON CONFLICT DO NOTHING),
+      written AS (
       INSERT INTO security_alerts (organization_id, id, incident_id, entry_id, kind, priority, route_id, channel_id, recipient, user_id,
         group_key, status, held_by, due_at, escalation_id, step, round, created_at)
       SELECT $1, a.id, a.incident_id, a.entry_id, a.kind, a.priority, a.route_id, a.channel_id, a.recipient, a.user_id, a.group_key,
@@ -41,7 +42,8 @@ export async function writeRouted(
         AS a(id, incident_id, entry_id, kind, priority, route_id, channel_id, recipient, user_id, group_key, held_by, wait_s,
           interval_s, group_id, escalation_id, step, round)
       LEFT JOIN alert_groups g ON g.organization_id = $1 AND g.id = a.group_id AND a.interval_s > 0
-      ORDER BY a.id ON CONFLICT DO NOTHING`,
+      ORDER BY a.id ON CONFLICT DO NOTHING RETURNING id, status)
+      INSERT INTO changes (organization_id, topic, kind, entity_id) SELECT $1, 'alert', status::text, id FROM written ORDER BY id`,
     values: [
       tx.organizationId,
       new Date(now),
@@ -68,10 +70,5 @@ export async function writeRouted(
       of("round"),
     ],
   });
-  if (alerts.length > 0) {
-    await recordChanges(
-      tx,
-      alerts.map(({ id, heldBy }) => ({ topic: "alert", kind: heldBy.length > 0 ? "HELD" : "QUEUED", entityId: id })),
-    );
-  }
+  topicsOf(tx).add("alert");
 }

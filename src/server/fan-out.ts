@@ -2,25 +2,15 @@
  * Identical subscriptions share one execution: what the same document, with the same variables, answers to viewers who
  * may see the same. Each change is executed and serialised once; the frames of it differ by the operation's id alone.
  */
-import {
-  type DocumentNode,
-  type ExecutionArgs,
-  type ExecutionResult,
-  execute,
-  type GraphQLError,
-  getArgumentValues,
-  getOperationAST,
-  getVariableValues,
-  print,
-} from "graphql";
-import { may } from "../access/permissions.ts";
+import { type ExecutionResult, execute, type GraphQLError } from "graphql";
 import type { Viewer } from "../access/viewer.ts";
 import { activeBreakGlass } from "../audit/break-glass.ts";
 import { auditPhiRead } from "../audit/phi-read.ts";
-import { decodeCursor, isBefore, isCursor, isUnread, type Position } from "../publish/cursor.ts";
+import { decodeCursor, isBefore, isUnread, type Position } from "../publish/cursor.ts";
 import { auditActorOf, type Context, type FeedChange } from "../schema/context.ts";
-import { type SharedStream, sharedStreamOf } from "../schema/shared.ts";
-import { classContext, readsPatients, viewerClassOf } from "./viewer-class.ts";
+import type { SharedStream } from "../schema/shared.ts";
+import { type Operation, type Shared, sharedOf } from "./shared-operation.ts";
+import { classContext, readsPatients } from "./viewer-class.ts";
 
 /** One subscription of one socket. */
 export interface Subscriber {
@@ -31,18 +21,9 @@ export interface Subscriber {
   end(fault?: Error): void;
 }
 
-type Operation = Pick<ExecutionArgs, "schema" | "document" | "operationName" | "variableValues">;
-
 interface Member extends Subscriber {
   /** What it has been shown already; undefined: nothing that the group has yet to show. */
   shown: Position | undefined;
-}
-
-interface Shared extends Operation {
-  key: string;
-  field: string;
-  stream: SharedStream;
-  args: Record<string, unknown>;
 }
 
 interface Group extends Shared {
@@ -265,41 +246,4 @@ async function writtenDown(shared: Shared, patients: ReadonlySet<string>, member
     };
     await auditPhiRead(services.db, viewer.organizationId, read, await services.patientIndexer(viewer.organizationId));
   }
-}
-
-/** What the operation shares with others; undefined where its field says that it does not, or the viewer may not. */
-function sharedOf(operation: Operation, viewer: Viewer): Shared | undefined {
-  const { schema, document, operationName, variableValues } = operation;
-  const found = getOperationAST(document, operationName);
-  const [selection, more] = found?.selectionSet.selections ?? [];
-  if (found?.operation !== "subscription" || more || selection?.kind !== "Field") return undefined;
-  const field = schema.getSubscriptionType()?.getFields()[selection.name.value];
-  const stream = field && sharedStreamOf(field.extensions);
-  if (!field || !stream || !may(viewer, stream.permission)) return undefined;
-  const given = getVariableValues(schema, found.variableDefinitions ?? [], variableValues ?? {});
-  if (!given.coerced) return undefined; // refused where it is executed
-  const args = getArgumentValues(field, selection, given.coerced);
-  if (stream.durable && typeof args.after === "string" && !isCursor(args.after)) return undefined; // refused there, too
-  const text = textOf(document);
-  const variables = { ...given.coerced };
-  // Where a reader starts from is theirs; what follows is everybody's.
-  const after = selection.arguments?.find(({ name }) => name.value === "after")?.value;
-  if (after?.kind === "Variable" && text.split(new RegExp(`\\$${after.name.value}\\b`)).length === 3) {
-    delete variables[after.name.value];
-  }
-  return {
-    ...operation,
-    key: `${viewerClassOf(viewer)} ${operationName ?? ""} ${JSON.stringify(variables)} ${text}`,
-    field: field.name,
-    stream,
-    args,
-  };
-}
-
-const texts = new WeakMap<DocumentNode, string>();
-
-function textOf(document: DocumentNode): string {
-  const text = texts.get(document) ?? print(document);
-  texts.set(document, text);
-  return text;
 }

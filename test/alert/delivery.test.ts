@@ -1,0 +1,309 @@
+/** From an incident to the receiver's socket, over the real server: channels, tries, the ledger. */
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Webhook } from "standardwebhooks";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { ensureUser } from "../../src/access/users.ts";
+import { claimDue } from "../../src/alert/ledger.ts";
+import { type TestServer, testServer } from "../support/server.ts";
+import { smtpSink } from "../support/smtp-sink.ts";
+
+interface Taken {
+  path: string;
+  headers: Record<string, string>;
+  body: string;
+}
+let server: TestServer;
+let now = Date.now();
+let smtp: Awaited<ReturnType<typeof smtpSink>>;
+let http: Server;
+let sink: string;
+let admin: string;
+const taken: Taken[] = [];
+/** How the sink answers, by path. */
+const answers = new Map<string, { status: number; headers?: Record<string, string>; body?: string }>();
+
+beforeAll(async () => {
+  smtp = await smtpSink();
+  http = createServer(async (request: IncomingMessage, response) => {
+    let body = "";
+    for await (const chunk of request) body += chunk;
+    const path = request.url as string;
+    taken.push({ path, headers: request.headers as Record<string, string>, body });
+    const { status, headers = {}, body: said = "" } = answers.get(path) ?? { status: 200 };
+    response.writeHead(status, headers).end(said);
+  }).listen(0, "127.0.0.1");
+  await once(http, "listening");
+  sink = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  server = await testServer({
+    now: () => now,
+    env: {
+      VIGIL_ALLOW_PRIVATE_WEBHOOKS: "true",
+      SMTP_URL: smtp.url,
+      TWILIO_ACCOUNT_SID: `AC${"0".repeat(32)}`,
+      TWILIO_AUTH_TOKEN: "twilio-canary-token",
+      TWILIO_FROM: "+15125550100",
+      TWILIO_API_URL: sink,
+    },
+  });
+  const person = { email: "owner@clinic.example", name: "Owner", role: "ADMIN" as const, now };
+  await server.app.db.inOrganization(server.ours, (tx) => ensureUser(tx, person));
+  admin = await server.app.tokens.sign(
+    { organizationId: server.ours, userId: "cli", name: "tester", role: "ADMIN" },
+    60 * 86_400, // the clock goes on by days
+  );
+});
+afterAll(async () => {
+  await server.close();
+  await smtp.close();
+  http.close();
+});
+beforeEach(async () => {
+  await server.database.asOwner(
+    "UPDATE alert_channels SET removed_at = now(), suspended_at = now(), name = id::text WHERE removed_at IS NULL",
+  );
+  taken.length = 0;
+  answers.clear();
+});
+
+// biome-ignore lint/suspicious/noExplicitAny: answers of many shapes
+const ask = async (query: string, variables: object = {}, as = admin): Promise<any> => {
+  const { data, errors } = await server.query(query as never, variables as never, as);
+  if (errors) throw new Error(JSON.stringify(errors));
+  return data;
+};
+const create = `mutation ($input: AlertChannelCreateInput!) { alertChannelCreate(input: $input) {
+  alertChannel { id kind name hasSecret } secret userErrors { code message path } } }`;
+let made = 0;
+async function channel(input: object): Promise<{ id: string; secret: string }> {
+  const { alertChannelCreate } = await ask(create, { input: { name: `channel ${++made}`, test: false, ...input } });
+  expect(alertChannelCreate.userErrors).toEqual([]);
+  return { id: alertChannelCreate.alertChannel.id, secret: alertChannelCreate.secret };
+}
+const webhook = (path: string, more: object = {}) =>
+  channel({ kind: "WEBHOOK", webhook: { url: sink + path }, ...more });
+async function test(channelId: string): Promise<string> {
+  const { alertTestSend } = await ask(
+    "mutation ($channelId: ID!) { alertTestSend(channelId: $channelId) { alert { id } userErrors { message } } }",
+    { channelId },
+  );
+  return alertTestSend.alert.id;
+}
+const read = async (id: string) =>
+  (
+    await ask(
+      "query ($id: ID!) { alert(id: $id) { kind status tries dueAt messageId attempts { outcome detail providerId latencyMs } channel { isSuspended suspendedReason failingSince lastSuccessAt } } }",
+      { id },
+    )
+  ).alert;
+const settled = (id: string, status: string) =>
+  expect.poll(async () => (await read(id)).status, { timeout: 15_000 }).toBe(status);
+/** Somebody has claimed and will not report. */
+let holdsLease = false;
+/** The clock goes on when nothing is under way, and what is due by then is sent. */
+async function later(ms: number): Promise<void> {
+  const sending = "SELECT FROM security_alerts WHERE status = 'SENDING' AND claim IS NOT NULL AND tries > 0";
+  if (!holdsLease) await expect.poll(async () => (await server.database.asOwner(sending)).length).toBe(0);
+  now += ms;
+  await server.app.alerting.deliver(server.ours);
+}
+const raw = (id: string): string => Buffer.from(id, "base64").toString().split(":")[1] as string;
+
+it("signs a webhook so that the reference library takes it, and writes the try down", async () => {
+  const { id, secret } = await webhook("/signed");
+  const alert = await test(id);
+  await settled(alert, "SENT");
+  const [message] = taken;
+  expect(secret).toMatch(/^whsec_/);
+  expect(new Webhook(secret).verify(message?.body as string, message?.headers as never)).toMatchObject({
+    type: "alert.test",
+  });
+  const seen = await read(alert);
+  expect(seen).toMatchObject({
+    kind: "TEST",
+    messageId: message?.headers["webhook-id"],
+    attempts: [{ outcome: "SENT", detail: expect.stringMatching(/^It answered 200 after \d+ ms\.$/) }],
+    channel: { isSuspended: false, failingSince: null, lastSuccessAt: expect.any(String) },
+  });
+  const { alertChannels } = await ask("{ alertChannels { name hasSecret url } }");
+  expect(alertChannels).toEqual([{ name: expect.any(String), hasSecret: true, url: `${sink}/signed` }]);
+  const [row] = await server.database.asOwner<{ row: string }>(
+    "SELECT c::text AS row FROM alert_channels c WHERE removed_at IS NULL",
+  );
+  expect(row?.row).not.toContain(secret.slice("whsec_".length));
+});
+
+it("tells every channel of an incident where no route is set up", async () => {
+  await webhook("/incident");
+  await server.failLogins("victim", { times: 10, from: "203.0.113.77" });
+  await expect.poll(() => taken.length, { timeout: 15_000 }).toBe(1);
+  const body = JSON.parse(taken[0]?.body as string);
+  expect(body).toMatchObject({
+    type: "alert.opened",
+    data: { priority: "HIGH", incident: { severity: "HIGH", status: "OPEN" } },
+  });
+  expect(JSON.stringify(body)).not.toContain("victim"); // a user's name is no safe field, and no agreement covers the channel
+  const [row] = await server.database.asOwner<{ n: number }>(
+    "SELECT count(*)::int AS n FROM security_alerts WHERE status = 'SENT' AND incident_id IS NOT NULL",
+  );
+  expect(row?.n).toBe(1);
+});
+
+it("takes the answer for what it means: again, later, never, and no more at all", async () => {
+  answers.set("/500", { status: 500 });
+  answers.set("/429", { status: 429, headers: { "retry-after": "90" } });
+  answers.set("/302", { status: 302, headers: { location: `${sink}/elsewhere` } });
+  answers.set("/410", { status: 410, body: "canary-of-the-receiver" });
+  const by = new Map<string, string>();
+  for (const path of ["/500", "/429", "/302", "/410"]) by.set(path, await test((await webhook(path)).id));
+  const of = (path: string): string => by.get(path) as string;
+  await settled(of("/500"), "RETRYING");
+  await settled(of("/429"), "RETRYING");
+  await settled(of("/302"), "FAILED");
+  await settled(of("/410"), "FAILED");
+  expect(new Date((await read(of("/429"))).dueAt).getTime()).toBe(now + 90_000);
+  const gone = await read(of("/410"));
+  expect(gone.channel).toMatchObject({ isSuspended: true, suspendedReason: expect.stringContaining("wants no more") });
+  expect(JSON.stringify(gone)).not.toContain("canary-of-the-receiver");
+  expect(taken.some(({ path }) => path === "/elsewhere")).toBe(false);
+  const told = await server.database.asOwner<{ title: string }>(
+    "SELECT title FROM security_notifications WHERE kind = 'channel.stopped'",
+  );
+  expect(told.length).toBeGreaterThan(0);
+  answers.set("/429", { status: 200 });
+  await later(60_000); // too early for what waits 90 seconds
+  expect((await read(of("/429"))).status).toBe("RETRYING");
+  await later(31_000);
+  await settled(of("/429"), "SENT");
+  for (let tries = 0; tries < 7; tries++) await later(12 * 3_600_000);
+  await settled(of("/500"), "FAILED");
+  const tried = (await read(of("/500"))).attempts.map(({ outcome }: { outcome: string }) => outcome);
+  expect(tried).toEqual(Array(7).fill("RETRY"));
+  expect(new Set(taken.filter(({ path }) => path === "/500").map(({ headers }) => headers["webhook-id"])).size).toBe(1);
+  answers.delete("/500");
+  const retried = await ask("mutation ($ids: [ID!]!) { alertsRetry(input: {ids: $ids}) { userErrors { message } } }", {
+    ids: [of("/500")],
+  });
+  expect(retried.alertsRetry.userErrors).toEqual([]);
+  await later(1_000);
+  await settled(of("/500"), "SENT");
+});
+
+it("stops a channel after five days of nothing but failures, not before", async () => {
+  answers.set("/dead", { status: 503 });
+  const { id } = await webhook("/dead");
+  const first = await test(id);
+  await settled(first, "RETRYING");
+  const day = 86_400_000;
+  const isSuspended = async () => (await read(first)).channel.isSuspended;
+  await later(4.9 * day);
+  expect(await isSuspended()).toBe(false);
+  const second = await test(id);
+  await settled(second, "RETRYING");
+  await later(0.2 * day);
+  await expect.poll(isSuspended).toBe(true);
+});
+
+it("sends again with the same id what a sender had when it died", async () => {
+  const { id } = await webhook("/died");
+  await server.database.asOwner(
+    `INSERT INTO security_alerts (organization_id, id, kind, channel_id, status, priority, due_at, created_at)
+     VALUES ('${server.ours}', gen_random_uuid(), 'TEST', '${raw(id)}', 'QUEUED', 'HIGH', to_timestamp(${now / 1000}), now())`,
+  );
+  const claimed = await server.app.db.inOrganization(server.ours, (tx) =>
+    claimDue(tx, { most: 10, leaseMs: 60_000, perMinuteOf: () => 100, now }),
+  );
+  const messageId = claimed?.plan.send[0]?.messageId; // and here it dies: whether it has sent, nobody knows
+  holdsLease = true;
+  await later(30_000);
+  expect(taken).toEqual([]);
+  await later(31_000);
+  holdsLease = false;
+  await expect.poll(() => taken.map(({ headers }) => headers["webhook-id"])).toEqual([messageId]);
+});
+
+it("folds what is above a channel's number a minute into one message, and loses none", async () => {
+  const { id } = await webhook("/few", { perMinute: 3 });
+  const ids = Array.from({ length: 20 }, (_, n) => `0190000000007000800000000000${String(1000 + n)}`);
+  await server.database.asOwner(
+    `INSERT INTO security_alerts (organization_id, id, kind, channel_id, status, priority, due_at, created_at)
+     SELECT '${server.ours}', id::uuid, 'TEST', '${raw(id)}', 'QUEUED', 'MEDIUM', to_timestamp(${now / 1000}), now()
+     FROM unnest('{${ids.join(",")}}'::text[]) AS id`,
+  );
+  for (let n = 0; n < 6; n++) await later(15_000);
+  const rows = await server.database.asOwner<{ status: string; message_id: string }>(
+    `SELECT status, message_id FROM security_alerts WHERE channel_id = '${raw(id)}'`,
+  );
+  expect(rows.map(({ status }) => status)).toEqual(Array(20).fill("SENT"));
+  expect(new Set(rows.map(({ message_id }) => message_id)).size).toBeLessThanOrEqual(4);
+  expect(taken.length).toBeLessThanOrEqual(4);
+});
+
+it("sends e-mail with an id that stays, and never again to an address that is none", async () => {
+  const { id } = await channel({ kind: "EMAIL", email: { to: ["ann@clinic.example"] } });
+  const alert = await test(id);
+  await settled(alert, "SENT");
+  const mail = smtp.mails.at(-1);
+  expect(mail?.to).toEqual(["ann@clinic.example"]);
+  expect(mail?.source).toContain(`Message-ID: <${(await read(alert)).messageId}@`);
+  expect(mail?.source).toMatch(/List-Id: /i);
+  smtp.refusals.push("550 no such user");
+  const refused = await test(id);
+  await settled(refused, "FAILED");
+  const again = await test(id);
+  await settled(again, "FAILED");
+  expect((await read(again)).attempts[0].detail).toMatch(/known not to arrive/);
+});
+
+it("sends SMS through Twilio's API and tells a number that is none from a fault that passes", async () => {
+  const path = `/2010-04-01/Accounts/AC${"0".repeat(32)}/Messages.json`;
+  answers.set(path, { status: 201, body: JSON.stringify({ sid: "SM1" }) });
+  const { id } = await channel({ kind: "SMS", sms: { to: ["+15125550199"] } });
+  const first = await test(id);
+  await settled(first, "SENT");
+  expect((await read(first)).attempts).toMatchObject([
+    { providerId: "SM1", detail: expect.stringMatching(/in \d parts?\./) },
+  ]);
+  expect(new URLSearchParams(taken[0]?.body).get("To")).toBe("+15125550199");
+  answers.set(path, { status: 429, body: JSON.stringify({ code: 20429 }) });
+  const busy = await test(id);
+  await settled(busy, "RETRYING");
+  answers.set(path, { status: 400, body: JSON.stringify({ code: 21610 }) });
+  await later(3_600_000);
+  await settled(busy, "FAILED");
+  const [contact] = await server.database.asOwner<{ address: string }>(
+    "SELECT address FROM bad_contacts WHERE kind = 'SMS'",
+  );
+  expect(contact?.address).toBe("+15125550199");
+});
+
+it("writes to Slack in its blocks, and never shows the webhook's URL", async () => {
+  const { id } = await channel({ kind: "SLACK", slack: { webhookUrl: `${sink}/slack-canary` } });
+  await settled(await test(id), "SENT");
+  expect(JSON.parse(taken[0]?.body as string).blocks[0]).toMatchObject({ type: "header" });
+  expect(JSON.stringify(await ask("{ alertChannels { id name url slackChannel to hasSecret } }"))).not.toContain(
+    "slack-canary",
+  );
+  const dump = await server.database.asOwner<{ row: string }>("SELECT c::text AS row FROM alert_channels c");
+  expect(JSON.stringify(dump)).not.toContain("slack-canary");
+});
+
+it("says what is wrong with a channel, and where", async () => {
+  const faults: [object, string[]][] = [
+    [{ kind: "WEBHOOK" }, ["input", "webhook"]],
+    [{ kind: "WEBHOOK", webhook: { url: "https://169.254.169.254/latest" } }, ["input", "webhook", "url"]],
+    [{ kind: "WEBHOOK", webhook: { url: "https://a:b@example.com/" } }, ["input", "webhook", "url"]],
+    [{ kind: "WEBHOOK", webhook: { url: `${sink}/x`, secret: "short" } }, ["input", "webhook", "secret"]],
+    [{ kind: "WEBHOOK", webhook: { url: `${sink}/x` }, email: { to: ["a@b.example"] } }, ["input", "email"]],
+    [{ kind: "EMAIL", email: { to: [] } }, ["input", "email", "to"]],
+    [{ kind: "EMAIL", email: { to: ["nobody"] } }, ["input", "email", "to", "0"]],
+    [{ kind: "SMS", sms: { to: ["0151"] } }, ["input", "sms", "to", "0"]],
+    [{ kind: "SLACK", slack: {} }, ["input", "slack"]],
+    [{ kind: "EMAIL", email: { to: ["a@b.example"] }, perMinute: 0 }, ["input", "perMinute"]],
+  ];
+  for (const [input, path] of faults) {
+    const { alertChannelCreate } = await ask(create, { input: { name: "faulty", ...input } });
+    expect(alertChannelCreate).toMatchObject({ alertChannel: null, userErrors: [{ code: "BAD_USER_INPUT", path }] });
+  }
+});
