@@ -22,6 +22,7 @@ export async function serve(config: Config): Promise<void> {
   const server = createServer(app, {
     dashboardDir: join(import.meta.dirname, "../dist/dashboard"),
     publicUrl: config.publicUrl,
+    redisUrl: config.redisUrl,
   });
   const jobs = config.redisUrl ? undefined : timeJobs(app.sweep, log);
   let closing = false;

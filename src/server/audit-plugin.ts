@@ -1,5 +1,5 @@
+import { isAsyncIterable, type Plugin } from "@envelop/core";
 import { type DocumentNode, type ExecutionArgs, type ExecutionResult, GraphQLError, getOperationAST } from "graphql";
-import type { Plugin } from "graphql-yoga";
 import { auditPhiRead } from "../audit/phi-read.ts";
 import { auditActorOf, type Context } from "../schema/context.ts";
 
@@ -16,7 +16,7 @@ export function auditPlugin(): Plugin {
       begin(args.contextValue as unknown as Context);
       return {
         async onExecuteDone({ result, setResult }) {
-          if (!isStream(result)) await settle(args, setResult as never);
+          if (!isAsyncIterable(result)) await settle(args, setResult as never);
         },
       };
     },
@@ -24,7 +24,7 @@ export function auditPlugin(): Plugin {
       begin(args.contextValue as unknown as Context);
       setSubscribeFn(async (given: ExecutionArgs) => {
         let result = await subscribeFn(given);
-        if (!isStream(result)) await settle(args, (other) => (result = other as never));
+        if (!isAsyncIterable(result)) await settle(args, (other) => (result = other as never));
         return result;
       });
       return {
@@ -59,10 +59,6 @@ async function settle(operation: Operation, setResult: (result: ExecutionResult)
     const message = "The answer was held back: it could not be audited. Try again later";
     setResult({ errors: [new GraphQLError(message, { extensions: { code: "UNAVAILABLE" } })] });
   }
-}
-
-function isStream(result: unknown): boolean {
-  return typeof result === "object" && result !== null && Symbol.asyncIterator in result;
 }
 
 /** "query securityEvents, incident": the fields at the top, never arguments. */

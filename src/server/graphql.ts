@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { useCSRFPrevention } from "@graphql-yoga/plugin-csrf-prevention";
 import { createYoga } from "graphql-yoga";
+import type { Redis } from "ioredis";
 import type { Viewer } from "../access/viewer.ts";
 import { VigilError } from "../errors.ts";
 import type { Context, Services } from "../schema/context.ts";
@@ -11,7 +12,7 @@ import { credentialOf } from "./credential.ts";
 import { graphiqlOptions, graphiqlPolicy, renderPage } from "./graphiql.ts";
 import { codePlugin, limitPlugin } from "./limits.ts";
 import { createMask } from "./mask.ts";
-import { type OperationLimits, operationLimitPlugins } from "./operation-limits.ts";
+import { type OperationLimits, operationLimitPlugin } from "./operation-limits.ts";
 import { watchCredential } from "./watch.ts";
 
 const bodyLimit = 1_048_576; // 1 MiB: larger batches of events go to /ingest
@@ -19,7 +20,7 @@ const bodyLimit = 1_048_576; // 1 MiB: larger batches of events go to /ingest
 export type GraphQLServer = ReturnType<typeof createGraphQL>;
 
 /** GraphQL over HTTP; the WebSocket server executes through the same plugins. */
-export function createGraphQL(services: Services, operationLimits?: OperationLimits) {
+export function createGraphQL(services: Services, operationLimits?: OperationLimits, redis?: Redis) {
   return createYoga<Context & { req?: IncomingMessage; res?: ServerResponse }>({
     schema,
     graphqlEndpoint: "/graphql",
@@ -37,7 +38,7 @@ export function createGraphQL(services: Services, operationLimits?: OperationLim
       useCSRFPrevention({ requestHeaders: ["authorization", "x-vigil-csrf"] }),
       limitPlugin(),
       codePlugin(),
-      ...operationLimitPlugins(operationLimits),
+      operationLimitPlugin(operationLimits, redis),
       auditPlugin(),
     ],
   });

@@ -1,11 +1,21 @@
 /**
  * How often GraphQL's root fields may be asked for: by one viewer, and by everybody of an organization together. Counted
- * by @envelop/rate-limiter, field by field, in this process and by the machine's own clock: with N servers it is N times as
- * much. (How many subscriptions a socket runs is bounded by src/server/socket.ts.)
+ * field by field in fixed windows, in Redis where there is one, so that all servers count together; else, and for as long
+ * as Redis does not answer, by each server for itself. (How many subscriptions a socket runs is bounded by
+ * src/server/socket.ts.)
  */
-import { type IdentifyFn, Store, useRateLimiter } from "@envelop/rate-limiter";
-import { GraphQLError } from "graphql";
-import type { Plugin } from "graphql-yoga";
+import type { Plugin } from "@envelop/core";
+import {
+  type DocumentNode,
+  GraphQLError,
+  type GraphQLSchema,
+  OperationTypeNode,
+  TypeInfo,
+  visit,
+  visitWithTypeInfo,
+} from "graphql";
+import type { Redis } from "ioredis";
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
 import { sourceOf } from "../access/rate-limit.ts";
 import type { Context } from "../schema/context.ts";
 
@@ -22,7 +32,8 @@ export interface OperationLimits {
 export const operationLimits: OperationLimits = { query: 2_000, mutation: 1_000, heavy: 150 };
 
 const shareOfOrganization = 5;
-const heavy = [
+const windows: OperationLimits = { query: 10, mutation: 10, heavy: 60 }; // seconds
+const heavy: readonly string[] = [
   "accessReport",
   "auditVerify",
   "auditExport",
@@ -33,69 +44,90 @@ const heavy = [
   "reviewPackCreate",
   "silencePreview",
 ];
-const mostKeys = 20_000; // a viewer and a field each
 
-/** Counts by key; those used longest ago leave first, so that made-up identities fill no memory. */
-class BoundedStore extends Store {
-  private readonly uses = new Map<string, number[]>();
+type Kind = keyof OperationLimits;
 
-  setForIdentity({ contextIdentity, fieldIdentity }: Identity, timestamps: number[]): void {
-    const key = `${contextIdentity} ${fieldIdentity}`;
-    this.uses.delete(key);
-    this.uses.set(key, timestamps);
-    if (this.uses.size > mostKeys) this.uses.delete(this.uses.keys().next().value as string);
+/** Refuses with RATE_LIMITED, HTTP 429 and the seconds until the window ends (Retry-After); runs nothing then. */
+export function operationLimitPlugin(limits: OperationLimits = operationLimits, redis?: Redis): Plugin<Context> {
+  const counter = (kind: Kind, share: number): RateLimiterAbstract => {
+    const settings = {
+      keyPrefix: `vigil:limit:${kind}:${share}`,
+      points: limits[kind] * share,
+      duration: windows[kind],
+    };
+    const here = new RateLimiterMemory(settings);
+    if (!redis) return here;
+    return new RateLimiterRedis({
+      ...settings,
+      storeClient: redis,
+      rejectIfRedisNotReady: true,
+      insuranceLimiter: here,
+    });
+  };
+  const kinds = Object.keys(windows) as Kind[];
+  const counters = (share: number) => new Map(kinds.map((kind) => [kind, counter(kind, share)]));
+  const ofOne = counters(1);
+  const ofAll = counters(shareOfOrganization);
+
+  /** Whoever is not signed in is counted by source address. */
+  async function take({ viewer, address }: Context, field: string, { kind, uses }: Uses): Promise<void> {
+    const organization = viewer?.organizationId ?? `from ${sourceOf(address ?? "")}`;
+    const one = viewer ? `${organization} ${viewer.kind} ${viewer.id}` : organization;
+    const refuse = (share: number) => (reason: unknown) => {
+      if (!(reason instanceof RateLimiterRes)) throw reason;
+      throw refusal(field, limits[kind] * share, windows[kind], share > 1, reason.msBeforeNext);
+    };
+    await Promise.all([
+      ofOne.get(kind)?.consume(`${one} ${field}`, uses).catch(refuse(1)),
+      ofAll.get(kind)?.consume(`${organization} ${field}`, uses).catch(refuse(shareOfOrganization)),
+    ]);
   }
 
-  getForIdentity({ contextIdentity, fieldIdentity }: Identity): number[] {
-    return this.uses.get(`${contextIdentity} ${fieldIdentity}`) ?? [];
-  }
-}
-
-interface Identity {
-  contextIdentity: string;
-  fieldIdentity: string;
-}
-
-/** One count for each viewer (whoever is not signed in: for each source address), and one for each organization. */
-export function operationLimitPlugins(limits: OperationLimits = operationLimits): Plugin[] {
-  const one: IdentifyFn<Context> = ({ viewer, address }) =>
-    viewer ? `${viewer.organizationId} ${viewer.kind} ${viewer.id}` : `from ${sourceOf(address ?? "")}`;
-  const all: IdentifyFn<Context> = ({ viewer, address }) => viewer?.organizationId ?? `from ${sourceOf(address ?? "")}`;
-  return [limiter(limits, 1, one), limiter(limits, shareOfOrganization, all)];
-}
-
-function limiter(limits: OperationLimits, share: number, identify: IdentifyFn<Context>): Plugin {
-  const others = `!(${heavy.join("|")})`;
-  const { onExecute } = useRateLimiter({
-    identifyFn: identify as IdentifyFn,
-    store: new BoundedStore(),
-    transformError: (message) => new GraphQLError(message, refusal),
-    formatError: ({ fieldName, max, window }) =>
-      `${fieldName} may be asked for ${max} times in ${window / 1000} seconds${share > 1 ? " by an organization" : ""}: try again later`,
-    configByField: [
-      { type: "Query", field: others, max: limits.query * share, window: "10s", uncountRejected: true },
-      { type: "Mutation", field: others, max: limits.mutation * share, window: "10s", uncountRejected: true },
-      {
-        type: "{Query,Mutation}",
-        field: `{${heavy.join(",")}}`,
-        max: limits.heavy * share,
-        window: "60s",
-        uncountRejected: true,
-      },
-    ],
-  });
   return {
-    async onExecute(payload) {
+    async onExecute({ args, setResultAndStopExecution }) {
       try {
-        await onExecute?.(payload as never);
+        const fields = [...rootFields(args.schema, args.document)];
+        await Promise.all(fields.map(([field, uses]) => take(args.contextValue, field, uses)));
       } catch (error) {
         if (!(error instanceof GraphQLError)) throw error;
-        payload.setResultAndStopExecution({ errors: [error] }); // thrown, it would close a socket
+        setResultAndStopExecution({ errors: [error] }); // thrown, it would close a socket
       }
     },
   };
 }
 
-const refusal = {
-  extensions: { code: "RATE_LIMITED", http: { status: 429, headers: { "retry-after": "10" } } },
-};
+interface Uses {
+  kind: Kind;
+  uses: number;
+}
+
+/** How often a document names each field of Query and Mutation, by whatever alias and in whichever fragment. */
+function rootFields(schema: GraphQLSchema, document: DocumentNode): Map<string, Uses> {
+  const mutation = schema.getRootType(OperationTypeNode.MUTATION);
+  const roots = new Set([mutation, schema.getRootType(OperationTypeNode.QUERY)]);
+  const info = new TypeInfo(schema);
+  const found = new Map<string, Uses>();
+  visit(
+    document,
+    visitWithTypeInfo(info, {
+      Field({ name: { value: name } }) {
+        const parent = info.getParentType();
+        if (!parent || !roots.has(parent as never) || name === "__typename") return;
+        const kind = heavy.includes(name) ? "heavy" : parent === mutation ? "mutation" : "query";
+        found.set(name, { kind, uses: (found.get(name)?.uses ?? 0) + 1 });
+      },
+    }),
+  );
+  return found;
+}
+
+function refusal(field: string, most: number, window: number, shared: boolean, wait: number): GraphQLError {
+  const seconds = Math.max(1, Math.ceil(wait / 1_000));
+  const by = shared ? " by an organization" : "";
+  return new GraphQLError(
+    `${field} may be asked for ${most} times in ${window} seconds${by}: try again in ${seconds} seconds`,
+    {
+      extensions: { code: "RATE_LIMITED", http: { status: 429, headers: { "retry-after": String(seconds) } } },
+    },
+  );
+}

@@ -9,6 +9,7 @@ import { handleAcknowledge, handleDecisions } from "./enforce.ts";
 import type { FanOut } from "./fan-out.ts";
 import { createGraphQL, handleGraphQL } from "./graphql.ts";
 import { handleIngest } from "./ingest.ts";
+import { connectForLimits } from "./limits-redis.ts";
 import type { OperationLimits } from "./operation-limits.ts";
 import { handleConfirm, handleLinkRequest, handleSignIn, handleSignInForm, handleSignOut } from "./sign-in.ts";
 import { attachSocket } from "./socket.ts";
@@ -22,6 +23,8 @@ export interface ServerOptions {
   dashboardDir?: string | undefined;
   /** How often one viewer may ask for a root field. Default: `operationLimits` of operation-limits.ts. */
   operationLimits?: OperationLimits;
+  /** Where the servers count together how often a root field was asked for. Absent: each by itself. */
+  redisUrl?: string | undefined;
   /** How long close() waits for answers under way, in ms. Default: 5000. */
   closeTimeout?: number;
 }
@@ -49,7 +52,8 @@ export function createServer(services: Services, options: ServerOptions = {}): V
   const closing = new AbortController();
   setMaxListeners(0, closing.signal); // every open stream listens
   const context = { services, closing: closing.signal };
-  const yoga = createGraphQL(services, options.operationLimits);
+  const redis = options.redisUrl ? connectForLimits(options.redisUrl, services.log) : undefined;
+  const yoga = createGraphQL(services, options.operationLimits, redis);
 
   const routes: Record<string, (exchange: Exchange) => unknown> = {
     "GET /graphql": ({ request, response }) => handleGraphQL(yoga, request, response, context),
@@ -122,6 +126,7 @@ export function createServer(services: Services, options: ServerOptions = {}): V
     await stopped;
     clearInterval(idle);
     clearTimeout(cut);
+    redis?.disconnect();
   }
 
   return {

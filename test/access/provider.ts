@@ -58,6 +58,7 @@ export async function startProvider(keys: object[]): Promise<Provider> {
       return;
     }
     provider.fetches++;
+    response.setHeader("connection", "close"); // or a busy test would send on a socket that has just idled out
     if (!provider.keys) response.writeHead(503).end();
     else response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ keys: provider.keys }));
   });

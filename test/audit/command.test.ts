@@ -29,10 +29,9 @@ function run(...words: string[]): Promise<{ code: number | null; out: string; er
 }
 
 test("A8: `vigil audit export` and `vigil audit key` give what the offline verifier takes", {
-  timeout: 60_000,
+  timeout: 180_000, // each starts Node and the whole program, on a machine that may be busy
 }, async () => {
-  const exported = await run(command, "audit", "export");
-  const key = await run(command, "audit", "key");
+  const [exported, key] = await Promise.all([run(command, "audit", "export"), run(command, "audit", "key")]);
   expect(key.out.trim()).toBe(it.trail.publicKey.trim());
   await writeFile(join(it.dataDir, "export.ndjson"), exported.out);
   await writeFile(join(it.dataDir, "public.pem"), key.out);
@@ -49,15 +48,19 @@ test("A8: `vigil audit export` and `vigil audit key` give what the offline verif
 });
 
 test("A5: `vigil audit verify` ends with 0 on a good log, and with 1 and the first bad entry on another", {
-  timeout: 60_000,
+  timeout: 180_000,
 }, async () => {
   const good = await run(command, "audit", "verify");
   expect(good).toMatchObject({ code: 0, err: "" });
   expect(good.out).toMatch(/^demo: verified, \d+ entries, 1 checkpoints outside the database agree$/m);
   expect(good.out).toMatch(/^other: verified/m);
   await it.attack("DELETE FROM security_audit_log WHERE organization_id = $ORG AND seq > 15");
-  const bad = await run(command, "audit", "verify", "--org", "demo");
-  expect(bad.code).toBe(1);
-  expect(bad.out).toMatch(/^demo: FAULTY first bad entry 16: CUT /);
-  expect((await run(command, "audit", "verify", "--org", "other")).code).toBe(0);
+  const [all, other] = await Promise.all([
+    run(command, "audit", "verify"),
+    run(command, "audit", "verify", "--org", "other"),
+  ]);
+  expect(all.code).toBe(1);
+  expect(all.out).toMatch(/^demo: FAULTY first bad entry 16: CUT /m);
+  expect(all.out).toMatch(/^other: verified/m);
+  expect(other).toMatchObject({ code: 0, out: expect.stringMatching(/^other: verified/) });
 });

@@ -19,7 +19,7 @@ export const sourceMutants: { file: string; from: string; to: string; why: strin
     why: "one Prisma client for all",
   },
   {
-    file: "src/pipeline.ts",
+    file: "src/ingest/lanes.ts",
     from: "const known = lanes.get(organizationId);",
     to: "const known = [...lanes.values()][0];",
     why: "one lane for all, so one's events are counted with another's",

@@ -1,7 +1,10 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type TestDatabase, testDatabase } from "../support/database.ts";
 import { type Population, populate, tenantTables } from "./populate.ts";
+import { sourceMutants } from "./source-mutants.ts";
 import { isolationFaults, testerUrl } from "./tables.ts";
 
 let test: TestDatabase;
@@ -40,4 +43,10 @@ describe("Row Level Security", () => {
     await test.asOwner(`ALTER POLICY tenant ON ${name} USING (organization_id = (SELECT current_organization()))`);
     expect(await faults()).toEqual([]);
   });
+});
+
+it("T13: the mutants of the source still find the lines that they break", async () => {
+  for (const { file, from } of sourceMutants) {
+    expect(await readFile(join(import.meta.dirname, "../..", file), "utf8"), file).toContain(from);
+  }
 });
