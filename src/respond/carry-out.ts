@@ -120,6 +120,16 @@ export async function revertAction(
     throw new VigilError("CONFLICT", `The action is ${row.status}: there is nothing to take back.`, { path: ["id"] });
   }
   if (row.status === "APPLIED") await actions[row.type].revert(tx, { ...doingOf(row, now), actor });
+  return { id, cursor: await endTakenBack(tx, row, { actor, auditActor, reason, now }) };
+}
+
+/** Writes down that it was taken back, in the timeline and the audit log. Answers the change's cursor. */
+export async function endTakenBack(
+  tx: Tx,
+  row: StoredAction,
+  { actor, auditActor, reason, now }: { actor: string; auditActor: string; reason: string; now: number },
+): Promise<string> {
+  const { id } = row;
   await endAction(tx, { id, status: "REVERTED", actor, reason, now });
   const message = `${actor} took back ${nameOf(row)}: ${reason}`;
   const cursor = await tell(tx, { incidentId: row.incident_id, kind: "ACTION_REVERTED", message, actor, now });
@@ -131,5 +141,5 @@ export async function revertAction(
     entityId: id,
     detail,
   });
-  return { id, cursor };
+  return cursor;
 }

@@ -1,6 +1,7 @@
 import { audit } from "../access/audit.ts";
 import { VigilError } from "../errors.ts";
-import { makeDecision, revokeDecisions, ttlBounds } from "../respond/decide.ts";
+import { makeDecision, ttlBounds } from "../respond/decide.ts";
+import { revokeDecision } from "../respond/revoke.ts";
 import { judgeSafety } from "../respond/safety.ts";
 import { readSurroundings } from "../respond/surroundings.ts";
 import { readNetwork, type Target } from "../respond/target.ts";
@@ -95,7 +96,7 @@ builder.mutationFields((t) => ({
   }),
   decisionRevoke: t.field({
     type: RevokePayload,
-    description: "Ends a decision before its time, on every enforcer.",
+    description: "Ends a decision before its time, on every enforcer; the action that it comes of is REVERTED.",
     authScopes: { permission: "decision.write" },
     args: {
       id: t.arg.globalID({ required: true, for: Decision, description: "The decision." }),
@@ -106,17 +107,8 @@ builder.mutationFields((t) => ({
         rowKey(id, context);
         const reason = reasonOf(input.reason);
         const { now, change } = context.services;
-        return change(viewerOf(context).organizationId, async (tx) => {
-          const { rows } = await tx.query("SELECT FROM decisions WHERE organization_id = $1 AND id = $2", [
-            tx.organizationId,
-            id,
-          ]);
-          if (rows.length === 0) throw new VigilError("NOT_FOUND", "There is no such decision.", { path: ["id"] });
-          const { revoked, cursor } = await revokeDecisions(tx, { ids: [id], actor: actorOf(context), now: now() });
-          if (revoked.length === 0) throw new VigilError("CONFLICT", "The decision is over already.", { path: ["id"] });
-          await write(tx, context, id, "DECISION_REVOKED", { reason });
-          return { id, cursor };
-        });
+        const asked = { id, reason, actor: actorOf(context), auditActor: auditActorOf(context), now: now() };
+        return change(viewerOf(context).organizationId, (tx) => revokeDecision(tx, asked));
       }),
   }),
 }));

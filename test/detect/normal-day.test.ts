@@ -117,25 +117,28 @@ describe("the whole rule pack", () => {
     expect(found).toEqual([]);
   });
 
-  it("makes one detection per rule and subject of a storm of 10,000 failed log-ins, one of them HIGH", async () => {
+  it("makes one detection per rule and subject of a storm of 10,000 failed log-ins, one of them CRITICAL", async () => {
     const detector = createDetector({ ruleSet });
     const storm = Array.from({ length: 10_000 }, (_, n) => failLogin("ann", { at: n / 20 }));
     const ids = new Map<string, string>();
     for (let from = 0; from < storm.length; from += 250)
       for (const { id, ruleId, severity } of (await detector.evaluate(storm.slice(from, from + 250))).detections)
         ids.set(id, `${severity} ${ruleId}`);
-    expect([...ids.values()].sort()).toEqual(["HIGH brute_force_account", "MEDIUM brute_force_address"]);
+    expect([...ids.values()].sort()).toEqual([
+      "CRITICAL brute_force_burst",
+      "HIGH brute_force_account",
+      "MEDIUM brute_force_address",
+    ]);
   });
 
-  it("makes one HIGH detection of an address that sprays, however long it goes on", async () => {
+  it("makes one HIGH and, as it is a program, one CRITICAL detection of an address that sprays", async () => {
     const detector = createDetector({ ruleSet });
     const { detections } = await detector.evaluate(
       Array.from({ length: 2_000 }, (_, n) => failLogin(`user${n}`, { at: n })),
     );
-    expect(detections.filter(({ severity }) => severity === "HIGH").map(({ ruleId }) => ruleId)).toEqual([
-      "password_spraying",
-    ]);
-    expect(detections.length).toBeLessThanOrEqual(2);
+    const grave = detections.filter(({ severity }) => severity === "HIGH" || severity === "CRITICAL");
+    expect(grave.map(({ ruleId }) => ruleId).sort()).toEqual(["brute_force_burst", "password_spraying"]);
+    expect(detections.length).toBeLessThanOrEqual(3);
   });
 
   it("makes one detection per rule of a scanner's 10,000 requests, one of them HIGH", async () => {

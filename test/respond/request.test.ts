@@ -155,6 +155,25 @@ describe("somebody who responds", () => {
 });
 
 describe("taking back", () => {
+  it("is what revoking the decision does to the action that it comes of, once and with a line", async () => {
+    const value = "203.0.113.201";
+    const { action } = await respond({ type: "BLOCK_IP", target: value });
+    const { rows } = await server.app.db.query<{ id: string }>(
+      server.ours,
+      "SELECT id FROM decisions WHERE organization_id = $1 AND value = $2",
+      [server.ours, value],
+    );
+    const text =
+      'mutation ($id: ID!) { decisionRevoke(id: $id, input: { reason: "Our own" }) { userErrors { code message } } }';
+    const id = Buffer.from(`Decision:${rows[0]?.id}`).toString("base64");
+    expect((await ask(text, { id }, bob)).decisionRevoke.userErrors).toEqual([]);
+    expect(await blocked()).not.toContain(`BLOCK_IP ${value}`);
+    const lines = (await timeline(server, incident.raw)).filter((line) => line.includes(value));
+    expect(lines.at(-1)).toBe(`ACTION_REVERTED bob@clinic.example took back BLOCK_IP of ${value}: Our own`);
+    expect(await act("Revert", action.id)).toMatchObject({ action: { status: "REVERTED" }, userErrors: [] });
+    expect((await ask(text, { id }, bob)).decisionRevoke.userErrors).toMatchObject([{ code: "CONFLICT" }]);
+  });
+
   it("R7 brings back what was before, however often things are done and taken back", async () => {
     const value = "203.0.113.200";
     const steps = fc.array(fc.constantFrom("apply", "revert", "revert again"), { minLength: 2, maxLength: 6 });

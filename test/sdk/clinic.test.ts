@@ -91,6 +91,8 @@ const decide = (input: object) =>
 const badLogin = (from: string, n: number) =>
   ask("/sign-in", { from, method: "POST", json: { email: "ann@clinic.example", password: `guess ${n}` } });
 
+const attacker = (n: number): string => `203.0.113.10${n}`;
+
 describe("the clinic with Vigil in it", () => {
   it("tells of an attack, from the attacker's own address, and an incident is opened", async () => {
     for (let n = 0; n < 16; n++) expect((await badLogin("198.51.100.66", n)).status).toBe(401);
@@ -132,6 +134,42 @@ describe("the clinic with Vigil in it", () => {
     });
   });
 
+  it("blocks an attacker by the rules that it comes with, once a person has promoted the one on trial", async () => {
+    const { responseRules } = (await asAdmin("{ responseRules { id name mode } }", {})) as never;
+    const shipped = (responseRules as { id: string; name: string; mode: string }[]).find(
+      ({ name }) => name === "Block the address of a critical brute force",
+    );
+    expect(shipped?.mode).toBe("MONITOR");
+    await asAdmin(
+      "mutation P($id: ID!) { responseRuleUpdate(id: $id, input: { mode: ACTIVE }) { userErrors { message } } }",
+      { id: shipped?.id },
+    );
+    const latencies: number[] = [];
+    for (let n = 0; n < 5; n++) {
+      const from = attacker(n);
+      for (let guess = 0; guess < 59; guess++) expect((await badLogin(from, guess)).status).toBe(401);
+      const deciding = performance.now();
+      expect((await badLogin(from, 59)).status).toBe(401);
+      await until("the attacker is refused", async () => (await badLogin(from, 60)).status === 403);
+      latencies.push(performance.now() - deciding);
+    }
+    latencies.sort((a, b) => a - b);
+    console.log(
+      `from the deciding request to the first refused one, ms: p50 ${latencies[2]?.toFixed(1)}, most ${latencies.at(-1)?.toFixed(1)}`,
+    );
+    expect((await ask("/", { from: "198.51.100.99" })).status).toBe(200);
+    const { rows } = await vigil.app.db.inOrganization(vigil.ours, (tx) =>
+      tx.query<{ target: string; rule: string; ttl: number }>(
+        `SELECT a.target, r.name AS rule, a.ttl_s AS ttl FROM incident_actions a
+         JOIN response_rules r ON r.organization_id = a.organization_id AND r.id = a.rule_id
+         WHERE a.organization_id = $1 AND a.type = 'BLOCK_IP' AND a.status = 'APPLIED' ORDER BY a.target`,
+        [vigil.ours],
+      ),
+    );
+    const expected = Array.from({ length: 5 }, (_, n) => ({ target: attacker(n), rule: shipped?.name, ttl: 3_600 }));
+    expect(rows).toEqual(expected);
+  }, 60_000);
+
   it("lets somebody in again when a decision is revoked", async () => {
     const from = "198.51.100.31";
     const { decisionCreate } = (await decide({ type: "BLOCK_IP", scope: "IP", value: from })) as never;
@@ -170,7 +208,10 @@ describe("the clinic with Vigil in it", () => {
     skip += 5_000;
     expect((await ask("/", { from })).status).toBe(200);
     expect((await ask("/", { from: "198.51.100.100" })).status).toBe(403); // an hour is not over
-    skip += 3_600_000;
+    skip += 300_000; // five minutes without Vigil
+    expect((await ask("/", { from: attacker(0) })).status).toBe(403); // nor is what it decided by itself
+    skip += 3_300_000;
+    expect((await ask("/", { from: attacker(0) })).status).toBe(200);
     expect((await ask("/", { from: "198.51.100.100" })).status).toBe(200);
     await until("the fault is told", () => !monitor.status().reached);
     expect(monitor.status().buffered).toBeGreaterThan(0);
