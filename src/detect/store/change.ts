@@ -5,7 +5,15 @@ import { VigilError } from "../../errors.ts";
 import { type GivenParameter, withParameters } from "../behaviour/set-parameters.ts";
 import { checkCounted, judge, readRule } from "./judge.ts";
 import { type KnownRule, loadRules, lockRules, referenceOf } from "./known.ts";
-import { patched, type RuleSettings, type SettingsPatch, type StoredSettings, settingsOf } from "./settings.ts";
+import {
+  patched,
+  type RuleSettings,
+  type SettingsPatch,
+  type StoredSettings,
+  settingsOf,
+  textsFault,
+  throttleFault,
+} from "./settings.ts";
 import { type Change, writeRemoval, writeRules } from "./write.ts";
 
 interface Who {
@@ -25,9 +33,6 @@ export interface Changed {
   revision: number;
   mode: RuleSettings["mode"];
 }
-
-const longestThrottleMs = 7 * 86_400_000; // a week; after a restart this much history is replayed
-const mostTexts = 200; // tags or references
 
 /** Makes a rule from a Sigma document. */
 export async function createRule(
@@ -134,13 +139,11 @@ function checkRevision(current: number, expected: number | undefined): void {
 }
 
 function checkSettings({ throttleMs = 1, tags = [], references = [] }: RuleSettings): void {
-  const refuse = (field: string, message: string) =>
-    new VigilError("BAD_USER_INPUT", message, { path: ["input", field] });
-  if (!Number.isInteger(throttleMs) || throttleMs < 1 || throttleMs > longestThrottleMs)
-    throw refuse("throttle", "A throttle is longer than nothing and at most P7D");
-  for (const [field, texts] of [["tags", tags] as const, ["references", references] as const]) {
-    if (texts.length > mostTexts) throw refuse(field, `A rule has at most ${mostTexts} ${field}`);
-    if (texts.some((text) => text.trim() === "" || text.length > 2_000 || /[\0\p{Surrogate}]/u.test(text)))
-      throw refuse(field, `${field} have 1 to 2,000 characters each, without U+0000 or halves of surrogate pairs`);
-  }
+  const faults = {
+    throttle: throttleFault(throttleMs),
+    tags: textsFault("tags", tags),
+    references: textsFault("references", references),
+  };
+  for (const [field, message] of Object.entries(faults))
+    if (message) throw new VigilError("BAD_USER_INPUT", message, { path: ["input", field] });
 }

@@ -9,6 +9,12 @@ import { storedOf } from "./plan.ts";
 import { refuseAll } from "./refused.ts";
 import { isStorable, type RuleDocument, type RuleDraft } from "./write.ts";
 
+/** A text that is one rule's or one exception's says nothing of settings. */
+export const ownSettings = {
+  path: "vigil",
+  message: "settings are fields of the input; alertRulesImport reads this part",
+};
+
 /** The one rule of a text. One that is new may have no misspelt fields; one that is stored has been taken already. */
 export function readRule(yaml: string, { isNew }: { isNew: boolean }): RuleDocument {
   const { documents, errors } = parseSigma(yaml);
@@ -18,6 +24,7 @@ export function readRule(yaml: string, { isNew }: { isNew: boolean }): RuleDocum
     throw refuseAll([{ line: another.line, message: "a rule is one document; alertRulesImport takes several" }]);
   if (!document || document.kind === "FILTER")
     throw refuseAll([{ message: "this is a filter; alertRuleExceptionCreate takes those" }]);
+  if (document.vigil) throw refuseAll([ownSettings]);
   if (!isStorable(document)) throw refuseAll([{ message: "texts hold neither U+0000 nor halves of surrogate pairs" }]);
   const unknown = isNew ? fieldFaults(document) : [];
   if (unknown.length > 0) throw refuseAll(unknown);

@@ -51,6 +51,8 @@ interface Request {
   removed: ReadonlySet<string>;
   mode: RuleMode;
   builtin: boolean;
+  /** Epoch ms. */
+  now: number;
 }
 
 export function planImport(texts: readonly SigmaText[], request: Request): ImportPlan {
@@ -74,6 +76,7 @@ export function planImport(texts: readonly SigmaText[], request: Request): Impor
     read.flatMap(({ document, source }) => (document.kind === "FILTER" ? [{ document, source }] : [])),
     [...rules, ...request.loaded.rules.filter(({ id }) => !rules.some((rule) => rule.id === id))],
     refuse,
+    request.now,
   );
   const place = ({ file = "", document, line }: Rejection) => [file, document, line] as const;
   rejected.sort((one, other) => {
@@ -98,9 +101,10 @@ function draftsOf(read: Read[], request: Request, refuse: Refuse) {
   const rewritten = new Set(read.map(({ document }) => known.get(referenceOf(document))?.id));
   const others = correlations.filter(({ id }) => !rewritten.has(id));
   const drafts = new Map<string, ImportDraft>();
-  for (const { document, source, mode } of read) {
+  for (const { document, source, mode: given } of read) {
     if (document.kind === "FILTER") continue;
     const reference = referenceOf(document);
+    const mode = document.vigil?.mode ?? given;
     const twin = drafts.get(reference);
     const before = known.get(reference);
     if (twin) {
@@ -122,7 +126,7 @@ function draftsOf(read: Read[], request: Request, refuse: Refuse) {
     else
       drafts.set(reference, {
         ...{ id: before?.id ?? freeId(reference, request), revision: (before?.revision ?? 0) + 1, document, source },
-        ...{ before, builtin: before?.builtin ?? builtin, settings: { ...before?.settings, mode } },
+        ...{ before, builtin: before?.builtin ?? builtin, settings: { ...(document.vigil ?? before?.settings), mode } },
       });
   }
   return [...drafts.values()];
