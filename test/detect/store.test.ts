@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkRules } from "../../src/commands/rules.ts";
 import type { Tx } from "../../src/db.ts";
 import { compileRules } from "../../src/detect/compile.ts";
-import { updateRule } from "../../src/detect/store/change.ts";
+import { createRule, updateRule } from "../../src/detect/store/change.ts";
 import { createException } from "../../src/detect/store/exceptions.ts";
 import { exportRules } from "../../src/detect/store/export.ts";
 import { setPlaceholder } from "../../src/detect/store/placeholders.ts";
@@ -97,6 +97,46 @@ describe("an import", () => {
       { document: 0, line: 5, message: expect.stringContaining("did you mean `event.outcome`") },
       { document: 1, message: "filter.rules: there is no rule with the id or name `nobody`" },
     ]);
+  });
+
+  it("says which field of a correlation is misspelt: where it groups, counts or has aliases", async () => {
+    const wrong = (title: string, from: string, to: string, more = "") =>
+      `${threeFailures
+        .replace(/title: .*/, `title: ${title}`)
+        .replace(from, to)
+        .trimEnd()}\n${more}`;
+    const aliased = "  aliases:\n    who:\n      failed_login: user.nmae\n";
+    const valued = wrong("V", "event_count", "value_count").replace("{ gte: 3 }", "{ field: source.pi, gte: 3 }");
+    const group = wrong("G", "[user.name]", "[source.ip, user.nmae]");
+    const own = wrong("O", "failed_login", "plain_own").replace("[user.name]", "[user.nmae]");
+    const ownRule = plain("own").replace("title", "name: plain_own\ntitle");
+    const { rejected } = await bring(
+      several(failedLogin, group, wrong("A", "[user.name]", "[who]", aliased), valued, ownRule, own),
+    );
+    const line = (...[documents, part]: [string[], string]) =>
+      several(...documents)
+        .split("\n")
+        .findLastIndex((text) => text.includes(part)) + 1;
+    expect(rejected).toMatchObject([
+      {
+        document: 1,
+        line: line([failedLogin, group], "group-by"),
+        message: expect.stringMatching(/^correlation\.group-by\.1: .*did you mean `user\.name`/),
+      },
+      {
+        document: 2,
+        message: expect.stringMatching(/^correlation\.aliases\.who\.failed_login: .*did you mean `user\.name`/),
+      },
+      { document: 3, message: expect.stringMatching(/^correlation\.condition\.field: .*did you mean `source\.ip`/) },
+    ]);
+    const settings = { mode: "ACTIVE" as const };
+    const create = (yaml: string) =>
+      inside(ours(), (tx) => createRule(tx, { yaml, settings, actor: "ann", now: Date.now() }));
+    await expect(create(group)).rejects.toThrow(/^line \d+, correlation\.group-by\.1: .*did you mean `user\.name`/);
+    await test.asOwner("UPDATE alert_rules SET yaml = $2 WHERE organization_id = $1 AND id = $3", [
+      ...[ours(), group, (await create(wrong("G", "[user.name]", "[source.ip]"))).id],
+    ]);
+    expect(await bring(group)).toMatchObject({ imported: 1, rejected: [] }); // stored before such fields were told
   });
 
   it("keeps a correlation of rules that are not there yet; it runs once they are", async () => {

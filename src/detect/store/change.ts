@@ -50,7 +50,7 @@ export async function createRule(
   );
   const id = taken.length === 0 ? uuidv5(reference, tx.organizationId) : uuidv7();
   const draft = { id, revision: 1, document, settings, builtin: false };
-  judge(loaded, draft, { mayWait: false });
+  judge(loaded, draft, { mayWait: false, isNew: true });
   return write(tx, draft, { ...who, change: "CREATED" });
 }
 
@@ -75,9 +75,10 @@ export async function updateRule(
   const settings = patched(before.settings, patch);
   checkSettings(settings);
   const text = withParameters(yaml ?? before.yaml, parameters);
-  const document = readRule(text, { isNew: yaml !== undefined && yaml !== before.yaml });
+  const isNew = yaml !== undefined && yaml !== before.yaml;
+  const document = readRule(text, { isNew });
   const draft = { id: before.id, revision: before.revision + 1, document, settings, builtin: before.builtin, before };
-  judge(loaded, draft, { mayWait: yaml === undefined });
+  judge(loaded, draft, { mayWait: yaml === undefined, isNew });
   return write(tx, draft, { ...target, change: "UPDATED" });
 }
 
@@ -116,7 +117,7 @@ export async function restoreRule(tx: Tx, { revision, ...target }: Target & { re
   const settings = settingsOf(row);
   const document = readRule(row.yaml, { isNew: false });
   const draft = { id: target.id, revision: row.current + 1, document, settings, builtin: row.builtin, before };
-  judge(loaded, draft, { mayWait: true });
+  judge(loaded, draft, { mayWait: true, isNew: false });
   return write(tx, draft, { ...target, change: "RESTORED" });
 }
 
