@@ -3,6 +3,7 @@ import type { Tx } from "../../db.ts";
 import { parseOnce } from "../sigma/parse-once.ts";
 import { withVigilBlock } from "../sigma/vigil-text.ts";
 import { type KnownRule, loadRules } from "./known.ts";
+import { type StoredSettings, settingsOf } from "./settings.ts";
 
 export interface SigmaFile {
   /** A name for it, unique among all. */
@@ -40,6 +41,11 @@ export async function exportRules(tx: Tx, now: number): Promise<SigmaFile[]> {
       filters.set(text, `filter-${name}`);
     }
   return [...files, ...[...filters].map(([yaml, title]) => named(title, yaml))];
+}
+
+/** One stored rule's file, as `exportRules` writes it. */
+export function exportedRule({ yaml, ...settings }: { yaml: string } & StoredSettings): string {
+  return withVigilBlock(yaml, settingsOf(settings));
 }
 
 function namer(): (title: string, yaml: string) => SigmaFile {
