@@ -183,7 +183,7 @@ rules
   .command("check <paths...>")
   .description("judge Sigma files and folders without a database; ends with 1 when any is faulty")
   .action(async (paths: string[]) => {
-    if (!(await checkRules(paths, console.log))) process.exitCode = 1;
+    if (!(await checkRules(paths, Date.now(), console.log))) process.exitCode = 1;
   });
 rules
   .command("import <paths...>")

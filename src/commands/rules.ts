@@ -34,12 +34,12 @@ function tellFault(tell: Tell, { file = "", line, code, message }: Rejection): v
  * Judges Sigma files together, as one import into a fresh organization would; tells every fault by file and line. What
  * correlations and filters refer to must be among the files or come with Vigil. True when there is no fault.
  */
-export async function checkRules(paths: readonly string[], tell: Tell): Promise<boolean> {
+export async function checkRules(paths: readonly string[], now: number, tell: Tell): Promise<boolean> {
   const texts = await readSigma(paths);
   const mode = "ACTIVE";
   const nothing = { version: 0, timeZone: "UTC", rules: [], placeholders: new Map() };
   const request = { organizationId: "00000000-0000-0000-0000-000000000000", mode, removed: new Set<string>() } as const;
-  const plan = (all: readonly SigmaText[]) => planImport(all, { ...request, loaded: nothing, builtin: false });
+  const plan = (all: readonly SigmaText[]) => planImport(all, { ...request, loaded: nothing, builtin: false, now });
   let { rules, filters, rejected, waiting } = plan(texts);
   if (waiting.length > 0 || rejected.length > 0) {
     // Once more beside the built-in rules that the files do not replace.

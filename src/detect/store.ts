@@ -5,6 +5,7 @@ import type { RuleMode } from "./detection.ts";
 import { importExceptions } from "./store/exceptions.ts";
 import { bumpRules, type KnownRule, loadRules, lockRules, referenceOf } from "./store/known.ts";
 import { planImport, type Rejection, type SigmaText } from "./store/plan.ts";
+import { settingsText } from "./store/settings.ts";
 import { outdated, ownAuthor } from "./store/untouched.ts";
 import { writeRules } from "./store/write.ts";
 
@@ -32,8 +33,8 @@ export interface ImportRequest {
 
 /**
  * Takes in Sigma documents, each on its own merits and in any order. A document whose `name`, `id` or title is already
- * known becomes a new revision of that rule; a filter becomes an exception of each rule that it names. A dry run judges
- * everything and stores nothing. The number of statements does not depend on the number of rules.
+ * known becomes a new revision of that rule; a filter becomes an exception of each rule that it names. A `vigil` part
+ * says the settings in full, its mode instead of the import's. A dry run judges everything and stores nothing. The number of statements does not depend on the number of rules.
  */
 export async function importRules(tx: Tx, request: ImportRequest): Promise<ImportResult> {
   const { yaml, mode, dryRun, actor, now, builtin = false } = request;
@@ -41,11 +42,12 @@ export async function importRules(tx: Tx, request: ImportRequest): Promise<Impor
   const loaded = await loadRules(tx);
   const removed = new Set((await removedRules(tx)).map(({ id }) => id));
   const texts = typeof yaml === "string" ? [{ yaml }] : yaml;
-  const plan = planImport(texts, { organizationId: tx.organizationId, loaded, removed, mode, builtin });
+  const plan = planImport(texts, { organizationId: tx.organizationId, loaded, removed, mode, builtin, now });
   const { rules, filters, rejected, waiting } = plan;
   if (!dryRun) {
     const changed = rules.filter(
-      ({ before, document, settings }) => before?.yaml !== document.yaml || before.settings.mode !== settings.mode,
+      ({ before, document, settings }) =>
+        before?.yaml !== document.yaml || settingsText(before.settings) !== settingsText(settings),
     );
     await writeRules(tx, changed, { change: "IMPORTED", actor, now });
     if (await importExceptions(tx, filters, { actor, now })) await bumpRules(tx);

@@ -157,6 +157,7 @@ function exceptionsOf(filters: readonly FilterDocument[], rules: readonly Parsed
     sources,
     rules.flatMap(({ id, document }) => (document.kind === "FILTER" ? [] : [{ id, document }])),
     (source, _code, message) => faults.push({ ...source, message }),
+    Number.NEGATIVE_INFINITY, // tried over all of history, whenever they end
   );
   if (faults.length > 0) throw refuseDocuments(faults);
   return plans;

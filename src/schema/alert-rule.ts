@@ -1,3 +1,5 @@
+import { exportedRule } from "../detect/store/export.ts";
+import type { StoredSettings } from "../detect/store/settings.ts";
 import { AlertRuleException } from "./alert-rule-exception.ts";
 import { builder } from "./builder.ts";
 import { prismaOf } from "./context.ts";
@@ -23,6 +25,13 @@ export const AlertRule = builder.prismaNode("AlertRule", {
     description: t.exposeString("description", { nullable: true, description: "What it finds." }),
     tags: t.exposeStringList("tags", { description: "Sigma tags, e.g. `attack.t1110`." }),
     yaml: t.exposeString("yaml"),
+    exported: t.string({
+      description:
+        "Its Sigma document with a `vigil` part that has its mode and what else is set of it: throttle, severity, tags, references. alertRulesImport makes the same rule of it.",
+      select: { yaml: true, mode: true, throttleMs: true, overrides: true },
+      resolve: ({ yaml, mode, throttleMs, overrides }) =>
+        exportedRule({ yaml, mode, throttle_ms: throttleMs, overrides: overrides as StoredSettings["overrides"] }),
+    }),
     builtin: t.exposeBoolean("builtin"),
     revision: t.exposeInt("revision", { description: "Counts its changes." }),
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was made." }),

@@ -9,8 +9,16 @@ import { attempt, type Outcome, UserErrorType } from "./payload.ts";
 const Input = builder.inputType("AlertRulesImportInput", {
   description: "Sigma documents.",
   fields: (t) => ({
-    yaml: t.string({ required: true, description: "YAML of one document or more, divided by `---`." }),
-    mode: t.field({ type: RuleModeEnum, required: true, description: "What the rules may do." }),
+    yaml: t.string({
+      required: true,
+      description:
+        "YAML of one document or more, divided by `---`. A `vigil` part in a document, as exports write it, has a rule's mode, throttle, severity, tags and references, or an exception's name, owner, reason and expiry; it replaces what is set.",
+    }),
+    mode: t.field({
+      type: RuleModeEnum,
+      required: true,
+      description: "What the rules may do whose document does not say so itself, by `vigil: { mode: … }`.",
+    }),
     dryRun: t.boolean({ description: "Only says what would happen." }),
   }),
 });

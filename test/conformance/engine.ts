@@ -62,7 +62,14 @@ async function runLocally({ yaml, batches }: Trial): Promise<TrialResult> {
     };
   const loaded = { version: 0, rules: [], placeholders: new Map(), timeZone: "UTC" };
   const organizationId = "00000000-0000-4000-8000-000000000000";
-  const plan = planImport([{ yaml }], { organizationId, loaded, removed: new Set(), mode: "ACTIVE", builtin: false });
+  const plan = planImport([{ yaml }], {
+    organizationId,
+    loaded,
+    removed: new Set(),
+    mode: "ACTIVE",
+    builtin: false,
+    now: 0,
+  });
   const [rejection] = [...plan.rejected, ...plan.waiting];
   if (rejection) return { refused: `line ${rejection.line}: ${rejection.message}`, supported: true };
   const rules = plan.rules.map((draft): StoredRule => {

@@ -5,8 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkRules } from "../../src/commands/rules.ts";
 import type { Tx } from "../../src/db.ts";
 import { compileRules } from "../../src/detect/compile.ts";
+import { createRule, updateRule } from "../../src/detect/store/change.ts";
+import { createException } from "../../src/detect/store/exceptions.ts";
 import { exportRules } from "../../src/detect/store/export.ts";
 import { setPlaceholder } from "../../src/detect/store/placeholders.ts";
+import type { SettingsPatch } from "../../src/detect/store/settings.ts";
 import { type ImportRequest, importRules, loadRules } from "../../src/detect/store.ts";
 import { type TestDatabase, testDatabase } from "../support/database.ts";
 import { event, failedLogin, failLogin, threeFailures } from "./rules.ts";
@@ -96,6 +99,46 @@ describe("an import", () => {
     ]);
   });
 
+  it("says which field of a correlation is misspelt: where it groups, counts or has aliases", async () => {
+    const wrong = (title: string, from: string, to: string, more = "") =>
+      `${threeFailures
+        .replace(/title: .*/, `title: ${title}`)
+        .replace(from, to)
+        .trimEnd()}\n${more}`;
+    const aliased = "  aliases:\n    who:\n      failed_login: user.nmae\n";
+    const valued = wrong("V", "event_count", "value_count").replace("{ gte: 3 }", "{ field: source.pi, gte: 3 }");
+    const group = wrong("G", "[user.name]", "[source.ip, user.nmae]");
+    const own = wrong("O", "failed_login", "plain_own").replace("[user.name]", "[user.nmae]");
+    const ownRule = plain("own").replace("title", "name: plain_own\ntitle");
+    const { rejected } = await bring(
+      several(failedLogin, group, wrong("A", "[user.name]", "[who]", aliased), valued, ownRule, own),
+    );
+    const line = (...[documents, part]: [string[], string]) =>
+      several(...documents)
+        .split("\n")
+        .findLastIndex((text) => text.includes(part)) + 1;
+    expect(rejected).toMatchObject([
+      {
+        document: 1,
+        line: line([failedLogin, group], "group-by"),
+        message: expect.stringMatching(/^correlation\.group-by\.1: .*did you mean `user\.name`/),
+      },
+      {
+        document: 2,
+        message: expect.stringMatching(/^correlation\.aliases\.who\.failed_login: .*did you mean `user\.name`/),
+      },
+      { document: 3, message: expect.stringMatching(/^correlation\.condition\.field: .*did you mean `source\.ip`/) },
+    ]);
+    const settings = { mode: "ACTIVE" as const };
+    const create = (yaml: string) =>
+      inside(ours(), (tx) => createRule(tx, { yaml, settings, actor: "ann", now: Date.now() }));
+    await expect(create(group)).rejects.toThrow(/^line \d+, correlation\.group-by\.1: .*did you mean `user\.name`/);
+    await test.asOwner("UPDATE alert_rules SET yaml = $2 WHERE organization_id = $1 AND id = $3", [
+      ...[ours(), group, (await create(wrong("G", "[user.name]", "[source.ip]"))).id],
+    ]);
+    expect(await bring(group)).toMatchObject({ imported: 1, rejected: [] }); // stored before such fields were told
+  });
+
   it("keeps a correlation of rules that are not there yet; it runs once they are", async () => {
     const later = threeFailures.replace("title: Many", "title: Later").replace("failed_login", "later_rule");
     const { imported, rejected, waiting } = await bring(later);
@@ -141,7 +184,7 @@ describe("an import", () => {
     }
     expect((await bring(several(failedLogin, threeFailures, filter, written, listed), here)).rejected).toEqual([]);
     const files = await inside(here, (tx) => exportRules(tx, Date.now() + 1_000));
-    expect(files.map(({ yaml }) => yaml.trim())).toContain(written.trim());
+    expect(files.map(({ yaml }) => yaml)).toContain(`${written.trim()}\nvigil:\n  mode: ACTIVE\n`);
     expect(files.map(({ file }) => file)).toContain("filter-not-the-robot.yml");
     expect((await bring(files, there)).rejected).toEqual([]);
     expect(await meaning(there)).toEqual(await meaning(here));
@@ -151,13 +194,99 @@ describe("an import", () => {
   });
 });
 
+/** All that an organization has of its rules and exceptions, but for ids and times. */
+async function stored(organization: string): Promise<unknown> {
+  const rows = async (text: string): Promise<unknown[]> =>
+    (await inside(organization, (tx) => tx.query(text, [organization]))).rows;
+  return {
+    rules: await rows(
+      `SELECT name, reference, kind, mode, severity, tags, yaml, reference_links, techniques, tactics, throttle_ms, overrides
+       FROM alert_rules WHERE organization_id = $1 AND deleted_at IS NULL ORDER BY reference`,
+    ),
+    exceptions: await rows(
+      `SELECT r.reference, e.name, e.owner, e.reason, e.expires_at FROM alert_rule_exceptions e JOIN alert_rules r
+         ON r.organization_id = e.organization_id AND r.id = e.rule_id
+       WHERE e.organization_id = $1 AND e.deleted_at IS NULL ORDER BY r.reference, e.name`,
+    ),
+  };
+}
+
+describe("an export", () => {
+  it("of rules and exceptions, however they are set, is the same rules and exceptions in another organization", async () => {
+    const [here, there] = [ours(), theirs()];
+    const braces =
+      "{ title: In braces, logsource: { product: c }, detection: { s: { attributes.a: 1 }, condition: s } }";
+    for (const organization of [here, there]) {
+      await test.asOwner("DELETE FROM alert_rules WHERE organization_id = $1", [organization]);
+    }
+    expect((await bring(several(failedLogin, threeFailures, plain("own"), braces), here)).rejected).toEqual([]);
+    const { rules } = await inside(here, loadRules);
+    const called = (name: string) => rules.find((rule) => rule.name === name)?.id ?? expect.fail(`no rule ${name}`);
+    const patches: [string, SettingsPatch][] = [
+      [called("Plain own"), { mode: "DISABLED", throttleMs: 1_500, tags: [], references: ["https://x.test/?a=b&c"] }],
+      [called("In braces"), { mode: "MONITOR", severity: "CRITICAL", tags: ["it's: odd", "# none", "null"] }],
+      [rules.find(({ kind }) => kind === "CORRELATION")?.id ?? "", { throttleMs: 604_800_000, severity: "INFO" }],
+    ];
+    for (const [id, patch] of patches)
+      await inside(here, (tx) => updateRule(tx, { id, patch, actor: "ann", now: Date.now() }));
+    const yaml = "logsource: {}\nfilter: { sel: { attributes.a: 1 }, condition: not sel }";
+    for (const [name, more] of [
+      ["for good", { owner: "a: b", reason: "two\nlines, and # no comment" }],
+      ["for a while", { owner: "ann@example.org", reason: " true ", expiresAt: Date.now() + 86_400_123 }],
+    ] as const) {
+      const input = { ruleId: called("Plain own"), name, yaml, ...more, now: Date.now() };
+      await inside(here, (tx) => createException(tx, input));
+    }
+    const files = await inside(here, (tx) => exportRules(tx, Date.now() + 1_000));
+    for (const imported of [1, 2])
+      expect(await bring(files, there, { mode: "MONITOR" }), `${imported}.`).toMatchObject({
+        rejected: [],
+        waiting: [],
+      });
+    expect(await stored(there)).toEqual(await stored(here));
+    expect(await inside(there, (tx) => exportRules(tx, Date.now() + 1_000))).toEqual(files);
+  });
+
+  it("with settings that cannot be is refused, each with its line and path; one that ended is, too", async () => {
+    const bad = `${plain("bad")}vigil:\n  mode: LOUD\n  throttle: 8d\n  tags: [""]\n  owner: ann\n`;
+    const ended = `${filter.replace("failed_login", "failed_login_now")}vigil:\n  expires: 2020-01-01T00:00:00Z\n`;
+    const asked = failedLogin.replace("failed_login", "failed_login_now");
+    const { rejected } = await bring(several(bad, asked, ended, `${filter}vigil: { expires: soon, owner: " " }`));
+    expect(rejected.map(({ document, line, message }) => [document, line, message.split(":")[0]])).toEqual([
+      [0, 7, "vigil.mode"],
+      [0, 8, "vigil.throttle"],
+      [0, 9, "vigil.tags"],
+      [0, 10, "vigil.owner"],
+      [2, expect.any(Number), "vigil.expires"],
+      [3, expect.any(Number), "vigil.owner"],
+      [3, expect.any(Number), "vigil.expires"],
+    ]);
+  });
+
+  it("may have its settings anywhere: faults after them keep their line, and the text is stored without them", async () => {
+    const text = `title: On top\nvigil:\n  mode: MONITOR\n${plain("x").replace(/^title.*\n/, "")}`;
+    expect((await bring(text)).rejected).toEqual([]);
+    const { rules } = await inside(ours(), loadRules);
+    expect(rules.find(({ name }) => name === "On top")).toMatchObject({
+      mode: "MONITOR",
+      yaml: expect.not.stringContaining("vigil"),
+    });
+    const misspelt = `vigil:\n  mode: MONITOR\n${failedLogin.replace("event.outcome", "event.outcom").replace("failed_login", "m2")}`;
+    const { rejected } = await bring(misspelt);
+    expect(rejected).toMatchObject([{ line: misspelt.split("\n").findIndex((line) => line.includes("outcom:")) + 1 }]);
+  });
+});
+
 describe("vigil rules check", () => {
   it("reads folders, tells every fault by file and line, and knows the rules that come with Vigil", async () => {
     const folder = await mkdtemp(join(tmpdir(), "vigil-rules-"));
     const check = async (files: Record<string, string>): Promise<[boolean, string[]]> => {
       for (const [file, yaml] of Object.entries(files)) await writeFile(join(folder, file), yaml);
       const told: string[] = [];
-      return [await checkRules([folder], (line) => told.push(line)), told.map((line) => line.replace(folder, ""))];
+      return [
+        await checkRules([folder], Date.now(), (line) => told.push(line)),
+        told.map((line) => line.replace(folder, "")),
+      ];
     };
     try {
       const own = {

@@ -86,6 +86,22 @@ describe("a rule", () => {
     expect(await listed({ technique: { in: ["T1110.001"] } })).toEqual([]);
   });
 
+  it("is exported with what is set of it, and an import of that makes the same rule", async () => {
+    const yaml = rule("exported", "level: low\n");
+    const { id } = (await create({ yaml, mode: "MONITOR", throttle: "PT90S", severity: "HIGH", tags: ["a: b"] }))
+      .alertRule;
+    const query = "query ($id: ID!) { alertRule(id: $id) { exported revision mode throttle severity tags } }";
+    const before = (await ask(query, { id })).data.alertRule;
+    const block = 'vigil:\n  mode: MONITOR\n  tags:\n    - "a: b"\n  severity: HIGH\n  throttle: 90s\n';
+    expect(before.exported).toBe(`${yaml.trim()}\n${block}`);
+    await update(id, { mode: "ACTIVE", throttle: null, severity: "INFO", tags: [] });
+    const importing =
+      "mutation ($yaml: String!) { alertRulesImport(input: { yaml: $yaml, mode: DISABLED }) { imported rejected { message } } }";
+    const { alertRulesImport } = (await ask(importing, { yaml: before.exported })).data;
+    expect(alertRulesImport).toEqual({ imported: 1, rejected: [] });
+    expect((await ask(query, { id })).data.alertRule).toEqual({ ...before, revision: 3 });
+  });
+
   it("is refused with every fault of its text, each with its line and place, and nothing is stored", async () => {
     const yaml =
       "title: Bad\nstatus: good\nlogsource: {}\ndetection:\n  sel:\n    a|sideways: 1\n  condition: sel\nlevel: awful\n";

@@ -8,6 +8,7 @@ import type { Logsource, Severity } from "../../ingest/event.ts";
 import type { Bounds } from "../correlation/condition.ts";
 import type { Cidr } from "./cidr.ts";
 import type { Pattern, Piece } from "./pattern.ts";
+import type { VigilBlock } from "./vigil-block.ts";
 
 /** INVALID: the text breaks the specification. UNSUPPORTED: it is good Sigma that Vigil cannot evaluate (yet). */
 export type RuleErrorCode = "INVALID" | "UNSUPPORTED";
@@ -137,7 +138,9 @@ interface Header {
   falsepositives: string[];
   /** Empty for a correlation and for behaviour. Lower case. */
   logsource: Logsource;
-  /** This document alone. */
+  /** What the file says of Vigil's own settings. */
+  vigil?: VigilBlock;
+  /** This document alone, without its `vigil` part. */
   yaml: string;
 }
 

@@ -42,7 +42,8 @@ function* fieldsOf(document: Shape, part: string): Generator<{ name: string; pat
   }
 }
 
-function messageFor(name: string, category: string, { names }: KnownFields): string {
+/** What is told of a field that events of a category cannot have. */
+export function messageFor(name: string, category: string, { names }: KnownFields): string {
   const own = `your own fields are written \`attributes.${name}\``;
   const close = nearest(name, names);
   const hint = close === undefined ? "" : `did you mean \`${close}\`? `;

@@ -3,6 +3,8 @@ import type { Logsource, Severity } from "../../ingest/event.ts";
 import type { DocumentHeader } from "./document.ts";
 import { get, isScalarValue, isShape, readText, readTexts, type Shape } from "./shape.ts";
 import type { Report, SourceDocument } from "./source.ts";
+import { readVigilBlock } from "./vigil-block.ts";
+import { withoutVigilBlock } from "./vigil-text.ts";
 
 const severityByLevel = new Map<string, Severity>([
   ["informational", "INFO"],
@@ -27,18 +29,21 @@ export function readHeader(source: SourceDocument, shape: Shape): DocumentHeader
   if (status !== undefined && !statuses.includes(status))
     report(["status"], "INVALID", `status must be one of ${statuses.join(", ")}`);
   readDocumentation(shape, report);
+  const vigil = readVigilBlock(shape, report);
+  const rest = vigil ? withoutVigilBlock(source.text) : { text: source.text, linesBefore: 0 };
   const optional = { sigmaId: "id", name: "name", description: "description", author: "author" } as const;
   const header: DocumentHeader = {
     document: source.index,
-    line: source.line,
+    line: source.line + rest.linesBefore,
     title: title ?? "",
     severity: severity ?? "MEDIUM",
     tags: readTexts(shape, "tags", report),
     references: readTexts(shape, "references", report),
     falsepositives: readTexts(shape, "falsepositives", report),
     logsource: readLogsource(shape, report),
-    yaml: source.text,
+    yaml: rest.text,
   };
+  if (vigil) header.vigil = vigil;
   if (status !== undefined) header.status = status;
   for (const [property, key] of Object.entries(optional) as [keyof typeof optional, string][]) {
     const text = readText(shape, key, report);

@@ -5,7 +5,15 @@ import { VigilError } from "../../errors.ts";
 import { type GivenParameter, withParameters } from "../behaviour/set-parameters.ts";
 import { checkCounted, judge, readRule } from "./judge.ts";
 import { type KnownRule, loadRules, lockRules, referenceOf } from "./known.ts";
-import { patched, type RuleSettings, type SettingsPatch, type StoredSettings, settingsOf } from "./settings.ts";
+import {
+  patched,
+  type RuleSettings,
+  type SettingsPatch,
+  type StoredSettings,
+  settingsOf,
+  textsFault,
+  throttleFault,
+} from "./settings.ts";
 import { type Change, writeRemoval, writeRules } from "./write.ts";
 
 interface Who {
@@ -26,9 +34,6 @@ export interface Changed {
   mode: RuleSettings["mode"];
 }
 
-const longestThrottleMs = 7 * 86_400_000; // a week; after a restart this much history is replayed
-const mostTexts = 200; // tags or references
-
 /** Makes a rule from a Sigma document. */
 export async function createRule(
   tx: Tx,
@@ -45,7 +50,7 @@ export async function createRule(
   );
   const id = taken.length === 0 ? uuidv5(reference, tx.organizationId) : uuidv7();
   const draft = { id, revision: 1, document, settings, builtin: false };
-  judge(loaded, draft, { mayWait: false });
+  judge(loaded, draft, { mayWait: false, isNew: true });
   return write(tx, draft, { ...who, change: "CREATED" });
 }
 
@@ -70,9 +75,10 @@ export async function updateRule(
   const settings = patched(before.settings, patch);
   checkSettings(settings);
   const text = withParameters(yaml ?? before.yaml, parameters);
-  const document = readRule(text, { isNew: yaml !== undefined && yaml !== before.yaml });
+  const isNew = yaml !== undefined && yaml !== before.yaml;
+  const document = readRule(text, { isNew });
   const draft = { id: before.id, revision: before.revision + 1, document, settings, builtin: before.builtin, before };
-  judge(loaded, draft, { mayWait: yaml === undefined });
+  judge(loaded, draft, { mayWait: yaml === undefined, isNew });
   return write(tx, draft, { ...target, change: "UPDATED" });
 }
 
@@ -111,7 +117,7 @@ export async function restoreRule(tx: Tx, { revision, ...target }: Target & { re
   const settings = settingsOf(row);
   const document = readRule(row.yaml, { isNew: false });
   const draft = { id: target.id, revision: row.current + 1, document, settings, builtin: row.builtin, before };
-  judge(loaded, draft, { mayWait: true });
+  judge(loaded, draft, { mayWait: true, isNew: false });
   return write(tx, draft, { ...target, change: "RESTORED" });
 }
 
@@ -134,13 +140,11 @@ function checkRevision(current: number, expected: number | undefined): void {
 }
 
 function checkSettings({ throttleMs = 1, tags = [], references = [] }: RuleSettings): void {
-  const refuse = (field: string, message: string) =>
-    new VigilError("BAD_USER_INPUT", message, { path: ["input", field] });
-  if (!Number.isInteger(throttleMs) || throttleMs < 1 || throttleMs > longestThrottleMs)
-    throw refuse("throttle", "A throttle is longer than nothing and at most P7D");
-  for (const [field, texts] of [["tags", tags] as const, ["references", references] as const]) {
-    if (texts.length > mostTexts) throw refuse(field, `A rule has at most ${mostTexts} ${field}`);
-    if (texts.some((text) => text.trim() === "" || text.length > 2_000 || /[\0\p{Surrogate}]/u.test(text)))
-      throw refuse(field, `${field} have 1 to 2,000 characters each, without U+0000 or halves of surrogate pairs`);
-  }
+  const faults = {
+    throttle: throttleFault(throttleMs),
+    tags: textsFault("tags", tags),
+    references: textsFault("references", references),
+  };
+  for (const [field, message] of Object.entries(faults))
+    if (message) throw new VigilError("BAD_USER_INPUT", message, { path: ["input", field] });
 }

@@ -1,5 +1,7 @@
 /** Which correlations count a rule: they would be left without it. */
 import type { RuleMode } from "../detection.ts";
+import type { CountedRule } from "../sigma/correlation-faults.ts";
+import type { ParsedDocument } from "../sigma/document.ts";
 import { parseOnce } from "../sigma/parse-once.ts";
 import type { KnownRule } from "./known.ts";
 
@@ -23,6 +25,18 @@ export function leftWithout(correlations: readonly KnownRule[], { before, after,
       return `the correlation \`${correlation.name}\` counts this rule; disable that first`;
   }
   return undefined;
+}
+
+/** Finds rules as correlations name them; of two with one name the first counts. */
+export function countedAmong(documents: readonly ParsedDocument[]): CountedRule {
+  const found = new Map<string, ParsedDocument>();
+  for (const document of documents)
+    for (const name of [document.name, document.sigmaId])
+      if (name !== undefined && document.kind !== "FILTER" && !found.has(name)) found.set(name, document);
+  return (reference) => {
+    const rule = found.get(reference);
+    return rule?.kind === "DETECTION" ? rule : undefined;
+  };
 }
 
 /** What correlations may call a rule. */

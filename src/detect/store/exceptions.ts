@@ -7,6 +7,7 @@ import { fieldFaults } from "../sigma/field-faults.ts";
 import { onlyExcludes } from "../sigma/filter-body.ts";
 import { parseSigma } from "../sigma/parse.ts";
 import { type FilterPlan, logsourceFault } from "./filter-plan.ts";
+import { ownSettings } from "./judge.ts";
 import { bumpRules, loadRules, lockRules, referenceOf } from "./known.ts";
 import { refuseAll } from "./refused.ts";
 
@@ -35,21 +36,27 @@ export async function importExceptions(
   plans: readonly FilterPlan[],
   { actor, now }: { actor: string; now: number },
 ): Promise<boolean> {
-  const wanted = plans.flatMap(({ document, ruleIds }) =>
-    ruleIds.map((rule_id) => ({
-      ...{ id: uuidv7(), rule_id, name: document.name ?? document.title, yaml: document.yaml, owner: actor },
-      ...{ reason: document.description ?? document.title, expires_at: null },
-    })),
-  );
+  const wanted = plans.flatMap(({ document, ruleIds }) => {
+    const { name, owner = actor, reason, expiresAt } = document.vigil ?? {};
+    return ruleIds.map((rule_id) => ({
+      ...{ id: uuidv7(), rule_id, name: name ?? document.name ?? document.title, yaml: document.yaml, owner },
+      ...{ reason: reason ?? document.description ?? document.title },
+      ...{ expires_at: expiresAt === undefined ? null : new Date(expiresAt), isWhole: document.vigil !== undefined },
+    }));
+  });
   if (wanted.length === 0) return false;
-  const { rows: live } = await tx.query<{ id: string; rule_id: string; name: string; yaml: string }>(
-    `SELECT id, rule_id, name, yaml FROM alert_rule_exceptions
+  const { rows: live } = await tx.query<Row>(
+    `SELECT id, rule_id, name, yaml, owner, reason, expires_at FROM alert_rule_exceptions
      WHERE organization_id = $1 AND deleted_at IS NULL AND rule_id = ANY($2)`,
     [tx.organizationId, wanted.map((row) => row.rule_id)],
   );
   const key = ({ rule_id, name }: { rule_id: string; name: string }) => `${rule_id}\n${name}`;
   const known = new Map(live.map((row) => [key(row), row]));
-  const fresh = new Map(wanted.filter((row) => known.get(key(row))?.yaml !== row.yaml).map((row) => [key(row), row]));
+  const isKnown = ({ isWhole, ...row }: (typeof wanted)[number]): boolean => {
+    const one = known.get(key(row));
+    return one?.yaml === row.yaml && (!isWhole || JSON.stringify(metadata(one)) === JSON.stringify(metadata(row)));
+  };
+  const fresh = new Map(wanted.filter((row) => !isKnown(row)).map((row) => [key(row), row]));
   const replaced = [...fresh.keys()].flatMap((name) => known.get(name)?.id ?? []);
   if (fresh.size === 0) return false;
   if (replaced.length > 0)
@@ -58,6 +65,10 @@ export async function importExceptions(
     ]);
   await insertExceptions(tx, [...fresh.values()], now);
   return true;
+}
+
+function metadata({ owner, reason, expires_at }: Row): unknown {
+  return [owner, reason, expires_at?.getTime()];
 }
 
 export interface ExceptionInput {
@@ -81,6 +92,7 @@ export function readException(rule: { yaml: string }, name: string, yaml: string
   const [document, another] = documents;
   if (document?.kind !== "FILTER" || another)
     throw refuse("yaml", "An exception is one Sigma filter: `filter:` with selections and a condition");
+  if (document.vigil) throw refuseAll([ownSettings]);
   if (!onlyExcludes(document.body.condition)) {
     const why =
       "the condition of a filter says what stays, so this would hide everything but what it names; write `condition: not selection`";

@@ -1,7 +1,9 @@
-/** Stored rules and exceptions -> Sigma files, each document as it was written. */
+/** Stored rules and exceptions -> Sigma files: each document as it was written, and a `vigil` part with the rest. */
 import type { Tx } from "../../db.ts";
 import { parseOnce } from "../sigma/parse-once.ts";
+import { withVigilBlock } from "../sigma/vigil-text.ts";
 import { type KnownRule, loadRules } from "./known.ts";
+import { type StoredSettings, settingsOf } from "./settings.ts";
 
 export interface SigmaFile {
   /** A name for it, unique among all. */
@@ -9,11 +11,46 @@ export interface SigmaFile {
   yaml: string;
 }
 
-/** Every rule, and every exception that is in force, at a moment in epoch ms. */
+interface LiveException {
+  rule_id: string;
+  name: string;
+  yaml: string;
+  owner: string;
+  reason: string;
+  expires_at: Date | null;
+}
+
+/** Every rule, and every exception that is in force, at a moment in epoch ms. An import of the files makes the same of them. */
 export async function exportRules(tx: Tx, now: number): Promise<SigmaFile[]> {
   const { rules } = await loadRules(tx);
+  const { rows: exceptions } = await tx.query<LiveException>(
+    `SELECT rule_id, name, yaml, owner, reason, expires_at FROM alert_rule_exceptions
+     WHERE organization_id = $1 AND deleted_at IS NULL AND created_at <= $2 AND (expires_at IS NULL OR expires_at > $2)
+     ORDER BY rule_id, created_at, id`,
+    [tx.organizationId, new Date(now)],
+  );
+  const byName = [...rules].sort((one, other) => (one.name < other.name ? -1 : one.name > other.name ? 1 : 0));
+  const named = namer();
+  const files = byName.map(({ name, yaml, settings }) => named(name, withVigilBlock(yaml, settings)));
+  const filters = new Map<string, string>();
+  for (const rule of byName)
+    for (const { rule_id, name, yaml, owner, reason, expires_at } of exceptions) {
+      if (rule_id !== rule.id) continue;
+      const expires = expires_at === null ? {} : { expiresAt: expires_at.getTime() };
+      const text = withVigilBlock(withRules(yaml, rule), { name, owner, reason, ...expires });
+      filters.set(text, `filter-${name}`);
+    }
+  return [...files, ...[...filters].map(([yaml, title]) => named(title, yaml))];
+}
+
+/** One stored rule's file, as `exportRules` writes it. */
+export function exportedRule({ yaml, ...settings }: { yaml: string } & StoredSettings): string {
+  return withVigilBlock(yaml, settingsOf(settings));
+}
+
+function namer(): (title: string, yaml: string) => SigmaFile {
   const taken = new Set<string>();
-  const named = (title: string, yaml: string): SigmaFile => {
+  return (title, yaml) => {
     const slug =
       title
         .toLowerCase()
@@ -25,18 +62,6 @@ export async function exportRules(tx: Tx, now: number): Promise<SigmaFile[]> {
     taken.add(file);
     return { file, yaml };
   };
-  const byName = [...rules].sort((one, other) => (one.name < other.name ? -1 : one.name > other.name ? 1 : 0));
-  const filters = new Map<string, string>();
-  for (const rule of byName)
-    for (const { from, until = Number.POSITIVE_INFINITY, yaml } of rule.exceptions ?? []) {
-      if (now < from || now >= until) continue;
-      const text = withRules(yaml, rule);
-      filters.set(text, `filter-${parseOnce(text).documents[0]?.title ?? rule.name}`);
-    }
-  return [
-    ...byName.map(({ name, yaml }) => named(name, yaml)),
-    ...[...filters].map(([yaml, title]) => named(title, yaml)),
-  ];
 }
 
 /** An exception need not say which rule it is for; a filter in a file must. */

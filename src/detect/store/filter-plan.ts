@@ -15,6 +15,7 @@ export function planFilters(
   filters: readonly { document: FilterDocument; source: Source }[],
   rules: readonly (Pick<KnownRule, "id" | "yaml"> | Pick<RuleDraft, "id" | "document">)[],
   refuse: (source: Source, code: string, message: string) => unknown,
+  now: number,
 ): FilterPlan[] {
   if (filters.length === 0) return [];
   const byName = new Map<string, { id: string; document: RuleDocument }>();
@@ -27,6 +28,8 @@ export function planFilters(
   return filters.flatMap(({ document, source }) => {
     const { rules: names, onAny } = document.body;
     const faults: string[] = names.length === 0 && !onAny ? ["filter.rules: name at least one rule, or any"] : [];
+    if ((document.vigil?.expiresAt ?? Number.POSITIVE_INFINITY) <= now)
+      faults.push("vigil.expires: the exception has ended already; leave it out, or give a later time");
     const ruleIds = new Set<string>();
     if (onAny)
       for (const { id, document: rule } of byName.values())

@@ -1,13 +1,21 @@
 /** One text -> one rule that can run beside those there are, or an error that tells every fault. */
 import { VigilError } from "../../errors.ts";
 import { compileRules } from "../compile.ts";
+import { correlationFaults } from "../sigma/correlation-faults.ts";
 import { fieldFaults } from "../sigma/field-faults.ts";
 import { parseSigma } from "../sigma/parse.ts";
-import { leftWithout, namesOf } from "./counted.ts";
+import { parseOnce } from "../sigma/parse-once.ts";
+import { countedAmong, leftWithout, namesOf } from "./counted.ts";
 import { type KnownRule, type LoadedRules, referenceOf } from "./known.ts";
 import { storedOf } from "./plan.ts";
 import { refuseAll } from "./refused.ts";
 import { isStorable, type RuleDocument, type RuleDraft } from "./write.ts";
+
+/** A text that is one rule's or one exception's says nothing of settings. */
+export const ownSettings = {
+  path: "vigil",
+  message: "settings are fields of the input; alertRulesImport reads this part",
+};
 
 /** The one rule of a text. One that is new may have no misspelt fields; one that is stored has been taken already. */
 export function readRule(yaml: string, { isNew }: { isNew: boolean }): RuleDocument {
@@ -18,17 +26,18 @@ export function readRule(yaml: string, { isNew }: { isNew: boolean }): RuleDocum
     throw refuseAll([{ line: another.line, message: "a rule is one document; alertRulesImport takes several" }]);
   if (!document || document.kind === "FILTER")
     throw refuseAll([{ message: "this is a filter; alertRuleExceptionCreate takes those" }]);
+  if (document.vigil) throw refuseAll([ownSettings]);
   if (!isStorable(document)) throw refuseAll([{ message: "texts hold neither U+0000 nor halves of surrogate pairs" }]);
   const unknown = isNew ? fieldFaults(document) : [];
   if (unknown.length > 0) throw refuseAll(unknown);
   return document;
 }
 
-/** Throws what keeps the draft from running, or what it would leave other rules without. */
+/** Throws what keeps the draft from running, or what it would leave other rules without. `isNew`: its text was not stored before. */
 export function judge(
   { rules, placeholders }: LoadedRules,
   draft: RuleDraft & { before?: KnownRule | undefined },
-  { mayWait }: { mayWait: boolean },
+  { mayWait, isNew }: { mayWait: boolean; isNew: boolean },
 ): void {
   const { document, before, id, settings } = draft;
   const others = rules.filter((rule) => rule.id !== id);
@@ -39,6 +48,11 @@ export function judge(
     throw new VigilError("CONFLICT", message, { path: ["input", "yaml"], detail: { id: twin.id } });
   }
   if (before) checkCounted(others, before, [document.name, document.sigmaId], settings.mode);
+  if (isNew) {
+    const counted = countedAmong(others.flatMap(({ yaml }) => parseOnce(yaml).documents));
+    const unknown = correlationFaults(document, counted);
+    if (unknown.length > 0) throw refuseAll(unknown);
+  }
   const { errors } = compileRules([...others, storedOf(draft)], { placeholders });
   const faults = errors.filter(({ ruleId, waiting }) => ruleId === id && !(mayWait && waiting));
   if (faults.length > 0) throw refuseAll(faults.map(({ message }) => ({ message })));

@@ -2,10 +2,11 @@
 import { v5 as uuidv5 } from "uuid";
 import { compileRules } from "../compile.ts";
 import type { RuleMode } from "../detection.ts";
+import { correlationFaults } from "../sigma/correlation-faults.ts";
 import type { ParsedDocument } from "../sigma/document.ts";
 import { fieldFaults } from "../sigma/field-faults.ts";
 import { parseOnce } from "../sigma/parse-once.ts";
-import { leftWithout, namesOf } from "./counted.ts";
+import { countedAmong, leftWithout, namesOf } from "./counted.ts";
 import { type FilterPlan, planFilters } from "./filter-plan.ts";
 import { type KnownRule, type LoadedRules, referenceOf } from "./known.ts";
 import { isStorable, type RuleDocument, type RuleDraft } from "./write.ts";
@@ -51,6 +52,8 @@ interface Request {
   removed: ReadonlySet<string>;
   mode: RuleMode;
   builtin: boolean;
+  /** Epoch ms. */
+  now: number;
 }
 
 export function planImport(texts: readonly SigmaText[], request: Request): ImportPlan {
@@ -74,6 +77,7 @@ export function planImport(texts: readonly SigmaText[], request: Request): Impor
     read.flatMap(({ document, source }) => (document.kind === "FILTER" ? [{ document, source }] : [])),
     [...rules, ...request.loaded.rules.filter(({ id }) => !rules.some((rule) => rule.id === id))],
     refuse,
+    request.now,
   );
   const place = ({ file = "", document, line }: Rejection) => [file, document, line] as const;
   rejected.sort((one, other) => {
@@ -97,10 +101,15 @@ function draftsOf(read: Read[], request: Request, refuse: Refuse) {
   const correlations = loaded.rules.filter(({ kind }) => kind === "CORRELATION");
   const rewritten = new Set(read.map(({ document }) => known.get(referenceOf(document))?.id));
   const others = correlations.filter(({ id }) => !rewritten.has(id));
+  const counted = countedAmong([
+    ...read.map(({ document }) => document),
+    ...loaded.rules.flatMap(({ id, yaml }) => (rewritten.has(id) ? [] : parseOnce(yaml).documents)),
+  ]);
   const drafts = new Map<string, ImportDraft>();
-  for (const { document, source, mode } of read) {
+  for (const { document, source, mode: given } of read) {
     if (document.kind === "FILTER") continue;
     const reference = referenceOf(document);
+    const mode = document.vigil?.mode ?? given;
     const twin = drafts.get(reference);
     const before = known.get(reference);
     if (twin) {
@@ -112,7 +121,8 @@ function draftsOf(read: Read[], request: Request, refuse: Refuse) {
       refuse(source, "INVALID", "texts hold neither U+0000 nor halves of surrogate pairs");
       continue;
     }
-    const unknown = before?.yaml === document.yaml ? [] : fieldFaults(document);
+    const unknown =
+      before?.yaml === document.yaml ? [] : [...fieldFaults(document), ...correlationFaults(document, counted)];
     for (const { line, path, message } of unknown) refuse({ ...source, line }, "INVALID", `${path}: ${message}`);
     if (unknown.length > 0) continue;
     const names = before ? namesOf(before.yaml) : [];
@@ -122,7 +132,7 @@ function draftsOf(read: Read[], request: Request, refuse: Refuse) {
     else
       drafts.set(reference, {
         ...{ id: before?.id ?? freeId(reference, request), revision: (before?.revision ?? 0) + 1, document, source },
-        ...{ before, builtin: before?.builtin ?? builtin, settings: { ...before?.settings, mode } },
+        ...{ before, builtin: before?.builtin ?? builtin, settings: { ...(document.vigil ?? before?.settings), mode } },
       });
   }
   return [...drafts.values()];

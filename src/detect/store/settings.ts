@@ -2,6 +2,9 @@
 import type { Severity } from "../../ingest/event.ts";
 import type { RuleMode } from "../detection.ts";
 
+const longestThrottleMs = 7 * 86_400_000; // a week; after a restart this much history is replayed
+const mostTexts = 200; // tags or references
+
 export interface RuleSettings {
   mode: RuleMode;
   /** Events of one fingerprint that lie no further apart belong to one detection, ms. */
@@ -10,6 +13,20 @@ export interface RuleSettings {
   severity?: Severity;
   tags?: readonly string[];
   references?: readonly string[];
+}
+
+/** What is wrong with a throttle, if anything. */
+export function throttleFault(throttleMs: number): string | undefined {
+  const isGood = Number.isInteger(throttleMs) && throttleMs >= 1 && throttleMs <= longestThrottleMs;
+  return isGood ? undefined : "A throttle is longer than nothing and at most P7D";
+}
+
+/** What is wrong with tags or references, if anything. */
+export function textsFault(field: "tags" | "references", texts: readonly string[]): string | undefined {
+  if (texts.length > mostTexts) return `A rule has at most ${mostTexts} ${field}`;
+  return texts.some((text) => text.trim() === "" || text.length > 2_000 || /[\0\p{Surrogate}]/u.test(text))
+    ? `${field} have 1 to 2,000 characters each, without U+0000 or halves of surrogate pairs`
+    : undefined;
 }
 
 /** What changes: absent stays, null goes back to what the text says. */

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { builtinRules } from "../../../src/detect/builtin.ts";
+import { correlationFaults } from "../../../src/detect/sigma/correlation-faults.ts";
 import { fieldFaults } from "../../../src/detect/sigma/field-faults.ts";
 import { parseSigma } from "../../../src/detect/sigma/parse.ts";
+import { countedAmong } from "../../../src/detect/store/counted.ts";
 import type { Logsource } from "../../../src/ingest/event.ts";
 import { selectionRule, threeFailures } from "../rules.ts";
 
@@ -65,6 +67,10 @@ describe("a field that no event can have", () => {
   });
 
   it("is in none of the rules that come with Vigil", () => {
-    expect(builtinRules().flatMap(({ document }) => fieldFaults(document))).toEqual([]);
+    const documents = builtinRules().map(({ document }) => document);
+    expect(documents.flatMap(fieldFaults)).toEqual([]);
+    const correlations = documents.filter(({ kind }) => kind === "CORRELATION");
+    expect(correlations.length).toBeGreaterThan(10);
+    expect(correlations.flatMap((document) => correlationFaults(document, countedAmong(documents)))).toEqual([]);
   });
 });
