@@ -4,6 +4,7 @@ import { type Channels, openChannels } from "./alert/channels/kinds.ts";
 import type { Smtp } from "./alert/channels/smtp.ts";
 import { createSender } from "./alert/deliver.ts";
 import { onUndeliverable } from "./alert/escalate.ts";
+import { isTwilios, recordTwilioStatus } from "./alert/twilio-status.ts";
 import { wordAlerts } from "./alert/words.ts";
 import type { Config } from "./config.ts";
 import type { Database, Tx } from "./db.ts";
@@ -17,6 +18,13 @@ export interface Alerting {
   channels: Channels;
   /** Says that alerts of the organization may be due. */
   ring(organizationId: string): void;
+  /** What became of an SMS. False: not Twilio's word, and nothing was done. */
+  twilioStatus(told: {
+    organizationId: string;
+    path: string;
+    fields: URLSearchParams;
+    signature: string;
+  }): Promise<boolean>;
   /** Sends what is due; harmless at any time. */
   deliver(organizationId: string): Promise<void>;
   close(): Promise<void>;
@@ -88,6 +96,18 @@ export function openAlerting(options: {
     channels,
     ring: (organizationId) => doorbell.ring(organizationId),
     deliver: sender.deliver,
+    async twilioStatus({ organizationId, path, fields, signature }) {
+      if (!twilio || !publicUrl) return false;
+      if (!isTwilios({ url: publicUrl + path, fields, signature, authToken: twilio.authToken })) return false;
+      const [sid, status] = [fields.get("MessageSid") ?? "", fields.get("MessageStatus") ?? ""];
+      const code = Number(fields.get("ErrorCode") ?? Number.NaN);
+      await change(organizationId, async (tx) => {
+        const told = { sid, status, errorCode: Number.isInteger(code) ? code : undefined };
+        const failed = await recordTwilioStatus(tx, told, now());
+        if (failed.length > 0) await onUndeliverable(tx, failed, now());
+      });
+      return true;
+    },
     async close() {
       closed = true;
       for (const { timer } of timers.values()) clearTimeout(timer);

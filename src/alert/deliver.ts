@@ -79,6 +79,7 @@ export function createSender(options: {
     }));
     return kind.send({
       message,
+      organizationId,
       recipient: outgoing.recipient,
       config: channel.config as never,
       secrets: secrets as never,

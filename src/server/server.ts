@@ -11,6 +11,7 @@ import { createGraphQL, handleGraphQL } from "./graphql.ts";
 import { handleIngest } from "./ingest.ts";
 import { connectForLimits } from "./limits-redis.ts";
 import type { OperationLimits } from "./operation-limits.ts";
+import { handleTwilioStatus } from "./provider-callback.ts";
 import { handleConfirm, handleLinkRequest, handleSignIn, handleSignInForm, handleSignOut } from "./sign-in.ts";
 import { attachSocket } from "./socket.ts";
 import { sendStatic } from "./static.ts";
@@ -76,6 +77,8 @@ export function createServer(services: Services, options: ServerOptions = {}): V
     "GET /sign-in/confirm": ({ response, url }) => handleConfirm(url.searchParams.get("token"), response),
     "GET /was-this-you": ({ response, url }) => handleCheckPage(url.searchParams.get("token"), response),
     "POST /was-this-you": ({ request, response }) => handleCheckForm(services, request, response),
+    "POST /callbacks/twilio": ({ request, response, url }) =>
+      handleTwilioStatus(services, request, response, url.searchParams.get("organization") ?? ""),
     "POST /sign-out": ({ request, response }) => handleSignOut(services, request, response, isHttps),
   };
 

@@ -1,4 +1,5 @@
 /** From an incident to the receiver's socket, over the real server: channels, tries, the ledger. */
+import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -40,6 +41,7 @@ beforeAll(async () => {
     now: () => now,
     env: {
       VIGIL_ALLOW_PRIVATE_WEBHOOKS: "true",
+      VIGIL_PUBLIC_URL: "https://vigil.example",
       SMTP_URL: smtp.url,
       TWILIO_ACCOUNT_SID: `AC${"0".repeat(32)}`,
       TWILIO_AUTH_TOKEN: "twilio-canary-token",
@@ -276,6 +278,32 @@ it("sends SMS through Twilio's API and tells a number that is none from a fault 
     "SELECT address FROM bad_contacts WHERE kind = 'SMS'",
   );
   expect(contact?.address).toBe("+15125550199");
+});
+
+it("calls an SMS delivered when Twilio says so, and nobody else", async () => {
+  const path = `/2010-04-01/Accounts/AC${"0".repeat(32)}/Messages.json`;
+  answers.set(path, { status: 201, body: JSON.stringify({ sid: "SM2" }) });
+  const { id } = await channel({ kind: "SMS", sms: { to: ["+15125550111"] } });
+  const alert = await test(id);
+  await settled(alert, "SENT");
+  const callback = new URL(new URLSearchParams(taken[0]?.body).get("StatusCallback") as string);
+  const fields = { MessageSid: "SM2", MessageStatus: "delivered", AccountSid: "AC" };
+  const post = (token: string): Promise<Response> => {
+    const signed = String(callback) + Object.entries(fields).sort().flat().join("");
+    const signature = createHmac("sha1", token).update(signed).digest("base64");
+    return fetch(server.url + callback.pathname + callback.search, {
+      method: "POST",
+      headers: { "x-twilio-signature": signature },
+      body: new URLSearchParams(fields),
+    });
+  };
+  expect((await post("another token")).status).toBe(403);
+  expect((await read(alert)).status).toBe("SENT");
+  expect((await post("twilio-canary-token")).status).toBe(200);
+  expect(await read(alert)).toMatchObject({
+    status: "DELIVERED",
+    attempts: [{ outcome: "SENT" }, { outcome: "DELIVERED" }],
+  });
 });
 
 it("writes to Slack in its blocks, and never shows the webhook's URL", async () => {

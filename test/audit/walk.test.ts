@@ -216,6 +216,14 @@ const silence = () => ({
   endsAt: new Date(Date.now() + 3_600_000).toISOString(),
 });
 const template = () => ({ name: v7(), channelKind: "EMAIL", body: "{{ incident.name }}" });
+const walkedChannel = () => ({ name: v7(), kind: "EMAIL", email: { to: ["walk@clinic.example"] }, test: false });
+const madeChannel = (): Promise<string> =>
+  made(
+    "mutation ($input: AlertChannelCreateInput!) { alertChannelCreate(input: $input) { alertChannel { id } } }",
+    walkedChannel(),
+    ({ alertChannelCreate }: { alertChannelCreate: { alertChannel: { id: string } } }) =>
+      alertChannelCreate.alertChannel.id,
+  );
 const madeTemplate = (): Promise<string> =>
   made(
     "mutation ($input: AlertTemplateCreateInput!) { alertTemplateCreate(input: $input) { alertTemplate { id } } }",
@@ -259,6 +267,10 @@ Object.assign(examples, {
     await ask(server, document, {}, { as: admin });
     return { name: "walked" };
   },
+  alertChannelCreate: async () => ({ input: walkedChannel() }),
+  alertChannelUpdate: async () => ({ id: await madeChannel(), input: { coveredByBaa: true } }),
+  alertChannelDelete: async () => ({ id: await madeChannel() }),
+  alertTestSend: async () => ({ channelId: await madeChannel() }),
   alertTemplateCreate: async () => ({ input: template() }),
   alertTemplateUpdate: async () => ({ id: await madeTemplate(), input: { body: "Walked on" } }),
   alertTemplateDelete: async () => ({ id: await madeTemplate() }),

@@ -25,6 +25,7 @@ export type Sent =
 
 export interface Delivery<Config, Secrets> {
   message: Message;
+  organizationId: string;
   recipient: string;
   config: Config;
   secrets: Secrets;

@@ -54,11 +54,11 @@ export function smsChannel(options: {
     recipients: ({ to }) => to,
     retries: [15_000, minute, 5 * minute, 15 * minute, 60 * minute],
     perMinute: 30,
-    async send({ message, recipient, signal }) {
+    async send({ message, organizationId, recipient, signal }) {
       if (!twilio) return { outcome: "PERMANENT", detail: "This server sends no SMS: TWILIO_ACCOUNT_SID is not set." };
       const form = new URLSearchParams({ To: recipient, Body: message.text });
       form.set(twilio.from.startsWith("MG") ? "MessagingServiceSid" : "From", twilio.from);
-      if (callbackUrl) form.set("StatusCallback", callbackUrl);
+      if (callbackUrl) form.set("StatusCallback", `${callbackUrl}?organization=${organizationId}`);
       const login = Buffer.from(`${twilio.accountSid}:${twilio.authToken}`).toString("base64");
       const answered = await guardedFetch(`${twilio.apiUrl}/2010-04-01/Accounts/${twilio.accountSid}/Messages.json`, {
         allowPrivate,

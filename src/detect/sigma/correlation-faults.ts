@@ -1,14 +1,14 @@
 /** Misspelt fields of correlations: one that groups by a field which no counted event has would be silent for ever. */
 import type { Logsource } from "../../ingest/event.ts";
 import type { DetectionDocument, ParsedDocument, RuleError } from "./document.ts";
-import { type FieldFault, messageFor } from "./field-faults.ts";
+import { type FieldFault, messageFor, nearest } from "./field-faults.ts";
 import { type KnownFields, knownFields } from "./known-fields.ts";
 import { type Path, readSource } from "./source.ts";
 
 /** A detection rule by what a correlation calls it. Undefined: there is none, or it is another correlation or behaviour. */
 export type CountedRule = (reference: string) => DetectionDocument | undefined;
 
-/** The group-by fields, counted fields and aliased ones that events of a counted rule cannot have, each told once; none for other documents. */
+/** The group-by, counted and aliased fields that are a known field of the counted events misspelt, each told once; none for other documents. */
 export function correlationFaults(document: ParsedDocument, counted: CountedRule): FieldFault[] {
   if (document.kind !== "CORRELATION") return [];
   const { rules, groupBy, fields, aliases } = document.body;
@@ -17,7 +17,8 @@ export function correlationFaults(document: ParsedDocument, counted: CountedRule
   if (!source) return [];
   const told = new Set<string>();
   const check = (name: string, path: Path, { category = "" }: Logsource, known: KnownFields): void => {
-    if (known.has(name) || told.has(path.join("\n"))) return;
+    // A name that is near none is a sender's own, which events may well have.
+    if (known.has(name) || told.has(path.join("\n")) || nearest(name, known.names) === undefined) return;
     told.add(path.join("\n"));
     source.report(path, "INVALID", messageFor(name, category, known));
   };

@@ -51,7 +51,7 @@ export function messageFor(name: string, category: string, { names }: KnownField
 }
 
 /** The known name that takes the fewest changes, if those are few for its length. */
-function nearest(name: string, names: readonly string[]): string | undefined {
+export function nearest(name: string, names: readonly string[]): string | undefined {
   const lower = name.toLowerCase();
   let best: string | undefined;
   let least = Math.max(2, Math.floor(name.length / 3)) + 1;
