@@ -82,6 +82,11 @@ const shaped: Record<string, (canary: string) => unknown> = {
   "silences.matchers": (canary) => [{ field: "TITLE", operator: "EQUALS", value: canary }],
   "escalations.ended_at": () => null, // it runs
   "security_alerts.claim": () => null, // nobody sends it
+  "alert_channels.removed_at": () => null,
+  "alert_channels.suspended_at": () => null,
+  "alert_channels.sealed_secrets": () => null, // what was not sealed does not open
+  "alert_routes.removed_at": () => null,
+  "escalation_policies.removed_at": () => null,
   // Beyond what the application itself will count to.
   "security_audit_log.seq": (canary) => (canary.startsWith(canaryOf("demo")) ? 900_000 : 950_000),
   "security_incidents.number": () => 900_000,
