@@ -1,6 +1,6 @@
 import type { Permission } from "../access/permissions.ts";
 import type { Viewer } from "../access/viewer.ts";
-import type { Alerting } from "../alerting.ts";
+import type { Channels } from "../alert/channels/kinds.ts";
 import type { AuditTrail } from "../audit/trail.ts";
 import type { Database, PrismaClient, Tx } from "../db.ts";
 import type { GapFilled, GapRequest } from "../detect/gap.ts";
@@ -78,7 +78,15 @@ export interface Services {
   /** Questions to users of the monitored application: was this you? */
   userChecks: UserChecks;
   /** Channels of alerts, and what their providers call back. */
-  alerting: Pick<Alerting, "channels" | "twilioStatus">;
+  alerting: {
+    channels: Channels;
+    twilioStatus(told: {
+      organizationId: string;
+      path: string;
+      fields: URLSearchParams;
+      signature: string;
+    }): Promise<boolean>;
+  };
   feed: {
     cursor(organizationId: string): Promise<string>;
     follow(
