@@ -24,6 +24,8 @@ export interface Subscriber {
 interface Member extends Subscriber {
   /** What it has been shown already; undefined: nothing that the group has yet to show. */
   shown: Position | undefined;
+  /** Where it has arrived. */
+  group?: Group;
 }
 
 interface Group extends Shared {
@@ -48,7 +50,9 @@ export interface FanOut {
 const together = 50; // changes that are executed at once, and leave in one write to each socket
 
 export function createFanOut(mask: (error: unknown) => Error): FanOut {
+  /** Those that are open, and those that are being opened. */
   const groups = new Map<string, Promise<Group>>();
+  const alive = new Map<string, Group>();
   const counted = { executed: 0, sent: 0 };
 
   /** What the event answers to everybody of the members' class. What names patients is first written down for each. */
@@ -92,6 +96,7 @@ export function createFanOut(mask: (error: unknown) => Error): FanOut {
     const { services, viewer, closing } = first.context;
     const ending = new AbortController();
     const end = (): void => ending.abort();
+    if (closing.aborted) end();
     closing.addEventListener("abort", end, { once: true });
     ending.signal.addEventListener("abort", () => closing.removeEventListener("abort", end), { once: true });
     const group: Group = { ...shared, members: new Set(), position: undefined, latest: undefined, ending };
@@ -104,6 +109,7 @@ export function createFanOut(mask: (error: unknown) => Error): FanOut {
       const values = latest(services, viewer.organizationId, shared.args, ending.signal);
       void run(group, () => followLatest(group, values));
     }
+    alive.set(shared.key, group);
     return group;
   }
 
@@ -112,8 +118,7 @@ export function createFanOut(mask: (error: unknown) => Error): FanOut {
       () => undefined,
       (error: Error) => error,
     );
-    group.ending.abort();
-    groups.delete(group.key);
+    forget(group);
     for (const member of group.members) member.end(fault && mask(fault));
     group.members.clear();
   }
@@ -155,6 +160,19 @@ export function createFanOut(mask: (error: unknown) => Error): FanOut {
     }
   }
 
+  /** Ends a group; whoever comes now begins another. */
+  function forget(group: Group): void {
+    if (alive.get(group.key) === group) {
+      alive.delete(group.key);
+      groups.delete(group.key);
+    }
+    group.ending.abort();
+  }
+
+  function forgetIfEmpty(group: Group): void {
+    if (group.members.size === 0) forget(group);
+  }
+
   /** The group of the key, opened where there is none. */
   function groupOf(shared: Shared, first: Subscriber): Promise<Group> {
     let group = groups.get(shared.key);
@@ -168,6 +186,7 @@ export function createFanOut(mask: (error: unknown) => Error): FanOut {
 
   function enter(group: Group, member: Member): void {
     group.members.add(member);
+    member.group = group;
     if (group.latest) member.send([group.latest]);
   }
 
@@ -177,7 +196,10 @@ export function createFanOut(mask: (error: unknown) => Error): FanOut {
     const topic = shared.stream.durable as NonNullable<SharedStream["durable"]>;
     const arrived = async (position: Position): Promise<boolean> => {
       const group = await groupOf(shared, member);
-      if (left.aborted) return true;
+      if (left.aborted) {
+        forgetIfEmpty(group);
+        return true;
+      }
       if (group.ending.signal.aborted || !group.position || isBefore(position, group.position)) return false;
       enter(group, Object.assign(member, { shown: position }));
       return true;
@@ -207,19 +229,20 @@ export function createFanOut(mask: (error: unknown) => Error): FanOut {
       const member: Member = { ...subscriber, shown: undefined };
       const leave = (): void => {
         left.abort();
-        void groups.get(shared.key)?.then((group) => {
-          group.members.delete(member);
-          if (group.members.size > 0 || group.ending.signal.aborted) return;
-          groups.delete(shared.key); // whoever comes now begins anew
-          group.ending.abort();
-        });
+        member.group?.members.delete(member);
+        const group = member.group ?? alive.get(shared.key);
+        if (group) forgetIfEmpty(group);
       };
       if (shared.stream.durable && typeof shared.args.after === "string") {
         catchUp(shared, member, left.signal).catch((error: Error) => member.end(mask(error)));
         return leave;
       }
-      const group = await groupOf(shared, subscriber);
-      if (!left.signal.aborted) enter(group, member);
+      for (;;) {
+        const group = await groupOf(shared, subscriber);
+        if (group.ending.signal.aborted && !subscriber.context.closing.aborted) continue; // it ended meanwhile
+        if (!left.signal.aborted) enter(group, member);
+        break;
+      }
       return leave;
     },
   };

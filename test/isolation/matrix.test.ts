@@ -35,6 +35,7 @@ const fields = rootFields(schema, {
   alertRuleBackfill: (_, id) => ({
     input: { ruleId: id ?? "x", range: { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" } },
   }),
+  alertRouteCreate: (_, id) => ({ input: { name: uuidv7(), parentId: id ?? null } }),
   alertsRetry: (_, id) => ({ input: { ids: [id ?? "x"] } }),
   silencePreview: () => ({ matchers: [{ field: "SEVERITY", operator: "AT_LEAST", value: "INFO" }] }),
   alertRulesImport: () => ({ input: { yaml: "x", mode: "ACTIVE", dryRun: true } }),
