@@ -4,7 +4,7 @@ import { type Channels, openChannels } from "./alert/channels/kinds.ts";
 import type { Smtp } from "./alert/channels/smtp.ts";
 import { createSender } from "./alert/deliver.ts";
 import { onUndeliverable } from "./alert/escalate.ts";
-import { isTwilios, recordTwilioStatus } from "./alert/twilio-status.ts";
+import { isTwilios, recordTwilioStatus, type TwilioCallback } from "./alert/twilio-status.ts";
 import { wordAlerts } from "./alert/words.ts";
 import type { Config } from "./config.ts";
 import type { Database, Tx } from "./db.ts";
@@ -19,12 +19,7 @@ export interface Alerting {
   /** Says that alerts of the organization may be due. */
   ring(organizationId: string): void;
   /** What became of an SMS. False: not Twilio's word, and nothing was done. */
-  twilioStatus(told: {
-    organizationId: string;
-    path: string;
-    fields: URLSearchParams;
-    signature: string;
-  }): Promise<boolean>;
+  twilioStatus(told: TwilioCallback): Promise<boolean>;
   /** Sends what is due; harmless at any time. */
   deliver(organizationId: string): Promise<void>;
   close(): Promise<void>;

@@ -15,6 +15,13 @@ export const errorTable = {
 
 export type ErrorCode = keyof typeof errorTable;
 
+/** Refuses to act on a stale view. `what` begins a sentence, e.g. "The route". Errors: CONFLICT. */
+export function checkRevision(what: string, revision: number, expected: number | undefined): void {
+  if (expected === undefined || expected === revision) return;
+  const message = `${what} has changed meanwhile: it is at revision ${revision}, not ${expected}.`;
+  throw new VigilError("CONFLICT", message, { path: ["input", "expectedRevision"], detail: { revision } });
+}
+
 /** An error whose message may be shown to the user; the cause, for the log only, goes into `cause`. */
 export class VigilError extends Error {
   readonly code: ErrorCode;

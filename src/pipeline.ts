@@ -29,7 +29,7 @@ import { clearOf, sealEvents } from "./ingest/sealing.ts";
 import { claimClientIds, insertEvents } from "./ingest/write.ts";
 import { type Log, messageForLog } from "./log.ts";
 import type { Bells } from "./publish/bells.ts";
-import { type NewChange, recordChanges } from "./publish/change.ts";
+import { type NewChange, recordChanges, topicsOf } from "./publish/change.ts";
 import { weighWatched } from "./respond/watch.ts";
 import { pseudonymBy } from "./secrets/pseudonym.ts";
 import { indexedColumns } from "./secrets/sealed-columns.ts";
@@ -139,7 +139,7 @@ export function createPipeline(options: {
     await known.state.prepare();
     let detection: BatchDetection | undefined;
     try {
-      const { duplicates, changed, alerted } = await db.inOrganization(organizationId, async (tx) => {
+      const { duplicates, topics } = await db.inOrganization(organizationId, async (tx) => {
         const turn = await takeTurn(tx, now());
         if (!turn) throw new VigilError("NOT_FOUND", "The organization is gone.");
         const { receivedAt, privacy } = turn;
@@ -164,14 +164,13 @@ export function createPipeline(options: {
         const changes = await correlate(tx, detections, receivedAt, riskBySeverity);
         changes.push(...(await scoreDetections(tx, detections, receivedAt)));
         if (changes.length > 0) await recordChanges(tx, changes);
-        const alerted = await routeAlerts(tx, entriesOf(tx), receivedAt);
+        await routeAlerts(tx, entriesOf(tx), receivedAt);
         for (const { sender, drafts } of batch) if (sender !== undefined) await auditIngest(tx, sender, drafts.length);
         await detection.save();
-        return { duplicates, changed: changes.length > 0, alerted };
+        return { duplicates, topics: topicsOf(tx) };
       });
       detection?.committed();
-      if (changed) bells.ring(organizationId, "incident");
-      if (alerted) bells.ring(organizationId, "alert");
+      for (const topic of topics) bells.ring(organizationId, topic);
       return shareOut(batch, duplicates);
     } catch (error) {
       await detection?.failed();

@@ -89,12 +89,17 @@ export async function changeOrganization(tx: Tx, change: OrganizationChange, act
 }
 
 /** A zone with a name: an offset would not know of daylight saving. */
-function checkTimeZone(timeZone: string): void {
+export function isTimeZone(name: string): boolean {
   try {
-    if (!/^[A-Za-z]/.test(timeZone)) throw new RangeError();
-    new Intl.DateTimeFormat("en-US", { timeZone });
+    new Intl.DateTimeFormat("en-US", { timeZone: name });
+    return /^[A-Za-z]/.test(name);
   } catch {
-    const message = `"${timeZone.slice(0, 50)}" is no IANA time zone, such as America/Chicago or UTC`;
-    throw new VigilError("BAD_USER_INPUT", message, { path: ["timeZone"] });
+    return false;
   }
+}
+
+function checkTimeZone(timeZone: string): void {
+  if (isTimeZone(timeZone)) return;
+  const message = `"${timeZone.slice(0, 50)}" is no IANA time zone, such as America/Chicago or UTC`;
+  throw new VigilError("BAD_USER_INPUT", message, { path: ["timeZone"] });
 }

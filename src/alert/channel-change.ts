@@ -2,13 +2,14 @@
 import { v7 as uuidv7 } from "uuid";
 import type { z } from "zod";
 import type { Tx } from "../db.ts";
-import { VigilError } from "../errors.ts";
+import { checkRevision, VigilError } from "../errors.ts";
 import type { ChannelKind } from "../generated/prisma/client.ts";
 import { makeWebhookSecret } from "../outbound/standard-webhook.ts";
 import { sealedColumns } from "../secrets/sealed-columns.ts";
 import type { Vault } from "../secrets/vault.ts";
 import type { Channels } from "./channels/kinds.ts";
 import type { WebhookSecrets } from "./channels/webhook.ts";
+import { recipientsOf } from "./recipients.ts";
 
 /** What a channel is made of, by kind, as its sender gives it: settings and secrets in one. */
 export type Given = Partial<Record<Lowercase<ChannelKind>, Record<string, unknown> | undefined>>;
@@ -137,13 +138,7 @@ export async function updateChannel(
   );
   const [row] = rows;
   if (!row) throw new VigilError("NOT_FOUND", "There is no such channel.", { path: ["id"] });
-  if (expectedRevision !== undefined && expectedRevision !== row.revision) {
-    const message = `The channel has changed meanwhile: it is at revision ${row.revision}, not ${expectedRevision}.`;
-    throw new VigilError("CONFLICT", message, {
-      path: ["input", "expectedRevision"],
-      detail: { revision: row.revision },
-    });
-  }
+  checkRevision("The channel", row.revision, expectedRevision);
   const parsed = parse(channels, row.kind, given);
   let sealed = row.sealed_secrets;
   if (parsed && Object.keys(parsed.secrets).length > 0) {
@@ -213,16 +208,16 @@ export async function deleteChannel(tx: Tx, id: string, now: number): Promise<vo
 }
 
 /** An alert of kind TEST to each recipient of the channel, through the ledger as any other; answers the first one's id. */
-export async function sendTest(tx: Tx, channels: Channels, channelId: string, now: number): Promise<string> {
-  const { rows } = await tx.query<{ kind: ChannelKind; config: never; suspended_at: Date | null }>(
-    "SELECT kind, config, suspended_at FROM alert_channels WHERE organization_id = $1 AND id = $2 AND removed_at IS NULL",
+export async function sendTest(tx: Tx, channelId: string, now: number): Promise<string> {
+  const { rows } = await tx.query<{ config: unknown; suspended_at: Date | null }>(
+    "SELECT config, suspended_at FROM alert_channels WHERE organization_id = $1 AND id = $2 AND removed_at IS NULL",
     [tx.organizationId, channelId],
   );
   const [channel] = rows;
   if (!channel) throw new VigilError("NOT_FOUND", "There is no such channel.", { path: ["channelId"] });
   if (channel.suspended_at)
     throw new VigilError("CONFLICT", "The channel is stopped: let it deliver again first.", { path: ["channelId"] });
-  const recipients = channels[channel.kind].recipients(channel.config);
+  const recipients = recipientsOf(channel.config);
   const ids = recipients.map(() => uuidv7());
   await tx.query(
     `INSERT INTO security_alerts (organization_id, id, kind, channel_id, recipient, status, priority, due_at, created_at)

@@ -28,10 +28,7 @@ export function createSender(options: {
   vault: Pick<Vault, "open">;
   channels: Channels;
   /** Words the alerts of one message. */
-  word(
-    tx: Tx,
-    asked: { id: string; alertIds: readonly string[]; alert: { id: string; recipient: string } },
-  ): Promise<Message>;
+  word(tx: Tx, asked: { id: string; alertIds: readonly string[] }): Promise<Message>;
   /** What cannot be delivered, in the transaction that says so. */
   onFailed(tx: Tx, failed: readonly string[], now: number): Promise<unknown>;
   /** A channel was stopped, in the transaction that stops it. */
@@ -41,7 +38,6 @@ export function createSender(options: {
   /** Asks to be called again at a time, epoch ms. */
   wake(organizationId: string, at: number): void;
   now: () => number;
-  random?: () => number;
   log: Log;
 }): Sender {
   const {
@@ -55,7 +51,7 @@ export function createSender(options: {
     onMoved,
     wake,
     now,
-    random = Math.random,
+
     log,
   } = options;
   const onTheWay = new Set<Promise<void>>();
@@ -72,10 +68,9 @@ export function createSender(options: {
       message: await word(tx, {
         id: outgoing.messageId as string,
         alertIds: outgoing.alerts.map(({ id }) => id),
-        alert: outgoing.alerts[0] as Outgoing["alerts"][number],
       }),
       secrets: await secretsOf(tx, vault, channel),
-      first: await firstOfThread(tx, outgoing),
+      first: kind.updatesThread ? await firstOfThread(tx, outgoing) : null,
     }));
     return kind.send({
       message,
@@ -102,7 +97,7 @@ export function createSender(options: {
     const at = now();
     const tries = Math.max(...outgoing.alerts.map((alert) => alert.tries));
     const afterMs = sent.outcome === "RETRY" ? sent.afterMs : undefined;
-    const again = retryAt({ tries, afterMs, retries: channels[channel.kind].retries }, at, random());
+    const again = retryAt({ tries, afterMs, retries: channels[channel.kind].retries }, at, Math.random());
     await change(organizationId, async (tx) => {
       const { failed, stopped } = await record(tx, channel.kind, { outgoing, sent, latencyMs, retryAt: again, at });
       await onMoved(

@@ -4,6 +4,7 @@ import type { ChannelKind } from "../generated/prisma/client.ts";
 import type { Policy, Target } from "./escalation.ts";
 import { type Layer, type Override, onCallAt } from "./on-call.ts";
 import { recipientsOf } from "./recipients.ts";
+import { json } from "./route-read.ts";
 
 export interface Reached {
   channelId: string;
@@ -24,8 +25,6 @@ interface Person {
   phone: string | null;
   role: string;
 }
-
-const json = (rows: string): string => `(SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]') FROM (${rows}) t)`;
 
 /** Answers a function that is pure: whom a target reaches. Suspended users and channels, and bad contacts, are not reached. */
 export async function readPeople(

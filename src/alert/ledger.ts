@@ -24,6 +24,21 @@ export interface Claim {
   bad: Map<string, string>;
 }
 
+/** Notes addresses or numbers that are never to be tried again; the first reason stays. */
+export async function markBad(
+  tx: Tx,
+  kind: ChannelKind,
+  addresses: readonly string[],
+  reason: string,
+  now: number,
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO bad_contacts (organization_id, kind, address, reason, at)
+     SELECT $1, $2, address, $4, $5 FROM unnest($3::text[]) AS address ON CONFLICT DO NOTHING`,
+    [tx.organizationId, kind, addresses, reason, new Date(now)],
+  );
+}
+
 export const badKey = (kind: ChannelKind, address: string): string => `${kind} ${address}`;
 
 /** Claims what is due and gives each message its id, which is stored before anything is sent. */
@@ -145,10 +160,7 @@ export async function record(
     return { failed: [], stopped: undefined };
   }
   if (sent.outcome === "PERMANENT" && sent.badContact && recipient !== "") {
-    await tx.query(
-      `INSERT INTO bad_contacts (organization_id, kind, address, reason, at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
-      [tx.organizationId, kind, recipient, sent.detail.slice(0, 500), new Date(at)],
-    );
+    await markBad(tx, kind, [recipient], sent.detail.slice(0, 500), at);
   }
   const stop = sent.outcome === "PERMANENT" && sent.stopChannel === true;
   const waitUntil = sent.outcome === "RETRY" && sent.channelWaits ? (retryAt ?? null) : null;

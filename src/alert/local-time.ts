@@ -37,16 +37,6 @@ export function localAt(timeZone: string, at: number): LocalTime {
   };
 }
 
-/** Whether there is such an IANA time zone. */
-export function isTimeZone(name: string): boolean {
-  try {
-    localAt(name, 0);
-    return /^[A-Za-z]/.test(name);
-  } catch {
-    return false;
-  }
-}
-
 const dayMs = 86_400_000;
 
 /** The date so many days after another, both YYYY-MM-DD. */

@@ -1,6 +1,7 @@
 /** Times at which it is quiet: of a route, and the quiet hours of a user. Decides only. */
+import { isTimeZone } from "../access/organization.ts";
 import { VigilError } from "../errors.ts";
-import { datePlus, isTimeZone, localAt, minutesOf, type WeekDay, weekDays } from "./local-time.ts";
+import { datePlus, localAt, minutesOf, type WeekDay, weekDays } from "./local-time.ts";
 
 export interface Hours {
   /** On which days they begin; absent: on all. */

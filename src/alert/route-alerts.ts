@@ -6,15 +6,12 @@ import { readSettings } from "./route-read.ts";
 import { writeRouted } from "./route-write.ts";
 import { changesOf, type Line, movedBy } from "./told.ts";
 
-/**
- * Answers whether there is an alert or an escalation now that was not. Nothing that is told, no query; otherwise one to
- * read and one to write.
- */
-export async function routeAlerts(tx: Tx, lines: readonly Line[], now: number): Promise<boolean> {
+/** Nothing that is told, no query; otherwise one to read and one to write. */
+export async function routeAlerts(tx: Tx, lines: readonly Line[], now: number): Promise<void> {
   const moved = movedBy(lines);
   if (moved.length > 0) await settleEscalations(tx, moved, now);
   const changes = changesOf(lines);
-  if (changes.length === 0) return false;
+  if (changes.length === 0) return;
   const idsOf = (of: typeof changes): string[] => [...new Set(of.map(({ incidentId }) => incidentId))];
   const { incidents, settings } = await readSettings(tx, {
     incidents: idsOf(changes),
@@ -25,8 +22,10 @@ export async function routeAlerts(tx: Tx, lines: readonly Line[], now: number): 
     const incident = incidents.get(change.incidentId);
     return incident ? [route(change, incident, settings, now)] : [];
   });
-  const alerts = routed.flatMap((one) => one.alerts);
-  const escalations = routed.flatMap((one) => one.escalations);
-  await writeRouted(tx, alerts, escalations, now);
-  return alerts.length + escalations.length > 0;
+  await writeRouted(
+    tx,
+    routed.flatMap((one) => one.alerts),
+    routed.flatMap((one) => one.escalations),
+    now,
+  );
 }

@@ -1,7 +1,7 @@
 /** Making, changing and removing routes. A removed route stays in the ledger, under a name that is free again. */
 import { v7 as uuidv7 } from "uuid";
 import type { Tx } from "../db.ts";
-import { VigilError } from "../errors.ts";
+import { checkRevision, VigilError } from "../errors.ts";
 import { checkMatchers, type Matcher } from "./matcher.ts";
 import { checkMuteTimes, type MuteTime } from "./mute-times.ts";
 import { groupFields } from "./route.ts";
@@ -148,10 +148,7 @@ async function lock(tx: Tx, id: string, expectedRevision?: number): Promise<void
   );
   const revision = rows[0]?.revision;
   if (revision === undefined) throw new VigilError("NOT_FOUND", "There is no such route.", { path: ["id"] });
-  if (expectedRevision !== undefined && expectedRevision !== revision) {
-    const message = `The route has changed meanwhile: it is at revision ${revision}, not ${expectedRevision}.`;
-    throw new VigilError("CONFLICT", message, { path: ["input", "expectedRevision"], detail: { revision } });
-  }
+  checkRevision("The route", revision, expectedRevision);
 }
 
 /** What is not given stays. Errors: NOT_FOUND, CONFLICT, BAD_USER_INPUT. */

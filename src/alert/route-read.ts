@@ -11,7 +11,8 @@ const from = "security_incidents i LEFT JOIN alert_rules r ON r.organization_id 
 /** Of more open incidents than this the worst are asked whether they inhibit others. */
 const mostSources = 1_000;
 
-const json = (rows: string): string => `(SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]') FROM (${rows}) t)`;
+/** Rows as one value of JSON, so that one statement reads several tables. */
+export const json = (rows: string): string => `(SELECT coalesce(jsonb_agg(to_jsonb(t)), '[]') FROM (${rows}) t)`;
 const settings = `
   ${json(`SELECT id, name, parent_id AS "parentId", position, matchers, goes_on AS "goesOn", group_by AS "groupBy",
       group_wait_s AS "groupWaitS", group_interval_s AS "groupIntervalS", repeat_interval_s AS "repeatIntervalS",

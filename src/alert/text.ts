@@ -22,7 +22,17 @@ export function oneLine(text: string, most: number): string {
 const gsm7 =
   "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà";
 const extended = "^{}\\[~]|€";
-const twoSegments = { gsm7: 306, ucs2: 134 }; // 3GPP TS 23.040: 2 x 153 septets, 2 x 67 units of 16 bits
+
+/** In how many parts a text goes out (3GPP TS 23.040): 160 septets or 153 a part, 70 units of 16 bits or 67 a part. */
+export function segmentsOf(text: string): number {
+  let septets = 0;
+  for (const character of text) {
+    if (gsm7.includes(character)) septets++;
+    else if (extended.includes(character)) septets += 2;
+    else return text.length <= 70 ? 1 : Math.ceil(text.length / 67);
+  }
+  return septets <= 160 ? 1 : Math.ceil(septets / 153);
+}
 
 /** Cut so that it takes two segments of SMS at most. A link in its last line is kept whole. */
 export function fitSms(text: string): string {
@@ -47,12 +57,4 @@ export function fitSms(text: string): string {
   return `${head.slice(0, kept).join("").trimEnd()}...${tail}`;
 }
 
-function fits(text: string): boolean {
-  let septets = 0;
-  for (const character of text) {
-    if (gsm7.includes(character)) septets++;
-    else if (extended.includes(character)) septets += 2;
-    else return text.length <= twoSegments.ucs2;
-  }
-  return septets <= twoSegments.gsm7;
-}
+const fits = (text: string): boolean => segmentsOf(text) <= 2;

@@ -3,6 +3,16 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Tx } from "../db.ts";
 import { recordChanges } from "../publish/change.ts";
 import { badNumbers } from "./channels/sms.ts";
+import { markBad } from "./ledger.ts";
+
+/** A callback as it came. */
+export interface TwilioCallback {
+  organizationId: string;
+  /** With its query, as it was asked for. */
+  path: string;
+  fields: URLSearchParams;
+  signature: string;
+}
 
 /** X-Twilio-Signature: HMAC-SHA1 of the URL and every field's name and value, sorted (https://www.twilio.com/docs/usage/security). */
 export function isTwilios(given: {
@@ -50,11 +60,7 @@ export async function recordTwilioStatus(
     rows.map(({ id, moved }) => ({ topic: "alert", kind: moved, entityId: id })),
   );
   if (errorCode !== undefined && badNumbers.has(errorCode)) {
-    await tx.query(
-      `INSERT INTO bad_contacts (organization_id, kind, address, reason, at)
-       SELECT $1, 'SMS', address, $3, $4 FROM unnest($2::text[]) AS address ON CONFLICT DO NOTHING`,
-      [tx.organizationId, [...new Set(rows.map(({ recipient }) => recipient))], detail, new Date(now)],
-    );
+    await markBad(tx, "SMS", [...new Set(rows.map(({ recipient }) => recipient))], detail, now);
   }
   return rows.filter(({ moved }) => moved === "FAILED").map(({ id }) => id);
 }

@@ -1,7 +1,7 @@
 /** Making, changing and removing response rules. */
 import { v7 as uuidv7 } from "uuid";
 import type { Tx } from "../db.ts";
-import { VigilError } from "../errors.ts";
+import { checkRevision, VigilError } from "../errors.ts";
 import { type ResponseRule, readRule } from "./rule.ts";
 
 export interface RuleChange {
@@ -70,13 +70,7 @@ async function lock(tx: Tx, id: string, expectedRevision: number | undefined): P
   );
   const [row] = rows;
   if (!row) throw new VigilError("NOT_FOUND", "There is no such response rule.", { path: ["id"] });
-  if (expectedRevision !== undefined && expectedRevision !== row.revision) {
-    const message = `The response rule has changed meanwhile: it is at revision ${row.revision}, not ${expectedRevision}.`;
-    throw new VigilError("CONFLICT", message, {
-      path: ["input", "expectedRevision"],
-      detail: { revision: row.revision },
-    });
-  }
+  checkRevision("The response rule", row.revision, expectedRevision);
   return row;
 }
 

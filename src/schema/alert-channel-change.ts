@@ -146,8 +146,7 @@ function changing<T extends { id: string }>(
 }
 
 async function test(tx: Tx, context: Context, channelId: string): Promise<string> {
-  const { channels } = context.services.alerting;
-  const id = await sendTest(tx, channels, channelId, context.services.now());
+  const id = await sendTest(tx, channelId, context.services.now());
   await recordChanges(tx, [{ topic: "alert", kind: "QUEUED", entityId: id }]);
   return id;
 }

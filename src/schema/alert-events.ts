@@ -1,7 +1,7 @@
 import { Alert } from "./alert.ts";
 import { builder } from "./builder.ts";
 import { type FeedChange, prismaOf } from "./context.ts";
-import { live } from "./live.ts";
+import { followFeed } from "./live.ts";
 import { rowKey } from "./page.ts";
 import { shared } from "./shared.ts";
 
@@ -33,10 +33,7 @@ builder.subscriptionField("alertEvents", (t) =>
     authScopes: { permission: "incident.read" },
     extensions: shared({ permission: "incident.read", durable: "alert" }),
     args: { after: t.arg.string({ description: "Resume behind this cursor; absent: from now on." }) },
-    subscribe: (_parent, { after }, context) =>
-      live(context, (organizationId, signal) =>
-        context.services.feed.follow(organizationId, "alert", after ?? undefined, signal),
-      ),
+    subscribe: (_parent, { after }, context) => followFeed(context, "alert", after),
     resolve: (event) => event,
   }),
 );

@@ -1,6 +1,7 @@
 import type { Permission } from "../access/permissions.ts";
 import type { Viewer } from "../access/viewer.ts";
 import type { Channels } from "../alert/channels/kinds.ts";
+import type { TwilioCallback } from "../alert/twilio-status.ts";
 import type { AuditTrail } from "../audit/trail.ts";
 import type { Database, PrismaClient, Tx } from "../db.ts";
 import type { GapFilled, GapRequest } from "../detect/gap.ts";
@@ -80,12 +81,7 @@ export interface Services {
   /** Channels of alerts, and what their providers call back. */
   alerting: {
     channels: Channels;
-    twilioStatus(told: {
-      organizationId: string;
-      path: string;
-      fields: URLSearchParams;
-      signature: string;
-    }): Promise<boolean>;
+    twilioStatus(told: TwilioCallback): Promise<boolean>;
   };
   feed: {
     cursor(organizationId: string): Promise<string>;

@@ -4,7 +4,7 @@ import { type FeedChange, prismaOf, viewerOf } from "./context.ts";
 import { ActionTypeEnum, describedEnum } from "./enums.ts";
 import * as filters from "./filter.ts";
 import { listOf } from "./list.ts";
-import { live } from "./live.ts";
+import { followFeed } from "./live.ts";
 import { orderInput, paged, rowKey } from "./page.ts";
 import { shared } from "./shared.ts";
 
@@ -166,10 +166,7 @@ builder.subscriptionField("decisionEvents", (t) =>
     ...read,
     extensions: shared({ permission: "decision.read", durable: "decision" }),
     args: { after: t.arg.string({ description: "Resume behind this cursor; absent: from now on." }) },
-    subscribe: (_parent, { after }, context) =>
-      live(context, (organizationId, signal) =>
-        context.services.feed.follow(organizationId, "decision", after ?? undefined, signal),
-      ),
+    subscribe: (_parent, { after }, context) => followFeed(context, "decision", after),
     resolve: (event) => event,
   }),
 );

@@ -1,7 +1,7 @@
 import { builder } from "./builder.ts";
 import { type FeedChange, prismaOf } from "./context.ts";
 import { Incident } from "./incident.ts";
-import { live } from "./live.ts";
+import { followFeed } from "./live.ts";
 import { rowKey } from "./page.ts";
 import { shared } from "./shared.ts";
 
@@ -32,10 +32,7 @@ builder.subscriptionField("incidentEvents", (t) =>
     authScopes: { permission: "incident.read" },
     extensions: shared({ permission: "incident.read", durable: "incident" }),
     args: { after: t.arg.string({ description: "Resume behind this cursor; absent: from now on." }) },
-    subscribe: (_parent, { after }, context) =>
-      live(context, (organizationId, signal) =>
-        context.services.feed.follow(organizationId, "incident", after ?? undefined, signal),
-      ),
+    subscribe: (_parent, { after }, context) => followFeed(context, "incident", after),
     resolve: (event) => event,
   }),
 );

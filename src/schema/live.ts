@@ -1,6 +1,17 @@
-import { type Context, viewerOf } from "./context.ts";
+import type { Topic } from "../publish/change.ts";
+import { type Context, type FeedChange, viewerOf } from "./context.ts";
 
 const longestTimer = 2 ** 31 - 1; // ms: what setTimeout can take
+
+/** The changes of a topic behind the cursor, or from now on. */
+export const followFeed = (
+  context: Context,
+  topic: Topic,
+  after: string | null | undefined,
+): AsyncIterableIterator<FeedChange> =>
+  live(context, (organizationId, signal) =>
+    context.services.feed.follow(organizationId, topic, after ?? undefined, signal),
+  );
 
 /**
  * A stream that ends when its reader leaves, its viewer's credential ends or the server closes. The signal is needed

@@ -1,6 +1,8 @@
 import { isAsyncIterable, type Plugin } from "@envelop/core";
 import { type DocumentNode, type ExecutionArgs, type ExecutionResult, GraphQLError, getOperationAST } from "graphql";
+import type { Viewer } from "../access/viewer.ts";
 import { auditPhiRead } from "../audit/phi-read.ts";
+import type { Log } from "../log.ts";
 import { auditActorOf, type Context } from "../schema/context.ts";
 
 interface Operation {
@@ -42,27 +44,47 @@ function begin(context: Context): void {
 
 async function settle(operation: Operation, setResult: (result: ExecutionResult) => void): Promise<void> {
   const context = operation.contextValue as Context;
-  const { viewer, services, purpose, address } = context;
-  if (!viewer) return;
-  const { organizationId } = viewer;
+  if (!context.viewer) return;
   const patients = context.patients ?? new Set<string>();
   if (patients.size === 0) return;
-  const asked = describe(operation);
   try {
-    const actor = auditActorOf(context);
-    const breakGlassId = (await context.breakGlass)?.id;
-    const read = { actor, patients, purpose, address, operation: asked, breakGlassId };
-    await auditPhiRead(services.db, organizationId, read, await services.patientIndexer(organizationId));
+    await writeDownRead([context as Reader], patients, describe(operation));
     context.patients = new Set();
   } catch (error) {
-    services.log.error({ err: (error as Error).message }, "an answer was held back: it could not be audited");
-    const message = "The answer was held back: it could not be audited. Try again later";
-    setResult({ errors: [new GraphQLError(message, { extensions: { code: "UNAVAILABLE" } })] });
+    setResult(heldBack(context.services.log, error as Error));
   }
 }
 
+/** Whoever has signed in and gets the answer. */
+export type Reader = Context & { viewer: Viewer };
+
+/** Audits that each of these, who are of one organization, reads these patients' data. */
+export async function writeDownRead(
+  readers: readonly Reader[],
+  patients: ReadonlySet<string>,
+  operation: string,
+): Promise<void> {
+  const [one] = readers;
+  if (!one) return;
+  const { organizationId } = one.viewer;
+  const indexOf = await one.services.patientIndexer(organizationId);
+  for (const reader of readers) {
+    const { purpose, address, services } = reader;
+    const breakGlassId = (await reader.breakGlass)?.id;
+    const read = { actor: auditActorOf(reader), patients, purpose, address, operation, breakGlassId };
+    await auditPhiRead(services.db, organizationId, read, indexOf);
+  }
+}
+
+/** What is answered instead of what could not be audited. */
+export function heldBack(log: Log, error: Error): ExecutionResult {
+  log.error({ err: error.message }, "an answer was held back: it could not be audited");
+  const message = "The answer was held back: it could not be audited. Try again later";
+  return { errors: [new GraphQLError(message, { extensions: { code: "UNAVAILABLE" } })] };
+}
+
 /** "query securityEvents, incident": the fields at the top, never arguments. */
-function describe({ document, operationName }: Operation): string {
+export function describe({ document, operationName }: Operation): string {
   const operation = getOperationAST(document, operationName);
   const names = (operation?.selectionSet.selections ?? []).map((selection) =>
     selection.kind === "Field" ? selection.name.value : "…",

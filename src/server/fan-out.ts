@@ -3,18 +3,18 @@
  * may see the same. Each change is executed and serialised once; the frames of it differ by the operation's id alone.
  */
 import { type ExecutionResult, execute, type GraphQLError } from "graphql";
-import type { Viewer } from "../access/viewer.ts";
-import { activeBreakGlass } from "../audit/break-glass.ts";
-import { auditPhiRead } from "../audit/phi-read.ts";
+import { may } from "../access/permissions.ts";
 import { decodeCursor, isBefore, isUnread, type Position } from "../publish/cursor.ts";
-import { auditActorOf, type Context, type FeedChange } from "../schema/context.ts";
+import type { FeedChange } from "../schema/context.ts";
+import { mayReadPatients } from "../schema/phi.ts";
 import type { SharedStream } from "../schema/shared.ts";
+import { describe, heldBack, type Reader, writeDownRead } from "./audit-plugin.ts";
 import { type Operation, type Shared, sharedOf } from "./shared-operation.ts";
-import { classContext, readsPatients } from "./viewer-class.ts";
+import { classContext } from "./viewer-class.ts";
 
 /** One subscription of one socket. */
 export interface Subscriber {
-  context: Context & { viewer: Viewer };
+  context: Reader;
   /** Sends serialised results, in their order. */
   send(payloads: readonly Buffer[]): void;
   /** Nothing more will come; with a fault, because of it. */
@@ -35,6 +35,8 @@ interface Group extends Shared {
   /** The latest value of a gauge. */
   latest: Buffer | undefined;
   ending: AbortController;
+  /** It has begun to follow; rejects where it could not. */
+  ready: Promise<void>;
 }
 
 export interface FanOut {
@@ -47,20 +49,19 @@ export interface FanOut {
   counts(): { streams: number; executed: number; sent: number };
 }
 
+type Subscribers = readonly [Subscriber, ...Subscriber[]];
+
 const together = 50; // changes that are executed at once, and leave in one write to each socket
 
 export function createFanOut(mask: (error: unknown) => Error): FanOut {
-  /** Those that are open, and those that are being opened. */
-  const groups = new Map<string, Promise<Group>>();
-  const alive = new Map<string, Group>();
+  const groups = new Map<string, Group>();
   const counted = { executed: 0, sent: 0 };
 
   /** What the event answers to everybody of the members' class. What names patients is first written down for each. */
-  async function answer(shared: Shared, event: unknown, members: Iterable<Subscriber>): Promise<Buffer> {
-    const [one] = members;
-    if (!one) return Buffer.alloc(0); // all have left
-    const context = classContext(one.context, async (_viewer, permission) => {
-      await Promise.all([...members].map(({ context: { services, viewer } }) => services.refused(viewer, permission)));
+  async function answer(shared: Shared, event: unknown, members: Subscribers): Promise<Buffer> {
+    const [{ context: one }] = members;
+    const context = classContext(one, async (_viewer, permission) => {
+      await Promise.all(members.map(({ context: { services, viewer } }) => services.refused(viewer, permission)));
     });
     counted.executed++;
     const { schema, document, operationName, variableValues } = shared;
@@ -75,41 +76,43 @@ export function createFanOut(mask: (error: unknown) => Error): FanOut {
     if (result.errors) result = { ...result, errors: result.errors.map((error) => mask(error) as GraphQLError) };
     const patients = context.patients ?? new Set();
     if (patients.size > 0) {
-      const failed = await writtenDown(shared, patients, [...members]).then(
-        () => undefined,
-        (error: Error) => error,
-      );
-      if (failed) {
-        one.context.services.log.error({ err: failed.message }, "an answer was held back: it could not be audited");
-        const message = "The answer was held back: it could not be audited. Try again later";
-        return Buffer.from(JSON.stringify({ errors: [{ message, extensions: { code: "UNAVAILABLE" } }] }));
-      }
+      const readers = members.map((member) => member.context);
+      await writeDownRead(readers, patients, describe(shared)).catch((error: Error) => {
+        result = heldBack(one.services.log, error);
+      });
     }
     return Buffer.from(JSON.stringify(result));
   }
 
-  /** The event of the feed that the field's resolvers take as their root. */
-  const eventsOf = (shared: Shared, changes: readonly FeedChange[], members: Iterable<Subscriber>): Promise<Buffer[]> =>
+  const answers = (shared: Shared, changes: readonly FeedChange[], members: Subscribers): Promise<Buffer[]> =>
     Promise.all(changes.map((change) => answer(shared, change, members)));
 
-  async function open(shared: Shared, first: Subscriber): Promise<Group> {
+  function open(shared: Shared, first: Subscriber): Group {
     const { services, viewer, closing } = first.context;
     const ending = new AbortController();
     const end = (): void => ending.abort();
     if (closing.aborted) end();
     closing.addEventListener("abort", end, { once: true });
     ending.signal.addEventListener("abort", () => closing.removeEventListener("abort", end), { once: true });
-    const group: Group = { ...shared, members: new Set(), position: undefined, latest: undefined, ending };
+    const group: Group = {
+      ...shared,
+      members: new Set(),
+      position: undefined,
+      latest: undefined,
+      ending,
+      ready: Promise.resolve(),
+    };
     const { durable, latest } = shared.stream;
     if (durable) {
-      const cursor = await services.feed.cursor(viewer.organizationId);
-      group.position = decodeCursor(cursor);
-      void run(group, () => followDurable(group, first.context, durable, cursor));
+      group.ready = services.feed.cursor(viewer.organizationId).then((cursor) => {
+        group.position = decodeCursor(cursor);
+        void run(group, () => followDurable(group, first.context, durable, cursor));
+      });
+      group.ready.catch(() => forget(group)); // whoever waits for it is told
     } else if (latest) {
       const values = latest(services, viewer.organizationId, shared.args, ending.signal);
-      void run(group, () => followLatest(group, values));
+      void run(group, () => followLatest(group, values, first));
     }
-    alive.set(shared.key, group);
     return group;
   }
 
@@ -125,7 +128,7 @@ export function createFanOut(mask: (error: unknown) => Error): FanOut {
 
   async function followDurable(
     group: Group,
-    { services, viewer }: Subscriber["context"],
+    { services, viewer }: Reader,
     topic: NonNullable<SharedStream["durable"]>,
     cursor: string,
   ): Promise<void> {
@@ -134,7 +137,8 @@ export function createFanOut(mask: (error: unknown) => Error): FanOut {
       for (let from = 0; from < page.length; from += together) {
         const changes = page.slice(from, from + together);
         const positions = changes.map((change) => decodeCursor(change.cursor));
-        const payloads = members.size > 0 ? await eventsOf(group, changes, members) : [];
+        const [one, ...others] = members;
+        const payloads = one ? await answers(group, changes, [one, ...others]) : [];
         // From here on nothing waits, so that whoever joins does so before all of it or after all of it.
         group.position = positions.at(-1);
         for (const member of payloads.length > 0 ? members : []) {
@@ -149,9 +153,15 @@ export function createFanOut(mask: (error: unknown) => Error): FanOut {
     }
   }
 
-  async function followLatest(group: Group, values: AsyncGenerator<unknown, void, void>): Promise<void> {
+  /** The first value may come before `first` has entered: it is then what `first` gets on entering. */
+  async function followLatest(
+    group: Group,
+    values: AsyncGenerator<unknown, void, void>,
+    first: Subscriber,
+  ): Promise<void> {
     for await (const value of values) {
-      const payload = await answer(group, value, group.members);
+      const [one = first, ...others] = group.members;
+      const payload = await answer(group, value, [one, ...others]);
       group.latest = payload;
       for (const member of group.members) {
         counted.sent++;
@@ -162,10 +172,7 @@ export function createFanOut(mask: (error: unknown) => Error): FanOut {
 
   /** Ends a group; whoever comes now begins another. */
   function forget(group: Group): void {
-    if (alive.get(group.key) === group) {
-      alive.delete(group.key);
-      groups.delete(group.key);
-    }
+    if (groups.get(group.key) === group) groups.delete(group.key);
     group.ending.abort();
   }
 
@@ -174,13 +181,11 @@ export function createFanOut(mask: (error: unknown) => Error): FanOut {
   }
 
   /** The group of the key, opened where there is none. */
-  function groupOf(shared: Shared, first: Subscriber): Promise<Group> {
-    let group = groups.get(shared.key);
-    if (!group) {
-      group = open(shared, first);
-      groups.set(shared.key, group);
-      group.catch(() => groups.delete(shared.key));
-    }
+  function groupOf(shared: Shared, first: Subscriber): Group {
+    const known = groups.get(shared.key);
+    if (known) return known;
+    const group = open(shared, first);
+    groups.set(shared.key, group);
     return group;
   }
 
@@ -195,7 +200,8 @@ export function createFanOut(mask: (error: unknown) => Error): FanOut {
     const { services, viewer } = member.context;
     const topic = shared.stream.durable as NonNullable<SharedStream["durable"]>;
     const arrived = async (position: Position): Promise<boolean> => {
-      const group = await groupOf(shared, member);
+      const group = groupOf(shared, member);
+      await group.ready;
       if (left.aborted) {
         forgetIfEmpty(group);
         return true;
@@ -209,7 +215,7 @@ export function createFanOut(mask: (error: unknown) => Error): FanOut {
     for await (const page of services.feed.followPages(viewer.organizationId, topic, after, left)) {
       for (let from = 0; from < page.length; from += together) {
         const changes = page.slice(from, from + together);
-        const payloads = await eventsOf(shared, changes, [member]);
+        const payloads = await answers(shared, changes, [member]);
         if (left.aborted) return;
         counted.sent += payloads.length;
         member.send(payloads);
@@ -224,13 +230,13 @@ export function createFanOut(mask: (error: unknown) => Error): FanOut {
     counts: () => ({ streams: groups.size, ...counted }),
     async join(operation, subscriber) {
       const shared = sharedOf(operation, subscriber.context.viewer);
-      if (!shared || !(await mayShare(subscriber.context))) return undefined;
+      if (!shared || (await hasBreakGlass(subscriber.context))) return undefined;
       const left = new AbortController();
       const member: Member = { ...subscriber, shown: undefined };
       const leave = (): void => {
         left.abort();
         member.group?.members.delete(member);
-        const group = member.group ?? alive.get(shared.key);
+        const group = member.group ?? groups.get(shared.key);
         if (group) forgetIfEmpty(group);
       };
       if (shared.stream.durable && typeof shared.args.after === "string") {
@@ -238,7 +244,8 @@ export function createFanOut(mask: (error: unknown) => Error): FanOut {
         return leave;
       }
       for (;;) {
-        const group = await groupOf(shared, subscriber);
+        const group = groupOf(shared, subscriber);
+        await group.ready;
         if (group.ending.signal.aborted && !subscriber.context.closing.aborted) continue; // it ended meanwhile
         if (!left.signal.aborted) enter(group, member);
         break;
@@ -249,24 +256,6 @@ export function createFanOut(mask: (error: unknown) => Error): FanOut {
 }
 
 /** Break-glass is one viewer's own: their streams show what others' do not. */
-async function mayShare({ viewer, services, breakGlass }: Subscriber["context"]): Promise<boolean> {
-  if (readsPatients(viewer)) return true;
-  return (
-    (await (breakGlass ?? activeBreakGlass(services.db, viewer.organizationId, viewer.id, services.now()))) ===
-    undefined
-  );
-}
-
-async function writtenDown(shared: Shared, patients: ReadonlySet<string>, members: Subscriber[]): Promise<void> {
-  for (const { context } of members) {
-    const { services, viewer, purpose, address } = context;
-    const read = {
-      actor: auditActorOf(context),
-      patients,
-      purpose,
-      address,
-      operation: `subscription ${shared.field}`,
-    };
-    await auditPhiRead(services.db, viewer.organizationId, read, await services.patientIndexer(viewer.organizationId));
-  }
+async function hasBreakGlass(context: Reader): Promise<boolean> {
+  return !may(context.viewer, "phi.read") && (await mayReadPatients(context));
 }

@@ -17,7 +17,6 @@ export type Operation = Pick<ExecutionArgs, "schema" | "document" | "operationNa
 
 export interface Shared extends Operation {
   key: string;
-  field: string;
   stream: SharedStream;
   args: Record<string, unknown>;
 }
@@ -45,7 +44,6 @@ export function sharedOf(operation: Operation, viewer: Viewer): Shared | undefin
   return {
     ...operation,
     key: `${viewerClassOf(viewer)} ${operationName ?? ""} ${JSON.stringify(variables)} ${text}`,
-    field: field.name,
     stream,
     args,
   };

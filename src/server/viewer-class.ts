@@ -1,5 +1,4 @@
 /** Viewers who may see the same: whose identical subscriptions answer the same. */
-import { lacksSecondFactor, may } from "../access/permissions.ts";
 import type { Viewer } from "../access/viewer.ts";
 import type { Context } from "../schema/context.ts";
 
@@ -7,11 +6,6 @@ import type { Context } from "../schema/context.ts";
 export function viewerClassOf(viewer: Viewer): string {
   const { organizationId, kind, role, scopes, secondFactor } = viewer;
   return JSON.stringify([organizationId, kind, role, scopes ?? null, secondFactor ?? null]);
-}
-
-/** Whether viewers of the class read patients' data as such, so that none of them needs break-glass for it. */
-export function readsPatients(viewer: Viewer): boolean {
-  return may(viewer, "phi.read") && !lacksSecondFactor(viewer, "phi.read");
 }
 
 /**

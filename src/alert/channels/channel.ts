@@ -41,12 +41,12 @@ export interface Channel<Config = unknown, Secrets = unknown> {
   config: z.ZodType<Config>;
   /** Write-only: sealed. */
   secrets: z.ZodType<Secrets>;
-  /** Whom it tells when nobody is named. */
-  recipients(config: Config): readonly string[];
   /** How long to wait before each further try, ms; as many tries as it has entries, and the first. */
   retries: readonly number[];
   /** How many messages a minute leave at most, where the channel says nothing else. */
   perMinute: number;
+  /** Whether a message may take the place of the first one of its thread, so that `firstOfThread` is wanted. */
+  updatesThread?: true;
   /** Never throws for what the receiver does: that is an outcome. */
   send(delivery: Delivery<Config, Secrets>): Promise<Sent>;
 }

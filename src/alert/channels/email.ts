@@ -22,7 +22,6 @@ export function emailChannel({ smtp, host }: { smtp: Smtp | undefined; host: str
       to: z.array(address).min(1, "Name at least one address.").max(50, "At most 50 addresses."),
     }),
     secrets: z.strictObject({}),
-    recipients: ({ to }) => to,
     retries: [minute, 5 * minute, 15 * minute, 60 * minute, 240 * minute],
     perMinute: 60,
     async send({ message, recipient }) {

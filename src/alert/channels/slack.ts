@@ -68,7 +68,7 @@ export function slackChannel(options: {
         .regex(/^xox[a-z]-[\w-]{10,250}$/, "This is no bot's token (xoxb-…).")
         .optional(),
     }),
-    recipients: () => [""],
+    updatesThread: true,
     retries: [5_000, minute, 5 * minute, 30 * minute, 120 * minute],
     perMinute: 60, // one a second and channel, as Slack asks
     async send({ message, config, secrets, firstOfThread, signal }) {

@@ -1,6 +1,7 @@
 /** SMS: through Twilio's Messages API. Accepted is SENT; only the status callback makes it DELIVERED. */
 import { z } from "zod";
 import { guardedFetch } from "../../outbound/guarded-fetch.ts";
+import { segmentsOf } from "../text.ts";
 import { outcomeOf } from "./answered.ts";
 import type { Channel, Sent } from "./channel.ts";
 
@@ -22,18 +23,6 @@ export interface SmsConfig {
 /** The number is wrong, has said STOP, or cannot have messages (https://www.twilio.com/docs/api/errors). */
 export const badNumbers: ReadonlySet<number> = new Set([21211, 21214, 21217, 21610, 21614, 30005, 30006]);
 
-const gsm = /^[@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !"#¤%&'()*+,\-./0-9:;<=>?¡A-ZÄÖÑÜ§¿a-zäöñüà^{}\\[~\]|€]*$/;
-const twoUnits = /[\^{}\\[~\]|€]/g;
-
-/** In how many parts a text goes out: GSM 03.38 has 160 or 153 units a part, UCS-2 70 or 67. */
-export function segmentsOf(text: string): number {
-  if (gsm.test(text)) {
-    const units = text.length + (text.match(twoUnits)?.length ?? 0);
-    return units <= 160 ? 1 : Math.ceil(units / 153);
-  }
-  return text.length <= 70 ? 1 : Math.ceil(text.length / 67);
-}
-
 export function smsChannel(options: {
   twilio: TwilioConfig | undefined;
   allowPrivate: boolean;
@@ -51,7 +40,6 @@ export function smsChannel(options: {
         .max(20, "At most 20 numbers."),
     }),
     secrets: z.strictObject({}),
-    recipients: ({ to }) => to,
     retries: [15_000, minute, 5 * minute, 15 * minute, 60 * minute],
     perMinute: 30,
     async send({ message, organizationId, recipient, signal }) {

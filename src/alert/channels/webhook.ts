@@ -38,7 +38,6 @@ export function webhookChannel({
       }),
     }),
     secrets: z.strictObject({ secret, previous: z.strictObject({ secret, until: z.number() }).optional() }),
-    recipients: () => [""],
     // The schedule that Standard Webhooks recommends, as far as an alert is still news.
     retries: [5_000, 5 * minute, 30 * minute, 120 * minute, 300 * minute, 600 * minute],
     perMinute: 600,

@@ -6,7 +6,8 @@ import type { Report } from "./source.ts";
 
 const at = ["correlation"];
 const known = ["type", "rules", "group-by", "timespan", "condition", "aliases", "generate"];
-const unitMs = new Map([
+/** The units of a length of time, in ms. */
+export const unitMs: ReadonlyMap<string, number> = new Map([
   ["s", 1_000],
   ["m", 60_000],
   ["h", 3_600_000],

@@ -2,9 +2,10 @@
  * The `vigil` part of a Sigma file: what an organization sets of a rule, or of an exception, beside the Sigma text. An
  * export writes it and an import reads it; it is no part of the text that is stored. (Sigma leaves other keys to authors.)
  */
-import type { Severity } from "../../ingest/event.ts";
+import { type Severity, severities } from "../../ingest/event.ts";
 import type { RuleMode } from "../detection.ts";
 import { textsFault, throttleFault } from "../store/settings.ts";
+import { unitMs } from "./correlation-body.ts";
 import { get, isShape, readText, readTexts, type Shape } from "./shape.ts";
 import type { Report } from "./source.ts";
 
@@ -27,8 +28,6 @@ const at = ["vigil"];
 const ofRule = ["mode", "throttle", "severity", "tags", "references"];
 const ofException = ["name", "owner", "reason", "expires"];
 const modes: readonly RuleMode[] = ["ACTIVE", "MONITOR", "DISABLED"];
-const severities: readonly Severity[] = ["INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL"];
-const unitMs: Record<string, number> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 const longest = { name: 100, owner: 200, reason: 2_000 }; // characters
 
 /** Undefined: there is none. Each value that cannot be used is reported. */
@@ -54,7 +53,7 @@ function readSettings(written: Shape, report: Report): VigilBlock {
   const throttle = readText(written, "throttle", report, at);
   if (throttle !== undefined) {
     const [, amount, unit = ""] = /^(\d{1,9}(?:\.\d{1,3})?)([smhdw])$/.exec(throttle.trim()) ?? [];
-    const throttleMs = Math.round(Number(amount) * (unitMs[unit] ?? Number.NaN));
+    const throttleMs = Math.round(Number(amount) * (unitMs.get(unit) ?? Number.NaN));
     const fault = amount ? throttleFault(throttleMs) : "throttle is a number and a unit: s, m, h, d or w, e.g. 15m";
     if (fault) report([...at, "throttle"], "INVALID", fault);
     else block.throttleMs = throttleMs;

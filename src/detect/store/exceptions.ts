@@ -11,7 +11,7 @@ import { ownSettings } from "./judge.ts";
 import { bumpRules, loadRules, lockRules, referenceOf } from "./known.ts";
 import { refuseAll } from "./refused.ts";
 
-interface Row {
+export interface ExceptionRow {
   id: string;
   rule_id: string;
   name: string;
@@ -21,7 +21,7 @@ interface Row {
   expires_at: Date | null;
 }
 
-async function insertExceptions(tx: Tx, rows: readonly Row[], now: number): Promise<void> {
+async function insertExceptions(tx: Tx, rows: readonly ExceptionRow[], now: number): Promise<void> {
   await tx.query(
     `INSERT INTO alert_rule_exceptions (organization_id, id, rule_id, name, yaml, owner, reason, expires_at, created_at)
      SELECT $1, r.*, $3 FROM jsonb_to_recordset($2::jsonb)
@@ -45,7 +45,7 @@ export async function importExceptions(
     }));
   });
   if (wanted.length === 0) return false;
-  const { rows: live } = await tx.query<Row>(
+  const { rows: live } = await tx.query<ExceptionRow>(
     `SELECT id, rule_id, name, yaml, owner, reason, expires_at FROM alert_rule_exceptions
      WHERE organization_id = $1 AND deleted_at IS NULL AND rule_id = ANY($2)`,
     [tx.organizationId, wanted.map((row) => row.rule_id)],
@@ -67,7 +67,7 @@ export async function importExceptions(
   return true;
 }
 
-function metadata({ owner, reason, expires_at }: Row): unknown {
+function metadata({ owner, reason, expires_at }: ExceptionRow): unknown {
   return [owner, reason, expires_at?.getTime()];
 }
 

@@ -2,6 +2,7 @@
 import type { Tx } from "../../db.ts";
 import { parseOnce } from "../sigma/parse-once.ts";
 import { withVigilBlock } from "../sigma/vigil-text.ts";
+import type { ExceptionRow } from "./exceptions.ts";
 import { type KnownRule, loadRules } from "./known.ts";
 import { type StoredSettings, settingsOf } from "./settings.ts";
 
@@ -11,14 +12,7 @@ export interface SigmaFile {
   yaml: string;
 }
 
-interface LiveException {
-  rule_id: string;
-  name: string;
-  yaml: string;
-  owner: string;
-  reason: string;
-  expires_at: Date | null;
-}
+type LiveException = Omit<ExceptionRow, "id">;
 
 /** Every rule, and every exception that is in force, at a moment in epoch ms. An import of the files makes the same of them. */
 export async function exportRules(tx: Tx, now: number): Promise<SigmaFile[]> {
