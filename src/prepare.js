@@ -37,3 +37,4 @@ run("prisma", "prisma", ["generate"], {
   PRISMA_HIDE_UPDATE_MESSAGE: "1",
 });
 run("@graphql-codegen/cli", "graphql-codegen", ["--config", "codegen.ts"]);
+await import("./bundle.js");

@@ -1,6 +1,18 @@
 #!/usr/bin/env node
-// The `vigil` command. Node 20 does not run TypeScript by itself, so tsx is registered before the command line is loaded.
-import { register } from "tsx/esm/api";
+// The `vigil` command. It runs the bundle that `npm ci` made (src/bundle.js); where a source was changed since, it runs
+// the sources, by tsx, since Node 20 does not run TypeScript by itself.
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { bundleIsCurrent } from "./bundled.js";
 
-register();
-await import("./cli.ts");
+const root = join(import.meta.dirname, "..");
+const bundle = join(root, "dist/vigil");
+
+if (bundleIsCurrent(root, bundle)) {
+  process.setSourceMapsEnabled(true);
+  await import(pathToFileURL(join(bundle, "cli.js")).href);
+} else {
+  const { register } = await import("tsx/esm/api");
+  register();
+  await import("./cli.ts");
+}

@@ -54,6 +54,8 @@ const randomId = (type: string): string =>
 const globalId = (type: string, id: string): string => Buffer.from(`${type}:${id}`).toString("base64");
 
 let server: TestServer;
+let owner: pg.Client;
+let tables: Awaited<ReturnType<typeof tenantTables>>;
 /** A token of our organization's user whom the population made, an administrator. */
 let token: string;
 let population: Population;
@@ -62,9 +64,10 @@ let theirSecrets: string[];
 
 beforeAll(async () => {
   server = await testServer({});
-  const owner = new pg.Client({ connectionString: server.database.ownerUrl });
+  owner = new pg.Client({ connectionString: server.database.ownerUrl });
   await owner.connect();
-  population = await populate(owner, server.database.organizations).finally(() => owner.end());
+  population = await populate(owner, server.database.organizations);
+  tables = await tenantTables(owner);
   const userId = population.get(server.ours)?.get("users")?.id as string;
   token = await server.app.tokens.sign({ organizationId: server.ours, userId, name: "matrix", role: "ADMIN" }, 600);
   const rows = [...(population.get(server.theirs)?.values() ?? [])];
@@ -72,7 +75,10 @@ beforeAll(async () => {
   const globalIds = ids.flatMap((id) => nodeTypes.map((type) => globalId(type, id)));
   theirSecrets = [canaryOf("other"), server.theirs, ...ids, ...globalIds];
 });
-afterAll(() => server.close());
+afterAll(async () => {
+  await owner?.end();
+  await server.close();
+});
 
 const idOf = (organizationId: string, type: string): string => {
   const row = population.get(organizationId)?.get(nodeTables[type] as string);
@@ -102,20 +108,16 @@ const shape = ({ status, text }: Answered, id: string): string =>
     .replaceAll(Buffer.from(id, "base64").toString().split(":")[1] as string, "<id>")
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")}`;
 
-/** A hash of every row of an organization, by table. */
+/** A hash of every row of an organization, by table, in one statement. */
 async function fingerprint(organizationId: string): Promise<Record<string, string>> {
-  const owner = new pg.Client({ connectionString: server.database.ownerUrl });
-  await owner.connect();
-  const hashes: Record<string, string> = {};
-  for (const { name } of await tenantTables(owner)) {
-    const { rows } = await owner.query<{ hash: string }>(
-      `SELECT md5(string_agg(t::text, '|' ORDER BY t::text)) AS hash FROM ${name} t WHERE organization_id = $1`,
-      [organizationId],
-    );
-    hashes[name] = rows[0]?.hash ?? "";
-  }
-  await owner.end();
-  return hashes;
+  const hashes = tables.map(
+    ({ name }) => `SELECT '${name}' AS name, md5(string_agg(t::text, '|' ORDER BY t::text)) AS hash
+      FROM ${name} t WHERE organization_id = $1`,
+  );
+  const { rows } = await owner.query<{ name: string; hash: string | null }>(hashes.join(" UNION ALL "), [
+    organizationId,
+  ]);
+  return Object.fromEntries(rows.map(({ name, hash }) => [name, hash ?? ""]));
 }
 
 describe("the isolation matrix", () => {
@@ -139,7 +141,7 @@ describe("the isolation matrix", () => {
     "T5, T9: %s answers a foreign id as it answers one that nobody has, changes nothing of theirs, and knows our own",
     async (_, field) => {
       const before = field.operation === "mutation" ? await fingerprint(server.theirs) : {};
-      let known = 0;
+      let known = false;
       for (const type of nodeTypes) {
         const [foreign, random, own] = [idOf(server.theirs, type), randomId(type), idOf(server.ours, type)];
         for (let choice = 0; choice < field.choices; choice++) {
@@ -147,11 +149,11 @@ describe("the isolation matrix", () => {
           expect(leaks(answers[0].text.replaceAll(foreign, ""))).toEqual([]);
           expect(answers[0].text).not.toMatch(/INTERNAL|GRAPHQL_VALIDATION_FAILED|COMPLEXITY_LIMIT/);
           expect(shape(answers[0], foreign)).toBe(shape(answers[1], random));
-          if (shape(await ask(field, own, type, choice), own) !== shape(answers[1], random)) known++;
+          known ||= shape(await ask(field, own, type, choice), own) !== shape(answers[1], random);
         }
       }
       if (field.operation === "mutation") expect(await fingerprint(server.theirs)).toEqual(before);
-      expect(known).toBeGreaterThan(0);
+      expect(known).toBe(true);
     },
   );
 

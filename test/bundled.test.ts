@@ -1,0 +1,43 @@
+import { mkdirSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
+import { bundleIsCurrent } from "../src/bundled.js";
+
+const root = mkdtempSync(join(tmpdir(), "vigil-bundled-"));
+const bundle = join(root, "dist");
+const source = join(root, "a.ts");
+const current = () => bundleIsCurrent(root, bundle);
+mkdirSync(bundle);
+afterAll(() => rmSync(root, { recursive: true }));
+
+describe("the bundle of the command line", () => {
+  beforeEach(() => {
+    writeFileSync(source, "one");
+    const { mtimeMs, size } = statSync(source);
+    writeFileSync(join(bundle, "sources.json"), JSON.stringify([["a.ts", mtimeMs, size]]));
+  });
+
+  it("is run while its sources are what it was made of", () => {
+    expect(current()).toBe(true);
+  });
+
+  it("is not run after a source was changed, made older by a checkout, or removed", () => {
+    const { atime, mtime } = statSync(source);
+    writeFileSync(source, "other");
+    utimesSync(source, atime, mtime);
+    expect(current()).toBe(false);
+    writeFileSync(source, "one");
+    utimesSync(source, 1, 1);
+    expect(current()).toBe(false);
+    rmSync(source);
+    expect(current()).toBe(false);
+  });
+
+  it("is not run where it is missing or half written", () => {
+    writeFileSync(join(bundle, "sources.json"), '[["a.ts",');
+    expect(current()).toBe(false);
+    rmSync(join(bundle, "sources.json"));
+    expect(current()).toBe(false);
+  });
+});
