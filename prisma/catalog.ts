@@ -13,6 +13,7 @@ const exceptions: Record<string, string> = {
 /** SECURITY DEFINER functions, each reviewed: what it gives away, and why that is needed. */
 const definers: Record<string, string> = {
   organization_ids: "ids only, for jobs that visit each organization in turn",
+  organizations_without: "ids only, for seeding those that lack what this version ships",
   organization_id_by_slug: "one id, for the command line",
   sign_in_users: "the ids of whoever has one e-mail address, to whom a sign-in link is sent",
   ensure_event_partitions: "makes empty partitions within 31 days",

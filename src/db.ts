@@ -39,6 +39,8 @@ export interface Database {
   prisma(organizationId: string): PrismaClient;
   /** All organizations, for jobs that visit each in turn. */
   organizationIds(): Promise<string[]>;
+  /** Those that were not given what has this digest (`organizations.shipped`). */
+  organizationsWithout(shipped: string): Promise<string[]>;
   organizationIdBySlug(slug: string): Promise<string | undefined>;
   /** Everybody who has this e-mail address, in whichever organization. */
   usersByEmail(email: string): Promise<{ organizationId: string; userId: string }[]>;
@@ -124,6 +126,7 @@ export function openDatabase(options: { url: string; log: Log; poolSize?: number
       return client;
     },
     organizationIds: () => scalar<string>("SELECT organization_ids() AS value"),
+    organizationsWithout: (shipped) => scalar<string>("SELECT organizations_without($1) AS value", [shipped]),
     organizationIdBySlug: async (slug) =>
       (await scalar<string | null>("SELECT organization_id_by_slug($1) AS value", [slug]))[0] ?? undefined,
     async usersByEmail(email) {

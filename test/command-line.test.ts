@@ -129,7 +129,7 @@ describe("the command line", () => {
     });
     const first = { email: "admin@demo.example", name: "First administrator", role: "ADMIN" };
     expect(await answer.json()).toEqual({ data: { users: { nodes: [first] } } });
-  });
+  }, 120_000);
 
   it("prints a token and nothing else, and imports a log whose repetition adds nothing", async () => {
     token = (await vigil("token", "--org", "demo", "--role", "ADMIN")).out;

@@ -17,26 +17,34 @@ export interface BuiltinRule {
   mode?: RuleMode;
 }
 
+type BuiltinText = Omit<BuiltinRule, "document">;
+
+let texts: readonly BuiltinText[] | undefined;
 let known: readonly BuiltinRule[] | undefined;
 
 /** Read once: the files do not change while Vigil runs, and every organization asks for them. */
 export function builtinRules(): readonly BuiltinRule[] {
-  known ??= readRules();
+  known ??= builtinTexts().map((text) => {
+    const { documents, errors } = parseOnce(text.yaml);
+    const [document] = documents;
+    if (!document || errors.length > 0)
+      throw new Error(`${text.file}: ${errors.map((error) => `line ${error.line}: ${error.message}`).join("; ")}`);
+    return { ...text, document };
+  });
   return known;
 }
 
-function readRules(): BuiltinRule[] {
+/** The same unparsed: what a start needs to see that nothing is new. */
+export function builtinTexts(): readonly BuiltinText[] {
+  texts ??= readTexts();
+  return texts;
+}
+
+function readTexts(): BuiltinText[] {
   const folder = new URL("./rules/", import.meta.url);
   const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
     .map((file) => file.replaceAll("\\", "/"))
     .filter((file) => file.endsWith(".yml"))
     .sort();
-  const texts = files.map((file) => ({ file, yaml: readFileSync(new URL(file, folder), "utf8") }));
-  return [...texts, ...builtinBehaviour()].map(({ file, yaml, ...rest }) => {
-    const { documents, errors } = parseOnce(yaml);
-    const [document] = documents;
-    if (!document || errors.length > 0)
-      throw new Error(`${file}: ${errors.map((error) => `line ${error.line}: ${error.message}`).join("; ")}`);
-    return { file, yaml, document, ...rest };
-  });
+  return [...files.map((file) => ({ file, yaml: readFileSync(new URL(file, folder), "utf8") })), ...builtinBehaviour()];
 }

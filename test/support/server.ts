@@ -46,7 +46,7 @@ export async function testServer(options: {
   beside?: { database: TestDatabase; dataDir: string };
   log?: Log;
 }) {
-  const database = options.beside?.database ?? (await testDatabase());
+  const database = options.beside?.database ?? (await testDatabase({ seeded: true }));
   const dataDir = options.beside?.dataDir ?? (await mkdtemp(join(tmpdir(), "vigil-server-")));
   const app: App = await openApp(
     parseConfig({
