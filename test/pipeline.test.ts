@@ -1,3 +1,4 @@
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { seedBuiltinRules } from "../src/detect/store.ts";
 import { acknowledgeIncident, resolveIncident } from "../src/incident/change.ts";
@@ -175,6 +176,23 @@ describe("the change feed", () => {
     const kinds = [(await first).value, (await stream.next()).value].map((change) => change?.kind);
     expect(kinds).toEqual(["SLOW", "FAST"]);
     abort.abort();
+  });
+
+  it("does not wait for what runs in another database of the cluster", async () => {
+    const beside = new URL(test.ownerUrl);
+    beside.pathname = "/postgres";
+    const neighbour = new pg.Client({ connectionString: beside.href });
+    await neighbour.connect();
+    await neighbour.query("BEGIN; SELECT pg_current_xact_id()"); // open until the end of the test
+    const cursor = await feed.cursor(ours);
+    const insert =
+      "INSERT INTO changes (organization_id, topic, kind, entity_id) VALUES ($1, 'alert', 'BESIDE', gen_random_uuid())";
+    await test.db.query(ours, insert, [ours]);
+    const abort = new AbortController();
+    const { value } = await feed.follow(ours, "alert", cursor, abort.signal).next();
+    expect(value?.kind).toBe("BESIDE");
+    abort.abort();
+    await neighbour.end();
   });
 
   it("resumes after a cursor with exactly what was missed, and refuses a cursor it did not give", async () => {

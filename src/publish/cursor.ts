@@ -46,6 +46,14 @@ export function isBefore(a: Position, b: Position): boolean {
   return left < right || (left === right && BigInt(a.id) < BigInt(b.id));
 }
 
+/** Whether a reader who has come to `position` was shown all that one who stands at `other` will not be shown any more. */
+export function hasComeTo(position: Position, other: Position): boolean {
+  if (isBefore(position, other)) return false;
+  const { seen } = other;
+  // Behind its place, `other` leaves out what its snapshot shows: that may be more than `position` was shown.
+  return seen === undefined || seen === position.seen || BigInt(position.xid) >= BigInt(seen.split(":")[1] as string);
+}
+
 /** Whether a reader who has come to `position` has yet to be shown the change. */
 export function isUnread(position: Position, change: Position): boolean {
   return isBefore(position, change) && !(position.seen !== undefined && isVisible(position.seen, change.xid));

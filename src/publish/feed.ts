@@ -4,9 +4,10 @@
  */
 import { setTimeout as wait } from "node:timers/promises";
 import type { Database } from "../db.ts";
-import type { Bells } from "./bells.ts";
+import type { Bell, Bells } from "./bells.ts";
 import type { Topic } from "./change.ts";
 import { decodeCursor, encodeCursor, type Position } from "./cursor.ts";
+import { createElsewhere } from "./elsewhere.ts";
 
 export interface FeedChange {
   /** Resumes after this change. */
@@ -35,6 +36,8 @@ export interface Feed {
     after: string | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<FeedChange[], void, void>;
+  /** Only that something changed, at once, for whoever reads the state itself and needs no order of changes. */
+  listen(organizationId: string, topic: Topic, signal: AbortSignal): Bell;
 }
 
 const pageSize = 500;
@@ -49,12 +52,14 @@ interface Row {
   at: Date;
 }
 
-// `horizon` is the oldest transaction still running: rows at or above it may yet be preceded by rows that are not visible.
+// `horizon` is the oldest transaction still running here: rows at or above it may yet be preceded by rows that are not
+// visible. Transactions of the cluster's other databases ($6) write no rows of ours and are not waited for.
 const readPage = `
-WITH horizon AS MATERIALIZED (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin)
-SELECT c.xid::text, c.id::text, c.kind, c.entity_id, c.at, false AS pending
-  FROM changes c, horizon
-  WHERE c.organization_id = $1 AND c.topic = $2 AND (c.xid, c.id) > ($3::text::xid8, $4::bigint) AND c.xid < horizon.xmin
+WITH now AS MATERIALIZED (SELECT pg_current_snapshot() AS snapshot), horizon AS MATERIALIZED (
+  SELECT coalesce((SELECT x FROM pg_snapshot_xip(snapshot) AS x WHERE x::text <> ALL ($6::text[]) ORDER BY x LIMIT 1),
+    pg_snapshot_xmax(snapshot)) AS xid FROM now)
+SELECT c.xid::text, c.id::text, c.kind, c.entity_id, c.at FROM changes c, horizon
+  WHERE c.organization_id = $1 AND c.topic = $2 AND (c.xid, c.id) > ($3::text::xid8, $4::bigint) AND c.xid < horizon.xid
     AND ($5::text IS NULL OR NOT pg_visible_in_snapshot(c.xid, $5::pg_snapshot))
   ORDER BY c.xid, c.id LIMIT ${pageSize}`;
 const hasPending = `
@@ -68,6 +73,8 @@ SELECT (pg_snapshot_xmin(s)::text::numeric - 1)::text AS xid, '92233720368547758
   FROM pg_current_snapshot() AS s`;
 
 export function createFeed(db: Database, bells: Bells): Feed {
+  const elsewhere = createElsewhere(db);
+
   async function end(organizationId: string): Promise<Position> {
     const { rows } = await db.query<{ xid: string; id: string; seen: string | null }>(organizationId, {
       name: "feed_end",
@@ -93,7 +100,7 @@ export function createFeed(db: Database, bells: Bells): Feed {
           return;
         }
         while (!signal.aborted) {
-          const values = [organizationId, topic, position.xid, position.id, position.seen ?? null];
+          const values = [organizationId, topic, position.xid, position.id, position.seen ?? null, elsewhere.known()];
           const { rows } = await db.query<Row>(organizationId, { name: "feed_page", text: readPage, values });
           const page: FeedChange[] = [];
           for (const row of rows) {
@@ -108,13 +115,14 @@ export function createFeed(db: Database, bells: Bells): Feed {
             text: hasPending,
             values: rest,
           });
-          if (state[0]?.pending) await pause(settleInterval, signal);
-          else await bell.wait(pollInterval);
+          if (!state[0]?.pending) await bell.wait(pollInterval);
+          else if (!(await elsewhere.look(organizationId))) await pause(settleInterval, signal);
         }
       } finally {
         bell.close();
       }
     },
+    listen: bells.listen,
   };
   return feed;
 }

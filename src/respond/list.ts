@@ -62,22 +62,26 @@ export function rawPublicKey(pem: string): string {
 
 const memory = 7 * 86_400_000; // an enforcer that was away for longer gets the whole list
 
+/** Asks for the version of the list now. */
+export const versionQuery = (organizationId: string) => ({
+  name: "decision_list_version",
+  text: "SELECT decision_version AS version FROM organizations WHERE id = $1",
+  values: [organizationId],
+});
+
 /** The list now; `after` is the version that an enforcer has. */
 export async function readList(
   tx: Tx,
   { after, now }: { after?: number | undefined; now: number },
 ): Promise<DecisionList> {
-  const { rows: versions } = await tx.query<{ version: string }>(
-    "SELECT decision_version AS version FROM organizations WHERE id = $1",
-    [tx.organizationId],
-  );
+  const { rows: versions } = await tx.query<{ version: string }>(versionQuery(tx.organizationId));
+  const version = Number(versions[0]?.version ?? 0);
   const { rows } = await tx.query<Row>({
     name: "decisions_in_force",
     text: `SELECT id, type, scope, value, version, expires_at, list_version FROM decisions
       WHERE organization_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY id`,
     values: [tx.organizationId, new Date(now)],
   });
-  const version = Number(versions[0]?.version ?? 0);
   const inForce = rows.map((row) => ({
     id: row.id,
     type: row.type,

@@ -10,6 +10,7 @@ import { VigilError } from "../errors.ts";
 import type { Enricher } from "../ingest/enrich/enricher.ts";
 import type { Rejection } from "../ingest/event.ts";
 import type { Log } from "../log.ts";
+import type { Bell } from "../publish/bells.ts";
 import type { Topic } from "../publish/change.ts";
 import type { UserChecks } from "../respond/user-checks.ts";
 import type { Cleaned } from "../retention/clean-up.ts";
@@ -97,6 +98,7 @@ export interface Services {
       after: string | undefined,
       signal: AbortSignal,
     ): AsyncGenerator<FeedChange[]>;
+    listen(organizationId: string, topic: Topic, signal: AbortSignal): Bell;
   };
   gauges: {
     follow(organizationId: string, intervalMs: number, signal: AbortSignal): AsyncGenerator<Metrics>;

@@ -5,12 +5,13 @@ import { may } from "../access/permissions.ts";
 import type { Viewer } from "../access/viewer.ts";
 import { VigilError } from "../errors.ts";
 import { acknowledge, noteEnforcer, readEnforcer } from "../respond/enforcers.ts";
-import { rawPublicKey, readList, signedText } from "../respond/list.ts";
+import { rawPublicKey, readList, signedText, versionQuery } from "../respond/list.ts";
 import type { Services } from "../schema/context.ts";
 import { readBody, sendJson } from "./answer.ts";
 import { credentialOf } from "./credential.ts";
 
 const longestWait = 25; // seconds
+const lostBell = 5_000; // ms: a bell that was lost delays a change by this at most
 const bodyLimit = 8_388_608; // 8 MiB: 100,000 ids and more
 const mostIds = 100_000;
 
@@ -31,16 +32,21 @@ export async function handleDecisions(
   const gone = new AbortController();
   response.once("close", () => gone.abort());
   const end = AbortSignal.any([closing, gone.signal, AbortSignal.timeout(wait * 1000)]);
-  // Listened to before the list is read, so that no change falls between the two.
-  const changes =
-    wait > 0 ? feed.follow(organizationId, "decision", await feed.cursor(organizationId), end) : undefined;
+  // Listened to before the list is read, so that no change falls between the two. The list is whole at each version:
+  // it needs not wait, as the feed does, for older transactions that may yet announce something.
+  const bell = wait > 0 ? feed.listen(organizationId, "decision", end) : undefined;
   try {
     let list = await db.inOrganization(organizationId, async (tx) => {
       await noteEnforcer(tx, { name, program, apiKeyId, now: now() });
       return readList(tx, { after, now: now() });
     });
-    if (changes && after === list.version) {
-      await changes.next();
+    if (bell && after === list.version) {
+      const isAsBefore = async (): Promise<boolean> => {
+        const { rows } = await db.query<{ version: string }>(organizationId, versionQuery(organizationId));
+        return Number(rows[0]?.version) === after;
+      };
+      do await bell.wait(lostBell);
+      while (!end.aborted && (await isAsBefore()));
       if (!gone.signal.aborted)
         list = await db.inOrganization(organizationId, (tx) => readList(tx, { after, now: now() }));
     }
@@ -48,7 +54,7 @@ export async function handleDecisions(
     const { signature, publicKey } = auditTrail.sign(signedText(list));
     sendJson(response, 200, { ...list, signature, publicKey: rawPublicKey(publicKey) });
   } finally {
-    await changes?.return(undefined);
+    bell?.close();
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { type ExecutionResult, execute, type GraphQLError } from "graphql";
 import { may } from "../access/permissions.ts";
-import { decodeCursor, isBefore, isUnread, type Position } from "../publish/cursor.ts";
+import { decodeCursor, hasComeTo, isUnread, type Position } from "../publish/cursor.ts";
 import type { FeedChange } from "../schema/context.ts";
 import { mayReadPatients } from "../schema/phi.ts";
 import type { SharedStream } from "../schema/shared.ts";
@@ -206,7 +206,7 @@ export function createFanOut(mask: (error: unknown) => Error): FanOut {
         forgetIfEmpty(group);
         return true;
       }
-      if (group.ending.signal.aborted || !group.position || isBefore(position, group.position)) return false;
+      if (group.ending.signal.aborted || !group.position || !hasComeTo(position, group.position)) return false;
       enter(group, Object.assign(member, { shown: position }));
       return true;
     };

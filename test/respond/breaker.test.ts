@@ -92,21 +92,16 @@ describe("a flood", () => {
   });
   afterAll(() => server.close());
 
-  it("R5 of 10,000 attacking addresses has exactly 20 actions done; people are paged, and resume it with one call", async () => {
-    const addresses = Array.from({ length: 10_000 }, (_, n) => `2001:db8:${(n + 1).toString(16)}::1`);
-    for (let start = 0; start < addresses.length; start += 2_000) {
-      await attack(
-        server,
-        addresses.slice(start, start + 2_000).map((ip) => ({ ip })),
-      );
-    }
+  it("R5 of 10,000 events by 1,000 attacking addresses has exactly 20 actions done; people are paged, and resume it with one call", async () => {
+    const events = Array.from({ length: 10_000 }, (_, n) => ({ ip: `2001:db8:${((n % 1_000) + 1).toString(16)}::1` }));
+    for (let start = 0; start < events.length; start += 2_000) await attack(server, events.slice(start, start + 2_000));
     const done = await actionsOf(server);
     const applied = done.filter(({ status }) => status === "APPLIED");
     expect(applied).toHaveLength(20);
     expect(await decisionsInForce(server, clock)).toHaveLength(
       applied.filter(({ type }) => type === "BLOCK_IP").length,
     );
-    expect(done.filter(({ type }) => type === "BLOCK_IP").length).toBe(10_000);
+    expect(new Set(done.flatMap(({ type, target }) => (type === "BLOCK_IP" ? [target] : []))).size).toBe(1_000);
     const { rows } = await server.app.db.query(
       server.ours,
       "SELECT severity, status FROM security_incidents WHERE organization_id = $1 AND open_fingerprint = 'vigil:response-breaker'",
@@ -139,5 +134,5 @@ describe("a flood", () => {
     await attack(server, [{ ip: "198.51.100.2" }]);
     const after = (await actionsOf(server)).filter(({ target }) => target === "198.51.100.2");
     expect(after).toMatchObject([{ status: "APPLIED" }]);
-  }, 240_000);
+  }, 120_000);
 });

@@ -1,6 +1,6 @@
 /** Decisions from a person's word to an enforcer and back, over the real server. */
 import { createHash, createPublicKey, verify } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createApiKey } from "../../src/access/api-keys.ts";
 import { ask as askServer } from "../audit/asking.ts";
 import { type TestServer, testServer } from "../support/server.ts";
@@ -92,6 +92,19 @@ describe("the list of decisions", () => {
     await revoke(made.decision.id);
   });
 
+  it("does not wait for an older transaction of its organization, as a batch of events that is being stored", async () => {
+    const { body } = await poll("");
+    let made: Data;
+    await server.app.db.inOrganization(server.ours, async (tx) => {
+      await tx.query("SELECT pg_current_xact_id()"); // it writes, and ends after all of this
+      const waiting = poll(`&after=${body.version}&wait=20`);
+      made = await decide({ value: "203.0.113.11" });
+      const { body: told } = await waiting;
+      expect(told.decisions.map(({ value }: Data) => value)).toEqual(["203.0.113.11"]);
+    });
+    await revoke(made.decision.id);
+  });
+
   it("of a version that was never given is sent whole", async () => {
     expect((await poll("&after=999999")).body.full).toBe(true);
   });
@@ -158,13 +171,20 @@ describe("a decision", () => {
   });
 
   it("is announced in the order of changes, and one can go on from a cursor", async () => {
-    const { realtime } = await ask("{ realtime { cursor } }");
-    const made = await decide({ value: "203.0.113.30" });
-    await revoke(made.decision.id);
-    const events = server.subscribe<Data, { after: string }>(
-      "subscription D($after: String) { decisionEvents(after: $after) { kind decision { value inForce } } }" as never,
-      { after: realtime.cursor },
-    );
+    // All of it while an older transaction is open: its end decides when the changes may be told, not whether.
+    const events = await server.app.db.inOrganization(server.ours, async (tx) => {
+      await tx.query("SELECT pg_current_xact_id()");
+      const { realtime } = await ask("{ realtime { cursor } }");
+      const made = await decide({ value: "203.0.113.30" });
+      await revoke(made.decision.id);
+      const subscribed = server.subscribe<Data, { after: string }>(
+        "subscription D($after: String) { decisionEvents(after: $after) { kind decision { value inForce } } }" as never,
+        { after: realtime.cursor },
+      );
+      await vi.waitFor(() => expect(server.streams().streams).toBe(1), 10_000);
+      await server.app.feed.cursor(server.ours);
+      return subscribed;
+    });
     const heard = [await events.next(), await events.next()].map(({ decisionEvents }) => decisionEvents);
     await events.close();
     expect(heard.map(({ kind }) => kind)).toEqual(["CREATED", "REVOKED"]);

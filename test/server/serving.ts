@@ -109,6 +109,7 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
       cursor: async () => encodeCursor({ xid: "0", id: "0" }),
       follow: (_organizationId, _topic, _after, signal) => every(20, signal, change),
       followPages: (_organizationId, _topic, _after, signal) => every(20, signal, () => [change()]),
+      listen: () => ({ wait: async () => undefined, close: () => undefined }),
     },
     gauges: {
       now: async () => metrics(),
