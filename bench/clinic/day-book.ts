@@ -17,9 +17,10 @@ export interface DayBook {
 
 const logCategories: Record<string, string> = { auth: "authentication", web: "webserver", ehr: "application" };
 
-/** A log source of the clinic as it is called: product/service/category, with nothing where there is no category. */
+/** A log source of the clinic as it is called: product/service/category, without a category where there is none. */
 export function sourceKey(service: string): string {
-  return `${product(service)}/${service}/${logCategories[service] ?? ""}`;
+  const category = logCategories[service];
+  return `${product(service)}/${service}${category ? `/${category}` : ""}`;
 }
 
 function product(service: string): string {

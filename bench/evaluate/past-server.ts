@@ -41,6 +41,17 @@ export async function openPastServer(now: number): Promise<PastServer> {
     if (app.embedded) await prepare(app.embedded.ownerUrl);
     const url = await server.listen(0, "127.0.0.1");
     const organizationId = await app.organizationBySlug("demo");
+    const ask: PastServer["ask"] = async <Result>(query: string, variables: object = {}) => {
+      const token = await app.tokens.sign({ organizationId, userId: "cli", name: "evaluate", role: "ADMIN" }, 600);
+      const answer = await fetch(`${url}/graphql`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+        body: JSON.stringify({ query, variables }),
+      });
+      const { data, errors } = (await answer.json()) as { data: Result; errors?: { message: string }[] };
+      if (errors) throw new Error(`The server answered: ${errors.map(({ message }) => message).join("; ")}`);
+      return data;
+    };
     return {
       url,
       setClock(next) {
@@ -49,29 +60,15 @@ export async function openPastServer(now: number): Promise<PastServer> {
       async runJobs() {
         for (const [name, run] of Object.entries(app.sweep)) if (!housekeeping.has(name)) await run();
       },
-      async setTimeZone(zone) {
-        const known = await app.db.query<{ name: string }>(
-          organizationId,
-          "SELECT attname AS name FROM pg_attribute WHERE attrelid = 'organizations'::regclass AND attname = 'time_zone'",
-          [],
+      async setTimeZone(timeZone) {
+        const { organizationUpdate } = await ask<{ organizationUpdate: { userErrors: { message: string }[] } }>(
+          "mutation ($timeZone: String) { organizationUpdate(input: { timeZone: $timeZone }) { userErrors { message } } }",
+          { timeZone },
         );
-        if (known.rowCount === 0) return;
-        await app.db.query(organizationId, "UPDATE organizations SET time_zone = $2 WHERE id = $1", [
-          organizationId,
-          zone,
-        ]);
+        const [error] = organizationUpdate.userErrors;
+        if (error) throw new Error(error.message);
       },
-      async ask<Result>(query: string, variables: object = {}) {
-        const token = await app.tokens.sign({ organizationId, userId: "cli", name: "evaluate", role: "ADMIN" }, 600);
-        const answer = await fetch(`${url}/graphql`, {
-          method: "POST",
-          headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-          body: JSON.stringify({ query, variables }),
-        });
-        const { data, errors } = (await answer.json()) as { data: Result; errors?: { message: string }[] };
-        if (errors) throw new Error(`The server answered: ${errors.map(({ message }) => message).join("; ")}`);
-        return data;
-      },
+      ask,
       close,
     };
   } catch (error) {

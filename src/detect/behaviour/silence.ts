@@ -22,8 +22,10 @@ const roundTheClock = 0.9; // of the hours of a week
 const leastHours = { always: 1, byHours: 2 };
 const enoughEvents = 20;
 const enoughHours = 6; // fully missed, of a source with few events an hour
-const closedHours = 24; // of a source that keeps hours, about three working days: no holiday is as long
+/** Of a source that keeps hours, about three working days, or a week of one with few hours a day: no holiday is as long. */
+const closed = { hours: 24, forMs: 7 * 24 * hourMs };
 const mostHours = 24 * 60;
+const mostRun = 24; // hours
 const alive = 0.3; // of the usual rate
 
 /** Undefined: not silent, or not known for three weeks yet. `open`: whether the organization is at work, as others show. */
@@ -32,27 +34,41 @@ export function silenceOf(state: Cadence, now: number, open = false): Silence | 
   // What happened within the lag may still be on its way.
   const until = now - state.lag;
   if (until <= state.last) return undefined;
-  const { activeHours, expected } = missed(state, state.last, until);
-  const always = isAlways(state);
-  const least = always ? leastHours.always : open ? leastHours.byHours : closedHours;
-  if (activeHours < least) return undefined;
-  if (expected < enoughEvents && activeHours < enoughHours) return undefined;
-  return { since: state.last, forMs: now - state.last, activeHours, expected: Math.round(expected) };
+  const all = missed(state, state.last, until);
+  const since = { since: state.last, forMs: now - state.last };
+  if (isAlways(state)) return isEnough(all, leastHours.always) ? { ...since, ...all } : undefined;
+  const isLong = since.forMs >= closed.forMs || all.activeHours >= closed.hours;
+  if (isLong && isEnough(all, leastHours.byHours)) return { ...since, ...all };
+  // The others show that it is missed now, and nothing about the days before: those may have been a holiday.
+  const from = open ? Math.max(state.last, beginOfRun(state, until)) : until;
+  return isEnough(missed(state, from, until), leastHours.byHours) ? { ...since, ...all } : undefined;
 }
 
-/** The silent ones of an organization's sources, each with its key. One that keeps hours is missed while another is at work. */
+/**
+ * The silent ones of an organization's sources, each with its key. One that keeps hours is missed while the others are at
+ * work: at least half of those that keep hours too and are due now, or are missed themselves. A single one proves nothing,
+ * since patients use their portal on holidays.
+ */
 export function silencesOf(
   sources: readonly { key: string; state: Cadence }[],
   now: number,
 ): { key: string; silence: Silence }[] {
-  const working = sources.filter(({ state }) => !isAlways(state) && isAlive(state, now));
+  const others = sources
+    .filter(({ state }) => state.since > 0 && weeksOf(state) >= 1 && !isAlways(state))
+    .map(({ key, state }) => ({ key, due: isDue(state, now), quiet: isQuiet(state, now), alive: isAlive(state, now) }))
+    .filter(({ due, quiet }) => due || quiet);
   const found: { key: string; silence: Silence }[] = [];
   for (const { key, state } of sources) {
-    const open = working.some((each) => each.key !== key);
-    const silence = silenceOf(state, now, open);
+    const counted = others.filter((each) => each.key !== key);
+    const atWork = counted.filter((each) => each.due && each.alive).length;
+    const silence = silenceOf(state, now, atWork > 0 && atWork >= counted.length / 2);
     if (silence) found.push({ key, silence });
   }
   return found;
+}
+
+function isEnough({ activeHours, expected }: Pick<Silence, "activeHours" | "expected">, least: number): boolean {
+  return activeHours >= least && (expected >= enoughEvents || activeHours >= enoughHours);
 }
 
 function isAlways({ presence }: Cadence): boolean {
@@ -66,20 +82,42 @@ function missed(state: Cadence, from: number, to: number): { activeHours: number
   const last = Math.min(Math.floor(to / hourMs), first + mostHours);
   for (let hour = first; hour <= last; hour++) {
     const slot = slotOf(hour + state.ahead);
-    if ((state.presence[slot] ?? 0) < steady) continue;
+    if (!isSteady(state, hour + state.ahead)) continue;
     const part = Math.min(to, (hour + 1) * hourMs) - Math.max(from, hour * hourMs);
     activeHours += part / hourMs;
     expected += ((state.rates[slot] ?? 0) * part) / hourMs;
   }
-  return { activeHours, expected };
+  return { activeHours, expected: Math.round(expected) };
+}
+
+/** Whether it always sends something in such hours. */
+function isDue(state: Cadence, now: number): boolean {
+  const hour = Math.floor(now / hourMs) + state.ahead;
+  return isSteady(state, hour) || isSteady(state, hour - 1);
+}
+
+/** Whether it has been silent for hours in which it sends, be it on a holiday. */
+function isQuiet(state: Cadence, now: number): boolean {
+  return missed(state, state.last, now - state.lag).activeHours >= leastHours.byHours;
+}
+
+/** When the hours began that it is in now, in which it always sends, but for one between; epoch ms. */
+function beginOfRun(state: Cadence, until: number): number {
+  const now = Math.floor(until / hourMs);
+  let begin = now + 1;
+  for (let hour = now; hour > now - mostRun && begin - hour <= 2; hour--)
+    if (isSteady(state, hour + state.ahead)) begin = hour;
+  return Math.min(until, begin * hourMs);
+}
+
+function isSteady({ presence }: Cadence, hour: number): boolean {
+  return (presence[slotOf(hour)] ?? 0) >= steady;
 }
 
 /** Whether it sends about as much as usual just now. */
 function isAlive(state: Cadence, now: number): boolean {
   const hour = Math.floor(now / hourMs) + state.ahead;
-  if (state.since === 0 || hour - state.hour > 1) return false;
-  const slot = slotOf(state.hour);
-  if (Math.max(state.presence[slot] ?? 0, state.presence[slotOf(state.hour - 1)] ?? 0) < steady) return false;
-  const usual = Math.min(state.rates[slot] ?? 0, state.rates[slotOf(state.hour - 1)] ?? 0);
+  if (hour - state.hour > 1) return false;
+  const usual = Math.min(state.rates[slotOf(state.hour)] ?? 0, state.rates[slotOf(state.hour - 1)] ?? 0);
   return Math.max(state.count, state.before) >= alive * usual;
 }

@@ -39,7 +39,7 @@ export const unusualHour: BehaviourDetector<typeof parameters> = {
   name: "unusual_hour",
   title: "Unusual hour for a user",
   description:
-    "A user begins to work at an hour of the week at which, in the organization's time zone, neither the user nor the user's role does. Not found: an hour at which others of the organization do, with a device and over a network that are the user's own; who works late without a pause of two hours; programs; what happens by itself, such as a refreshed session.",
+    "A user begins to work at an hour of the week at which, in the organization's time zone, neither the user nor the user's role does. Not found: with a device and over a network that are the user's own, an hour of the day at which anybody of the organization works on whatever day, since people catch up in the evening and at weekends; who works late without a pause of two hours; programs; what happens by itself, such as a refreshed session.",
   severity: "LOW",
   tags: ["attack.initial-access", "attack.t1078"],
   falsepositives: ["An emergency, a shift taken over, a deadline", "A user on a journey in another time zone"],
@@ -74,11 +74,11 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   };
 }
 
-/** At home with the own device some work late now and then: where several do, the next one is no finding. */
+/** At home with the own device people catch up in the evening and at weekends: only the organization's nights are odd then. */
 function othersNear(event: SecurityEvent, seen: Seen, hour: number, asked: ParametersOf<typeof parameters>): boolean {
   const organization = seen.facet(organizationHours);
   if (!organization || !hoursLearned(organization, event.time, asked.learningDays, groupHours)) return false;
-  return near(organization.weights, hour, asked.otherDays) * 100 >= asked.minPercent;
+  return near(organization.weights, hour, 1) * 100 >= asked.minPercent;
 }
 
 /** The user's own share near the hour, with the group's as some hours more. */

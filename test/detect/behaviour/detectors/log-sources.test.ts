@@ -79,6 +79,35 @@ describe("a log source gone silent", () => {
     expect(found.map(({ key }) => key)).toEqual(["a"]);
   });
 
+  it("is not missed while most of the others that are due are quiet too: patients use their portal on a holiday", () => {
+    const working = stateAfter([
+      ...days(0, 28, (day) => inOffice(day, 40)),
+      ...inOffice(28, 40).filter(({ time }) => time < timeOf(28, 11.5)),
+    ]);
+    const weekend = stateAfter(days(0, 28, (day) => (isWorkday(day) ? [] : hourOf(app, day, 11, 40))));
+    const keys = (states: Cadence[]) =>
+      silencesOf(
+        states.map((state, n) => ({ key: `${n}`, state })),
+        timeOf(28, 11.5),
+      ).map(({ key }) => key);
+    expect(keys([office, { ...office }, { ...office }, working])).toEqual([]);
+    expect(keys([office, { ...office }, working, { ...working }])).toEqual(["0", "1"]);
+    // In the evening, when nothing but the portal is due, those that were quiet all day still count.
+    const evenings = stateAfter(days(0, 29, (day) => hourOf(app, day, 20, 40)));
+    const late = [office, { ...office }, evenings].map((state, n) => ({ key: `${n}`, state }));
+    expect(silencesOf(late, timeOf(28, 20.9))).toEqual([]);
+    // On the morning after a holiday nothing is missed before its own hours of that day are.
+    const after = stateAfter([
+      ...days(0, 28, (day) => inOffice(day, 40)),
+      ...inOffice(29, 40).filter(({ time }) => time < timeOf(29, 10.5)),
+    ]);
+    const morning = [office, after].map((state, n) => ({ key: `${n}`, state }));
+    expect(silencesOf(morning, timeOf(29, 9.5))).toEqual([]);
+    expect(silencesOf(morning, timeOf(29, 10.4)).map(({ key }) => key)).toEqual(["0"]);
+    // A source that keeps other hours is not due, and proves nothing.
+    expect(keys([office, working, weekend, { ...weekend }])).toEqual(["0"]);
+  });
+
   it("that sends around the clock is missed within two hours, at night too", () => {
     expect(silenceOf(always, timeOf(28, 1))).toBeUndefined();
     expect(silenceOf(always, timeOf(28, 2.5))).toMatchObject({ expected: expect.any(Number) });

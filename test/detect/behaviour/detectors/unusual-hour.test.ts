@@ -63,6 +63,16 @@ describe("an unusual hour", () => {
     expect(clinic.feed(tuesday(28, { device: "laptop-1" }))).toHaveLength(1);
   });
 
+  it("is found on the user's own device and network only when nobody works at that hour on any day", () => {
+    const clinic = drive([unusualHour]);
+    const mondays = [10, 17, 24].map((n) => read({ by: "bob", roles: ["desk"], at: n * day + 5 * hour }));
+    clinic.feed([...workingDays(20, { device: "laptop-1" }), ...mondays].sort((one, other) => one.time - other.time));
+    const saturday = (clock: number, deed: Deed) => tuesday(4 * 24 + clock, deed);
+    expect(clinic.feed(saturday(23, { device: "laptop-1" }))).toEqual([]);
+    expect(clinic.feed(saturday(23.1, { device: "stolen" }))).toHaveLength(1);
+    expect(clinic.feed(saturday(28, { device: "laptop-1" }))).toHaveLength(1);
+  });
+
   it("is not found for what happens by itself, for programs, or for failures", () => {
     const nothing = [
       tuesday(3, { action: "session.refresh", category: "AUTHENTICATION" }),
