@@ -1,5 +1,4 @@
 /** The delivery of alerts, put together: channels, their sender, and the bell that wakes it. */
-import { v5 as uuidv5 } from "uuid";
 import { type Channels, openChannels } from "./alert/channels/kinds.ts";
 import type { Smtp } from "./alert/channels/smtp.ts";
 import { createSender } from "./alert/deliver.ts";
@@ -10,8 +9,8 @@ import type { Config } from "./config.ts";
 import type { Database, Tx } from "./db.ts";
 import type { Log } from "./log.ts";
 import { recordChanges } from "./publish/change.ts";
+import { notify } from "./publish/notify.ts";
 import { answerHere, ringWorkers } from "./queue/doorbell.ts";
-import { notifyAdministrators } from "./respond/actions/notify-admin.ts";
 import type { Vault } from "./secrets/vault.ts";
 
 export interface Alerting {
@@ -77,9 +76,16 @@ export function openAlerting(options: {
         "SELECT name FROM alert_channels WHERE organization_id = $1 AND id = $2",
         [tx.organizationId, channelId],
       );
-      const title = `The channel ${rows[0]?.name ?? ""} was stopped`;
-      const id = uuidv5(String(at), channelId);
-      await notifyAdministrators(tx, { id, incidentId: null, kind: "channel.stopped", title, body: reason, now: at });
+      const notice = {
+        cause: `stopped ${channelId} ${at}`,
+        kind: "channel.stopped" as const,
+        to: { roles: ["ADMIN"] },
+        priority: "CRITICAL" as const,
+        title: `The channel ${rows[0]?.name ?? ""} was stopped`,
+        body: reason,
+        incidentId: null,
+      };
+      await notify(tx, [notice], at);
     },
     wake,
     now,

@@ -7,13 +7,16 @@ import type { Database, Tx } from "./db.ts";
 import { silentSources } from "./detect/behaviour/silent-sources.ts";
 import { decayRisks } from "./detect/risk/refresh.ts";
 import { markBreaches } from "./incident/breach.ts";
+import { writeDigest } from "./incident/digest.ts";
 import type { EventDraft } from "./ingest/event.ts";
 import type { Log } from "./log.ts";
+import { forgetNotifications } from "./publish/notifications.ts";
 import type { JobName } from "./queue/jobs.ts";
 import { cleanUpAll } from "./retention/clean-up.ts";
 
 const feedRetention = "7 days"; // a client away for longer takes a snapshot
 const escalationLate = "5 minutes";
+const notificationGrace = 86_400_000; // 1 day after its end
 const sessionRetention = 7_776_000_000; // 90 days after its end
 
 export function createSweep(
@@ -58,6 +61,7 @@ export function createSweep(
             [organizationId],
           );
           await forgetSessions(tx, now() - sessionRetention);
+          await forgetNotifications(tx, now() - notificationGrace);
         });
       }
     },
@@ -69,6 +73,11 @@ export function createSweep(
     },
     async risk() {
       for (const organizationId of await db.organizationIds()) await decayRisks(db, organizationId, now());
+    },
+    async digest() {
+      for (const organizationId of await db.organizationIds()) {
+        await change(organizationId, (tx) => writeDigest(tx, now()));
+      }
     },
     async clocks() {
       for (const organizationId of await db.organizationIds()) {

@@ -1,5 +1,6 @@
 /** Fires the steps of escalations that are due. Running it twice, or in two processes, tells nobody twice. */
 import type { Tx } from "../db.ts";
+import { type Notice, notify } from "../publish/notify.ts";
 import { fire, type Policy, type Step } from "./escalation.ts";
 import { type Reached, readPeople } from "./escalation-people.ts";
 import { alertId, groupKeyOf } from "./ids.ts";
@@ -82,6 +83,7 @@ export async function escalateDue(tx: Tx, now: number): Promise<number> {
     return { id, state: "RUNNING", step: next.step, round: next.round, dueInS: next.dueInS };
   });
   await writeRouted(tx, alerts, [], now);
+  await notify(tx, alerts.filter(({ heldBy }) => heldBy.length === 0).flatMap(noticeOf), now);
   await tx.query({
     name: "escalations_go_on",
     text: `UPDATE escalations e SET state = n.state, step = n.step, round = n.round,
@@ -101,6 +103,21 @@ export async function escalateDue(tx: Tx, now: number): Promise<number> {
     ],
   });
   return due.length;
+}
+
+/** Whoever is called finds it where they sign in, too: once a step, by however many channels they are called. */
+function noticeOf({ incidentId, userId, escalationId, step, round }: AlertDraft & StepOf): Notice[] {
+  if (userId === null) return [];
+  const notice = {
+    cause: `escalated ${escalationId} ${round} ${step}`,
+    kind: "incident.escalated" as const,
+    to: { users: [userId] },
+    priority: "CRITICAL" as const,
+    title: "Incident #? waits for you",
+    body: `Nobody has acknowledged it yet. This is step ${step + 1} of the escalation.`,
+    incidentId,
+  };
+  return [notice];
 }
 
 /** Two targets may reach the same person. */

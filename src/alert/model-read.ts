@@ -24,6 +24,8 @@ export interface AlertFacts {
   alerts: number;
   step: number | null;
   at: Date;
+  /** How many of the alerts are notifications. */
+  notes: number;
 }
 
 interface Row {
@@ -52,7 +54,7 @@ export async function readFacts(tx: Tx, alertIds: readonly string[]): Promise<Al
     text: `SELECT a.kind, a.priority, a.incident_id AS "incidentId", a.recipient, c.kind AS "channelKind",
         c.covered_by_baa AS "coveredByBaa", t.name AS "templateName", coalesce(u.locale, 'en') AS locale,
         o.name AS organization, coalesce(u.time_zone, o.time_zone) AS "timeZone", a.step, a.created_at AS at,
-        (count(*) OVER ())::int AS alerts
+        (count(*) OVER ())::int AS alerts, (count(a.notification_id) OVER ())::int AS notes
       FROM security_alerts a
       JOIN alert_channels c ON c.organization_id = $1 AND c.id = a.channel_id
       JOIN organizations o ON o.id = $1

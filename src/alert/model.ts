@@ -76,7 +76,7 @@ export const modelFields: Record<string, ModelField> = {
   "organization.name": field("SAFE", "The organization.", "Riverside Clinic"),
   "alert.kind": field(
     "SAFE",
-    "OPENED, RAISED, REOPENED, BREACHED, RESOLVED, REPEATED, ESCALATED, RESPONSE, TEST or HEARTBEAT.",
+    "OPENED, RAISED, REOPENED, BREACHED, RESOLVED, REPEATED, ESCALATED, RESPONSE, TEST, HEARTBEAT or NOTIFICATION.",
     "OPENED",
   ),
   "alert.priority": field("SAFE", "LOW, MEDIUM, HIGH or CRITICAL.", "HIGH"),

@@ -11,6 +11,7 @@ const words: Record<AlertKind, string> = {
   RESPONSE: "A response rule asked to tell you.",
   TEST: "Somebody tries this channel: nothing has happened.",
   HEARTBEAT: "Vigil is alive.",
+  NOTIFICATION: "You asked to be told by e-mail.",
 };
 
 /** Why somebody is told, in a sentence; `step` of the escalation, from 0. */

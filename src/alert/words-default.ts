@@ -1,6 +1,7 @@
 /** Vigil's own wording: what happened, to whom, how bad, what was done, what to do now, where to read on. */
 import { type Scope, withheld } from "./model.ts";
 import { plainText } from "./text.ts";
+import { button, page, row } from "./words-html.ts";
 
 interface Counts {
   alerts: number;
@@ -88,61 +89,31 @@ function digestLine(incident: Scope): string {
   return `${severity} #${number} ${titleOf(incident)} (${about}, ${status})${url ? ` ${url}` : ""}`;
 }
 
-const colours: Record<string, string> = {
-  CRITICAL: "#b42318",
-  HIGH: "#c4520a",
-  MEDIUM: "#8a6100",
-  LOW: "#175cd3",
-  INFO: "#475467",
-};
-
-/** Styles stand inline, for mail programs drop the rest; colours read on white and on black. */
+/** The same as a page. */
 export function defaultHtml(data: Scope): string {
   const incident = data["incident"] as Scope | null;
   const alert = data["alert"] as Scope;
   const counts = data["counts"] as Counts;
-  const colour = colours[(incident?.["severity"] as string) ?? "INFO"] ?? "#475467";
-  const rows =
-    incident && counts.incidents === 1
-      ? linesOf(data, incident).map(([label, text]) => row(label, escape(plainText(text))))
-      : incident
-        ? [
-            ...(data["incidents"] as Scope[]).map(digestRow),
-            ...(counts.notShown > 0 ? [row("", `and ${counts.notShown} more`)] : []),
-          ]
-        : [row("", escape(alert["why"] as string))];
-  const links = [
-    button(incident && counts.incidents === 1 ? (incident["url"] as string) : "", "Open the incident", colour),
-    button(alert["acknowledgeUrl"] as string, "Acknowledge", "#344054"),
-  ].join("");
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<meta name="color-scheme" content="light dark"><meta name="supported-color-schemes" content="light dark"></head>
-<body style="margin:0;padding:16px;font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif">
-<div style="max-width:640px;margin:0 auto;border-left:6px solid ${colour};padding:0 0 0 16px">
-<h1 style="font-size:20px;line-height:1.3;margin:0 0 12px">${escape(defaultSubject(data))}</h1>
-<table role="presentation" style="border-collapse:collapse;width:100%">${rows.join("\n")}</table>
-<p style="margin:20px 0 0">${links}</p>
-<p style="margin:20px 0 0;font-size:13px;opacity:.75">Vigil for ${escape(said((data["organization"] as Scope)["name"]))}</p>
-</div></body></html>
-`;
-}
-
-function row(label: string, html: string): string {
-  const head = label ? `<div style="font-size:13px;font-weight:600;opacity:.75">${escape(label)}</div>` : "";
-  return `<tr><td style="padding:6px 0;overflow-wrap:anywhere">${head}<div>${html}</div></td></tr>`;
-}
-
-function digestRow(incident: Scope): string {
-  const text = escape(digestLine({ ...incident, url: "" }));
-  const { url } = incident;
-  return row("", url ? `<a href="${escape(url as string)}" style="color:inherit">${text}</a>` : text);
-}
-
-function button(url: string, label: string, colour: string): string {
-  const style = `display:inline-block;margin:0 12px 8px 0;padding:10px 18px;border-radius:6px;background:${colour};color:#fff;text-decoration:none;font-weight:600`;
-  return url ? `<a href="${escape(url)}" style="${style}">${escape(label)}</a>` : "";
-}
-
-function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  const severity = (incident?.["severity"] as string | undefined) ?? "INFO";
+  const alone = incident !== null && counts.incidents === 1;
+  const rows = alone
+    ? linesOf(data, incident).map(([label, text]) => row(label, plainText(text)))
+    : incident
+      ? [
+          ...(data["incidents"] as Scope[]).map((one) =>
+            row("", digestLine({ ...one, url: "" }), one["url"] as string),
+          ),
+          ...(counts.notShown > 0 ? [row("", `and ${counts.notShown} more`)] : []),
+        ]
+      : [row("", alert["why"] as string)];
+  return page({
+    subject: defaultSubject(data),
+    severity,
+    rows,
+    links: [
+      button(alone ? (incident["url"] as string) : "", "Open the incident", severity),
+      button(alert["acknowledgeUrl"] as string, "Acknowledge"),
+    ],
+    organization: said((data["organization"] as Scope)["name"]),
+  });
 }

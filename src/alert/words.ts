@@ -6,6 +6,7 @@ import { readFacts, readModel } from "./model-read.ts";
 import { chooseTemplate, renderTemplate } from "./template.ts";
 import { fitSms, oneLine } from "./text.ts";
 import { defaultHtml, defaultSubject, defaultText } from "./words-default.ts";
+import { addNotes, readNotes } from "./words-notification.ts";
 
 export interface Wording {
   /** The message's id, the same in every try. */
@@ -29,7 +30,8 @@ export async function wordAlerts(tx: Tx, asked: Wording): Promise<Message & { fa
   const data = carried(read.model, facts.coveredByBaa);
   const template = facts.templateName === null ? undefined : await chooseTemplate(tx, facts.templateName, facts);
   const worded = template ? renderTemplate(template, data) : undefined;
-  const own = worded !== undefined && "text" in worded ? worded : wordPlainly(data, facts.channelKind);
+  const plain = worded !== undefined && "text" in worded ? worded : wordPlainly(data, facts.channelKind);
+  const own = facts.notes > 0 ? addNotes(await readNotes(tx, alertIds, publicUrl), plain, facts) : plain;
   const incident = data["incident"] as Scope | null;
   const about = read.incidentIds.length === 1 ? (read.incidentIds[0] as string) : facts.recipient;
   return {

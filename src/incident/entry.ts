@@ -53,6 +53,13 @@ export function entriesOf(tx: Tx): readonly WrittenEntry[] {
   return written.get(tx) ?? [];
 }
 
+/** The id of the line that the transaction wrote last. */
+export function lastEntryOf(tx: Tx): string {
+  const last = entriesOf(tx).at(-1);
+  if (!last) throw new Error("the transaction has written no line");
+  return last.id;
+}
+
 /** Adds lines to timelines, in the caller's transaction. A line with words needs the vault. */
 export async function addEntries(tx: Tx, entries: readonly NewEntry[], now: number, vault?: WordsVault): Promise<void> {
   if (entries.length === 0) return;

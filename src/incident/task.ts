@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from "uuid";
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import { sealWords, type WordsVault } from "../secrets/words.ts";
+import { tellAssigned } from "./assigned.ts";
 import { applyChange, type Changed, type ChangeInput, lockIncident } from "./move.ts";
 import { assigneeId, refuseFinished } from "./work.ts";
 
@@ -24,7 +25,8 @@ export async function addTask(
       path: ["input", "dueAt"],
     });
   }
-  refuseFinished(await lockIncident(tx, input));
+  const incident = await lockIncident(tx, input);
+  refuseFinished(incident);
   const whose = assignee === undefined ? null : await assigneeId(tx, assignee);
   const taskId = uuidv7();
   const { sealed, digest } = await sealWords(tx, vault, { kind: "task", rowId: taskId, text });
@@ -35,6 +37,11 @@ export async function addTask(
   );
   const message = `${actor} added a task${assignee === undefined ? "" : ` for ${assignee}`}`;
   const changed = await applyChange(tx, input, { columns: "" }, { kind: "TASK_ADDED", message, words: text }, vault);
+  if (whose !== null && assignee !== undefined) {
+    const { severity } = incident;
+    const of = { cause: taskId, incidentId: id, severity, userId: whose, email: assignee };
+    await tellAssigned(tx, { ...of, what: "task", actor, now });
+  }
   return { ...changed, wordsDigest: digest, taskId };
 }
 

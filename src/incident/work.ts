@@ -3,6 +3,9 @@ import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import { type Severity, severities } from "../ingest/event.ts";
 import type { WordsVault } from "../secrets/words.ts";
+import { tellAssigned } from "./assigned.ts";
+import { lastEntryOf } from "./entry.ts";
+import { tellMentioned } from "./mention.ts";
 import {
   applyChange,
   type Changed,
@@ -32,6 +35,11 @@ export async function assignIncident(
       : `${actor} assigned the incident to ${assignee}.`;
   const set = { columns: "assignee_id = $4", values: [id] };
   const changed = await applyChange(tx, input, set, { kind: "ASSIGNED", message });
+  if (id !== null && assignee !== null && id !== current.assignee_id) {
+    const { severity } = current;
+    const of = { cause: lastEntryOf(tx), incidentId: input.id, severity, userId: id, email: assignee };
+    await tellAssigned(tx, { ...of, what: "incident", actor, now: input.now });
+  }
   return { ...changed, previousAssigneeId: current.assignee_id };
 }
 
@@ -94,6 +102,8 @@ export async function commentIncident(
   await lockIncident(tx, input);
   const line = { kind: "COMMENTED", message: `${input.actor} wrote`, words: body } as const;
   const changed = await applyChange(tx, input, { columns: "" }, line, vault);
+  const { id: incidentId, actor, now } = input;
+  await tellMentioned(tx, { incidentId, cause: lastEntryOf(tx), body, actor, now });
   return { ...changed, wordsDigest: await digestOf(tx, vault, body) };
 }
 

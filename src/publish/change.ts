@@ -1,9 +1,10 @@
 import type { Tx } from "../db.ts";
 import { encodeCursor } from "./cursor.ts";
 
-/** The streams of the change feed. */
-export const topics = ["incident", "decision", "alert"] as const;
-export type Topic = (typeof topics)[number];
+/** The streams of the change feed. What a user is told is a stream of that user's own. */
+export type Topic = "incident" | "decision" | "alert" | `notification:${string}`;
+
+export const notificationTopic = (userId: string): Topic => `notification:${userId}`;
 
 export interface NewChange {
   topic: Topic;

@@ -14,6 +14,7 @@ export const jobs = {
   routes: { every: 60_000, does: "tells what is no longer held, and again what nobody has acknowledged" },
   cleanup: { every: 3_600_000, does: "removes what is past its retention policy" },
   risk: { every: 3_600_000, does: "lets threat scores decay" },
+  digest: { every: 3_600_000, does: "tells people of the week behind them, on Monday mornings" },
   silence: { every: 300_000, does: "tells of log sources that have gone silent" },
 } as const satisfies Record<string, { every: number; does: string }>;
 

@@ -3,7 +3,7 @@ import { audit } from "../access/audit.ts";
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import { reportIncident } from "../incident/report.ts";
-import { notifyAdministrators } from "./actions/notify-admin.ts";
+import { notify } from "../publish/notify.ts";
 import {
   breakerWindow,
   freeUsers,
@@ -160,16 +160,16 @@ export async function reportBreaker(tx: Tx, now: number): Promise<void> {
     message,
   };
   const incidentId = rows[0]?.id ?? (await reportIncident(tx, { ...report, actor: "vigil", now })).id;
-  const id = await noticeId(tx, openedAt as Date);
-  await notifyAdministrators(tx, { id, incidentId, kind: "response.breaker", title, body: message, now });
-}
-
-async function noticeId(tx: Tx, openedAt: Date): Promise<string> {
-  const { rows } = await tx.query<{ id: string }>("SELECT md5($1 || $2::text)::uuid AS id", [
-    tx.organizationId,
-    openedAt.toISOString(),
-  ]);
-  return (rows[0] as { id: string }).id;
+  const notice = {
+    cause: `breaker ${openedAt?.toISOString()}`,
+    kind: "response.breaker" as const,
+    to: { roles: ["ADMIN"] },
+    priority: "CRITICAL" as const,
+    title,
+    body: message,
+    incidentId,
+  };
+  await notify(tx, [notice], now);
 }
 
 /** Automatic actions are done again, counted anew. Errors: CONFLICT. */

@@ -7,6 +7,7 @@ import { recordChanges } from "../publish/change.ts";
 import { endAction, lockAction, type StoredAction } from "./action-row.ts";
 import type { Doing } from "./actions/action.ts";
 import { actions } from "./actions/table.ts";
+import { approvalIsOver } from "./notices.ts";
 import { judgeSafety, type Surroundings } from "./safety.ts";
 import type { Target } from "./target.ts";
 
@@ -131,6 +132,7 @@ export async function endTakenBack(
 ): Promise<string> {
   const { id } = row;
   await endAction(tx, { id, status: "REVERTED", actor, reason, now });
+  if (row.status === "AWAITING_APPROVAL") await approvalIsOver(tx, { id, requesterId: row.requester_id }, now);
   const message = `${actor} took back ${nameOf(row)}: ${reason}`;
   const cursor = await tell(tx, { incidentId: row.incident_id, kind: "ACTION_REVERTED", message, actor, now });
   const detail = { type: row.type, target: row.target, was: row.status, reason };

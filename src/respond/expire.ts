@@ -2,17 +2,25 @@
 import type { Tx } from "../db.ts";
 import { endAction, type StoredAction } from "./action-row.ts";
 import { nameOf, tell } from "./carry-out.ts";
+import { tellRequesters } from "./notices.ts";
 
 const most = 500; // in one transaction
 
 /** Answers how many it ended. */
 export async function expireActions(tx: Tx, now: number): Promise<number> {
-  const { rows } = await tx.query<Pick<StoredAction, "id" | "incident_id" | "type" | "status" | "target">>({
+  const { rows } = await tx.query<
+    Pick<StoredAction, "id" | "incident_id" | "type" | "status" | "target" | "requester_id">
+  >({
     name: "due_actions",
-    text: `SELECT id, incident_id, type, status, target FROM incident_actions
+    text: `SELECT id, incident_id, type, status, target, requester_id FROM incident_actions
       WHERE organization_id = $1 AND due_at <= $2 ORDER BY due_at LIMIT ${most} FOR UPDATE SKIP LOCKED`,
     values: [tx.organizationId, new Date(now)],
   });
+  const late = rows.filter(({ status }) => status === "AWAITING_APPROVAL");
+  const outcomes = late.map(({ id, incident_id: incidentId, type, requester_id: requesterId }) => {
+    return { id, incidentId, type, requesterId, done: false, why: "Nobody approved it in time." };
+  });
+  await tellRequesters(tx, outcomes, now);
   for (const { id, incident_id: incidentId, status, ...row } of rows) {
     const about = { incidentId, actor: "vigil", now };
     if (status === "AWAITING_APPROVAL") {

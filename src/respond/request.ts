@@ -5,11 +5,12 @@ import type { Viewer } from "../access/viewer.ts";
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import { lockIncident } from "../incident/move.ts";
-import { endAction, insertActions, lockAction, type NewRow } from "./action-row.ts";
-import { notifyAdministrators } from "./actions/notify-admin.ts";
+import { notify } from "../publish/notify.ts";
+import { endAction, insertActions, lockAction, type NewRow, type StoredAction } from "./action-row.ts";
 import { actions } from "./actions/table.ts";
 import { carryOut, nameOf, tell } from "./carry-out.ts";
 import { ttlBounds } from "./decide.ts";
+import { approvalIsOver, askApproval, tellRequesters } from "./notices.ts";
 import { administrators } from "./playbook.ts";
 import { approvalLimit } from "./respond.ts";
 import type { ActionType } from "./rule.ts";
@@ -98,6 +99,7 @@ export async function requestAction(tx: Tx, asked: Request, asker: Asker): Promi
     const { cursor } = await carryOut(tx, row.id, { around, auditActor, now });
     return { id: row.id, cursor, status, reason: why };
   }
+  await askApproval(tx, [row], now);
   const message = `${nameOf(row)} waits for a second person until ${new Date(now + approvalLimit).toISOString()}. ${reason}`;
   const cursor = await tell(tx, { incidentId, kind: "ACTION_PLANNED", message, actor: viewer.name, now });
   return { id: row.id, cursor, status, reason: why };
@@ -127,13 +129,23 @@ export async function approveAction(
       entityId: id,
       detail,
     });
-    const title = `${viewer.name} approved their own ${row.type} by break-glass`;
-    const notice = { id, incidentId: row.incident_id, kind: "incident.break-glass", title, body: row.reason, now };
-    await notifyAdministrators(tx, notice);
+    const notice = {
+      cause: `break-glass ${id}`,
+      kind: "incident.break-glass" as const,
+      to: { roles: ["ADMIN"] },
+      priority: "CRITICAL" as const,
+      title: `${row.type} was approved by who asked for it, by break-glass: incident #?`,
+      body: `${viewer.name} approved their own ${nameOf(row)}: ${row.reason}`,
+      incidentId: row.incident_id,
+    };
+    await notify(tx, [notice], now);
   }
   const given = { actor: viewer.name, automatic: false, callerAddress: address, ownAddresses };
   const around = await readSurroundings(tx, given);
-  const { cursor } = await carryOut(tx, id, { around, approvedBy: viewer.name, auditActor, now });
+  const { cursor, applied } = await carryOut(tx, id, { around, approvedBy: viewer.name, auditActor, now });
+  await approvalIsOver(tx, { id, requesterId: requester }, now);
+  const why = applied ? `${viewer.name} approved it.` : "It was refused for safety's sake: see the timeline.";
+  if (!isSame) await tellRequesters(tx, [{ ...asked(row), done: applied, why }], now);
   return { id, cursor };
 }
 
@@ -145,6 +157,9 @@ export async function rejectAction(
 ): Promise<{ id: string; cursor: string | undefined }> {
   const row = await waiting(tx, id, now);
   await endAction(tx, { id, status: "REFUSED", actor: viewer.name, reason, now });
+  await approvalIsOver(tx, { id, requesterId: row.requester_id }, now);
+  if (row.requester_id !== viewer.id)
+    await tellRequesters(tx, [{ ...asked(row), done: false, why: `${viewer.name} rejected it.` }], now);
   const message = `${viewer.name} rejected ${nameOf(row)}: ${reason}`;
   const cursor = await tell(tx, {
     incidentId: row.incident_id,
@@ -163,6 +178,13 @@ export async function rejectAction(
   });
   return { id, cursor };
 }
+
+const asked = ({ id, incident_id: incidentId, type, requester_id: requesterId }: StoredAction) => ({
+  id,
+  incidentId,
+  type,
+  requesterId,
+});
 
 async function waiting(tx: Tx, id: string, now: number) {
   const row = await lockAction(tx, id);

@@ -20,6 +20,7 @@ import {
 } from "./breaker-state.ts";
 import { carryOut, nameOf } from "./carry-out.ts";
 import { countEarlier, type DueIncident, dueIncidents, loadHistory, loadResponseRules } from "./due.ts";
+import { askApproval } from "./notices.ts";
 import { type Chosen, choose, type NotChosen } from "./playbook.ts";
 import { judgeSafety, type Surroundings } from "./safety.ts";
 import { readSurroundings } from "./surroundings.ts";
@@ -71,6 +72,12 @@ export async function respondOnce(
   const made = await insertActions(
     tx,
     planned.map(({ row }) => row),
+    now,
+  );
+  const waiting = planned.filter(({ row }) => row.status === "AWAITING_APPROVAL" && made.has(row.id));
+  await askApproval(
+    tx,
+    waiting.map(({ row }) => row),
     now,
   );
   const told: NewEntry[] = [...held];

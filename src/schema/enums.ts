@@ -174,6 +174,7 @@ export const AlertKindEnum = describedEnum<AlertKind>("AlertKind", "What an aler
   RESPONSE: "A response asked for it.",
   TEST: "Somebody tries a channel.",
   HEARTBEAT: "Vigil's sign of life.",
+  NOTIFICATION: "A notification that its user wants by e-mail, too.",
 });
 
 export const AlertPriorityEnum = describedEnum<AlertPriority>("AlertPriority", "How urgent an alert is.", {

@@ -1,14 +1,12 @@
 import { validate as isUuid } from "uuid";
-import { audit } from "../access/audit.ts";
-import { markAllRead, markRead } from "../board/notifications.ts";
 import { VigilError } from "../errors.ts";
 import type { NotificationPriority } from "../generated/prisma/client.ts";
+import { notificationKinds } from "../publish/notification-kinds.ts";
 import { builder } from "./builder.ts";
-import { auditActorOf, type Context, prismaOf, viewerOf } from "./context.ts";
+import { type Context, prismaOf, viewerOf } from "./context.ts";
 import { describedEnum } from "./enums.ts";
 import { listOf } from "./list.ts";
 import { paged, rowKey } from "./page.ts";
-import { attempt, type Outcome, UserErrorType } from "./payload.ts";
 
 const PriorityEnum = describedEnum<NotificationPriority>("NotificationPriority", "How loudly it asks to be read.", {
   NORMAL: "When there is time.",
@@ -17,20 +15,20 @@ const PriorityEnum = describedEnum<NotificationPriority>("NotificationPriority",
 });
 
 /** The user who asks; programs and tokens made for nobody have no notifications. */
-function userOf(context: Context): string {
+export function userOf(context: Context): string {
   const { kind, id } = viewerOf(context);
   if (kind === "USER" && isUuid(id)) return id;
   throw new VigilError("FORBIDDEN", "Notifications are for people who sign in");
 }
 
 // The node query finds a user's own only, like the list: everybody else's id is as good as a random one.
-const Notification = builder.prismaNode("Notification", {
+export const Notification = builder.prismaNode("Notification", {
   id: { resolve: (notification) => notification.id, description: "The notification's id." },
-  findUnique: (id, context) => ({ ...rowKey(id, context), userId: userOf(context) }),
+  findUnique: (id, context) => ({ ...rowKey(id, context), userId: userOf(context), inApp: true }),
   nullable: true, // no such row: null, not an error
   authScopes: { signedIn: true },
   fields: (t) => ({
-    kind: t.exposeString("kind"),
+    kind: t.exposeString("kind", { description: "What it is about: `notificationPreferences` lists the kinds." }),
     priority: t.expose("priority", { type: PriorityEnum, description: "How loudly it asks to be read." }),
     title: t.exposeString("title", { description: "What it says, in a line." }),
     body: t.exposeString("body", { description: "What it says." }),
@@ -43,12 +41,25 @@ const Notification = builder.prismaNode("Notification", {
 
 const list = listOf("security_notifications", { field: "createdAt", direction: "desc" });
 
+interface Asked {
+  unread?: boolean | null | undefined;
+  kinds?: string[] | null | undefined;
+  priorities?: NotificationPriority[] | null | undefined;
+}
+
 /** The user's own that have not expired. */
-function own(context: Context, unread: boolean | null | undefined) {
+function own(context: Context, { unread, kinds, priorities }: Asked) {
+  for (const kind of kinds ?? []) {
+    if (Object.hasOwn(notificationKinds, kind)) continue;
+    throw new VigilError("BAD_USER_INPUT", `There is no kind "${kind}"`, { path: ["kinds"] });
+  }
   return {
     userId: { eq: userOf(context) },
+    inApp: { eq: true },
     or: [{ expiresAt: { eq: null } }, { expiresAt: { gt: new Date(context.services.now()) } }],
     ...(unread == null ? {} : { readAt: unread ? { eq: null } : { neq: null } }),
+    ...(kinds == null ? {} : { kind: { in: kinds } }),
+    ...(priorities == null ? {} : { priority: { in: priorities } }),
   };
 }
 
@@ -58,77 +69,23 @@ builder.queryField("notifications", (t) =>
     type: Notification,
     description: "What you were told, the latest first: your own only, without what has expired.",
     authScopes: { signedIn: true },
-    args: { unread: t.arg.boolean({ description: "true: only what is not read yet; false: only what is." }) },
-    totalCount: (_parent, { unread }, context) => list.count(context, own(context, unread)),
-    resolve: (query, _parent, { unread }, context) =>
-      list.page(context, query, { filter: own(context, unread) }, (rows) =>
+    args: {
+      unread: t.arg.boolean({ description: "true: only what is not read yet; false: only what is; absent: all." }),
+      kinds: t.arg.stringList({ description: "Only of these kinds." }),
+      priorities: t.arg({ type: [PriorityEnum], description: "Only of these priorities." }),
+    },
+    totalCount: (_parent, args, context) => list.count(context, own(context, args)),
+    resolve: (query, _parent, args, context) =>
+      list.page(context, query, { filter: own(context, args) }, (rows) =>
         prismaOf(context).notification.findMany(rows),
       ),
   }),
 );
 
-const MarkReadPayload = builder.objectRef<Outcome<string>>("NotificationMarkReadPayload").implement({
-  description: "The notification, or why nothing was changed.",
-  fields: (t) => ({
-    notification: t.prismaField({
-      type: Notification,
-      nullable: true,
-      description: "The notification as it is now; null when there are user errors.",
-      resolve: (query, { value }, _args, context) =>
-        value ? prismaOf(context).notification.findUnique({ ...query, where: rowKey(value, context) }) : null,
-    }),
-    userErrors: t.field({
-      type: [UserErrorType],
-      description: "Why nothing was changed.",
-      resolve: (it) => it.userErrors,
-    }),
-  }),
-});
-
-builder.mutationField("notificationMarkRead", (t) =>
-  t.field({
-    type: MarkReadPayload,
-    description: "Marks one of your notifications as read.",
+builder.queryField("notificationsUnread", (t) =>
+  t.int({
+    description: "How many of your notifications are not read yet.",
     authScopes: { signedIn: true },
-    args: { id: t.arg.globalID({ required: true, for: Notification, description: "The notification." }) },
-    resolve: (_parent, { id: { id } }, context) =>
-      attempt(async () => {
-        rowKey(id, context);
-        const userId = userOf(context);
-        await context.services.db.inOrganization(viewerOf(context).organizationId, async (tx) => {
-          await markRead(tx, { id, userId, now: context.services.now() });
-          const actor = auditActorOf(context);
-          await audit(tx, { actor, action: "NOTIFICATION_READ", entityKind: "Notification", entityId: id });
-        });
-        return id;
-      }),
-  }),
-);
-
-const MarkAllReadPayload = builder.objectRef<{ count: number }>("NotificationsMarkAllReadPayload").implement({
-  description: "What was marked as read.",
-  fields: (t) => ({ count: t.exposeInt("count", { description: "How many were not read before." }) }),
-});
-
-builder.mutationField("notificationsMarkAllRead", (t) =>
-  t.field({
-    type: MarkAllReadPayload,
-    description: "Marks all your notifications as read.",
-    authScopes: { signedIn: true },
-    resolve: (_parent, _args, context) => {
-      const userId = userOf(context);
-      return context.services.db.inOrganization(viewerOf(context).organizationId, async (tx) => {
-        const count = await markAllRead(tx, { userId, now: context.services.now() });
-        const actor = auditActorOf(context);
-        await audit(tx, {
-          actor,
-          action: "NOTIFICATIONS_READ",
-          entityKind: "User",
-          entityId: userId,
-          detail: { count },
-        });
-        return { count };
-      });
-    },
+    resolve: (_parent, _args, context) => list.count(context, own(context, { unread: true })),
   }),
 );

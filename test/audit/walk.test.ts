@@ -204,6 +204,16 @@ const madeDashboard = (): Promise<string> =>
     ({ dashboardCreate }: { dashboardCreate: { dashboard: { id: string } } }) => dashboardCreate.dashboard.id,
   );
 const widget = { kind: "LINE", title: "Walked" };
+async function madeNotification(): Promise<string> {
+  const id = v7();
+  await server.database.asOwner(
+    `INSERT INTO security_notifications (organization_id, id, user_id, kind, priority, title, body)
+     SELECT organization_id, $1, id, 'walk', 'NORMAL', 'Walk', 'On' FROM users WHERE email = 'walker@clinic.example'`,
+    [id],
+  );
+  return Buffer.from(`Notification:${id}`).toString("base64");
+}
+
 const madeWidget = async (): Promise<string> =>
   made(
     "mutation ($input: WidgetCreateInput!) { widgetCreate(input: $input) { widget { id } } }",
@@ -324,15 +334,9 @@ Object.assign(examples, {
     );
     return { id: dashboardId, places: [{ widgetId, x: 0, y: 0, width: 4, height: 4 }] };
   },
-  notificationMarkRead: async () => {
-    const id = v7();
-    await server.database.asOwner(
-      `INSERT INTO security_notifications (organization_id, id, user_id, kind, priority, title, body)
-       SELECT organization_id, $1, id, 'walk', 'NORMAL', 'Walk', 'On' FROM users WHERE email = 'walker@clinic.example'`,
-      [id],
-    );
-    return { id: Buffer.from(`Notification:${id}`).toString("base64") };
-  },
+  notificationMarkRead: async () => ({ id: await madeNotification() }),
+  notificationMarkUnread: async () => ({ id: await madeNotification() }),
+  notificationPreferenceSet: () => ({ input: { kind: "digest.weekly", inApp: false } }),
   widgetCreate: async () => ({ input: { ...widget, dashboardId: await madeDashboard() } }),
   widgetUpdate: async () => ({ id: await madeWidget(), input: { title: "Walked on" } }),
   widgetDelete: async () => ({ id: await madeWidget() }),
