@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { build } from "esbuild";
 
 const root = join(import.meta.dirname, "..");
@@ -26,7 +26,7 @@ for (const [folder, format, type] of [
   writeFileSync(join(out, folder, "package.json"), `${JSON.stringify({ type })}\n`);
 }
 
-const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
+const tsc = join(dirname(createRequire(import.meta.url).resolve("typescript/package.json")), "bin/tsc");
 const types = join(out, "types");
 const flags = ["--noEmit", "false", "--declaration", "--emitDeclarationOnly", "--stripInternal", "--outDir", types];
 const { status } = spawnSync(process.execPath, [tsc, "-p", join(root, "src/sdk/tsconfig.json"), ...flags], {
