@@ -6,9 +6,12 @@ import { v5 as uuidv5 } from "uuid";
 import { VigilError } from "../errors.ts";
 import { compileRules } from "./compile.ts";
 import type { RuleMode, StoredRule } from "./detection.ts";
+import { correlationFaults } from "./sigma/correlation-faults.ts";
 import type { FilterDocument, ParsedDocument } from "./sigma/document.ts";
+import { fieldFaults } from "./sigma/field-faults.ts";
 import { parseSigma } from "./sigma/parse.ts";
 import { parseOnce } from "./sigma/parse-once.ts";
+import { countedAmong } from "./store/counted.ts";
 import { type FilterPlan, planFilters } from "./store/filter-plan.ts";
 import { type KnownRule, type LoadedRules, referenceOf } from "./store/known.ts";
 import type { RuleDocument } from "./store/write.ts";
@@ -73,6 +76,7 @@ export function prepareTrial(request: TrialRequest): Trial {
   if (twice) throw refuse(`Two of the documents are drafts of one rule: ${twice.document.title}`);
   const watched = new Set(drafts.map(({ id }) => id));
   const all: StoredRule[] = [...drafts, ...known.filter(({ id }) => !watched.has(id))];
+  refuseMisspelt(drafts, known);
   const correlations = all.flatMap((rule) => (/correlation/.test(rule.yaml) ? parsedOf(rule) : []));
   // A draft may have lost the name by which a stored correlation counts it, so both versions' names are followed.
   spread(watched, correlations, [...drafts, ...known.filter(({ id }) => watched.has(id)).flatMap(parsedOf)]);
@@ -84,6 +88,24 @@ export function prepareTrial(request: TrialRequest): Trial {
   const { errors } = compileRules(rules, { placeholders });
   const nameOf = (id: string) => all.filter((rule) => rule.id === id).flatMap(parsedOf)[0]?.document.title ?? id;
   return { tried, watched, rules, stored, faults: errors, placeholders, timeZone, nameOf };
+}
+
+/** What could not be stored for a misspelt field is not tried either: it would only be silent. */
+function refuseMisspelt(drafts: readonly Parsed[], known: readonly KnownRule[]): void {
+  const others = known.filter(({ id }) => drafts.every((draft) => draft.id !== id));
+  const counted = countedAmong([
+    ...drafts.map(({ document }) => document),
+    ...others.flatMap(({ yaml }) => parseOnce(yaml).documents),
+  ]);
+  const isStored = ({ id, yaml }: Parsed) => known.some((rule) => rule.id === id && rule.yaml === yaml);
+  const faults = drafts
+    .filter((draft) => !isStored(draft))
+    .flatMap(({ document }) =>
+      [...fieldFaults(document), ...correlationFaults(document, counted)].map(({ line, path, message }) => ({
+        ...{ document: document.document, line, message: `${path}: ${message}` },
+      })),
+    );
+  if (faults.length > 0) throw refuseDocuments(faults);
 }
 
 /** Adds the correlations that count one of these, and those that count them in turn. */

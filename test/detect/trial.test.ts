@@ -41,4 +41,14 @@ describe("a trial", () => {
     expect(tried(filter("[failed_login]", "user.nam"), "failed")).toThrow("did you mean `user.name`");
     expect(tried(filter("any"))).toThrow("alertRuleExceptionPreview tries it");
   });
+
+  it("refuses a draft with misspelt fields, as storing it would, and takes a stored rule as it is", () => {
+    const tried = (yaml: string) => () => prepareTrial({ organizationId, loaded, yaml });
+    const named = failedLogin.replaceAll("failed_login", "new_rule").replace("title: Failed log-in", "title: New");
+    expect(tried(named.replace("event.outcome", "event.outcom"))).toThrow("did you mean `event.outcome`");
+    const counts = `title: Burst\ncorrelation:\n  type: event_count\n  rules: [failed_login]\n  group-by: [user.nam]\n  timespan: 5m\n  condition: { gte: 4 }\n`;
+    expect(tried(counts)).toThrow("document 1, line 5: correlation.group-by.0: ");
+    const old = { ...stored, yaml: failedLogin.replace("event.outcome", "event.outcom") };
+    expect(() => prepareTrial({ organizationId, loaded: { ...loaded, rules: [old] }, ruleId: "failed" })).not.toThrow();
+  });
 });
