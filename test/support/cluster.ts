@@ -26,7 +26,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await migrate(postgres.ownerUrl, postgres.serverUrl);
   const owner = new pg.Client({ connectionString: postgres.ownerUrl });
   await owner.connect();
-  await owner.query("ALTER SYSTEM SET fsync = off"); // tests are thrown away; the server's own default stays on
+  // Tests are thrown away; the server's own defaults stay.
+  for (const setting of ["fsync", "full_page_writes"]) await owner.query(`ALTER SYSTEM SET ${setting} = off`);
+  await owner.query("SELECT pg_reload_conf()");
   await owner.query("SELECT ensure_event_partitions((now() AT TIME ZONE 'UTC')::date - 1, 4)");
   await owner.end();
   const redis = await startRedis(directory);
