@@ -1,9 +1,15 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type TestDatabase, testDatabase } from "../support/database.ts";
 import { type Auditing, auditing } from "./auditing.ts";
 
+let database: TestDatabase;
 let it: Auditing;
+beforeAll(async () => {
+  database = await testDatabase();
+});
+afterAll(() => database.close());
 beforeEach(async () => {
-  it = await auditing();
+  it = await auditing(database);
   await it.append(12);
   await it.seal(); // a checkpoint at entry 12 …
   await it.append(18);

@@ -1,9 +1,11 @@
 /** An audit trail over a test database, its checkpoint file in a directory of its own, and a clock that is set by hand. */
+import { randomUUID } from "node:crypto";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { audit } from "../../src/access/audit.ts";
 import { type AuditTrail, openAuditTrail } from "../../src/audit/trail.ts";
+import { createOrganization } from "../../src/database/organizations.ts";
 import { quiet, type TestDatabase, testDatabase } from "../support/database.ts";
 
 export interface Auditing {
@@ -26,8 +28,9 @@ export interface Auditing {
   close(): Promise<void>;
 }
 
-export async function auditing(): Promise<Auditing> {
-  const base = await testDatabase();
+/** `shared`: in that database, with two organizations of its own; making a database takes longer than most attacks. */
+export async function auditing(shared?: TestDatabase): Promise<Auditing> {
+  const base = shared ?? (await testDatabase());
   const dataDir = await mkdtemp(join(tmpdir(), "vigil-audit-"));
   const clock = { now: Date.UTC(2026, 0, 1) };
   const reopen: Auditing["reopen"] = ({ auditWebhook, database = base } = {}) => {
@@ -35,7 +38,10 @@ export async function auditing(): Promise<Auditing> {
     return openAuditTrail(config, { db: database.db, log: quiet, now: () => clock.now });
   };
   const trail = await reopen();
-  const [one, other] = base.organizations.map(({ id }) => id) as [string, string];
+  const fresh = async (): Promise<string> => createOrganization(base.ownerUrl, randomUUID(), "Fresh");
+  const [one, other] = shared
+    ? [await fresh(), await fresh()]
+    : (base.organizations.map(({ id }) => id) as [string, string]);
   const path = join(dataDir, "audit-checkpoints.ndjson");
   return {
     base,
@@ -70,7 +76,7 @@ export async function auditing(): Promise<Auditing> {
       return text.split("\n").flatMap((line) => (line ? [JSON.parse(line) as Record<string, unknown>] : []));
     },
     async close() {
-      await base.close();
+      if (!shared) await base.close();
       await rm(dataDir, { recursive: true, force: true });
     },
   };

@@ -1,14 +1,19 @@
 import { spawnSync } from "node:child_process";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { cleanUp } from "../../src/retention/clean-up.ts";
-import { quiet } from "../support/database.ts";
+import { quiet, type TestDatabase, testDatabase } from "../support/database.ts";
 import { type Auditing, auditing } from "./auditing.ts";
 
+let database: TestDatabase;
 let it: Auditing;
+beforeAll(async () => {
+  database = await testDatabase();
+});
+afterAll(() => database.close());
 beforeEach(async () => {
-  it = await auditing();
+  it = await auditing(database);
   await old(12);
   await it.seal(); // a checkpoint at entry 12 …
   await old(6);
