@@ -5,6 +5,7 @@ import type { Tx } from "../db.ts";
 import { AlertRoute } from "./alert-route.ts";
 import { builder } from "./builder.ts";
 import { auditActorOf, type Context, prismaOf, viewerOf } from "./context.ts";
+import { EscalationPolicy } from "./escalation-policy.ts";
 import { rowKey } from "./page.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
 import { MatcherInput } from "./silence.ts";
@@ -64,6 +65,10 @@ const Input = builder.inputType("AlertRouteInput", {
     }),
     muteTimes: t.field({ type: [MuteTimeInput], description: "When it is quiet." }),
     tellsResolved: t.boolean({ description: "Whether it tells that an incident is over; true unless told." }),
+    escalationPolicyId: t.globalID({
+      for: EscalationPolicy,
+      description: "By which policy people are called when nobody acknowledges; null: as its parent, or by none.",
+    }),
     channelIds: t.globalIDList({ description: "Where it tells; none: as its parent." }),
     expectedRevision: t.int({ description: "The revision you saw: refuses to act on a stale view." }),
   }),
@@ -89,6 +94,7 @@ function given(input: typeof Input.$inferInput): RouteChange {
       timeZone,
     })),
     tellsResolved: input.tellsResolved ?? undefined,
+    escalationPolicyId: input.escalationPolicyId === undefined ? undefined : (input.escalationPolicyId?.id ?? null),
     channelIds: input.channelIds?.map(({ id }) => id),
   };
 }
