@@ -9,7 +9,7 @@ import { auditActorOf, type Context, prismaOf, viewerOf } from "./context.ts";
 import { PeopleRoleEnum } from "./enums.ts";
 import { EscalationPolicy } from "./escalation-policy.ts";
 import { OnCallSchedule } from "./on-call.ts";
-import { rowKey } from "./page.ts";
+import { rowId, rowKey } from "./page.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
 import { User } from "./user.ts";
 
@@ -84,7 +84,8 @@ function targetOf(given: typeof TargetInput.$inferInput, path: readonly string[]
     const message = "Name exactly one of userId, role, scheduleId and channelId.";
     throw new VigilError("BAD_USER_INPUT", message, { path });
   }
-  return given.viaChannelId ? { ...one, via: given.viaChannelId.id } : one;
+  if (one.kind !== "ROLE") rowId(one, path);
+  return given.viaChannelId ? { ...one, via: rowId(given.viaChannelId, [...path, "viaChannelId"]) } : one;
 }
 
 function given(input: typeof Input.$inferInput): PolicyChange {
@@ -98,7 +99,7 @@ function given(input: typeof Input.$inferInput): PolicyChange {
     ),
     repeats: input.repeats ?? undefined,
     acknowledgeTimeoutS: input.acknowledgeTimeoutSeconds,
-    fallbackChannelId: input.fallbackChannelId === undefined ? undefined : (input.fallbackChannelId?.id ?? null),
+    fallbackChannelId: input.fallbackChannelId && rowId(input.fallbackChannelId, ["input", "fallbackChannelId"]),
   };
 }
 

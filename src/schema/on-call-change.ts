@@ -14,7 +14,7 @@ import type { Tx } from "../db.ts";
 import { builder } from "./builder.ts";
 import { actorOf, auditActorOf, type Context, prismaOf, viewerOf } from "./context.ts";
 import { OnCallOverride, OnCallSchedule } from "./on-call.ts";
-import { rowKey } from "./page.ts";
+import { rowId, rowKey } from "./page.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
 import { User } from "./user.ts";
 
@@ -54,7 +54,11 @@ const LayerInput = builder.inputType("OnCallLayerInput", {
   description: "People who take turns.",
   fields: (t) => ({
     name: t.string({ required: true, description: "1 to 100 characters, e.g. Nights." }),
-    userIds: t.globalIDList({ required: true, description: "Who takes turns, in their order: 1 to 100 users." }),
+    userIds: t.globalIDList({
+      required: true,
+      for: User,
+      description: "Who takes turns, in their order: 1 to 100 users.",
+    }),
     startsOn: t.string({ required: true, description: "The date of the first hand-over, YYYY-MM-DD." }),
     handOver: t.string({ description: "The time of every hand-over, HH:MM by the wall's clock; 09:00 unless told." }),
     turnDays: t.int({ description: "How many days a turn lasts, 1 to 90; 7 unless told." }),
@@ -87,9 +91,9 @@ const given = (input: typeof ScheduleInput.$inferInput): ScheduleChange => ({
   name: input.name ?? undefined,
   timeZone: input.timeZone ?? undefined,
   layers: input.layers?.map(
-    ({ name, userIds, startsOn, handOver, turnDays, hours }): Layer => ({
+    ({ name, userIds, startsOn, handOver, turnDays, hours }, index): Layer => ({
       name,
-      users: userIds.map(({ id }) => id),
+      users: userIds.map((one, n) => rowId(one, ["input", "layers", String(index), "userIds", String(n)])),
       startsOn,
       handOver: handOver ?? "09:00",
       turnDays: turnDays ?? 7,
@@ -138,7 +142,7 @@ builder.mutationFields((t) => {
       description: "Makes an on-call schedule. Errors: BAD_USER_INPUT, CONFLICT.",
       args: { input },
       resolve: (_parent, { input }, context) =>
-        change(context, "ON_CALL_SCHEDULE_CREATED", given(input), async (tx, now) => {
+        change(context, "ON_CALL_SCHEDULE_CREATED", input, async (tx, now) => {
           const { name = "", timeZone = "", layers = [] } = given(input);
           return { id: await createSchedule(tx, { name, timeZone, layers }, now) };
         }),
@@ -149,7 +153,7 @@ builder.mutationFields((t) => {
       description: "Changes an on-call schedule, at once. Errors: NOT_FOUND, BAD_USER_INPUT, CONFLICT.",
       args: { id, input },
       resolve: (_parent, { id: { id }, input }, context) =>
-        change(context, "ON_CALL_SCHEDULE_CHANGED", given(input), async (tx, now) => {
+        change(context, "ON_CALL_SCHEDULE_CHANGED", input, async (tx, now) => {
           rowKey(id, context);
           const expectedRevision = input.expectedRevision ?? undefined;
           await updateSchedule(tx, { ...given(input), id, expectedRevision }, now);

@@ -146,6 +146,9 @@ describe("escalation policies", () => {
       "input.steps.1.delaySeconds",
     );
     expect(await fault({ steps: [step([{ role: "ADMIN" }], 0)], repeats: 3 })).toContain("waits 30 seconds");
+    expect(await fault({ steps: [step([{ userId: globalId("User", "nobody") }])] })).toContain(
+      "This is no id of Vigil",
+    );
     const ann = await user("ann");
     const warned = await set(
       "escalationPolicyCreate",
