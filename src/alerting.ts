@@ -3,6 +3,7 @@ import { type Channels, openChannels } from "./alert/channels/kinds.ts";
 import type { Smtp } from "./alert/channels/smtp.ts";
 import { createSender } from "./alert/deliver.ts";
 import { onUndeliverable } from "./alert/escalate.ts";
+import { createOutside, type Outside } from "./alert/outside.ts";
 import { isTwilios, recordTwilioStatus, type TwilioCallback } from "./alert/twilio-status.ts";
 import { wordAlerts } from "./alert/words.ts";
 import type { Config } from "./config.ts";
@@ -11,10 +12,13 @@ import type { Log } from "./log.ts";
 import { recordChanges } from "./publish/change.ts";
 import { notify } from "./publish/notify.ts";
 import { answerHere, ringWorkers } from "./queue/doorbell.ts";
+import { createTokenSigner } from "./secrets/signed-token.ts";
 import type { Vault } from "./secrets/vault.ts";
 
 export interface Alerting {
   channels: Channels;
+  /** What people do without signing in. */
+  outside: Outside;
   /** Says that alerts of the organization may be due. */
   ring(organizationId: string): void;
   /** What became of an SMS. False: not Twilio's word, and nothing was done. */
@@ -35,12 +39,24 @@ export function openAlerting(options: {
   change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
   vault: Vault;
   smtp: Smtp | undefined;
+  /** The installation's own, which its processes share. */
+  secret: string;
   now: () => number;
   log: Log;
 }): Alerting {
-  const { config, db, change, vault, smtp, now, log } = options;
+  const { config, db, change, vault, smtp, secret, now, log } = options;
   const { publicUrl, twilio, redisUrl, allowPrivateWebhooks: allowPrivate } = config;
   const channels = openChannels({ smtp, twilio, allowPrivate, publicUrl, now });
+  const outside = createOutside({
+    db,
+    change,
+    vault,
+    signer: createTokenSigner(secret),
+    publicUrl,
+    twilioToken: twilio?.authToken,
+    allowPrivate,
+    now,
+  });
   const timers = new Map<string, { at: number; timer: NodeJS.Timeout }>();
   let closed = false;
 
@@ -64,7 +80,8 @@ export function openAlerting(options: {
     change,
     vault,
     channels,
-    word: (tx, { id, alertIds }) => wordAlerts(tx, { id, alertIds, publicUrl, acknowledgeUrl: null }),
+    word: (tx, { id, alertIds }) =>
+      wordAlerts(tx, { id, alertIds, publicUrl, acknowledgeUrl: outside.acknowledgeUrl(tx.organizationId, id) }),
     onFailed: onUndeliverable,
     onMoved: (tx, ids, kind) =>
       recordChanges(
@@ -95,6 +112,7 @@ export function openAlerting(options: {
 
   return {
     channels,
+    outside,
     ring: (organizationId) => doorbell.ring(organizationId),
     deliver: sender.deliver,
     async twilioStatus({ organizationId, path, fields, signature }) {

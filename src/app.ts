@@ -115,7 +115,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       },
     };
     const feed = createFeed(db, bells);
-    const alerting = openAlerting({ config, db, change, vault, smtp, now, log });
+    const alerting = openAlerting({ config, db, change, vault, smtp, secret, now, log });
     opened.push({ name: "alerting", close: alerting.close });
     const redis = config.redisUrl ? createRedisLink(config.redisUrl, log) : undefined;
     if (redis) {

@@ -38,7 +38,7 @@ const mayUse: Record<string, string[]> = {
   board: ground, // what dashboards show and are made of
   access: [...ground, "secrets"],
   audit: [...ground, "access", "outbound", "secrets"],
-  alert: [...ground, "access", "ingest", "outbound", "publish", "secrets"], // its settings are sealed and audited
+  alert: [...ground, "access", "incident", "ingest", "outbound", "publish", "secrets"], // settings are sealed and audited; whoever is told acknowledges
   retention: [...ground, "access"], // what is removed, and who chose for how long it is kept, is audited
   database: ground,
   embedded: ground,

@@ -8,6 +8,7 @@ import { makeWebhookSecret } from "../outbound/standard-webhook.ts";
 import { sealedColumns } from "../secrets/sealed-columns.ts";
 import type { Vault } from "../secrets/vault.ts";
 import type { Channels } from "./channels/kinds.ts";
+import type { SlackSecrets } from "./channels/slack.ts";
 import type { WebhookSecrets } from "./channels/webhook.ts";
 import { recipientsOf } from "./recipients.ts";
 
@@ -28,7 +29,7 @@ const overlap = 86_400_000; // ms that a webhook's former secret goes on signing
 const secretFields: Record<ChannelKind, readonly string[]> = {
   EMAIL: [],
   WEBHOOK: ["secret"],
-  SLACK: ["webhookUrl", "botToken"],
+  SLACK: ["webhookUrl", "botToken", "signingSecret"],
   SMS: [],
 };
 
@@ -146,11 +147,19 @@ export async function updateChannel(
     const [opened] = row.sealed_secrets
       ? await vault.open(tx, sealedColumns.channel, [{ rowId: id, record: row.sealed_secrets }])
       : [];
-    const before = opened ? (JSON.parse(opened.toString("utf8")) as Partial<WebhookSecrets>) : {};
+    const before = opened ? (JSON.parse(opened.toString("utf8")) as Partial<WebhookSecrets & SlackSecrets>) : {};
+    const { signingSecret, ...whereto } = before;
+    // the signing secret is apart from where messages go: each may change alone
+    const kept =
+      row.kind !== "SLACK" ? {} : Object.keys(parsed.secrets).join() === "signingSecret" ? whereto : { signingSecret };
     const previous = row.kind === "WEBHOOK" && before.secret && before.secret !== parsed.secrets.secret;
     const secrets = valid(
       channels[row.kind].secrets,
-      { ...parsed.secrets, ...(previous ? { previous: { secret: before.secret, until: now + overlap } } : {}) },
+      {
+        ...kept,
+        ...parsed.secrets,
+        ...(previous ? { previous: { secret: before.secret, until: now + overlap } } : {}),
+      },
       block,
     ) as object;
     sealed = await seal(tx, vault, id, secrets);

@@ -24,12 +24,21 @@ const silenceLooksAgain = 60; // seconds
 
 /** Answers how many escalations went on; fewer than `most` are left when it is less. */
 export async function escalateDue(tx: Tx, now: number): Promise<number> {
+  // Incidents before their escalations, as whoever acknowledges locks them: each would wait for the other otherwise.
+  const { rows: locked } = await tx.query<{ id: string }>({
+    name: "escalations_due_of",
+    text: `SELECT id FROM security_incidents WHERE organization_id = $1 AND id IN (SELECT incident_id FROM escalations
+        WHERE organization_id = $1 AND due_at <= $2 ORDER BY due_at, id LIMIT ${most}) ORDER BY fingerprint, id FOR KEY SHARE`,
+    values: [tx.organizationId, new Date(now)],
+  });
+  if (locked.length === 0) return 0;
   const { rows: due } = await tx.query<Due>({
     name: "escalations_due",
     text: `SELECT e.id, e.incident_id, e.route_id, e.policy, e.state, e.step, e.round, i.status FROM escalations e
       JOIN security_incidents i ON i.organization_id = e.organization_id AND i.id = e.incident_id
-      WHERE e.organization_id = $1 AND e.due_at <= $2 ORDER BY e.due_at, e.id LIMIT ${most} FOR UPDATE OF e SKIP LOCKED`,
-    values: [tx.organizationId, new Date(now)],
+      WHERE e.organization_id = $1 AND e.due_at <= $2 AND e.incident_id = ANY ($3)
+      ORDER BY e.due_at, e.id LIMIT ${most} FOR UPDATE OF e SKIP LOCKED`,
+    values: [tx.organizationId, new Date(now), locked.map(({ id }) => id)],
   });
   if (due.length === 0) return 0;
   const ids = [...new Set(due.map(({ incident_id }) => incident_id))];

@@ -33,11 +33,16 @@ export interface At {
   round: number;
 }
 
-/** The step after this one, with its delay in seconds; undefined: all rounds are over. */
+/**
+ * The step after this one, with its delay in seconds; undefined: all rounds are over. A new round waits as long as the
+ * last step did, where that is longer, so that a policy which tells at once does not begin again at once.
+ */
 export function stepAfter({ steps, repeats }: Policy, { step, round }: At): (At & { delayS: number }) | undefined {
-  const next = step + 1 < steps.length ? { step: step + 1, round } : { step: 0, round: round + 1 };
+  const again = step + 1 >= steps.length;
+  const next = again ? { step: 0, round: round + 1 } : { step: step + 1, round };
   const found = steps[next.step];
-  return found && next.round <= repeats ? { ...next, delayS: found.delayS } : undefined;
+  if (!found || next.round > repeats) return undefined;
+  return { ...next, delayS: again ? Math.max(found.delayS, steps.at(-1)?.delayS ?? 0) : found.delayS };
 }
 
 export interface Fired<T> {

@@ -27,10 +27,10 @@ export interface Matchable {
 const mostMatchers = 20;
 const longest = 500; // characters of a value
 
-/** The first matcher that no incident could be compared with, by what is wrong with it. */
-export function checkMatchers(matchers: readonly Matcher[]): void {
+/** The first matcher that no incident could be compared with, by what is wrong with it; `at` is where they were given. */
+export function checkMatchers(matchers: readonly Matcher[], at: readonly string[] = ["input", "matchers"]): void {
   const refuse = (message: string, ...path: string[]): VigilError =>
-    new VigilError("BAD_USER_INPUT", message, { path: ["input", "matchers", ...path] });
+    new VigilError("BAD_USER_INPUT", message, { path: [...at, ...path] });
   if (matchers.length === 0) {
     throw refuse(
       "Say which incidents: without a matcher all of them would be meant. SEVERITY AT_LEAST INFO means all.",

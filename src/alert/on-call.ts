@@ -34,21 +34,34 @@ export interface Override {
 
 const dayMs = 86_400_000;
 
-/** The id of who is on call at a moment, epoch ms; null: nobody. Of several overrides the one that started last wins. */
-export function onCallAt({ timeZone, layers }: Schedule, overrides: readonly Override[], at: number): string | null {
+/** Who is on call, and what says so: a layer's name; null: an override. */
+export interface Duty {
+  userId: string;
+  layer: string | null;
+}
+
+/** Who is on call at a moment, epoch ms; null: nobody. Of several overrides the one that started last wins. */
+export function dutyAt({ timeZone, layers }: Schedule, overrides: readonly Override[], at: number): Duty | null {
   const over = overrides
     .filter(({ startsAt, endsAt }) => startsAt <= at && at < endsAt)
     .reduce<Override | undefined>((last, one) => (last && last.startsAt > one.startsAt ? last : one), undefined);
-  if (over) return over.userId;
+  if (over) return { userId: over.userId, layer: null };
   for (const layer of [...layers].reverse()) {
     if (layer.hours.length > 0 && !layer.hours.some((hours) => isWithin(hours, timeZone, at))) continue;
-    const user = turnAt(layer, timeZone, at);
-    if (user !== undefined) return user;
+    const userId = turnAt(layer, timeZone, at);
+    if (userId !== undefined) return { userId, layer: layer.name };
   }
   return null;
 }
 
+/** The id of who is on call at a moment, epoch ms; null: nobody. */
+export function onCallAt(schedule: Schedule, overrides: readonly Override[], at: number): string | null {
+  return dutyAt(schedule, overrides, at)?.userId ?? null;
+}
+
+/** A layer without people or turns, which no change lets in, has nobody on call. */
 function turnAt({ users, startsOn, handOver, turnDays }: Layer, timeZone: string, at: number): string | undefined {
+  if (users.length === 0 || !(turnDays >= 1)) return undefined;
   const { date } = localAt(timeZone, at);
   // by moments, not by the clock's reading: an hour that comes twice does not hand back
   const begun = at >= momentOf(timeZone, date, minutesOf(handOver) ?? 0) ? date : datePlus(date, -1);

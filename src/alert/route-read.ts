@@ -31,7 +31,7 @@ const settings = `
     ORDER BY i.severity_rank DESC, i.id DESC LIMIT ${mostSources}`)} AS open,
   ${json(`SELECT u.id, u.name, u.email, u.phone, u.quiet_hours AS hours, coalesce(u.time_zone, o.time_zone, 'UTC') AS "timeZone"
     FROM users u JOIN organizations o ON o.id = $1
-    WHERE u.organization_id = $1 AND u.suspended_at IS NULL AND u.quiet_hours <> '[]'`)} AS quiet`;
+    WHERE u.organization_id = $1 AND u.suspended_at IS NULL AND (u.quiet_hours <> '[]' OR u.time_zone IS NOT NULL OR u.locale IS NOT NULL)`)} AS quiet`;
 
 interface Row extends Omit<Settings, "channels" | "told"> {
   incidents: IncidentFacts[];

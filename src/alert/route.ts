@@ -22,7 +22,7 @@ export interface ChannelFacts {
   suspended: boolean;
 }
 
-/** Whoever has quiet hours, by the addresses under which they are told. */
+/** Whoever has quiet hours, or a time zone or language of their own, by the addresses under which they are told. */
 export interface QuietUser {
   id: string;
   name: string;

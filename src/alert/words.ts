@@ -15,17 +15,20 @@ export interface Wording {
   alertIds: readonly string[];
   /** Without a slash at its end; undefined: this server has no public address. */
   publicUrl: string | undefined;
-  /** Where this recipient acknowledges without signing in; null: nowhere. */
+  /** Where this recipient acknowledges without signing in, if there is something to acknowledge; null: nowhere. */
   acknowledgeUrl: string | null;
 }
+
+const nothingToAcknowledge: ReadonlySet<string> = new Set(["RESOLVED", "TEST", "HEARTBEAT"]);
 
 /**
  * The message, with nothing in it that the channel may not carry. Never fails for what a template does: then Vigil's
  * own wording goes out, and `fault` says why. Errors: NOT_FOUND (no such alert).
  */
 export async function wordAlerts(tx: Tx, asked: Wording): Promise<Message & { fault?: string }> {
-  const { id, alertIds, publicUrl, acknowledgeUrl } = asked;
+  const { id, alertIds, publicUrl } = asked;
   const facts = await readFacts(tx, alertIds);
+  const acknowledgeUrl = nothingToAcknowledge.has(facts.kind) ? null : asked.acknowledgeUrl;
   const read = await readModel(tx, facts, { incidentsOf: { alertIds }, acknowledgeUrl, publicUrl });
   const data = carried(read.model, facts.coveredByBaa);
   const template = facts.templateName === null ? undefined : await chooseTemplate(tx, facts.templateName, facts);

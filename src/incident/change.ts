@@ -16,9 +16,9 @@ import { type IncidentResolution, reopenBoundMs } from "./state.ts";
 
 const seen = "acknowledged_at = coalesce(acknowledged_at, $3), acknowledged_by = coalesce(acknowledged_by, $4)";
 
-/** OPEN -> ACKNOWLEDGED. Errors: NOT_FOUND, CONFLICT. */
-export function acknowledgeIncident(tx: Tx, input: ChangeInput): Promise<Changed> {
-  return move(tx, input, "ACKNOWLEDGE", `${input.actor} acknowledged the incident.`, {
+/** OPEN -> ACKNOWLEDGED; `how` ends the sentence of the timeline. Errors: NOT_FOUND, CONFLICT. */
+export function acknowledgeIncident(tx: Tx, input: ChangeInput & { how?: string | undefined }): Promise<Changed> {
+  return move(tx, input, "ACKNOWLEDGE", `${input.actor} acknowledged the incident${input.how ?? ""}.`, {
     columns: seen,
     values: [input.actor],
   });

@@ -33,6 +33,10 @@ const SlackInput = builder.inputType("SlackChannelInput", {
     botToken: t.string({
       description: "A bot's token (xoxb-…), with the scope chat:write. A secret: never shown again.",
     }),
+    signingSecret: t.string({
+      description:
+        "The signing secret of the Slack app, so that Acknowledge is a button: its interactivity goes to `slackRequestUrl`. A secret: never shown again.",
+    }),
     channel: t.string({ description: "The id of the channel the bot writes to, e.g. C024BE91L." }),
   }),
 });

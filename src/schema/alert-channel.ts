@@ -37,6 +37,14 @@ export const AlertChannel = builder.prismaNode("AlertChannel", {
       description: "The id of the channel that SLACK's bot writes to.",
       resolve: ({ config }) => (config as Settings).channel ?? null,
     }),
+    slackRequestUrl: t.string({
+      nullable: true,
+      ...read,
+      description:
+        "Of SLACK: the request URL for the interactivity of the Slack app whose signing secret the channel has. Null: this server has no public address.",
+      resolve: ({ kind, id }, _args, context) =>
+        kind === "SLACK" ? context.services.alerting.outside.slackUrl(viewerOf(context).organizationId, id) : null,
+    }),
     hasSecret: t.boolean({
       ...read,
       description: "Whether it has a secret. Secrets are written, and never read.",

@@ -2,10 +2,12 @@ import { audit } from "../access/audit.ts";
 import type { WeekDay } from "../alert/local-time.ts";
 import { createRoute, deleteRoute, type RouteChange, updateRoute } from "../alert/route-change.ts";
 import type { Tx } from "../db.ts";
+import { AlertChannel } from "./alert-channel.ts";
 import { AlertRoute } from "./alert-route.ts";
 import { builder } from "./builder.ts";
 import { auditActorOf, type Context, prismaOf, viewerOf } from "./context.ts";
-import { rowKey } from "./page.ts";
+import { EscalationPolicy } from "./escalation-policy.ts";
+import { rowId, rowKey } from "./page.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
 import { MatcherInput } from "./silence.ts";
 
@@ -64,7 +66,11 @@ const Input = builder.inputType("AlertRouteInput", {
     }),
     muteTimes: t.field({ type: [MuteTimeInput], description: "When it is quiet." }),
     tellsResolved: t.boolean({ description: "Whether it tells that an incident is over; true unless told." }),
-    channelIds: t.globalIDList({ description: "Where it tells; none: as its parent." }),
+    escalationPolicyId: t.globalID({
+      for: EscalationPolicy,
+      description: "By which policy people are called when nobody acknowledges; null: as its parent, or by none.",
+    }),
+    channelIds: t.globalIDList({ for: AlertChannel, description: "Where it tells; none: as its parent." }),
     expectedRevision: t.int({ description: "The revision you saw: refuses to act on a stale view." }),
   }),
 });
@@ -72,7 +78,7 @@ const Input = builder.inputType("AlertRouteInput", {
 function given(input: typeof Input.$inferInput): RouteChange {
   return {
     name: input.name ?? undefined,
-    parentId: input.parentId === undefined ? undefined : (input.parentId?.id ?? null),
+    parentId: input.parentId && rowId(input.parentId, ["input", "parentId"]),
     position: input.position ?? undefined,
     matchers: input.matchers ?? undefined,
     goesOn: input.goesOn ?? undefined,
@@ -89,7 +95,8 @@ function given(input: typeof Input.$inferInput): RouteChange {
       timeZone,
     })),
     tellsResolved: input.tellsResolved ?? undefined,
-    channelIds: input.channelIds?.map(({ id }) => id),
+    escalationPolicyId: input.escalationPolicyId && rowId(input.escalationPolicyId, ["input", "escalationPolicyId"]),
+    channelIds: input.channelIds?.map((one, index) => rowId(one, ["input", "channelIds", String(index)])),
   };
 }
 
@@ -113,7 +120,7 @@ builder.mutationFields((t) => {
       description: "Makes a route. Errors: BAD_USER_INPUT, CONFLICT.",
       args: { input },
       resolve: (_parent, { input }, context) =>
-        change(context, "ALERT_ROUTE_CREATED", given(input), (tx, now) =>
+        change(context, "ALERT_ROUTE_CREATED", input, (tx, now) =>
           createRoute(tx, { ...given(input), name: input.name ?? "" }, now),
         ),
     }),
@@ -123,7 +130,7 @@ builder.mutationFields((t) => {
       description: "Changes a route; what was decided stays. Errors: NOT_FOUND, BAD_USER_INPUT, CONFLICT.",
       args: { id, input },
       resolve: (_parent, { id: { id }, input }, context) =>
-        change(context, "ALERT_ROUTE_CHANGED", given(input), async (tx, now) => {
+        change(context, "ALERT_ROUTE_CHANGED", input, async (tx, now) => {
           rowKey(id, context);
           await updateRoute(tx, { ...given(input), id, expectedRevision: input.expectedRevision ?? undefined }, now);
           return id;

@@ -69,6 +69,10 @@ export const AlertRoute = builder.prismaNode("AlertRoute", {
       resolve: ({ muteTimes }) => muteTimes as unknown as MuteTime[],
     }),
     tellsResolved: t.exposeBoolean("tellsResolved", { description: "Whether it tells that an incident is over." }),
+    escalationPolicy: t.relation("escalationPolicy", {
+      nullable: true,
+      description: "By which policy people are called when nobody acknowledges; null: as its parent, or by none.",
+    }),
     channels: t.prismaField({
       type: ["AlertChannel"],
       description: "Where it tells; none: as its parent.",

@@ -1,6 +1,7 @@
 import type { Permission } from "../access/permissions.ts";
 import type { Viewer } from "../access/viewer.ts";
 import type { Channels } from "../alert/channels/kinds.ts";
+import type { Outside } from "../alert/outside.ts";
 import type { TwilioCallback } from "../alert/twilio-status.ts";
 import type { AuditTrail } from "../audit/trail.ts";
 import type { Database, PrismaClient, Tx } from "../db.ts";
@@ -82,6 +83,7 @@ export interface Services {
   /** Channels of alerts, and what their providers call back. */
   alerting: {
     channels: Channels;
+    outside: Outside;
     twilioStatus(told: TwilioCallback): Promise<boolean>;
   };
   feed: {

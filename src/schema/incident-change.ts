@@ -1,5 +1,5 @@
+import { acknowledge } from "../alert/acknowledge.ts";
 import {
-  acknowledgeIncident,
   closeIncident,
   containIncident,
   investigateIncident,
@@ -22,7 +22,8 @@ const AcknowledgePayload = incidentPayload("IncidentAcknowledgePayload");
 builder.mutationField("incidentAcknowledge", (t) =>
   t.field({
     type: AcknowledgePayload,
-    description: "Says that somebody has seen the incident.",
+    description:
+      "Says that somebody has seen the incident: escalations stop. Again, where that has lasted too long and people are being called.",
     authScopes: { permission: "incident.write" },
     args: {
       id: t.arg.globalID({ required: true, for: Incident, description: "The incident." }),
@@ -30,7 +31,7 @@ builder.mutationField("incidentAcknowledge", (t) =>
     },
     resolve: (_parent, { id, input }, context) =>
       changeIncident(context, id.id, "INCIDENT_ACKNOWLEDGED", {}, (tx, who) =>
-        acknowledgeIncident(tx, { ...who, ...expected(input ?? {}) }),
+        acknowledge(tx, { ...who, ...expected(input ?? {}) }),
       ),
   }),
 );

@@ -43,6 +43,12 @@ export function orderInput(noun: string, columns: Record<string, readonly [colum
   });
 }
 
+/** The row's id that a global id names. Errors: BAD_USER_INPUT, at `path`. */
+export function rowId({ id }: { id: string }, path: readonly string[]): string {
+  if (!isUuid(id)) throw new VigilError("BAD_USER_INPUT", "This is no id of Vigil", { path });
+  return id;
+}
+
 /** The key of a row of the viewer's organization. */
 export function rowKey(id: string, context: Context) {
   if (!isUuid(id)) throw new VigilError("BAD_USER_INPUT", "This is no id of Vigil", { path: ["id"] });

@@ -3,6 +3,7 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import type { AddressInfo } from "node:net";
 import { VigilError } from "../errors.ts";
 import type { Services } from "../schema/context.ts";
+import { handleAcknowledgeForm, handleAcknowledgePage } from "./acknowledge.ts";
 import { sendError, sendJson, setSecurityHeaders, urlOf } from "./answer.ts";
 import { handleAuditExport } from "./audit-export.ts";
 import { handleAcknowledge, handleDecisions } from "./enforce.ts";
@@ -10,8 +11,9 @@ import type { FanOut } from "./fan-out.ts";
 import { createGraphQL, handleGraphQL } from "./graphql.ts";
 import { handleIngest } from "./ingest.ts";
 import { connectForLimits } from "./limits-redis.ts";
+import { handleCalendar } from "./on-call-calendar.ts";
 import type { OperationLimits } from "./operation-limits.ts";
-import { handleTwilioStatus } from "./provider-callback.ts";
+import { handleSlackAction, handleSmsReply, handleTwilioStatus } from "./provider-callback.ts";
 import { handleConfirm, handleLinkRequest, handleSignIn, handleSignInForm, handleSignOut } from "./sign-in.ts";
 import { attachSocket } from "./socket.ts";
 import { sendStatic } from "./static.ts";
@@ -79,6 +81,14 @@ export function createServer(services: Services, options: ServerOptions = {}): V
     "POST /was-this-you": ({ request, response }) => handleCheckForm(services, request, response),
     "POST /callbacks/twilio": ({ request, response, url }) =>
       handleTwilioStatus(services, request, response, url.searchParams.get("organization") ?? ""),
+    "POST /callbacks/twilio/sms": ({ request, response }) => handleSmsReply(services, request, response),
+    "POST /callbacks/slack": ({ request, response, url }) =>
+      handleSlackAction(services, request, response, url.searchParams),
+    "GET /acknowledge": ({ request, response, url }) =>
+      handleAcknowledgePage(services, request, response, url.searchParams.get("token")),
+    "POST /acknowledge": ({ request, response }) => handleAcknowledgeForm(services, request, response),
+    "GET /on-call.ics": ({ request, response, url }) =>
+      handleCalendar(services, request, response, url.searchParams.get("token")),
     "POST /sign-out": ({ request, response }) => handleSignOut(services, request, response, isHttps),
   };
 

@@ -225,6 +225,30 @@ const silence = () => ({
   reason: "Only the walk",
   endsAt: new Date(Date.now() + 3_600_000).toISOString(),
 });
+const inhibition = () => ({
+  name: v7(),
+  source: [{ field: "TAG", operator: "EQUALS", value: "walked" }],
+  target: [{ field: "TITLE", operator: "EQUALS", value: "Walked" }],
+});
+const policy = () => ({ name: v7(), steps: [{ delaySeconds: 60, tell: [{ role: "ADMIN" }] }] });
+const schedule = async () => ({
+  name: v7(),
+  timeZone: "UTC",
+  layers: [{ name: "Walk", userIds: [await madeUser()], startsOn: "2026-01-01" }],
+});
+const override = async () => ({
+  scheduleId: await setUp("onCallSchedule", await schedule()),
+  userId: await madeUser(),
+  startsAt: new Date().toISOString(),
+  endsAt: new Date(Date.now() + 3_600_000).toISOString(),
+});
+/** A setting of alerting; its input and its mutation are named after it. */
+const setUp = (noun: string, input: object): Promise<string> =>
+  made(
+    `mutation ($input: ${noun[0]?.toUpperCase()}${noun.slice(1)}Input!) { ${noun}Create(input: $input) { ${noun} { id } } }`,
+    input,
+    (data: Record<string, Record<string, { id: string }>>) => data[`${noun}Create`]?.[noun]?.id as string,
+  );
 const template = () => ({ name: v7(), channelKind: "EMAIL", body: "{{ incident.name }}" });
 const walkedChannel = () => ({ name: v7(), kind: "EMAIL", email: { to: ["walk@clinic.example"] }, test: false });
 const madeChannel = (): Promise<string> =>
@@ -287,6 +311,29 @@ Object.assign(examples, {
   alertRouteCreate: async () => ({ input: { name: v7() } }),
   alertRouteUpdate: async () => ({ id: await alertRoute(), input: { goesOn: true } }),
   alertRouteDelete: async () => ({ id: await alertRoute() }),
+  alertInhibitionCreate: async () => ({ input: inhibition() }),
+  alertInhibitionUpdate: async () => ({ id: await setUp("alertInhibition", inhibition()), input: { equal: ["RULE"] } }),
+  alertInhibitionDelete: async () => ({ id: await setUp("alertInhibition", inhibition()) }),
+  escalationPolicyCreate: async () => ({ input: policy() }),
+  escalationPolicyUpdate: async () => ({ id: await setUp("escalationPolicy", policy()), input: { repeats: 1 } }),
+  escalationPolicyDelete: async () => ({ id: await setUp("escalationPolicy", policy()) }),
+  onCallScheduleCreate: async () => ({ input: await schedule() }),
+  onCallScheduleUpdate: async () => ({ id: await setUp("onCallSchedule", await schedule()), input: { name: v7() } }),
+  onCallScheduleDelete: async () => ({ id: await setUp("onCallSchedule", await schedule()) }),
+  onCallOverrideCreate: async () => ({ input: await override() }),
+  onCallOverrideDelete: async () => ({
+    id: await made(
+      "mutation ($input: OnCallOverrideInput!) { onCallOverrideCreate(input: $input) { onCallSchedule { overrides { id } } } }",
+      await override(),
+      ({
+        onCallOverrideCreate: { onCallSchedule },
+      }: {
+        onCallOverrideCreate: { onCallSchedule: { overrides: { id: string }[] } };
+      }) => onCallSchedule.overrides[0]?.id as string,
+    ),
+  }),
+  onCallCalendarRenew: async () => ({ id: await setUp("onCallSchedule", await schedule()) }),
+  onCallCalendarRevoke: async () => ({ id: await setUp("onCallSchedule", await schedule()) }),
   silenceCreate: async () => ({ input: silence() }),
   silenceExpire: async () => ({
     id: await made(
@@ -321,6 +368,8 @@ Object.assign(examples, {
   },
   retentionPolicyUpdate: async () => ({ input: { class: "EVENTS", days: 60 } }),
   userCreate: async () => ({ input: { email: `${v7()}@clinic.example`, name: "Walked", role: "VIEWER" } }),
+  userContactUpdate: async () => ({ id: await madeUser(), input: { phone: "+15125550199" } }),
+  viewerContactUpdate: async () => ({ input: { timeZone: "America/Chicago" } }),
   userUpdate: async () => ({ id: await madeUser(), input: { name: "Walked on" } }),
   userSuspend: async () => ({ id: await madeUser() }),
   dashboardUpdate: async () => ({ id: await madeDashboard(), input: { name: v7() } }),

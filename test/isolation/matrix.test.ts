@@ -36,14 +36,31 @@ const fields = rootFields(schema, {
     input: { ruleId: id ?? "x", range: { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" } },
   }),
   alertRouteCreate: (_, id) => ({ input: { name: uuidv7(), parentId: id ?? null } }),
+  alertRouteUpdate: (_, id) => ({ id: id ?? "x", input: { name: uuidv7() } }),
+  escalationPolicyCreate: (_, id) => ({
+    input: { name: uuidv7(), steps: [{ delaySeconds: 60, tell: [{ channelId: id ?? "x" }] }] },
+  }),
+  escalationPolicyUpdate: (_, id) => ({ id: id ?? "x", input: { name: uuidv7() } }),
+  onCallScheduleCreate: (_, id) => ({
+    input: {
+      name: uuidv7(),
+      timeZone: "UTC",
+      layers: [{ name: "Layer", userIds: [id ?? "x"], startsOn: "2026-01-01" }],
+    },
+  }),
+  onCallScheduleUpdate: (_, id) => ({ id: id ?? "x", input: { name: uuidv7() } }),
+  onCallOverrideCreate: (_, id) => {
+    const times = { startsAt: new Date().toISOString(), endsAt: new Date(Date.now() + 3_600_000).toISOString() };
+    return { input: { scheduleId: id ?? "x", userId: idOf(server.ours, "User"), ...times } };
+  },
   alertsRetry: (_, id) => ({ input: { ids: [id ?? "x"] } }),
   silencePreview: () => ({ matchers: [{ field: "SEVERITY", operator: "AT_LEAST", value: "INFO" }] }),
   alertRulesImport: () => ({ input: { yaml: "x", mode: "ACTIVE", dryRun: true } }),
 });
-// What removes comes last, so that the others still find their own.
-fields.sort(
-  (a, b) => Number(a.name.endsWith("Delete")) - Number(b.name.endsWith("Delete")) || b.name.localeCompare(a.name),
-);
+// What removes comes last, so that the others still find their own; what removes others with it, behind those.
+const lateness = ({ name }: RootField): number =>
+  Number(name.endsWith("Delete")) + Number(name === "onCallScheduleDelete");
+fields.sort((a, b) => lateness(a) - lateness(b) || b.name.localeCompare(a.name));
 const [queries, mutations, subscriptions] = (["query", "mutation", "subscription"] as const).map((operation) =>
   fields.filter((field) => field.operation === operation),
 ) as [RootField[], RootField[], RootField[]];

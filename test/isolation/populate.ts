@@ -94,7 +94,7 @@ const shaped: Record<string, (canary: string) => unknown> = {
   "alert_inhibitions.source": (canary) => [{ field: "TITLE", operator: "EQUALS", value: canary }],
   "alert_inhibitions.target": (canary) => [{ field: "TITLE", operator: "EQUALS", value: canary }],
   "alert_inhibitions.equal": () => ["SUBJECT"],
-  "escalation_policies.steps": () => [],
+  "escalation_policies.steps": () => [{ delayS: 60, tell: [{ kind: "ROLE", id: "ADMIN" }] }],
   "escalations.policy": () => ({
     name: "p",
     steps: [],
@@ -104,6 +104,7 @@ const shaped: Record<string, (canary: string) => unknown> = {
     revision: 1,
   }),
   "on_call_schedules.layers": () => [],
+  "on_call_schedules.time_zone": () => "UTC",
   "users.quiet_hours": () => [],
   "users.time_zone": () => "UTC",
   "escalation_policies.removed_at": () => null,

@@ -87,7 +87,7 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
     auditTrail: {} as never,
     now: Date.now,
     ownAddresses: [],
-    alerting: { channels: {} as never, twilioStatus: async () => false },
+    alerting: { channels: {} as never, outside: {} as never, twilioStatus: async () => false },
     enricher: { ready: async () => undefined, of: () => undefined },
     userChecks: { ask: async () => ({ cursor: "" }), answer: async () => undefined },
     openSealed: async () => new Map(),

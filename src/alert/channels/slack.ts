@@ -3,6 +3,7 @@ import { z } from "zod";
 import { guardedFetch } from "../../outbound/guarded-fetch.ts";
 import { urlFault } from "../../outbound/url-fault.ts";
 import type { Message } from "../message.ts";
+import { slackAcknowledge } from "../slack-action.ts";
 import { outcomeOf } from "./answered.ts";
 import type { Channel, Sent } from "./channel.ts";
 
@@ -16,13 +17,16 @@ export interface SlackConfig {
 export interface SlackSecrets {
   webhookUrl?: string | undefined;
   botToken?: string | undefined;
+  /** With which Slack signs what it tells of presses of buttons; absent: the button is a link. */
+  signingSecret?: string | undefined;
 }
 
 /** Slack's three characters of markup (https://api.slack.com/reference/surfaces/formatting#escaping). */
 const plain = (text: string): string =>
   text.replace(/[&<>]/g, (character) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[character] as string);
 
-export function slackBlocks(message: Message): object[] {
+export function slackBlocks(message: Message, interactive: boolean): object[] {
+  const token = message.acknowledgeUrl && new URL(message.acknowledgeUrl).searchParams.get("token");
   const text = plain(message.text).slice(0, longestText) || "…";
   const buttons = [
     message.url && { type: "button", text: { type: "plain_text", text: "Open" }, url: message.url },
@@ -30,7 +34,7 @@ export function slackBlocks(message: Message): object[] {
       type: "button",
       style: "primary",
       text: { type: "plain_text", text: "Acknowledge" },
-      url: message.acknowledgeUrl,
+      ...(interactive ? { action_id: slackAcknowledge, value: token } : { url: message.acknowledgeUrl }),
     },
   ].filter(Boolean);
   return [
@@ -67,12 +71,16 @@ export function slackChannel(options: {
         .string()
         .regex(/^xox[a-z]-[\w-]{10,250}$/, "This is no bot's token (xoxb-…).")
         .optional(),
+      signingSecret: z
+        .string()
+        .regex(/^[0-9a-f]{32}$/, "A signing secret is 32 hexadecimal digits.")
+        .optional(),
     }),
     updatesThread: true,
     retries: [5_000, minute, 5 * minute, 30 * minute, 120 * minute],
     perMinute: 60, // one a second and channel, as Slack asks
     async send({ message, config, secrets, firstOfThread, signal }) {
-      const content = { text: message.subject, blocks: slackBlocks(message) };
+      const content = { text: message.subject, blocks: slackBlocks(message, secrets.signingSecret !== undefined) };
       const post = (url: string, body: object, token?: string) =>
         guardedFetch(url, {
           allowPrivate,
