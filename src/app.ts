@@ -19,12 +19,13 @@ import { createRedisLink } from "./detect/windows/redis-link.ts";
 import { type EmbeddedPostgres, openEmbeddedPostgres } from "./embedded/postgres.ts";
 import { loadSecrets } from "./embedded/secrets.ts";
 import { VigilError } from "./errors.ts";
+import { holdFeedback, teach } from "./feedback.ts";
 import { entriesOf } from "./incident/entry.ts";
 import { validateAll } from "./ingest/accept.ts";
 import { openEnricher } from "./ingest/enrich/enricher.ts";
 import type { Rejection } from "./ingest/event.ts";
 import type { Log } from "./log.ts";
-import { auditIngest, createPipeline, raiseBy, scoreDetections } from "./pipeline.ts";
+import { auditIngest, createPipeline } from "./pipeline.ts";
 import { type Bells, openBells } from "./publish/bells.ts";
 import { recordChanges, type Topic, topicsOf } from "./publish/change.ts";
 import { createFeed } from "./publish/feed.ts";
@@ -33,6 +34,7 @@ import { answerHere, ringWorkers } from "./queue/doorbell.ts";
 import { createResponder } from "./respond/responder.ts";
 import { createUserChecks } from "./respond/user-checks.ts";
 import { cleanUp } from "./retention/clean-up.ts";
+import { raiseBy, scoreDetections } from "./scores.ts";
 import { loadKeyFile } from "./secrets/key-file.ts";
 import { createKeyring } from "./secrets/keyring.ts";
 import { openEach } from "./secrets/open-each.ts";
@@ -228,6 +230,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
         send: smtp?.send,
         publicUrl: config.publicUrl,
         ownAddresses: config.ownAddresses,
+        feedback: { hold: holdFeedback, teach },
         now,
         log,
       }),

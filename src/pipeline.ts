@@ -6,19 +6,15 @@ import type { BatchDetection } from "./detect/batch.ts";
 import { createProfileCache } from "./detect/behaviour/profile-cache.ts";
 import { type Rebuilt, rebuildProfiles } from "./detect/behaviour/rebuild.ts";
 import type { Disguise } from "./detect/correlation/disguise.ts";
-import type { DetectionDraft } from "./detect/detection.ts";
 import type { History } from "./detect/local.ts";
-import { contribute } from "./detect/risk/contribute.ts";
-import type { Crossing } from "./detect/risk/settle.ts";
-import { tellCrossing } from "./detect/risk/tell.ts";
 import { riskBySeverity } from "./detect/risk.ts";
 import { createDetectionState, type DetectionState, NotReady } from "./detect/state.ts";
 import { takeTurn } from "./detect/turn.ts";
 import type { SharedWindows } from "./detect/windows/redis.ts";
 import { VigilError } from "./errors.ts";
+import { unlearnReopened } from "./feedback.ts";
 import { correlate } from "./incident/correlate.ts";
 import { entriesOf } from "./incident/entry.ts";
-import { raiseIncidents } from "./incident/raise.ts";
 import { stamp } from "./ingest/accept.ts";
 import type { Enricher } from "./ingest/enrich/enricher.ts";
 import type { EventDraft } from "./ingest/event.ts";
@@ -29,8 +25,9 @@ import { clearOf, sealEvents } from "./ingest/sealing.ts";
 import { claimClientIds, insertEvents } from "./ingest/write.ts";
 import { type Log, messageForLog } from "./log.ts";
 import type { Bells } from "./publish/bells.ts";
-import { type NewChange, recordChanges, topicsOf } from "./publish/change.ts";
+import { recordChanges, topicsOf } from "./publish/change.ts";
 import { weighWatched } from "./respond/watch.ts";
+import { scoreDetections } from "./scores.ts";
 import { pseudonymBy } from "./secrets/pseudonym.ts";
 import { indexedColumns } from "./secrets/sealed-columns.ts";
 import type { Vault } from "./secrets/vault.ts";
@@ -162,6 +159,7 @@ export function createPipeline(options: {
         const detections = await weighWatched(tx, found, receivedAt);
         await stored;
         const changes = await correlate(tx, detections, receivedAt, riskBySeverity);
+        changes.push(...(await unlearnReopened(tx, changes, receivedAt)));
         changes.push(...(await scoreDetections(tx, detections, receivedAt)));
         if (changes.length > 0) await recordChanges(tx, changes);
         await routeAlerts(tx, entriesOf(tx), receivedAt);
@@ -223,26 +221,6 @@ function shareOut(batch: readonly Sent[], duplicates: ReadonlySet<number>): Stor
 /** The entry of a batch that a person, or a program over GraphQL, has sent. */
 export async function auditIngest(tx: Tx, actor: string, events: number): Promise<void> {
   await audit(tx, { actor, action: "EVENTS_INGESTED", entityKind: "SecurityEvent", entityId: "", detail: { events } });
-}
-
-/** What detections add to threat scores, with what is to be announced of incidents that become more severe by it. */
-export async function scoreDetections(
-  tx: Tx,
-  detections: readonly DetectionDraft[],
-  now: number,
-): Promise<NewChange[]> {
-  return raiseBy(tx, await contribute(tx, detections, now), now);
-}
-
-/** Whose threat score has passed a threshold, their open incidents become as severe as it says. */
-export async function raiseBy(tx: Tx, crossings: readonly Crossing[], now: number): Promise<NewChange[]> {
-  const changes: NewChange[] = [];
-  for (const crossing of crossings) {
-    const { kind, key, level: to } = crossing;
-    const reason = await tellCrossing(tx, crossing, now);
-    changes.push(...(await raiseIncidents(tx, { kind, key, to, reason }, now)));
-  }
-  return changes;
 }
 
 function asUnavailable(error: unknown, log: Log): unknown {

@@ -45,6 +45,7 @@ const mayUse: Record<string, string[]> = {
   queue: ground,
   schema: [
     ...ground,
+    "feedback.ts",
     "access",
     "alert",
     "audit",

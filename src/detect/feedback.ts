@@ -12,6 +12,7 @@ import { userOf } from "./behaviour/deeds.ts";
 import { confirm, forget, type Known, known } from "./behaviour/facets/known.ts";
 import type { EntityName } from "./risk/contribute.ts";
 import { refreshRisk } from "./risk/refresh.ts";
+import type { Crossing } from "./risk/settle.ts";
 import { holdProfiles, holdTurn } from "./turn.ts";
 
 const teaching = ["FALSE_POSITIVE", "USER_CONFIRMED"];
@@ -24,29 +25,39 @@ export function teaches(resolution: string): boolean {
 /** What the incident's detections taught about each entity, with what became of its score. */
 export interface Taught extends EntityName {
   id: string;
+  incidentId: string;
   withdrawn: number;
   events: number;
+}
+
+/** With the thresholds that scores passed by it, upward, which the caller has to raise incidents for. */
+export interface Learned {
+  taught: Taught[];
+  crossings: Crossing[];
 }
 
 const mostEvents = 200; // of an incident, the latest: what is learned of more is the same
 
 /**
  * Teaches from a resolved incident. The caller has called `holdTurn` before it locked the incident, as a batch does.
- * Empty: the resolution teaches nothing, or the incident is about nobody.
+ * Nothing: the resolution teaches nothing, or the incident is about nobody. `about`: only of this user, who speaks for
+ * nobody else; what the incident says of others stays.
  */
 export async function teachFrom(
   tx: Tx,
-  input: { incidentId: string; resolution: string; actor: string; now: number },
-): Promise<Taught[]> {
-  const { incidentId, resolution, actor, now } = input;
-  if (!teaches(resolution)) return [];
+  input: { incidentId: string; resolution: string; actor: string; now: number; about?: string | undefined },
+): Promise<Learned> {
+  const { incidentId, resolution, actor, now, about } = input;
+  if (!teaches(resolution)) return { taught: [], crossings: [] };
   const events = await eventsOf(tx, incidentId);
   const byUser = new Map<string, SecurityEvent[]>();
+  let others = false;
   for (const event of events) {
     const user = userOf(event);
-    if (user !== undefined) byUser.set(user, [...(byUser.get(user) ?? []), event]);
+    if (user !== undefined && about !== undefined && user !== about) others = true;
+    else if (user !== undefined) byUser.set(user, [...(byUser.get(user) ?? []), event]);
   }
-  const withdrawn = await withdraw(tx, incidentId, now);
+  const withdrawn = await withdraw(tx, incidentId, others ? about : undefined, now);
   const entities = new Map(withdrawn.map(({ kind, key, count }) => [`${kind} ${key}`, { kind, key, count }]));
   for (const key of byUser.keys()) {
     if (!entities.has(`USER ${key}`)) entities.set(`USER ${key}`, { kind: "USER", key, count: 0 });
@@ -80,25 +91,30 @@ export async function teachFrom(
          AND withdrawn_at = $5 AND detection_id IN (SELECT id FROM detections WHERE organization_id = $1 AND incident_id = $6)`,
       [tx.organizationId, id, kind, key, new Date(now), incidentId],
     );
-    taught.push({ id, kind, key, withdrawn: count, events: events.length });
+    taught.push({ id, incidentId, kind, key, withdrawn: count, events: events.length });
   }
-  await refreshRisk(tx, taught, now);
-  return taught;
+  return { taught, crossings: await refreshRisk(tx, taught, now) };
 }
 
 /** Takes one piece of feedback back: what it taught is unknown again, what it withdrew counts again. Errors: NOT_FOUND, CONFLICT. */
-export async function undoFeedback(tx: Tx, input: { id: string; actor: string; now: number }): Promise<Taught> {
+export async function undoFeedback(tx: Tx, input: { id: string; actor: string; now: number }): Promise<Learned> {
   const { id, actor, now } = input;
   await holdTurn(tx);
-  const { rows } = await tx.query<{ kind: string; key: string; event_ids: string[]; undone_at: Date | null }>(
-    `SELECT entity_kind AS kind, entity_key AS key, event_ids, undone_at FROM feedback
+  const { rows } = await tx.query<{
+    incident_id: string;
+    kind: string;
+    key: string;
+    event_ids: string[];
+    undone_at: Date | null;
+  }>(
+    `SELECT incident_id, entity_kind AS kind, entity_key AS key, event_ids, undone_at FROM feedback
      WHERE organization_id = $1 AND id = $2 FOR UPDATE`,
     [tx.organizationId, id],
   );
   const [row] = rows;
   if (!row) throw new VigilError("NOT_FOUND", "There is no such feedback.", { path: ["id"] });
   if (row.undone_at) throw new VigilError("CONFLICT", "This feedback was undone before.", { path: ["id"] });
-  const { kind, key, event_ids } = row;
+  const { incident_id: incidentId, kind, key, event_ids } = row;
   const events = event_ids.length > 0 ? await readClearEvents(tx, event_ids) : [];
   if (events.length > 0) await changeKnown(tx, key, forget, events);
   await tx.query("UPDATE feedback SET undone_at = $3, undone_by = $4 WHERE organization_id = $1 AND id = $2", [
@@ -112,21 +128,25 @@ export async function undoFeedback(tx: Tx, input: { id: string; actor: string; n
      WHERE organization_id = $1 AND feedback_id = $2 AND withdrawn_at IS NOT NULL`,
     [tx.organizationId, id],
   );
-  await refreshRisk(tx, [row], now);
-  return { id, kind, key, withdrawn: rowCount ?? 0, events: events.length };
+  const crossings = await refreshRisk(tx, [row], now);
+  return { taught: [{ id, incidentId, kind, key, withdrawn: rowCount ?? 0, events: events.length }], crossings };
 }
 
-/** All that is not undone of an incident, for who reopens it. The caller has called `holdTurn` before it locked the incident. */
+/** All that is not undone of these incidents, for who reopens them. The caller has called `holdTurn` before it locked them. */
 export async function undoFeedbackOf(
   tx: Tx,
-  { incidentId, actor, now }: { incidentId: string; actor: string; now: number },
-): Promise<Taught[]> {
+  { incidentIds, actor, now }: { incidentIds: readonly string[]; actor: string; now: number },
+): Promise<Learned> {
   const { rows } = await tx.query<{ id: string }>(
-    "SELECT id FROM feedback WHERE organization_id = $1 AND incident_id = $2 AND undone_at IS NULL ORDER BY id",
-    [tx.organizationId, incidentId],
+    "SELECT id FROM feedback WHERE organization_id = $1 AND incident_id = ANY ($2) AND undone_at IS NULL ORDER BY id",
+    [tx.organizationId, incidentIds],
   );
-  const undone: Taught[] = [];
-  for (const { id } of rows) undone.push(await undoFeedback(tx, { id, actor, now }));
+  const undone: Learned = { taught: [], crossings: [] };
+  for (const { id } of rows) {
+    const { taught, crossings } = await undoFeedback(tx, { id, actor, now });
+    undone.taught.push(...taught);
+    undone.crossings.push(...crossings);
+  }
   return undone;
 }
 
@@ -144,15 +164,21 @@ async function eventsOf(tx: Tx, incidentId: string): Promise<SecurityEvent[]> {
     : [];
 }
 
-/** The contributions of the incident's detections count no longer; how many of each entity. */
-async function withdraw(tx: Tx, incidentId: string, now: number): Promise<(EntityName & { count: number })[]> {
+/** The contributions of the incident's detections count no longer (`only`: those to this user); how many of each entity. */
+async function withdraw(
+  tx: Tx,
+  incidentId: string,
+  only: string | undefined,
+  now: number,
+): Promise<(EntityName & { count: number })[]> {
   const { rows } = await tx.query<EntityName & { count: number }>(
     `WITH gone AS (
        UPDATE risk_contributions SET withdrawn_at = $3 WHERE organization_id = $1 AND withdrawn_at IS NULL
+         AND ($4::text IS NULL OR (entity_kind = 'USER' AND entity_key = $4))
          AND detection_id IN (SELECT id FROM detections WHERE organization_id = $1 AND incident_id = $2)
        RETURNING entity_kind, entity_key)
      SELECT entity_kind AS kind, entity_key AS key, count(*)::int AS count FROM gone GROUP BY 1, 2 ORDER BY 1, 2`,
-    [tx.organizationId, incidentId, new Date(now)],
+    [tx.organizationId, incidentId, new Date(now), only ?? null],
   );
   return rows;
 }

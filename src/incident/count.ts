@@ -12,7 +12,10 @@ export interface Counted {
   score: number;
 }
 
-/** By incident, all in one statement. `weights`: what a detection of each severity adds, 0 to 100. */
+/**
+ * By incident, all in one statement. `weights`: what a detection of each severity adds, 0 to 100; one that a person said
+ * is nothing adds nothing.
+ */
 export async function countDetections(
   tx: Tx,
   incidentIds: readonly string[],
@@ -22,8 +25,11 @@ export async function countDetections(
     name: "count_detections",
     text: `SELECT d.id, d.detections, d.events, d.first, d.last, threat_score(d.weights, d.times, d.last, coalesce(c.criticality, 1)) AS score
       FROM (SELECT incident_id AS id, count(*)::int AS detections, sum(event_count)::int AS events, min(first_event_at) AS first,
-          max(last_event_at) AS last, array_agg(($3::float8[])[severity_rank + 1]) AS weights, array_agg(last_event_at) AS times
-        FROM detections WHERE organization_id = $1 AND incident_id = ANY ($2) GROUP BY incident_id) d
+          max(last_event_at) AS last, array_agg(CASE WHEN r.withdrawn_at IS NULL THEN ($3::float8[])[severity_rank + 1] ELSE 0 END) AS weights,
+          array_agg(last_event_at) AS times
+        FROM detections LEFT JOIN risk_contributions r ON r.organization_id = $1 AND r.entity_kind = 'ORGANIZATION'
+          AND r.entity_key = '' AND r.detection_id = detections.id
+        WHERE detections.organization_id = $1 AND incident_id = ANY ($2) GROUP BY incident_id) d
       LEFT JOIN LATERAL (SELECT max(e.criticality)::float8 AS criticality
         FROM security_incidents i CROSS JOIN jsonb_to_recordset(i.subjects) AS s(kind text, key text)
         JOIN entities e ON e.organization_id = $1 AND e.kind::text = s.kind AND e.key = s.key
@@ -31,4 +37,19 @@ export async function countDetections(
     values: [tx.organizationId, incidentIds, severities.map((severity) => weights[severity])],
   });
   return new Map(rows.map((row) => [row.id, row]));
+}
+
+/** The threat scores of incidents anew, after something was said of their detections. */
+export async function rescore(
+  tx: Tx,
+  incidentIds: readonly string[],
+  weights: Readonly<Record<Severity, number>>,
+): Promise<void> {
+  if (incidentIds.length === 0) return;
+  const counted = [...(await countDetections(tx, incidentIds, weights)).values()];
+  await tx.query(
+    `UPDATE security_incidents i SET threat_score = d.score FROM unnest($2::uuid[], $3::real[]) AS d(id, score)
+     WHERE i.organization_id = $1 AND i.id = d.id`,
+    [tx.organizationId, counted.map(({ id }) => id), counted.map(({ score }) => score)],
+  );
 }

@@ -86,10 +86,21 @@ export function organizationOfCheck(token: string): { organizationId: string; id
   return credential?.kind === "check" ? credential : undefined;
 }
 
+/** What a yes teaches of the user: the turn is held before the incident is locked, and it is taught when it is resolved. */
+export interface Feedback {
+  hold(tx: Tx): Promise<void>;
+  teach(
+    tx: Tx,
+    resolution: "USER_CONFIRMED",
+    who: { incidentId: string; about: string; actor: string; auditActor: string; now: number },
+  ): Promise<void>;
+}
+
 /** Uses the question up. Errors: NOT_FOUND (wrong, used, over), which all read the same. */
 export async function answerCheck(
   tx: Tx,
   vault: WordsVault,
+  feedback: Feedback,
   {
     id,
     token,
@@ -112,6 +123,7 @@ export async function answerCheck(
   );
   if (rowCount !== 1) throw gone; // of two that answer at once, one gets the row
   const { incident_id: incidentId, subject } = check;
+  if (wasUser) await feedback.hold(tx);
   const incident = await lockIncident(tx, { id: incidentId });
   const said = wasUser ? "that it was them" : "that it was not them";
   await tell(tx, { incidentId, kind: "USER_ANSWERED", message: `${subject} says ${said}.`, actor: subject, now });
@@ -124,6 +136,13 @@ export async function answerCheck(
       ...change,
       resolution: "USER_CONFIRMED",
       reason: "The user says that it was them.",
+    });
+    await feedback.teach(tx, "USER_CONFIRMED", {
+      incidentId,
+      about: subject,
+      actor: subject,
+      auditActor: subject,
+      now,
     });
     return;
   }

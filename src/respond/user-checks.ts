@@ -5,7 +5,7 @@ import { VigilError } from "../errors.ts";
 import { lockIncident } from "../incident/move.ts";
 import type { Log } from "../log.ts";
 import type { WordsVault } from "../secrets/words.ts";
-import { answerCheck, askUser, organizationOfCheck } from "./user-check.ts";
+import { answerCheck, askUser, type Feedback, organizationOfCheck } from "./user-check.ts";
 import { userCheckEmail } from "./user-check-email.ts";
 
 type Asked = Omit<Parameters<typeof askUser>[1], "now">;
@@ -23,10 +23,11 @@ export function createUserChecks(options: {
   send: ((email: { to: string; subject: string; text: string; html: string }) => Promise<unknown>) | undefined;
   publicUrl: string | undefined;
   ownAddresses: readonly string[];
+  feedback: Feedback;
   now: () => number;
   log: Log;
 }): UserChecks {
-  const { change, vault, send, publicUrl, ownAddresses, now, log } = options;
+  const { change, vault, send, publicUrl, ownAddresses, feedback, now, log } = options;
   const limit = createRateLimit({ uses: 20, period: 900_000, now }); // 20 answers in 15 minutes from one network
 
   return {
@@ -62,7 +63,7 @@ export function createUserChecks(options: {
       if (!check) throw new VigilError("NOT_FOUND", "This link is not valid: check that it was copied whole");
       await vault.reserve(check.organizationId, 3);
       const answer = { id: check.id, token, wasUser, ownAddresses, now: now() };
-      await change(check.organizationId, (tx) => answerCheck(tx, vault, answer));
+      await change(check.organizationId, (tx) => answerCheck(tx, vault, feedback, answer));
     },
   };
 }

@@ -1,9 +1,8 @@
-import { undoFeedback } from "../detect/feedback.ts";
+import { takeBack } from "../feedback.ts";
 import { builder } from "./builder.ts";
 import { actorOf, auditActorOf, prismaOf, viewerOf } from "./context.ts";
 import { EntityKindEnum, type ShownKind } from "./entity.ts";
 import { ResolutionEnum } from "./enums.ts";
-import { written } from "./feedback-change.ts";
 import { rowKey } from "./page.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
 
@@ -62,10 +61,8 @@ builder.mutationField("feedbackUndo", (t) =>
       attempt(async () => {
         rowKey(id, context);
         const { change, now } = context.services;
-        await change(viewerOf(context).organizationId, async (tx) => {
-          const undone = await undoFeedback(tx, { id, actor: actorOf(context), now: now() });
-          await written(tx, { auditActor: auditActorOf(context) }, "FEEDBACK_UNDONE", [undone]);
-        });
+        const who = { actor: actorOf(context), auditActor: auditActorOf(context), now: now() };
+        await change(viewerOf(context).organizationId, (tx) => takeBack(tx, id, who));
         return id;
       }),
   }),

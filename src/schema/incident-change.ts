@@ -1,4 +1,5 @@
 import { acknowledge } from "../alert/acknowledge.ts";
+import { teaching, unlearning } from "../feedback.ts";
 import {
   closeIncident,
   containIncident,
@@ -9,7 +10,6 @@ import {
 import { builder } from "./builder.ts";
 import { auditActorOf } from "./context.ts";
 import { ResolutionEnum } from "./enums.ts";
-import { onlyDone, teaching, unlearning } from "./feedback-change.ts";
 import { Incident } from "./incident.ts";
 import { changeIncident, expected, incidentPayload, revisionText } from "./incident-payload.ts";
 
@@ -127,13 +127,11 @@ function reasonedMove(
         input: t.arg({ type: input, required: true, description: "How, and why." }),
       },
       resolve: (_parent, { id, input }, context) =>
-        changeIncident(context, id.id, action, {}, (tx, who) =>
-          (name === "incidentReopen" ? unlearning : onlyDone)(
-            tx,
-            { incidentId: id.id, ...who, auditActor: auditActorOf(context) },
-            () => work(tx, context.services.vault, { ...who, reason: input.reason, ...expected(input) }),
-          ),
-        ),
+        changeIncident(context, id.id, action, {}, (tx, who) => {
+          const move = () => work(tx, context.services.vault, { ...who, reason: input.reason, ...expected(input) });
+          if (name === "incidentContain") return move();
+          return unlearning(tx, { incidentId: id.id, ...who, auditActor: auditActorOf(context) }, move);
+        }),
     }),
   );
 }

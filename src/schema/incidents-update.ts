@@ -4,6 +4,7 @@ import type { Tx } from "../db.ts";
 import { teaches } from "../detect/feedback.ts";
 import { holdTurn } from "../detect/turn.ts";
 import { VigilError } from "../errors.ts";
+import { teaching } from "../feedback.ts";
 import {
   acknowledgeIncident,
   closeIncident,
@@ -18,7 +19,6 @@ import type { Severity } from "../ingest/event.ts";
 import { builder } from "./builder.ts";
 import { actorOf, auditActorOf, type Context, prismaOf, viewerOf } from "./context.ts";
 import { describedEnum, ResolutionEnum, SeverityEnum } from "./enums.ts";
-import { teaching } from "./feedback-change.ts";
 import { Incident } from "./incident.ts";
 import type { IncidentOutcome, Who } from "./incident-payload.ts";
 import { rowKey } from "./page.ts";

@@ -73,6 +73,23 @@ describe('"was this you?"', () => {
     expect((await press(token, "no")).status).toBe(404);
   });
 
+  it("teaches on yes what the incident says of the user who answered, with an audit entry", async () => {
+    const { token, id } = await linkTo("hugo");
+    const risk = async () =>
+      (await ask('{ entity(kind: USER, key: "hugo") { risk feedback { nodes { resolution by incident { id } } } } }'))
+        .entity;
+    expect((await risk()).risk).toBeGreaterThan(0);
+    expect((await press(token, "yes")).status).toBe(200);
+    expect(await risk()).toEqual({
+      risk: 0,
+      feedback: { nodes: [{ resolution: "USER_CONFIRMED", by: "hugo", incident: { id } }] },
+    });
+    const entries = await server.database.asOwner(
+      "SELECT actor FROM security_audit_log WHERE action = 'FEEDBACK_GIVEN' AND actor = 'hugo'",
+    );
+    expect(entries.length).toBeGreaterThan(0);
+  });
+
   it("raises the severity and forces a second factor on no", async () => {
     const { token, id } = await linkTo("frank");
     expect((await press(token, "no")).status).toBe(200);

@@ -11,6 +11,10 @@ const addresses: Record<string, string> = {
   cid: "203.0.113.11",
   dan: "203.0.113.12",
   eve: "203.0.113.13",
+  fay: "203.0.113.14",
+  gil: "203.0.113.15",
+  hal: "203.0.113.16",
+  ida: "203.0.113.17",
 };
 const event = (action: string, user: string, more: object = {}) => ({
   action,
@@ -261,5 +265,68 @@ describe("feedback", () => {
     const after = await seen();
     expect(after.risk).toBeGreaterThan(10);
     expect(after.feedback.nodes[0].undoneAt).not.toBeNull();
+  });
+
+  const resolveAs = (ids: string[], resolution: string) =>
+    ask(
+      `mutation ($ids: [ID!]!) { incidentsUpdate(ids: $ids, input: { move: RESOLVE, resolution: ${resolution}, reason: "so" }) { updated userErrors { message } } }`,
+      { ids },
+    );
+  const feedbackOf = async (user: string) =>
+    (await ask(entity("risk feedback { nodes { id resolution withdrawn undoneBy } }", user))).data.entity;
+  const scoreOf = async (id: string) =>
+    (await ask("query ($id: ID!) { incident(id: $id) { threatScore severity status } }", { id })).data.incident;
+
+  it("is given for several incidents at once, each for its own user", async () => {
+    await send(event("odd", "hal"), event("odd", "ida"));
+    const ids = [(await incidentOf("Odd: 203.0.113.16, hal")).id, (await incidentOf("Odd: 203.0.113.17, ida")).id];
+    expect((await resolveAs(ids, "FALSE_POSITIVE")).data.incidentsUpdate).toEqual({ updated: 2, userErrors: [] });
+    for (const user of ["hal", "ida"])
+      expect(await feedbackOf(user)).toMatchObject({
+        risk: 0,
+        feedback: { nodes: [{ resolution: "FALSE_POSITIVE", withdrawn: 1, undoneBy: null }] },
+      });
+    expect((await scoreOf(ids[0] as string)).threatScore).toBe(0);
+  });
+
+  it("is taken back when the incident goes on after it was resolved, with an audit entry", async () => {
+    await send(event("bad", "fay", { category: "authentication" }));
+    const { id } = await incidentOf("Bad: 203.0.113.14, fay");
+    const before = (await scoreOf(id)).threatScore;
+    expect(before).toBeGreaterThan(20);
+    await resolveAs([id], "FALSE_POSITIVE");
+    expect(await scoreOf(id)).toMatchObject({ status: "RESOLVED", threatScore: 0 });
+    await send(event("bad", "fay", { category: "authentication" }), event("login", "fay"));
+    const again = await scoreOf(id);
+    expect(again.status).toBe("OPEN");
+    expect(again.threatScore).toBeCloseTo(before, 1);
+    const { risk, feedback } = await feedbackOf("fay");
+    expect(risk).toBeCloseTo(73 / 2.612, 1); // of both events: the one detection grew
+    expect(feedback.nodes).toMatchObject([{ withdrawn: 1, undoneBy: "vigil" }]);
+    const [row] = await server.database.asOwner<{ known: object }>(
+      "SELECT profile -> 'known' AS known FROM entities WHERE kind = 'USER' AND key = 'fay'",
+    );
+    expect(row?.known).toMatchObject({ countries: [], places: [] });
+    const raw = Buffer.from(feedback.nodes[0].id, "base64").toString().slice(9);
+    const entries = await server.database.asOwner(
+      `SELECT actor, action FROM security_audit_log WHERE entity_id = '${raw}' ORDER BY seq`,
+    );
+    expect(entries).toMatchObject([{ action: "FEEDBACK_GIVEN" }, { actor: "vigil", action: "FEEDBACK_UNDONE" }]);
+  });
+
+  it("raises incidents when taking it back lets a score pass a threshold", async () => {
+    await send(event("bad", "gil"), event("odd", "gil"));
+    const [bad, odd] = [await incidentOf("Bad: 203.0.113.15, gil"), await incidentOf("Odd: 203.0.113.15, gil")];
+    await resolveAs([bad.id], "FALSE_POSITIVE");
+    const thresholds = (high: number, critical: number) =>
+      ask(
+        `mutation { organizationUpdate(input: { riskThresholds: { high: ${high}, critical: ${critical} } }) { userErrors { path } } }`,
+      );
+    await thresholds(30, 99);
+    expect((await scoreOf(odd.id)).severity).toBe("MEDIUM");
+    const [{ id }] = (await feedbackOf("gil")).feedback.nodes;
+    await ask("mutation ($id: ID!) { feedbackUndo(id: $id) { userErrors { code } } }", { id });
+    expect((await scoreOf(odd.id)).severity).toBe("HIGH");
+    await thresholds(70, 90);
   });
 });

@@ -21,6 +21,7 @@ const week = 168;
 const roundTheClock = 0.9; // of the hours of a week
 const leastHours = { always: 1, byHours: 2 };
 const enoughEvents = 20;
+const burstEvents = 50; // of a source that keeps hours: people come and go, and a few make all of an evening's events
 const enoughHours = 6; // fully missed, of a source with few events an hour
 /** Of a source that keeps hours, about three working days, or a week of one with few hours a day: no holiday is as long. */
 const closed = { hours: 24, forMs: 7 * 24 * hourMs };
@@ -40,14 +41,15 @@ export function silenceOf(state: Cadence, now: number, open = false): Silence | 
   const isLong = since.forMs >= closed.forMs || all.activeHours >= closed.hours;
   if (isLong && isEnough(all, leastHours.byHours)) return { ...since, ...all };
   // The others show that it is missed now, and nothing about the days before: those may have been a holiday.
-  const from = open ? Math.max(state.last, beginOfRun(state, until)) : until;
-  return isEnough(missed(state, from, until), leastHours.byHours) ? { ...since, ...all } : undefined;
+  if (!open || !wasAlive(state)) return undefined;
+  const run = missed(state, Math.max(state.last, beginOfRun(state, until)), until);
+  return isEnough(run, leastHours.byHours, burstEvents) ? { ...since, ...all } : undefined;
 }
 
 /**
  * The silent ones of an organization's sources, each with its key. One that keeps hours is missed while the others are at
- * work: at least half of those that keep hours too and are due now, or are missed themselves. A single one proves nothing,
- * since patients use their portal on holidays.
+ * work: most of those that keep hours too and are due now, or are missed themselves. Half of them prove nothing, since
+ * patients use their portal on holidays, and log in to it.
  */
 export function silencesOf(
   sources: readonly { key: string; state: Cadence }[],
@@ -61,14 +63,18 @@ export function silencesOf(
   for (const { key, state } of sources) {
     const counted = others.filter((each) => each.key !== key);
     const atWork = counted.filter((each) => each.due && each.alive).length;
-    const silence = silenceOf(state, now, atWork > 0 && atWork >= counted.length / 2);
+    const silence = silenceOf(state, now, atWork > counted.length / 2);
     if (silence) found.push({ key, silence });
   }
   return found;
 }
 
-function isEnough({ activeHours, expected }: Pick<Silence, "activeHours" | "expected">, least: number): boolean {
-  return activeHours >= least && (expected >= enoughEvents || activeHours >= enoughHours);
+function isEnough(
+  { activeHours, expected }: Pick<Silence, "activeHours" | "expected">,
+  least: number,
+  events = enoughEvents,
+): boolean {
+  return activeHours >= least && (expected >= events || activeHours >= enoughHours);
 }
 
 function isAlways({ presence }: Cadence): boolean {
@@ -112,6 +118,11 @@ function beginOfRun(state: Cadence, until: number): number {
 
 function isSteady({ presence }: Cadence, hour: number): boolean {
   return (presence[slotOf(hour)] ?? 0) >= steady;
+}
+
+/** Whether it sent about as much as usual when it was last heard: who only stood by on a holiday has not gone silent. */
+function wasAlive(state: Cadence): boolean {
+  return isAlive(state, state.hour * hourMs - state.ahead * hourMs);
 }
 
 /** Whether it sends about as much as usual just now. */

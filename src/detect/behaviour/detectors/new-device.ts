@@ -11,8 +11,9 @@ import { others, peerNetworks } from "../facets/peers.ts";
 import { travel, wasThere } from "../facets/travel.ts";
 import { isKnown, knownKeys } from "../habit.ts";
 import { listWords } from "../in-words.ts";
+import { isOwnCountryMobile } from "../own-device.ts";
 import { learningOf, peersParameter } from "../parameters.ts";
-import { countryOf, hidesPlace, networkKey, networkName, networkOf, spotOf } from "../place-of.ts";
+import { hidesPlace, networkKey, networkName, spotOf } from "../place-of.ts";
 
 const parameters = {
   ...learningOf(14, 5),
@@ -67,12 +68,4 @@ function newPlace(event: SecurityEvent, seen: Seen, peers: number): string | und
   const state = seen.facet(travel);
   if (!spot || !state || state.places.length === 0 || hidesPlace(event)) return undefined;
   return wasThere(state, spot, event.time) ? undefined : `, from ${spot.name}, where the user never was`;
-}
-
-/** A carrier is known by its country only: its gateways are anywhere in it, and people change carriers. */
-function isOwnCountryMobile(event: SecurityEvent, seen: Seen): boolean {
-  const country = countryOf(event);
-  const own = seen.facet(countries);
-  if (networkOf(event)?.kind !== "MOBILE" || country === undefined || !own) return false;
-  return isKnown(own, country, event.time);
 }

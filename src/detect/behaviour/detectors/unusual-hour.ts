@@ -1,6 +1,7 @@
 import type { SecurityEvent } from "../../../ingest/event.ts";
 import type { BehaviourDetector, Finding, ParametersOf, Seen } from "../behaviour-detector.ts";
 import { deedWords, isDeliberate } from "../deeds.ts";
+import { countries } from "../facets/countries.ts";
 import { devices } from "../facets/devices.ts";
 import { type Hours, hours, hoursLearned, organizationHours, pauseMs, roleHours } from "../facets/hours.ts";
 import { known, knowsHour } from "../facets/known.ts";
@@ -8,7 +9,7 @@ import { networks } from "../facets/networks.ts";
 import { hoursInWords } from "../hours-in-words.ts";
 import { enoughNear, near, otherKindOfDay } from "../hours-near.ts";
 import { hourOfWeek, hourWords } from "../local-time.ts";
-import { isOwnDevice, isOwnNetwork } from "../own-device.ts";
+import { isOwnCountryMobile, isOwnDevice, isOwnNetwork } from "../own-device.ts";
 import { isProgram } from "../program.ts";
 
 const parameters = {
@@ -39,14 +40,14 @@ export const unusualHour: BehaviourDetector<typeof parameters> = {
   name: "unusual_hour",
   title: "Unusual hour for a user",
   description:
-    "A user begins to work at an hour of the week at which, in the organization's time zone, neither the user nor the user's role does. Not found: with a device and over a network that are the user's own, an hour of the day at which anybody of the organization works on whatever day, since people catch up in the evening and at weekends; who works late without a pause of two hours; programs; what happens by itself, such as a refreshed session.",
+    "A user begins to work at an hour of the week at which, in the organization's time zone, neither the user nor the user's role does. Not found: with a device and over a network that are the user's own (or by telephone in the user's country), an hour of the day at which anybody of the organization works on whatever day, since people catch up in the evening and at weekends; who works late without a pause of two hours; programs; what happens by itself, such as a refreshed session.",
   severity: "LOW",
   tags: ["attack.initial-access", "attack.t1078"],
   falsepositives: ["An emergency, a shift taken over, a deadline", "A user on a journey in another time zone"],
   learning:
     "14 days. A user with few active hours is judged by the role's hours, or the organization's, as far as those are learned; where neither is, nothing is found. What is found teaches a fifth of what a usual hour does.",
   parameters,
-  facets: [hours, roleHours, organizationHours, devices, networks, known],
+  facets: [hours, roleHours, organizationHours, devices, networks, countries, known],
   concerns: (event) => isDeliberate(event) && !isProgram(event),
   judge,
 };
@@ -65,7 +66,8 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   );
   if (!learnedAlone && !peers) return undefined;
   const share = shareNear(own, peers, hour, asked.otherDays);
-  if (isOwnDevice(event, seen) && isOwnNetwork(event, seen) && othersNear(event, seen, hour, asked)) return undefined;
+  const ownNetwork = isOwnNetwork(event, seen) || isOwnCountryMobile(event, seen);
+  if (isOwnDevice(event, seen) && ownNetwork && othersNear(event, seen, hour, asked)) return undefined;
   if (share * 100 >= asked.minPercent || knowsHour(seen.facet(known), time, seen.timeZone)) return undefined;
   const usual = hoursInWords(learnedAlone || !peers ? own.weights : peers.weights);
   const whose = learnedAlone || !peers ? "the user is" : "others of the user's group are";

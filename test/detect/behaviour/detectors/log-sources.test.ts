@@ -91,6 +91,7 @@ describe("a log source gone silent", () => {
         timeOf(28, 11.5),
       ).map(({ key }) => key);
     expect(keys([office, { ...office }, { ...office }, working])).toEqual([]);
+    expect(keys([office, { ...office }, { ...office }, working, { ...working }])).toEqual([]);
     expect(keys([office, { ...office }, working, { ...working }])).toEqual(["0", "1"]);
     // In the evening, when nothing but the portal is due, those that were quiet all day still count.
     const evenings = stateAfter(days(0, 29, (day) => hourOf(app, day, 20, 40)));
@@ -104,6 +105,14 @@ describe("a log source gone silent", () => {
     const morning = [office, after].map((state, n) => ({ key: `${n}`, state }));
     expect(silencesOf(morning, timeOf(29, 9.5))).toEqual([]);
     expect(silencesOf(morning, timeOf(29, 10.4)).map(({ key }) => key)).toEqual(["0"]);
+    // Who only stood by on a holiday was never at work, and has not gone silent.
+    const stoodBy = stateAfter([
+      ...days(0, 28, (day) => inOffice(day, 40)),
+      ...[8, 9].flatMap((hour) => hourOf(app, 28, hour, 1)),
+    ]);
+    const cut = stateAfter([...days(0, 28, (day) => inOffice(day, 40)), ...hourOf(app, 28, 8, 40)]);
+    expect(keys([stoodBy, working, { ...working }])).toEqual([]);
+    expect(keys([cut, working, { ...working }])).toEqual(["0"]);
     // A source that keeps other hours is not due, and proves nothing.
     expect(keys([office, working, weekend, { ...weekend }])).toEqual(["0"]);
   });

@@ -3,10 +3,12 @@ import { unusualHour } from "../../../../src/detect/behaviour/detectors/unusual-
 import { hours } from "../../../../src/detect/behaviour/facets/hours.ts";
 import { confirm, known } from "../../../../src/detect/behaviour/facets/known.ts";
 import { hourOfWeek } from "../../../../src/detect/behaviour/local-time.ts";
+import type { Network } from "../../../../src/ingest/enrichment.ts";
 import type { SecurityEvent } from "../../../../src/ingest/event.ts";
 import { type Deed, day, hosting, hour, logIn, read, script, workingDays } from "../deeds.ts";
 import { drive } from "../drive.ts";
 
+const carrier: Network = { kind: "MOBILE", asn: 64_510, name: "Wave Mobile" };
 const after = 28 * day; // a Tuesday, 00:00 UTC, which is Monday 18:00 in Chicago
 /** Chicago's Tuesday of that week, in hours after its midnight. */
 const tuesday = (clock: number, deed: Deed = {}) => read({ at: after + (clock + 6) * hour, ...deed });
@@ -70,6 +72,7 @@ describe("an unusual hour", () => {
     const saturday = (clock: number, deed: Deed) => tuesday(4 * 24 + clock, deed);
     expect(clinic.feed(saturday(23, { device: "laptop-1" }))).toEqual([]);
     expect(clinic.feed(saturday(23.1, { device: "stolen" }))).toHaveLength(1);
+    expect(clinic.feed(saturday(23.2, { device: "laptop-1", network: carrier }))).toEqual([]);
     expect(clinic.feed(saturday(28, { device: "laptop-1" }))).toHaveLength(1);
   });
 
