@@ -41,6 +41,7 @@ import { openEach } from "./secrets/open-each.ts";
 import { indexedColumns, sealedColumns } from "./secrets/sealed-columns.ts";
 import { createVault } from "./secrets/vault.ts";
 import { prepareOrganizations, seedOrganization } from "./seed.ts";
+import { createSelfWatch } from "./self-watch.ts";
 import { createSweep } from "./sweep.ts";
 
 export type App = Awaited<ReturnType<typeof openApp>>;
@@ -135,6 +136,8 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       ...(sharedWindows ? { sharedWindows } : {}),
     });
     opened.push({ name: "pipeline", close: pipeline.drain });
+    const { heartbeatUrl } = config;
+    const selfWatch = createSelfWatch({ db, change, accept: pipeline.accept, vault, heartbeatUrl, now, log });
     const gauges = createGauges({ db, now, ingestLagMs: pipeline.lagMs });
 
     /** Opens sealed records of one kind, many at a time; gives their JSON by row id. */
@@ -191,6 +194,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
         change,
         respond: responder.sweep,
         deliver: alerting.deliver,
+        selfWatch,
       }),
       /** Validates and stores events as they were sent; every one is accepted, a duplicate, or rejected with its reason. */
       async ingest(organizationId: string, values: readonly unknown[], sender?: string) {
@@ -260,7 +264,8 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
           () => ({ name: "database", ok: true, detail: "answers" }),
           (error: Error) => ({ name: "database", ok: false, detail: error.message }),
         );
-        const parts = [database, windowsPart(redis, pipeline.rebuilds())];
+        const heartbeat = database.ok ? await selfWatch.part() : undefined;
+        const parts = [database, windowsPart(redis, pipeline.rebuilds()), ...(heartbeat ? [heartbeat] : [])];
         // Without Redis the server goes on in memory: it is degraded, and ready all the same.
         return { ok: parts.every((part) => part.ok), ready: database.ok, parts };
       },

@@ -71,6 +71,7 @@ const schema = z.object({
     })
     .default([]),
   VIGIL_ALLOW_PRIVATE_WEBHOOKS: z.enum(["true", "false"], "is true or false").default("false"),
+  VIGIL_HEARTBEAT_URL: z.url({ protocol: /^https?$/, error: "is an http:// or https:// URL" }).optional(),
   VIGIL_JWKS_URL: z
     .url({ protocol: /^https?$/, error: "is an https:// URL" })
     .refine(isSafe, "is an https:// URL (http:// only on this machine: 127.0.0.1, [::1] or localhost)")
@@ -153,6 +154,8 @@ export interface Config {
   auditCheckpoints: string | undefined;
   /** Where each checkpoint is also sent. */
   auditWebhook: string | undefined;
+  /** What is called once a minute while everything works; absent: nothing. */
+  heartbeatUrl: string | undefined;
   identityProvider: IdentityProviderConfig | undefined;
   /** The server that takes our e-mail. */
   /** Twilio's account, for SMS; absent: none are sent. */
@@ -198,6 +201,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     auditSigningKey: values.VIGIL_AUDIT_SIGNING_KEY,
     auditCheckpoints: values.VIGIL_AUDIT_CHECKPOINTS && resolve(values.VIGIL_AUDIT_CHECKPOINTS),
     auditWebhook: values.VIGIL_AUDIT_WEBHOOK,
+    heartbeatUrl: values.VIGIL_HEARTBEAT_URL,
     identityProvider: identityProviderOf(values),
     smtp: values.SMTP_URL,
     twilio:

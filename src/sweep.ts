@@ -13,6 +13,7 @@ import type { Log } from "./log.ts";
 import { forgetNotifications } from "./publish/notifications.ts";
 import type { JobName } from "./queue/jobs.ts";
 import { cleanUpAll } from "./retention/clean-up.ts";
+import type { SelfWatch } from "./self-watch.ts";
 
 const feedRetention = "7 days"; // a client away for longer takes a snapshot
 const escalationLate = "5 minutes";
@@ -29,6 +30,7 @@ export function createSweep(
     change,
     respond,
     deliver,
+    selfWatch,
   }: {
     log: Log;
     now: () => number;
@@ -40,6 +42,7 @@ export function createSweep(
     respond(organizationId: string): Promise<void>;
     /** Sends the alerts that are due. */
     deliver(organizationId: string): Promise<void>;
+    selfWatch: Pick<SelfWatch, "check" | "beat">;
   },
 ): Record<JobName, () => Promise<void>> {
   return {
@@ -73,6 +76,10 @@ export function createSweep(
     },
     async risk() {
       for (const organizationId of await db.organizationIds()) await decayRisks(db, organizationId, now());
+    },
+    heartbeat: () => selfWatch.beat(),
+    async health() {
+      for (const organizationId of await db.organizationIds()) await selfWatch.check(organizationId);
     },
     async digest() {
       for (const organizationId of await db.organizationIds()) {

@@ -35,6 +35,7 @@ const mayUse: Record<string, string[]> = {
   incident: [...ground, "ingest", "publish", "secrets"], // a change is recorded in the transaction that makes it
   respond: [...ground, "access", "incident", "ingest", "outbound", "publish", "secrets"], // what it does is on the timeline, and audited
   publish: ground,
+  health: [...ground, "alert", "incident", "ingest", "publish", "secrets"], // its findings are incidents, told as all are
   board: ground, // what dashboards show and are made of
   access: [...ground, "secrets"],
   audit: [...ground, "access", "outbound", "secrets"],

@@ -10,6 +10,7 @@ export const notificationKinds = {
   "response.failed": "An action that you asked for was refused, or nobody approved it.",
   "response.breaker": "Automatic response has stopped.",
   "channel.stopped": "A channel of alerts was stopped.",
+  "vigil.health": "Something is wrong with Vigil itself.",
   "digest.weekly": "The week behind you, on Mondays.",
 } as const satisfies Record<string, string>;
 

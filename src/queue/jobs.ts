@@ -14,6 +14,8 @@ export const jobs = {
   routes: { every: 60_000, does: "tells what is no longer held, and again what nobody has acknowledged" },
   cleanup: { every: 3_600_000, does: "removes what is past its retention policy" },
   risk: { every: 3_600_000, does: "lets threat scores decay" },
+  health: { every: 60_000, does: "opens and closes the incidents of Vigil's own health" },
+  heartbeat: { every: 60_000, does: "tells somebody outside that everything works, where that is wanted" },
   digest: { every: 3_600_000, does: "tells people of the week behind them, on Monday mornings" },
   silence: { every: 300_000, does: "tells of log sources that have gone silent" },
 } as const satisfies Record<string, { every: number; does: string }>;

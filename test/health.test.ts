@@ -1,0 +1,289 @@
+/** Vigil watching itself: its ailments as incidents, without loops, and the heartbeat that stops when any part does. */
+import { once } from "node:events";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { v7 as uuidv7 } from "uuid";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ailmentsOf, type Signs } from "../src/health/ailments.ts";
+import { beat, type Proofs } from "../src/health/heartbeat.ts";
+import { judgeHealth } from "../src/health/keep.ts";
+import { ask } from "./audit/asking.ts";
+import { type TestServer, testServer } from "./support/server.ts";
+
+const minute = 60_000;
+let now = Date.now();
+let server: TestServer;
+let http: Server;
+let sink: string;
+/** What the sink answers, by path. */
+const answers = new Map<string, number>();
+const calls: string[] = [];
+
+beforeAll(async () => {
+  http = createServer((request, response) => {
+    calls.push(request.url as string);
+    response.writeHead(answers.get(request.url as string) ?? 200).end();
+  }).listen(0, "127.0.0.1");
+  await once(http, "listening");
+  sink = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+  server = await testServer({
+    now: () => now,
+    env: { VIGIL_ALLOW_PRIVATE_WEBHOOKS: "true", VIGIL_HEARTBEAT_URL: `${sink}/beat` },
+  });
+});
+afterAll(async () => {
+  await server.close();
+  http.close();
+});
+const sql = <Row extends object>(text: string, values: unknown[] = []) =>
+  server.database.asOwner<Row>(text, [server.ours, ...values]);
+beforeEach(async () => {
+  answers.clear();
+  calls.length = 0;
+  await sql(
+    "UPDATE alert_channels SET removed_at = now(), name = id::text, failing_since = NULL WHERE organization_id = $1 AND removed_at IS NULL",
+  );
+  await sql("UPDATE security_alerts SET due_at = NULL, status = 'SENT' WHERE organization_id = $1");
+  await sql(
+    "UPDATE security_incidents SET status = 'RESOLVED', resolved_at = opened_at, resolved_by = 'test', opened_at = now() - interval '9 days' WHERE organization_id = $1",
+  );
+  await sql("UPDATE security_incidents SET resolved_at = opened_at WHERE organization_id = $1");
+});
+
+async function channel(path: string): Promise<string> {
+  const id = uuidv7();
+  const { errors, data } = await ask(
+    server,
+    `mutation ($input: AlertChannelCreateInput!) { alertChannelCreate(input: $input) { alertChannel { id } userErrors { message } } }`,
+    { input: { name: `c ${id}`, kind: "WEBHOOK", test: false, webhook: { url: sink + path } } },
+    { as: await fresh() },
+  );
+  expect([errors, data?.alertChannelCreate.userErrors]).toEqual([undefined, []]);
+  return Buffer.from(data.alertChannelCreate.alertChannel.id, "base64").toString().split(":")[1] as string;
+}
+const fresh = () =>
+  server.app.tokens.sign({ organizationId: server.ours, userId: "cli", name: "cli", role: "ADMIN" }, 3_600);
+const own = () =>
+  sql<{ cause: string; status: string; severity: string; resolved_by: string | null }>(
+    `SELECT substr(fingerprint, 14) AS cause, status::text, severity::text, resolved_by FROM security_incidents
+     WHERE organization_id = $1 AND fingerprint LIKE 'vigil:health:%' AND opened_at > now() - interval '8 days' ORDER BY id`,
+  );
+const look = () => server.app.sweep.health();
+
+const well: Signs = {
+  channels: [],
+  givenUp: 0,
+  dueSince: null,
+  unreached: [],
+  apiKeys: [],
+  heartbeat: { failingSince: null, fault: null },
+};
+
+describe("what is wrong", () => {
+  const at = 100 * minute;
+  const causes = (signs: Partial<Signs>): string[] =>
+    ailmentsOf({ ...well, ...signs }, at).map(({ cause, severity }) => `${cause} ${severity}`);
+  const one = (failingSince: number | null, id = "c", isSuspended = false) => ({
+    id,
+    name: id,
+    failingSince,
+    isSuspended,
+    lastFailure: null,
+  });
+
+  it("begins at its limit, and is worse where nothing else works", () => {
+    expect(causes({})).toEqual([]);
+    expect(causes({ channels: [one(at - 10 * minute + 1), one(null, "d")] })).toEqual([]);
+    expect(causes({ channels: [one(at - 10 * minute), one(null, "d")] })).toEqual(["channel:c HIGH"]);
+    expect(causes({ channels: [one(at - 10 * minute), one(null, "d", true)] })).toEqual(["channel:c CRITICAL"]);
+    expect(causes({ givenUp: 1 })).toEqual(["given-up HIGH"]);
+    expect(causes({ dueSince: at - 5 * minute + 1 })).toEqual([]);
+    expect(causes({ dueSince: at - 5 * minute })).toEqual(["queue HIGH"]);
+    const key = (expiresAt: number) => causes({ apiKeys: [{ id: "k", name: "k", expiresAt }] });
+    const day = 1_440 * minute;
+    expect([key(at + 7 * day + 1), key(at + 7 * day), key(at), key(at - day)]).toEqual([
+      [],
+      ["api-key:k MEDIUM"],
+      ["api-key:k HIGH"],
+      [],
+    ]);
+    const heart = (failingSince: number | null) => causes({ heartbeat: { failingSince, fault: "x" } });
+    expect([heart(null), heart(at - 2 * minute + 1), heart(at - 2 * minute)]).toEqual([[], [], ["heartbeat HIGH"]]);
+    const step = (isNow: boolean) => ({ policyId: "p", policy: "p", step: 0, isNow });
+    expect(causes({ unreached: [step(false)] })).toEqual(["responder:p MEDIUM"]);
+    expect(causes({ unreached: [step(true), step(false)] })).toEqual(["responder:p HIGH"]);
+  });
+
+  it("is told once, rests when it comes and goes, and never more than ten times in an hour", () => {
+    const ailment = (cause: string) => ({ cause, severity: "HIGH" as const, title: "t", message: "m" });
+    const known = (cause: string, minutesAgo: number, resolvedBy: string | null = "vigil") => ({
+      id: cause,
+      fingerprint: `vigil:health:${cause}`,
+      isOpen: resolvedBy === null,
+      openedAt: new Date(at - 90 * minute),
+      resolvedAt: resolvedBy === null ? null : new Date(at - minutesAgo * minute),
+      resolvedBy,
+    });
+    const opened = (before: Parameters<typeof judgeHealth>[1], ...now: string[]) =>
+      judgeHealth(now.map(ailment), before, at).open.map(({ cause }) => cause);
+    expect(opened([], "a")).toEqual(["a"]);
+    expect(opened([known("a", 0, null)], "a", "b")).toEqual(["b"]);
+    expect(opened([known("a", 14)], "a")).toEqual([]);
+    expect(opened([known("a", 15)], "a")).toEqual(["a"]);
+    expect(opened([known("a", 1_439, "ann@clinic.example")], "a")).toEqual([]);
+    const lately = Array.from({ length: 8 }, (_, n) => ({ ...known(`x${n}`, 0), openedAt: new Date(at - minute) }));
+    expect(opened(lately, "a", "b", "c", "d")).toEqual(["a", "b"]);
+    expect(
+      judgeHealth([ailment("a")], [known("a", 0, null), known("b", 0, null)], at).over.map(({ id }) => id),
+    ).toEqual(["b"]);
+  });
+});
+
+it("a channel that does not deliver is one incident, whose own alerts are no further cause, and which ends with its cause", async () => {
+  const id = await channel("/dead");
+  await channel("/alive");
+  answers.set("/dead", 302); // for ever: each alert is given up at once
+  await server.failLogins("victim", { times: 10, from: "203.0.113.9" });
+  await expect
+    .poll(
+      () =>
+        sql("SELECT FROM security_alerts WHERE organization_id = $1 AND channel_id = $2 AND status = 'FAILED'", [id]),
+      { timeout: 15_000 },
+    )
+    .toHaveLength(1);
+  await look();
+  expect((await own()).map(({ cause }) => cause)).toEqual(["given-up"]);
+  await sql(
+    "UPDATE security_alerts SET status = 'SENT', due_at = NULL WHERE organization_id = $1 AND channel_id = $2 AND kind <> 'TEST'",
+    [id],
+  );
+  for (let n = 0; n < 15; n++) {
+    now += minute;
+    await Promise.all([look(), look()]);
+    await server.app.alerting.deliver(server.ours);
+  }
+  const all = await own();
+  expect(all.map(({ cause, status, severity, resolved_by }) => [cause, status, severity, resolved_by])).toEqual([
+    ["given-up", "RESOLVED", "HIGH", "vigil"],
+    [`channel:${id}`, "OPEN", "HIGH", null],
+  ]);
+  // Its own alert was given up on the dead channel, and arrived on the other.
+  const told = await sql<{ status: string; at: string }>(
+    `SELECT a.status::text, a.channel_id AS at FROM security_alerts a JOIN security_incidents i ON i.organization_id = $1 AND i.id = a.incident_id
+     WHERE a.organization_id = $1 AND i.fingerprint = 'vigil:health:channel:' || $2 ORDER BY a.status`,
+    [id],
+  );
+  expect(told.map(({ status, at }) => [status, at === id])).toEqual(
+    expect.arrayContaining([
+      ["SENT", false],
+      ["FAILED", true],
+    ]),
+  );
+  expect(told).toHaveLength(2);
+  answers.delete("/dead");
+  const test = `mutation ($id: ID!) { alertTestSend(channelId: $id) { userErrors { message } } }`;
+  const key = Buffer.from(`AlertChannel:${id}`).toString("base64");
+  await ask(server, test, { id: key }, { as: await fresh() });
+  await expect
+    .poll(
+      () => sql("SELECT FROM alert_channels WHERE organization_id = $1 AND id = $2 AND failing_since IS NULL", [id]),
+      { timeout: 15_000 },
+    )
+    .toHaveLength(1);
+  await look();
+  expect((await own()).at(-1)).toMatchObject({ cause: `channel:${id}`, status: "RESOLVED", resolved_by: "vigil" });
+}, 60_000);
+
+it("a step that reaches nobody, an alert that nobody sends and a key that ends are incidents; another organization has none", async () => {
+  const policy = uuidv7();
+  await sql(
+    `INSERT INTO escalation_policies (organization_id, id, name, steps, repeats) VALUES ($1, $2, 'night', $3, 0)`,
+    [policy, JSON.stringify([{ delayS: 0, tell: [{ kind: "USER", id: uuidv7() }] }])],
+  );
+  const late = await channel("/late");
+  await sql(
+    `INSERT INTO security_alerts (organization_id, id, channel_id, status, due_at) VALUES ($1, $2, $3, 'QUEUED', $4)`,
+    [uuidv7(), late, new Date(now - 6 * minute)],
+  );
+  await sql("UPDATE api_keys SET expires_at = $2 WHERE organization_id = $1", [new Date(now + 1_440 * minute)]);
+  await look();
+  const [key] = await sql<{ id: string }>("SELECT id FROM api_keys WHERE organization_id = $1");
+  expect((await own()).map(({ cause }) => cause).sort()).toEqual(
+    [`api-key:${key?.id}`, "queue", `responder:${policy}`].sort(),
+  );
+  const theirs = await server.database.asOwner(
+    "SELECT FROM security_incidents WHERE organization_id = $1 AND fingerprint LIKE 'vigil:health:%'",
+    [server.theirs],
+  );
+  expect(theirs).toEqual([]);
+  await sql("UPDATE api_keys SET expires_at = NULL WHERE organization_id = $1");
+  await sql("UPDATE escalation_policies SET removed_at = now() WHERE organization_id = $1");
+  await sql("UPDATE security_alerts SET due_at = NULL, status = 'SENT' WHERE organization_id = $1");
+  await look();
+  expect((await own()).every(({ status }) => status === "RESOLVED")).toBe(true);
+});
+
+describe("the heartbeat", () => {
+  it("is not sent when any one part does not work", async () => {
+    const names = ["ingest", "tell", "send", "ping"] as const;
+    for (const broken of [...names, undefined]) {
+      const done: string[] = [];
+      const proofs = Object.fromEntries(
+        names.map((name) => [
+          name,
+          async () => {
+            if (name === broken) throw new Error(`${name} is broken`);
+            done.push(name);
+          },
+        ]),
+      ) as unknown as Proofs;
+      const fault = await beat(proofs, now);
+      if (broken)
+        expect([fault, done.includes("ping")]).toEqual([expect.stringContaining(`${broken} is broken`), false]);
+      else expect([fault, done]).toEqual([undefined, [...names]]);
+    }
+  });
+
+  it("goes the whole way, leaves no incident behind, is in status, and its absence is an incident", async () => {
+    const part = async () => {
+      const { data } = await ask(server, "{ status { parts { name ok detail } } }", {}, { as: await fresh() });
+      return data.status.parts.find(({ name }: { name: string }) => name === "heartbeat");
+    };
+    const [before] = await sql<{ n: number }>("SELECT next_incident_number AS n FROM organizations WHERE id = $1");
+    await server.app.sweep.heartbeat();
+    expect(calls).toEqual(["/beat"]);
+    expect(await part()).toEqual({ name: "heartbeat", ok: true, detail: "the last arrived 0 s ago" });
+    const [after] = await sql<{ n: number }>("SELECT next_incident_number AS n FROM organizations WHERE id = $1");
+    expect(after?.n).toBe(before?.n);
+    const carried = await server.database.asOwner("SELECT FROM realtime_monitoring WHERE client_id LIKE 'heartbeat %'");
+    expect(carried).toHaveLength(1);
+
+    const late = await channel("/late");
+    await sql(
+      `INSERT INTO security_alerts (organization_id, id, channel_id, status, due_at) VALUES ($1, $2, $3, 'QUEUED', $4)`,
+      [uuidv7(), late, new Date(now - 6 * minute)],
+    );
+    now += minute;
+    await server.app.sweep.heartbeat();
+    expect(calls).toEqual(["/beat"]); // nothing sends alerts: nobody outside is told that all is well
+    expect(await part()).toMatchObject({ ok: false, detail: expect.stringContaining("alerts are not sent") });
+    await sql("UPDATE security_alerts SET due_at = NULL, status = 'SENT' WHERE organization_id = $1");
+
+    answers.set("/beat", 503);
+    now += minute;
+    await server.app.sweep.heartbeat();
+    now += 2 * minute;
+    await server.app.sweep.heartbeat();
+    const [carrier] = await server.database.asOwner<{ id: string }>("SELECT id FROM organizations ORDER BY id LIMIT 1");
+    await look();
+    const beats = () =>
+      server.database.asOwner<{ status: string; organization_id: string }>(
+        "SELECT status::text, organization_id FROM security_incidents WHERE fingerprint = 'vigil:health:heartbeat'",
+      );
+    expect(await beats()).toEqual([{ status: "OPEN", organization_id: carrier?.id }]);
+    answers.clear();
+    await server.app.sweep.heartbeat();
+    await look();
+    expect(await beats()).toEqual([{ status: "RESOLVED", organization_id: carrier?.id }]);
+  });
+});
