@@ -45,15 +45,19 @@ function administratorsOf(tx: Tx) {
 export const notifyAdmin: Action = {
   plan: () => ({ target: null }),
   isDestructive: () => false,
-  async apply(tx, { id, incidentId, reason, now }) {
-    const { rows } = await tx.query<{ title: string; number: number }>(
-      "SELECT title, number FROM security_incidents WHERE organization_id = $1 AND id = $2",
-      [tx.organizationId, incidentId],
-    );
-    const [incident] = rows;
-    if (!incident) throw new Error("the incident is gone");
-    const title = `#${incident.number} ${incident.title}`;
-    await notifyAdministrators(tx, { id, incidentId, kind: "incident.response", title, body: reason, now });
+  async apply(tx, doings) {
+    const { rows } = await tx.query<{ id: string; title: string; number: number }>({
+      name: "incidents_to_tell_of",
+      text: "SELECT id, title, number FROM security_incidents WHERE organization_id = $1 AND id = ANY ($2)",
+      values: [tx.organizationId, doings.map(({ incidentId }) => incidentId)],
+    });
+    const incidents = new Map(rows.map((incident) => [incident.id, incident]));
+    for (const { id, incidentId, reason, now } of doings) {
+      const incident = incidents.get(incidentId);
+      if (!incident) throw new Error("the incident is gone");
+      const title = `#${incident.number} ${incident.title}`;
+      await notifyAdministrators(tx, { id, incidentId, kind: "incident.response", title, body: reason, now });
+    }
   },
   async revert(tx, { id, now }) {
     const { rows } = await administratorsOf(tx);
