@@ -25,9 +25,9 @@ const port = framework === "express" ? await startExpress() : await startFastify
 while (vigil && vigil.status().decisions < wanted) await new Promise((resolve) => setTimeout(resolve, 20));
 process.send?.({ port });
 process.on("message", () => {
+  const { user, system } = process.cpuUsage(); // before the collection, which is ours and not the application's
   (globalThis as { gc?: () => void }).gc?.();
   const { heapUsed, external, rss } = process.memoryUsage();
-  const { user, system } = process.cpuUsage();
   process.send?.({ cpu: user + system, heldMiB: (heapUsed + external) / 1_048_576, rssMiB: rss / 1_048_576 });
 });
 process.on("disconnect", () => process.exit());

@@ -8,6 +8,7 @@ import { Agent, createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
+import { build } from "esbuild";
 import { blockOf, ListServer } from "../test/sdk/list-server.ts";
 import { median } from "./median.ts";
 import type { Figure } from "./run.ts";
@@ -24,6 +25,12 @@ interface Subject {
   cpu: number[]; // µs a request, by round
   p99: number[]; // ms, by round
 }
+/** What the applications have: themselves, bundled as hosts have the SDK, and a Vigil. */
+interface Stand {
+  script: string;
+  url: string;
+  publicKey: string;
+}
 interface Usage {
   cpu: number;
   heldMiB: number;
@@ -31,21 +38,28 @@ interface Usage {
 }
 
 export async function middlewareBench(): Promise<Figure[]> {
-  const stand = await standIn();
+  const vigil = await standIn();
+  const script = fileURLToPath(new URL("../node_modules/.cache/vigil-bench/middleware.mjs", import.meta.url));
+  const source = fileURLToPath(new URL("./middleware-child.ts", import.meta.url));
+  const like = { bundle: true, platform: "node", target: "node20.19", format: "esm", packages: "external" } as const;
+  await build({ ...like, entryPoints: [source], outfile: script });
+  const stand = { ...vigil, script };
   const figures: Figure[] = [];
   try {
     for (const framework of ["express", "fastify"]) figures.push(...(await measure(framework, stand)));
   } finally {
-    stand.close();
+    vigil.close();
   }
   return figures;
 }
 
-async function measure(framework: string, stand: { url: string; publicKey: string }): Promise<Figure[]> {
+async function measure(framework: string, stand: Stand): Promise<Figure[]> {
   const subjects: Subject[] = [];
   for (const name of middlewares) subjects.push(await start(framework, name, stand));
   for (let round = -1; round < rounds; round++) {
-    for (const subject of subjects) {
+    // Another one begins each round, so that none is always behind the same neighbour.
+    const from = (round + subjects.length) % subjects.length;
+    for (const subject of [...subjects.slice(from), ...subjects.slice(0, from)]) {
       const before = await usage(subject.child);
       await load(subject.port, requests, 10);
       const after = await usage(subject.child);
@@ -82,11 +96,8 @@ async function measure(framework: string, stand: { url: string; publicKey: strin
   });
 }
 
-async function start(framework: string, name: string, stand: { url: string; publicKey: string }): Promise<Subject> {
-  const script = fileURLToPath(new URL("./middleware-child.ts", import.meta.url));
-  const child = fork(script, [framework, name, stand.url, stand.publicKey], {
-    execArgv: ["--expose-gc", "--import", "tsx"],
-  });
+async function start(framework: string, name: string, stand: Stand): Promise<Subject> {
+  const child = fork(stand.script, [framework, name, stand.url, stand.publicKey], { execArgv: ["--expose-gc"] });
   const { port } = await answer<{ port: number }>(child);
   return { name, child, port, cpu: [], p99: [] };
 }
@@ -157,7 +168,9 @@ async function standIn(): Promise<{ url: string; publicKey: string; close(): voi
     incoming.on("data", (part) => parts.push(part));
     incoming.on("end", () => {
       if (url.pathname !== "/ingest") return void response.writeHead(204).end();
-      const accepted = gunzipSync(Buffer.concat(parts)).toString().split("\n").length;
+      const sent = Buffer.concat(parts);
+      const text = incoming.headers["content-encoding"] === "gzip" ? gunzipSync(sent) : sent;
+      const accepted = text.toString().split("\n").length;
       response.end(JSON.stringify({ accepted, duplicates: 0, rejected: [] }));
     });
   });

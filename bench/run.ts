@@ -11,6 +11,7 @@ import { latencyBench } from "./latency.ts";
 import { memoryBench } from "./memory.ts";
 import { middlewareBench } from "./middleware.ts";
 import { redisWindowsBench } from "./redis-windows.ts";
+import { responseBench } from "./response.ts";
 import { retentionBench } from "./retention.ts";
 import { rlsBench } from "./rls.ts";
 import { rulesBench } from "./rules.ts";
@@ -34,6 +35,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   memory: memoryBench,
   latency: latencyBench,
   middleware: middlewareBench,
+  response: responseBench,
   rls: rlsBench,
   audit: auditBench,
   retention: retentionBench,
@@ -46,6 +48,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   "fan-out": fanOutBench,
 };
 
+const shown = (value: number): string => value.toFixed(Math.abs(value) < 10 ? 2 : 1);
 const words = process.argv.slice(2);
 const asJson = words.includes("--json");
 const wanted = words.filter((word) => !word.startsWith("--"));
@@ -67,7 +70,7 @@ for (const [name, bench] of Object.entries(benches)) {
     else {
       const { subject, subjectValue, unit, baseline, baselineValue, ratio, runs } = figure;
       console.log(
-        `${name}: ${subject} ${subjectValue.toFixed(1)} ${unit}, ${baseline} ${baselineValue.toFixed(1)} ${unit}, ratio ${ratio.toFixed(3)} (${runs} runs)`,
+        `${name}: ${subject} ${shown(subjectValue)} ${unit}, ${baseline} ${shown(baselineValue)} ${unit}, ratio ${ratio.toFixed(3)} (${runs} runs)`,
       );
     }
   }

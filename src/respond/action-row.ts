@@ -73,20 +73,30 @@ export async function insertActions(tx: Tx, rows: readonly NewRow[], now: number
   return new Set(made.map(({ id }) => id));
 }
 
-export interface StoredAction {
+/** What it takes to do an action. */
+export interface ActionRow {
   id: string;
   incident_id: string;
   type: ActionType;
-  status: ActionStatus;
   target: string;
   scope: DecisionScope | null;
   ttl_s: number | null;
   actor: string;
   reason: string;
   rule_id: string | null;
+}
+
+export interface StoredAction extends ActionRow {
+  status: ActionStatus;
   requester_id: string | null;
   requester_session: string | null;
   due_at: Date | null;
+}
+
+/** A row as it is after it was written. */
+export function storedRow(row: NewRow): ActionRow {
+  const { id, incidentId: incident_id, type, target, scope, ttl, actor, reason, ruleId: rule_id } = row;
+  return { id, incident_id, type, target, scope, ttl_s: Math.round(ttl / 1000), actor, reason, rule_id };
 }
 
 /** One action, locked until the transaction ends. Errors: NOT_FOUND. */

@@ -2,9 +2,9 @@
 import { audit } from "../access/audit.ts";
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
-import { addEntries, type EntryKind } from "../incident/entry.ts";
+import { addEntries, type EntryKind, type NewEntry } from "../incident/entry.ts";
 import { recordChanges } from "../publish/change.ts";
-import { endAction, lockAction, type StoredAction } from "./action-row.ts";
+import { type ActionRow, endAction, lockAction, type StoredAction } from "./action-row.ts";
 import type { Doing } from "./actions/action.ts";
 import { actions } from "./actions/table.ts";
 import { approvalIsOver } from "./notices.ts";
@@ -22,8 +22,17 @@ export async function tell(
     now,
   }: { incidentId: string; kind: EntryKind; message: string; actor: string; now: number },
 ): Promise<string> {
-  await addEntries(tx, [{ incidentId, kind, message, actor }], now);
-  return recordChanges(tx, [{ topic: "incident", kind, entityId: incidentId }]);
+  return tellAll(tx, [{ incidentId, kind, message, actor }], now) as Promise<string>;
+}
+
+/** Several lines, and the changes that tell of them. Answers the last one's cursor; undefined: there was nothing to tell. */
+export async function tellAll(tx: Tx, entries: readonly NewEntry[], now: number): Promise<string | undefined> {
+  if (entries.length === 0) return undefined;
+  await addEntries(tx, entries, now);
+  return recordChanges(
+    tx,
+    entries.map(({ kind, incidentId }) => ({ topic: "incident", kind, entityId: incidentId })),
+  );
 }
 
 /** What the action is done to; null: nothing that enforcers know. */
@@ -36,7 +45,7 @@ export function nameOf({ type, target }: { type: string; target: string }): stri
   return `${type} of ${target}`;
 }
 
-const doingOf = (row: StoredAction, now: number): Doing => ({
+const doingOf = (row: ActionRow, now: number): Doing => ({
   id: row.id,
   incidentId: row.incident_id,
   type: row.type,
@@ -48,60 +57,76 @@ const doingOf = (row: StoredAction, now: number): Doing => ({
   now,
 });
 
+interface Circumstances {
+  around: Surroundings;
+  approvedBy?: string;
+  auditActor: string;
+  now: number;
+}
+
 /** Does it, or refuses it for safety's sake. An action that is over, or done already, stays as it is. */
 export async function carryOut(
   tx: Tx,
   id: string,
-  {
-    around,
-    approvedBy,
-    auditActor,
-    now,
-  }: { around: Surroundings; approvedBy?: string; auditActor: string; now: number },
+  circumstances: Circumstances,
 ): Promise<{ applied: boolean; cursor: string | undefined }> {
   const row = await lockAction(tx, id);
   if (row.status !== "PLANNED" && row.status !== "AWAITING_APPROVAL") {
     return { applied: row.status === "APPLIED", cursor: undefined };
   }
-  const target = targetOf(row);
-  const verdict = target ? judgeSafety(target, around) : ({ safe: true } as const);
-  const about = { incidentId: row.incident_id, actor: row.actor, now };
-  const entry = { actor: auditActor, entityKind: "IncidentAction", entityId: id };
-  if (!verdict.safe) {
-    await endAction(tx, { id, status: "REFUSED", actor: "vigil", reason: verdict.reason, now });
-    const message = `${nameOf(row)} was refused: ${verdict.reason}`;
-    const cursor = await tell(tx, { ...about, kind: "ACTION_REFUSED", message });
-    await audit(tx, {
-      ...entry,
-      action: "INCIDENT_ACTION_REFUSED",
-      detail: { type: row.type, reason: verdict.reason },
-    });
-    return { applied: false, cursor };
+  const { entries, applied } = await carryOutAll(tx, [row], circumstances);
+  return { applied: applied > 0, cursor: await tellAll(tx, entries, circumstances.now) };
+}
+
+/**
+ * Does them all, in as few statements as one; those that are not safe are refused. The rows are the caller's: locked, or
+ * written by the same transaction. Answers the lines to tell of them.
+ */
+export async function carryOutAll(
+  tx: Tx,
+  rows: readonly ActionRow[],
+  { around, approvedBy, auditActor, now }: Circumstances,
+): Promise<{ entries: NewEntry[]; applied: number }> {
+  const entries: NewEntry[] = [];
+  const safe: ActionRow[] = [];
+  const entryOf = (id: string) => ({ actor: auditActor, entityKind: "IncidentAction", entityId: id });
+  for (const row of rows) {
+    const target = targetOf(row);
+    const verdict = target ? judgeSafety(target, around) : ({ safe: true } as const);
+    if (verdict.safe) {
+      safe.push(row);
+      continue;
+    }
+    const { reason } = verdict;
+    await endAction(tx, { id: row.id, status: "REFUSED", actor: "vigil", reason, now });
+    const about = { incidentId: row.incident_id, actor: row.actor };
+    entries.push({ ...about, kind: "ACTION_REFUSED", message: `${nameOf(row)} was refused: ${reason}` });
+    await audit(tx, { ...entryOf(row.id), action: "INCIDENT_ACTION_REFUSED", detail: { type: row.type, reason } });
   }
-  const doing = doingOf(row, now);
-  await actions[row.type].apply(tx, doing);
-  const expiresAt = doing.ttl > 0 ? new Date(now + doing.ttl) : null;
-  await tx.query(
-    `UPDATE incident_actions SET status = 'APPLIED', applied_at = $3, expires_at = $4, due_at = $4, approved_by = $5
-     WHERE organization_id = $1 AND id = $2`,
-    [tx.organizationId, id, new Date(now), expiresAt, approvedBy ?? null],
-  );
-  const until = expiresAt ? ` until ${expiresAt.toISOString()}` : "";
-  const agreed = approvedBy ? ` ${approvedBy} approved it.` : "";
-  const cursor = await tell(tx, {
-    ...about,
-    kind: "ACTION_APPLIED",
-    message: `${nameOf(row)}${until}. ${row.reason}${agreed}`,
+  if (safe.length === 0) return { entries, applied: 0 };
+  for (const type of new Set(safe.map((row) => row.type))) {
+    await actions[type].apply(
+      tx,
+      safe.filter((row) => row.type === type).map((row) => doingOf(row, now)),
+    );
+  }
+  const endOf = ({ ttl_s }: ActionRow): Date | null => (ttl_s ? new Date(now + ttl_s * 1000) : null);
+  await tx.query({
+    name: "actions_applied",
+    text: `UPDATE incident_actions a SET status = 'APPLIED', applied_at = $3, expires_at = e.at, due_at = e.at, approved_by = $5
+      FROM unnest($2::uuid[], $4::timestamptz[]) AS e(id, at) WHERE a.organization_id = $1 AND a.id = e.id`,
+    values: [tx.organizationId, safe.map(({ id }) => id), new Date(now), safe.map(endOf), approvedBy ?? null],
   });
-  const detail = {
-    type: row.type,
-    target: row.target,
-    ttlS: row.ttl_s,
-    ruleId: row.rule_id,
-    approvedBy: approvedBy ?? null,
-  };
-  await audit(tx, { ...entry, action: "INCIDENT_ACTION_APPLIED", detail });
-  return { applied: true, cursor };
+  const agreed = approvedBy ? ` ${approvedBy} approved it.` : "";
+  for (const row of safe) {
+    const end = endOf(row);
+    const message = `${nameOf(row)}${end ? ` until ${end.toISOString()}` : ""}. ${row.reason}${agreed}`;
+    entries.push({ incidentId: row.incident_id, actor: row.actor, kind: "ACTION_APPLIED", message });
+    const { type, target, ttl_s: ttlS, rule_id: ruleId } = row;
+    const detail = { type, target, ttlS, ruleId, approvedBy: approvedBy ?? null };
+    await audit(tx, { ...entryOf(row.id), action: "INCIDENT_ACTION_APPLIED", detail });
+  }
+  return { entries, applied: safe.length };
 }
 
 /** Takes it back: what was before is so again (R7). Taking it back twice is harmless. Errors: NOT_FOUND, CONFLICT. */

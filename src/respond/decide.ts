@@ -34,43 +34,57 @@ async function nextVersion(tx: Tx): Promise<string> {
 
 /** Puts a decision in force; one that is in force about the same target for the same purpose is replaced. */
 export async function makeDecision(tx: Tx, wanted: NewDecision): Promise<{ id: string; cursor: string }> {
-  const { type, target, ttl, reason, actor, now, actionId } = wanted;
-  if (!(ttl >= ttlBounds.least && ttl <= ttlBounds.most)) {
+  const { ids, cursor } = await makeDecisions(tx, [wanted]);
+  return { id: ids[0] as string, cursor };
+}
+
+/** The same with many of one moment, in one version of the list. Errors: BAD_USER_INPUT. Two about one target are a fault. */
+export async function makeDecisions(
+  tx: Tx,
+  wanted: readonly NewDecision[],
+): Promise<{ ids: string[]; cursor: string }> {
+  if (!wanted.every(({ ttl }) => ttl >= ttlBounds.least && ttl <= ttlBounds.most)) {
     throw new VigilError("BAD_USER_INPUT", "A decision is in force for PT10S to P7D.", { path: ["input", "ttl"] });
   }
+  const { now } = wanted[0] as NewDecision;
   const list = await nextVersion(tx);
-  const id = uuidv7({ msecs: now });
+  const ids = wanted.map(() => uuidv7({ msecs: now }));
   const { rows } = await tx.query<{ replaced: string[] }>({
-    name: "make_decision",
-    text: `WITH former AS (
-        UPDATE decisions SET revoked_at = $10, revoked_by = 'replaced', list_version = $11
-        WHERE organization_id = $1 AND type = $3::action_type AND scope = $4::decision_scope AND value = $5
-          AND revoked_at IS NULL AND expires_at > $10 RETURNING id
+    name: "make_decisions",
+    text: `WITH wanted AS (
+        SELECT * FROM unnest($2::uuid[], $3::action_type[], $4::decision_scope[], $5::text[], $6::text[], $7::text[],
+          $8::timestamptz[], $9::uuid[]) AS w(id, type, scope, value, actor, reason, expires_at, action_id)
+      ), former AS (
+        UPDATE decisions d SET revoked_at = $10, revoked_by = 'replaced', list_version = $11 FROM wanted w
+        WHERE d.organization_id = $1 AND d.type = w.type AND d.scope = w.scope AND d.value = w.value
+          AND d.revoked_at IS NULL AND d.expires_at > $10 RETURNING d.id
       ), made AS (
         INSERT INTO decisions (organization_id, id, type, scope, value, version, actor, reason, created_at, expires_at, action_id, list_version)
-        SELECT $1, $2, $3::action_type, $4::decision_scope, $5, 1 + coalesce(max(d.version), 0), $6, $7, $10, $8, $9, $11
-        FROM decisions d WHERE d.organization_id = $1 AND d.type = $3::action_type AND d.scope = $4::decision_scope AND d.value = $5
+        SELECT $1, w.id, w.type, w.scope, w.value, 1 + coalesce((SELECT max(d.version) FROM decisions d
+            WHERE d.organization_id = $1 AND d.type = w.type AND d.scope = w.scope AND d.value = w.value), 0),
+          w.actor, w.reason, $10, w.expires_at, w.action_id, $11
+        FROM wanted w
       )
       SELECT ARRAY(SELECT id FROM former) AS replaced`,
     values: [
       tx.organizationId,
-      id,
-      type,
-      target.scope,
-      target.value,
-      actor,
-      reason,
-      new Date(now + ttl),
-      actionId ?? null,
+      ids,
+      wanted.map(({ type }) => type),
+      wanted.map(({ target }) => target.scope),
+      wanted.map(({ target }) => target.value),
+      wanted.map(({ actor }) => actor),
+      wanted.map(({ reason }) => reason),
+      wanted.map(({ ttl }) => new Date(now + ttl)),
+      wanted.map(({ actionId }) => actionId ?? null),
       new Date(now),
       list,
     ],
   });
   const changes = [
     ...(rows[0]?.replaced ?? []).map((entityId) => ({ topic: "decision" as const, kind: "REVOKED", entityId })),
-    { topic: "decision" as const, kind: "CREATED", entityId: id },
+    ...ids.map((entityId) => ({ topic: "decision" as const, kind: "CREATED", entityId })),
   ];
-  return { id, cursor: await recordChanges(tx, changes) };
+  return { ids, cursor: await recordChanges(tx, changes) };
 }
 
 /** Ends decisions before their time; those that are over already stay as they are. Answers those it ended. */

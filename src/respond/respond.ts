@@ -4,9 +4,8 @@
  */
 import { v7 as uuidv7 } from "uuid";
 import type { Tx } from "../db.ts";
-import { addEntries, type NewEntry } from "../incident/entry.ts";
-import { recordChanges } from "../publish/change.ts";
-import { insertActions, type NewRow } from "./action-row.ts";
+import type { NewEntry } from "../incident/entry.ts";
+import { type ActionRow, insertActions, type NewRow, storedRow } from "./action-row.ts";
 import { actions } from "./actions/table.ts";
 import { judgeBreaker } from "./breaker.ts";
 import {
@@ -18,7 +17,7 @@ import {
   readLoad,
   readTraffic,
 } from "./breaker-state.ts";
-import { carryOut, nameOf } from "./carry-out.ts";
+import { carryOutAll, nameOf, tellAll } from "./carry-out.ts";
 import { countEarlier, type DueIncident, dueIncidents, loadHistory, loadResponseRules } from "./due.ts";
 import { askApproval } from "./notices.ts";
 import { type Chosen, choose, type NotChosen } from "./playbook.ts";
@@ -81,24 +80,15 @@ export async function respondOnce(
     now,
   );
   const told: NewEntry[] = [...held];
+  const doing: ActionRow[] = [];
   for (const { row, incident, line } of planned) {
     if (!made.has(row.id)) continue;
-    if (row.status === "PLANNED") await carryOut(tx, row.id, { around, auditActor: "vigil", now });
-    else
-      told.push({
-        incidentId: incident.id,
-        kind: row.endedReason ? "ACTION_REFUSED" : "ACTION_PLANNED",
-        message: line,
-        actor: "vigil",
-      });
+    const kind = row.endedReason ? "ACTION_REFUSED" : "ACTION_PLANNED";
+    if (row.status === "PLANNED") doing.push(storedRow(row));
+    else told.push({ incidentId: incident.id, kind, message: line, actor: "vigil" });
   }
-  await addEntries(tx, told, now);
-  if (told.length > 0) {
-    await recordChanges(
-      tx,
-      told.map(({ kind, incidentId }) => ({ topic: "incident", kind, entityId: incidentId })),
-    );
-  }
+  if (doing.length > 0) told.push(...(await carryOutAll(tx, doing, { around, auditActor: "vigil", now })).entries);
+  await tellAll(tx, told, now);
   await tx.query({
     name: "put_letters_away",
     text: `UPDATE security_incidents i SET response_entry_id = NULL FROM unnest($2::uuid[], $3::uuid[]) AS l(id, entry_id)

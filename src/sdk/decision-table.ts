@@ -22,7 +22,8 @@ class TypeIndex {
   size = 0;
 }
 
-const chunk = 250; // decisions hashed at a time: well under a millisecond of the host's
+const chunk = 250; // decisions taken at a time: well under a millisecond of the host's
+const hostsTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 export class DecisionTable {
   readonly #rows = new DecisionRows();
@@ -32,6 +33,8 @@ export class DecisionTable {
   readonly #spared: Spared;
   readonly #notFollowed = new Set<number>();
   #nextEnd = Number.POSITIVE_INFINITY;
+  #now = 0;
+  readonly #inForce = (row: number): boolean => this.#rows.expiresAt(row) > this.#now;
 
   constructor(spared: Spared) {
     this.#spared = spared;
@@ -50,12 +53,14 @@ export class DecisionTable {
   find(type: DecisionType, subject: Subject, now: number): ListedDecision | undefined {
     const index = this.#index.get(type) as TypeIndex;
     if (index.size === 0) return undefined;
-    const inForce = (row: number): boolean => this.#rows.expiresAt(row) > now;
-    let row = subject.address ? index.networks.find(subject.address, inForce) : -1;
-    for (let at = 0; row < 0 && at < subject.users.length; at++) {
-      row = index.users.find(userKey(subject.users[at] as string), inForce);
+    const { address, users, session } = subject;
+    const { networks, sessions } = index;
+    this.#now = now;
+    let row = address ? networks.find(address, this.#inForce) : -1;
+    for (let at = 0; row < 0 && index.users.size > 0 && at < users.length; at++) {
+      row = index.users.find(userKey(users[at] as string), this.#inForce);
     }
-    if (row < 0 && subject.session !== undefined) row = index.sessions.find(subject.session, inForce);
+    if (row < 0 && session !== undefined && sessions.size > 0) row = sessions.find(session, this.#inForce);
     return row < 0 ? undefined : this.#rows.decision(row);
   }
 
@@ -86,6 +91,12 @@ export class DecisionTable {
     return this.#removeRows(gone);
   }
 
+  /** How many ended at or before `time`. */
+  countEnded(time: number): number {
+    if (this.#nextEnd > time) return 0;
+    return this.#order.reduce((count, row) => count + (this.#rows.expiresAt(row) <= time ? 1 : 0), 0);
+  }
+
   /** Removes what ended at or before `time`; answers the ids. */
   removeEnded(time: number): string[] {
     if (this.#nextEnd > time) return [];
@@ -104,8 +115,30 @@ export class DecisionTable {
     return rows.map((row) => this.#rows.id(row));
   }
 
-  ids(): string[] {
-    return this.#order.map((row) => this.#rows.id(row));
+  /** The ids of what this table has and the other has not, in pieces, with the host's turn between them. */
+  async missingFrom(other: DecisionTable): Promise<string[]> {
+    const ids: string[] = [];
+    let there = 0;
+    for (let at = 0; at < this.#order.length; at++) {
+      if (at % chunk === chunk - 1) await hostsTurn();
+      const row = this.#order[at] as number;
+      const words = this.#rows.wordsOf(row);
+      while (there < other.size && other.#rows.compare(other.#order[there] as number, words) < 0) there++;
+      const isThere = there < other.size && other.#rows.compare(other.#order[there] as number, words) === 0;
+      if (!isThere) ids.push(this.#rows.id(row));
+    }
+    return ids;
+  }
+
+  /** A new table with what is here and not among `without`, in pieces, with the host's turn between them. */
+  async copyWithout(without: ReadonlySet<string>, endedBy: number): Promise<DecisionTable> {
+    const copy = new DecisionTable(this.#spared);
+    for (let from = 0; from < this.#order.length; from += chunk) {
+      const rows = this.#order.slice(from, from + chunk).filter((row) => this.#rows.expiresAt(row) > endedBy);
+      copy.add(rows.map((row) => this.#rows.decision(row)).filter(({ id }) => !without.has(id)));
+      await hostsTurn();
+    }
+    return copy;
   }
 
   /** Those that the host does not follow. */
@@ -161,7 +194,7 @@ export class DecisionTable {
       if (count % chunk !== 0) continue;
       hash.update(text);
       text = "";
-      await new Promise((resolve) => setImmediate(resolve));
+      await hostsTurn();
     }
     for (; next < added.length; next++) write(added[next] as ListedDecision);
     return hash.update(text);

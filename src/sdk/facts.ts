@@ -15,13 +15,18 @@ export interface Facts {
 
 const peerKey = Symbol("vigil.peer");
 
+/** What is known of a connection: whom it is of, and who the last request was of that came through it. */
+interface Known {
+  peer: Peer;
+  forwarded: string | undefined;
+  client: Peer;
+}
+
 /** Facts of node:http's request. */
 export function nodeFacts(request: IncomingMessage, proxies: readonly Network[]): Facts {
   const { headers } = request;
-  const peer = peerOf(request);
-  const forwarded = headers["x-forwarded-for"] as string | undefined;
   return {
-    client: peer && clientBehind(peer, forwarded, proxies),
+    client: clientOf(request, headers["x-forwarded-for"] as string | undefined, proxies),
     method: request.method ?? "GET",
     // Express and Connect cut `url` to what is left of it behind a mount.
     url: (request as { originalUrl?: string }).originalUrl ?? request.url ?? "/",
@@ -63,14 +68,27 @@ export function anyFacts(request: unknown, proxies: readonly Network[]): Facts |
   return message.headers ? nodeFacts(message, proxies) : undefined;
 }
 
-/** The peer of a connection does not change: it is read once. */
-function peerOf({ socket }: IncomingMessage): Peer | undefined {
-  const kept = socket as { [peerKey]?: Peer; remoteAddress?: string } | undefined;
-  if (kept?.[peerKey]) return kept[peerKey];
-  const text = kept?.remoteAddress;
-  const address = text === undefined ? undefined : readAddress(text);
-  if (!kept || text === undefined || !address) return undefined;
-  return (kept[peerKey] = { address, text: textOf(address, text) });
+/** The peer of a connection does not change: it is read once; and a header that is as before says what it said before. */
+function clientOf(
+  { socket }: IncomingMessage,
+  forwarded: string | undefined,
+  proxies: readonly Network[],
+): Peer | undefined {
+  const kept = socket as { [peerKey]?: Known; remoteAddress?: string } | undefined;
+  if (!kept) return undefined;
+  let known = kept[peerKey];
+  if (!known) {
+    const text = kept.remoteAddress;
+    const address = text === undefined ? undefined : readAddress(text);
+    if (text === undefined || !address) return undefined;
+    const peer = { address, text: textOf(address, text) };
+    known = kept[peerKey] = { peer, forwarded: undefined, client: peer };
+  }
+  if (known.forwarded !== forwarded) {
+    known.client = clientBehind(known.peer, forwarded, proxies);
+    known.forwarded = forwarded;
+  }
+  return known.client;
 }
 
 /** An address as the server writes it: no zone, no mapping. */

@@ -127,7 +127,7 @@ export class Follower {
     const { connection, list, name } = this.#options;
     const { applied, lifted } = this.#pending;
     while (applied.size + lifted.size > 0 && !this.#end.signal.aborted) {
-      const now = { applied: [...applied].slice(0, idsAtOnce), lifted: [...lifted].slice(0, idsAtOnce) };
+      const now = { applied: firstOf(applied), lifted: firstOf(lifted) };
       const { status } = await connection.call({
         method: "POST",
         path: "/enforce/acknowledge",
@@ -152,4 +152,12 @@ export class Follower {
       };
     });
   }
+}
+
+function firstOf(ids: ReadonlySet<string>): string[] {
+  const first: string[] = [];
+  for (const id of ids) {
+    if (first.push(id) === idsAtOnce) break;
+  }
+  return first;
 }

@@ -32,9 +32,12 @@ export class Connection {
   readonly #url: URL;
   readonly #agent: Agent;
   readonly #authorization: string;
+  /** Vigil is on this machine: what is sent crosses no wire. */
+  readonly isLocal: boolean;
 
   constructor(url: URL, apiKey: string) {
     this.#url = url;
+    this.isLocal = /^(localhost|127\.[\d.]+|\[::1\])$/.test(url.hostname);
     this.#authorization = `Bearer ${apiKey}`;
     const options = { keepAlive: true, maxSockets: 4 };
     this.#agent = url.protocol === "https:" ? new SecureAgent(options) : new Agent(options);

@@ -23,6 +23,8 @@ export interface Accepted {
   spared: ListedDecision[];
 }
 
+const atOnce = 500; // decisions that change in one piece: about a millisecond of the host's
+
 export class DecisionList {
   readonly #spared: Spared;
   readonly #clock: Clock;
@@ -86,33 +88,37 @@ export class DecisionList {
       if (hash.copy().digest("hex") !== head.hash) return { refusal: "WRONG_HASH" };
       this.#hashed = hash;
     }
-    const changes = full ? this.#replace(draft, issuedAt) : this.#change(added, removed, issuedAt);
+    const changes = full ? await this.#replace(draft, issuedAt) : await this.#change(added, removed, issuedAt);
     this.#hash = head.hash;
     Object.assign(this.#pins, { publicKey: head.publicKey, organization: head.organization, version: head.version });
     if (issuedAt > this.#anchor.issuedAt) this.#anchor = { issuedAt, elapsed: this.#clock.elapsed() };
     return changes;
   }
 
-  #replace(draft: DecisionTable, issuedAt: number): Accepted {
+  /** Look-ups use the former table until the new one is ready: then it takes its place in one step. */
+  async #replace(draft: DecisionTable, issuedAt: number): Promise<Accepted> {
     draft.removeEnded(issuedAt);
-    const [former, now] = [new Set(this.#table.ids()), new Set(draft.ids())];
+    const fresh = await draft.missingFrom(this.#table);
+    const lifted = await this.#table.missingFrom(draft);
     this.#table = draft;
     const spared = draft.spared();
     const notFollowed = new Set(spared.map(({ id }) => id));
-    return {
-      applied: [...now].filter((id) => !former.has(id) && !notFollowed.has(id)),
-      lifted: [...former].filter((id) => !now.has(id)),
-      spared,
-    };
+    return { applied: fresh.filter((id) => !notFollowed.has(id)), lifted, spared };
   }
 
-  #change(added: ListedDecision[], removed: string[], issuedAt: number): Accepted {
+  async #change(added: ListedDecision[], removed: string[], issuedAt: number): Promise<Accepted> {
+    if (added.length + removed.length + this.#table.countEnded(issuedAt) > atOnce) {
+      const draft = await this.#table.copyWithout(new Set([...removed, ...added.map(({ id }) => id)]), issuedAt);
+      for (let from = 0; from < added.length; from += atOnce) draft.add(added.slice(from, from + atOnce));
+      return this.#replace(draft, issuedAt);
+    }
     const again = new Set(this.#table.remove(added.map(({ id }) => id)));
     const lifted = [...this.#table.remove(removed), ...this.#table.removeEnded(issuedAt)];
     const inForce = added.filter(({ expiresAt }) => expiresAt > issuedAt);
     const spared = this.#table.add(inForce);
-    const applied = inForce.filter((decision) => !again.has(decision.id) && !spared.includes(decision));
-    return { applied: applied.map(({ id }) => id), lifted, spared };
+    const notFollowed = new Set(spared.map(({ id }) => id));
+    const applied = inForce.flatMap(({ id }) => (again.has(id) || notFollowed.has(id) ? [] : [id]));
+    return { applied, lifted, spared };
   }
 
   /** The ids of those whose time ended since it was last asked. */

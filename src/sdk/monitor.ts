@@ -7,7 +7,8 @@ import { Connection } from "./http.ts";
 import { DecisionList } from "./list.ts";
 import type { HostRequest, Identity, Settings } from "./options.ts";
 import { Outbox } from "./outbox.ts";
-import { type Ending, Recorder } from "./recorder.ts";
+import { Recorder } from "./recorder.ts";
+import type { Ending } from "./request-line.ts";
 
 /** One request on its way through the host. */
 export interface Exchange {
@@ -28,6 +29,7 @@ export type Verdict =
   | { kind: "NO_LIST" };
 
 const pass: Verdict = { kind: "PASS" };
+const nobody: readonly string[] = [];
 const enforced = ["BLOCK_IP", "SUSPEND_USER", "FORCE_MFA"] as const;
 
 export class Monitor {
@@ -41,14 +43,14 @@ export class Monitor {
 
   constructor(settings: Settings<HostRequest>) {
     this.settings = settings;
-    const { base, apiKey, spared, clock, publicKey, bufferSize, flushDelay, name } = settings;
+    const { base, apiKey, spared, clock, publicKey, bufferSize, bufferBytes, flushDelay, name } = settings;
     const faults = new Faults(settings.onError ?? (() => undefined));
     const connection = new Connection(base, apiKey);
     this.faults = faults;
     this.#connection = connection;
-    this.recorder = new Recorder(settings, faults, (line) => this.outbox.push(line));
+    this.recorder = new Recorder(settings, faults, (line, isUrgent) => this.outbox.push(line, isUrgent));
     const droppedLine = (count: number): string => this.recorder.own("sdk.dropped", { count });
-    this.outbox = new Outbox({ connection, faults, bufferSize, flushDelay, droppedLine });
+    this.outbox = new Outbox({ connection, faults, bufferSize, bufferBytes, flushDelay, droppedLine });
     this.list = new DecisionList({ spared, clock, publicKey });
     if (settings.enforce === false) return;
     this.#follower = new Follower({
@@ -74,22 +76,29 @@ export class Monitor {
   identify(exchange: Exchange): Promise<void> | undefined {
     const { identify } = this.settings;
     if (!identify) return undefined;
-    const failed = (error: unknown): void => {
-      exchange.identity = undefined;
-      this.faults.note("HOOK", `identify failed: ${(error as Error)?.message}`, error);
-    };
     try {
       const answer = identify(exchange.request as HostRequest);
-      if (typeof (answer as Promise<unknown> | undefined)?.then === "function") {
-        return (answer as Promise<Identity>).then((later) => {
-          exchange.identity = readIdentity(later);
-        }, failed);
-      }
+      if (typeof (answer as Promise<unknown> | undefined)?.then === "function")
+        return this.#identifyLater(exchange, answer as Promise<Identity>);
       exchange.identity = readIdentity(answer as Identity);
     } catch (error) {
-      failed(error);
+      this.#identifyFailed(exchange, error);
     }
     return undefined;
+  }
+
+  #identifyLater(exchange: Exchange, answer: Promise<Identity>): Promise<void> {
+    return answer.then(
+      (later) => {
+        exchange.identity = readIdentity(later);
+      },
+      (error: unknown) => this.#identifyFailed(exchange, error),
+    );
+  }
+
+  #identifyFailed(exchange: Exchange, error: unknown): void {
+    exchange.identity = undefined;
+    this.faults.note("HOOK", `identify failed: ${(error as Error)?.message}`, error);
   }
 
   /** Whether it may go on; marks the exchange where it may not. */
@@ -118,7 +127,8 @@ export class Monitor {
       if (exchange.identity === undefined && !exchange.refused) this.#identifyAgain(exchange);
       if (ending.status < 400 && !this.#isChosen(exchange)) return;
       const { facts, identity, startedAt, refused } = exchange;
-      this.recorder.request(facts, identity, startedAt, { ...ending, durationMs, refused });
+      const { status, bytes, route } = ending;
+      this.recorder.request(facts, identity, startedAt, { status, bytes, route, durationMs, refused });
     } catch (error) {
       this.faults.note("INTERNAL", `a request is not recorded: ${(error as Error).message}`, error);
     }
@@ -132,8 +142,7 @@ export class Monitor {
   }
 
   #identifyAgain(exchange: Exchange): void {
-    const later = this.identify(exchange);
-    if (later) exchange.identity = undefined;
+    if (this.settings.identify && this.identify(exchange)) exchange.identity = undefined;
   }
 
   #isChosen(exchange: Exchange): boolean {
@@ -144,9 +153,13 @@ export class Monitor {
 }
 
 function subjectOf({ facts, identity }: Exchange): Subject {
+  if (!identity) return { address: facts.client?.address, users: nobody, session: undefined };
+  const { name, email, id, sessionId } = identity;
   const users: string[] = [];
-  for (const name of [identity?.name, identity?.email, identity?.id]) if (name !== undefined) users.push(name);
-  return { address: facts.client?.address, users, session: identity?.sessionId };
+  if (name !== undefined) users.push(name);
+  if (email !== undefined) users.push(email);
+  if (id !== undefined) users.push(id);
+  return { address: facts.client?.address, users, session: sessionId };
 }
 
 /** Ids that are numbers become text; empty ones are left out. */

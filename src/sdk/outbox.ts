@@ -7,13 +7,16 @@ import type { Connection, Reply } from "./http.ts";
 import { Ring } from "./ring.ts";
 
 const pack = promisify(gzip);
-const batchCharacters = 2_000_000;
+const batchBytes = 2_000_000;
+const patience = 5; // times the delay, for what is not urgent
+const leastPacked = 1_000; // bytes: less is not worth packing
 const sendTimeout = 10_000; // 10 seconds
 
 export interface OutboxOptions {
   connection: Connection;
   faults: Faults;
   bufferSize: number;
+  bufferBytes: number;
   flushDelay: number;
   /** The event that says how many were dropped. */
   droppedLine: (count: number) => string;
@@ -24,6 +27,10 @@ export class Outbox {
   readonly #ring: Ring;
   #timer: NodeJS.Timeout | undefined;
   #sending: Promise<boolean> | undefined;
+  /** Whether the timer that runs would have been set for what is not urgent. */
+  #isPatient = false;
+  /** Whether something urgent came while a batch was on its way. */
+  #isUrgent = false;
   #failures = 0;
   #batch = 1_000; // events
   #closed = false;
@@ -31,16 +38,22 @@ export class Outbox {
 
   constructor(options: OutboxOptions) {
     this.#options = options;
-    this.#ring = new Ring(options.bufferSize);
+    this.#ring = new Ring(options.bufferSize, options.bufferBytes);
   }
 
   get size(): number {
     return this.#ring.size;
   }
 
-  push(line: string): void {
+  /** What is not urgent waits longer for others to go with it: each sending costs its host as much as a hundred events. */
+  push(line: string, isUrgent = true): void {
     this.#ring.push(line);
-    if (this.#timer === undefined && this.#sending === undefined) this.#schedule(this.#options.flushDelay);
+    if (this.#sending !== undefined) this.#isUrgent ||= isUrgent;
+    else if (this.#timer === undefined) this.#schedule(this.#delay(isUrgent), isUrgent);
+    else if (isUrgent && this.#isPatient) {
+      clearTimeout(this.#timer);
+      this.#schedule(this.#delay(true), true);
+    }
   }
 
   /** Sends what there is; resolves at the latest after `timeout` ms, with whether all was sent. `hold` keeps the process. */
@@ -66,8 +79,13 @@ export class Outbox {
     clearTimeout(this.#timer);
   }
 
-  #schedule(delay: number): void {
+  #delay(isUrgent: boolean): number {
+    return this.#options.flushDelay * (isUrgent ? 1 : patience);
+  }
+
+  #schedule(delay: number, isUrgent: boolean): void {
     if (this.#closed) return;
+    this.#isPatient = !isUrgent;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       void this.#start(sendTimeout, false);
@@ -81,7 +99,10 @@ export class Outbox {
       .catch((error: unknown) => this.#failed(`events are not sent: ${(error as Error).message}`, error))
       .then((wait) => {
         this.#sending = undefined;
-        if (this.#ring.size > 0 && this.#timer === undefined) this.#schedule(wait ?? 0);
+        const isDue = this.#isUrgent || this.#ring.size >= this.#batch;
+        if (this.#ring.size > 0 && this.#timer === undefined)
+          this.#schedule(wait ?? (isDue ? 0 : this.#delay(false)), isDue || wait !== undefined);
+        this.#isUrgent = false;
         return wait === undefined;
       });
     return this.#sending;
@@ -94,18 +115,19 @@ export class Outbox {
       this.counts.dropped += dropped;
       this.#ring.push(this.#options.droppedLine(dropped));
     }
-    const { lines, until } = this.#ring.peek(this.#batch, batchCharacters);
-    if (lines.length === 0) return undefined;
-    const body = await pack(lines.join("\n"), { level: 1 });
+    const { body: lines, count, until } = this.#ring.peek(this.#batch, batchBytes);
+    if (count === 0) return undefined;
+    const isPacked = lines.length >= leastPacked && !this.#options.connection.isLocal;
+    const body = isPacked ? await pack(lines, { level: 1 }) : lines;
     const reply = await this.#options.connection.call({
       method: "POST",
       path: "/ingest",
-      headers: { "content-type": "application/x-ndjson", "content-encoding": "gzip" },
+      headers: { "content-type": "application/x-ndjson", ...(isPacked ? { "content-encoding": "gzip" } : {}) },
       body,
       timeout: Math.min(timeout, sendTimeout),
       hold,
     });
-    return this.#judge(reply, lines.length, until);
+    return this.#judge(reply, count, until);
   }
 
   #judge({ status, headers, body }: Reply, count: number, until: number): number | undefined {

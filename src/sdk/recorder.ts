@@ -3,25 +3,16 @@ import { randomBytes } from "node:crypto";
 import type { Facts } from "./facts.ts";
 import type { Faults } from "./faults.ts";
 import type { Identity, Settings } from "./options.ts";
+import { type Ending, requestLine } from "./request-line.ts";
 import type { SentEvent } from "./sent-event.ts";
 
 const longestLine = 65_536; // characters
 const refusalsPerSecond = 10; // events about refused requests; a blocked flood must not push out the rest
 
-/** How a request ended. */
-export interface Ending {
-  status: number;
-  bytes?: number | undefined;
-  durationMs: number;
-  route?: string | undefined;
-  /** The decision it was refused by. */
-  refused?: { type: string; id: string } | undefined;
-}
-
 export class Recorder {
   readonly #settings: Pick<Settings<never>, "service" | "sendQuery" | "redact">;
   readonly #faults: Faults;
-  readonly #push: (line: string) => void;
+  readonly #push: (line: string, isUrgent?: boolean) => void;
   /** Ids are unique for ever: chance for the process, then a count. */
   readonly #process = randomBytes(9).toString("base64url");
   #count = 0;
@@ -32,7 +23,7 @@ export class Recorder {
   constructor(
     settings: Pick<Settings<never>, "service" | "sendQuery" | "redact">,
     faults: Faults,
-    push: (line: string) => void,
+    push: (line: string, isUrgent?: boolean) => void,
   ) {
     this.#settings = settings;
     this.#faults = faults;
@@ -41,35 +32,10 @@ export class Recorder {
 
   request(facts: Facts, identity: Identity | undefined, time: number, ending: Ending): void {
     if (ending.refused && !this.#maySayRefused(time)) return;
-    const { url, method, host, referrer } = facts;
-    const mark = url.indexOf("?");
-    const { status, bytes, durationMs, route, refused } = ending;
-    this.write({
-      action: "http.request",
-      time,
-      category: "web",
-      outcome: status >= 100 ? (status < 400 ? "success" : "failure") : "unknown",
-      logsource: { category: "webserver" },
-      ...this.who(facts, identity),
-      http: {
-        method,
-        path: mark < 0 ? url : url.slice(0, mark),
-        ...(this.#settings.sendQuery && mark >= 0 ? { query: url.slice(mark + 1) } : undefined),
-        status,
-        ...(bytes === undefined ? undefined : { bytes }),
-        durationMs,
-        ...(host === undefined ? undefined : { host }),
-        ...(referrer === undefined ? undefined : { referrer: referrer.split(/[?#]/, 1)[0] as string }),
-      },
-      ...(route === undefined && !refused
-        ? undefined
-        : {
-            attributes: {
-              ...(route === undefined ? undefined : { route }),
-              ...(refused ? { "vigil.enforced": refused.type, "vigil.decision": refused.id } : undefined),
-            },
-          }),
-    });
+    const { service, sendQuery = false, redact } = this.#settings;
+    const said = { facts, identity, time, ending, sendQuery, service };
+    if (redact) this.write(JSON.parse(requestLine(said, undefined)) as SentEvent, ending.status >= 400);
+    else this.#keep(requestLine(said, this.#nextId()), ending.status >= 400);
   }
 
   /** What an event says of who it is of. */
@@ -85,7 +51,7 @@ export class Recorder {
   }
 
   /** Errors: none; an event that cannot be written is counted as a fault. */
-  write(event: SentEvent): void {
+  write(event: SentEvent, isUrgent = true): void {
     try {
       const { service, redact } = this.#settings;
       if (service !== undefined) event.logsource = { service, ...event.logsource };
@@ -93,12 +59,15 @@ export class Recorder {
       if (!shown) return;
       shown.id ??= this.#nextId();
       shown.time ??= Date.now();
-      const line = JSON.stringify(shown);
-      if (line.length > longestLine) throw new Error(`an event has ${line.length} characters, at most ${longestLine}`);
-      this.#push(line);
+      this.#keep(JSON.stringify(shown), isUrgent);
     } catch (error) {
       this.#faults.note("INTERNAL", `an event is not sent: ${(error as Error).message}`, error);
     }
+  }
+
+  #keep(line: string, isUrgent: boolean): void {
+    if (line.length > longestLine) throw new Error(`an event has ${line.length} characters, at most ${longestLine}`);
+    this.#push(line, isUrgent);
   }
 
   /** A line of our own, about ourselves. */

@@ -2,6 +2,7 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
+import fc from "fast-check";
 import fastify from "fastify";
 import Koa from "koa";
 import { afterEach, describe, expect, it } from "vitest";
@@ -9,6 +10,7 @@ import { parseBatch } from "../../src/ingest/batch.ts";
 import type { EventDraft } from "../../src/ingest/event.ts";
 import { backOff } from "../../src/sdk/back-off.ts";
 import { type MonitorOptions, monitorSecurity, type SecurityMonitor, type SentEvent } from "../../src/sdk/index.ts";
+import { requestLine } from "../../src/sdk/request-line.ts";
 import { Ring } from "../../src/sdk/ring.ts";
 import { blockOf, ListServer } from "./list-server.ts";
 
@@ -38,7 +40,8 @@ async function vigilWith(lists: ListServer): Promise<{ url: string; events: (Sen
         const after = new URL(request.url, "http://x").searchParams.get("after");
         if (after === null) response.end(JSON.stringify(lists.answer(undefined, Date.now())));
       } else if (request.url === "/ingest") {
-        const body = gunzipSync(Buffer.concat(parts));
+        const sent = Buffer.concat(parts);
+        const body = request.headers["content-encoding"] === "gzip" ? gunzipSync(sent) : sent;
         const lines = body.toString().split("\n");
         events.push(...lines.map((line) => JSON.parse(line)));
         response.end(JSON.stringify({ accepted: lines.length, duplicates: 0, rejected: [] }));
@@ -261,12 +264,104 @@ it("waits longer after each failure, with chance, and as long as it is told", ()
 });
 
 it("keeps the newest lines and counts the others, also while a batch is on its way", () => {
-  const ring = new Ring(3);
+  const ring = new Ring(3, 1_000);
   for (const line of ["a", "b", "c"]) ring.push(line);
   const batch = ring.peek(2, 1_000);
-  expect(batch.lines).toEqual(["a", "b"]);
+  expect([String(batch.body), batch.count]).toEqual(["a\nb", 2]);
   for (const line of ["d", "e", "f"]) ring.push(line);
   ring.release(batch.until);
-  expect([ring.peek(9, 1_000).lines, ring.takeDropped(), ring.takeDropped()]).toEqual([["d", "e", "f"], 3, 0]);
-  expect(ring.peek(9, 1).lines).toEqual(["d"]);
+  expect([String(ring.peek(9, 1_000).body), ring.takeDropped(), ring.takeDropped()]).toEqual(["d\ne\nf", 3, 0]);
+  expect(String(ring.peek(9, 1).body)).toBe("d");
+});
+
+it("keeps no more bytes of lines than it is told, and one line at least", () => {
+  const ring = new Ring(100, 12);
+  for (const line of ["aaaa", "bbb", "é"]) ring.push(line);
+  expect(ring.size).toBe(3);
+  ring.push("d");
+  expect(String(ring.peek(9, 1_000).body)).toBe("bbb\né\nd");
+  ring.push("more than twelve bytes");
+  expect([String(ring.peek(9, 1_000).body), ring.takeDropped()]).toEqual(["more than twelve bytes", 4]);
+  ring.release(ring.peek(9, 1_000).until);
+  expect([ring.size, ring.peek(9, 1_000).count]).toEqual([0, 0]);
+});
+
+it("holds what a plain list would hold, however lines are kept, sent and let go", () => {
+  const step = fc.oneof(
+    fc.record({ do: fc.constant("push" as const), text: fc.string({ unit: "grapheme", maxLength: 20_000 }) }),
+    fc.record({ do: fc.constant("send" as const), count: fc.integer({ min: 1, max: 5 }) }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      const ring = new Ring(7, 150_000);
+      let held: string[] = [];
+      const bytes = (): number => held.reduce((sum, line) => sum + Buffer.byteLength(line) + 1, 0);
+      for (const one of steps) {
+        if (one.do === "push") {
+          held = [...held, one.text].slice(-7);
+          while (bytes() > 150_000 && held.length > 1) held.shift();
+          ring.push(one.text);
+        } else {
+          const { body, count, until } = ring.peek(one.count, 1_000_000);
+          expect(body.toString()).toBe(held.splice(0, one.count).join("\n"));
+          expect(count).toBeLessThanOrEqual(one.count);
+          ring.release(until);
+        }
+        expect(ring.size).toBe(held.length);
+      }
+    }),
+  );
+});
+
+it("lays the line of a request as JSON, whatever is in it", () => {
+  const odd = 'a"b\\c\n\u2028\ud800é';
+  const client = { address: [0x08080404], text: "8.8.4.4" };
+  const facts = {
+    client,
+    method: "GET",
+    url: `/${odd}?q=${odd}`,
+    host: odd,
+    userAgent: odd,
+    referrer: `http://${odd}#x`,
+  };
+  const identity = { id: "7", name: odd, email: "a@b.example", roles: ["nurse", odd], sessionId: odd };
+  const refused = { type: "BLOCK_IP", id: "d-1" };
+  const ending = { status: 403, bytes: 5, durationMs: 1.25, route: odd, refused };
+  const said = { facts, identity, time: 17, ending, sendQuery: true, service: odd };
+  const text = (value: string): string => JSON.parse(JSON.stringify(value));
+  expect(JSON.parse(requestLine(said, "p-0"))).toEqual({
+    id: "p-0",
+    action: "http.request",
+    time: 17,
+    category: "web",
+    outcome: "failure",
+    logsource: { service: text(odd), category: "webserver" },
+    source: { ip: "8.8.4.4" },
+    userAgent: text(odd),
+    sessionId: text(odd),
+    actor: { id: "7", name: text(odd), email: "a@b.example", roles: ["nurse", text(odd)] },
+    http: {
+      method: "GET",
+      path: text(`/${odd}`),
+      query: text(`q=${odd}`),
+      status: 403,
+      durationMs: 1.25,
+      bytes: 5,
+      host: text(odd),
+      referrer: text(`http://${odd}`),
+    },
+    attributes: { route: text(odd), "vigil.enforced": "BLOCK_IP", "vigil.decision": "d-1" },
+  });
+  const nothing = { client: undefined, host: undefined, userAgent: undefined, referrer: undefined };
+  const bare = { facts: { ...nothing, method: "GET", url: "/" }, identity: undefined, time: 17, sendQuery: false };
+  expect(
+    JSON.parse(requestLine({ ...bare, ending: { status: 0, durationMs: 0 }, service: undefined }, undefined)),
+  ).toEqual({
+    action: "http.request",
+    time: 17,
+    category: "web",
+    outcome: "unknown",
+    logsource: { category: "webserver" },
+    http: { method: "GET", path: "/", status: 0, durationMs: 0 },
+  });
 });

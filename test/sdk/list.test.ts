@@ -156,6 +156,36 @@ describe("the list of decisions in a host", () => {
     expect(await hear(server.answer(list.version, start))).toBe("ACCEPTED");
     expect(list.find("BLOCK_IP", { address: readAddress("60.7.7.1"), users: [] })?.value).toBe("60.7.0.0/16");
   });
+
+  it("takes a large change in at once, while its host goes on with the former list", async () => {
+    const server = new ListServer();
+    const { list, hear, isBlocked } = enforcer();
+    const addressOf = (n: number): string => `60.0.${n >> 8}.${n & 255}`;
+    const blocks = (from: number, to: number) =>
+      Array.from({ length: to - from }, (_, n) => blockOf(from + n, addressOf(from + n), start + 60_000));
+    server.load(blocks(0, 4_000));
+    expect(await hear(server.answer(undefined, start))).toBe("ACCEPTED");
+    for (let n = 0; n < 600; n++) server.revoke(idOf(n));
+    server.load(blocks(4_000, 4_600));
+    const states = new Set<string>();
+    const look = (): void => {
+      const found = [0, 599, 4_000, 4_599].map((n) => isBlocked(addressOf(n)));
+      states.add(found.concat(isBlocked(addressOf(2_000))).join());
+    };
+    let turns = 0;
+    let answer: string | undefined;
+    const heard = hear(server.answer(list.version, start)).then((is) => (answer = is));
+    for (; answer === undefined; turns++) {
+      look();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await heard;
+    look();
+    expect(answer).toBe("ACCEPTED");
+    expect([...states]).toEqual(["true,true,false,false,true", "false,false,true,true,true"]);
+    expect(turns).toBeGreaterThan(20);
+    expect(list.size).toBe(4_000);
+  });
 });
 
 describe("an address in a host", () => {

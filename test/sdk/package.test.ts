@@ -1,9 +1,11 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { freePort } from "../../src/embedded/free-port.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "../..");
@@ -12,9 +14,16 @@ let project: string;
 /** An application of somebody else's, with the SDK as npm would put it there. */
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), "vigil-consumer-"));
-  await mkdir(join(project, "node_modules/@types"), { recursive: true });
-  await run(process.execPath, [join(root, "src/build-sdk.js"), join(project, "node_modules/vigil")]);
-  await symlink(join(root, "node_modules/@types/node"), join(project, "node_modules/@types/node"));
+  for (const folder of ["node_modules/@types", "node_modules/vigil"])
+    await mkdir(join(project, folder), { recursive: true });
+  await run(process.execPath, [join(root, "src/build-sdk.js"), join(project, "built")]);
+  const { stdout } = await run("npm", ["pack", "--silent", "--pack-destination", project], {
+    cwd: join(project, "built"),
+  });
+  const unpack = ["-xzf", stdout.trim(), "-C", "node_modules/vigil", "--strip-components=1"];
+  await run("tar", unpack, { cwd: project });
+  for (const name of ["@types/node", "express"])
+    await symlink(join(root, "node_modules", name), join(project, "node_modules", name));
 });
 afterAll(() => rm(project, { recursive: true, force: true }));
 
@@ -41,6 +50,20 @@ describe("vigil/sdk as it is published", () => {
     expect(stdout).toBe("hello true\n");
   });
 
+  it("runs the README's example as it stands, which ends in order when it is told to", async () => {
+    const readme = await readFile(join(root, "README.md"), "utf8");
+    const [, example] = /```js\n(import express from "express";\n[^`]*vigil\/sdk[^`]*)```/.exec(readme) ?? [];
+    await writeFile(join(project, "readme.mjs"), example as string);
+    const port = await freePort();
+    const env = { ...process.env, VIGIL_KEY: "key", PORT: String(port) };
+    const app = spawn(process.execPath, ["readme.mjs"], { cwd: project, env, stdio: ["ignore", "inherit", "inherit"] });
+    const ended = once(app, "exit");
+    const signIn = () => fetch(`http://127.0.0.1:${port}/sign-in`, { method: "POST" });
+    await vi.waitFor(async () => expect((await signIn()).status).toBe(401), 20_000);
+    app.kill("SIGTERM");
+    expect(await ended).toEqual([0, null]);
+  });
+
   it("has types for programs of both kinds, and depends on nothing", async () => {
     const text = `import { createServer, type IncomingMessage } from "node:http";
 import { monitorSecurity, type SecurityMonitor } from "vigil/sdk";
@@ -61,5 +84,5 @@ monitorSecurity({ url: "http://x", apiKey: "k", speed: 9 });
     const bundle = await readFile(join(project, "node_modules/vigil/esm/index.js"), "utf8");
     const imported = [...bundle.matchAll(/^import .* from "(.+)";$/gm)].map(([, name]) => name);
     expect(imported.filter((name) => !name?.startsWith("node:"))).toEqual([]);
-  });
+  }, 120_000); // the compiler on a busy machine
 });

@@ -23,8 +23,8 @@ export interface Action {
   plan(text: string, kind: TargetKind | undefined): { target: Target | null } | { fault: string };
   /** Whether a second person has to approve it (R6). */
   isDestructive(target: Target | null): boolean;
-  /** Does it. Doing it again changes nothing. */
-  apply(tx: Tx, doing: Doing): Promise<void>;
+  /** Does it, to several targets of one moment at once. Doing it again changes nothing. */
+  apply(tx: Tx, doings: readonly Doing[]): Promise<void>;
   /** Brings back what was before. Doing it again, or without having applied it, changes nothing. */
   revert(tx: Tx, doing: Doing): Promise<void>;
 }

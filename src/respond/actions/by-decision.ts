@@ -1,27 +1,37 @@
 /** Actions that enforcers carry out: a decision while they are in force, and what it replaced when they are taken back. */
 import type { Tx } from "../../db.ts";
-import { makeDecision, type NewDecision, revokeDecisions, ttlBounds } from "../decide.ts";
+import { makeDecision, makeDecisions, type NewDecision, revokeDecisions, ttlBounds } from "../decide.ts";
 import type { TargetKind } from "../rule.ts";
 import type { DecisionScope, Target } from "../target.ts";
 import type { Doing } from "./action.ts";
 
-export async function applyByDecision(tx: Tx, doing: Doing): Promise<void> {
-  const { id, type, scope, target, ttl, reason, actor, now } = doing;
-  if (scope === null) throw new Error("an action of enforcers needs a scope");
-  const { rows } = await tx.query("SELECT FROM decisions WHERE organization_id = $1 AND action_id = $2", [
-    tx.organizationId,
-    id,
-  ]);
-  if (rows.length > 0) return; // it was made already, whatever became of it
-  await makeDecision(tx, {
-    type: type as NewDecision["type"],
-    target: { scope, value: target },
-    ttl,
-    reason,
-    actor,
-    now,
-    actionId: id,
+/** Those of one moment together. Doing one again changes nothing, whatever became of its decision. */
+export async function applyByDecision(tx: Tx, doings: readonly Doing[]): Promise<void> {
+  const { rows } = await tx.query<{ action_id: string }>({
+    name: "decisions_of_actions",
+    text: "SELECT action_id FROM decisions WHERE organization_id = $1 AND action_id = ANY ($2)",
+    values: [tx.organizationId, doings.map(({ id }) => id)],
   });
+  const made = new Set(rows.map((row) => row.action_id));
+  let wanted = doings.filter(({ id }) => !made.has(id)).map(decisionOf);
+  while (wanted.length > 0) {
+    // Two about one target replace each other: one after the other.
+    const now = new Set<NewDecision>();
+    const targets = new Set<string>();
+    for (const one of wanted) {
+      const key = `${one.type} ${one.target.scope} ${one.target.value}`;
+      if (!targets.has(key)) now.add(one);
+      targets.add(key);
+    }
+    await makeDecisions(tx, [...now]);
+    wanted = wanted.filter((one) => !now.has(one));
+  }
+}
+
+function decisionOf({ id, type, scope, target, ttl, reason, actor, now }: Doing): NewDecision {
+  if (scope === null) throw new Error("an action of enforcers needs a scope");
+  const about = { type: type as NewDecision["type"], target: { scope, value: target } };
+  return { ...about, ttl, reason, actor, now, actionId: id };
 }
 
 interface Former {

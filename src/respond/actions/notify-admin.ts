@@ -7,9 +7,12 @@ const about = (id: string) => ({ cause: id, kind: "incident.response" as const, 
 export const notifyAdmin: Action = {
   plan: () => ({ target: null }),
   isDestructive: () => false,
-  async apply(tx, { id, incidentId, reason, now }) {
+  async apply(tx, doings) {
     const title = "Incident #? asks for an administrator";
-    await notify(tx, [{ ...about(id), priority: "CRITICAL", title, body: reason, incidentId }], now);
+    const notices = doings.map(({ id, incidentId, reason }) => ({
+      ...{ ...about(id), priority: "CRITICAL" as const, title, body: reason, incidentId },
+    }));
+    await notify(tx, notices, doings[0]?.now ?? 0);
   },
   async revert(tx, { id, now }) {
     await withdraw(tx, about(id), now);
