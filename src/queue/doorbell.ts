@@ -2,7 +2,8 @@
  * The doorbell of a slow path: carries an organization's id and nothing else. Without Redis this process answers itself;
  * with it, a worker does, through BullMQ. A bell that is lost only delays: the sweep rings again.
  */
-import { Queue, Worker } from "bullmq";
+import { Queue, UnrecoverableError, Worker } from "bullmq";
+import { validate as isUuid } from "uuid";
 import type { Log } from "../log.ts";
 import { connect, type RunningJobs } from "./queue.ts";
 
@@ -84,7 +85,13 @@ export function ringWorkers(redisUrl: string, log: Log, queueName = respondQueue
 /** The worker's side. */
 export function answerFromRedis(redisUrl: string, answer: Answer, log: Log, queueName = respondQueue): RunningJobs {
   const redis = connect(redisUrl, log, true);
-  const work = ({ data }: { data: { organizationId: string } }): Promise<void> => answer(data.organizationId);
+  const work = ({ data }: { data: { organizationId?: unknown } | null }): Promise<void> => {
+    const organizationId = data?.organizationId;
+    // Put aside among the failed jobs at once: no try would give it an organization.
+    if (typeof organizationId !== "string" || !isUuid(organizationId))
+      throw new UnrecoverableError("the job names no organization");
+    return answer(organizationId);
+  };
   const worker = new Worker(queueName, work, { connection: redis, concurrency: 8 });
   worker.on("failed", (job, error) =>
     log.error({ queue: queueName, jobId: job?.id, err: error.message }, "a job failed"),
