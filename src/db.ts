@@ -76,12 +76,10 @@ export function openDatabase(options: { url: string; log: Log; poolSize?: number
   async function transaction<T>(begin: string, organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await pool.connect();
     try {
-      await client.query(begin);
-      await client.query({
-        name: "vigil_set_organization",
-        text: "SELECT set_config('app.organization_id', $1, true)",
-        values: [organizationId],
-      });
+      // In one round trip: every stage waits for this one.
+      await client.query(
+        `${begin}; SELECT set_config('app.organization_id', ${pg.escapeLiteral(organizationId)}, true)`,
+      );
       const last: string[] = [];
       const result = await work({
         organizationId,

@@ -19,7 +19,11 @@ export interface Fault {
   reason: string;
 }
 
-export function failing({ mode, conditions }: ResponseRule, incident: IncidentFacts, now: number): Fault | undefined {
+export function failing(
+  { mode, conditions, timeZone }: ResponseRule,
+  incident: IncidentFacts,
+  now: number,
+): Fault | undefined {
   const { severity, threatScore, ruleId, ruleReference, tags, subjects, earlierIncidents } = incident;
   if (mode === "DISABLED") return { code: "RULE_DISABLED", reason: "The rule is disabled." };
   const { severityAtLeast, severityAtMost, scoreAtLeast, scoreAtMost } = conditions;
@@ -39,8 +43,11 @@ export function failing({ mode, conditions }: ResponseRule, incident: IncidentFa
     return { code: "TAG_MISSING", reason: `It has no tag ${conditions.tags.join(" or ")}.` };
   if (conditions.subjectKinds && !conditions.subjectKinds.some((kind) => subjects.some((one) => one.kind === kind)))
     return { code: "SUBJECT_MISSING", reason: `It is about no ${conditions.subjectKinds.join(" or ")}.` };
-  if (conditions.times && !isWhen(conditions.times, now))
-    return { code: "OUTSIDE_TIMES", reason: `It is ${new Date(now).toISOString()}, outside the rule's times (UTC).` };
+  if (conditions.times && !isWhen(conditions.times, now, timeZone)) {
+    const { day, clock } = wallClock(now, timeZone);
+    const hour = `${Math.floor(clock / 60)}:${String(clock % 60).padStart(2, "0")}`;
+    return { code: "OUTSIDE_TIMES", reason: `It is ${day} ${hour} in ${timeZone ?? "UTC"}, outside the rule's times.` };
+  }
   const least = conditions.earlierIncidentsAtLeast ?? 0;
   if (earlierIncidents < least)
     return {
@@ -55,21 +62,32 @@ function isWithin(tag: string, wanted: string): boolean {
   return tag === wanted || tag.startsWith(`${wanted}.`);
 }
 
-const minute = 60_000;
-const day = 86_400_000;
-
-/** Whether the moment is within the times, UTC. Equal `from` and `to` are the whole day. */
+/** Whether the moment is within the times of an IANA zone (absent: UTC). Equal `from` and `to` are the whole day. */
 export function isWhen(
   { days: on, from = "00:00", to = "00:00" }: NonNullable<Conditions["times"]>,
   now: number,
+  timeZone?: string,
 ): boolean {
   const [start, end] = [from, to].map(minutesOf) as [number, number];
-  const clock = Math.floor((now % day) / minute);
+  const { day, clock } = wallClock(now, timeZone);
   const overMidnight = end <= start;
   const isIn = overMidnight ? clock >= start || clock < end : clock >= start && clock < end;
   if (!isIn) return false;
-  const began = overMidnight && clock < end && start !== end ? now - day : now;
-  return !on || on.length === 0 || on.includes(days[(new Date(began).getUTCDay() + 6) % 7] as (typeof days)[number]);
+  const beganBefore = overMidnight && clock < end && start !== end;
+  const began = days[(days.indexOf(day) + (beganBefore ? 6 : 0)) % 7] as Day;
+  return !on || on.length === 0 || on.includes(began);
+}
+
+type Day = (typeof days)[number];
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** The day of the week and the minutes since midnight that clocks show in the zone. */
+function wallClock(now: number, timeZone = "UTC"): { day: Day; clock: number } {
+  const shown = { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+  const format = formats.get(timeZone) ?? new Intl.DateTimeFormat("en-US", { ...shown, timeZone });
+  formats.set(timeZone, format);
+  const parts = Object.fromEntries(format.formatToParts(now).map(({ type, value }) => [type, value]));
+  return { day: String(parts.weekday).toUpperCase() as Day, clock: minutesOf(`${parts.hour}:${parts.minute}`) };
 }
 
 function minutesOf(text: string): number {

@@ -64,8 +64,9 @@ function factsOf(row: IncidentRow): DueIncident {
 export async function loadResponseRules(tx: Tx): Promise<ResponseRule[]> {
   const { rows } = await tx.query<ResponseRule>({
     name: "response_rules",
-    text: `SELECT id, name, mode, conditions, actions, cool_down_s AS "coolDownS" FROM response_rules
-      WHERE organization_id = $1 ORDER BY position, id`,
+    text: `SELECT id, name, mode, conditions, actions, cool_down_s AS "coolDownS",
+        (SELECT time_zone FROM organizations WHERE id = $1) AS "timeZone"
+      FROM response_rules WHERE organization_id = $1 ORDER BY position, id`,
     values: [tx.organizationId],
   });
   return rows;

@@ -1,6 +1,6 @@
 /** The list of decisions as enforcers get it: versioned, hashed, signed, and bound to its organization (R10). */
 import { createHash, createPublicKey } from "node:crypto";
-import type { Tx } from "../db.ts";
+import type { Database } from "../db.ts";
 
 export interface ListedDecision {
   id: string;
@@ -26,14 +26,17 @@ export interface DecisionList {
   hash: string;
 }
 
-interface Row {
-  id: string;
+interface Row extends Record<string, unknown> {
+  /** The version of the list. */
+  list: string;
+  id: string | null;
   type: string;
   scope: string;
   value: string;
   version: number;
   expires_at: Date;
   list_version: string;
+  gone: boolean;
 }
 
 /** SHA-256 hex over one line a decision, sorted by id. Two lists of equal hash are equal. */
@@ -62,48 +65,41 @@ export function rawPublicKey(pem: string): string {
 
 const memory = 7 * 86_400_000; // an enforcer that was away for longer gets the whole list
 
-/** Asks for the version of the list now. */
-export const versionQuery = (organizationId: string) => ({
-  name: "decision_list_version",
-  text: "SELECT decision_version AS version FROM organizations WHERE id = $1",
-  values: [organizationId],
-});
-
-/** The list now; `after` is the version that an enforcer has. */
+/**
+ * The list now, in one statement, so that it is that of one moment; `after` is the version that an enforcer has.
+ */
 export async function readList(
-  tx: Tx,
+  db: Pick<Database, "query">,
+  organizationId: string,
   { after, now }: { after?: number | undefined; now: number },
 ): Promise<DecisionList> {
-  const { rows: versions } = await tx.query<{ version: string }>(versionQuery(tx.organizationId));
-  const version = Number(versions[0]?.version ?? 0);
-  const { rows } = await tx.query<Row>({
-    name: "decisions_in_force",
-    text: `SELECT id, type, scope, value, version, expires_at, list_version FROM decisions
-      WHERE organization_id = $1 AND revoked_at IS NULL AND expires_at > $2 ORDER BY id`,
-    values: [tx.organizationId, new Date(now)],
+  const { rows } = await db.query<Row>(organizationId, {
+    name: "decision_list",
+    text: `SELECT o.decision_version AS list, d.* FROM organizations o LEFT JOIN (
+        SELECT id, type, scope, value, version, expires_at, list_version, false AS gone FROM decisions
+          WHERE organization_id = $1 AND revoked_at IS NULL AND expires_at > $2
+        UNION ALL
+        SELECT id, type, scope, value, version, expires_at, list_version, true FROM decisions
+          WHERE organization_id = $1 AND list_version > $3 AND revoked_at IS NOT NULL AND expires_at > $4
+      ) d ON true WHERE o.id = $1 ORDER BY d.id`,
+    values: [organizationId, new Date(now), after ?? null, new Date(now - memory)],
   });
-  const inForce = rows.map((row) => ({
-    id: row.id,
-    type: row.type,
-    scope: row.scope,
-    value: row.value,
-    version: row.version,
-    expiresAt: row.expires_at.getTime(),
-  }));
-  const list = { organization: tx.organizationId, version, issuedAt: now, hash: hashOf(inForce) };
-  if (after === undefined || after > version || after < 0)
-    return { ...list, full: true, decisions: inForce, removed: [] };
-  const { rows: gone } = await tx.query<{ id: string; revoked_at: Date }>({
-    name: "decisions_revoked_since",
-    text: `SELECT id, revoked_at FROM decisions WHERE organization_id = $1 AND list_version > $2 AND revoked_at IS NOT NULL
-      AND expires_at > $3 ORDER BY id`,
-    values: [tx.organizationId, after, new Date(now - memory)],
-  });
-  const since = new Set(rows.filter((row) => Number(row.list_version) > after).map(({ id }) => id));
-  return {
-    ...list,
-    full: false,
-    decisions: inForce.filter(({ id }) => since.has(id)),
-    removed: gone.map(({ id }) => id),
-  };
+  const version = Number(rows[0]?.list ?? 0);
+  const inForce: ListedDecision[] = [];
+  const since: ListedDecision[] = [];
+  const removed: string[] = [];
+  for (const { id, type, scope, value, version: own, expires_at, list_version, gone } of rows) {
+    if (id === null) continue; // there is none
+    if (gone) {
+      removed.push(id);
+      continue;
+    }
+    const decision = { id, type, scope, value, version: own, expiresAt: expires_at.getTime() };
+    inForce.push(decision);
+    if (after !== undefined && Number(list_version) > after) since.push(decision);
+  }
+  const list = { organization: organizationId, version, issuedAt: now, hash: hashOf(inForce) };
+  return after === undefined || after > version || after < 0
+    ? { ...list, full: true, decisions: inForce, removed: [] }
+    : { ...list, full: false, decisions: since, removed };
 }

@@ -8,23 +8,18 @@ import type { NewEntry } from "../incident/entry.ts";
 import { type ActionRow, insertActions, type NewRow, storedRow } from "./action-row.ts";
 import { actions } from "./actions/table.ts";
 import { judgeBreaker } from "./breaker.ts";
-import {
-  type Breaker,
-  count,
-  openBreaker,
-  type RunningLoad,
-  readBreaker,
-  readLoad,
-  readTraffic,
-} from "./breaker-state.ts";
+import { count, openBreaker, readBreaker, readLoad, readTraffic } from "./breaker-state.ts";
 import { carryOutAll, nameOf, tellAll } from "./carry-out.ts";
+import { failing } from "./conditions.ts";
 import { countEarlier, type DueIncident, dueIncidents, loadHistory, loadResponseRules } from "./due.ts";
 import { askApproval } from "./notices.ts";
 import { type Chosen, choose, type NotChosen } from "./playbook.ts";
+import type { ResponseRule } from "./rule.ts";
 import { judgeSafety, type Surroundings } from "./safety.ts";
 import { readSurroundings } from "./surroundings.ts";
 
-const most = 50; // incidents in one transaction
+/** Incidents in one transaction. */
+export const most = 50;
 /** For how long somebody may approve an action, ms: after that the moment is over. */
 export const approvalLimit = 1_800_000; // 30 minutes
 
@@ -45,11 +40,25 @@ export async function respondOnce(
   const incidents = await dueIncidents(tx, most);
   if (incidents.length === 0) return { responded: 0, breakerOpened: false };
   const rules = await loadResponseRules(tx);
-  const history = await loadHistory(tx, incidents, now);
   await countEarlier(tx, incidents, rules);
+  // Most changes call for nothing: what only an action needs is read where there may be one.
+  const acts = incidents.some((incident) => rules.some((rule) => !failing(rule, incident, now)));
+  const breakerOpened = acts && (await act(tx, { incidents, rules, now, ownAddresses }));
+  await putAway(tx, incidents);
+  return { responded: incidents.length, breakerOpened };
+}
+
+interface Due {
+  incidents: readonly DueIncident[];
+  rules: readonly ResponseRule[];
+  now: number;
+  ownAddresses: readonly string[];
+}
+
+/** Chooses, writes down and does; answers whether the breaker opened. */
+async function act(tx: Tx, { incidents, rules, now, ownAddresses }: Due): Promise<boolean> {
+  const history = await loadHistory(tx, incidents, now);
   const around = await readSurroundings(tx, { actor: "vigil", automatic: true, ownAddresses });
-  const breaker = await readBreaker(tx);
-  const load = await readLoad(tx, breaker, now);
   const held: NewEntry[] = [];
   const planned: Planned[] = [];
   for (const incident of incidents) {
@@ -67,7 +76,7 @@ export async function respondOnce(
         history.push({ ...past, done: plan.row.status === "PLANNED", monitored, inForceUntil: until });
     }
   }
-  const opened = await breakAll(tx, planned, { breaker, load, now });
+  const opened = planned.some(({ row }) => row.status === "PLANNED") && (await breakAll(tx, planned, now));
   const made = await insertActions(
     tx,
     planned.map(({ row }) => row),
@@ -89,13 +98,16 @@ export async function respondOnce(
   }
   if (doing.length > 0) told.push(...(await carryOutAll(tx, doing, { around, auditActor: "vigil", now })).entries);
   await tellAll(tx, told, now);
+  return opened;
+}
+
+async function putAway(tx: Tx, incidents: readonly DueIncident[]): Promise<void> {
   await tx.query({
     name: "put_letters_away",
     text: `UPDATE security_incidents i SET response_entry_id = NULL FROM unnest($2::uuid[], $3::uuid[]) AS l(id, entry_id)
       WHERE i.organization_id = $1 AND i.id = l.id AND i.response_entry_id = l.entry_id`,
     values: [tx.organizationId, incidents.map(({ id }) => id), incidents.map(({ entryId }) => entryId)],
   });
-  return { responded: incidents.length, breakerOpened: opened };
 }
 
 function planOne(chosen: Chosen, incident: DueIncident, around: Surroundings, now: number): Planned {
@@ -139,11 +151,9 @@ function planOne(chosen: Chosen, incident: DueIncident, around: Surroundings, no
 }
 
 /** Refuses what is more than the circuit breaker lets through; answers whether it opened. */
-async function breakAll(
-  tx: Tx,
-  planned: Planned[],
-  { breaker, load, now }: { breaker: Breaker; load: RunningLoad; now: number },
-): Promise<boolean> {
+async function breakAll(tx: Tx, planned: Planned[], now: number): Promise<boolean> {
+  const breaker = await readBreaker(tx);
+  const load = await readLoad(tx, breaker, now);
   let open = breaker.openedAt
     ? `The circuit breaker is open since ${breaker.openedAt.toISOString()}: ${breaker.reason}`
     : undefined;

@@ -3,7 +3,7 @@ import type { Database, Tx } from "../db.ts";
 import { type Log, messageForLog } from "../log.ts";
 import { reportBreaker } from "./breaker-state.ts";
 import { expireActions } from "./expire.ts";
-import { respondOnce } from "./respond.ts";
+import { most, respondOnce } from "./respond.ts";
 
 export interface Responder {
   /** The job behind the bell. Running it at any time, any number of times, is harmless. */
@@ -38,24 +38,28 @@ export function createResponder(options: {
 
   async function respond(organizationId: string): Promise<void> {
     for (;;) {
-      const { rows } = await db.query(organizationId, {
-        name: "is_response_due",
-        text: `SELECT FROM security_incidents WHERE organization_id = $1 AND response_entry_id IS NOT NULL AND status_rank < 4 LIMIT 1`,
-        values: [organizationId],
-      });
-      if (rows.length === 0) return;
       const { responded, breakerOpened } = await again(() =>
         change(organizationId, (tx) => respondOnce(tx, { now: now(), ownAddresses })),
       );
       if (breakerOpened) await change(organizationId, (tx) => reportBreaker(tx, now()));
-      if (responded === 0) return; // others hold what is left, and ring when they are done
+      // Fewer than there is room for: the rest is held by others, who ring when they are done, as does what comes now.
+      if (responded < most) return;
     }
+  }
+
+  async function isDue(organizationId: string): Promise<boolean> {
+    const { rows } = await db.query(organizationId, {
+      name: "is_response_due",
+      text: `SELECT FROM security_incidents WHERE organization_id = $1 AND response_entry_id IS NOT NULL AND status_rank < 4 LIMIT 1`,
+      values: [organizationId],
+    });
+    return rows.length > 0;
   }
 
   return {
     respond,
     async sweep(organizationId) {
-      await respond(organizationId);
+      if (await isDue(organizationId)) await respond(organizationId);
       await change(organizationId, (tx) => reportBreaker(tx, now()));
       while ((await change(organizationId, (tx) => expireActions(tx, now()))) > 0);
     },

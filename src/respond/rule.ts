@@ -28,7 +28,7 @@ const conditions = z.strictObject({
   tags: words.optional(),
   /** The incident has a subject of one of these kinds. */
   subjectKinds: z.array(z.string().min(1).max(40)).max(20).optional(),
-  /** UTC. `to` before `from` goes over midnight and belongs to the day it began on. */
+  /** In the organization's time zone. `to` before `from` goes over midnight and belongs to the day it began on. */
   times: z
     .strictObject({
       days: z.array(z.enum(days)).max(7).optional(),
@@ -67,6 +67,8 @@ export interface ResponseRule {
   actions: WantedAction[];
   /** Seconds in which it acts once per target. */
   coolDownS: number;
+  /** The IANA zone of its organization, by which its times go; absent: UTC. */
+  timeZone?: string;
 }
 
 /** Which subjects an action is done to where its rule does not say. NOTIFY_ADMIN has none. */

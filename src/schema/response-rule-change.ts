@@ -20,7 +20,7 @@ const TargetKindEnum = builder.enumType("ResponseTargetKind", {
   ) as Record<(typeof targetKinds)[number], { description: string }>,
 });
 const DayEnum = builder.enumType("WeekDay", {
-  description: "A day of the week, UTC.",
+  description: "A day of the week, in the organization's time zone.",
   values: Object.fromEntries(days.map((day) => [day, { description: day }])) as Record<
     (typeof days)[number],
     { description: string }
@@ -28,7 +28,7 @@ const DayEnum = builder.enumType("WeekDay", {
 });
 
 const TimesInput = builder.inputType("ResponseTimesInput", {
-  description: "When a response rule acts, UTC.",
+  description: "When a response rule acts, in the organization's time zone.",
   fields: (t) => ({
     days: t.field({ type: [DayEnum], description: "On which days; absent: all." }),
     from: t.string({ description: "From when, HH:MM; absent: 00:00." }),

@@ -108,11 +108,18 @@ export class DecisionTable {
     return ids;
   }
 
-  /** The ids of all whose time ends in (after, until]. */
-  endingBetween(after: number, until: number): string[] {
+  /** The ids of all whose time ends in (after, until], in pieces; where the table changes meanwhile, of some of them. */
+  async endingBetween(after: number, until: number): Promise<string[]> {
     if (this.#nextEnd > until) return [];
     const rows = this.#order.filter((row) => this.#rows.expiresAt(row) > after && this.#rows.expiresAt(row) <= until);
-    return rows.map((row) => this.#rows.id(row));
+    const order = this.#order;
+    const ids: string[] = [];
+    for (const row of rows) {
+      if (ids.push(this.#rows.id(row)) % chunk !== 0) continue;
+      await hostsTurn();
+      if (this.#order !== order) break; // some were removed, and their rows may stand for others
+    }
+    return ids;
   }
 
   /** The ids of what this table has and the other has not, in pieces, with the host's turn between them. */

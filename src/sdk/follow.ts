@@ -36,7 +36,9 @@ export class Follower {
 
   constructor(options: FollowOptions) {
     this.#options = options;
-    this.#sweep = setInterval(() => this.#ended(), sweepPeriod);
+    const failed = (error: Error): void =>
+      options.faults.note("INTERNAL", `what ended was not told: ${error.message}`, error);
+    this.#sweep = setInterval(() => void this.#ended().catch(failed), sweepPeriod);
     this.#sweep.unref();
     void this.#run();
   }
@@ -105,8 +107,8 @@ export class Follower {
   }
 
   /** The host lifts by its own clock, and says so when it can. */
-  #ended(): void {
-    const ended = this.#options.list.newlyEnded();
+  async #ended(): Promise<void> {
+    const ended = await this.#options.list.newlyEnded();
     if (ended.length > 0) this.#acknowledge([], ended);
     else if (this.#pending.applied.size + this.#pending.lifted.size > 0 && this.isReached) this.#acknowledge([], []);
   }

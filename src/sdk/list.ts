@@ -121,11 +121,10 @@ export class DecisionList {
     return { applied, lifted, spared };
   }
 
-  /** The ids of those whose time ended since it was last asked. */
-  newlyEnded(): string[] {
-    const { time } = this;
-    const ended = this.#table.endingBetween(this.#told, time);
-    this.#told = Math.max(this.#told, time);
-    return ended;
+  /** The ids of those whose time ended since it was last asked; what is left out is told as lifted by the next list. */
+  newlyEnded(): Promise<string[]> {
+    const after = this.#told;
+    this.#told = Math.max(after, this.time);
+    return this.#table.endingBetween(after, this.#told);
   }
 }

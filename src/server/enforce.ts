@@ -5,7 +5,7 @@ import { may } from "../access/permissions.ts";
 import type { Viewer } from "../access/viewer.ts";
 import { VigilError } from "../errors.ts";
 import { acknowledge, noteEnforcer, readEnforcer } from "../respond/enforcers.ts";
-import { rawPublicKey, readList, signedText, versionQuery } from "../respond/list.ts";
+import { rawPublicKey, readList, signedText } from "../respond/list.ts";
 import type { Services } from "../schema/context.ts";
 import { readBody, sendJson } from "./answer.ts";
 import { credentialOf } from "./credential.ts";
@@ -36,19 +36,12 @@ export async function handleDecisions(
   // it needs not wait, as the feed does, for older transactions that may yet announce something.
   const bell = wait > 0 ? feed.listen(organizationId, "decision", end) : undefined;
   try {
-    let list = await db.inOrganization(organizationId, async (tx) => {
-      await noteEnforcer(tx, { name, program, apiKeyId, now: now() });
-      return readList(tx, { after, now: now() });
-    });
-    if (bell && after === list.version) {
-      const isAsBefore = async (): Promise<boolean> => {
-        const { rows } = await db.query<{ version: string }>(organizationId, versionQuery(organizationId));
-        return Number(rows[0]?.version) === after;
-      };
-      do await bell.wait(lostBell);
-      while (!end.aborted && (await isAsBefore()));
-      if (!gone.signal.aborted)
-        list = await db.inOrganization(organizationId, (tx) => readList(tx, { after, now: now() }));
+    await db.inOrganization(organizationId, (tx) => noteEnforcer(tx, { name, program, apiKeyId, now: now() }));
+    let list = await readList(db, organizationId, { after, now: now() });
+    while (bell && after === list.version && !gone.signal.aborted) {
+      await bell.wait(lostBell);
+      if (!gone.signal.aborted) list = await readList(db, organizationId, { after, now: now() });
+      if (end.aborted) break;
     }
     if (gone.signal.aborted) return;
     const { signature, publicKey } = auditTrail.sign(signedText(list));

@@ -8,8 +8,8 @@ export const sourceMutants: { file: string; from: string; to: string; why: strin
   },
   {
     file: "src/db.ts",
-    from: "set_config('app.organization_id', $1, true)",
-    to: "set_config('app.organization_id', $1, false)",
+    from: "escapeLiteral(organizationId)}, true)",
+    to: "escapeLiteral(organizationId)}, false)",
     why: "the setting outlives the transaction of several statements",
   },
   {

@@ -153,6 +153,21 @@ describe("the times of a rule", () => {
     expect(isWhen(night, Date.UTC(2026, 10, 24, 6))).toBe(false);
     expect(isWhen(night, Date.UTC(2026, 10, 24, 23))).toBe(false);
   });
+
+  it("are those of the organization's time zone, in summer and in winter", () => {
+    const morning = { days: ["MON" as const], from: "08:00", to: "09:00" };
+    const zone = "America/Chicago";
+    expect(isWhen(morning, Date.UTC(2026, 10, 23, 14), zone)).toBe(true); // Central Standard Time
+    expect(isWhen(morning, Date.UTC(2026, 10, 23, 13), zone)).toBe(false);
+    expect(isWhen(morning, Date.UTC(2026, 6, 20, 13), zone)).toBe(true); // Central Daylight Time
+    const sunday = { days: ["SUN" as const] };
+    expect(isWhen(sunday, Date.UTC(2026, 10, 23, 5, 59), zone)).toBe(true); // 23:59 there
+    expect(isWhen(sunday, Date.UTC(2026, 10, 23, 6), zone)).toBe(false);
+    const late = rule({ conditions: { times: { from: "22:00", to: "06:00" } }, timeZone: zone });
+    const reason = "It is TUE 6:30 in America/Chicago, outside the rule's times.";
+    const { notChosen } = choose(incident, [late], [], Date.UTC(2026, 10, 24, 12, 30));
+    expect(notChosen).toMatchObject([{ code: "OUTSIDE_TIMES", reason }]);
+  });
 });
 
 describe("a response rule", () => {
