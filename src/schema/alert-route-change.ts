@@ -65,6 +65,9 @@ const Input = builder.inputType("AlertRouteInput", {
     muteTimes: t.field({ type: [MuteTimeInput], description: "When it is quiet." }),
     tellsResolved: t.boolean({ description: "Whether it tells that an incident is over; true unless told." }),
     channelIds: t.globalIDList({ description: "Where it tells; none: as its parent." }),
+    template: t.string({
+      description: "The name of the templates that word its messages on its own channels; null: Vigil's own words.",
+    }),
     expectedRevision: t.int({ description: "The revision you saw: refuses to act on a stale view." }),
   }),
 });
@@ -90,6 +93,7 @@ function given(input: typeof Input.$inferInput): RouteChange {
     })),
     tellsResolved: input.tellsResolved ?? undefined,
     channelIds: input.channelIds?.map(({ id }) => id),
+    template: input.template,
   };
 }
 
