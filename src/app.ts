@@ -4,7 +4,7 @@ import { openAccess } from "./access/access.ts";
 import { audit } from "./access/audit.ts";
 import { openSmtp } from "./alert/channels/smtp.ts";
 import { routeAlerts } from "./alert/route-alerts.ts";
-import { openAlerting } from "./alerting.ts";
+import { deliveryQueue, openAlerting } from "./alerting.ts";
 import { openAuditTrail } from "./audit/trail.ts";
 import { createBackfill } from "./backfill.ts";
 import type { Config } from "./config.ts";
@@ -30,7 +30,9 @@ import { type Bells, openBells } from "./publish/bells.ts";
 import { recordChanges, type Topic, topicsOf } from "./publish/change.ts";
 import { createFeed } from "./publish/feed.ts";
 import { createGauges } from "./publish/gauges.ts";
-import { answerHere, ringWorkers } from "./queue/doorbell.ts";
+import { watchDepths } from "./queue/depth.ts";
+import { answerHere, respondQueue, ringWorkers } from "./queue/doorbell.ts";
+import { sweepQueue } from "./queue/queue.ts";
 import { createResponder } from "./respond/responder.ts";
 import { createUserChecks } from "./respond/user-checks.ts";
 import { cleanUp } from "./retention/clean-up.ts";
@@ -136,7 +138,11 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       ...(sharedWindows ? { sharedWindows } : {}),
     });
     opened.push({ name: "pipeline", close: pipeline.drain });
-    const { heartbeatUrl } = config;
+    const { heartbeatUrl, redisUrl, databaseUrl } = config;
+    const depths = redisUrl
+      ? watchDepths({ redisUrl }, [sweepQueue, respondQueue, deliveryQueue], log)
+      : databaseUrl && watchDepths({ postgresUrl: databaseUrl }, [sweepQueue], log);
+    if (depths) opened.push({ name: "depths", close: depths.close });
     const selfWatch = createSelfWatch({ db, change, accept: pipeline.accept, vault, heartbeatUrl, now, log });
     const gauges = createGauges({ db, now, ingestLagMs: pipeline.lagMs });
 
@@ -264,8 +270,8 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
           () => ({ name: "database", ok: true, detail: "answers" }),
           (error: Error) => ({ name: "database", ok: false, detail: error.message }),
         );
-        const heartbeat = database.ok ? await selfWatch.part() : undefined;
-        const parts = [database, windowsPart(redis, pipeline.rebuilds()), ...(heartbeat ? [heartbeat] : [])];
+        const more = database.ok ? [await selfWatch.part(), depths ? await depths.part() : undefined] : [];
+        const parts = [database, windowsPart(redis, pipeline.rebuilds()), ...more.filter((part) => part !== undefined)];
         // Without Redis the server goes on in memory: it is degraded, and ready all the same.
         return { ok: parts.every((part) => part.ok), ready: database.ok, parts };
       },

@@ -52,7 +52,7 @@ program
 
 program
   .command("worker")
-  .description("run the scheduled jobs of a multi-process installation (needs REDIS_URL)")
+  .description("run the scheduled jobs of a multi-process installation (needs REDIS_URL or DATABASE_URL)")
   .action(async () => {
     const { work } = await import("./worker.ts");
     await work(readConfig());

@@ -4,7 +4,7 @@ import { openApp } from "./app.ts";
 import type { Config } from "./config.ts";
 import { forgetRunningServer, readRunningServer, rememberRunningServer } from "./embedded/running.ts";
 import { createLog } from "./log.ts";
-import { timeJobs } from "./queue/queue.ts";
+import { timeJobs, workJobs } from "./queue/queue.ts";
 import { closeOnSignal } from "./run.ts";
 import { createServer } from "./server/server.ts";
 
@@ -24,7 +24,18 @@ export async function serve(config: Config): Promise<void> {
     publicUrl: config.publicUrl,
     redisUrl: config.redisUrl,
   });
-  const jobs = config.redisUrl ? undefined : timeJobs(app.sweep, log);
+  // With Redis the workers do it; servers that share a PostgreSQL share the work; one alone has timers.
+  const jobs = config.redisUrl
+    ? undefined
+    : config.databaseUrl
+      ? await workJobs({ postgresUrl: config.databaseUrl }, app.sweep, log).catch((error: Error) => {
+          log.warn(
+            { err: error.message },
+            "this server runs the jobs by itself: `vigil migrate` makes the queue's tables",
+          );
+          return timeJobs(app.sweep, log);
+        })
+      : timeJobs(app.sweep, log);
   let closing = false;
   const close = async (): Promise<void> => {
     if (closing) return;

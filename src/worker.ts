@@ -1,4 +1,4 @@
-/** A worker: runs the scheduled jobs of a multi-process installation from Redis. */
+/** A worker: runs the scheduled jobs of a multi-process installation, from Redis or PostgreSQL. */
 import { deliveryQueue } from "./alerting.ts";
 import { openApp } from "./app.ts";
 import type { Config } from "./config.ts";
@@ -8,16 +8,21 @@ import { workJobs } from "./queue/queue.ts";
 import { closeOnSignal } from "./run.ts";
 
 export async function work(config: Config): Promise<void> {
-  if (!config.redisUrl)
-    throw new Error("A worker needs REDIS_URL. Without Redis the server runs the scheduled jobs itself.");
+  const { redisUrl, databaseUrl } = config;
+  const store = redisUrl ? { redisUrl } : databaseUrl ? { postgresUrl: databaseUrl } : undefined;
+  if (!store)
+    throw new Error(
+      "A worker needs REDIS_URL or DATABASE_URL. Without both the server runs the scheduled jobs itself.",
+    );
   const log = createLog(config.logLevel);
   const app = await openApp(config, { log });
-  const jobs = await workJobs(config.redisUrl, app.sweep, log);
-  const bell = answerFromRedis(config.redisUrl, app.respond, log);
-  const deliveryBell = answerFromRedis(config.redisUrl, app.alerting.deliver, log, deliveryQueue);
+  const jobs = await workJobs(store, app.sweep, log);
+  // Without Redis the servers answer their bells themselves.
+  const bell = redisUrl && answerFromRedis(redisUrl, app.respond, log);
+  const deliveryBell = redisUrl && answerFromRedis(redisUrl, app.alerting.deliver, log, deliveryQueue);
   closeOnSignal(async () => {
-    await deliveryBell.close();
-    await bell.close();
+    if (deliveryBell) await deliveryBell.close();
+    if (bell) await bell.close();
     await jobs.close();
     await app.close();
   });

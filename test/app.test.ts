@@ -297,7 +297,7 @@ describe("scheduled jobs", () => {
         ran("partitions");
       },
     };
-    const jobs = await workJobs(new URL("/1", inject("redisUrl")).href, handlers, quiet);
+    const jobs = await workJobs({ redisUrl: new URL("/1", inject("redisUrl")).href }, handlers, quiet);
     expect(await done).toBe("partitions");
     await jobs.close();
   });

@@ -1,6 +1,10 @@
-import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { randomUUID } from "node:crypto";
+import pg from "pg";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { watchDepths } from "../src/queue/depth.ts";
 import { jobNames } from "../src/queue/jobs.ts";
-import { workJobs } from "../src/queue/queue.ts";
+import { sweepQueue, workJobs } from "../src/queue/queue.ts";
+import { openStore, type QueueStore } from "../src/queue/store.ts";
 import { incidentEvents } from "./client/operations.ts";
 import { quiet } from "./support/database.ts";
 import { type TestServer, testServer } from "./support/server.ts";
@@ -34,21 +38,85 @@ it("Redis carries the bell from the server that takes the events to the one that
   expect(times.reduce((sum, time) => sum + time)).toBeLessThan(poll);
 });
 
-it("Redis runs a job for the workers that share it, and a failed one again", async () => {
-  const ran: string[] = [];
-  let done: () => void = () => {};
-  const finished = new Promise<void>((resolve) => {
-    done = resolve;
+describe.each(["Redis", "PostgreSQL"])("the queue on %s", (kind) => {
+  const where = (database: number): QueueStore =>
+    kind === "Redis"
+      ? { redisUrl: new URL(`/${database}`, inject("redisUrl")).href }
+      : { postgresUrl: first.database.serverUrl };
+
+  it("runs a job once for the workers that share it, a failed one again, and says how full it is", async () => {
+    const ran: string[] = [];
+    let isFirst = true;
+    const handler = (name: string) => async () => {
+      if (name === "clocks" && isFirst) {
+        isFirst = false;
+        throw new Error("the first try fails");
+      }
+      ran.push(name);
+    };
+    const handlers = Object.fromEntries(jobNames.map((name) => [name, handler(name)])) as Parameters<
+      typeof workJobs
+    >[1];
+    const depths = watchDepths(where(2), [sweepQueue], quiet);
+    const workers = await Promise.all([1, 2].map(() => workJobs(where(2), handlers, quiet)));
+    await expect.poll(() => [...ran].sort(), { timeout: 20_000 }).toEqual([...jobNames].sort());
+    expect(isFirst).toBe(false);
+    await expect
+      .poll(async () => (await depths.part()).detail, { timeout: 10_000 })
+      .toBe(`${sweepQueue}: 0 waiting, 0 active, ${jobNames.length} delayed, 0 failed`);
+    await Promise.all(workers.map((worker) => worker.close()));
+    await depths.close();
   });
-  const handler = (name: string) => async () => {
-    ran.push(name);
-    if (jobNames.every((one) => ran.includes(one))) done();
-  };
-  const handlers = Object.fromEntries(jobNames.map((name) => [name, handler(name)])) as Parameters<typeof workJobs>[1];
-  const workers = await Promise.all(
-    [1, 2].map(() => workJobs(new URL("/2", inject("redisUrl")).href, handlers, quiet)),
-  );
-  await finished;
-  await Promise.all(workers.map((worker) => worker.close()));
-  expect(ran.sort()).toEqual([...jobNames].sort());
+
+  it("takes what is urgent first, what is delayed later, one of a kind at a time, and finishes what is under way", async () => {
+    const store = openStore(where(3), quiet);
+    const name = `test-${kind.toLowerCase()}`;
+    const queue = store.queue(name);
+    const done: string[] = [];
+    let release: () => void = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    // With ids of our own: for others BullMQ would make a sequence, which the server's role may not.
+    const add = (job: string, opts: object) => queue.add(job, {}, { jobId: randomUUID(), ...opts });
+    await add("later", { delay: 300 });
+    await add("bulk", { priority: 3 });
+    await add("urgent", { priority: 1 });
+    const worker = store.worker(name, async (job) => {
+      done.push(job.name);
+      if (job.name === "bell") await held;
+    });
+    await expect.poll(() => done, { timeout: 10_000 }).toEqual(["urgent", "bulk", "later"]);
+    const ring = () => add("bell", { deduplication: { id: "one", keepLastIfActive: true } });
+    await ring();
+    await expect.poll(() => done.length, { timeout: 10_000 }).toBe(4);
+    await Promise.all([ring(), ring(), ring()]); // while it is answered
+    expect((await queue.getJobCounts("active")).active).toBe(1);
+    release();
+    await expect.poll(() => done.slice(3), { timeout: 10_000 }).toEqual(["bell", "bell"]);
+    await add("last", {});
+    await expect.poll(() => done.length, { timeout: 10_000 }).toBe(6);
+    await worker.close();
+    expect(done.at(-1)).toBe("last");
+    await queue.close();
+    await store.close();
+  });
+});
+
+it("the server's role works with the queue's tables, and cannot change how they are made", async () => {
+  const client = new pg.Client({ connectionString: first.database.serverUrl });
+  await client.connect();
+  await expect(client.query("DROP TABLE bullmq.job")).rejects.toThrow(/must be owner/);
+  await expect(client.query("CREATE TABLE bullmq.mine ()")).rejects.toThrow(/permission denied/);
+  await client.end();
+});
+
+it("status says how full the queues are", async () => {
+  const { data } = await first.query("{ status { parts { name ok detail } } }" as never, {} as never);
+  const { parts } = (data as { status: { parts: { name: string; ok: boolean; detail: string }[] } }).status;
+  const part = parts.find(({ name }) => name === "queues");
+  expect(part).toMatchObject({
+    ok: true,
+    detail: expect.stringMatching(/vigil-sweep: .* vigil-respond: .* vigil-deliver: /),
+  });
 });

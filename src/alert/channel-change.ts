@@ -11,6 +11,7 @@ import type { Channels } from "./channels/kinds.ts";
 import type { SlackSecrets } from "./channels/slack.ts";
 import type { WebhookSecrets } from "./channels/webhook.ts";
 import { recipientsOf } from "./recipients.ts";
+import { holdTemplates, refuseUncarried } from "./template-carries.ts";
 
 /** What a channel is made of, by kind, as its sender gives it: settings and secrets in one. */
 export type Given = Partial<Record<Lowercase<ChannelKind>, Record<string, unknown> | undefined>>;
@@ -193,6 +194,10 @@ export async function updateChannel(
       new Date(now),
     ],
   );
+  if (given.coveredByBaa === false) {
+    await holdTemplates(tx);
+    await refuseUncarried(tx, ["input", "coveredByBaa"]);
+  }
 }
 
 /** Stops it for good and frees its name; the ledger goes on naming it. Errors: NOT_FOUND. */

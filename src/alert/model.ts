@@ -1,6 +1,6 @@
 /**
  * What a template sees of an alert, field by field, and which channels may carry it: PII and PHI leave only on a channel
- * that a business associate agreement covers. The table is the documentation (docs/alert-model.md) and the check.
+ * that a business associate agreement covers. The table is the documentation (docs/alert-template.md) and the check.
  */
 import { identifiersIn } from "../ingest/identifiers.ts";
 

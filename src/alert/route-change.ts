@@ -5,6 +5,7 @@ import { checkRevision, VigilError } from "../errors.ts";
 import { checkMatchers, type Matcher } from "./matcher.ts";
 import { checkMuteTimes, type MuteTime } from "./mute-times.ts";
 import { groupFields } from "./route.ts";
+import { holdTemplates, refuseUncarried } from "./template-carries.ts";
 
 export interface RouteChange {
   name?: string | undefined;
@@ -21,6 +22,8 @@ export interface RouteChange {
   tellsResolved?: boolean | undefined;
   escalationPolicyId?: string | null | undefined;
   channelIds?: readonly string[] | undefined;
+  /** The name of the templates by which its messages are worded; null: Vigil's own words. */
+  template?: string | null | undefined;
 }
 
 const mostRoutes = 200;
@@ -124,6 +127,7 @@ export async function createRoute(tx: Tx, given: RouteChange & { name: string },
   );
   if (rowCount !== 1) throw new VigilError("CONFLICT", `There are ${mostRoutes} routes already.`, { path: ["input"] });
   await setChannels(tx, id, given.channelIds ?? []);
+  if (given.template != null) await setTemplate(tx, id, given.template, true);
   return id;
 }
 
@@ -138,6 +142,32 @@ async function setChannels(tx: Tx, id: string, channelIds: readonly string[]): P
      ON CONFLICT DO NOTHING`,
     values,
   );
+}
+
+/** The name of the templates that word its messages; null: none do. */
+async function templateOf(tx: Tx, id: string): Promise<string | null> {
+  const { rows } = await tx.query<{ name: string | null }>(
+    `SELECT min(t.name) AS name FROM alert_route_channels rc JOIN alert_templates t ON t.organization_id = $1 AND t.id = rc.template_id
+     WHERE rc.organization_id = $1 AND rc.route_id = $2`,
+    [tx.organizationId, id],
+  );
+  return rows[0]?.name ?? null;
+}
+
+/** Each channel is worded by the template of the name and its own kind; a channel for whose kind there is none, by Vigil. */
+async function setTemplate(tx: Tx, id: string, name: string | null, isAsked: boolean): Promise<void> {
+  await holdTemplates(tx);
+  const { rows } = await tx.query<{ worded: boolean }>(
+    `UPDATE alert_route_channels rc SET template_id = (SELECT t.id FROM alert_templates t
+         WHERE t.organization_id = $1 AND t.name = $3 AND t.channel_kind = c.kind ORDER BY t.id LIMIT 1)
+     FROM alert_channels c
+     WHERE rc.organization_id = $1 AND rc.route_id = $2 AND c.organization_id = $1 AND c.id = rc.channel_id
+     RETURNING rc.template_id IS NOT NULL AS worded`,
+    [tx.organizationId, id, name],
+  );
+  if (isAsked && name !== null && !rows.some(({ worded }) => worded))
+    bad("No template of that name is for the kind of any of its channels.", "template");
+  await refuseUncarried(tx, ["input", isAsked ? "template" : "channelIds"]);
 }
 
 async function lock(tx: Tx, id: string, expectedRevision?: number): Promise<void> {
@@ -181,7 +211,10 @@ export async function updateRoute(
        revision = revision + 1, updated_at = $3 WHERE organization_id = $1 AND id = $2`,
     [tx.organizationId, id, new Date(now), ...set.map(([, value]) => value)],
   );
+  if (!given.channelIds && given.template === undefined) return;
+  const template = given.template === undefined ? await templateOf(tx, id) : given.template;
   if (given.channelIds) await setChannels(tx, id, given.channelIds);
+  await setTemplate(tx, id, template, given.template !== undefined);
 }
 
 /** Errors: NOT_FOUND, CONFLICT (routes are below it). */

@@ -4,6 +4,7 @@ import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import type { AlertKind, ChannelKind } from "../generated/prisma/client.ts";
 import type { TemplateParts } from "./template.ts";
+import { holdTemplates, refuseUncarriable, refuseUncarried } from "./template-carries.ts";
 import { checkTemplate } from "./template-check.ts";
 
 export interface TemplateDraft extends TemplateParts {
@@ -30,17 +31,19 @@ function judge(draft: TemplateDraft): TemplateDraft {
   return { ...draft, name };
 }
 
-/** Answers its id. Errors: BAD_USER_INPUT (with the place of the fault), CONFLICT. */
+/** Answers its id. Errors: BAD_USER_INPUT (with the place of the fault, or what its channels may not carry), CONFLICT. */
 export async function createTemplate(tx: Tx, given: TemplateDraft, now: number): Promise<string> {
   const draft = judge(given);
   const id = uuidv7({ msecs: now });
-  await holdNames(tx);
+  await holdTemplates(tx);
   await refuseTwin(tx, draft, id);
   await tx.query(
     `INSERT INTO alert_templates (organization_id, id, name, channel_kind, alert_kind, locale, subject, body, html, created_at, updated_at)
      VALUES ($1, $2, $3, $4::channel_kind, $5::alert_kind, $6, $7, $8, $9, $10, $10)`,
     [tx.organizationId, id, ...valuesOf(draft), new Date(now)],
   );
+  await refuseUncarriable(tx, draft);
+  await refuseUncarried(tx, ["input", "body"]);
   return id;
 }
 
@@ -54,7 +57,7 @@ export async function updateTemplate(
     now,
   }: { id: string; expectedRevision?: number | undefined; parts: Partial<TemplateDraft>; now: number },
 ): Promise<void> {
-  await holdNames(tx);
+  await holdTemplates(tx);
   const { rows } = await tx.query<TemplateDraft & { revision: number }>(
     `SELECT name, channel_kind AS "channelKind", alert_kind AS "alertKind", locale, subject, body, html, revision
      FROM alert_templates WHERE organization_id = $1 AND id = $2 FOR UPDATE`,
@@ -76,6 +79,8 @@ export async function updateTemplate(
        subject = $7, body = $8, html = $9, revision = revision + 1, updated_at = $10 WHERE organization_id = $1 AND id = $2`,
     [tx.organizationId, id, ...valuesOf(draft), new Date(now)],
   );
+  await refuseUncarriable(tx, draft);
+  await refuseUncarried(tx, ["input", "body"]);
 }
 
 /** Errors: NOT_FOUND, CONFLICT (a route uses it). */
@@ -99,11 +104,7 @@ function valuesOf({ name, channelKind, alertKind, locale, subject, body, html }:
 
 const missing = (): VigilError => new VigilError("NOT_FOUND", "There is no such template.", { path: ["id"] });
 
-/** The unique index holds no two templates apart that are for every kind of alert: this does. */
-async function holdNames(tx: Tx): Promise<void> {
-  await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('vigil.templates:' || $1, 0))", [tx.organizationId]);
-}
-
+/** The unique index holds no two templates apart that are for every kind of alert: this does, under the lock. */
 async function refuseTwin(tx: Tx, { name, channelKind, alertKind, locale }: TemplateDraft, id: string): Promise<void> {
   const { rows } = await tx.query(
     `SELECT FROM alert_templates WHERE organization_id = $1 AND name = $2 AND channel_kind = $3::channel_kind

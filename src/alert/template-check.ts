@@ -3,6 +3,7 @@ import { distance } from "fastest-levenshtein";
 import { VigilError } from "../errors.ts";
 import { type FieldClass, modelFields, sampleModel } from "./model.ts";
 import { faultOf, longestPart, renderPart, type TemplateParts, variablesOf } from "./template.ts";
+import { fieldsIn } from "./template-carries.ts";
 
 const known = new Set<string>();
 for (const path of Object.keys(modelFields)) {
@@ -43,12 +44,7 @@ function checkPart(name: string, text: string): FieldClass[] {
   } catch (error) {
     refuse(name, placed(error));
   }
-  return asked.flatMap((path) =>
-    Object.entries(modelFields).flatMap(([field, one]) => {
-      const plain = field.replaceAll("[]", "");
-      return plain === path || plain.startsWith(`${path}.`) ? [one.class] : [];
-    }),
-  );
+  return fieldsIn(text, isHtml).map((one) => one.class);
 }
 
 function isKnown(path: string): boolean {

@@ -62,10 +62,14 @@ function parse(text: string, html: boolean): Template[] {
   return templates;
 }
 
-/** The names of what a part asks for from outside, e.g. `incident.subjects`. Throws what the parser throws. */
-export function variablesOf(text: string, html: boolean): string[] {
+/**
+ * The names of what a part asks for from outside, e.g. `incident.subjects`; with `own` also of what it names itself, in
+ * loops and assignments. Throws what the parser throws.
+ */
+export function variablesOf(text: string, html: boolean, own = false): string[] {
   const { lenient } = engines[html ? "html" : "text"];
-  const segments = lenient.globalVariableSegmentsSync(parse(text, html));
+  const parsed = parse(text, html);
+  const segments = own ? lenient.variableSegmentsSync(parsed) : lenient.globalVariableSegmentsSync(parsed);
   return [...new Set(segments.map((path) => path.filter((part) => typeof part === "string").join(".")))];
 }
 

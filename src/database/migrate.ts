@@ -5,6 +5,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { runMigrations } from "bullmq";
 import pg from "pg";
 
 const directory = join(import.meta.dirname, "../../prisma/migrations");
@@ -16,6 +17,7 @@ export async function migrate(ownerUrl: string, serverUrl: string | undefined): 
   try {
     await client.query("SELECT pg_advisory_lock(72707369)"); // the lock Prisma Migrate itself takes
     const applied = await applyAll(client);
+    await makeQueue(client);
     if (serverUrl) await makeServerRole(client, new URL(serverUrl));
     return applied;
   } finally {
@@ -63,6 +65,16 @@ async function applyOne(client: pg.Client, name: string, sql: string, checksum: 
     await client.query("ROLLBACK").catch(() => undefined);
     throw new Error(`The migration ${name} failed and was rolled back: ${(cause as Error).message}`, { cause });
   }
+}
+
+/** BullMQ's own tables, which hold ids only: the server's role works with them and changes nothing of how they are made. */
+async function makeQueue(client: pg.Client): Promise<void> {
+  await runMigrations(client, "bullmq");
+  await client.query(`GRANT USAGE ON SCHEMA bullmq TO vigil_app;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA bullmq TO vigil_app;
+    GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA bullmq TO vigil_app;
+    GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA bullmq TO vigil_app`);
+  await client.query("SET search_path TO DEFAULT");
 }
 
 /** A login role that is a member of vigil_app and nothing else, named and authenticated as in the server's URL. */

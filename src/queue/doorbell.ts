@@ -2,10 +2,12 @@
  * The doorbell of a slow path: carries an organization's id and nothing else. Without Redis this process answers itself;
  * with it, a worker does, through BullMQ. A bell that is lost only delays: the sweep rings again.
  */
-import { Queue, UnrecoverableError, Worker } from "bullmq";
+import { UnrecoverableError } from "bullmq";
 import { validate as isUuid } from "uuid";
 import type { Log } from "../log.ts";
-import { connect, type RunningJobs } from "./queue.ts";
+import { atMost } from "./at-most.ts";
+import type { RunningJobs } from "./queue.ts";
+import { openStore } from "./store.ts";
 
 export interface Doorbell {
   ring(organizationId: string): void;
@@ -13,18 +15,9 @@ export interface Doorbell {
   close(): Promise<void>;
 }
 
-const respondQueue = "vigil-respond";
+export const respondQueue = "vigil-respond";
 
 type Answer = (organizationId: string) => Promise<void>;
-
-/** Waits no longer than this, ms: a Redis that is away keeps nobody from closing. Answers whether it was done in time. */
-async function atMost(ms: number, work: Promise<unknown>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const over = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms);
-  });
-  return Promise.race([work.then(() => true), over]).finally(() => clearTimeout(timer));
-}
 
 /** Answered here: one at a time per organization, and once more when it rang meanwhile. */
 export function answerHere(answer: Answer, log: Log): Doorbell {
@@ -59,15 +52,21 @@ export function answerHere(answer: Answer, log: Log): Doorbell {
   };
 }
 
-/** Answered by whichever worker is free. */
+/** Answered by whichever worker is free: of one organization one at a time, and once more when it rang meanwhile. */
 export function ringWorkers(redisUrl: string, log: Log, queueName = respondQueue): Doorbell {
-  const redis = connect(redisUrl, log, false);
-  const queue = new Queue(queueName, { connection: redis });
+  const store = openStore({ redisUrl }, log);
+  const queue = store.queue(queueName);
   queue.on("error", (error) => log.warn({ err: error.message }, "a bell could not be rung"));
   const ringing = new Set<Promise<unknown>>();
   return {
     ring(organizationId) {
-      const opts = { removeOnComplete: true, removeOnFail: 100, attempts: 3 };
+      const opts = {
+        removeOnComplete: true,
+        removeOnFail: 100,
+        attempts: 3,
+        backoff: { type: "exponential", delay: 500 },
+        deduplication: { id: organizationId, keepLastIfActive: true },
+      };
       const rung = queue
         .add("ring", { organizationId }, opts)
         .catch((error: Error) => log.warn({ err: error.message }, "a bell could not be rung"))
@@ -77,14 +76,14 @@ export function ringWorkers(redisUrl: string, log: Log, queueName = respondQueue
     async close() {
       await atMost(1_000, Promise.all(ringing));
       await atMost(1_000, queue.close());
-      redis.disconnect();
+      await store.close();
     },
   };
 }
 
 /** The worker's side. */
 export function answerFromRedis(redisUrl: string, answer: Answer, log: Log, queueName = respondQueue): RunningJobs {
-  const redis = connect(redisUrl, log, true);
+  const store = openStore({ redisUrl }, log);
   const work = ({ data }: { data: { organizationId?: unknown } | null }): Promise<void> => {
     const organizationId = data?.organizationId;
     // Put aside among the failed jobs at once: no try would give it an organization.
@@ -92,16 +91,21 @@ export function answerFromRedis(redisUrl: string, answer: Answer, log: Log, queu
       throw new UnrecoverableError("the job names no organization");
     return answer(organizationId);
   };
-  const worker = new Worker(queueName, work, { connection: redis, concurrency: 8 });
+  const worker = store.worker<{ organizationId?: unknown } | null>(queueName, work, {
+    concurrency: 8,
+    limiter: { max: 500, duration: 1_000 }, // a storm of bells leaves the database room for events
+    stalledInterval: 15_000,
+  });
   worker.on("failed", (job, error) =>
     log.error({ queue: queueName, jobId: job?.id, err: error.message }, "a job failed"),
   );
+  worker.on("stalled", (jobId) => log.warn({ queue: queueName, jobId }, "a job's worker died; another takes it"));
   worker.on("error", (error) => log.warn({ err: error.message }, "the worker lost Redis"));
   return {
     async close() {
-      const inTime = await atMost(10_000, worker.close()); // what is under way may finish
+      const inTime = await atMost(8_000, worker.close()); // what is under way may finish
       if (!inTime) await atMost(1_000, worker.close(true));
-      redis.disconnect();
+      await store.close();
     },
   };
 }

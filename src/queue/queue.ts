@@ -1,54 +1,67 @@
 /**
- * Runs the scheduled jobs: through BullMQ on Redis (any number of workers, one run each time), or, without Redis, by
- * this process's own timers.
+ * Runs the scheduled jobs: through BullMQ on Redis or PostgreSQL (any number of workers, one run each time), or, in an
+ * installation of one process, by this process's own timers.
  */
-import { Queue, Worker } from "bullmq";
-import { Redis } from "ioredis";
+import type { Queue } from "bullmq";
 import type { Log } from "../log.ts";
+import { atMost } from "./at-most.ts";
 import { type JobName, jobNames, jobs } from "./jobs.ts";
+import { openStore, type QueueStore } from "./store.ts";
 
 export interface RunningJobs {
   close(): Promise<void>;
 }
 
 type Handlers = Record<JobName, () => Promise<void>>;
-const queueName = "vigil-sweep";
+export const sweepQueue = "vigil-sweep";
+const longestClose = 8_000; // ms: whoever started us waits 10 seconds
 
-/** A connection of its own for a queue or a worker. */
-export function connect(url: string, log: Log, forWorker: boolean): Redis {
-  const redis = new Redis(url, { maxRetriesPerRequest: forWorker ? null : 1, connectionName: `vigil-queue` });
-  redis.on("error", (error) => log.warn({ err: error.message }, "Redis is not reachable"));
-  return redis;
-}
-
-/** Works the jobs from Redis until closed; registers their schedules first. */
-export async function workJobs(redisUrl: string, handlers: Handlers, log: Log): Promise<RunningJobs> {
-  const producer = connect(redisUrl, log, false);
-  const consumer = connect(redisUrl, log, true);
-  const queue = new Queue(queueName, { connection: producer });
-  for (const name of jobNames) {
-    await queue.upsertJobScheduler(
-      name,
-      { every: jobs[name].every },
-      { name, data: {}, opts: { attempts: 3, removeOnComplete: 100, removeOnFail: 1_000 } },
-    );
-  }
-  const worker = new Worker(queueName, (job) => handlers[job.name as JobName]?.() ?? Promise.resolve(), {
-    connection: consumer,
-    concurrency: 1,
+/** Works the jobs until closed; registers their schedules first, and forgets those of jobs that are no more. */
+export async function workJobs(where: QueueStore, handlers: Handlers, log: Log): Promise<RunningJobs> {
+  const store = openStore(where, log);
+  const queue = store.queue(sweepQueue);
+  queue.on("error", (error) => log.warn({ err: error.message }, "the jobs cannot be scheduled"));
+  await store
+    .alone(() => schedule(queue))
+    .catch(async (error: Error) => {
+      await atMost(1_000, queue.close());
+      await atMost(1_000, store.close());
+      throw error;
+    });
+  const worker = store.worker(sweepQueue, (job) => handlers[job.name as JobName]?.() ?? Promise.resolve(), {
+    concurrency: 3, // a long clean-up does not hold up what is urgent
+    lockDuration: 60_000,
+    stalledInterval: 30_000, // the job of a worker that died is another's half a minute later
+    maxStalledCount: 2,
   });
   worker.on("failed", (job, error) =>
     log.error({ job: job?.name, jobId: job?.id, err: error.message }, "a job failed"),
   );
-  worker.on("error", (error) => log.warn({ err: error.message }, "the worker lost Redis"));
+  worker.on("stalled", (jobId) => log.warn({ jobId }, "a job's worker died; another takes it"));
+  worker.on("error", (error) => log.warn({ err: error.message }, "the worker lost its queue"));
   return {
     async close() {
-      await worker.close();
-      await queue.close();
-      producer.disconnect();
-      consumer.disconnect();
+      const inTime = await atMost(longestClose, worker.close()); // what is under way may finish
+      if (!inTime) await atMost(1_000, worker.close(true));
+      await atMost(1_000, queue.close());
+      await atMost(1_000, store.close());
     },
   };
+}
+
+/** What is scheduled as it should be is left alone: scheduling it anew would run it at once. */
+async function schedule(queue: Queue): Promise<void> {
+  const known = await queue.getJobSchedulers();
+  for (const name of jobNames) {
+    const { every, priority } = jobs[name];
+    const before = known.find(({ key }) => key === name);
+    if (before && Number(before.every) === every && before.template?.opts?.priority === priority) continue;
+    const opts = { attempts: 3, priority, removeOnComplete: 100, removeOnFail: 1_000 };
+    await queue.upsertJobScheduler(name, { every }, { name, data: {}, opts });
+  }
+  for (const { key } of known) {
+    if (!(jobNames as string[]).includes(key)) await queue.removeJobScheduler(key);
+  }
 }
 
 /** Runs the jobs by timers in this process. */

@@ -71,6 +71,9 @@ const Input = builder.inputType("AlertRouteInput", {
       description: "By which policy people are called when nobody acknowledges; null: as its parent, or by none.",
     }),
     channelIds: t.globalIDList({ for: AlertChannel, description: "Where it tells; none: as its parent." }),
+    template: t.string({
+      description: "The name of the templates that word its messages on its own channels; null: Vigil's own words.",
+    }),
     expectedRevision: t.int({ description: "The revision you saw: refuses to act on a stale view." }),
   }),
 });
@@ -97,6 +100,7 @@ function given(input: typeof Input.$inferInput): RouteChange {
     tellsResolved: input.tellsResolved ?? undefined,
     escalationPolicyId: input.escalationPolicyId && rowId(input.escalationPolicyId, ["input", "escalationPolicyId"]),
     channelIds: input.channelIds?.map((one, index) => rowId(one, ["input", "channelIds", String(index)])),
+    template: input.template,
   };
 }
 

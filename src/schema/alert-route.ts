@@ -87,6 +87,12 @@ export const AlertRoute = builder.prismaNode("AlertRoute", {
           orderBy: { name: "asc" },
         }),
     }),
+    template: t.string({
+      nullable: true,
+      description: "The name of the templates that word its messages on its own channels; null: Vigil's own words.",
+      select: { channels: { select: { template: { select: { name: true } } } } },
+      resolve: ({ channels }) => channels.find(({ template }) => template !== null)?.template?.name ?? null,
+    }),
     revision: t.exposeInt("revision", { description: "Grows by one with every change." }),
     updatedAt: t.expose("updatedAt", { type: "DateTime", description: "When it last changed." }),
   }),

@@ -338,3 +338,46 @@ it("says what is wrong with a channel, and where", async () => {
     expect(alertChannelCreate).toMatchObject({ alertChannel: null, userErrors: [{ code: "BAD_USER_INPUT", path }] });
   }
 });
+
+it("a template that names persons is refused where a channel may not carry it, from whichever side it comes", async () => {
+  const fault = async (name: string, type: string, id: string | undefined, input: object): Promise<string> => {
+    const [args, given] = id === undefined ? ["", ""] : ["$id: ID!, ", "id: $id, "];
+    const text = `mutation (${args}$input: ${type}!) { ${name}(${given}input: $input) { userErrors { message path } ${id === undefined ? "made: __typename" : ""} } }`;
+    const { userErrors } = (await ask(text, { id, input }))[name];
+    return userErrors.map(({ message, path }: { message: string; path: string[] }) => `${path}: ${message}`).join();
+  };
+  const ids = async (table: string): Promise<string[]> =>
+    (await ask(`{ ${table} { id } }`))[table].map(({ id }: { id: string }) => id);
+  const open = (await webhook("/open")).id;
+  const body = "{{ incident.title }} {% for s in incident.subjects %}{{ s.kind }}{% endfor %}";
+  const draft = { name: "named", channelKind: "WEBHOOK", body };
+  expect(await fault("alertTemplateCreate", "AlertTemplateCreateInput", undefined, draft)).toBe(
+    "input,body: It uses incident.title (PII), and no WEBHOOK channel is covered by an agreement (coveredByBaa).",
+  );
+  const covered = (await webhook("/covered", { coveredByBaa: true })).id;
+  expect(await fault("alertTemplateCreate", "AlertTemplateCreateInput", undefined, draft)).toBe("");
+  const route = { name: "worded", channelIds: [open, covered], template: "named" };
+  expect(await fault("alertRouteCreate", "AlertRouteInput", undefined, route)).toMatch(
+    /^input,template: The template "named" uses incident.title \(PII\), and the channel .* is covered by no agreement/,
+  );
+  expect(await ids("alertRoutes")).toEqual([]); // nothing of it stays
+  expect(await fault("alertRouteCreate", "AlertRouteInput", undefined, { ...route, template: "nobody" })).toMatch(
+    /^input,template: No template/,
+  );
+  expect(await fault("alertRouteCreate", "AlertRouteInput", undefined, { ...route, channelIds: [covered] })).toBe("");
+  const [routeId] = await ids("alertRoutes");
+  expect((await ask("{ alertRoutes { template } }")).alertRoutes).toEqual([{ template: "named" }]);
+  expect(await fault("alertRouteUpdate", "AlertRouteInput", routeId, { channelIds: [open] })).toMatch(
+    /^input,channelIds/,
+  );
+  expect(await fault("alertChannelUpdate", "AlertChannelUpdateInput", covered, { coveredByBaa: false })).toMatch(
+    /^input,coveredByBaa/,
+  );
+  const templates = (await ask("{ alertTemplates { nodes { id } } }")).alertTemplates.nodes;
+  const safe = { body: "{{ incident.number }}" };
+  expect(await fault("alertTemplateUpdate", "AlertTemplateUpdateInput", templates[0].id, safe)).toBe("");
+  expect(await fault("alertRouteUpdate", "AlertRouteInput", routeId, { channelIds: [open] })).toBe("");
+  expect((await ask("{ alertRoutes { template channels { id } } }")).alertRoutes).toEqual([
+    { template: "named", channels: [{ id: open }] },
+  ]);
+});

@@ -1,0 +1,53 @@
+/** How full the queues are: for `status`. */
+import type { Queue } from "bullmq";
+import type { Log } from "../log.ts";
+import { atMost } from "./at-most.ts";
+import { type OpenStore, openStore, type QueueStore } from "./store.ts";
+
+export interface Depths {
+  part(): Promise<{ name: string; ok: boolean; detail: string }>;
+  close(): Promise<void>;
+}
+
+const most = 1_000; // jobs that wait: more is a worker that does not keep up
+const patience = 1_000; // ms
+
+export function watchDepths(where: QueueStore, names: readonly string[], log: Log): Depths {
+  let opened: { store: OpenStore; queues: Queue[] } | undefined;
+  /** Only whoever is asked looks. */
+  function open(): { store: OpenStore; queues: Queue[] } {
+    const store = openStore(where, log);
+    const queues = names.map((name) => store.queue(name));
+    for (const queue of queues)
+      queue.on("error", (error) => log.warn({ err: error.message }, "a queue cannot be read"));
+    return { store, queues };
+  }
+  return {
+    async part() {
+      opened ??= open();
+      const { queues } = opened;
+      const counted = Promise.all(
+        queues.map(async (queue) => ({
+          name: queue.name,
+          ...(await queue.getJobCounts("wait", "prioritized", "active", "delayed", "failed")),
+        })) as Promise<{ name: string } & Record<string, number | string>>[],
+      );
+      counted.catch(() => undefined); // told below
+      const inTime = await atMost(patience, counted).catch(() => false);
+      if (!inTime) return { name: "queues", ok: false, detail: "cannot be read" };
+      const depths = (await counted).map(
+        ({ name, wait = 0, prioritized = 0, active = 0, delayed = 0, failed = 0 }) => ({
+          waiting: Number(wait) + Number(prioritized),
+          text: `${name}: ${Number(wait) + Number(prioritized)} waiting, ${active} active, ${delayed} delayed, ${failed} failed`,
+        }),
+      );
+      const ok = depths.every(({ waiting }) => waiting <= most);
+      return { name: "queues", ok, detail: depths.map(({ text }) => text).join("; ") };
+    },
+    async close() {
+      if (!opened) return;
+      await atMost(1_000, Promise.all(opened.queues.map((queue) => queue.close())));
+      await atMost(1_000, opened.store.close());
+    },
+  };
+}

@@ -1,0 +1,90 @@
+/** Where BullMQ keeps its queues: Redis, or PostgreSQL where there is no Redis. What is queued is an id or nothing. */
+import {
+  createPostgresBackend,
+  type PgPool,
+  Queue,
+  type QueueOptions,
+  Worker,
+  type WorkerOptions,
+  withBackend,
+} from "bullmq";
+import { Redis } from "ioredis";
+import pg from "pg";
+import type { Log } from "../log.ts";
+
+export type QueueStore = { redisUrl: string } | { postgresUrl: string };
+
+/** The schema of BullMQ's tables; `vigil migrate` makes it. */
+export const queueSchema = "bullmq";
+
+export interface OpenStore {
+  queue(name: string, options?: Omit<QueueOptions, "connection">): Queue;
+  worker<Data>(
+    name: string,
+    work: (job: { name: string; data: Data }) => Promise<void>,
+    options?: Omit<WorkerOptions, "connection">,
+  ): Worker;
+  /** Runs one such work at a time, of all processes; on Redis, whose scripts are whole, several may. */
+  alone(work: () => Promise<void>): Promise<void>;
+  /** After the queues and workers are closed. */
+  close(): Promise<void>;
+}
+
+export function openStore(store: QueueStore, log: Log): OpenStore {
+  return "redisUrl" in store ? onRedis(store.redisUrl, log) : onPostgres(store.postgresUrl, log);
+}
+
+function onRedis(url: string, log: Log): OpenStore {
+  const opened: Redis[] = [];
+  /** A connection of its own; one that adds gives up at once while Redis is away, one that waits for work does not. */
+  function connect(forWorker: boolean): Redis {
+    const redis = new Redis(url, { maxRetriesPerRequest: forWorker ? null : 1, connectionName: "vigil-queue" });
+    redis.on("error", (error) => log.warn({ err: error.message }, "Redis is not reachable"));
+    opened.push(redis);
+    return redis;
+  }
+  return {
+    queue: (name, options) => new Queue(name, { ...options, connection: connect(false) }),
+    worker: (name, work, options) => new Worker(name, work, { ...options, connection: connect(true) }),
+    alone: (work) => work(),
+    async close() {
+      for (const redis of opened) redis.disconnect();
+    },
+  };
+}
+
+function onPostgres(url: string, log: Log): OpenStore {
+  const backed = withBackend(createPostgresBackend);
+  const opened: pg.Pool[] = [];
+  /** A pool of its own: a worker listens on one connection all the time. */
+  function connect(): PgPool {
+    const pool = new pg.Pool({
+      connectionString: url,
+      application_name: "vigil queue",
+      options: `-c search_path=${queueSchema}`,
+      max: 3,
+      keepAlive: true,
+    });
+    pool.on("error", (error) => log.warn({ err: error.message }, "the queue lost PostgreSQL"));
+    opened.push(pool);
+    return pool as unknown as PgPool; // BullMQ declares what it uses of it
+  }
+  return {
+    queue: (name, options) => new backed.Queue(name, { ...options, connection: connect() }) as unknown as Queue,
+    worker: (name, work, options) =>
+      new backed.Worker(name, work as never, { ...options, connection: connect() }) as unknown as Worker,
+    async alone(work) {
+      const client = new pg.Client({ connectionString: url, application_name: "vigil queue" });
+      await client.connect();
+      try {
+        await client.query("SELECT pg_advisory_lock(hashtextextended('vigil.schedule', 0))");
+        await work();
+      } finally {
+        await client.end(); // and with it the lock
+      }
+    },
+    async close() {
+      await Promise.all(opened.map((pool) => pool.end()));
+    },
+  };
+}
