@@ -12,6 +12,7 @@ export const jobs = {
     does: "pages where a step of an escalation is five minutes late, whatever holds its worker",
   },
   routes: { every: 60_000, does: "tells what is no longer held, and again what nobody has acknowledged" },
+  prove: { every: 3_600_000, does: "tries channels on which nothing has gone out for a week" },
   cleanup: { every: 3_600_000, does: "removes what is past its retention policy" },
   risk: { every: 3_600_000, does: "lets threat scores decay" },
   silence: { every: 300_000, does: "tells of log sources that have gone silent" },
