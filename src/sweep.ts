@@ -1,6 +1,7 @@
 /** What the scheduled jobs do. Each visits every organization in turn, under that organization's own policy. */
 import { forgetSessions } from "./access/sessions.ts";
 import { escalateDue } from "./alert/escalate.ts";
+import { tryIdleChannels } from "./alert/idle-channels.ts";
 import { releaseHeld, repeatDue } from "./alert/route-later.ts";
 import type { AuditTrail } from "./audit/trail.ts";
 import type { Database, Tx } from "./db.ts";
@@ -113,6 +114,11 @@ export function createSweep(
         do after = await change(organizationId, (tx): Promise<string | null> => releaseHeld(tx, after, now()));
         while (after);
         while ((await change(organizationId, (tx) => repeatDue(tx, now()))) > 0);
+      }
+    },
+    async prove() {
+      for (const organizationId of await db.organizationIds()) {
+        await change(organizationId, (tx) => tryIdleChannels(tx, now()));
       }
     },
     async deliver() {

@@ -13,6 +13,7 @@ export const jobs = {
     does: "pages where a step of an escalation is five minutes late, whatever holds its worker",
   },
   routes: { every: 60_000, priority: 2, does: "tells what is no longer held, and again what nobody has acknowledged" },
+  prove: { every: 3_600_000, priority: 3, does: "tries channels on which nothing has gone out for a week" },
   cleanup: { every: 3_600_000, priority: 3, does: "removes what is past its retention policy" },
   risk: { every: 3_600_000, priority: 3, does: "lets threat scores decay" },
   health: { every: 60_000, priority: 2, does: "opens and closes the incidents of Vigil's own health" },

@@ -455,6 +455,22 @@ it("says what in the settings is weak, and nothing where nothing is", async () =
   ]);
 });
 
+it("tries a channel on which nothing has gone out for a week, once a week", async () => {
+  await hook("/idle");
+  await hook("/busy");
+  await server.database.asOwner("UPDATE alert_channels SET created_at = now() - interval '8 days'");
+  await server.database.asOwner("UPDATE alert_channels SET last_success_at = $1 WHERE config ->> 'url' LIKE '%busy'", [
+    new Date(now - 86_400_000),
+  ]);
+  await Promise.all([server.app.sweep.prove(), server.app.sweep.prove()]);
+  expect(JSON.parse(await sent("/idle")).type).toBe("alert.test");
+  const tests = () => server.database.asOwner("SELECT FROM security_alerts WHERE kind = 'TEST'");
+  expect(await tests()).toHaveLength(1);
+  await server.database.asOwner("UPDATE alert_channels SET last_success_at = NULL WHERE config ->> 'url' LIKE '%idle'"); // it did not arrive
+  await server.app.sweep.prove();
+  expect(await tests()).toHaveLength(1);
+});
+
 describe("acknowledging from outside", () => {
   it("takes a press of the page's button, not a look at the link, names who it was, and changes nothing twice", async () => {
     await hook("/link");

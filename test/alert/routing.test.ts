@@ -6,6 +6,7 @@ import { routeAlerts } from "../../src/alert/route-alerts.ts";
 import type { Tx } from "../../src/db.ts";
 import { acknowledgeIncident, resolveIncident } from "../../src/incident/change.ts";
 import { addEntries, entriesOf } from "../../src/incident/entry.ts";
+import { lockIncident } from "../../src/incident/move.ts";
 import { attack, attackRules } from "../respond/incidents.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 
@@ -294,6 +295,22 @@ describe("escalation", () => {
     expect(await alerts(id)).toMatchObject([{ priority: "CRITICAL", status: "QUEUED" }, { status: "QUEUED" }]);
     await escalate();
     expect((await called(id)).length).toBe(3); // the step itself is not lost
+  });
+
+  it("lets a step and an acknowledgement of the same moment both come through", async () => {
+    const { id } = await escalating();
+    now += 5 * minutes;
+    let step: Promise<unknown> = Promise.resolve();
+    await server.app.change(ours, async (tx) => {
+      await lockIncident(tx, { id });
+      step = escalate();
+      const waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+      await expect.poll(async () => (await server.database.asOwner(waiting)).length).toBeGreaterThan(0);
+      await acknowledgeIncident(tx, { id, actor: "ann@clinic.example", now });
+    });
+    await step;
+    expect(await state(id)).toMatchObject({ state: "ACKNOWLEDGED" });
+    expect(await called(id)).toEqual([]);
   });
 
   it("gives a due escalation to one of two that ask", async () => {

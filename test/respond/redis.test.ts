@@ -1,7 +1,7 @@
-import { Queue } from "bullmq";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { answerFromRedis } from "../../src/queue/doorbell.ts";
-import { connect, type RunningJobs } from "../../src/queue/queue.ts";
+import type { RunningJobs } from "../../src/queue/queue.ts";
+import { openStore } from "../../src/queue/store.ts";
 import { quiet } from "../support/database.ts";
 import { type OwnRedis, ownRedis } from "../support/redis.ts";
 import { type TestServer, testServer } from "../support/server.ts";
@@ -44,8 +44,8 @@ it("with Redis the bell wakes a worker, which responds: no sweep runs here", asy
 
 it("T8: a job that names no organization is put aside, once, and nobody is visited for it", async () => {
   const visited: string[] = [];
-  const connection = connect(redis.url, quiet, false);
-  const queue = new Queue("vigil-nowhere", { connection });
+  const store = openStore({ redisUrl: redis.url }, quiet);
+  const queue = store.queue("vigil-nowhere");
   const strict = answerFromRedis(redis.url, async (id) => void visited.push(id), quiet, "vigil-nowhere");
   const jobs = [{}, null, { organizationId: "" }, { organizationId: "demo' OR 1=1" }, { organizationId: server.ours }];
   await queue.addBulk(jobs.map((data) => ({ name: "ring", data, opts: { attempts: 3 } })));
@@ -58,7 +58,7 @@ it("T8: a job that names no organization is put aside, once, and nobody is visit
   expect(visited).toEqual([server.ours]);
   await strict.close();
   await queue.close();
-  connection.disconnect();
+  await store.close();
 });
 
 it("without Redis nothing is lost: the sweep responds to what no bell told of", async () => {

@@ -1,0 +1,25 @@
+/** Tries channels on which nothing has gone out for a week: one that is dead is known before it is needed. */
+import type { Tx } from "../db.ts";
+import { recordChanges } from "../publish/change.ts";
+import { sendTest } from "./channel-change.ts";
+
+const idle = "7 days";
+const most = 50; // channels a transaction
+
+/** Answers how many were tried. Run twice, also at once, it tries none twice within a week. */
+export async function tryIdleChannels(tx: Tx, now: number): Promise<number> {
+  const { rows } = await tx.query<{ id: string }>(
+    `SELECT c.id FROM alert_channels c
+     WHERE c.organization_id = $1 AND c.removed_at IS NULL AND c.suspended_at IS NULL
+       AND coalesce(c.last_success_at, c.created_at) < $2::timestamptz - interval '${idle}'
+       AND NOT EXISTS (SELECT FROM security_alerts a WHERE a.organization_id = $1 AND a.channel_id = c.id AND a.kind = 'TEST'
+         AND a.created_at > $2::timestamptz - interval '${idle}')
+     ORDER BY c.id LIMIT ${most} FOR UPDATE OF c SKIP LOCKED`,
+    [tx.organizationId, new Date(now)],
+  );
+  for (const { id } of rows) {
+    const alert = await sendTest(tx, id, now);
+    await recordChanges(tx, [{ topic: "alert", kind: "QUEUED", entityId: alert }]);
+  }
+  return rows.length;
+}
