@@ -92,7 +92,10 @@ export async function alertsBench(): Promise<Figure[]> {
         const started = performance.now();
         const arrived = new Promise<number>((resolve, reject) => {
           waiting.set(key, resolve);
-          setTimeout(() => reject(new Error(`no alert about ${key} within ${longest / 60_000} minutes`)), longest).unref();
+          setTimeout(
+            () => reject(new Error(`no alert about ${key} within ${longest / 60_000} minutes`)),
+            longest,
+          ).unref();
         });
         all.push(Promise.all([arrived, send(key)]).then(([at]) => at - started));
       }
