@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { cpus, release, totalmem, type } from "node:os";
+import { alertsBench } from "./alerts.ts";
 import { auditBench } from "./audit.ts";
 import { backtestBench } from "./backtest.ts";
 import { enrichBench } from "./enrich.ts";
@@ -34,6 +35,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   import: importBench,
   memory: memoryBench,
   latency: latencyBench,
+  alerts: alertsBench,
   middleware: middlewareBench,
   response: responseBench,
   rls: rlsBench,

@@ -1,5 +1,6 @@
 /** Sends what is due. Running it at any time, in any number of processes, sends nothing twice but what a crash left open. */
 import { performance } from "node:perf_hooks";
+import { setTimeout as pause } from "node:timers/promises";
 import type { Database, Tx } from "../db.ts";
 import type { ChannelKind } from "../generated/prisma/client.ts";
 import { type Log, messageForLog } from "../log.ts";
@@ -18,6 +19,8 @@ export interface Sender {
 
 const most = 64; // alerts claimed at once
 const inFlight = 64; // messages on their way at once, so that one dead receiver holds up nobody
+const reserved = 16; // of those, kept for what is CRITICAL: bulk to dead receivers does not hold it up
+const looksAgain = 200; // ms, while something is on its way
 const lease = 60_000; // ms: longer than any try takes
 const longestTry = 20_000; // ms
 
@@ -56,10 +59,28 @@ export function createSender(options: {
   } = options;
   const onTheWay = new Set<Promise<void>>();
 
-  const claim = (organizationId: string): Promise<Claim | undefined> =>
+  const claim = (organizationId: string, limit: number): Promise<Claim | undefined> =>
     db.inOrganization(organizationId, (tx) =>
-      claimDue(tx, { most, leaseMs: lease, perMinuteOf: (kind: ChannelKind) => channels[kind].perMinute, now: now() }),
+      claimDue(tx, {
+        most: limit,
+        leaseMs: lease,
+        perMinuteOf: (kind: ChannelKind) => channels[kind].perMinute,
+        now: now(),
+      }),
     );
+
+  /** How many that are CRITICAL are due, up to a number. They are claimed before all others. */
+  async function criticalDue(organizationId: string, upTo: number): Promise<number> {
+    if (upTo <= 0) return 0;
+    const { rows } = await db.query<{ due: number }>(organizationId, {
+      name: "alerts_critical_due",
+      text: `SELECT count(*)::int AS due FROM (SELECT FROM security_alerts a
+          JOIN alert_channels c ON c.organization_id = $1 AND c.id = a.channel_id AND c.suspended_at IS NULL
+          WHERE a.organization_id = $1 AND a.priority = 'CRITICAL' AND a.due_at <= $2 LIMIT $3) d`,
+      values: [organizationId, new Date(now()), upTo],
+    });
+    return rows[0]?.due ?? 0;
+  }
 
   /** Never throws for what the receiver does. */
   async function send(organizationId: string, outgoing: Outgoing, channel: ChannelRow): Promise<Sent> {
@@ -112,20 +133,28 @@ export function createSender(options: {
 
   return {
     async deliver(organizationId) {
+      const own = new Set<Promise<void>>();
       for (;;) {
-        const claimed = await claim(organizationId);
-        if (!claimed) break;
-        for (const outgoing of claimed.plan.send) {
-          while (onTheWay.size >= inFlight) await Promise.race(onTheWay);
-          const going = tryOne(organizationId, outgoing, claimed)
+        const free = inFlight - onTheWay.size;
+        const roomy = free > reserved;
+        const limit = roomy ? Math.min(most, free - reserved) : await criticalDue(organizationId, free);
+        const claimed = limit > 0 ? await claim(organizationId, limit) : undefined;
+        for (const outgoing of claimed?.plan.send ?? []) {
+          const going = tryOne(organizationId, outgoing, claimed as Claim)
             // What is not written down is lost when its lease ends, and is tried again with the same message id.
             .catch((error: Error) => log.error({ organizationId, err: messageForLog(error) }, "a try was not recorded"))
-            .finally(() => onTheWay.delete(going));
+            .finally(() => {
+              onTheWay.delete(going);
+              own.delete(going);
+            });
           onTheWay.add(going);
+          own.add(going);
         }
-        if (claimed.plan.send.length === 0) break; // all of it waits
+        if (claimed && claimed.plan.send.length > 0) continue;
+        if (roomy && own.size === 0) break;
+        // Not until all have answered: what comes meanwhile does not wait for a receiver that hangs.
+        await Promise.race([...onTheWay, pause(looksAgain, undefined, { ref: false })]);
       }
-      await Promise.all(onTheWay);
       const { rows } = await db.query<{ at: Date | null }>(organizationId, {
         name: "alerts_due_next",
         text: `SELECT min(greatest(a.due_at, c.wait_until)) AS at FROM security_alerts a

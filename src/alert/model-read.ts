@@ -175,8 +175,13 @@ function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
+/** By time zone: the runtime takes milliseconds to make one, for every message anew. There are as many as zones in use. */
+const moments = new Map<string, (at: Date) => string>();
+
 /** "2026-11-24 09:14 UTC", as clocks in the zone show it. */
 export function momentIn(timeZone: string): (at: Date) => string {
+  const known = moments.get(timeZone);
+  if (known) return known;
   const format = new Intl.DateTimeFormat("sv-SE", {
     timeZone,
     year: "numeric",
@@ -188,5 +193,7 @@ export function momentIn(timeZone: string): (at: Date) => string {
   const zone = new Intl.DateTimeFormat("en-US", { timeZone, timeZoneName: "short" });
   const named = (at: Date): string =>
     zone.formatToParts(at).find(({ type }) => type === "timeZoneName")?.value ?? timeZone;
-  return (at) => `${format.format(at)} ${named(at)}`;
+  const moment = (at: Date): string => `${format.format(at)} ${named(at)}`;
+  moments.set(timeZone, moment);
+  return moment;
 }

@@ -14,6 +14,8 @@ let http: Server;
 let sink: string;
 let admin: string;
 let ip = 0;
+/** Ends the answers that the sink holds back. */
+const hanging: (() => void)[] = [];
 const taken: { path: string; body: string }[] = [];
 const twilioToken = "twilio-canary-token";
 const publicUrl = "https://vigil.example";
@@ -23,6 +25,7 @@ beforeAll(async () => {
     let body = "";
     for await (const chunk of request) body += chunk;
     taken.push({ path: request.url as string, body });
+    if (request.url === "/hang") await new Promise<void>((resolve) => hanging.push(resolve));
     response.writeHead(200).end('{"ok":true,"ts":"1.2","sid":"SM1"}');
   }).listen(0, "127.0.0.1");
   await once(http, "listening");
@@ -469,6 +472,25 @@ it("tries a channel on which nothing has gone out for a week, once a week", asyn
   await server.database.asOwner("UPDATE alert_channels SET last_success_at = NULL WHERE config ->> 'url' LIKE '%idle'"); // it did not arrive
   await server.app.sweep.prove();
   expect(await tests()).toHaveLength(1);
+});
+
+it("keeps what is CRITICAL from waiting behind bulk for receivers that hang", async () => {
+  const slow = raw(await hook("/hang"));
+  const { id } = await incident("medium");
+  await server.database.asOwner(
+    `INSERT INTO security_alerts (organization_id, id, incident_id, channel_id, recipient, status, priority, due_at, group_key)
+     SELECT $1, gen_random_uuid(), $2, $3, '', 'QUEUED', 'LOW', $4, 'bulk ' || n FROM generate_series(1, 100) n`,
+    [server.ours, id, slow, new Date(now)],
+  );
+  server.app.alerting.ring(server.ours);
+  const held = () => taken.filter(({ path }) => path === "/hang").length;
+  await expect.poll(held, { timeout: 10_000 }).toBe(48); // as many as may be on their way
+  await hook("/urgent");
+  await incident();
+  await sent("/urgent");
+  expect(hanging.length).toBeGreaterThanOrEqual(48); // none of the others was answered meanwhile
+  await server.database.asOwner("UPDATE alert_channels SET suspended_at = now() WHERE id = $1", [slow]);
+  for (const answer of hanging) answer();
 });
 
 describe("acknowledging from outside", () => {
