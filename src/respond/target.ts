@@ -1,5 +1,6 @@
 /** What an action is done to, in one spelling: an address, a range, a user or a session. Pure. */
 import { isIPv6 } from "node:net";
+import { LRUCache } from "lru-cache";
 import { canonicalAddress } from "../ingest/address.ts";
 
 export const decisionScopes = ["IP", "RANGE", "USER", "SESSION"] as const;
@@ -48,8 +49,13 @@ export interface Span {
   last: bigint;
 }
 
+/** Of what was compared last: each target is compared with the same protected networks. */
+const spans = new LRUCache<string, Span>({ max: 1_000, memoMethod: readSpan });
+
 /** The addresses of an address or a range, as numbers. */
-export function spanOf(value: string): Span {
+export const spanOf = (value: string): Span => spans.memo(value);
+
+function readSpan(value: string): Span {
   const [address = "", bits] = value.split("/");
   const isV6 = isIPv6(address);
   const rest = BigInt((isV6 ? 128 : 32) - Number(bits ?? (isV6 ? 128 : 32)));
