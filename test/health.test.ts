@@ -154,10 +154,10 @@ it("a channel that does not deliver is one incident, whose own alerts are no fur
   await look();
   expect((await own()).map(({ cause }) => cause)).toEqual(["given-up"]);
   await sql(
-    "UPDATE security_alerts SET status = 'SENT', due_at = NULL WHERE organization_id = $1 AND channel_id = $2 AND kind <> 'TEST'",
+    "UPDATE security_alerts SET status = 'SENT', due_at = NULL WHERE organization_id = $1 AND channel_id = $2 AND status = 'FAILED'",
     [id],
   );
-  for (let n = 0; n < 15; n++) {
+  for (let n = 0; n < 20; n++) {
     now += minute;
     await Promise.all([look(), look()]);
     await server.app.alerting.deliver(server.ours);
