@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { cpus, release, totalmem, type } from "node:os";
 import { auditBench } from "./audit.ts";
 import { backtestBench } from "./backtest.ts";
+import { behaviourBench } from "./behaviour.ts";
 import { enrichBench } from "./enrich.ts";
 import { fanOutBench } from "./fan-out.ts";
 import { importBench } from "./import.ts";
@@ -43,6 +44,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   backtest: backtestBench,
   rules: rulesBench,
   enrich: enrichBench,
+  behaviour: behaviourBench,
   "fan-out": fanOutBench,
 };
 
