@@ -5,6 +5,7 @@ import { cpus, release, totalmem, type } from "node:os";
 import { alertsBench } from "./alerts.ts";
 import { auditBench } from "./audit.ts";
 import { backtestBench } from "./backtest.ts";
+import { behaviourBench } from "./behaviour.ts";
 import { enrichBench } from "./enrich.ts";
 import { fanOutBench } from "./fan-out.ts";
 import { importBench } from "./import.ts";
@@ -47,6 +48,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   backtest: backtestBench,
   rules: rulesBench,
   enrich: enrichBench,
+  behaviour: behaviourBench,
   "fan-out": fanOutBench,
 };
 

@@ -39,7 +39,9 @@ export async function feed(
     await server.runJobs();
   };
   let attacked = false;
+  const end = clinic.world.day(clinic.world.days).at(0);
   for await (const { event } of clinic.events()) {
+    if (event.time >= end) break; // machines stop at midnight, people later: the rest would look like a silence
     const first = batch[0];
     const before: boolean = attacked;
     attacked = clinic.labels.some(
@@ -61,7 +63,7 @@ export async function feed(
     seed: options.seed,
     users: options.staff,
     from: clinic.from,
-    to: clinic.world.day(clinic.world.days).at(0),
+    to: end,
     attacksFrom: clinic.attacksFrom,
     labels: clinic.labels,
     detections: await readDetections(server),

@@ -1,6 +1,7 @@
 import { LRUCache } from "lru-cache";
 
-const remembered = 10_000; // the people and patients of some days, some 150 B each
+const remembered = 5_000; // the people and patients of a day or two, some 150 B each
+const longest = 128; // characters: longer ones are seldom names, and not remembered
 
 /**
  * What stands for a sealed value where people see groups and subjects: the same for equal values, and told to nobody. It
@@ -9,8 +10,10 @@ const remembered = 10_000; // the people and patients of some days, some 150 B e
 export function pseudonymBy(indexOf: (value: string) => Buffer): (value: string) => string {
   const known = new LRUCache<string, string>({ max: remembered });
   return (value) => {
-    let pseudonym = known.get(value);
-    if (pseudonym === undefined) known.set(value, (pseudonym = `sealed-${indexOf(value).toString("hex")}`));
+    const found = known.get(value);
+    if (found !== undefined) return found;
+    const pseudonym = `sealed-${indexOf(value).toString("hex")}`;
+    if (value.length <= longest) known.set(value, pseudonym);
     return pseudonym;
   };
 }

@@ -78,7 +78,10 @@ describe("alertRuleBackfill", () => {
     const dry = await fill({ ruleId: id, dryRun: true });
     expect(dry).toMatchObject({ stored: 1, incidentsOpened: 0, done: true, userErrors: [] });
     expect(await stored()).toEqual([]);
+    const risk = async () => (await ask('{ entity(kind: ADDRESS, key: "203.0.113.1") { risk } }')).entity?.risk ?? 0;
+    expect(await risk()).toBe(0);
     const filled = await fill({ ruleId: id });
+    expect(await risk()).toBeCloseTo(73 / 2.612, 1);
     expect(filled).toMatchObject({ alertRule: { name: "Many bots" }, eventsRead: 5, stored: 1, incidentsOpened: 1 });
     expect(filled.detections[0].explanation).toContain("203.0.113.1");
     const [detections, opened] = [await stored(), await incidents()];
@@ -86,6 +89,7 @@ describe("alertRuleBackfill", () => {
     expect(opened).toMatchObject([{ event_count: 5, detection_count: 1 }]);
     expect(await fill({ ruleId: id })).toMatchObject({ stored: 0, grown: 0, known: 1, incidentsOpened: 0 });
     expect([await stored(), await incidents()]).toEqual([detections, opened]);
+    expect(await risk()).toBeCloseTo(73 / 2.612, 1); // scored once
   });
 
   it("opens no second incident where people have resolved the first", async () => {

@@ -3,6 +3,7 @@
  * nights and weekends of a clinic are quiet, and so is the clinic as a whole on a holiday.
  */
 import { type Cadence, slotOf, steady, weeksOf } from "./facets/cadence.ts";
+import { enoughPeople, type Staffing, shareAtWork } from "./facets/staffing.ts";
 
 export interface Silence {
   /** Event time of its last event, epoch ms. */
@@ -48,12 +49,13 @@ export function silenceOf(state: Cadence, now: number, open = false): Silence | 
 
 /**
  * The silent ones of an organization's sources, each with its key. One that keeps hours is missed while the others are at
- * work: most of those that keep hours too and are due now, or are missed themselves. Half of them prove nothing, since
+ * work: half of the people who usually have come by then, and most of those that keep hours too and are due now, or are missed themselves. Half of them prove nothing, since
  * patients use their portal on holidays, and log in to it.
  */
 export function silencesOf(
   sources: readonly { key: string; state: Cadence }[],
   now: number,
+  people?: Staffing,
 ): { key: string; silence: Silence }[] {
   const others = sources
     .filter(({ state }) => state.since > 0 && weeksOf(state) >= 1 && !isAlways(state))
@@ -63,7 +65,8 @@ export function silencesOf(
   for (const { key, state } of sources) {
     const counted = others.filter((each) => each.key !== key);
     const atWork = counted.filter((each) => each.due && each.alive).length;
-    const silence = silenceOf(state, now, atWork > counted.length / 2);
+    const share = shareAtWork(people, Math.floor(now / hourMs) + state.ahead);
+    const silence = silenceOf(state, now, atWork > counted.length / 2 && share >= enoughPeople);
     if (silence) found.push({ key, silence });
   }
   return found;

@@ -3,15 +3,18 @@ import { createHash } from "node:crypto";
 import type { Tx } from "../../db.ts";
 import type { EventDraft } from "../../ingest/event.ts";
 import { type Cadence, cadence } from "./facets/cadence.ts";
+import { type Staffing, staffing } from "./facets/staffing.ts";
 import { monitorSource, silentAction } from "./log-source.ts";
 import { type Silence, silencesOf } from "./silence.ts";
 
 export async function silentSources(tx: Tx, now: number): Promise<EventDraft[]> {
-  const { rows } = await tx.query<{ key: string; state: Cadence }>(
-    "SELECT key, profile -> $2 AS state FROM entities WHERE organization_id = $1 AND kind = 'SERVICE' AND profile ? $2",
-    [tx.organizationId, cadence.name],
+  const { rows } = await tx.query<{ key: string; state: Cadence; people: Staffing | null }>(
+    `SELECT e.key, e.profile -> $2 AS state, (SELECT o.profile -> $3 FROM entities o
+       WHERE o.organization_id = $1 AND o.kind = 'ORGANIZATION' ORDER BY o.key LIMIT 1) AS people
+     FROM entities e WHERE e.organization_id = $1 AND e.kind = 'SERVICE' AND e.profile ? $2`,
+    [tx.organizationId, cadence.name, staffing.name],
   );
-  return silencesOf(rows, now).map((one) => eventOf(one, now));
+  return silencesOf(rows, now, rows[0]?.people ?? undefined).map((one) => eventOf(one, now));
 }
 
 /** The client id is the silence's: told again, it is a duplicate. */

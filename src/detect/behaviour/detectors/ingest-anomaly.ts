@@ -2,7 +2,7 @@ import type { SecurityEvent } from "../../../ingest/event.ts";
 import type { BehaviourDetector, Finding, ParametersOf, Seen } from "../behaviour-detector.ts";
 import { serviceOf } from "../entity-of.ts";
 import { type Cadence, cadence, isSourced, slotOf, steady, weeksOf } from "../facets/cadence.ts";
-import { shareAtWork, staffing } from "../facets/staffing.ts";
+import { enoughPeople, shareAtWork, staffing } from "../facets/staffing.ts";
 import { localTime } from "../local-day.ts";
 
 const parameters = {
@@ -33,7 +33,7 @@ export const ingestAnomaly: BehaviourDetector<typeof parameters> = {
   name: "ingest_anomaly",
   title: "Rate of a log source",
   description:
-    "A log source sends far less than it usually does in such hours of the week, for two hours in a row (judged when its next event comes), or far more than in the busiest hour of a week. Fewer people at work than usual, as on a holiday, make less usual. Not found: a source that sends nothing at all (see source_silent).",
+    "A log source sends far less than it usually does in such hours of the week, for two hours in a row (judged when its next event comes), or far more than in the busiest hour of a week. Fewer people at work that day than usual make less usual; where fewer than half have come, as on a holiday, nothing is. Not found: a source that sends nothing at all (see source_silent).",
   severity: "LOW",
   tags: ["attack.defense-evasion", "attack.t1562", "attack.impact", "attack.t1499"],
   falsepositives: ["A change of what the source logs", "The import of a backlog"],
@@ -45,28 +45,28 @@ export const ingestAnomaly: BehaviourDetector<typeof parameters> = {
 };
 
 const learningWeeks = 3;
+const longestGap = 3; // hours; what is silent for longer is told of by source_silent
 
 function judge(event: SecurityEvent, seen: Seen, asked: Asked): Finding | undefined {
   const state = seen.facet(cadence);
   if (!state || state.since === 0 || weeksOf(state) < learningWeeks) return undefined;
   const { hour } = localTime(event.time, seen.timeZone);
   if (hour < state.hour) return undefined;
-  const reason =
-    hour === state.hour + 1 ? collapse(state, seen, asked) : hour === state.hour ? burst(state, asked) : undefined;
+  const reason = hour > state.hour ? collapse(state, hour, seen, asked) : burst(state, asked);
   return reason === undefined ? undefined : { reason, subjects: [{ kind: "SERVICE", key: serviceOf(event) ?? "any" }] };
 }
 
-/** The running hour is over, and so was the one before it. */
-function collapse(state: Cadence, seen: Seen, asked: Asked): string | undefined {
-  const hours = [
-    [state.hour, state.count],
-    [state.hour - 1, state.before],
-  ] as const;
+/** The two hours before this one, which are over; in one without events there were none. */
+function collapse(state: Cadence, now: number, seen: Seen, asked: Asked): string | undefined {
+  if (now - state.hour > longestGap) return undefined;
   let told: string | undefined;
-  for (const [hour, count] of hours) {
+  for (const hour of [now - 1, now - 2]) {
+    const count = hour === state.hour ? state.count : hour === state.hour - 1 ? state.before : 0;
     const slot = slotOf(hour);
     if ((state.presence[slot] ?? 0) < steady) return undefined;
-    const expected = (state.rates[slot] ?? 0) * shareAtWork(seen.facet(staffing), hour);
+    const share = shareAtWork(seen.facet(staffing), hour);
+    if (share < enoughPeople) return undefined;
+    const expected = (state.rates[slot] ?? 0) * share;
     if (expected < asked.leastUsual || count >= (asked.collapsePercent / 100) * expected) return undefined;
     told ??= `${count} events in an hour in which ${Math.round(expected)} are usual, and as few in the hour before`;
   }

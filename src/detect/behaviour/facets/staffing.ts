@@ -1,4 +1,7 @@
-/** How many people are at work in each hour of the week: on a holiday few are, and less happens everywhere. */
+/**
+ * How many people have come to work by each hour of a day: on a holiday few have, and less happens everywhere. All of the
+ * day count, not only those of the hour: who logged in this morning is there, though a log source tells nothing more.
+ */
 import { isDeliberate, userOf } from "../deeds.ts";
 import type { Facet } from "../facet.ts";
 import { localTime } from "../local-day.ts";
@@ -11,12 +14,15 @@ export interface Staffing {
   /** Hours since 1970 by the organization's clock; 0: none yet. */
   since: number;
   hour: number;
-  /** Disguised, of the running hour; and how many there were in the hour before. */
+  /** Disguised, of the running day until now; and how many there were by the end of the hour before. */
   people: string;
   before: number;
   /** By hour of the week, Monday 00:00 first. */
   means: number[];
 }
+
+/** Of those who usually have come by an hour: with fewer it is a holiday. */
+export const enoughPeople = 0.5;
 
 const mostPeople = 60;
 const newest = 0.2; // weight of the latest week
@@ -47,14 +53,21 @@ function closeHour(state: Staffing): void {
   const mean = state.means[slot] ?? 0;
   state.before = state.people.length / keyLength;
   state.means[slot] = Number((mean + weight * (state.before - mean)).toFixed(1));
-  state.people = "";
   state.hour++;
+  if (slotOf(state.hour) % 24 === 0) state.people = "";
 }
 
-/** The share of the usual people who were there in an hour, at most 1; 1 where people are not known to be there. */
+/** The share of the usual people who had come by the end of an hour, at most 1; 1 where people are not known to be there. */
 export function shareAtWork(state: Staffing | undefined, hour: number): number {
-  const mean = state?.means[slotOf(hour)] ?? 0;
-  if (!state || mean < 1) return 1;
-  const there = hour === state.hour ? state.people.length / keyLength : hour === state.hour - 1 ? state.before : 0;
-  return Math.min(1, there / mean);
+  if (!state) return 1;
+  // Others may have told of the hour after, or of none since: people stay until their day ends.
+  const nearest = Math.max(state.hour - 1, Math.min(state.hour, hour));
+  const mean = state.means[slotOf(Math.max(nearest, hour))] ?? 0;
+  if (mean < 1) return 1;
+  if (dayOf(nearest) !== dayOf(hour)) return 0;
+  return Math.min(1, (nearest === state.hour ? state.people.length / keyLength : state.before) / mean);
+}
+
+function dayOf(hour: number): number {
+  return Math.floor(hour / 24);
 }

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { ingestAnomaly } from "../../../../src/detect/behaviour/detectors/ingest-anomaly.ts";
 import { sourceSilent } from "../../../../src/detect/behaviour/detectors/source-silent.ts";
 import { type Cadence, cadence } from "../../../../src/detect/behaviour/facets/cadence.ts";
+import type { Staffing } from "../../../../src/detect/behaviour/facets/staffing.ts";
+import { keyLength } from "../../../../src/detect/behaviour/short-key.ts";
 import { silenceOf, silencesOf } from "../../../../src/detect/behaviour/silence.ts";
 import type { SecurityEvent } from "../../../../src/ingest/event.ts";
 import { at, isWorkday } from "../clinic-days.ts";
@@ -105,6 +107,18 @@ describe("a log source gone silent", () => {
     const morning = [office, after].map((state, n) => ({ key: `${n}`, state }));
     expect(silencesOf(morning, timeOf(29, 9.5))).toEqual([]);
     expect(silencesOf(morning, timeOf(29, 10.4)).map(({ key }) => key)).toEqual(["0"]);
+    // Nor while fewer than half of the people have come.
+    const three = ["0", "1", "2"].map((key, n) => ({ key, state: n === 0 ? office : working }));
+    const hour = Math.floor(timeOf(28, 11.5) / 3_600_000) + working.ahead;
+    const people = (count: number): Staffing => ({
+      since: 1,
+      hour,
+      people: "x".repeat(count * keyLength),
+      before: count,
+      means: new Array<number>(168).fill(10),
+    });
+    expect(silencesOf(three, timeOf(28, 11.5), people(4))).toEqual([]);
+    expect(silencesOf(three, timeOf(28, 11.5), people(6)).map(({ key }) => key)).toEqual(["0"]);
     // Who only stood by on a holiday was never at work, and has not gone silent.
     const stoodBy = stateAfter([
       ...days(0, 28, (day) => inOffice(day, 40)),
@@ -180,6 +194,18 @@ describe("the rate of a log source", () => {
         "20 events in an hour in which 150 are usual, and as few in the hour before",
         [{ kind: "SERVICE", key: "clinic/app" }],
       ],
+    ]);
+  });
+
+  it("is found collapsed though its own few events show few people, and though an hour has none", () => {
+    const few = [hourOf(app, 28, 8, 150), hourOf(app, 28, 9, 4), hourOf(app, 28, 11, 4), hourOf(app, 28, 12, 4)].flat();
+    expect(
+      settled()
+        .feed(few)
+        .map(({ reason }) => reason),
+    ).toEqual([
+      "0 events in an hour in which 150 are usual, and as few in the hour before",
+      "4 events in an hour in which 150 are usual, and as few in the hour before",
     ]);
   });
 

@@ -1,0 +1,118 @@
+/**
+ * What the behaviour detectors cost the intake: a clinic's weeks over POST /ingest into organizations that take turns, one
+ * with all detectors on, one with all of them off, after both have learned the same weeks. Events are enriched and
+ * profiles are learned in both, as they are in an organization that has switched its rules off; `enrich` says what the
+ * look-ups cost by themselves.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type App, openApp } from "../src/app.ts";
+import { parseConfig } from "../src/config.ts";
+import { createLog } from "../src/log.ts";
+import { createServer } from "../src/server/server.ts";
+import { openClinic } from "./clinic/clinic.ts";
+import type { ClinicEvent } from "./clinic/event.ts";
+import { median } from "./median.ts";
+import { postEvents } from "./post-events.ts";
+import type { Figure } from "./run.ts";
+
+const weeks = 4;
+const learned = 20; // days that are sent before anything is measured
+const staff = 25;
+const batchSize = 1_000;
+const batchesPerRound = 2;
+const weekMs = 7 * 86_400_000;
+
+interface Sender {
+  rate(events: readonly ClinicEvent[]): Promise<number>;
+}
+
+/** An organization whose behaviour rules have the mode. */
+async function sender(
+  { url, app }: { url: string; app: App },
+  { slug, zone, mode }: { slug: string; zone: string; mode: "ACTIVE" | "DISABLED" },
+): Promise<Sender> {
+  const organizationId = await app.createOrganization(slug, slug);
+  const token = await app.tokens.sign({ organizationId, userId: "cli", name: "bench", role: "ADMIN" }, 36_000);
+  const ask = async <Result>(query: string, variables: object = {}): Promise<Result> => {
+    const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+    const answer = await fetch(`${url}/graphql`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify({ query, variables }),
+    });
+    const { data, errors } = (await answer.json()) as { data: Result; errors?: { message: string }[] };
+    if (errors) throw new Error(errors.map(({ message }) => message).join("; "));
+    return data;
+  };
+  await ask("mutation ($zone: String) { organizationUpdate(input: { timeZone: $zone }) { userErrors { message } } }", {
+    zone,
+  });
+  const { alertRules } = await ask<{ alertRules: { nodes: { id: string; mode: string }[] } }>(
+    "{ alertRules(first: 100, filter: { kind: { eq: BEHAVIOUR } }) { nodes { id mode } } }",
+  );
+  if (alertRules.nodes.length === 0) throw new Error("there is no behaviour rule");
+  for (const rule of alertRules.nodes)
+    if (rule.mode !== mode)
+      await ask(
+        "mutation ($id: ID!, $mode: RuleMode) { alertRuleUpdate(id: $id, input: { mode: $mode }) { userErrors { message } } }",
+        { id: rule.id, mode },
+      );
+  return {
+    async rate(events) {
+      const began = performance.now();
+      for (let from = 0; from < events.length; from += batchSize)
+        await postEvents(url, token, events.slice(from, from + batchSize));
+      return events.length / ((performance.now() - began) / 1_000);
+    },
+  };
+}
+
+export async function behaviourBench(): Promise<Figure[]> {
+  const clinic = openClinic({ seed: 5, weeks, staff, learningWeeks: weeks });
+  const told: ClinicEvent[] = [];
+  for await (const { event } of clinic.events()) told.push(event);
+  // To the same hours of the week, and lately.
+  const end = told.at(-1)?.time ?? 0;
+  const later = Math.floor((Date.now() - end) / weekMs) * weekMs;
+  const events = told.map((event) => ({ ...event, time: event.time + later }));
+  const measuredFrom = clinic.world.day(learned).at(0) + later;
+  const start = events.findIndex(({ time }) => time >= measuredFrom);
+
+  const directory = await mkdtemp(join(tmpdir(), "vigil-bench-"));
+  const app = await openApp(parseConfig({ VIGIL_DATA_DIR: directory }), { log: createLog("silent") });
+  const server = createServer(app);
+  try {
+    const url = await server.listen(0, "127.0.0.1");
+    const { zone } = clinic.world;
+    const on = await sender({ url, app }, { slug: "bench-on", zone, mode: "ACTIVE" });
+    const off = await sender({ url, app }, { slug: "bench-off", zone, mode: "DISABLED" });
+    for (const each of [on, off]) await each.rate(events.slice(0, start));
+    const rates = { on: [] as number[], off: [] as number[] };
+    const perRound = batchSize * batchesPerRound;
+    for (let from = start, round = 0; from + perRound <= events.length; from += perRound, round++) {
+      const some = events.slice(from, from + perRound);
+      // Whoever goes first has the colder caches of the machine: they take turns.
+      for (const name of round % 2 ? (["on", "off"] as const) : (["off", "on"] as const))
+        rates[name].push(await { on, off }[name].rate(some));
+    }
+    const [subjectValue, baselineValue] = [median(rates.on), median(rates.off)];
+    return [
+      {
+        bench: "behaviour",
+        subject: "all detectors on",
+        baseline: "all detectors off",
+        ratio: subjectValue / baselineValue,
+        subjectValue,
+        baselineValue,
+        unit: "events/s",
+        runs: rates.on.length,
+      },
+    ];
+  } finally {
+    await server.close();
+    await app.close();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
