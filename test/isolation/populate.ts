@@ -107,6 +107,7 @@ const shaped: Record<string, (canary: string) => unknown> = {
   "on_call_schedules.time_zone": () => "UTC",
   "users.quiet_hours": () => [],
   "users.time_zone": () => "UTC",
+  "security_notifications.in_app": () => true,
   "escalation_policies.removed_at": () => null,
   // Beyond what the application itself will count to.
   "security_audit_log.seq": (canary) => (canary.startsWith(canaryOf("demo")) ? 900_000 : 950_000),
