@@ -109,7 +109,6 @@ const shaped: Record<string, (canary: string) => unknown> = {
   "users.time_zone": () => "UTC",
   "security_notifications.in_app": () => true,
   "escalation_policies.removed_at": () => null,
-  "escalation_policies.removed_at": () => null,
   // Beyond what the application itself will count to.
   "security_audit_log.seq": (canary) => (canary.startsWith(canaryOf("demo")) ? 900_000 : 950_000),
   "security_incidents.number": () => 900_000,
