@@ -35,7 +35,7 @@ describe("what organizations share", () => {
       files.flatMap((file) =>
         [...readFileSync(join(root, file), "utf8").matchAll(pattern)].map((match) => [file, match[0]]),
       );
-    const settings = found(/set_config\([^)]*\)/g).filter(
+    const settings = found(/set_config\((?:[^()]|\([^()]*\))*\)/g).filter(
       ([, text]) => text?.includes("app.organization_id") || text?.includes("$"),
     );
     expect(settings.length).toBeGreaterThan(1);
