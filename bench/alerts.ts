@@ -10,6 +10,7 @@ import { openApp } from "../src/app.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLog } from "../src/log.ts";
 import { createServer } from "../src/server/server.ts";
+import { percentiles } from "./percentiles.ts";
 import type { Figure } from "./run.ts";
 
 const rate = 100; // alerts a second
@@ -117,20 +118,8 @@ export async function alertsBench(): Promise<Figure[]> {
     const beside = await paced(samples, event);
     const sentMeanwhile = bulkCalls;
     const alone = await paced(samples, bare);
-    return [0.5, 0.99].map((part) => {
-      const place = Math.floor(part * (samples - 1));
-      const [subjectValue, baselineValue] = [beside[place], alone[place]] as [number, number];
-      return {
-        bench: "alerts",
-        subject: `p${part * 100} from event to receiver of CRITICAL at ${rate}/s beside ${bulk} LOW (${sentMeanwhile} sent meanwhile)`,
-        baseline: "bare HTTP POST at the same rate",
-        ratio: subjectValue / baselineValue,
-        subjectValue,
-        baselineValue,
-        unit: "ms",
-        runs: samples,
-      };
-    });
+    const subject = `from event to receiver of CRITICAL at ${rate}/s beside ${bulk} LOW (${sentMeanwhile} sent meanwhile)`;
+    return percentiles({ bench: "alerts", subject, baseline: "bare HTTP POST at the same rate" }, beside, alone);
   } finally {
     await server.close();
     await app.close();

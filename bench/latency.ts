@@ -9,6 +9,7 @@ import { openApp } from "../src/app.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLog } from "../src/log.ts";
 import { createServer } from "../src/server/server.ts";
+import { percentiles } from "./percentiles.ts";
 import type { Figure } from "./run.ts";
 
 const samples = 200;
@@ -86,20 +87,8 @@ export async function latencyBench(): Promise<Figure[]> {
     const rate = (noise.length * 50) / ((performance.now() - noiseBegan) / 1_000);
     await Promise.all(noise);
     await client.dispose();
-    return [0.5, 0.99].map((part) => {
-      const place = Math.floor(part * (samples - 1));
-      const [subjectValue, baselineValue] = [beside[place], alone[place]] as [number, number];
-      return {
-        bench: "latency",
-        subject: `p${part * 100} from ingest to frame beside ${rate.toFixed(0)} events/s`,
-        baseline: "with nothing beside it",
-        ratio: subjectValue / baselineValue,
-        subjectValue,
-        baselineValue,
-        unit: "ms",
-        runs: samples,
-      };
-    });
+    const subject = `from ingest to frame beside ${rate.toFixed(0)} events/s`;
+    return percentiles({ bench: "latency", subject, baseline: "with nothing beside it" }, beside, alone);
   } finally {
     await server.close();
     await app.close();

@@ -33,8 +33,8 @@ export function createSelfWatch(options: {
   log: Log;
 }): SelfWatch {
   const { db, change, accept, vault, heartbeatUrl, now, log } = options;
-  /** Ids grow with time: the oldest organization. */
-  const carrier = async (): Promise<string | undefined> => [...(await db.organizationIds())].sort()[0];
+  /** The oldest organization: ids grow with time, and come in their order. */
+  const carrier = async (): Promise<string | undefined> => (await db.organizationIds())[0];
 
   async function tell(organizationId: string): Promise<void> {
     const trial = {

@@ -43,20 +43,7 @@ export function createSender(options: {
   now: () => number;
   log: Log;
 }): Sender {
-  const {
-    db,
-    change,
-    vault,
-    channels,
-    word,
-    onFailed,
-    onStopped,
-    onMoved,
-    wake,
-    now,
-
-    log,
-  } = options;
+  const { db, change, vault, channels, word, onFailed, onStopped, onMoved, wake, now, log } = options;
   const onTheWay = new Set<Promise<void>>();
 
   const claim = (organizationId: string, limit: number): Promise<Claim | undefined> =>

@@ -4,6 +4,7 @@ import type { Tx } from "../db.ts";
 import { checkRevision, VigilError } from "../errors.ts";
 import { equalFields } from "./inhibit.ts";
 import { checkMatchers, type Matcher } from "./matcher.ts";
+import { refuseTakenName } from "./taken-name.ts";
 
 export interface InhibitionChange {
   name?: string | undefined;
@@ -26,15 +27,6 @@ function check({ name, source, target, equal = [] }: InhibitionChange): void {
   });
 }
 
-async function refuseName(tx: Tx, id: string, name: string | undefined): Promise<void> {
-  const { rows } = await tx.query(
-    "SELECT FROM alert_inhibitions WHERE organization_id = $1 AND name = $2 AND id <> $3",
-    [tx.organizationId, name?.trim() ?? null, id],
-  );
-  if (rows.length === 0) return;
-  throw new VigilError("CONFLICT", "There is an inhibition of that name already.", { path: ["input", "name"] });
-}
-
 /** Answers its id. Errors: BAD_USER_INPUT, CONFLICT. */
 export async function createInhibition(
   tx: Tx,
@@ -43,7 +35,7 @@ export async function createInhibition(
 ): Promise<string> {
   check(given);
   const id = uuidv7({ msecs: now });
-  await refuseName(tx, id, given.name);
+  await refuseTakenName(tx, "alert_inhibitions", { id, name: given.name });
   const { rowCount } = await tx.query(
     `INSERT INTO alert_inhibitions (organization_id, id, name, source, target, equal, created_at, updated_at)
      SELECT $1, $2, $3, $4, $5, $6, $7, $7 WHERE (SELECT count(*) FROM alert_inhibitions WHERE organization_id = $1) < ${most}
@@ -75,7 +67,7 @@ export async function updateInhibition(
   );
   if (!rows[0]) throw unknown();
   checkRevision("The inhibition", rows[0].revision, expectedRevision);
-  await refuseName(tx, id, given.name);
+  await refuseTakenName(tx, "alert_inhibitions", { id, name: given.name });
   await tx.query(
     `UPDATE alert_inhibitions SET name = coalesce($3, name), source = coalesce($4, source), target = coalesce($5, target),
        equal = coalesce($6, equal), revision = revision + 1, updated_at = $7 WHERE organization_id = $1 AND id = $2`,

@@ -4,6 +4,7 @@ import type { Tx } from "../db.ts";
 import { checkRevision, VigilError } from "../errors.ts";
 import type { Step } from "./escalation.ts";
 import { checkPolicy, checkPolicyNames } from "./policy-check.ts";
+import { refuseTakenName } from "./taken-name.ts";
 
 export interface PolicyChange {
   name?: string | undefined;
@@ -16,15 +17,6 @@ export interface PolicyChange {
 
 const mostPolicies = 100;
 
-async function refuseName(tx: Tx, id: string, name: string | undefined): Promise<void> {
-  const { rows } = await tx.query(
-    "SELECT FROM escalation_policies WHERE organization_id = $1 AND name = $2 AND id <> $3",
-    [tx.organizationId, name?.trim() ?? null, id],
-  );
-  if (rows.length === 0) return;
-  throw new VigilError("CONFLICT", "There is an escalation policy of that name already.", { path: ["input", "name"] });
-}
-
 /** Answers its id. Errors: BAD_USER_INPUT, CONFLICT. */
 export async function createPolicy(
   tx: Tx,
@@ -34,7 +26,7 @@ export async function createPolicy(
   checkPolicy({ repeats: 0, ...given });
   await checkPolicyNames(tx, given);
   const id = uuidv7({ msecs: now });
-  await refuseName(tx, id, given.name);
+  await refuseTakenName(tx, "escalation_policies", { id, name: given.name });
   const { rowCount } = await tx.query(
     `INSERT INTO escalation_policies (organization_id, id, name, steps, repeats, acknowledge_timeout_s, fallback_channel_id, created_at, updated_at)
      SELECT $1, $2, $3, $4, $5, $6, $7, $8, $8
@@ -83,7 +75,7 @@ export async function updatePolicy(
   checkRevision("The policy", row.revision, expectedRevision);
   checkPolicy({ ...given, steps: given.steps ?? row.steps, repeats: given.repeats ?? row.repeats });
   await checkPolicyNames(tx, given);
-  await refuseName(tx, id, given.name);
+  await refuseTakenName(tx, "escalation_policies", { id, name: given.name });
   await tx.query(
     `UPDATE escalation_policies SET name = coalesce($3, name), steps = coalesce($4, steps), repeats = coalesce($5, repeats),
        acknowledge_timeout_s = CASE WHEN $6 THEN $7 ELSE acknowledge_timeout_s END,

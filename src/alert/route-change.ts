@@ -5,6 +5,7 @@ import { checkRevision, VigilError } from "../errors.ts";
 import { checkMatchers, type Matcher } from "./matcher.ts";
 import { checkMuteTimes, type MuteTime } from "./mute-times.ts";
 import { groupFields } from "./route.ts";
+import { refuseTakenName } from "./taken-name.ts";
 import { holdTemplates, refuseUncarried } from "./template-carries.ts";
 
 export interface RouteChange {
@@ -83,23 +84,13 @@ async function lockTree(tx: Tx): Promise<void> {
   await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('vigil.alert-routes:' || $1, 0))", [tx.organizationId]);
 }
 
-async function refuseName(tx: Tx, id: string, name: string | undefined): Promise<void> {
-  const { rows } = await tx.query("SELECT FROM alert_routes WHERE organization_id = $1 AND name = $2 AND id <> $3", [
-    tx.organizationId,
-    name?.trim() ?? null,
-    id,
-  ]);
-  if (rows.length > 0)
-    throw new VigilError("CONFLICT", "There is a route of that name already.", { path: ["input", "name"] });
-}
-
 /** Errors: BAD_USER_INPUT, CONFLICT. */
 export async function createRoute(tx: Tx, given: RouteChange & { name: string }, now: number): Promise<string> {
   check(given);
   await lockTree(tx);
   const id = uuidv7({ msecs: now });
   await checkNamed(tx, id, given);
-  await refuseName(tx, id, given.name);
+  await refuseTakenName(tx, "alert_routes", { id, name: given.name });
   const { rowCount } = await tx.query(
     `INSERT INTO alert_routes (organization_id, id, name, parent_id, position, matchers, goes_on, group_by, group_wait_s, group_interval_s,
        repeat_interval_s, mute_times, tells_resolved, escalation_policy_id, created_at, updated_at)
@@ -190,7 +181,7 @@ export async function updateRoute(
   check(given);
   await lock(tx, id, expectedRevision);
   await checkNamed(tx, id, given);
-  await refuseName(tx, id, given.name);
+  await refuseTakenName(tx, "alert_routes", { id, name: given.name });
   const columns: [string, unknown][] = [
     ["name", given.name?.trim()],
     ["parent_id", given.parentId],

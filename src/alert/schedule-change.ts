@@ -4,6 +4,7 @@ import type { Tx } from "../db.ts";
 import { checkRevision, VigilError } from "../errors.ts";
 import type { Layer } from "./on-call.ts";
 import { checkLayerUsers, checkSchedule, type ScheduleChange, usersAmong } from "./schedule-check.ts";
+import { refuseTakenName } from "./taken-name.ts";
 
 const mostSchedules = 100;
 const mostOverrides = 500; // of a schedule that have not ended
@@ -12,15 +13,6 @@ const longestOverride = 90 * 86_400_000; // ms
 const refuse = (message: string, ...path: string[]): VigilError => new VigilError("BAD_USER_INPUT", message, { path });
 const unknown = (path = ["id"]): VigilError =>
   new VigilError("NOT_FOUND", "There is no such on-call schedule.", { path });
-
-async function refuseName(tx: Tx, id: string, name: string | undefined): Promise<void> {
-  const { rows } = await tx.query(
-    "SELECT FROM on_call_schedules WHERE organization_id = $1 AND name = $2 AND id <> $3",
-    [tx.organizationId, name?.trim() ?? null, id],
-  );
-  if (rows.length === 0) return;
-  throw new VigilError("CONFLICT", "There is a schedule of that name already.", { path: ["input", "name"] });
-}
 
 /** Answers its id. Errors: BAD_USER_INPUT, CONFLICT. */
 export async function createSchedule(
@@ -31,7 +23,7 @@ export async function createSchedule(
   checkSchedule(given);
   await checkLayerUsers(tx, given.layers);
   const id = uuidv7({ msecs: now });
-  await refuseName(tx, id, given.name);
+  await refuseTakenName(tx, "on_call_schedules", { id, name: given.name });
   const { rowCount } = await tx.query(
     `INSERT INTO on_call_schedules (organization_id, id, name, time_zone, layers, created_at, updated_at)
      SELECT $1, $2, $3, $4, $5, $6, $6 WHERE (SELECT count(*) FROM on_call_schedules WHERE organization_id = $1) < ${mostSchedules}
@@ -58,7 +50,7 @@ export async function updateSchedule(
   if (!rows[0]) throw unknown();
   checkRevision("The schedule", rows[0].revision, expectedRevision);
   await checkLayerUsers(tx, given.layers ?? []);
-  await refuseName(tx, id, given.name);
+  await refuseTakenName(tx, "on_call_schedules", { id, name: given.name });
   await tx.query(
     `UPDATE on_call_schedules SET name = coalesce($3, name), time_zone = coalesce($4, time_zone), layers = coalesce($5, layers),
        revision = revision + 1, updated_at = $6 WHERE organization_id = $1 AND id = $2`,
