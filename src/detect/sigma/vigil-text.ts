@@ -15,11 +15,18 @@ export function withVigilBlock(text: string, block: VigilBlock): string {
   };
   const before = parseDocument(text, reading);
   const wanted = { ...(before.toJS() as object), vigil: written };
-  const appended = `${text.trimEnd()}\n${stringify({ vigil: written }, { lineWidth: 0 })}`;
-  const after = parseDocument(appended, reading);
-  if (after.errors.length === 0 && isDeepStrictEqual(after.toJS(), wanted)) return appended;
+  const lines = stringify({ vigil: written }, { lineWidth: 0 });
+  const appended = [text.trimEnd(), text.replace(/\n$/, "")].map((kept) => `${kept}\n${lines}`);
+  const right = appended.find((one) => means(one, wanted));
+  if (right !== undefined) return right;
   before.set("vigil", before.createNode(written)); // e.g. a document in braces
   return before.toString({ lineWidth: 0 });
+}
+
+/** A text block that keeps its last blank lines (`|+`) is why lines that seem to say nothing may not come or go. */
+function means(text: string, wanted: object): boolean {
+  const document = parseDocument(text, reading);
+  return document.errors.length === 0 && isDeepStrictEqual(document.toJS(), wanted);
 }
 
 /** Blank lines stand where the block was, so that other lines keep their number; `linesBefore`: of those on top. */
@@ -35,9 +42,10 @@ export function withoutVigilBlock(text: string): { text: string; linesBefore: nu
   const rest = `${text.slice(0, start)}${"\n".repeat(lines)}${end === undefined ? "" : text.slice(end)}`;
   const wanted = document.toJS() as Record<string, unknown>;
   delete wanted.vigil;
-  const after = parseDocument(rest, reading);
-  if (after.errors.length === 0 && isDeepStrictEqual(after.toJS(), wanted))
-    return { text: `${rest.trimEnd()}\n`, linesBefore: place === 0 ? lines : 0 };
+  const right = [`${rest.trimEnd()}\n`, end === undefined ? text.slice(0, start) : rest].find((one) =>
+    means(one, wanted),
+  );
+  if (right !== undefined) return { text: right, linesBefore: place === 0 ? lines : 0 };
   document.delete("vigil");
   return { text: document.toString({ lineWidth: 0 }), linesBefore: 0 };
 }
