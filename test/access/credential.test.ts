@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
   type CredentialKind,
@@ -7,6 +6,7 @@ import {
   parseCredential,
   sameHash,
 } from "../../src/access/credential.ts";
+import fc from "../support/property.ts";
 
 const kinds: CredentialKind[] = ["ingest", "enforcer", "signin"];
 const credentials = fc.record({ kind: fc.constantFrom(...kinds), organizationId: fc.uuid(), id: fc.uuid() });

@@ -1,10 +1,10 @@
 import { pipeline } from "node:stream/promises";
-import fc from "fast-check";
 import pg from "pg";
 import copy from "pg-copy-streams";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { audit } from "../../src/access/audit.ts";
 import { testDatabase } from "../support/database.ts";
+import fc from "../support/property.ts";
 import { type Auditing, auditing } from "./auditing.ts";
 
 const auditColumns = "organization_id, seq, at, actor, action, entity_kind, entity_id, detail, previous_hash, hash";

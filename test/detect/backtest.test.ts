@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { v5 as uuidv5 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type BacktestRequest, runBacktest } from "../../src/detect/backtest.ts";
@@ -7,6 +6,7 @@ import { createDetector } from "../../src/detect/detector.ts";
 import type { SecurityEvent } from "../../src/ingest/event.ts";
 import { readEventsSince } from "../../src/ingest/read.ts";
 import { clearOf } from "../../src/ingest/sealing.ts";
+import fc from "../support/property.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 
 let server: TestServer;

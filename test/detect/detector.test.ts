@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { builtinRules } from "../../src/detect/builtin.ts";
 import { compileRules } from "../../src/detect/compile.ts";
@@ -6,6 +5,7 @@ import { createDetector } from "../../src/detect/detector.ts";
 import { threatScore } from "../../src/detect/risk.ts";
 import { parseSigma } from "../../src/detect/sigma/parse.ts";
 import type { SecurityEvent } from "../../src/ingest/event.ts";
+import fc from "../support/property.ts";
 
 const start = Date.UTC(2026, 10, 24);
 const id = (n: number) => `00000000-0000-7000-8000-${String(n).padStart(12, "0")}`;

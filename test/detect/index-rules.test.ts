@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileRules } from "../../src/detect/compile.ts";
 import { compileDetection } from "../../src/detect/sigma/compile.ts";
@@ -6,6 +5,7 @@ import { createFieldReader } from "../../src/detect/sigma/fields.ts";
 import { createWordReader } from "../../src/detect/sigma/keywords.ts";
 import { parseSigma } from "../../src/detect/sigma/parse.ts";
 import { expandPlaceholders } from "../../src/detect/sigma/placeholders.ts";
+import fc from "../support/property.ts";
 import { compiled, event, selectionRule } from "./rules.ts";
 
 const titles = (yamls: string[], wish: Parameters<typeof event>[0]) =>

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   type Contribution,
@@ -10,6 +9,7 @@ import {
   riskOf,
   windowMs,
 } from "../../src/detect/risk.ts";
+import fc from "../support/property.ts";
 
 const now = 1_790_000_000_000;
 const contribution = fc.record({

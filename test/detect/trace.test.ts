@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileRules } from "../../src/detect/compile.ts";
 import { createDetector } from "../../src/detect/detector.ts";
@@ -9,6 +8,7 @@ import { createWordReader } from "../../src/detect/sigma/keywords.ts";
 import { parseSigma } from "../../src/detect/sigma/parse.ts";
 import { type EventTrace, traceRule } from "../../src/detect/trace.ts";
 import type { Logsource, SecurityEvent } from "../../src/ingest/event.ts";
+import fc from "../support/property.ts";
 import { type EventWish, event, selectionRule } from "./rules.ts";
 
 const context = { field: createFieldReader(), words: createWordReader() };

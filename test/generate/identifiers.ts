@@ -1,5 +1,5 @@
 /** Texts as people and programs write them, each holding one identifier. Knows nothing of how they are looked for. */
-import fc from "fast-check";
+import fc from "../support/property.ts";
 
 const digits = (length: number) =>
   fc.array(fc.integer({ min: 0, max: 9 }), { minLength: length, maxLength: length }).map((list) => list.join(""));

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { inWords } from "../../src/incident/breach.ts";
 import { clockKinds, clocksOf, responseTimes } from "../../src/incident/clocks.ts";
 import { incidentMoves, incidentStatuses, isOpen, judgeMove } from "../../src/incident/state.ts";
+import fc from "../support/property.ts";
 
 const openedAt = new Date("2026-11-24T08:00:00Z");
 const fresh = {

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { canonicalAddress } from "../../src/ingest/address.ts";
+import fc from "../support/property.ts";
 
 describe("an address", () => {
   it.each([

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type BatchItem, parseBatch } from "../../src/ingest/batch.ts";
+import fc from "../support/property.ts";
 
 const ndjson = "application/x-ndjson";
 

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { EventDraft } from "../../src/ingest/event.ts";
 import { validateEvent } from "../../src/ingest/validate.ts";
+import fc from "../support/property.ts";
 
 const now = Date.UTC(2026, 10, 24, 12);
 

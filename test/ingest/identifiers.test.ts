@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formats } from "../../src/ingest/formats/formats.ts";
 import { holdsIdentifier, type IdentifierKind, identifierKinds, identifiersIn } from "../../src/ingest/identifiers.ts";
 import { identifierTexts } from "../generate/identifiers.ts";
 import { generateSshd } from "../generate/sshd.ts";
+import fc from "../support/property.ts";
 
 const samples = 4_000; // of each kind
 

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { jsonFaultAt } from "../../src/ingest/json-fault.ts";
+import fc from "../support/property.ts";
 
 describe("the place where JSON is broken", () => {
   it.each([

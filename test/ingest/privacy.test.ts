@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fieldClasses } from "../../src/ingest/classes.ts";
 import type { SecurityEvent } from "../../src/ingest/event.ts";
 import { dropUnknown, joinEvent, maySeal, type Privacy, splitEvent } from "../../src/ingest/privacy.ts";
+import fc from "../support/property.ts";
 
 const event: SecurityEvent = {
   id: "01935b9c-0000-7000-8000-0123456789ab",

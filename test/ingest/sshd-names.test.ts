@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { formats } from "../../src/ingest/formats/formats.ts";
+import fc from "../support/property.ts";
 
 const now = Date.UTC(2026, 10, 24, 12);
 const parse = (line: string) => {

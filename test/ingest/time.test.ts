@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseTime } from "../../src/ingest/time.ts";
+import fc from "../support/property.ts";
 
 describe("a time", () => {
   it.each([

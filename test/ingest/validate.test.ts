@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseBatch } from "../../src/ingest/batch.ts";
 import { validateEvent } from "../../src/ingest/validate.ts";
+import fc from "../support/property.ts";
 
 const now = Date.UTC(2026, 10, 24, 12);
 const validate = (input: unknown) => validateEvent(input, 7, now);

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { Webhook } from "standardwebhooks";
 import { describe, expect, it } from "vitest";
 import {
@@ -9,6 +8,7 @@ import {
   signatureOf,
   webhookHeaders,
 } from "../../src/outbound/standard-webhook.ts";
+import fc from "../support/property.ts";
 
 const now = Date.now();
 

@@ -1,8 +1,8 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { isWhen } from "../../src/respond/conditions.ts";
 import { choose, grown, type IncidentFacts, type PastAction } from "../../src/respond/playbook.ts";
 import { type ResponseRule, readRule } from "../../src/respond/rule.ts";
+import fc from "../support/property.ts";
 
 const now = Date.UTC(2026, 10, 24, 12, 30); // a Tuesday
 const incident: IncidentFacts = {

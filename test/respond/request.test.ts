@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ensureUser } from "../../src/access/users.ts";
+import fc from "../support/property.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 import { actionsOf, attack, attackRules, decisionsInForce, noRules, respondBy, timeline } from "./incidents.ts";
 

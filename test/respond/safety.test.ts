@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { judgeSafety, neverBlocked } from "../../src/respond/safety.ts";
 import { overlap, readNetwork, spanOf, type Target } from "../../src/respond/target.ts";
+import fc from "../support/property.ts";
 
 const around = {
   protectedUsers: new Set(["ada@clinic.example", "Ada"]),

@@ -2,7 +2,6 @@ import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
-import fc from "fast-check";
 import fastify from "fastify";
 import Koa from "koa";
 import { afterEach, describe, expect, it } from "vitest";
@@ -12,6 +11,7 @@ import { backOff } from "../../src/sdk/back-off.ts";
 import { type MonitorOptions, monitorSecurity, type SecurityMonitor, type SentEvent } from "../../src/sdk/index.ts";
 import { requestLine } from "../../src/sdk/request-line.ts";
 import { Ring } from "../../src/sdk/ring.ts";
+import fc from "../support/property.ts";
 import { blockOf, ListServer } from "./list-server.ts";
 
 const open: (() => unknown)[] = [];

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { canonicalAddress } from "../../src/ingest/address.ts";
 import { neverBlocked } from "../../src/respond/safety.ts";
@@ -7,6 +6,7 @@ import { clientBehind } from "../../src/sdk/client-address.ts";
 import { DecisionList } from "../../src/sdk/list.ts";
 import { ListReader } from "../../src/sdk/list-reader.ts";
 import { neverBlockedNetworks, readSpared } from "../../src/sdk/never-blocked.ts";
+import fc from "../support/property.ts";
 import { blockOf, idOf, ListServer, type SentList } from "./list-server.ts";
 
 const start = 1_700_000_000_000;

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { keyIdBytes, keyIdOf, openRecord, sealRecord } from "../../src/secrets/record.ts";
+import fc from "../support/property.ts";
 
 const key = randomBytes(32);
 const id = "01935b9c-0000-7000-8000-0123456789ab";

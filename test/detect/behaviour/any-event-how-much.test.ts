@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { eventCategories, eventOutcomes, type SecurityEvent } from "../../../src/ingest/event.ts";
 import { seededRandom } from "../../generate/random.ts";
+import fc from "../../support/property.ts";
 import { event } from "../rules.ts";
 import { drive } from "./drive.ts";
 import { howMuch } from "./how-much.ts";

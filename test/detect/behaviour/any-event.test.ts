@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { confirm, forget, known } from "../../../src/detect/behaviour/facets/known.ts";
 import { agentDevices, networkKinds } from "../../../src/ingest/enrichment.ts";
 import { eventCategories, eventOutcomes, type SecurityEvent } from "../../../src/ingest/event.ts";
 import { seededRandom } from "../../generate/random.ts";
+import fc from "../../support/property.ts";
 import { event } from "../rules.ts";
 import { drive } from "./drive.ts";
 import { whoWhereWhen } from "./who-where-when.ts";

@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compact, roomFor } from "../../../src/detect/correlation/compact.ts";
 import { type Bounds, holds, saturation } from "../../../src/detect/correlation/condition.ts";
@@ -7,6 +6,7 @@ import { findWindows } from "../../../src/detect/correlation/find.ts";
 import { longestOrder } from "../../../src/detect/correlation/order.ts";
 import { percentileOf } from "../../../src/detect/correlation/percentile.ts";
 import type { Measure, WindowSpec } from "../../../src/detect/windows/windows.ts";
+import fc from "../../support/property.ts";
 
 const spec = (measure: Measure, condition: Bounds, more: Partial<WindowSpec> = {}): WindowSpec => ({
   key: "r@1",

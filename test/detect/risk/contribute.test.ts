@@ -1,4 +1,3 @@
-import fc from "fast-check";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { contributesTo } from "../../../src/detect/risk/contribute.ts";
 import { decayRisks } from "../../../src/detect/risk/refresh.ts";
@@ -8,6 +7,7 @@ import type { EventDraft } from "../../../src/ingest/event.ts";
 import { createPipeline, type Pipeline } from "../../../src/pipeline.ts";
 import { type Bells, openBells } from "../../../src/publish/bells.ts";
 import { quiet, type TestDatabase, testDatabase } from "../../support/database.ts";
+import fc from "../../support/property.ts";
 import { testVault } from "../../support/vault.ts";
 
 let test: TestDatabase;

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { hysteresis, judgeLevel, type RiskLevel } from "../../../src/detect/risk/level.ts";
+import fc from "../../support/property.ts";
 
 const thresholds = { high: 70, critical: 90 };
 

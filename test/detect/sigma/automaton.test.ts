@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { searchFor } from "../../../src/detect/sigma/automaton.ts";
+import fc from "../../support/property.ts";
 
 function found(texts: string[], subject: string): string[] {
   const taken = new Set<number>();

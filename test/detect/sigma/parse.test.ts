@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseSigma } from "../../../src/detect/sigma/parse.ts";
+import fc from "../../support/property.ts";
 import { correlation, failedLogin, threeFailures } from "../rules.ts";
 
 const rule = (body: string) => `title: T\nlogsource: { product: app }\n${body}`;

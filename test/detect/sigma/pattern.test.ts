@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compilePattern, parsePattern } from "../../../src/detect/sigma/pattern.ts";
+import fc from "../../support/property.ts";
 
 const matches = (pattern: string, text: string) => compilePattern(parsePattern(pattern), true)(text);
 

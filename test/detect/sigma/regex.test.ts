@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileRegex, regexLiterals } from "../../../src/detect/sigma/regex.ts";
+import fc from "../../support/property.ts";
 
 /** Expressions that make a backtracking engine exponential or polynomial, and the text that does it, of any size. */
 const slow: [string, (n: number) => string][] = [

@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { builtinRules } from "../../../src/detect/builtin.ts";
 import { parseSigma } from "../../../src/detect/sigma/parse.ts";
 import type { VigilBlock } from "../../../src/detect/sigma/vigil-block.ts";
 import { withVigilBlock } from "../../../src/detect/sigma/vigil-text.ts";
+import fc from "../../support/property.ts";
 
 const odd = fc.constantFrom("attack.t1110", "it's: odd", "# no comment", "null", "12", "- x", "a\nb", '"', "true");
 const block: fc.Arbitrary<VigilBlock> = fc.record(

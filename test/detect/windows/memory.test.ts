@@ -1,10 +1,10 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileRules } from "../../../src/detect/compile.ts";
 import type { DetectionDraft } from "../../../src/detect/detection.ts";
 import { createDetector, type Detector } from "../../../src/detect/detector.ts";
 import { createMemoryWindows } from "../../../src/detect/windows/memory.ts";
 import type { SecurityEvent } from "../../../src/ingest/event.ts";
+import fc from "../../support/property.ts";
 import {
   compiled,
   correlation,

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { DetectionDraft } from "../../../src/detect/detection.ts";
 import type { SecurityEvent } from "../../../src/ingest/event.ts";
+import fc from "../../support/property.ts";
 import { correlation, detectorFor, failedLogin, failLogin, idAt, second, selectionRule, start } from "../rules.ts";
 
 const exported = selectionRule("s: { event.action: export }\ncondition: s", {}, "Export").replace(

@@ -1,6 +1,6 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { agentOf } from "../../../src/ingest/enrich/agent.ts";
+import fc from "../../support/property.ts";
 
 const webkit = "AppleWebKit/537.36 (KHTML, like Gecko)";
 

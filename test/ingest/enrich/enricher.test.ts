@@ -1,11 +1,11 @@
 import { mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openEnricher } from "../../../src/ingest/enrich/enricher.ts";
 import type { Log } from "../../../src/log.ts";
 import { quiet } from "../../support/database.ts";
+import fc from "../../support/property.ts";
 import { cityRecord, writeMmdb } from "./mmdb-file.ts";
 
 let directory: string;

@@ -1,7 +1,7 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { fromColumn, toColumn } from "../../../src/ingest/enrich/stored.ts";
 import { agentDevices, type Enrichment, networkKinds } from "../../../src/ingest/enrichment.ts";
+import fc from "../../support/property.ts";
 
 const optional = { requiredKeys: [] as never[] };
 const degrees = fc.double({ min: -90, max: 90, noNaN: true }).map((value) => (Object.is(value, -0) ? 0 : value));

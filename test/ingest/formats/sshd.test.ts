@@ -1,9 +1,9 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { EventDraft } from "../../../src/ingest/event.ts";
 import type { ParserOptions } from "../../../src/ingest/formats/format.ts";
 import { parseSshdMessage, sshd } from "../../../src/ingest/formats/sshd.ts";
 import { generateSshd } from "../../generate/sshd.ts";
+import fc from "../../support/property.ts";
 
 const now = Date.UTC(2026, 10, 24, 12);
 
