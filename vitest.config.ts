@@ -9,5 +9,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    // Modules are loaded once a worker, not once a file: nothing is mocked and no clock is faked, so files cannot tell.
+    isolate: false,
   },
 });

@@ -3,7 +3,7 @@
 //
 //   node verify-audit.mjs export.ndjson [--key public.pem] [--checkpoints audit-checkpoints.ndjson]
 //
-// --key: the public key you trust (`vigil audit key` prints it). Without it the key in the export itself is used, which
+// --key: the public keys you trust (`vigil audit key` prints them). Without it those in the export itself are used, which
 // shows that the export is whole, but not whose it is. --checkpoints: a copy of the checkpoint file you kept meanwhile.
 import { createHash, createPublicKey, verify } from "node:crypto";
 import { createReadStream, readFileSync } from "node:fs";
@@ -21,18 +21,31 @@ function fail(message) {
   process.exit(1);
 }
 
-function isSigned(what, { organization, seq, hash, at, signature }) {
+function isSigned(what, { organization, seq, hash, at, key, signature }) {
   const statement = `vigil audit ${what} v1\n${organization}\n${seq}\n${hash}\n${at}\n`;
+  const by = keys.get(key);
   return (
-    organization === header.organization && verify(null, Buffer.from(statement), key, Buffer.from(signature, "base64"))
+    by &&
+    organization === header.organization &&
+    verify(null, Buffer.from(statement), by, Buffer.from(signature, "base64"))
   );
+}
+
+function keysIn(pem) {
+  const all = pem.split(/(?<=-----END PUBLIC KEY-----)/).filter((part) => part.trim() !== "");
+  return new Map(all.map((one) => createPublicKey(one.trim())).map((one) => [idOf(one), one]));
+}
+
+function idOf(one) {
+  const der = one.export({ type: "spki", format: "der" });
+  return createHash("sha256").update(der).digest("hex").slice(0, 16);
 }
 
 const linesOf = (path) => createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
 const hashes = new Map(); // number -> hash
 const checkpoints = [];
 let header;
-let key;
+let keys; // id -> public key
 let cut; // where the log was cut: entries that had been kept long enough are gone
 let last;
 
@@ -40,7 +53,9 @@ for await (const line of linesOf(exportPath)) {
   if (!header) {
     header = JSON.parse(line);
     if (header.vigil !== "audit-export" || header.version !== 1) fail("this is no audit export of version 1");
-    key = createPublicKey(keyPath ? readFileSync(keyPath) : header.publicKey);
+    keys = keysIn(
+      keyPath ? readFileSync(keyPath, "utf8") : [header.publicKey, ...(header.earlierKeys ?? [])].join("\n"),
+    );
     if (header.fault) fail(`the server itself found entry ${header.fault.seq} bad: ${header.fault.message}`);
     continue;
   }
@@ -89,5 +104,5 @@ if (!checkpoints.some(({ seq }) => seq === last.number)) fail(`no checkpoint cov
 console.log(
   `VERIFIED: ${hashes.size} entries, ${last.number - hashes.size + 1} to ${last.number}, and ${checkpoints.length} signed checkpoints` +
     (cut ? `; entries up to ${cut.seq} were kept long enough and cut off on ${cut.at}` : "") +
-    (keyPath ? "." : " (by the key in the export itself)."),
+    (keyPath ? "." : " (by the keys in the export itself)."),
 );

@@ -234,8 +234,14 @@ auditCommand
   );
 auditCommand
   .command("key")
-  .description("print the public key that checkpoints are signed with, for docs/verify-audit.mjs --key")
-  .action(() => withApp(async (app) => console.log(app.auditTrail.publicKey.trimEnd())));
+  .description(
+    "print the public key that checkpoints are signed with, and earlier ones, for docs/verify-audit.mjs --key",
+  )
+  .action(() =>
+    withApp(async ({ auditTrail: { publicKey, earlierKeys } }) =>
+      console.log([publicKey, ...earlierKeys].join("").trimEnd()),
+    ),
+  );
 auditCommand
   .command("export")
   .description("print the audit log as NDJSON, to be checked by docs/verify-audit.mjs")

@@ -1,8 +1,9 @@
+import type { KeyObject } from "node:crypto";
 import { resolve } from "node:path";
 import { z } from "zod";
 import type { TwilioConfig } from "./alert/channels/sms.ts";
 import { parseSmtp, type SmtpConfig } from "./alert/channels/smtp-url.ts";
-import { readAuditKey } from "./audit/key.ts";
+import { readAuditKey, readPublicKeys } from "./audit/key.ts";
 import { readNetwork } from "./respond/target.ts";
 
 const text = z.string().trim().min(1);
@@ -52,6 +53,16 @@ const schema = z.object({
     .optional(),
   VIGIL_AUDIT_SIGNING_KEY: text
     .refine(isAuditKey, "is an Ed25519 private key: PEM, or base64 of its PKCS #8")
+    .optional(),
+  VIGIL_AUDIT_EARLIER_KEYS: text
+    .transform((given, context) => {
+      try {
+        return readPublicKeys(given);
+      } catch {
+        context.addIssue({ code: "custom", message: "is Ed25519 public keys: PEM, or base64 of their SPKI" });
+        return z.NEVER;
+      }
+    })
     .optional(),
   VIGIL_AUDIT_CHECKPOINTS: text.optional(),
   VIGIL_AUDIT_WEBHOOK: z.url({ protocol: /^https?$/, error: "is an http:// or https:// URL" }).optional(),
@@ -150,6 +161,7 @@ export interface Config {
   encryptionKeys: { id: string; key: Buffer }[] | undefined;
   /** Signs the audit log's checkpoints; absent: made on the first start. */
   auditSigningKey: string | undefined;
+  auditEarlierKeys: KeyObject[] | undefined;
   /** The file that keeps checkpoints outside the database (absolute); absent: in the data directory. */
   auditCheckpoints: string | undefined;
   /** Where each checkpoint is also sent. */
@@ -199,6 +211,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     jwtSecret: values.VIGIL_JWT_SECRET,
     encryptionKeys: values.VIGIL_ENCRYPTION_KEYS,
     auditSigningKey: values.VIGIL_AUDIT_SIGNING_KEY,
+    auditEarlierKeys: values.VIGIL_AUDIT_EARLIER_KEYS,
     auditCheckpoints: values.VIGIL_AUDIT_CHECKPOINTS && resolve(values.VIGIL_AUDIT_CHECKPOINTS),
     auditWebhook: values.VIGIL_AUDIT_WEBHOOK,
     heartbeatUrl: values.VIGIL_HEARTBEAT_URL,

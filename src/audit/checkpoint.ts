@@ -49,11 +49,10 @@ export function signCut(key: AuditKey, organization: string, { seq, hash }: Head
   return { kind: "CUT", ...said, key: key.id, signature: key.sign(statement(said, "cut")).toString("base64") };
 }
 
-/** Whether our key signed it; undefined: another key did, which we cannot judge. */
+/** Whether our key or an earlier one of ours signed it; undefined: another did, which we cannot judge. */
 export function isGenuine(key: AuditKey, checkpoint: Checkpoint | Cut): boolean | undefined {
-  if (checkpoint.key !== key.id) return undefined;
   const what = "kind" in checkpoint ? "cut" : "checkpoint";
-  return key.verify(statement(checkpoint, what), Buffer.from(checkpoint.signature, "base64"));
+  return key.verifyBy(checkpoint.key, statement(checkpoint, what), Buffer.from(checkpoint.signature, "base64"));
 }
 
 /** A line of the checkpoint file: a checkpoint, or `{"cut": …}`; undefined when it is neither. */

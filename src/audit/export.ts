@@ -38,6 +38,7 @@ export async function* exportAudit(
     to: to?.toISOString() ?? null,
     exportedAt: new Date(now()).toISOString(),
     publicKey: key.publicPem,
+    earlierKeys: key.earlierPems,
     ...(fault ? { fault } : {}),
   });
   if (cut && from === null) yield `${checkpointLine(cut)}\n`;

@@ -14,6 +14,8 @@ import { type AuditRange, type AuditVerdict, verifyAudit } from "./verify.ts";
 export interface AuditTrail extends Sealer {
   /** The public half of the signing key, as PEM. */
   publicKey: string;
+  /** Public keys that signed before it, as PEM. */
+  earlierKeys: readonly string[];
   /** Signs a text of another kind than checkpoints are; base64, and the public half as PEM. */
   sign(text: string): { signature: string; publicKey: string };
   verify(organizationId: string, range?: AuditRange): Promise<AuditVerdict>;
@@ -28,15 +30,16 @@ export interface AuditTrail extends Sealer {
 }
 
 export async function openAuditTrail(
-  config: Pick<Config, "dataDir" | "auditSigningKey" | "auditCheckpoints" | "auditWebhook">,
+  config: Pick<Config, "dataDir" | "auditSigningKey" | "auditEarlierKeys" | "auditCheckpoints" | "auditWebhook">,
   { db, log, now }: { db: Database; log: Log; now: () => number },
 ): Promise<AuditTrail> {
-  const key = await loadAuditKey(config.auditSigningKey, config.dataDir);
+  const key = await loadAuditKey(config.auditSigningKey, config.dataDir, config.auditEarlierKeys);
   const file = openCheckpointFile(config.auditCheckpoints ?? join(config.dataDir, "audit-checkpoints.ndjson"));
   const parts = { db, key, file, now };
   return {
     ...createSealer({ ...parts, webhook: config.auditWebhook, log }),
     publicKey: key.publicPem,
+    earlierKeys: key.earlierPems,
     sign: (text) => ({ signature: key.sign(text).toString("base64"), publicKey: key.publicPem }),
     verify: (organizationId, range) => verifyAudit(parts, organizationId, range),
     cut: (organizationId, cutoff, actor) => cutAudit({ ...parts, log }, organizationId, cutoff, actor),

@@ -5,14 +5,24 @@ import { cliSubject } from "../access/viewer.ts";
 import type { App } from "../app.ts";
 import { builtinRules } from "../detect/builtin.ts";
 import type { RuleMode } from "../detect/detection.ts";
+import type { Placeholders } from "../detect/sigma/placeholders.ts";
 import { exportRules } from "../detect/store/export.ts";
+import { placeholderFile, readPlaceholderFile } from "../detect/store/placeholder-file.ts";
+import { setPlaceholder } from "../detect/store/placeholders.ts";
 import { planImport, type Rejection, type SigmaText } from "../detect/store/plan.ts";
-import { importRules } from "../detect/store.ts";
+import { importRules, loadRules } from "../detect/store.ts";
 
 type Tell = (line: string) => void;
 
-/** Sigma files, and those with the ending .yml or .yaml of folders, however deep. */
-export async function readSigma(paths: readonly string[]): Promise<Required<Pick<SigmaText, "file" | "yaml">>[]> {
+interface Given {
+  /** Sigma. */
+  texts: { file: string; yaml: string }[];
+  /** Lists of values that rules refer to, and the file of each. */
+  lists: Map<string, { file: string; values: readonly string[] }>;
+}
+
+/** Sigma files and files of placeholders, and those with the ending .yml or .yaml of folders, however deep. */
+async function readGiven(paths: readonly string[]): Promise<Given> {
   const files: string[] = [];
   for (const path of paths) {
     if (!(await stat(path)).isDirectory()) files.push(path);
@@ -23,7 +33,22 @@ export async function readSigma(paths: readonly string[]): Promise<Required<Pick
   }
   const unique = [...new Set(files)].sort();
   if (unique.length === 0) throw new Error(`There is no Sigma file (.yml, .yaml) in ${paths.join(", ")}`);
-  return Promise.all(unique.map(async (file) => ({ file, yaml: await readFile(file, "utf8") })));
+  const given: Given = { texts: [], lists: new Map() };
+  for (const file of unique) {
+    const yaml = await readFile(file, "utf8");
+    const lists = listsIn(file, yaml);
+    if (!lists) given.texts.push({ file, yaml });
+    else for (const [name, values] of lists) given.lists.set(name, { file, values });
+  }
+  return given;
+}
+
+function listsIn(file: string, yaml: string): Placeholders | undefined {
+  try {
+    return readPlaceholderFile(yaml);
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`);
+  }
 }
 
 function tellFault(tell: Tell, { file = "", line, code, message }: Rejection): void {
@@ -35,9 +60,10 @@ function tellFault(tell: Tell, { file = "", line, code, message }: Rejection): v
  * correlations and filters refer to must be among the files or come with Vigil. True when there is no fault.
  */
 export async function checkRules(paths: readonly string[], now: number, tell: Tell): Promise<boolean> {
-  const texts = await readSigma(paths);
+  const { texts, lists } = await readGiven(paths);
   const mode = "ACTIVE";
-  const nothing = { version: 0, timeZone: "UTC", rules: [], placeholders: new Map() };
+  const placeholders = new Map([...lists].map(([name, { values }]) => [name, values]));
+  const nothing = { version: 0, timeZone: "UTC", rules: [], placeholders };
   const request = { organizationId: "00000000-0000-0000-0000-000000000000", mode, removed: new Set<string>() } as const;
   const plan = (all: readonly SigmaText[]) => planImport(all, { ...request, loaded: nothing, builtin: false, now });
   let { rules, filters, rejected, waiting } = plan(texts);
@@ -70,34 +96,45 @@ export async function importSigma(
   }: { paths: readonly string[]; organization: string; mode: RuleMode; dryRun: boolean },
   tell: Tell,
 ): Promise<boolean> {
-  const yaml = await readSigma(paths);
+  const { texts: yaml, lists } = await readGiven(paths);
   const organizationId = await app.organizationBySlug(organization);
   const { imported, rejected, waiting } = await app.db.inOrganization(organizationId, async (tx) => {
+    await tx.query("SAVEPOINT lists");
+    for (const [name, { file, values }] of lists) {
+      await setPlaceholder(tx, { name, values, actor: cliSubject, now: app.now() }).catch((error: Error) => {
+        throw new Error(`${file}: ${name}: ${error.message}`);
+      });
+    }
     const result = await importRules(tx, { yaml, mode, dryRun, actor: cliSubject, now: app.now() });
     const { imported, rejected, ruleIds } = result;
-    const detail = { mode, dryRun, imported, rejected: rejected.length, ruleIds };
+    if (dryRun) await tx.query("ROLLBACK TO lists");
+    const detail = { mode, dryRun, imported, rejected: rejected.length, ruleIds, placeholders: [...lists.keys()] };
     const entry = { action: "ALERT_RULES_IMPORTED", entityKind: "AlertRule", entityId: "" };
     await audit(tx, { ...entry, actor: cliSubject, detail });
     return result;
   });
   for (const fault of [...rejected, ...waiting]) tellFault(tell, fault);
   const waits = new Set(waiting.map(({ file, document }) => `${file}\n${document}`)).size;
+  if (lists.size > 0) tell(`${lists.size} placeholder(s) ${dryRun ? "would be " : ""}set`);
   tell(`${yaml.length} file(s): ${imported} imported, ${rejected.length} rejected, ${waits} waiting for other rules`);
   return rejected.length === 0;
 }
 
-/** Writes each rule and each exception in force as a file; without a directory, all as one text. */
+/**
+ * Writes each rule and each exception in force as a file, and the lists they refer to as one more; without a directory,
+ * the rules and exceptions as one text.
+ */
 export async function exportSigma(
   app: App,
   { organization, directory }: { organization: string; directory: string | undefined },
   tell: Tell,
 ): Promise<void> {
   const organizationId = await app.organizationBySlug(organization);
-  const files = await app.db.inOrganization(organizationId, async (tx) => {
+  const { files, lists } = await app.db.inOrganization(organizationId, async (tx) => {
     const found = await exportRules(tx, app.now());
     const entry = { action: "ALERT_RULES_EXPORTED", entityKind: "AlertRule", entityId: "" };
     await audit(tx, { ...entry, actor: cliSubject, detail: { files: found.length } });
-    return found;
+    return { files: found, lists: (await loadRules(tx)).placeholders };
   });
   if (directory === undefined) {
     if (files.length > 0) tell(files.map(({ yaml }) => yaml.trimEnd()).join("\n---\n"));
@@ -105,5 +142,6 @@ export async function exportSigma(
   }
   await mkdir(directory, { recursive: true });
   for (const { file, yaml } of files) await writeFile(join(directory, file), yaml);
-  tell(`${files.length} file(s) in ${directory}`);
+  if (lists.size > 0) await writeFile(join(directory, "placeholders.yaml"), placeholderFile(lists));
+  tell(`${files.length + Math.min(lists.size, 1)} file(s) in ${directory}`);
 }

@@ -52,6 +52,8 @@ export interface Trial {
   timeZone: string;
   /** What people call a rule of the trial. */
   nameOf(ruleId: string): string;
+  /** The reference of a rule of the trial, as routes match it. */
+  referenceOf(ruleId: string): string;
 }
 
 type Parsed = StoredRule & { document: ParsedDocument };
@@ -87,7 +89,12 @@ export function prepareTrial(request: TrialRequest): Trial {
   const rules = withExceptions(needed.map(plain), exceptionsOf(filters, all.flatMap(parsedOf)));
   const { errors } = compileRules(rules, { placeholders });
   const nameOf = (id: string) => all.filter((rule) => rule.id === id).flatMap(parsedOf)[0]?.document.title ?? id;
-  return { tried, watched, rules, stored, faults: errors, placeholders, timeZone, nameOf };
+  const references = new Map<string, string>(known.map(({ id, reference }) => [id, reference]));
+  for (const { id, document } of drafts) references.set(id, referenceOf(document));
+  return {
+    ...{ tried, watched, rules, stored, faults: errors, placeholders, timeZone, nameOf },
+    referenceOf: (id) => references.get(id) ?? "",
+  };
 }
 
 /** What could not be stored for a misspelt field is not tried either: it would only be silent. */

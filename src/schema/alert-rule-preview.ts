@@ -1,3 +1,5 @@
+import { alertsPerDay } from "../alert/per-day.ts";
+import { readSettings } from "../alert/route-read.ts";
 import type { Backtest } from "../detect/backtest.ts";
 import { type Comparison, compareRuns, topSubjects } from "../detect/backtest-compare.ts";
 import type { DetectionDraft } from "../detect/detection.ts";
@@ -13,6 +15,8 @@ import { overHistory } from "./history-source.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
 import { historyFields } from "./preview-history.ts";
 import {
+  AlertsPerDayType,
+  asIncidentFacts,
   type IncidentPreview,
   IncidentPreviewType,
   incidentsPerDay,
@@ -103,8 +107,22 @@ const Preview = builder.objectRef<Previewed>("AlertRulePreview").implement({
     incidentsPerDay: t.field({
       type: [PerDayType],
       description:
-        "Incidents by the day (UTC) of their first event; days without any are left out. Alerts follow from incidents through routes and channels: with none of those, no alert would have been sent.",
-      resolve: ({ found }) => incidentsPerDay([...gather(found).values()].map(previewIncident) as IncidentPreview[]),
+        "Incidents by the day (UTC) of their first event; days without any are left out. `alertsPerDay` says who would have been told.",
+      resolve: ({ found }) => incidentsPerDay(incidentsOf(found)),
+    }),
+    alertsPerDay: t.field({
+      type: [AlertsPerDayType],
+      description:
+        "The alerts that those incidents would have brought by the routes and channels as they are now, by the day (UTC) of the incident and by channel; days without any are left out. Mute times and quiet hours count; silences, inhibitions and escalations do not.",
+      resolve: async ({ found, trial }, _args, context) => {
+        const incidents = asIncidentFacts(incidentsOf(found), trial.referenceOf);
+        if (incidents.length === 0) return [];
+        const { services } = context;
+        const { settings } = await services.db.inOrganization(viewerOf(context).organizationId, (tx) =>
+          readSettings(tx, { incidents: [], resolved: [], now: services.now() }),
+        );
+        return alertsPerDay(incidents, settings);
+      },
     }),
     topSubjects: t.field({
       type: [TrialSubjectType],
@@ -187,6 +205,9 @@ async function preview(context: Context, input: typeof Input.$inferInput): Promi
   );
   return { ...backtest, trial, found: draft, comparison: compareRuns(draft, active) };
 }
+
+const incidentsOf = (found: readonly DetectionDraft[]): IncidentPreview[] =>
+  [...gather(found).values()].map(previewIncident);
 
 type Faults = readonly { ruleId: string; message: string }[];
 

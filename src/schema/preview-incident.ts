@@ -1,3 +1,5 @@
+import type { AlertsPerDay } from "../alert/per-day.ts";
+import type { IncidentFacts } from "../alert/route.ts";
 import type { DetectionDraft, Subject } from "../detect/detection.ts";
 import { titleOf } from "../incident/gather.ts";
 import { type Severity, severities } from "../ingest/event.ts";
@@ -7,6 +9,9 @@ import { SubjectType } from "./subject.ts";
 
 /** An incident that detections on trial would have opened. */
 export interface IncidentPreview {
+  fingerprint: string;
+  ruleId: string;
+  tags: readonly string[];
   title: string;
   severity: Severity;
   subjects: Subject[];
@@ -21,6 +26,9 @@ export function previewIncident(drafts: readonly DetectionDraft[]): IncidentPrev
   const [lead] = drafts as readonly [DetectionDraft];
   const worst = drafts.map(({ severity }) => severities.indexOf(severity));
   return {
+    fingerprint: lead.fingerprint,
+    ruleId: lead.ruleId,
+    tags: lead.tags,
     title: titleOf(lead),
     severity: severities[Math.max(...worst)] as Severity,
     subjects: lead.subjects,
@@ -45,6 +53,38 @@ export const IncidentPreviewType = builder.objectRef<IncidentPreview>("IncidentP
     eventCount: t.exposeInt("eventCount", { description: "How many events those gather." }),
     firstEventAt: t.expose("firstEventAt", { type: "DateTime", description: "When its first event happened." }),
     lastEventAt: t.expose("lastEventAt", { type: "DateTime", description: "When its last event happened." }),
+  }),
+});
+
+/** Each as routes see incidents, once it was opened. */
+export function asIncidentFacts(
+  incidents: readonly IncidentPreview[],
+  referenceOf: (ruleId: string) => string,
+): IncidentFacts[] {
+  return incidents.map(({ ruleId, firstEventAt, fingerprint, ...rest }, index) => ({
+    ...rest,
+    fingerprint,
+    id: fingerprint,
+    number: index + 1,
+    status: "OPEN",
+    since: firstEventAt.getTime(),
+    rule: referenceOf(ruleId),
+  }));
+}
+
+export const AlertsPerDayType = builder.objectRef<AlertsPerDay>("AlertsPerDay").implement({
+  description: "How many alerts one day would have brought to one channel.",
+  fields: (t) => ({
+    day: t.exposeString("day", { description: "The day in UTC, e.g. `2026-11-24`." }),
+    channelId: t.globalID({
+      description: "The channel's id.",
+      resolve: ({ channelId }) => ({ type: "AlertChannel", id: channelId }),
+    }),
+    channel: t.exposeString("channel", { description: "The channel's name." }),
+    alerts: t.exposeInt("alerts", {
+      description: "How many, one for each recipient. Those of a group go out in one message.",
+    }),
+    held: t.exposeInt("held", { description: "How many of them a mute time or quiet hours would have kept back." }),
   }),
 });
 

@@ -5,8 +5,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { audit } from "../../src/access/audit.ts";
 import { type AuditTrail, openAuditTrail } from "../../src/audit/trail.ts";
+import type { Config } from "../../src/config.ts";
 import { createOrganization } from "../../src/database/organizations.ts";
 import { quiet, type TestDatabase, testDatabase } from "../support/database.ts";
+
+type Settings = "auditSigningKey" | "auditEarlierKeys" | "auditWebhook";
 
 export interface Auditing {
   base: TestDatabase;
@@ -24,7 +27,7 @@ export interface Auditing {
   attack(...statements: string[]): Promise<void>;
   fileLines(): Promise<Record<string, unknown>[]>;
   /** Another trail over the same file, key and clock, e.g. with a webhook or over another database. */
-  reopen(settings?: { auditWebhook?: string; database?: TestDatabase }): Promise<AuditTrail>;
+  reopen(settings?: Partial<Pick<Config, Settings>> & { database?: TestDatabase }): Promise<AuditTrail>;
   close(): Promise<void>;
 }
 
@@ -33,8 +36,9 @@ export async function auditing(shared?: TestDatabase): Promise<Auditing> {
   const base = shared ?? (await testDatabase());
   const dataDir = await mkdtemp(join(tmpdir(), "vigil-audit-"));
   const clock = { now: Date.UTC(2026, 0, 1) };
-  const reopen: Auditing["reopen"] = ({ auditWebhook, database = base } = {}) => {
-    const config = { dataDir, auditSigningKey: undefined, auditCheckpoints: undefined, auditWebhook };
+  const reopen: Auditing["reopen"] = ({ database = base, ...settings } = {}) => {
+    const none = { auditSigningKey: undefined, auditEarlierKeys: undefined, auditWebhook: undefined };
+    const config = { dataDir, auditCheckpoints: undefined, ...none, ...settings };
     return openAuditTrail(config, { db: database.db, log: quiet, now: () => clock.now });
   };
   const trail = await reopen();

@@ -1,7 +1,9 @@
 import { spawnSync } from "node:child_process";
+import { generateKeyPairSync } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { readPublicKeys } from "../../src/audit/key.ts";
 import { cleanUp } from "../../src/retention/clean-up.ts";
 import { quiet, type TestDatabase, testDatabase } from "../support/database.ts";
 import { type Auditing, auditing } from "./auditing.ts";
@@ -263,13 +265,32 @@ describe("A8: the offline verifier", () => {
   async function verifier(text: string, ...words: string[]): Promise<string> {
     const [path, key] = [join(it.dataDir, "export.ndjson"), join(it.dataDir, "public.pem")];
     await writeFile(path, text);
-    await writeFile(key, it.trail.publicKey);
+    await writeFile(key, [it.trail.publicKey, ...it.trail.earlierKeys].join(""));
     const script = join(import.meta.dirname, "../../docs/verify-audit.mjs");
     const { stdout, stderr } = spawnSync(process.execPath, [script, path, "--key", key, ...words], {
       encoding: "utf8",
     });
     return stdout + stderr;
   }
+
+  test("verifies what an earlier key signed, once it is told that key", async () => {
+    await cut();
+    const made = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+    const old = it.trail.publicKey;
+    it.trail = await it.reopen({ auditSigningKey: made });
+    expect(it.trail.earlierKeys).toEqual([old]); // it is in the data directory still
+    expect(await it.trail.verify(it.one)).toMatchObject({ cut: { seq: 12 }, checkpoints: 1, unknownCheckpoints: 0 });
+    expect((await it.trail.verify(it.one)).fault).toBeUndefined();
+    await rm(join(it.dataDir, "audit-signing-key.pem"));
+    it.trail = await it.reopen({ auditSigningKey: made });
+    expect((await it.trail.verify(it.one)).fault).toMatchObject({ kind: "MISSING" });
+    it.trail = await it.reopen({ auditSigningKey: made, auditEarlierKeys: readPublicKeys(old) });
+    expect((await it.trail.verify(it.one)).fault).toBeUndefined();
+    const text = await exported();
+    expect(await verifier(text)).toMatch(/^VERIFIED: 24 entries, 13 to 36/);
+    it.trail = await it.reopen({ auditSigningKey: made });
+    expect(await verifier(text)).toMatch(/the cut at entry 12 is not signed by this key/);
+  });
 
   test("verifies an export of a log that was cut, and says so", async () => {
     await cut();

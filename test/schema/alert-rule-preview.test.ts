@@ -42,6 +42,7 @@ const document = `query Preview($input: AlertRulePreviewInput!) { alertRulePrevi
     eventsRead truncated truncatedBy cursor isWithheld detectionCount
     detections { ruleName subjects { kind key } eventCount explanation fingerprint }
     incidentCount incidents { title severity detectionCount eventCount } incidentsPerDay { day incidents }
+    alertsPerDay { day channel alerts held }
     topSubjects { kind key detections }
     comparison { both onlyInDraft onlyInActive draftDetections { explanation } activeDetections { explanation } }
     broken { ruleName message }
@@ -99,6 +100,38 @@ describe("alertRulePreview", () => {
       { kind: "USER", key: "ann", detections: 1 },
       { kind: "USER", key: "bob", detections: 1 },
     ]);
+  });
+
+  it("says whom they would have alerted by the routes as they are, channel by channel", async () => {
+    expect((await preview({ yaml: failures(3) })).alertsPerDay).toEqual([]);
+    const make = async (document: string, input: object) => {
+      const { data, errors } = await server.query(document as never, { input } as never);
+      expect(errors).toBeUndefined();
+      const [payload] = Object.values(data as Record<string, { userErrors: object[]; made?: { id: string } }>);
+      expect(payload?.userErrors).toEqual([]);
+      return payload?.made?.id as string;
+    };
+    const channel = (name: string) =>
+      make(
+        "mutation ($input: AlertChannelCreateInput!) { alertChannelCreate(input: $input) { made: alertChannel { id } userErrors { code message path } } }",
+        { kind: "WEBHOOK", name, webhook: { url: "https://hooks.example.com/vigil" } },
+      );
+    await channel("All");
+    await make(
+      "mutation ($input: AlertRouteInput!) { alertRouteCreate(input: $input) { made: alertRoute { id } userErrors { code message path } } }",
+      {
+        name: "Bob",
+        matchers: [{ field: "SUBJECT", operator: "EQUALS", value: "bob" }],
+        channelIds: [await channel("Bob's")],
+      },
+    );
+    const found = await preview({ yaml: failures(3) });
+    // Ann is nobody's: all channels are told.
+    expect(found.alertsPerDay).toEqual([
+      { day: "2026-11-20", channel: "All", alerts: 1, held: 0 },
+      { day: "2026-11-20", channel: "Bob's", alerts: 2, held: 0 },
+    ]);
+    expect((await preview({ yaml: failures(3), mode: "MONITOR" })).alertsPerDay).toEqual([]);
   });
 
   it("finds with a stored rule what was detected when the events arrived", async () => {
