@@ -8,8 +8,10 @@ import type { SecurityEvent } from "../ingest/event.ts";
 import { notingFields, wantedBy } from "./backtest-columns.ts";
 import { learningStart } from "./backtest-learning.ts";
 import { arrivalOf, createHistory, type HistorySource, idBefore } from "./backtest-read.ts";
-import { createTrialJudge } from "./behaviour/trial-judge.ts";
+import { readPeerGroups } from "./behaviour/peer-groups.ts";
+import { createTrialJudge, type TrialJudge } from "./behaviour/trial-judge.ts";
 import { compileRules, type RuleSet } from "./compile.ts";
+import type { Disguise } from "./correlation/disguise.ts";
 import type { DetectionDraft, StoredRule } from "./detection.ts";
 import { createDetector, type Detector } from "./detector.ts";
 import type { ParsedDocument } from "./sigma/document.ts";
@@ -72,7 +74,8 @@ const mostDetections = 20_000; // of one variant, kept in memory
 export async function runBacktest(request: BacktestRequest): Promise<Backtest> {
   const { variants, from, to, after, clock, budgetMs, onPage } = request;
   const began = clock();
-  const { ruleSets, faults, history, behaviour } = compileVariants(request);
+  const { ruleSets, faults, history, judges, disguise } = compileVariants(request);
+  const behaviour = judges ? await createBehaviour(request, ruleSets, disguise) : undefined;
   const detectors = ruleSets.map((ruleSet) => createDetector({ ruleSet }));
   const found = variants.map(() => new Map<string, DetectionDraft>());
   const result: Backtest = {
@@ -137,7 +140,16 @@ export async function runBacktest(request: BacktestRequest): Promise<Backtest> {
   return result;
 }
 
-function compileVariants({ variants, placeholders, timeZone, source, pseudonym }: BacktestRequest) {
+async function createBehaviour(
+  { timeZone, source }: BacktestRequest,
+  ruleSets: readonly RuleSet[],
+  disguise: Disguise,
+): Promise<TrialJudge> {
+  const sets = ruleSets.map((ruleSet) => ruleSet.behaviour);
+  return createTrialJudge(sets, { timeZone, disguise, peerGroups: await readPeerGroups(source) });
+}
+
+function compileVariants({ variants, placeholders, source, pseudonym }: BacktestRequest) {
   const names = new Set<string>();
   const field = notingFields(createFieldReader(), names);
   let clearOf: (event: SecurityEvent) => SecurityEvent = (event) => event;
@@ -153,13 +165,7 @@ function compileVariants({ variants, placeholders, timeZone, source, pseudonym }
   const wanted = wantedBy(names, logsources, judges || documents.some(searchesWords));
   const history = createHistory(source, judges ? "ALL" : detections, wanted);
   clearOf = history.clearOf;
-  const behaviour = judges
-    ? createTrialJudge(
-        ruleSets.map((ruleSet) => ruleSet.behaviour),
-        { timeZone, disguise },
-      )
-    : undefined;
-  return { ruleSets, faults: compiled.map(({ errors }) => errors), history, behaviour };
+  return { ruleSets, faults: compiled.map(({ errors }) => errors), history, judges, disguise };
 }
 
 function searchesWords(document: ParsedDocument): boolean {

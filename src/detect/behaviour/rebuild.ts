@@ -8,6 +8,7 @@ import { type History, isFar } from "../local.ts";
 import { lastPosition, type Position, takeTurn } from "../turn.ts";
 import { type Entity, hasProfile } from "./entity.ts";
 import { facetTable } from "./facets.ts";
+import { type PeerGroups, readPeerGroups } from "./peer-groups.ts";
 import { profileText } from "./profiles.ts";
 import { createTrialJudge, type TrialJudge } from "./trial-judge.ts";
 
@@ -32,8 +33,8 @@ export async function rebuildProfiles(
   { db, organizationId, history, disguise, now }: RebuildTools,
   onProgress: (events: number, total: number) => void = () => undefined,
 ): Promise<Rebuilt> {
-  const { timeZone, total } = await db.inOrganization(organizationId, readSize);
-  const judge = createTrialJudge([], { timeZone, disguise });
+  const { timeZone, total, peerGroups } = await db.inOrganization(organizationId, readSize);
+  const judge = createTrialJudge([], { timeZone, disguise, peerGroups });
   let events = 0;
   async function learn(tx: Tx, from: Position, to: Position): Promise<Position> {
     for await (const page of history(tx, { after: from.receivedAt, until: to.receivedAt })) {
@@ -58,13 +59,17 @@ export async function rebuildProfiles(
   return { events, entities };
 }
 
-async function readSize(tx: Tx): Promise<{ timeZone: string; total: number }> {
+async function readSize(tx: Tx): Promise<{ timeZone: string; total: number; peerGroups: PeerGroups }> {
   const { rows } = await tx.query<{ time_zone: string; total: number }>(
     `SELECT time_zone, (SELECT count(*)::int FROM realtime_monitoring WHERE organization_id = $1) AS total
      FROM organizations WHERE id = $1`,
     [tx.organizationId],
   );
-  return { timeZone: rows[0]?.time_zone ?? "UTC", total: rows[0]?.total ?? 0 };
+  const peerGroups = await readPeerGroups({
+    organizationId: tx.organizationId,
+    query: (text, values) => tx.query(text, values),
+  });
+  return { timeZone: rows[0]?.time_zone ?? "UTC", total: rows[0]?.total ?? 0, peerGroups };
 }
 
 /** What people taught stays, and so do entities that no stored event names: with what else is known of them. */

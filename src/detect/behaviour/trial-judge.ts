@@ -7,6 +7,7 @@ import { entityReader } from "./entity-of.ts";
 import type { ProfileKind } from "./facet.ts";
 import { facetTable } from "./facets.ts";
 import { createJudge, type Findings, type Touched } from "./judge.ts";
+import type { PeerGroups } from "./peer-groups.ts";
 
 export interface TrialJudge {
   /** All that was met, also what nothing is known of yet. */
@@ -19,14 +20,17 @@ export interface TrialJudge {
 
 export function createTrialJudge(
   sets: readonly (readonly BehaviourRule[])[],
-  { timeZone, disguise }: { timeZone: string; disguise: Disguise },
+  { timeZone, disguise, peerGroups }: { timeZone: string; disguise: Disguise; peerGroups?: PeerGroups },
 ): TrialJudge {
   const entities = new Map<string, Entity>();
   const read = entityReader(new Set(facetTable.keys()), disguise);
 
   function entitiesOf(event: SecurityEvent): Touched {
     const touched: Touched = {};
-    for (const [kind, key] of Object.entries(read(event)) as [ProfileKind, string][]) {
+    const keys = read(event);
+    const group = keys.USER === undefined ? undefined : peerGroups?.get(keys.USER);
+    if (group !== undefined) keys.ROLE ??= group;
+    for (const [kind, key] of Object.entries(keys) as [ProfileKind, string][]) {
       const id = entityId(kind, key);
       const entity = entities.get(id) ?? newEntity(kind, key);
       entities.set(id, entity);

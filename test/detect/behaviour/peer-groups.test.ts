@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createTrialJudge } from "../../../src/detect/behaviour/trial-judge.ts";
 import { readCsv, readRows } from "../../../src/detect/behaviour/users-rows.ts";
 import { ask } from "../../audit/asking.ts";
 import { type TestServer, testServer } from "../../support/server.ts";
+import { event } from "../rules.ts";
 
 let server: TestServer;
 const hour = 3_600_000;
@@ -89,6 +91,16 @@ describe("usersImport and what follows", { timeout: 120_000 }, () => {
     await send([opens("ivy", "p-1", now - 2 * hour)]);
     const [role] = await owner("SELECT profile FROM entities WHERE kind = 'ROLE' AND key = 'nurse'");
     expect(role?.profile.role_record_access.members).toHaveLength(1);
+    await server.app.pipeline.rebuildProfiles(server.ours);
+    const [again] = await owner("SELECT profile FROM entities WHERE kind = 'ROLE' AND key = 'nurse'");
+    expect(again?.profile.role_record_access).toEqual(role?.profile.role_record_access);
+  });
+
+  it("an imported role is the peer group in a backtest too", () => {
+    const plain = { clearOf: <T>(event: T) => event, pseudonym: (value: string) => value };
+    const judge = createTrialJudge([], { timeZone: "UTC", disguise: plain, peerGroups: new Map([["ivy", "nurse"]]) });
+    judge.judge([event({ action: "record.read", actor: { name: "ivy" } }), event({ actor: { name: "eve" } })]);
+    expect([...judge.entities.keys()].filter((id) => id.startsWith("ROLE"))).toEqual(["ROLE nurse"]);
   });
 
   it("mass access is an incident that names no patient, and nothing kept of it does", async () => {
