@@ -25,6 +25,7 @@ import { validateAll } from "./ingest/accept.ts";
 import { openEnricher } from "./ingest/enrich/enricher.ts";
 import type { Rejection } from "./ingest/event.ts";
 import type { Log } from "./log.ts";
+import { createMeasures } from "./measures.ts";
 import { auditIngest, createPipeline } from "./pipeline.ts";
 import { type Bells, openBells } from "./publish/bells.ts";
 import { recordChanges, type Topic, topicsOf } from "./publish/change.ts";
@@ -45,11 +46,13 @@ import { createVault } from "./secrets/vault.ts";
 import { prepareOrganizations, seedOrganization } from "./seed.ts";
 import { createSelfWatch } from "./self-watch.ts";
 import { createSweep } from "./sweep.ts";
+import { watchParts } from "./watch-parts.ts";
 
 export type App = Awaited<ReturnType<typeof openApp>>;
 
 export async function openApp(config: Config, options: { log: Log; now?: () => number; poolSize?: number }) {
   const { log, now = Date.now } = options;
+  const measures = createMeasures();
   const opened: { name: string; close(): Promise<void> }[] = [];
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
@@ -135,6 +138,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       log,
       now,
       enricher,
+      onStored: measures.stored,
       ...(sharedWindows ? { sharedWindows } : {}),
     });
     opened.push({ name: "pipeline", close: pipeline.drain });
@@ -169,6 +173,18 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       return result;
     }
 
+    async function health() {
+      const database = await db.ping().then(
+        () => ({ name: "database", ok: true, detail: "answers" }),
+        (error: Error) => ({ name: "database", ok: false, detail: error.message }),
+      );
+      const more = database.ok ? [await selfWatch.part(), depths ? await depths.part() : undefined] : [];
+      const parts = [database, windowsPart(redis, pipeline.rebuilds()), ...more.filter((part) => part !== undefined)];
+      // Without Redis the server goes on in memory: it is degraded, and ready all the same.
+      return { ok: parts.every((part) => part.ok), ready: database.ok, parts };
+    }
+    watchParts(measures, { pipeline, db, depths: depths || undefined, health });
+
     return {
       config,
       log,
@@ -176,6 +192,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       db,
       feed,
       gauges,
+      measures,
       enricher,
       pipeline,
       vault,
@@ -205,6 +222,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       /** Validates and stores events as they were sent; every one is accepted, a duplicate, or rejected with its reason. */
       async ingest(organizationId: string, values: readonly unknown[], sender?: string) {
         const { drafts, rejected } = validateAll(values, now());
+        measures.rejected(rejected.length);
         const stored = await pipeline.accept(organizationId, drafts, sender);
         if (sender !== undefined && drafts.length === 0)
           await db.inOrganization(organizationId, (tx) => auditIngest(tx, sender, 0));
@@ -265,16 +283,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
           );
         return id;
       },
-      async health() {
-        const database = await db.ping().then(
-          () => ({ name: "database", ok: true, detail: "answers" }),
-          (error: Error) => ({ name: "database", ok: false, detail: error.message }),
-        );
-        const more = database.ok ? [await selfWatch.part(), depths ? await depths.part() : undefined] : [];
-        const parts = [database, windowsPart(redis, pipeline.rebuilds()), ...more.filter((part) => part !== undefined)];
-        // Without Redis the server goes on in memory: it is degraded, and ready all the same.
-        return { ok: parts.every((part) => part.ok), ready: database.ok, parts };
-      },
+      health,
       close,
     };
   } catch (error) {

@@ -66,6 +66,7 @@ const schema = z.object({
     .optional(),
   VIGIL_AUDIT_CHECKPOINTS: text.optional(),
   VIGIL_AUDIT_WEBHOOK: z.url({ protocol: /^https?$/, error: "is an http:// or https:// URL" }).optional(),
+  VIGIL_METRICS_TOKEN: z.string().min(16, "has at least 16 characters").optional(),
   VIGIL_OWN_ADDRESSES: z
     .string()
     .transform((given, context) => {
@@ -168,6 +169,8 @@ export interface Config {
   auditWebhook: string | undefined;
   /** What is called once a minute while everything works; absent: nothing. */
   heartbeatUrl: string | undefined;
+  /** Who reads `GET /metrics` from elsewhere than this machine. */
+  metricsToken: string | undefined;
   identityProvider: IdentityProviderConfig | undefined;
   /** The server that takes our e-mail. */
   /** Twilio's account, for SMS; absent: none are sent. */
@@ -215,6 +218,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     auditCheckpoints: values.VIGIL_AUDIT_CHECKPOINTS && resolve(values.VIGIL_AUDIT_CHECKPOINTS),
     auditWebhook: values.VIGIL_AUDIT_WEBHOOK,
     heartbeatUrl: values.VIGIL_HEARTBEAT_URL,
+    metricsToken: values.VIGIL_METRICS_TOKEN,
     identityProvider: identityProviderOf(values),
     smtp: values.SMTP_URL,
     twilio:

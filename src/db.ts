@@ -49,6 +49,8 @@ export interface Database {
   /** Makes the event partitions of the next `days` days, from yesterday on. */
   ensureEventPartitions(days: number): Promise<void>;
   ping(): Promise<void>;
+  /** Connections of the pool, and who waits for one. */
+  connections(): { open: number; idle: number; waiting: number };
   close(): Promise<void>;
 }
 
@@ -149,6 +151,7 @@ export function openDatabase(options: { url: string; log: Log; poolSize?: number
     async ping() {
       await pool.query("SELECT 1");
     },
+    connections: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     async close() {
       await Promise.all([...clients.values()].map((client) => client.$disconnect()));
       await pool.end();

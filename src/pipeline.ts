@@ -42,6 +42,8 @@ export interface Pipeline {
   ): Promise<Stored>;
   /** How long the oldest waiting batch of the organization has waited, ms. */
   lagMs(organizationId: string): number;
+  /** The same of whichever organization's has waited longest. */
+  worstLagMs(): number;
   /** Learns the organization's profiles anew from its stored events. */
   rebuildProfiles(organizationId: string, onProgress?: (events: number, total: number) => void): Promise<Rebuilt>;
   /** How often windows were built from stored events since the process started. */
@@ -71,10 +73,12 @@ export function createPipeline(options: {
   now: () => number;
   /** Adds place, network and program to events on arrival. */
   enricher?: Enricher;
+  /** Told of every batch that was committed. */
+  onStored?(batch: { accepted: number; duplicates: number; detections: number; seconds: number }): void;
   /** Windows that the processes of an organization share. */
   sharedWindows?: (organizationId: string) => SharedWindows;
 }): Pipeline {
-  const { db, bells, vault, log, now, enricher, sharedWindows } = options;
+  const { db, bells, vault, log, now, enricher, onStored, sharedWindows } = options;
   const organizations = new Map<string, Known>();
   const profiles = createProfileCache();
   let partitionsUntil = 0; // epoch ms up to which the event partitions are known to exist
@@ -127,6 +131,7 @@ export function createPipeline(options: {
 
   async function commit(organizationId: string, known: Known, batch: readonly Sent[], lastTry: boolean) {
     const sent = batch.flatMap((one) => one.drafts);
+    const began = performance.now();
     await enricher?.ready(sent);
     const reserved = known.privacy !== undefined && maySeal(sent, known.privacy);
     if (reserved) {
@@ -136,7 +141,7 @@ export function createPipeline(options: {
     await known.state.prepare();
     let detection: BatchDetection | undefined;
     try {
-      const { duplicates, topics } = await db.inOrganization(organizationId, async (tx) => {
+      const { duplicates, topics, found } = await db.inOrganization(organizationId, async (tx) => {
         const turn = await takeTurn(tx, now());
         if (!turn) throw new VigilError("NOT_FOUND", "The organization is gone.");
         const { receivedAt, privacy } = turn;
@@ -165,10 +170,16 @@ export function createPipeline(options: {
         await routeAlerts(tx, entriesOf(tx), receivedAt);
         for (const { sender, drafts } of batch) if (sender !== undefined) await auditIngest(tx, sender, drafts.length);
         await detection.save();
-        return { duplicates, topics: topicsOf(tx) };
+        return { duplicates, topics: topicsOf(tx), found: detections.length };
       });
       detection?.committed();
       for (const topic of topics) bells.ring(organizationId, topic);
+      onStored?.({
+        accepted: sent.length - duplicates.size,
+        duplicates: duplicates.size,
+        detections: found,
+        seconds: (performance.now() - began) / 1_000,
+      });
       return shareOut(batch, duplicates);
     } catch (error) {
       await detection?.failed();
@@ -199,6 +210,7 @@ export function createPipeline(options: {
       return rebuildProfiles({ db, organizationId, history, disguise, now }, onProgress);
     },
     lagMs: lanes.lagMs,
+    worstLagMs: lanes.worstLagMs,
     rebuilds: () => rebuilds,
     drain: lanes.drain,
   };

@@ -23,6 +23,7 @@ export async function serve(config: Config): Promise<void> {
     dashboardDir: join(import.meta.dirname, "../dist/dashboard"),
     publicUrl: config.publicUrl,
     redisUrl: config.redisUrl,
+    metricsToken: config.metricsToken,
   });
   // With Redis the workers do it; servers that share a PostgreSQL share the work; one alone has timers.
   const jobs = config.redisUrl

@@ -22,6 +22,8 @@ export interface Lanes {
   accept(organizationId: string, sent: Sent): Promise<Stored>;
   /** How long the oldest waiting batch of the organization has waited, ms. */
   lagMs(organizationId: string): number;
+  /** The same of whichever organization's has waited longest. */
+  worstLagMs(): number;
   /** Waits until nothing is under way. */
   drain(): Promise<void>;
 }
@@ -83,6 +85,7 @@ export function createLanes(options: {
     batch.forEach((one, index) => void one.resolve(results[index] as Stored));
   }
 
+  const lagOf = (lane: Lane | undefined): number => (lane?.waiting[0] ? Math.max(0, now() - lane.waiting[0].since) : 0);
   return {
     accept(organizationId, sent) {
       const { length } = sent.drafts;
@@ -98,10 +101,8 @@ export function createLanes(options: {
         lane.running ??= run(organizationId, lane);
       });
     },
-    lagMs(organizationId) {
-      const oldest = lanes.get(organizationId)?.waiting[0];
-      return oldest ? Math.max(0, now() - oldest.since) : 0;
-    },
+    lagMs: (organizationId) => lagOf(lanes.get(organizationId)),
+    worstLagMs: () => Math.max(0, ...[...lanes.values()].map(lagOf)),
     async drain() {
       await Promise.all([...lanes.values()].map((lane) => lane.running));
     },

@@ -11,6 +11,7 @@ import { VigilError } from "../errors.ts";
 import type { Enricher } from "../ingest/enrich/enricher.ts";
 import type { Rejection } from "../ingest/event.ts";
 import type { Log } from "../log.ts";
+import type { Measures } from "../measures.ts";
 import type { Bell } from "../publish/bells.ts";
 import type { Topic } from "../publish/change.ts";
 import type { UserChecks } from "../respond/user-checks.ts";
@@ -48,6 +49,8 @@ export interface Health {
 /** What the API needs of the rest of the server; `src/app.ts` has it all. */
 export interface Services {
   log: Log;
+  /** What the process counts about itself. */
+  measures: Measures;
   db: Pick<Database, "prisma" | "query" | "inOrganization">;
   auditTrail: Pick<AuditTrail, "publicKey" | "sign" | "verify" | "export" | "issueTicket" | "readTicket">;
   now(): number;

@@ -13,6 +13,7 @@ import { handleIngest } from "./ingest.ts";
 import { connectForLimits } from "./limits-redis.ts";
 import { handleCalendar } from "./on-call-calendar.ts";
 import type { OperationLimits } from "./operation-limits.ts";
+import { handleMetrics, watchStreams } from "./prometheus.ts";
 import { handleSlackAction, handleSmsReply, handleTwilioStatus } from "./provider-callback.ts";
 import { handleConfirm, handleLinkRequest, handleSignIn, handleSignInForm, handleSignOut } from "./sign-in.ts";
 import { attachSocket } from "./socket.ts";
@@ -26,6 +27,8 @@ export interface ServerOptions {
   dashboardDir?: string | undefined;
   /** How often one viewer may ask for a root field. Default: `operationLimits` of operation-limits.ts. */
   operationLimits?: OperationLimits;
+  /** Who reads /metrics from another machine. */
+  metricsToken?: string | undefined;
   /** Where the servers count together how often a root field was asked for. Absent: each by itself. */
   redisUrl?: string | undefined;
   /** How long close() waits for answers under way, in ms. Default: 5000. */
@@ -68,6 +71,8 @@ export function createServer(services: Services, options: ServerOptions = {}): V
     "POST /enforce/acknowledge": ({ request, response }) => handleAcknowledge(services, request, response),
     "GET /audit/export": ({ request, response, url }) =>
       handleAuditExport(services, request, response, url.searchParams),
+    "GET /metrics": ({ request, response }) =>
+      handleMetrics({ measures: services.measures, token: options.metricsToken }, request, response),
     "GET /health/live": ({ response }) => sendJson(response, 200, { ok: true }),
     "GET /health/ready": async ({ response }) => {
       const health = await services.health();
@@ -96,7 +101,9 @@ export function createServer(services: Services, options: ServerOptions = {}): V
     const url = urlOf(request);
     if (!url) throw new VigilError("BAD_USER_INPUT", "The request names no path");
     const method = request.method === "HEAD" ? "GET" : (request.method ?? "GET");
-    const handler = routes[`${method} ${url.pathname}`];
+    const name = `${method} ${url.pathname}`;
+    const handler = routes[name];
+    if (handler) count(name, response);
     if (handler) return void (await handler({ request, response, url }));
     if (method === "GET" && (url.pathname === "/" || url.pathname.startsWith("/assets/"))) {
       if (await sendStatic(options.dashboardDir, url.pathname, request, response)) return;
@@ -105,6 +112,14 @@ export function createServer(services: Services, options: ServerOptions = {}): V
     if (allowed.length === 0) throw new VigilError("NOT_FOUND", "There is nothing here");
     response.setHeader("Allow", allowed.join(", "));
     sendJson(response, 405, { error: { code: "BAD_USER_INPUT", message: `Use ${allowed.join(" or ")}` } });
+  }
+
+  function count(route: string, response: ServerResponse): void {
+    const began = performance.now();
+    response.once("finish", () => {
+      if (response.getHeader("Content-Type") === "text/event-stream") return;
+      services.measures.answered({ route, status: response.statusCode, seconds: (performance.now() - began) / 1_000 });
+    });
   }
 
   function fail(error: unknown, request: IncomingMessage, response: ServerResponse): void {
@@ -125,6 +140,7 @@ export function createServer(services: Services, options: ServerOptions = {}): V
     route(request, response).catch((error: unknown) => fail(error, request, response));
   });
   const sockets = attachSocket(server, yoga, context);
+  watchStreams(services.measures, sockets);
   let closed: Promise<void> | undefined;
 
   async function close(): Promise<void> {

@@ -124,6 +124,8 @@ export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<
   return {
     /** Streams that identical subscriptions share, and what became of them. */
     counts: fanOut.counts,
+    /** Connections. */
+    open: () => sockets.clients.size,
     /** Tells every client that the server is going away (1001). */
     async close(): Promise<void> {
       await running.dispose();

@@ -2,6 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Viewer } from "../../src/access/viewer.ts";
 import { VigilError } from "../../src/errors.ts";
+import { createMeasures } from "../../src/measures.ts";
 import { encodeCursor } from "../../src/publish/cursor.ts";
 import type { FeedChange, Metrics, Services } from "../../src/schema/context.ts";
 import { createServer, type ServerOptions } from "../../src/server/server.ts";
@@ -72,6 +73,7 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
 
   const services: Services = {
     log: quiet,
+    measures: createMeasures(),
     raiseBy: async () => {},
     db: {
       prisma: () => {
