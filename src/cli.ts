@@ -6,32 +6,22 @@ import { removeSecondFactor } from "./access/second-factor.ts";
 import { createSignInLink } from "./access/sign-in.ts";
 import { findUser, userForToken } from "./access/users.ts";
 import { cliSubject, keyRoles, peopleRoles } from "./access/viewer.ts";
-import { type App, openApp } from "./app.ts";
+import type { App } from "./app.ts";
 import { verifyAudits } from "./commands/audit.ts";
 import { type BackfillOptions, backfill, moment } from "./commands/backfill.ts";
+import { addDoctorCommand } from "./commands/doctor.ts";
 import { httpSink, importFile, localSink, progressBar } from "./commands/import.ts";
 import { listAllKeys, reencryptAll, retireDataKey, rotateKeys } from "./commands/keys.ts";
 import { runErase, runExport } from "./commands/organization.ts";
 import { addProfilesCommand } from "./commands/profiles.ts";
 import { checkRules, exportSigma, importSigma } from "./commands/rules.ts";
+import { withApp } from "./commands/with-app.ts";
 import { ruleModes } from "./detect/detection.ts";
 import { readRunningServer } from "./embedded/running.ts";
-import { createLog } from "./log.ts";
 import { readConfig } from "./run.ts";
 
 const program = new Command("vigil").description("Security monitoring, alerting and incident response, self-hosted.");
 const organization = (): Option => new Option("--org <slug>", "the organization").default("demo");
-
-/** Opens the application for one command and closes it again. */
-async function withApp<T>(work: (app: App) => Promise<T>): Promise<T> {
-  const config = readConfig();
-  const app = await openApp(config, { log: createLog(process.env.LOG_LEVEL ?? "warn"), poolSize: 4 });
-  try {
-    return await work(app);
-  } finally {
-    await app.close();
-  }
-}
 
 function duration(text: string): number {
   const [, amount, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
@@ -219,6 +209,8 @@ rules
   .action(({ org, ...options }: BackfillOptions & { org: string }) =>
     withApp(async (app) => backfill(app, await app.organizationBySlug(org), options, console.log)),
   );
+
+addDoctorCommand(program);
 
 const auditCommand = program.command("audit").description("the audit log");
 auditCommand

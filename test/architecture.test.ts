@@ -44,6 +44,7 @@ const mayUse: Record<string, string[]> = {
   database: ground,
   embedded: ground,
   queue: ground,
+  doctor: [...ground, "alert", "database", "embedded", "ingest"], // it connects to each by itself
   schema: [
     ...ground,
     "feedback.ts",

@@ -25,17 +25,40 @@ export async function migrate(ownerUrl: string, serverUrl: string | undefined): 
   }
 }
 
+/** Names of those that are not applied yet, in their order; `ownerUrl` as for `migrate`. Changes nothing. */
+export async function pendingMigrations(ownerUrl: string): Promise<string[]> {
+  const client = new pg.Client({ connectionString: ownerUrl, application_name: "vigil doctor" });
+  await client.connect();
+  try {
+    const ledger = "SELECT to_regclass('public._prisma_migrations') IS NOT NULL AS there";
+    const { rows } = await client.query<{ there: boolean }>(ledger);
+    const known = rows[0]?.there ? await appliedTo(client) : new Map<string, string>();
+    return (await migrationNames()).filter((name) => !known.has(name));
+  } finally {
+    await client.end();
+  }
+}
+
+/** Name -> checksum. */
+async function appliedTo(client: pg.Client): Promise<Map<string, string>> {
+  const { rows } = await client.query<{ migration_name: string; checksum: string }>(
+    "SELECT migration_name, checksum FROM public._prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL",
+  );
+  return new Map(rows.map((row) => [row.migration_name, row.checksum]));
+}
+
+async function migrationNames(): Promise<string[]> {
+  const entries = await readdir(directory, { withFileTypes: true });
+  return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
+}
+
 async function applyAll(client: pg.Client): Promise<string[]> {
   await client.query(`CREATE TABLE IF NOT EXISTS public._prisma_migrations (
     id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL, finished_at timestamptz, migration_name varchar(255) NOT NULL,
     logs text, rolled_back_at timestamptz, started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count integer NOT NULL DEFAULT 0)`);
-  const { rows } = await client.query<{ migration_name: string; checksum: string }>(
-    "SELECT migration_name, checksum FROM public._prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL",
-  );
-  const known = new Map(rows.map((row) => [row.migration_name, row.checksum]));
-  const names = (await readdir(directory, { withFileTypes: true })).filter((entry) => entry.isDirectory());
+  const known = await appliedTo(client);
   const applied: string[] = [];
-  for (const name of names.map((entry) => entry.name).sort()) {
+  for (const name of await migrationNames()) {
     const sql = await readFile(join(directory, name, "migration.sql"), "utf8");
     const checksum = createHash("sha256").update(sql).digest("hex");
     if (known.has(name)) {

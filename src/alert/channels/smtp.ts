@@ -26,6 +26,8 @@ export class SmtpFault extends Error {
 export interface Smtp {
   /** Resolves when the server has taken it, with the Message-ID. Throws SmtpFault. */
   send(email: Email): Promise<{ providerId: string }>;
+  /** Connects and signs in, and sends nothing. Throws SmtpFault. */
+  verify(): Promise<void>;
   close(): void;
 }
 
@@ -66,6 +68,11 @@ export function openSmtp({ host, port, secure, requireTls, auth, from }: SmtpCon
       } catch (error) {
         throw new SmtpFault(reasonOf(error as TransportFault), (error as TransportFault).responseCode);
       }
+    },
+    async verify() {
+      await transport.verify().catch((error: TransportFault) => {
+        throw new SmtpFault(reasonOf(error), error.responseCode);
+      });
     },
     close: () => transport.close(),
   };

@@ -1,0 +1,57 @@
+/** Looks at everything an installation stands on, without opening the application: it works where Vigil does not start. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { openSmtp } from "../alert/channels/smtp.ts";
+import type { Config } from "../config.ts";
+import { openEmbeddedPostgres } from "../embedded/postgres.ts";
+import { loadSecrets } from "../embedded/secrets.ts";
+import { checkDatabase } from "./database.ts";
+import { bad, type Finding, good } from "./finding.ts";
+import { checkKeys } from "./keys.ts";
+import { checkDataDirectory, checkNode } from "./machine.ts";
+import { checkAddress, checkMail, checkPlaces } from "./outside.ts";
+import { checkRedis } from "./redis.ts";
+
+/** In the order in which they are told. Never throws: what cannot be looked at is a finding. */
+export async function examine(config: Config, now: number): Promise<Finding[]> {
+  const parts: [string, () => Finding | Finding[] | Promise<Finding | Finding[]>][] = [
+    ["node", () => checkNode()],
+    ["data directory", () => checkDataDirectory(config)],
+    ["database", () => database(config)],
+    ["redis", () => checkRedis(config.redisUrl)],
+    ["keys", () => checkKeys(config)],
+    ["address", () => checkAddress(config)],
+    ["e-mail", () => mail(config)],
+    ["geo", () => checkPlaces(config, now)],
+  ];
+  const findings: Finding[] = [];
+  for (const [part, check] of parts) {
+    try {
+      findings.push(...[await check()].flat());
+    } catch (error) {
+      findings.push(bad(part, `could not be looked at: ${(error as Error).message}`, "See what it says."));
+    }
+  }
+  return findings;
+}
+
+async function database({ databaseUrl, ownerDatabaseUrl, dataDir }: Config): Promise<Finding[]> {
+  if (databaseUrl) return checkDatabase(databaseUrl, ownerDatabaseUrl);
+  if (!existsSync(join(dataDir, "postgres")))
+    return [good("database", "Vigil's own PostgreSQL is made on the first start")];
+  const embedded = await openEmbeddedPostgres(dataDir, await loadSecrets(dataDir));
+  try {
+    return await checkDatabase(embedded.serverUrl, embedded.ownerUrl);
+  } finally {
+    await embedded.close();
+  }
+}
+
+async function mail({ smtp }: Config): Promise<Finding> {
+  const opened = smtp && openSmtp(smtp);
+  try {
+    return await checkMail(opened?.verify);
+  } finally {
+    opened?.close();
+  }
+}
