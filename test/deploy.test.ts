@@ -1,0 +1,101 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { parse, parseAllDocuments } from "yaml";
+import { createMeasures } from "../src/measures.ts";
+import { watchStreams } from "../src/server/prometheus.ts";
+import { watchParts } from "../src/watch-parts.ts";
+
+const root = join(import.meta.dirname, "..");
+const read = (path: string): string => readFileSync(join(root, path), "utf8");
+// biome-ignore lint/suspicious/noExplicitAny: what stands in the files is what is tested
+const all = (path: string): any[] => parseAllDocuments(read(path)).map((document) => document.toJS());
+
+const commands = new Set(
+  [...read("src/cli.ts").matchAll(/\.command\("([a-z-]+)/g)].map(([, name]) => name).concat("doctor"),
+);
+const settings = new Set([...read(".env.example").matchAll(/^#?\s?([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name));
+
+/** Every series there is, by a process that has done one of each. */
+async function series(): Promise<Set<string>> {
+  const measures = createMeasures();
+  measures.answered({ route: "GET /", status: 200, seconds: 1 });
+  watchStreams(measures, { counts: () => ({ streams: 0, executed: 0, sent: 0 }), open: () => 0 });
+  watchParts(measures, {
+    pipeline: { worstLagMs: () => 0 },
+    db: { connections: () => ({ open: 1, idle: 1, waiting: 0 }) },
+    depths: { waiting: async () => ({ sweep: 0 }) },
+    health: async () => ({ parts: [{ name: "database", ok: true }] }),
+  });
+  const { body } = await measures.text();
+  return new Set(body.split("\n").flatMap((line) => /^([a-z_]\w*)[{ ]/.exec(line)?.[1] ?? []));
+}
+const namesIn = (expression: string): string[] => expression.match(/\b(vigil|nodejs|process)_\w+/g) ?? [];
+
+describe("what Vigil is deployed with", () => {
+  it("asks Prometheus only for series that there are", async () => {
+    const known = await series();
+    const rules = parse(read("deploy/prometheus/rules.yaml")).groups.flatMap(
+      (group: { rules: { expr: string }[] }) => group.rules,
+    );
+    const { panels } = JSON.parse(read("deploy/grafana/vigil.json"));
+    const lag = all("deploy/kubernetes/autoscale-on-lag.yaml")[0].spec.triggers[0].metadata.query;
+    const asked = [
+      ...rules.map(({ expr }: { expr: string }) => expr),
+      ...panels.flatMap(({ targets }: { targets: { expr: string }[] }) => targets.map(({ expr }) => expr)),
+      lag,
+    ].flatMap(namesIn);
+    expect(asked.length).toBeGreaterThan(20);
+    expect(asked.filter((name) => !known.has(name))).toEqual([]);
+  });
+
+  it("runs commands that there are, with settings that there are, in containers that may do as little as they can", () => {
+    const { services, "x-vigil": base } = parse(read("compose.yaml"), { merge: true });
+    const ours = ["migrate", "server", "worker"];
+    for (const name of ours) {
+      const service = services[name];
+      expect(commands).toContain(service.command);
+      expect(service).toMatchObject({ read_only: true, cap_drop: ["ALL"], init: true });
+      for (const setting of Object.keys(service.environment)) expect(settings).toContain(setting);
+    }
+    expect(base.image).toMatch(/^vigil:/);
+    for (const file of ["migrate.yaml", "server.yaml", "worker.yaml"]) {
+      const [workload] = all(`deploy/kubernetes/${file}`);
+      const { spec } = workload.spec.template;
+      expect(spec.securityContext.runAsNonRoot).toBe(true);
+      for (const { args, securityContext, volumeMounts } of spec.containers) {
+        expect(commands).toContain(args[0]);
+        expect(securityContext).toMatchObject({ readOnlyRootFilesystem: true, allowPrivilegeEscalation: false });
+        expect(volumeMounts.map(({ name }: { name: string }) => name)).toEqual(
+          spec.volumes.map(({ name }: { name: string }) => name),
+        );
+      }
+    }
+    for (const file of readdirSync(join(root, "deploy/systemd"))) {
+      const [, command] =
+        /^ExecStart=\/usr\/bin\/node src\/vigil\.js (\w+)$/m.exec(read(`deploy/systemd/${file}`)) ?? [];
+      expect(commands).toContain(command);
+    }
+  });
+
+  it("lets only the migration know the owner of the tables", () => {
+    const { services } = parse(read("compose.yaml"), { merge: true });
+    const knows = Object.keys(services).filter((name) => services[name].environment?.VIGIL_OWNER_DATABASE_URL);
+    expect(knows).toEqual(["migrate"]);
+    expect(read("deploy/kubernetes/server.yaml") + read("deploy/kubernetes/worker.yaml")).not.toContain("vigil-owner");
+  });
+
+  it("asks the server for its health where the server tells it, and selects what it labels", () => {
+    const routes = read("src/server/server.ts");
+    const server = all("deploy/kubernetes/server.yaml");
+    const [container] = server[0].spec.template.spec.containers;
+    for (const probe of ["startupProbe", "livenessProbe", "readinessProbe"])
+      expect(routes).toContain(`"GET ${container[probe].httpGet.path}"`);
+    for (const one of [...server, ...all("deploy/kubernetes/worker.yaml")]) {
+      const selector = one.spec.selector?.matchLabels ?? (one.kind === "Service" ? one.spec.selector : undefined);
+      if (selector) expect(["server", "worker"]).toContain(selector.part);
+    }
+    expect(read("Dockerfile")).toContain("/health/ready");
+    expect(read("Dockerfile")).toMatch(/^USER node$/m);
+  });
+});
