@@ -60,6 +60,7 @@ const mayUse: Record<string, string[]> = {
     "retention",
     "secrets",
   ],
+  client: [], // nor here: it is loaded by browsers
   sdk: [], // it goes into the applications of others: nothing of the server comes along
   server: [...ground, "access", "audit", "ingest", "publish", "respond", "schema"], // shared streams know the order of the feed
 };

@@ -22,7 +22,7 @@ beforeAll(async () => {
   });
   const unpack = ["-xzf", stdout.trim(), "-C", "node_modules/vigil", "--strip-components=1"];
   await run("tar", unpack, { cwd: project });
-  for (const name of ["@types/node", "express"])
+  for (const name of ["@types/node", "@types/react", "csstype", "express", "react", "react-dom", "scheduler", "ws"])
     await symlink(join(root, "node_modules", name), join(project, "node_modules", name));
 });
 afterAll(() => rm(project, { recursive: true, force: true }));
@@ -64,6 +64,35 @@ describe("vigil/sdk as it is published", () => {
     expect(await ended).toEqual([0, null]);
   });
 
+  it("brings a client that both kinds of programs load, which renders before anything has come", async () => {
+    const body = `
+const client = createClient({ url: "http://127.0.0.1:9", token: "t", webSocket: WebSocket, retry: { attempts: 1 } });
+const Number = () => React.createElement("b", null, useLatest(client, "subscription { realtimeMetrics { openIncidents } }", {}).state);
+console.log(renderToString(React.createElement(Number)));
+const document = { kind: "Document", definitions: [{ kind: "OperationDefinition", operation: "query", selectionSet: {
+  kind: "SelectionSet", selections: [{ kind: "Field", name: { kind: "Name", value: "viewer" } }] } }] };
+client.query(document).catch((error) => console.log(error instanceof VigilError, error.code));`;
+    const from = [
+      ["React", "react"],
+      ["{ WebSocket }", "ws"],
+      ["{ renderToString }", "react-dom/server"],
+      ["{ createClient, VigilError }", "vigil/client"],
+      ["{ useLatest }", "vigil/client/react"],
+    ];
+    const imports = from.map(([what, name]) => `import ${what} from "${name}";`).join("\n");
+    const requires = from.map(([what, name]) => `const ${what} = require("${name}");`).join("\n");
+    for (const [file, head] of [
+      ["client.mjs", imports],
+      ["client.cjs", requires],
+    ] as const) {
+      await writeFile(join(project, file), head + body);
+      const { stdout } = await run(process.execPath, [file], { cwd: project, timeout: 20_000 });
+      expect(stdout).toBe("<b>connecting</b>\ntrue NETWORK\n");
+    }
+    const bundle = await readFile(join(project, "node_modules/vigil/esm/client/index.js"), "utf8");
+    expect(bundle).not.toMatch(/^import |\brequire\(|\bprocess\.|\bBuffer\b/m);
+  });
+
   it("has types for programs of both kinds, and depends on nothing", async () => {
     const text = `import { createServer, type IncomingMessage } from "node:http";
 import { monitorSecurity, type SecurityMonitor } from "vigil/sdk";
@@ -73,12 +102,35 @@ createServer(vigil.http((request, response) => { vigil.loginFailed(request, "ann
 monitorSecurity({ url: "http://x", apiKey: "k", speed: 9 });
 `;
     for (const file of ["app.mts", "app.cts"]) await writeFile(join(project, file), text);
-    const flags = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2023", "--types", "node"];
-    await run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), ...flags, "app.mts", "app.cts"], {
+    const client = `import { createClient, VigilError, type VigilClient } from "vigil/client";
+import { useLive, type Live } from "vigil/client/react";
+class Text<Result, Variables> extends String { __apiType?: (variables: Variables) => Result }
+const query = new Text<{ incident: { id: string } | null }, { number: number }>("…");
+const events = new Text<{ incidentEvents: { cursor: string; kind: string } }, { after?: string | null }>("…");
+const client: VigilClient = createClient({ url: "http://x", token: async () => "t" });
+export async function main(): Promise<string | undefined> {
+  for await (const event of client.follow(events, {}, { snapshot: () => client.query(query, { number: 1 }) })) {
+    if (event.type === "snapshot") return event.data.incident?.id;
+    if (event.type === "change") return event.data.incidentEvents.kind;
+  }
+  // @ts-expect-error: a variable that is missing
+  await client.query(query);
+  // @ts-expect-error: a field that there is not
+  return (await client.query(query, { number: 1 })).incidents;
+}
+export const shown = (): Live<number> => useLive(client, events, {}, { initial: 0, reduce: (count, event) => count + (event.type === "change" ? 1 : 0) });
+export const isBusy = (error: unknown): boolean => error instanceof VigilError && error.code === "RATE_LIMITED";
+`;
+    for (const file of ["client.mts", "client.cts"]) await writeFile(join(project, file), client);
+    const flags = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2023", "--lib", "es2023,dom"];
+    flags.push("--types", "node,react");
+    const programs = ["app.mts", "app.cts", "client.mts", "client.cts"];
+    await run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), ...flags, ...programs], {
       cwd: project,
     }).catch((error: { stdout: string }) => expect(error.stdout).toBe(""));
     const manifest = JSON.parse(await readFile(join(project, "node_modules/vigil/package.json"), "utf8"));
-    expect(Object.keys(manifest).filter((key) => /dependencies/i.test(key))).toEqual([]);
+    expect(manifest.dependencies).toBeUndefined();
+    expect(manifest.peerDependenciesMeta).toEqual({ react: { optional: true } });
     const own = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
     expect(await readFile(join(root, "src/sdk/follow.ts"), "utf8")).toContain(`vigil-sdk/${own.version}`);
     const bundle = await readFile(join(project, "node_modules/vigil/esm/index.js"), "utf8");
