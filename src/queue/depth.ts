@@ -4,8 +4,16 @@ import type { Log } from "../log.ts";
 import { atMost } from "./at-most.ts";
 import { type OpenStore, openStore, type QueueStore } from "./store.ts";
 
+export interface QueueDepth {
+  name: string;
+  waiting: number;
+  active: number;
+  delayed: number;
+  failed: number;
+}
+
 export interface Depths {
-  part(): Promise<{ name: string; ok: boolean; detail: string }>;
+  part(): Promise<{ name: string; ok: boolean; detail: string; queues?: QueueDepth[] }>;
   close(): Promise<void>;
 }
 
@@ -25,9 +33,9 @@ export function watchDepths(where: QueueStore, names: readonly string[], log: Lo
   return {
     async part() {
       opened ??= open();
-      const { queues } = opened;
+      const { queues: asked } = opened;
       const counted = Promise.all(
-        queues.map(async (queue) => ({
+        asked.map(async (queue) => ({
           name: queue.name,
           ...(await queue.getJobCounts("wait", "prioritized", "active", "delayed", "failed")),
         })) as Promise<{ name: string } & Record<string, number | string>>[],
@@ -35,14 +43,21 @@ export function watchDepths(where: QueueStore, names: readonly string[], log: Lo
       counted.catch(() => undefined); // told below
       const inTime = await atMost(patience, counted).catch(() => false);
       if (!inTime) return { name: "queues", ok: false, detail: "cannot be read" };
-      const depths = (await counted).map(
+      const queues = (await counted).map(
         ({ name, wait = 0, prioritized = 0, active = 0, delayed = 0, failed = 0 }) => ({
+          name,
           waiting: Number(wait) + Number(prioritized),
-          text: `${name}: ${Number(wait) + Number(prioritized)} waiting, ${active} active, ${delayed} delayed, ${failed} failed`,
+          active: Number(active),
+          delayed: Number(delayed),
+          failed: Number(failed),
         }),
       );
-      const ok = depths.every(({ waiting }) => waiting <= most);
-      return { name: "queues", ok, detail: depths.map(({ text }) => text).join("; ") };
+      const words = queues.map(
+        ({ name, waiting, active, delayed, failed }) =>
+          `${name}: ${waiting} waiting, ${active} active, ${delayed} delayed, ${failed} failed`,
+      );
+      const ok = queues.every(({ waiting }) => waiting <= most);
+      return { name: "queues", ok, detail: words.join("; "), queues };
     },
     async close() {
       if (!opened) return;
