@@ -20,6 +20,7 @@ import { type EmbeddedPostgres, openEmbeddedPostgres } from "./embedded/postgres
 import { loadSecrets } from "./embedded/secrets.ts";
 import { VigilError } from "./errors.ts";
 import { holdFeedback, teach } from "./feedback.ts";
+import { databasePart } from "./health/database-part.ts";
 import { entriesOf } from "./incident/entry.ts";
 import { validateAll } from "./ingest/accept.ts";
 import { openEnricher } from "./ingest/enrich/enricher.ts";
@@ -174,16 +175,14 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
     }
 
     async function health() {
-      const database = await db.ping().then(
-        () => ({ name: "database", ok: true, detail: "answers" }),
-        (error: Error) => ({ name: "database", ok: false, detail: error.message }),
-      );
+      const database = await databasePart(db);
       const more = database.ok ? [await selfWatch.part(), depths ? await depths.part() : undefined] : [];
-      const parts = [database, windowsPart(redis, pipeline.rebuilds()), ...more.filter((part) => part !== undefined)];
+      const windows = await windowsPart(redis, pipeline.rebuilds());
+      const parts = [database, windows, ...more.filter((part) => part !== undefined)];
       // Without Redis the server goes on in memory: it is degraded, and ready all the same.
       return { ok: parts.every((part) => part.ok), ready: database.ok, parts };
     }
-    watchParts(measures, { pipeline, db, depths: depths || undefined, health });
+    watchParts(measures, { pipeline, db, health });
 
     return {
       config,

@@ -48,7 +48,8 @@ export interface Database {
   organizationsToldBySms(number: string, since: Date): Promise<string[]>;
   /** Makes the event partitions of the next `days` days, from yesterday on. */
   ensureEventPartitions(days: number): Promise<void>;
-  ping(): Promise<void>;
+  /** Answers with PostgreSQL's version. */
+  ping(): Promise<string>;
   /** Connections of the pool, and who waits for one. */
   connections(): { open: number; idle: number; waiting: number };
   close(): Promise<void>;
@@ -149,7 +150,7 @@ export function openDatabase(options: { url: string; log: Log; poolSize?: number
       await pool.query("SELECT ensure_event_partitions((now() AT TIME ZONE 'UTC')::date - 1, $1)", [days + 1]);
     },
     async ping() {
-      await pool.query("SELECT 1");
+      return (await scalar<string>("SELECT current_setting('server_version') AS value"))[0] as string;
     },
     connections: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     async close() {

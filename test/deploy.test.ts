@@ -24,8 +24,7 @@ async function series(): Promise<Set<string>> {
   watchParts(measures, {
     pipeline: { worstLagMs: () => 0 },
     db: { connections: () => ({ open: 1, idle: 1, waiting: 0 }) },
-    depths: { waiting: async () => ({ sweep: 0 }) },
-    health: async () => ({ parts: [{ name: "database", ok: true }] }),
+    health: async () => ({ parts: [{ name: "queues", ok: true, queues: [{ name: "sweep", waiting: 0 }] }] }),
   });
   const { body } = await measures.text();
   return new Set(body.split("\n").flatMap((line) => /^([a-z_]\w*)[{ ]/.exec(line)?.[1] ?? []));

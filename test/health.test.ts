@@ -287,3 +287,32 @@ describe("the heartbeat", () => {
     expect(await beats()).toEqual([{ status: "RESOLVED", organization_id: carrier?.id }]);
   });
 });
+
+it("status tells versions, how fast each part answers, and what waits", async () => {
+  await sql(
+    "UPDATE security_alerts SET status = 'QUEUED', due_at = now() - interval '1 minute' WHERE organization_id = $1",
+  );
+  const { data, errors } = await ask(
+    server,
+    "{ status { version node backlog { ingestMs alertsQueued alertsMs } parts { name ok version latencyMs queues { name waiting failed } } } }",
+    {},
+    { as: await fresh() },
+  );
+  expect(errors).toBeUndefined();
+  const { version, node, backlog, parts } = data.status;
+  expect([version, node]).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+/), process.versions.node]);
+  const [queued] = await sql<{ n: number }>(
+    "SELECT count(*)::int AS n FROM security_alerts WHERE organization_id = $1",
+  );
+  expect(backlog).toEqual({ ingestMs: 0, alertsQueued: queued?.n, alertsMs: expect.any(Number) });
+  expect(queued?.n).toBeGreaterThan(0);
+  expect(backlog.alertsMs).toBeGreaterThan(50_000);
+  const database = parts.find(({ name }: { name: string }) => name === "database");
+  expect(database).toMatchObject({ ok: true, version: expect.stringMatching(/^\d+/), latencyMs: expect.any(Number) });
+  const queues = parts.find(({ name }: { name: string }) => name === "queues");
+  expect(queues.queues).toEqual([
+    { name: expect.any(String), waiting: expect.any(Number), failed: expect.any(Number) },
+  ]);
+  const told = await (await fetch(`${server.url}/health/ready`)).json();
+  expect(JSON.stringify(told)).not.toContain(database.version); // anybody may ask
+});

@@ -4,10 +4,16 @@ import type { Log } from "../log.ts";
 import { atMost } from "./at-most.ts";
 import { type OpenStore, openStore, type QueueStore } from "./store.ts";
 
+export interface QueueDepth {
+  name: string;
+  waiting: number;
+  active: number;
+  delayed: number;
+  failed: number;
+}
+
 export interface Depths {
-  part(): Promise<{ name: string; ok: boolean; detail: string }>;
-  /** Jobs that wait to be taken, by queue; none where the queues cannot be read. */
-  waiting(): Promise<Record<string, number>>;
+  part(): Promise<{ name: string; ok: boolean; detail: string; queues?: QueueDepth[] }>;
   close(): Promise<void>;
 }
 
@@ -24,32 +30,34 @@ export function watchDepths(where: QueueStore, names: readonly string[], log: Lo
       queue.on("error", (error) => log.warn({ err: error.message }, "a queue cannot be read"));
     return { store, queues };
   }
-  async function read() {
-    opened ??= open();
-    const { queues } = opened;
-    const counted = Promise.all(
-      queues.map(async (queue) => ({
-        name: queue.name,
-        ...(await queue.getJobCounts("wait", "prioritized", "active", "delayed", "failed")),
-      })) as Promise<{ name: string } & Record<string, number | string>>[],
-    );
-    counted.catch(() => undefined); // told by what comes of it
-    if (!(await atMost(patience, counted).catch(() => false))) return undefined;
-    return (await counted).map(({ name, wait = 0, prioritized = 0, active = 0, delayed = 0, failed = 0 }) => ({
-      name,
-      waiting: Number(wait) + Number(prioritized),
-      text: `${name}: ${Number(wait) + Number(prioritized)} waiting, ${active} active, ${delayed} delayed, ${failed} failed`,
-    }));
-  }
   return {
-    async waiting() {
-      return Object.fromEntries(((await read()) ?? []).map(({ name, waiting }) => [name, waiting]));
-    },
     async part() {
-      const depths = await read();
-      if (!depths) return { name: "queues", ok: false, detail: "cannot be read" };
-      const ok = depths.every(({ waiting }) => waiting <= most);
-      return { name: "queues", ok, detail: depths.map(({ text }) => text).join("; ") };
+      opened ??= open();
+      const { queues: asked } = opened;
+      const counted = Promise.all(
+        asked.map(async (queue) => ({
+          name: queue.name,
+          ...(await queue.getJobCounts("wait", "prioritized", "active", "delayed", "failed")),
+        })) as Promise<{ name: string } & Record<string, number | string>>[],
+      );
+      counted.catch(() => undefined); // told below
+      const inTime = await atMost(patience, counted).catch(() => false);
+      if (!inTime) return { name: "queues", ok: false, detail: "cannot be read" };
+      const queues = (await counted).map(
+        ({ name, wait = 0, prioritized = 0, active = 0, delayed = 0, failed = 0 }) => ({
+          name,
+          waiting: Number(wait) + Number(prioritized),
+          active: Number(active),
+          delayed: Number(delayed),
+          failed: Number(failed),
+        }),
+      );
+      const words = queues.map(
+        ({ name, waiting, active, delayed, failed }) =>
+          `${name}: ${waiting} waiting, ${active} active, ${delayed} delayed, ${failed} failed`,
+      );
+      const ok = queues.every(({ waiting }) => waiting <= most);
+      return { name: "queues", ok, detail: words.join("; "), queues };
     },
     async close() {
       if (!opened) return;

@@ -38,12 +38,34 @@ export interface FeedChange {
   at: Date;
 }
 
+/** One part of the server. */
+export interface HealthPart {
+  name: string;
+  ok: boolean;
+  detail: string;
+  /** Of the program behind it, where there is one. */
+  version?: string | undefined;
+  /** How long it took to answer, ms. */
+  latencyMs?: number | undefined;
+  /** How full its queues are. */
+  queues?: QueueDepth[] | undefined;
+}
+
+/** Jobs of one queue. */
+export interface QueueDepth {
+  name: string;
+  waiting: number;
+  active: number;
+  delayed: number;
+  failed: number;
+}
+
 export interface Health {
   /** Every part works. */
   ok: boolean;
   /** What cannot be done without works: requests may be sent here. */
   ready: boolean;
-  parts: { name: string; ok: boolean; detail: string }[];
+  parts: HealthPart[];
 }
 
 /** What the API needs of the rest of the server; `src/app.ts` has it all. */

@@ -30,3 +30,9 @@ export function checkSteps({ from, to }: typeof RangeInput.$inferInput, step: nu
     path: ["interval"],
   });
 }
+
+/** How many rows of a ranking. */
+export function most(first: number): number {
+  if (first >= 1 && first <= 100) return first;
+  throw new VigilError("BAD_USER_INPUT", "first is from 1 to 100", { path: ["first"] });
+}

@@ -64,6 +64,7 @@ import "./incident-respond.ts";
 import "./response-preview.ts";
 import "./response-breaker.ts";
 import "./incident-ask-user.ts";
+import "./viewer-can.ts";
 import "./incident-events.ts";
 import "./alert.ts";
 import "./alert-template.ts";

@@ -30,6 +30,9 @@ interface Times {
   acknowledged: number;
   mean_acknowledge_s: number | null;
   p90_acknowledge_s: number | null;
+  contained: number;
+  mean_contain_s: number | null;
+  p90_contain_s: number | null;
   resolved: number;
   mean_resolve_s: number | null;
   p90_resolve_s: number | null;
@@ -47,6 +50,15 @@ const ResponseTimes = builder.objectRef<OfDay & Times>("ResponseTimesReport").im
     p90SecondsToAcknowledge: t.exposeFloat("p90_acknowledge_s", {
       nullable: true,
       description: "Nine of ten were acknowledged within it, in seconds.",
+    }),
+    contained: t.exposeInt("contained", { description: "How many were contained." }),
+    meanSecondsToContain: t.exposeFloat("mean_contain_s", {
+      nullable: true,
+      description: "Mean time from opened to contained, in seconds.",
+    }),
+    p90SecondsToContain: t.exposeFloat("p90_contain_s", {
+      nullable: true,
+      description: "Nine of ten were contained within it, in seconds.",
     }),
     resolved: t.exposeInt("resolved", { description: "How many were resolved." }),
     meanSecondsToResolve: t.exposeFloat("mean_resolve_s", {
@@ -123,7 +135,7 @@ export function reportFields(t: FieldsOf) {
     }),
     responseTimes: t.field({
       type: [ResponseTimes],
-      description: "Times to acknowledge and to resolve, by day and severity.",
+      description: "Times to acknowledge, to contain and to resolve, by day and severity.",
       resolve: read("report_response_times"),
     }),
     alertDelivery: t.field({

@@ -1,10 +1,10 @@
-import { VigilError } from "../errors.ts";
 import { type Range, type Step, stepsOf, type TopSubject, topSubjects } from "../incident/statistics.ts";
 import { builder } from "./builder.ts";
 import { viewerOf } from "./context.ts";
-import { checkRange, checkSteps, RangeInput } from "./range.ts";
+import { checkRange, checkSteps, most, RangeInput } from "./range.ts";
 import { milliseconds } from "./scalars.ts";
 import { reportFields } from "./statistics-reports.ts";
+import { summaryFields } from "./statistics-summary.ts";
 
 const StepType = builder.objectRef<Step>("StatisticsStep").implement({
   description: "What happened in one interval.",
@@ -43,13 +43,11 @@ const Statistics = builder.objectRef<Range & { step: number }>("Statistics").imp
       type: [TopSubjectType],
       description: "Whom most incidents opened in these days are about.",
       args: { first: t.arg.int({ required: true, defaultValue: 10, description: "How many, from 1 to 100." }) },
-      resolve: (range, { first }, context) => {
-        if (first < 1 || first > 100)
-          throw new VigilError("BAD_USER_INPUT", "first is from 1 to 100", { path: ["first"] });
-        return topSubjects(context.services.db, viewerOf(context).organizationId, range, first);
-      },
+      resolve: (range, { first }, context) =>
+        topSubjects(context.services.db, viewerOf(context).organizationId, range, most(first)),
     }),
     ...reportFields(t),
+    ...summaryFields(t),
   }),
 });
 

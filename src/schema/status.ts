@@ -1,18 +1,58 @@
 import { readFileSync } from "node:fs";
+import { type AlertBacklog, alertBacklog } from "../alert/backlog.ts";
 import { faultsOf } from "../detect/fault.ts";
 import { builder } from "./builder.ts";
-import { type Context, type Health, viewerOf } from "./context.ts";
+import { type Context, type Health, type HealthPart, type QueueDepth, viewerOf } from "./context.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
 };
 
-const Part = builder.objectRef<Health["parts"][number]>("StatusPart").implement({
+const Queue = builder.objectRef<QueueDepth>("QueueDepth").implement({
+  description: "How full one queue of jobs is.",
+  fields: (t) => ({
+    name: t.exposeString("name", { description: "Which queue." }),
+    waiting: t.exposeInt("waiting", { description: "Jobs that wait for a worker." }),
+    active: t.exposeInt("active", { description: "Jobs being done." }),
+    delayed: t.exposeInt("delayed", { description: "Jobs for later." }),
+    failed: t.exposeInt("failed", { description: "Jobs that were given up." }),
+  }),
+});
+
+const Backlog = builder.objectRef<AlertBacklog & { ingestMs: number }>("StatusBacklog").implement({
+  description: "What waits in the organization.",
+  fields: (t) => ({
+    ingestMs: t.exposeFloat("ingestMs", {
+      description: "How long the oldest event that waits in this process has waited, in milliseconds.",
+    }),
+    alertsQueued: t.exposeInt("queued", { description: "Alerts that are to be sent." }),
+    alertsMs: t.exposeFloat("lateMs", {
+      description: "How far past its time the alert is that has waited longest, in milliseconds; 0: none is late.",
+    }),
+  }),
+});
+
+const Part = builder.objectRef<HealthPart>("StatusPart").implement({
   description: "One part of the server.",
   fields: (t) => ({
     name: t.exposeString("name", { description: "Which part, e.g. `database`." }),
     ok: t.exposeBoolean("ok", { description: "Whether it works." }),
     detail: t.exposeString("detail", { description: "How it is, in words." }),
+    version: t.string({
+      nullable: true,
+      description: "The version of the program behind it; null: none, or it does not answer.",
+      resolve: ({ version }) => version ?? null,
+    }),
+    latencyMs: t.float({
+      nullable: true,
+      description: "How long it took to answer, in milliseconds; null: it was not asked.",
+      resolve: ({ latencyMs }) => latencyMs ?? null,
+    }),
+    queues: t.field({
+      type: [Queue],
+      description: "How full its queues are; empty where it has none.",
+      resolve: ({ queues }) => queues ?? [],
+    }),
   }),
 });
 
@@ -21,6 +61,21 @@ const Status = builder.objectRef<Health>("Status").implement({
   fields: (t) => ({
     ok: t.exposeBoolean("ok", { description: "Whether every part works." }),
     version: t.string({ description: "Vigil's version.", resolve: () => version }),
+    node: t.string({ description: "The version of Node.js it runs on.", resolve: () => process.versions.node }),
+    backlog: t.field({
+      type: Backlog,
+      authScopes: { permission: "incident.read" },
+      description: "What waits in the organization: events, and alerts.",
+      resolve: async (_health, _args, context) => {
+        const { db, gauges, now } = context.services;
+        const { organizationId } = viewerOf(context);
+        const [{ ingestLagMs: ingestMs }, alerts] = await Promise.all([
+          gauges.now(organizationId),
+          alertBacklog(db, organizationId, now()),
+        ]);
+        return { ...alerts, ingestMs };
+      },
+    }),
     uptime: t.field({
       type: "Duration",
       description: "How long this process has been running.",

@@ -75,8 +75,9 @@ export function createServer(services: Services, options: ServerOptions = {}): V
       handleMetrics({ measures: services.measures, token: options.metricsToken }, request, response),
     "GET /health/live": ({ response }) => sendJson(response, 200, { ok: true }),
     "GET /health/ready": async ({ response }) => {
-      const health = await services.health();
-      sendJson(response, health.ready && !closing.signal.aborted ? 200 : 503, health);
+      const { ok, ready, parts } = await services.health();
+      const told = parts.map((part) => ({ name: part.name, ok: part.ok, detail: part.detail })); // no versions: anybody may ask
+      sendJson(response, ready && !closing.signal.aborted ? 200 : 503, { ok, ready, parts: told });
     },
     "GET /sign-in": ({ response, url }) => handleSignIn(services, url.searchParams.get("token"), response, isHttps),
     "POST /sign-in": ({ request, response }) => handleSignInForm(services, request, response, isHttps),

@@ -120,6 +120,36 @@ describe("somebody who responds", () => {
     }
   });
 
+  it("is shown what they may do now, which is what the mutations then say", async () => {
+    const { action } = await respond({ type: "SUSPEND_USER", target: "oscar" });
+    const text = `query ($incident: ID!, $action: ID!) {
+      incident(id: $incident) { viewerCanUpdate viewerCanMove viewerCanRespond }
+      node(id: $action) { ... on IncidentAction { viewerCanApprove viewerCanRevert } } }`;
+    const shown = async (as: string) => ask(text, { incident: incident.id, action: action.id }, as);
+    const moves = ["ACKNOWLEDGE", "INVESTIGATE", "CONTAIN", "RESOLVE", "MERGE"];
+    const responder = { viewerCanUpdate: true, viewerCanMove: moves, viewerCanRespond: true };
+    expect(await shown(ada)).toEqual({
+      incident: responder,
+      node: { viewerCanApprove: false, viewerCanRevert: true }, // a second person has to
+    });
+    expect((await shown(bob)).node).toEqual({ viewerCanApprove: true, viewerCanRevert: true });
+    const analyst = await person("analyst@clinic.example", "ANALYST");
+    expect(await shown(analyst)).toEqual({
+      incident: { ...responder, viewerCanRespond: false },
+      node: { viewerCanApprove: false, viewerCanRevert: false },
+    });
+    await act("Approve", action.id);
+    await server.database.asOwner("UPDATE security_incidents SET status = 'CLOSED' WHERE id = $1", [incident.raw]);
+    expect(await shown(await server.token("AUDITOR"))).toMatchObject({
+      incident: { viewerCanUpdate: false, viewerCanMove: [] },
+    });
+    expect(await shown(bob)).toMatchObject({
+      incident: { viewerCanMove: ["REOPEN"] },
+      node: { viewerCanApprove: false, viewerCanRevert: true },
+    });
+    await server.database.asOwner("UPDATE security_incidents SET status = 'RESOLVED' WHERE id = $1", [incident.raw]);
+  });
+
   it("R6 is refused the same session under another name, a late approval, and an approval by who may not", async () => {
     const { action } = await respond({ type: "SUSPEND_USER", target: "trudy" });
     const analyst = await person("analyst@clinic.example", "ANALYST");

@@ -131,6 +131,57 @@ describe("statistics", () => {
     ]);
   });
 
+  it("sum up what was opened: by status, severity, rule and channel, how fast and how rightly", async () => {
+    await test.asOwner(
+      `UPDATE security_incidents SET contained_at = opened_at + number * interval '5 seconds', resolution =
+         (CASE WHEN number % 3 = 0 THEN 'FALSE_POSITIVE' ELSE 'TRUE_POSITIVE' END)::incident_resolution
+       WHERE organization_id = '${ours}' AND number > 1`,
+    );
+    const { data, errors } = await ask(
+      statistics(`byStatus { status incidents } bySeverity { severity incidents }
+        byRule { name incidents open quality { truePositives falsePositives benign precision } }
+        byChannel { name kind alerts succeeded failed successRate }
+        timeToAcknowledge { incidents meanSeconds p90Seconds } timeToContain { incidents meanSeconds p90Seconds }
+        timeToResolve { incidents meanSeconds p90Seconds } quality { truePositives falsePositives benign precision }`),
+    );
+    expect(errors).toBeUndefined();
+    const quality = { truePositives: 6, falsePositives: 3, benign: 0, precision: 6 / 9 };
+    expect(data.statistics).toEqual({
+      byStatus: [
+        { status: "OPEN", incidents: 1 },
+        { status: "RESOLVED", incidents: 9 },
+      ],
+      bySeverity: [{ severity: "HIGH", incidents: 10 }],
+      byRule: [{ name: "Too many log-ins", incidents: 10, open: 1, quality }],
+      byChannel: [{ name: "On call", kind: "EMAIL", alerts: 10, succeeded: 4, failed: 2, successRate: 4 / 6 }],
+      timeToAcknowledge: { incidents: 9, meanSeconds: 6, p90Seconds: 9.2 },
+      timeToContain: { incidents: 9, meanSeconds: 30, p90Seconds: 46 },
+      timeToResolve: { incidents: 9, meanSeconds: 60, p90Seconds: 92 },
+      quality,
+    });
+    const empty = await ask(
+      statistics("byRule { name } byChannel { name } timeToResolve { incidents meanSeconds } quality { precision }"),
+      { range: { from: at(-48), to: at(-24) } },
+    );
+    const none = { incidents: 0, meanSeconds: null };
+    expect(empty.data.statistics).toEqual({
+      byRule: [],
+      byChannel: [],
+      timeToResolve: none,
+      quality: { precision: null },
+    });
+  });
+
+  it("compare the range with the one of the same length before it", async () => {
+    const trends = "trends { measure now before change }";
+    const { data } = await ask(statistics(trends), { range: { from: at(24), to: at(48) } });
+    const byMeasure = new Map(data.statistics.trends.map((one: { measure: string }) => [one.measure, one]));
+    expect(byMeasure.get("OPENED")).toEqual({ measure: "OPENED", now: 0, before: 10, change: -1 });
+    expect(byMeasure.get("MEAN_TIME_TO_RESOLVE")).toMatchObject({ now: null, before: 60, change: null });
+    const first = await ask(statistics(trends));
+    expect(first.data.statistics.trends[0]).toEqual({ measure: "OPENED", now: 10, before: 0, change: null });
+  });
+
   it("report who read whose record, to those who may read the audit log", async () => {
     const fields = "phiAccessByUser { day actor reads patients } phiAccessByPatient { day patient reads users }";
     const { data } = await ask(statistics(fields));
