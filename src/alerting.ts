@@ -80,13 +80,17 @@ export function openAlerting(options: {
     change,
     vault,
     channels,
-    word: (tx, { id, alertIds }) =>
-      wordAlerts(tx, { id, alertIds, publicUrl, acknowledgeUrl: outside.acknowledgeUrl(tx.organizationId, id) }),
+    word: (tx, asked) =>
+      wordAlerts(
+        tx,
+        asked.map((one) => ({ ...one, acknowledgeUrl: outside.acknowledgeUrl(tx.organizationId, one.id) })),
+        publicUrl,
+      ),
     onFailed: onUndeliverable,
-    onMoved: (tx, ids, kind) =>
+    onMoved: (tx, moved) =>
       recordChanges(
         tx,
-        ids.map((entityId) => ({ topic: "alert", kind, entityId })),
+        moved.map(({ id, status }) => ({ topic: "alert", kind: status, entityId: id })),
       ),
     async onStopped(tx, channelId, reason, at) {
       const { rows } = await tx.query<{ name: string }>(
@@ -113,7 +117,10 @@ export function openAlerting(options: {
   return {
     channels,
     outside,
-    ring: (organizationId) => doorbell.ring(organizationId),
+    ring(organizationId) {
+      doorbell.ring(organizationId);
+      sender.look(organizationId);
+    },
     deliver: sender.deliver,
     async twilioStatus({ organizationId, path, fields, signature }) {
       if (!twilio || !publicUrl) return false;

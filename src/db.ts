@@ -13,6 +13,7 @@ export type { PrismaClient };
 /** One transaction of one organization. */
 export interface Tx {
   readonly organizationId: string;
+  /** Statements run in the order in which they were asked for; one may be asked for while another is under way. */
   query<R extends pg.QueryResultRow = pg.QueryResultRow>(
     text: string | pg.QueryConfig,
     values?: unknown[],
@@ -78,6 +79,7 @@ export function openDatabase(options: { url: string; log: Log; poolSize?: number
 
   async function transaction<T>(begin: string, organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await pool.connect();
+    const inTurn = oneByOne();
     try {
       // In one round trip: every stage waits for this one.
       await client.query(
@@ -86,14 +88,14 @@ export function openDatabase(options: { url: string; log: Log; poolSize?: number
       const last: string[] = [];
       const result = await work({
         organizationId,
-        query: (text, values) => client.query(text, values),
+        query: (text, values) => inTurn(() => client.query(text, values)),
         atCommit: (statement) => void last.push(statement),
       });
-      await client.query([...last, "COMMIT"].join(";\n"));
+      await inTurn(() => client.query([...last, "COMMIT"].join(";\n")));
       client.release();
       return result;
     } catch (error) {
-      const clean = await client.query("ROLLBACK").then(
+      const clean = await inTurn(() => client.query("ROLLBACK")).then(
         () => true,
         () => false,
       );
@@ -157,5 +159,22 @@ export function openDatabase(options: { url: string; log: Log; poolSize?: number
       await Promise.all([...clients.values()].map((client) => client.$disconnect()));
       await pool.end();
     },
+  };
+}
+
+/** Starts each piece of work when the one before has ended, well or not: pg's own queue of a connection goes away. */
+function oneByOne(): <T>(work: () => Promise<T>) => Promise<T> {
+  let before: Promise<unknown> | undefined;
+  return (work) => {
+    const mine = before ? before.then(work, work) : work();
+    const ended = mine.then(
+      () => undefined,
+      () => undefined,
+    );
+    before = ended;
+    void ended.then(() => {
+      if (before === ended) before = undefined; // the next one starts at once
+    });
+    return mine;
   };
 }

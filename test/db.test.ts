@@ -153,3 +153,21 @@ describe("tenant isolation", () => {
     }
   });
 });
+
+it("runs statements of a transaction in their order, also when they are asked for at once, and pg finds nothing to warn of", async () => {
+  const warnings: string[] = [];
+  const warned = ({ message }: Error): void => void warnings.push(message);
+  process.on("warning", warned);
+  const answers = await test.db.inOrganization(ours, (tx) =>
+    Promise.all([1, 2, 3].map((n) => tx.query<{ n: number }>("SELECT $1::int AS n, pg_sleep(0.01)", [n]))),
+  );
+  const failing = test.db.inOrganization(ours, async (tx) => {
+    void tx.query("SELECT pg_sleep(0.01)");
+    throw new Error("stopped half-way");
+  });
+  await expect(failing).rejects.toThrow("stopped half-way");
+  expect((await test.db.query<{ n: number }>(ours, "SELECT 4 AS n")).rows).toEqual([{ n: 4 }]);
+  process.off("warning", warned);
+  expect(answers.map(({ rows }) => rows[0]?.n)).toEqual([1, 2, 3]);
+  expect(warnings.filter((message) => message.includes("query"))).toEqual([]);
+});

@@ -4,22 +4,27 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { Database, Tx } from "../db.ts";
 import type { ChannelKind } from "../generated/prisma/client.ts";
 import { type Log, messageForLog } from "../log.ts";
-import { sealedColumns } from "../secrets/sealed-columns.ts";
 import type { Vault } from "../secrets/vault.ts";
 import type { Sent } from "./channels/channel.ts";
 import type { Channels } from "./channels/kinds.ts";
 import { type Outgoing, retryAt } from "./deliver-plan.ts";
-import { badKey, type ChannelRow, type Claim, claimDue, firstOfThread, record } from "./ledger.ts";
-import type { Message } from "./message.ts";
+import { badKey, type ChannelRow, type Claim, claimDue } from "./ledger.ts";
+import { type Prepared, prepare, type Word } from "./prepare.ts";
+import { type Recorded, record } from "./record.ts";
+import { createReports } from "./reports.ts";
 
 export interface Sender {
   /** The job behind the bell: sends until nothing is due, and asks to be woken for what comes later. */
   deliver(organizationId: string): Promise<void>;
+  /** Something may be due: where it is sending, it looks at once. */
+  look(organizationId: string): void;
 }
 
-const most = 64; // alerts claimed at once
-const inFlight = 64; // messages on their way at once, so that one dead receiver holds up nobody
-const reserved = 16; // of those, kept for what is CRITICAL: bulk to dead receivers does not hold it up
+const most = 32; // alerts claimed at once
+const inFlight = 128; // messages on their way at once
+const reserved = 32; // of those, kept for what is CRITICAL: bulk to dead receivers does not hold it up
+const busyAt = 32; // messages on their way on one channel from which on only CRITICAL ones are added to them
+const fullAt = 64; // from which on none is: one that hangs leaves room
 const looksAgain = 200; // ms, while something is on its way
 const lease = 60_000; // ms: longer than any try takes
 const longestTry = 20_000; // ms
@@ -30,14 +35,14 @@ export function createSender(options: {
   change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
   vault: Pick<Vault, "open">;
   channels: Channels;
-  /** Words the alerts of one message. */
-  word(tx: Tx, asked: { id: string; alertIds: readonly string[] }): Promise<Message>;
+  /** Words messages, many at a time. */
+  word: Word;
   /** What cannot be delivered, in the transaction that says so. */
   onFailed(tx: Tx, failed: readonly string[], now: number): Promise<unknown>;
   /** A channel was stopped, in the transaction that stops it. */
   onStopped(tx: Tx, channelId: string, reason: string, now: number): Promise<void>;
   /** In the transaction that moves alerts on. */
-  onMoved(tx: Tx, alertIds: readonly string[], outcome: string): Promise<unknown>;
+  onMoved(tx: Tx, moved: Recorded["moved"]): Promise<unknown>;
   /** Asks to be called again at a time, epoch ms. */
   wake(organizationId: string, at: number): void;
   now: () => number;
@@ -45,12 +50,28 @@ export function createSender(options: {
 }): Sender {
   const { db, change, vault, channels, word, onFailed, onStopped, onMoved, wake, now, log } = options;
   const onTheWay = new Set<Promise<void>>();
+  const onChannel = new Map<string, number>();
+  const lookNow = new Map<string, () => void>();
+
+  const reports = createReports((organizationId, done) =>
+    change(organizationId, async (tx) => {
+      const { failed, stopped, moved } = await record(tx, done);
+      if (moved.length > 0) await onMoved(tx, moved);
+      if (failed.length > 0) await onFailed(tx, failed, now());
+      for (const { channelId, reason, at } of stopped) await onStopped(tx, channelId, reason, at);
+    }),
+  );
+
+  const sendingAtLeast = (many: number): string[] =>
+    [...onChannel].flatMap(([id, sending]) => (sending >= many ? [id] : []));
 
   const claim = (organizationId: string, limit: number): Promise<Claim | undefined> =>
     db.inOrganization(organizationId, (tx) =>
       claimDue(tx, {
         most: limit,
         leaseMs: lease,
+        busy: sendingAtLeast(busyAt),
+        full: sendingAtLeast(fullAt),
         perMinuteOf: (kind: ChannelKind) => channels[kind].perMinute,
         now: now(),
       }),
@@ -63,85 +84,98 @@ export function createSender(options: {
       name: "alerts_critical_due",
       text: `SELECT count(*)::int AS due FROM (SELECT FROM security_alerts a
           JOIN alert_channels c ON c.organization_id = $1 AND c.id = a.channel_id AND c.suspended_at IS NULL
+            AND (c.wait_until IS NULL OR c.wait_until <= $2) AND c.id <> ALL ($4)
           WHERE a.organization_id = $1 AND a.priority = 'CRITICAL' AND a.due_at <= $2 LIMIT $3) d`,
-      values: [organizationId, new Date(now()), upTo],
+      values: [organizationId, new Date(now()), upTo, sendingAtLeast(fullAt)],
     });
     return rows[0]?.due ?? 0;
   }
 
   /** Never throws for what the receiver does. */
-  async function send(organizationId: string, outgoing: Outgoing, channel: ChannelRow): Promise<Sent> {
-    const kind = channels[channel.kind];
-    const { message, secrets, first } = await db.inOrganization(organizationId, async (tx) => ({
-      message: await word(tx, {
-        id: outgoing.messageId as string,
-        alertIds: outgoing.alerts.map(({ id }) => id),
-      }),
-      secrets: await secretsOf(tx, vault, channel),
-      first: kind.updatesThread ? await firstOfThread(tx, outgoing) : null,
-    }));
-    return kind.send({
-      message,
+  function send(organizationId: string, outgoing: Outgoing, channel: ChannelRow, prepared: Prepared): Promise<Sent> {
+    return channels[channel.kind].send({
+      message: prepared.message,
       organizationId,
       recipient: outgoing.recipient,
       config: channel.config as never,
-      secrets: secrets as never,
-      firstOfThread: first,
+      secrets: prepared.secrets as never,
+      firstOfThread: prepared.firstOfThread,
       signal: AbortSignal.timeout(longestTry),
     });
   }
 
-  async function tryOne(organizationId: string, outgoing: Outgoing, { channels: rows, bad }: Claim): Promise<void> {
-    const channel = rows.get(outgoing.channelId) as ChannelRow;
-    const known = bad.get(badKey(channel.kind, outgoing.recipient));
+  async function tryOne(
+    organizationId: string,
+    outgoing: Outgoing,
+    { channel, bad, prepared }: { channel: ChannelRow; bad: string | undefined; prepared: Prepared | undefined },
+  ): Promise<void> {
     const began = performance.now();
-    const sent: Sent = known
-      ? { outcome: "PERMANENT", detail: `Not tried, for this is known not to arrive: ${known}` }
-      : await send(organizationId, outgoing, channel).catch((error: Error): Sent => {
-          log.error({ organizationId, err: messageForLog(error) }, "an alert could not be sent");
-          return { outcome: "RETRY", detail: "Vigil could not word or send it; its log says more." };
-        });
-    const latencyMs = Math.round(performance.now() - began);
+    const sent: Sent = bad
+      ? { outcome: "PERMANENT", detail: `Not tried, for this is known not to arrive: ${bad}` }
+      : prepared
+        ? await send(organizationId, outgoing, channel, prepared).catch((error: Error): Sent => {
+            log.error({ organizationId, err: messageForLog(error) }, "an alert could not be sent");
+            return unworded;
+          })
+        : unworded;
     const at = now();
     const tries = Math.max(...outgoing.alerts.map((alert) => alert.tries));
     const afterMs = sent.outcome === "RETRY" ? sent.afterMs : undefined;
     const again = retryAt({ tries, afterMs, retries: channels[channel.kind].retries }, at, Math.random());
-    await change(organizationId, async (tx) => {
-      const { failed, stopped } = await record(tx, channel.kind, { outgoing, sent, latencyMs, retryAt: again, at });
-      await onMoved(
-        tx,
-        outgoing.alerts.map(({ id }) => id),
-        sent.outcome === "SENT" ? "SENT" : failed.length > 0 ? "FAILED" : "RETRYING",
-      );
-      if (failed.length > 0) await onFailed(tx, failed, at);
-      if (stopped !== undefined) await onStopped(tx, channel.id, stopped, at);
-    });
+    const latencyMs = Math.round(performance.now() - began);
+    await reports.add(organizationId, { outgoing, kind: channel.kind, sent, latencyMs, retryAt: again, at });
+  }
+
+  /** Sets out with all that was claimed; each is on its way until it is written down. */
+  async function setOut(organizationId: string, claimed: Claim, own: Set<Promise<void>>): Promise<void> {
+    const { plan, channels: rows, bad } = claimed;
+    const badOf = ({ channelId, recipient }: Outgoing): string | undefined =>
+      bad.get(badKey((rows.get(channelId) as ChannelRow).kind, recipient));
+    const prepared = await prepare(
+      { db, vault, word, updatesThread: (kind) => channels[kind].updatesThread === true, log },
+      organizationId,
+      plan.send.filter((outgoing) => !badOf(outgoing)),
+      rows,
+    );
+    for (const outgoing of plan.send) {
+      const { channelId } = outgoing;
+      const channel = rows.get(channelId) as ChannelRow;
+      onChannel.set(channelId, (onChannel.get(channelId) ?? 0) + 1);
+      const ready = prepared.get(outgoing.messageId as string);
+      const going = tryOne(organizationId, outgoing, { channel, bad: badOf(outgoing), prepared: ready })
+        // What is not written down is lost when its lease ends, and is tried again with the same message id.
+        .catch((error: Error) => log.error({ organizationId, err: messageForLog(error) }, "a try was not recorded"))
+        .finally(() => {
+          const left = (onChannel.get(channelId) ?? 1) - 1;
+          if (left > 0) onChannel.set(channelId, left);
+          else onChannel.delete(channelId);
+          onTheWay.delete(going);
+          own.delete(going);
+        });
+      onTheWay.add(going);
+      own.add(going);
+    }
   }
 
   return {
+    look: (organizationId) => lookNow.get(organizationId)?.(),
     async deliver(organizationId) {
       const own = new Set<Promise<void>>();
       for (;;) {
         const free = inFlight - onTheWay.size;
         const roomy = free > reserved;
-        const limit = roomy ? Math.min(most, free - reserved) : await criticalDue(organizationId, free);
+        const limit = roomy ? Math.min(most, free - reserved) : await criticalDue(organizationId, Math.min(most, free));
         const claimed = limit > 0 ? await claim(organizationId, limit) : undefined;
-        for (const outgoing of claimed?.plan.send ?? []) {
-          const going = tryOne(organizationId, outgoing, claimed as Claim)
-            // What is not written down is lost when its lease ends, and is tried again with the same message id.
-            .catch((error: Error) => log.error({ organizationId, err: messageForLog(error) }, "a try was not recorded"))
-            .finally(() => {
-              onTheWay.delete(going);
-              own.delete(going);
-            });
-          onTheWay.add(going);
-          own.add(going);
+        if (claimed && claimed.plan.send.length > 0) {
+          await setOut(organizationId, claimed, own);
+          continue;
         }
-        if (claimed && claimed.plan.send.length > 0) continue;
         if (roomy && own.size === 0) break;
         // Not until all have answered: what comes meanwhile does not wait for a receiver that hangs.
-        await Promise.race([...onTheWay, pause(looksAgain, undefined, { ref: false })]);
+        const told = new Promise<void>((resolve) => void lookNow.set(organizationId, resolve));
+        await Promise.race([...onTheWay, told, pause(looksAgain, undefined, { ref: false })]);
       }
+      lookNow.delete(organizationId);
       const { rows } = await db.query<{ at: Date | null }>(organizationId, {
         name: "alerts_due_next",
         text: `SELECT min(greatest(a.due_at, c.wait_until)) AS at FROM security_alerts a
@@ -155,8 +189,4 @@ export function createSender(options: {
   };
 }
 
-async function secretsOf(tx: Tx, vault: Pick<Vault, "open">, { id, sealedSecrets }: ChannelRow): Promise<object> {
-  if (!sealedSecrets) return {};
-  const [opened] = await vault.open(tx, sealedColumns.channel, [{ rowId: id, record: sealedSecrets }]);
-  return JSON.parse((opened as Buffer).toString("utf8")) as object;
-}
+const unworded: Sent = { outcome: "RETRY", detail: "Vigil could not word or send it; its log says more." };

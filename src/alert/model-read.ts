@@ -1,35 +1,20 @@
-/** Reads the model of a message: the alerts it stands for, their incidents and what was done. */
+/** Reads the models of messages: their incidents and what was done. */
 import type { Tx } from "../db.ts";
-import { VigilError } from "../errors.ts";
-import type { AlertKind, AlertPriority, ChannelKind } from "../generated/prisma/client.ts";
-import { severities } from "../ingest/event.ts";
 import { todoOf } from "./advice.ts";
+import type { AlertFacts } from "./facts.ts";
 import type { Scope } from "./model.ts";
 import { aboutWords, doneWords } from "./model-done.ts";
 import { whyWords } from "./why.ts";
 
 const mostShown = 20; // incidents of one message that are told one by one
 
-export interface AlertFacts {
-  kind: AlertKind;
-  priority: AlertPriority;
-  incidentId: string | null;
-  recipient: string;
-  channelKind: ChannelKind;
-  coveredByBaa: boolean;
-  templateName: string | null;
-  locale: string;
-  organization: string;
-  timeZone: string;
-  alerts: number;
-  step: number | null;
-  at: Date;
-  /** How many of the alerts are notifications. */
-  notes: number;
-}
-
 interface Row {
-  id: string;
+  /** Which message. */
+  n: number;
+  /** Of the message, with those that are not shown. */
+  incidents: number;
+  critical: number;
+  high: number;
   number: number;
   title: string;
   severity: string;
@@ -47,102 +32,72 @@ interface Row {
   actions: { type: string; status: string; target: string }[];
 }
 
-/** The most pressing of the alerts, and whom they go to. Errors: NOT_FOUND. */
-export async function readFacts(tx: Tx, alertIds: readonly string[]): Promise<AlertFacts> {
-  const { rows } = await tx.query<AlertFacts>({
-    name: "alert_facts",
-    text: `SELECT a.kind, a.priority, a.incident_id AS "incidentId", a.recipient, c.kind AS "channelKind",
-        c.covered_by_baa AS "coveredByBaa", t.name AS "templateName", coalesce(u.locale, 'en') AS locale,
-        o.name AS organization, coalesce(u.time_zone, o.time_zone) AS "timeZone", a.step, a.created_at AS at,
-        (count(*) OVER ())::int AS alerts, (count(a.notification_id) OVER ())::int AS notes
-      FROM security_alerts a
-      JOIN alert_channels c ON c.organization_id = $1 AND c.id = a.channel_id
-      JOIN organizations o ON o.id = $1
-      LEFT JOIN users u ON u.organization_id = $1 AND u.id = a.user_id
-      LEFT JOIN alert_route_channels r ON r.organization_id = $1 AND r.route_id = a.route_id AND r.channel_id = a.channel_id
-      LEFT JOIN alert_templates t ON t.organization_id = $1 AND t.id = r.template_id
-      WHERE a.organization_id = $1 AND a.id = ANY ($2)
-      ORDER BY a.priority DESC, a.created_at DESC, a.id DESC LIMIT 1`,
-    values: [tx.organizationId, alertIds],
-  });
-  const [facts] = rows;
-  if (!facts) throw new VigilError("NOT_FOUND", "There is no such alert.", { path: ["id"] });
-  return facts;
-}
-
 export interface Read {
   /** Everything: what the channel may not carry is still in it. */
   model: Scope;
   /** The number of the most severe incident; null: the message is about none. */
   number: number | null;
-  incidentIds: string[];
 }
 
-/** `publicUrl` has no slash at its end; undefined: this server has no public address. */
-export async function readModel(
-  tx: Tx,
-  facts: Pick<AlertFacts, "kind" | "priority" | "organization" | "timeZone" | "alerts" | "step">,
-  {
-    incidentsOf,
-    acknowledgeUrl,
-    publicUrl,
-  }: { incidentsOf: Ids; acknowledgeUrl: string | null; publicUrl: string | undefined },
-): Promise<Read> {
-  const { rows: counted } = await tx.query<{ severity: string; incidents: number }>({
-    name: "alert_model_counts",
-    text: `SELECT severity, count(*)::int AS incidents FROM security_incidents
-      WHERE organization_id = $1 AND id IN (${idsOf(incidentsOf)}) GROUP BY severity`,
-    values: [tx.organizationId, idsIn(incidentsOf)],
-  });
-  const { rows } = await tx.query<Row>({
-    name: `alert_model_${"alertIds" in incidentsOf ? "alerts" : "incident"}`,
-    text: `SELECT i.id, i.number, i.title, i.severity, i.status, i.tags, i.threat_score, i.subjects, i.detection_count,
-        i.event_count, i.first_event_at, i.last_event_at, i.fingerprint, r.name AS rule,
-        (SELECT d.explanation FROM detections d WHERE d.organization_id = $1 AND d.incident_id = i.id
-           ORDER BY d.created_at DESC, d.id DESC LIMIT 1) AS explanation,
-        coalesce((SELECT jsonb_agg(jsonb_build_object('type', a.type, 'status', a.status, 'target', a.target) ORDER BY a.created_at, a.id)
-           FROM (SELECT * FROM incident_actions a WHERE a.organization_id = $1 AND a.incident_id = i.id
-             ORDER BY created_at DESC, id DESC LIMIT 50) a), '[]') AS actions
-      FROM security_incidents i LEFT JOIN alert_rules r ON r.organization_id = $1 AND r.id = i.rule_id
-      WHERE i.organization_id = $1 AND i.id IN (${idsOf(incidentsOf)})
-      ORDER BY i.severity_rank DESC, i.opened_at DESC, i.id LIMIT ${mostShown}`,
-    values: [tx.organizationId, idsIn(incidentsOf)],
-  });
-  const count = (...wanted: string[]): number =>
-    counted.reduce((sum, { severity, incidents }) => (wanted.includes(severity) ? sum + incidents : sum), 0);
-  const total = count(...severities);
-  const incidents = rows.map((row) => incidentOf(row, { timeZone: facts.timeZone, publicUrl }));
+export interface About extends Pick<AlertFacts, "kind" | "priority" | "organization" | "timeZone" | "alerts" | "step"> {
+  incidentIds: readonly string[];
+  acknowledgeUrl: string | null;
+}
+
+/** The model of each message, in order, by one query. `publicUrl` has no slash at its end; undefined: this server has no public address. */
+export async function readModels(tx: Tx, messages: readonly About[], publicUrl: string | undefined): Promise<Read[]> {
+  const pairs = messages.flatMap(({ incidentIds }, n) => incidentIds.map((id) => [n, id] as const));
+  const rowsOf: Row[][] = messages.map(() => []);
+  if (pairs.length > 0) {
+    const { rows } = await tx.query<Row>({
+      name: "alert_models",
+      text: `WITH ranked AS MATERIALIZED (
+          SELECT m.n, i.id, row_number() OVER (PARTITION BY m.n ORDER BY i.severity_rank DESC, i.opened_at DESC, i.id) AS place,
+            (count(*) OVER whole)::int AS incidents, (count(*) FILTER (WHERE i.severity = 'CRITICAL') OVER whole)::int AS critical,
+            (count(*) FILTER (WHERE i.severity = 'HIGH') OVER whole)::int AS high
+          FROM unnest($2::int[], $3::uuid[]) AS m(n, id)
+          JOIN security_incidents i ON i.organization_id = $1 AND i.id = m.id WINDOW whole AS (PARTITION BY m.n))
+        SELECT k.n, k.incidents, k.critical, k.high, i.number, i.title, i.severity, i.status, i.tags, i.threat_score, i.subjects,
+          i.detection_count, i.event_count, i.first_event_at, i.last_event_at, i.fingerprint, r.name AS rule,
+          (SELECT d.explanation FROM detections d WHERE d.organization_id = $1 AND d.incident_id = i.id
+             ORDER BY d.created_at DESC, d.id DESC LIMIT 1) AS explanation,
+          coalesce((SELECT jsonb_agg(jsonb_build_object('type', a.type, 'status', a.status, 'target', a.target) ORDER BY a.created_at, a.id)
+             FROM (SELECT * FROM incident_actions a WHERE a.organization_id = $1 AND a.incident_id = i.id
+               ORDER BY created_at DESC, id DESC LIMIT 50) a), '[]') AS actions
+        FROM ranked k JOIN security_incidents i ON i.organization_id = $1 AND i.id = k.id
+        LEFT JOIN alert_rules r ON r.organization_id = $1 AND r.id = i.rule_id
+        WHERE k.place <= ${mostShown} ORDER BY k.n, k.place`,
+      values: [tx.organizationId, pairs.map(([n]) => n), pairs.map(([, id]) => id)],
+    });
+    for (const row of rows) rowsOf[row.n]?.push(row);
+  }
+  return messages.map((about, n) => modelOf(about, rowsOf[n] ?? [], publicUrl));
+}
+
+function modelOf(about: About, rows: readonly Row[], publicUrl: string | undefined): Read {
+  const { incidents: total, critical, high } = rows[0] ?? { incidents: 0, critical: 0, high: 0 };
+  const incidents = rows.map((row) => incidentOf(row, { timeZone: about.timeZone, publicUrl }));
   const model: Scope = {
-    organization: { name: facts.organization },
+    organization: { name: about.organization },
     alert: {
-      kind: facts.kind,
-      priority: facts.priority,
-      why: whyWords(facts.kind, facts.step),
-      acknowledgeUrl: acknowledgeUrl ?? "",
+      kind: about.kind,
+      priority: about.priority,
+      why: whyWords(about.kind, about.step),
+      acknowledgeUrl: about.acknowledgeUrl ?? "",
     },
     counts: {
-      alerts: facts.alerts,
+      alerts: about.alerts,
       incidents: total,
-      critical: count("CRITICAL"),
-      high: count("HIGH"),
-      others: total - count("CRITICAL", "HIGH"),
+      critical,
+      high,
+      others: total - critical - high,
       notShown: total - rows.length,
     },
     incident: incidents[0] ?? null,
     incidents,
   };
-  return { model, number: rows[0]?.number ?? null, incidentIds: rows.map(({ id }) => id) };
+  return { model, number: rows[0]?.number ?? null };
 }
-
-type Ids = { alertIds: readonly string[] } | { incidentId: string };
-
-function idsOf(ids: Ids): string {
-  return "alertIds" in ids
-    ? "SELECT incident_id FROM security_alerts WHERE organization_id = $1 AND id = ANY ($2::uuid[])"
-    : "$2::uuid";
-}
-
-const idsIn = (ids: Ids): unknown => ("alertIds" in ids ? ids.alertIds : ids.incidentId);
 
 function incidentOf(row: Row, { timeZone, publicUrl }: { timeZone: string; publicUrl: string | undefined }): Scope {
   const { number, title, severity, status, tags, subjects, actions, event_count: events, detection_count: found } = row;

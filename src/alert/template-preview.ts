@@ -3,7 +3,7 @@ import { validate as isUuid } from "uuid";
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import { carried, sampleModel } from "./model.ts";
-import { readModel } from "./model-read.ts";
+import { readModels } from "./model-read.ts";
 import { renderTemplate, type TemplateParts } from "./template.ts";
 import { checkTemplate } from "./template-check.ts";
 
@@ -33,8 +33,8 @@ async function modelOf(tx: Tx, incidentId: string, publicUrl: string | undefined
   );
   const [own] = rows;
   if (!own) throw missing;
-  const facts = { ...own, kind: "OPENED", priority: "HIGH", alerts: 1, step: null } as const;
-  const read = await readModel(tx, facts, { incidentsOf: { incidentId }, acknowledgeUrl: null, publicUrl });
-  if (read.number === null) throw missing;
+  const about = { ...own, kind: "OPENED", priority: "HIGH", alerts: 1, step: null, acknowledgeUrl: null } as const;
+  const [read] = await readModels(tx, [{ ...about, incidentIds: [incidentId] }], publicUrl);
+  if (!read || read.number === null) throw missing;
   return read.model;
 }

@@ -112,21 +112,31 @@ export function faultOf(error: unknown): TemplateFault {
   return { message: (originalError?.message ?? message).replace(/, line:\d+, col:\d+$/s, ""), line, column };
 }
 
-/** The one of that name that fits best: by language first, then by kind of alert. Undefined: none is for this channel. */
-export async function chooseTemplate(
-  tx: Tx,
-  name: string,
-  { channelKind, locale, kind }: { channelKind: ChannelKind; locale: string; kind: AlertKind },
-): Promise<TemplateParts | undefined> {
-  const { rows } = await tx.query<TemplateParts & { locale: string; alertKind: AlertKind | null }>({
-    name: "alert_templates_named",
-    text: `SELECT subject, body, html, locale, alert_kind AS "alertKind" FROM alert_templates
-      WHERE organization_id = $1 AND name = $2 AND channel_kind = $3 ORDER BY id`,
-    values: [tx.organizationId, name, channelKind],
-  });
-  return fittest(rows, { locale, kind });
+/** Reads the templates of these names, and answers which of them fits a message. Undefined: none is for its channel. */
+export async function readTemplates(tx: Tx, names: readonly string[]) {
+  const { rows } = names.length
+    ? await tx.query<
+        TemplateParts & { name: string; channelKind: ChannelKind; locale: string; alertKind: AlertKind | null }
+      >({
+        name: "alert_templates_named",
+        text: `SELECT name, channel_kind AS "channelKind", subject, body, html, locale, alert_kind AS "alertKind"
+          FROM alert_templates WHERE organization_id = $1 AND name = ANY ($2) ORDER BY id`,
+        values: [tx.organizationId, names],
+      })
+    : { rows: [] };
+  return (of: {
+    templateName: string | null;
+    channelKind: ChannelKind;
+    locale: string;
+    kind: AlertKind;
+  }): TemplateParts | undefined =>
+    fittest(
+      rows.filter(({ name, channelKind }) => name === of.templateName && channelKind === of.channelKind),
+      of,
+    );
 }
 
+/** The one that fits best: by language first, then by kind of alert. */
 export function fittest<One extends { locale: string; alertKind: AlertKind | null }>(
   templates: readonly One[],
   { locale, kind }: { locale: string; kind: AlertKind },

@@ -3,7 +3,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Tx } from "../db.ts";
 import { recordChanges } from "../publish/change.ts";
 import { badNumbers } from "./channels/sms.ts";
-import { markBad } from "./ledger.ts";
+import { markBad } from "./record.ts";
 
 /** A callback as it came. */
 export interface TwilioCallback {

@@ -1,33 +1,40 @@
 /** Words notifications that leave by e-mail: their titles; what they say only where an agreement covers the channel. */
 import type { Tx } from "../db.ts";
+import { type AlertFacts, paired } from "./facts.ts";
 import { safe } from "./model.ts";
-import type { AlertFacts } from "./model-read.ts";
 import { oneLine, plainText } from "./text.ts";
 import type { Worded } from "./words.ts";
 import { page, row } from "./words-html.ts";
 
-interface Note {
+export interface Note {
   title: string;
   body: string;
   url: string;
 }
 
-/** `publicUrl` has no slash at its end. */
-export async function readNotes(tx: Tx, alertIds: readonly string[], publicUrl: string | undefined): Promise<Note[]> {
-  const { rows } = await tx.query<{ title: string; body: string; number: number | null }>({
+/** The notifications of each message, by its id. `publicUrl` has no slash at its end. */
+export async function readNotes(
+  tx: Tx,
+  messages: readonly { id: string; alertIds: readonly string[] }[],
+  publicUrl: string | undefined,
+): Promise<Map<string, Note[]>> {
+  const notes = new Map<string, Note[]>(messages.map(({ id }) => [id, []]));
+  if (messages.length === 0) return notes;
+  const { ids, alertIds } = paired(messages);
+  const { rows } = await tx.query<{ messageId: string; title: string; body: string; number: number | null }>({
     name: "notes_to_send",
-    text: `SELECT n.title, n.body, i.number FROM security_alerts a
+    text: `SELECT m.message_id AS "messageId", n.title, n.body, i.number FROM unnest($2::uuid[], $3::uuid[]) AS m(message_id, alert_id)
+      JOIN security_alerts a ON a.organization_id = $1 AND a.id = m.alert_id
       JOIN security_notifications n ON n.organization_id = $1 AND n.id = a.notification_id
       LEFT JOIN security_incidents i ON i.organization_id = $1 AND i.id = n.incident_id
-      WHERE a.organization_id = $1 AND a.id = ANY ($2) ORDER BY n.priority DESC, n.created_at, n.id`,
-    values: [tx.organizationId, alertIds],
+      ORDER BY n.priority DESC, n.created_at, n.id`,
+    values: [tx.organizationId, ids, alertIds],
   });
-  const pageOf = (number: number | null): string => (number === null ? "/" : `/incidents/${number}`);
-  return rows.map(({ title, body, number }) => ({
-    title,
-    body,
-    url: publicUrl === undefined ? "" : publicUrl + pageOf(number),
-  }));
+  for (const { messageId, title, body, number } of rows) {
+    const page = number === null ? "/" : `/incidents/${number}`;
+    notes.get(messageId)?.push({ title, body, url: publicUrl === undefined ? "" : publicUrl + page });
+  }
+  return notes;
 }
 
 /** The message of notifications alone, or what they add to one about incidents. */

@@ -22,6 +22,8 @@ let http: Server;
 let sink: string;
 let admin: string;
 const taken: Taken[] = [];
+/** Calls to /hangs: they are not answered until they are let go. */
+let hanging: (() => void)[] = [];
 /** How the sink answers, by path. */
 const answers = new Map<string, { status: number; headers?: Record<string, string>; body?: string }>();
 
@@ -32,6 +34,7 @@ beforeAll(async () => {
     for await (const chunk of request) body += chunk;
     const path = request.url as string;
     taken.push({ path, headers: request.headers as Record<string, string>, body });
+    if (path === "/hangs") await new Promise<void>((resolve) => void hanging.push(resolve));
     const { status, headers = {}, body: said = "" } = answers.get(path) ?? { status: 200 };
     response.writeHead(status, headers).end(said);
   }).listen(0, "127.0.0.1");
@@ -223,6 +226,36 @@ it("sends again with the same id what a sender had when it died", async () => {
   await later(31_000);
   holdsLease = false;
   await expect.poll(() => taken.map(({ headers }) => headers["webhook-id"])).toEqual([messageId]);
+});
+
+it("keeps room for other channels, and for what is CRITICAL, while a receiver hangs", async () => {
+  const { id: hangs } = await webhook("/hangs", { perMinute: 1_000 });
+  const { id: other } = await webhook("/other");
+  const queue = (channelId: string, priority: string, many: number) =>
+    server.database.asOwner(
+      `INSERT INTO security_alerts (organization_id, id, kind, channel_id, status, priority, due_at, created_at)
+       SELECT '${server.ours}', gen_random_uuid(), 'TEST', '${raw(channelId)}', 'QUEUED', '${priority}', to_timestamp(${now / 1000}), now()
+       FROM generate_series(1, ${many})`,
+    );
+  await queue(hangs, "HIGH", 200);
+  const sent = server.app.alerting.deliver(server.ours);
+  await expect.poll(() => hanging.length, { timeout: 15_000 }).toBeGreaterThanOrEqual(32);
+  await queue(hangs, "CRITICAL", 1);
+  await queue(other, "LOW", 1);
+  await expect.poll(() => taken.filter(({ path }) => path === "/other").length, { timeout: 10_000 }).toBe(1);
+  const priorities = async () =>
+    (
+      await server.database.asOwner<{ priority: string }>(
+        `SELECT DISTINCT priority FROM security_alerts WHERE channel_id = '${raw(hangs)}' AND status = 'SENDING' ORDER BY 1`,
+      )
+    ).map(({ priority }) => priority);
+  await expect.poll(priorities).toEqual(["HIGH", "CRITICAL"]);
+  expect(hanging.length).toBeLessThanOrEqual(64);
+  const free = setInterval(() => hanging.splice(0).forEach((go) => void go()), 20);
+  await sent;
+  clearInterval(free);
+  hanging = [];
+  expect(taken.filter(({ path }) => path === "/hangs").length).toBe(201);
 });
 
 it("folds what is above a channel's number a minute into one message, and loses none", async () => {

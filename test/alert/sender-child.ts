@@ -14,7 +14,12 @@ const sender = createSender({
   change: (id, work) => db.inOrganization(id, work),
   vault: { open: async (_tx, _place, items) => items.map(() => Buffer.from(JSON.stringify({ secret }))) },
   channels: openChannels({ smtp: undefined, twilio: undefined, allowPrivate: true, publicUrl: undefined, now }),
-  word: (tx, { id, alertIds }) => wordAlerts(tx, { id, alertIds, publicUrl: undefined, acknowledgeUrl: null }),
+  word: (tx, asked) =>
+    wordAlerts(
+      tx,
+      asked.map((one) => ({ ...one, acknowledgeUrl: null })),
+      undefined,
+    ),
   onFailed: async () => 0,
   onStopped: async () => {},
   onMoved: async () => {},

@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Message } from "../../src/alert/message.ts";
 import { carried, sampleModel } from "../../src/alert/model.ts";
 import { fittest, longestPart, renderTemplate } from "../../src/alert/template.ts";
 import { checkTemplate } from "../../src/alert/template-check.ts";
@@ -21,9 +22,13 @@ beforeAll(async () => {
 afterAll(() => test.close());
 
 const word = (alertIds: string[], acknowledgeUrl: string | null = null) =>
-  test.db.inOrganization(organizationId, (tx) =>
-    wordAlerts(tx, { id: uuidv7(), alertIds, publicUrl: "https://vigil.example", acknowledgeUrl }),
-  );
+  wordAll([alertIds], acknowledgeUrl).then(([message]) => message as Message & { fault?: string });
+const wordAll = (messages: string[][], acknowledgeUrl: string | null = null) =>
+  test.db.inOrganization(organizationId, async (tx) => {
+    const asked = messages.map((alertIds) => ({ id: uuidv7(), alertIds, acknowledgeUrl }));
+    const worded = await wordAlerts(tx, asked, "https://vigil.example");
+    return asked.map(({ id }) => worded.get(id));
+  });
 const set = (sql: string, ...values: unknown[]) => test.asOwner(sql, values);
 
 async function secretIncident(number: number): Promise<string> {
@@ -144,8 +149,29 @@ describe("a message", () => {
   it("is unknown to another organization", async () => {
     const [alert] = (await set("SELECT id FROM security_alerts LIMIT 1")) as { id: string }[];
     const other = test.organizations[1]?.id as string;
-    const asked = { id: uuidv7(), alertIds: [alert?.id as string], publicUrl: undefined, acknowledgeUrl: null };
-    await expect(test.db.inOrganization(other, (tx) => wordAlerts(tx, asked))).rejects.toThrow("no such alert");
+    const asked = [{ id: uuidv7(), alertIds: [alert?.id as string], acknowledgeUrl: null }];
+    const worded = await test.db.inOrganization(other, (tx) => wordAlerts(tx, asked, undefined));
+    expect(worded.size).toBe(0);
+  });
+
+  it("is worded as it would be alone when many are worded together", async () => {
+    const [quiet, loud] = [
+      await make.incident({ number: 201, severity: "LOW" }),
+      await make.incident({ number: 202, severity: "CRITICAL" }),
+    ];
+    const messages = [
+      [await make.alert(quiet, "QUEUED")],
+      [await make.alert(loud, "QUEUED"), await make.alert(quiet, "QUEUED")],
+      [uuidv7()], // its alert is gone
+      [await make.alert(quiet, "QUEUED")],
+    ];
+    const together = await wordAll(messages);
+    for (const [n, ids] of messages.entries()) {
+      const alone = await word(ids);
+      expect(together[n] && { ...together[n], id: "" }).toEqual(alone && { ...alone, id: "" });
+    }
+    expect(together.map((message) => message?.url?.split("/").at(-1))).toEqual(["201", "202", undefined, "201"]);
+    expect(together.map((message) => message?.thread === quiet)).toEqual([true, false, false, true]);
   });
 
   it("fits two segments of SMS and 100 characters of a subject, and keeps the link", () => {

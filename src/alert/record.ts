@@ -1,0 +1,145 @@
+/** Writes down what became of tries: of many messages by as many statements as of one. */
+import type { Tx } from "../db.ts";
+import type { ChannelKind } from "../generated/prisma/client.ts";
+import type { Sent } from "./channels/channel.ts";
+import type { Outgoing } from "./deliver-plan.ts";
+import { groupId } from "./ids.ts";
+
+export interface Report {
+  outgoing: Outgoing;
+  kind: ChannelKind;
+  sent: Sent;
+  latencyMs: number;
+  /** Undefined: no further try. */
+  retryAt: number | undefined;
+  /** When it was tried, epoch ms. */
+  at: number;
+}
+
+export interface Recorded {
+  /** Alerts that are given up. */
+  failed: string[];
+  /** Channels that were stopped, and why. */
+  stopped: { channelId: string; reason: string; at: number }[];
+  /** Each alert and where it is now; one that is gone is left out. */
+  moved: { id: string; status: string }[];
+}
+
+const failedFor = "5 days"; // of nothing but failures: then a channel is stopped
+const longestDetail = 500;
+
+/** Locks alerts, then channels, then groups, each in the order of their ids. */
+export async function record(tx: Tx, reports: readonly Report[]): Promise<Recorded> {
+  const moved = await recordAttempts(tx, reports);
+  const succeeded = reports.filter(({ sent }) => sent.outcome === "SENT");
+  const failing = reports.filter(({ sent }) => sent.outcome !== "SENT");
+  const stopped: Recorded["stopped"] = [];
+  if (failing.length > 0) {
+    const ids = [...new Set(reports.map(({ outgoing }) => outgoing.channelId))];
+    await tx.query("SELECT FROM alert_channels WHERE organization_id = $1 AND id = ANY ($2) ORDER BY id FOR UPDATE", [
+      tx.organizationId,
+      ids,
+    ]);
+    for (const report of failing) {
+      const reason = await recordFailure(tx, report);
+      if (reason !== null) stopped.push({ channelId: report.outgoing.channelId, reason, at: report.at });
+    }
+  }
+  if (succeeded.length > 0) await markSucceeded(tx, succeeded);
+  return { failed: moved.filter(({ status }) => status === "FAILED").map(({ id }) => id), stopped, moved };
+}
+
+async function recordAttempts(tx: Tx, reports: readonly Report[]): Promise<Recorded["moved"]> {
+  const tries = reports.flatMap((report) => report.outgoing.alerts.map(({ id, claim }) => ({ id, claim, ...report })));
+  const { rows } = await tx.query<{ id: string; status: string }>({
+    name: "attempts_recorded",
+    text: `SELECT alert AS id, status FROM alert_attempts_record($1::uuid[], $2::uuid[], $3::timestamptz[], $4::attempt_outcome[],
+      $5::text[], $6::int[], $7::text[], $8::timestamptz[])`,
+    values: [
+      tries.map(({ id }) => id),
+      tries.map(({ claim }) => claim),
+      tries.map(({ at }) => new Date(at)),
+      tries.map(({ sent }) => sent.outcome),
+      tries.map(({ sent }) => sent.detail.slice(0, longestDetail)),
+      tries.map(({ latencyMs }) => latencyMs),
+      tries.map(({ sent }) => (sent.outcome === "SENT" ? (sent.providerId ?? null) : null)),
+      tries.map(({ sent, retryAt }) => (sent.outcome === "RETRY" && retryAt !== undefined ? new Date(retryAt) : null)),
+    ],
+  });
+  return rows;
+}
+
+/** When something of each group, and of each channel, went out last. */
+async function markSucceeded(tx: Tx, succeeded: readonly Report[]): Promise<void> {
+  const groups = new Map<string, { channelId: string; at: number }>();
+  const channels = new Map<string, number>();
+  for (const { outgoing, at } of succeeded) {
+    const { channelId, recipient, alerts } = outgoing;
+    channels.set(channelId, Math.max(at, channels.get(channelId) ?? 0));
+    for (const { groupKey } of alerts) {
+      if (groupKey === "") continue;
+      const id = groupId({ groupKey, channelId, recipient });
+      groups.set(id, { channelId, at: Math.max(at, groups.get(id)?.at ?? 0) });
+    }
+  }
+  await tx.query({
+    name: "channels_succeeded",
+    text: `WITH held AS MATERIALIZED (SELECT c.id, s.at FROM unnest($2::uuid[], $3::timestamptz[]) AS s(id, at)
+        JOIN alert_channels c ON c.organization_id = $1 AND c.id = s.id ORDER BY c.id FOR UPDATE OF c),
+      groups AS (
+        INSERT INTO alert_groups (organization_id, id, channel_id, last_sent_at)
+        SELECT $1, id, channel_id, at FROM unnest($4::uuid[], $5::uuid[], $6::timestamptz[]) AS g(id, channel_id, at) ORDER BY id
+        ON CONFLICT (organization_id, id) DO UPDATE SET last_sent_at = greatest(alert_groups.last_sent_at, excluded.last_sent_at))
+      UPDATE alert_channels c SET last_success_at = greatest(c.last_success_at, held.at),
+        failing_since = CASE WHEN c.failing_since > held.at THEN c.failing_since END
+      FROM held WHERE c.organization_id = $1 AND c.id = held.id`,
+    values: [
+      tx.organizationId,
+      [...channels.keys()],
+      [...channels.values()].map((at) => new Date(at)),
+      [...groups.keys()],
+      [...groups.values()].map(({ channelId }) => channelId),
+      [...groups.values()].map(({ at }) => new Date(at)),
+    ],
+  });
+}
+
+/** Why the channel was stopped; null: it was not, or long ago. */
+async function recordFailure(tx: Tx, { outgoing, kind, sent, retryAt, at }: Report): Promise<string | null> {
+  const { channelId, recipient } = outgoing;
+  const detail = sent.detail.slice(0, longestDetail);
+  if (sent.outcome === "PERMANENT" && sent.badContact && recipient !== "") {
+    await markBad(tx, kind, [recipient], detail, at);
+  }
+  const stop = sent.outcome === "PERMANENT" && sent.stopChannel === true;
+  const waitUntil = sent.outcome === "RETRY" && sent.channelWaits ? (retryAt ?? null) : null;
+  const { rows } = await tx.query<{ stopped: string | null }>({
+    name: "channel_failed",
+    text: `WITH before AS (SELECT suspended_at FROM alert_channels WHERE organization_id = $1 AND id = $2 FOR UPDATE)
+      UPDATE alert_channels c SET last_failure_at = greatest(c.last_failure_at, $3), last_failure = $4,
+        failing_since = coalesce(c.failing_since, $3), wait_until = greatest(c.wait_until, $5::timestamptz),
+        suspended_at = CASE WHEN c.suspended_at IS NULL AND ($6 OR c.failing_since < $3::timestamptz - interval '${failedFor}')
+          THEN $3 ELSE c.suspended_at END,
+        suspended_reason = CASE WHEN c.suspended_at IS NOT NULL THEN c.suspended_reason WHEN $6 THEN $4
+          WHEN c.failing_since < $3::timestamptz - interval '${failedFor}' THEN 'Nothing but failures for ${failedFor}. The last: ' || $4 END
+      FROM before WHERE c.organization_id = $1 AND c.id = $2
+      RETURNING CASE WHEN before.suspended_at IS NULL AND c.suspended_at IS NOT NULL THEN c.suspended_reason END AS stopped`,
+    values: [tx.organizationId, channelId, new Date(at), detail, waitUntil && new Date(waitUntil), stop],
+  });
+  return rows[0]?.stopped ?? null;
+}
+
+/** Notes addresses or numbers that are never to be tried again; the first reason stays. */
+export async function markBad(
+  tx: Tx,
+  kind: ChannelKind,
+  addresses: readonly string[],
+  reason: string,
+  now: number,
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO bad_contacts (organization_id, kind, address, reason, at)
+     SELECT $1, $2, address, $4, $5 FROM unnest($3::text[]) AS address ON CONFLICT DO NOTHING`,
+    [tx.organizationId, kind, addresses, reason, new Date(now)],
+  );
+}
