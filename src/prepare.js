@@ -38,3 +38,4 @@ run("prisma", "prisma", ["generate"], {
 });
 run("@graphql-codegen/cli", "graphql-codegen", ["--config", "codegen.ts"]);
 await import("./bundle.js");
+await import("./build-dashboard.js");

@@ -17,7 +17,7 @@ import { handleMetrics, watchStreams } from "./prometheus.ts";
 import { handleSlackAction, handleSmsReply, handleTwilioStatus } from "./provider-callback.ts";
 import { handleConfirm, handleLinkRequest, handleSignIn, handleSignInForm, handleSignOut } from "./sign-in.ts";
 import { attachSocket } from "./socket.ts";
-import { sendStatic } from "./static.ts";
+import { isPageRequest, sendStatic } from "./static.ts";
 import { handleCheckForm, handleCheckPage } from "./was-this-you.ts";
 
 export interface ServerOptions {
@@ -110,6 +110,9 @@ export function createServer(services: Services, options: ServerOptions = {}): V
       if (await sendStatic(options.dashboardDir, url.pathname, request, response)) return;
     }
     const allowed = Object.keys(routes).flatMap((key) => (key.endsWith(` ${url.pathname}`) ? [key.split(" ")[0]] : []));
+    if (allowed.length === 0 && method === "GET" && isPageRequest(url.pathname, request)) {
+      if (await sendStatic(options.dashboardDir, url.pathname, request, response)) return;
+    }
     if (allowed.length === 0) throw new VigilError("NOT_FOUND", "There is nothing here");
     response.setHeader("Allow", allowed.join(", "));
     sendJson(response, 405, { error: { code: "BAD_USER_INPUT", message: `Use ${allowed.join(" or ")}` } });

@@ -13,13 +13,15 @@ export async function handleSignIn(
   token: string | null,
   response: ServerResponse,
   isHttps: boolean,
+  asksForJson = false,
 ): Promise<void> {
   try {
     const { session, maxAgeSeconds } = await services.signIn.redeem(token ?? "");
     setCookie(response, session, maxAgeSeconds, isHttps);
-    response.writeHead(303, { Location: "/" }).end();
+    if (asksForJson) response.writeHead(204).end();
+    else response.writeHead(303, { Location: "/" }).end();
   } catch (error) {
-    if (!(error instanceof VigilError)) throw error;
+    if (!(error instanceof VigilError) || asksForJson) throw error;
     sendPage(response, error.status, "This link does not sign you in", `<p>${escapeHtml(error.message)}.</p>`);
   }
 }
@@ -34,7 +36,7 @@ export function handleConfirm(token: string | null, response: ServerResponse): v
   sendPage(response, 200, "Sign in to Vigil", form);
 }
 
-/** POST /sign-in: the button's form. Only from our own page: another site's would sign its visitors in as somebody else. */
+/** POST /sign-in: the button's form, and the dashboard's, which wants JSON. Only from our own page: another site's would sign its visitors in as somebody else. */
 export async function handleSignInForm(
   services: Services,
   request: IncomingMessage,
@@ -43,7 +45,8 @@ export async function handleSignInForm(
 ): Promise<void> {
   if (!isSameOrigin(request)) throw new VigilError("FORBIDDEN", "Open the link of the e-mail and press its button");
   const form = new URLSearchParams((await readBody(request, formLimit)).toString("utf8"));
-  await handleSignIn(services, form.get("token"), response, isHttps);
+  const asksForJson = request.headers.accept === "application/json";
+  await handleSignIn(services, form.get("token"), response, isHttps, asksForJson);
 }
 
 const linkRequest = z.object({ email: z.string(), organization: z.string().optional() });

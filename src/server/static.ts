@@ -19,34 +19,73 @@ const types: Record<string, string> = {
 
 const dashboardPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
-  "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+  "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; " +
+  "object-src 'none'";
+/** What no page of ours asks a browser for. */
+const permissionsPolicy = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 
-/** The dashboard's page at / and its files below /assets/. False: there is no such file. */
+/** Encodings that the build has written beside each file, the better one first. */
+const encodings = [
+  { name: "br", suffix: ".br" },
+  { name: "gzip", suffix: ".gz" },
+] as const;
+
+/**
+ * The dashboard's page at / and at every path that a browser opens as a page, and its files below /assets/.
+ * False: there is no such file.
+ */
 export async function sendStatic(
   directory: string | undefined,
   path: string,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<boolean> {
-  const file = directory === undefined ? undefined : await findFile(directory, path);
-  if (file === undefined) {
+  const isAsset = path.startsWith("/assets/"); // the bundler puts a hash of the content into these names
+  const file = directory === undefined ? undefined : await findFile(directory, isAsset ? path : "/index.html");
+  if (directory === undefined || file === undefined) {
     if (path === "/") sendLanding(response);
     return path === "/";
   }
-  const isAsset = path !== "/"; // the bundler puts a hash of the content into these names
+  const packed = await findPacked(file.path, request.headers["accept-encoding"]);
+  if (packed) response.setHeader("Content-Encoding", packed.encoding);
   response.setHeader("Content-Security-Policy", dashboardPolicy);
+  response.setHeader("Permissions-Policy", permissionsPolicy);
   response.writeHead(200, {
     "Content-Type": types[extname(file.path)] ?? "application/octet-stream",
-    "Content-Length": file.size,
+    "Content-Length": (packed ?? file).size,
     "Cache-Control": isAsset ? "public, max-age=31536000, immutable" : "no-cache",
+    Vary: "Accept-Encoding",
   });
   if (request.method === "HEAD") response.end();
-  else await pipeline(createReadStream(file.path), response).catch(() => response.destroy()); // the reader left
+  else await pipeline(createReadStream((packed ?? file).path), response).catch(() => response.destroy()); // the reader left
   return true;
 }
 
+/** Whether a browser asks for this path as a page: then the dashboard shows it, or says that there is no such page. */
+export function isPageRequest(path: string, request: IncomingMessage): boolean {
+  const lastPart = path.slice(path.lastIndexOf("/") + 1);
+  return !lastPart.includes(".") && (request.headers.accept ?? "").includes("text/html");
+}
+
+async function findPacked(path: string, accepted: string | string[] | undefined) {
+  for (const { name, suffix } of encodings) {
+    if (!accepts(String(accepted ?? ""), name)) continue;
+    const status = await stat(path + suffix).catch(() => undefined);
+    if (status?.isFile()) return { path: path + suffix, size: status.size, encoding: name };
+  }
+  return undefined;
+}
+
+/** Whether an Accept-Encoding names the encoding and does not refuse it by `q=0`. */
+function accepts(header: string, encoding: string): boolean {
+  return header.split(",").some((part) => {
+    const [name, ...parameters] = part.split(";").map((piece) => piece.trim().toLowerCase());
+    return name === encoding && !parameters.some((parameter) => /^q=0(\.0*)?$/.test(parameter));
+  });
+}
+
 async function findFile(directory: string, path: string): Promise<{ path: string; size: number } | undefined> {
-  const relative = path === "/" ? "/index.html" : decoded(path);
+  const relative = decoded(path);
   if (relative === undefined || relative.includes("\0") || !relative.startsWith("/")) return undefined;
   const found = join(directory, normalize(relative)); // normalize() of an absolute path never climbs above it
   const status = await stat(found).catch(() => undefined);

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { request as httpRequest } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { serving } from "./serving.ts";
 
@@ -22,6 +23,23 @@ describe("signing in", () => {
     expect(response.headers.get("location")).toBe("/");
     const cookie = response.headers.get("set-cookie");
     expect(cookie).toBe("vigil_session=admin; Path=/; HttpOnly; SameSite=Strict; Max-Age=60; Secure");
+  });
+
+  it("answers the dashboard's own form by a status, and why in JSON", async () => {
+    await using server = await serving();
+    const redeem = (token: string) =>
+      fetch(`${server.url}/sign-in`, {
+        method: "POST",
+        headers: { accept: "application/json" },
+        body: new URLSearchParams({ token }),
+      });
+    const good = await redeem("good");
+    expect([good.status, good.headers.get("set-cookie")?.split(";")[0]]).toEqual([204, "vigil_session=admin"]);
+    const bad = await redeem("bad");
+    expect([bad.status, ((await bad.json()) as { error: { code: string } }).error.code]).toEqual([
+      401,
+      "UNAUTHENTICATED",
+    ]);
   });
 
   it("says to people why a link does not work", async () => {
@@ -83,6 +101,29 @@ describe("the dashboard", () => {
     ]) {
       expect([path, await statusOf(server.url, path)]).toEqual([path, 404]);
     }
+  });
+
+  it("is every page that a browser opens, and packed as the browser likes it", async () => {
+    const dashboardDir = await mkdtemp(join(tmpdir(), "vigil-dashboard-"));
+    await mkdir(join(dashboardDir, "assets"));
+    await writeFile(join(dashboardDir, "index.html"), "<p>dashboard");
+    await writeFile(join(dashboardDir, "assets/app-1a2b.js"), "app");
+    await writeFile(join(dashboardDir, "assets/app-1a2b.js.br"), brotliCompressSync("app"));
+    await writeFile(join(dashboardDir, "assets/app-1a2b.js.gz"), gzipSync("app"));
+    await using server = await serving({}, { dashboardDir });
+    const page = (path: string, accept = "text/html") => fetch(server.url + path, { headers: { accept } });
+    expect(await (await page("/incidents/42")).text()).toBe("<p>dashboard");
+    expect((await page("/incidents/42", "application/json")).status).toBe(404);
+    expect((await page("/favicon.ico")).status).toBe(404);
+    expect((await page("/ingest")).status).toBe(405);
+    const encodingFor = async (accepted: string) => {
+      const asset = await fetch(`${server.url}/assets/app-1a2b.js`, { headers: { "accept-encoding": accepted } });
+      expect([await asset.text(), asset.headers.get("vary")]).toEqual(["app", "Accept-Encoding"]);
+      return asset.headers.get("content-encoding");
+    };
+    expect(await encodingFor("gzip, deflate, br")).toBe("br");
+    expect(await encodingFor("gzip, br;q=0")).toBe("gzip");
+    expect(await encodingFor("identity")).toBeNull();
   });
 
   it("is a page that leads to GraphiQL where it was not built", async () => {

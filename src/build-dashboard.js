@@ -1,0 +1,39 @@
+// Builds the dashboard into dist/dashboard, each file also packed by brotli and gzip. Runs at the end of `npm ci`, and does
+// nothing while its sources are those of the last time. Plain JavaScript, as prepare.js.
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { extname, join } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { build } from "vite";
+
+const root = join(import.meta.dirname, "..");
+const source = join(root, "src/dashboard");
+const out = join(root, "dist/dashboard");
+const stamp = join(out, "sources.sha256");
+const packed = new Set([".js", ".css", ".html", ".svg", ".json"]);
+
+function filesBelow(folder) {
+  const names = readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
+  return names.map((name) => join(folder, name)).filter((path) => statSync(path).isFile());
+}
+
+function fingerprint() {
+  const hash = createHash("sha256");
+  for (const path of [...filesBelow(source), join(root, "package-lock.json"), import.meta.filename]) {
+    hash.update(path.slice(root.length)).update("\0").update(readFileSync(path)).update("\0");
+  }
+  return hash.digest("hex");
+}
+
+const now = fingerprint();
+if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== now) {
+  await build({ configFile: join(source, "vite.config.ts"), logLevel: "warn" });
+  for (const path of filesBelow(out)) {
+    if (!packed.has(extname(path)) || path.includes(".vite")) continue;
+    const content = readFileSync(path);
+    const parameters = { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_SIZE_HINT]: content.length };
+    writeFileSync(`${path}.br`, brotliCompressSync(content, { params: parameters }));
+    writeFileSync(`${path}.gz`, gzipSync(content, { level: 9 }));
+  }
+  writeFileSync(stamp, now);
+}

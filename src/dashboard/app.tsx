@@ -1,0 +1,89 @@
+import { Suspense, useCallback, useEffect, useState } from "react";
+import { Route, Switch } from "wouter";
+import { onSignedOut, signOut } from "./api.ts";
+import { forgetAnswers, useQuery } from "./data/use-query.ts";
+import { ViewerSessionDocument } from "./generated/graphql.ts";
+import { pages } from "./pages.ts";
+import { Empty, Failed, Guard, Loading, NoPermission } from "./parts/states.tsx";
+import { IdleDialog } from "./session/idle-dialog.tsx";
+import { SecondFactor } from "./session/second-factor.tsx";
+import { SignIn } from "./session/sign-in.tsx";
+import { useIdle } from "./session/use-idle.ts";
+import { type Viewer, ViewerContext } from "./session/viewer.ts";
+import { Shell } from "./shell/shell.tsx";
+import { sessionWords } from "./words/session.ts";
+import { words } from "./words.ts";
+
+/** Who is it? Then the dashboard for them. */
+export function App() {
+  const session = useQuery(ViewerSessionDocument, {});
+  const [isOut, setIsOut] = useState(false);
+  const [notice, setNotice] = useState<string>();
+
+  useEffect(
+    () =>
+      onSignedOut(() => {
+        forgetAnswers();
+        setIsOut(true);
+      }),
+    [],
+  );
+
+  const enter = useCallback(() => {
+    setNotice(undefined);
+    setIsOut(false);
+    session.reload();
+  }, [session.reload]);
+
+  const leaveIdle = useCallback((minutes: number) => {
+    setNotice(sessionWords.idle(minutes));
+    void signOut();
+  }, []);
+
+  if (isOut || session.error?.code === "UNAUTHENTICATED") return <SignIn notice={notice} onDone={enter} />;
+  if (!session.data) return session.error ? <Failed error={session.error} onAgain={session.reload} /> : <Loading />;
+  const { viewer } = session.data;
+  if (viewer.secondFactor === "MISSING") return <SecondFactor onDone={enter} />;
+  return (
+    <ViewerContext value={viewer}>
+      <SignedIn viewer={viewer} onIdle={leaveIdle} />
+    </ViewerContext>
+  );
+}
+
+function SignedIn({ viewer, onIdle }: { viewer: Viewer; onIdle: (minutes: number) => void }) {
+  const minutes = viewer.organization.sessionIdleMinutes;
+  const { left, stay } = useIdle(minutes, () => onIdle(minutes));
+  return (
+    <Shell>
+      <Guard>
+        <Suspense fallback={<Loading lines={8} />}>
+          <Switch>
+            {pages.map(({ path, permission, title, view: View }) => (
+              <Route key={path} path={path}>
+                <Titled title={title}>
+                  {permission && !viewer.permissions.includes(permission) ? (
+                    <NoPermission text={words.states.forbidden(permission)} />
+                  ) : (
+                    <View />
+                  )}
+                </Titled>
+              </Route>
+            ))}
+            <Route>
+              <Empty text={words.shell.pageGone} icon="search" />
+            </Route>
+          </Switch>
+        </Suspense>
+      </Guard>
+      <IdleDialog left={left} onStay={stay} />
+    </Shell>
+  );
+}
+
+function Titled({ title, children }: { title: string; children: React.ReactNode }) {
+  useEffect(() => {
+    document.title = `${title} · ${words.product}`;
+  }, [title]);
+  return children;
+}

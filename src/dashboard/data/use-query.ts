@@ -1,0 +1,78 @@
+import { useCallback, useEffect, useRef, useState } from "react";
+import { ApiError, query } from "../api.ts";
+import type { TypedDocumentString } from "../generated/graphql.ts";
+
+const kept = new Map<string, unknown>(); // the last answers, so that going back shows at once what was there
+const mostKept = 60;
+
+function keep(key: string, data: unknown): void {
+  kept.delete(key);
+  kept.set(key, data);
+  if (kept.size > mostKept) kept.delete(kept.keys().next().value as string);
+}
+
+/** Forgets every answer: somebody else signs in. */
+export function forgetAnswers(): void {
+  kept.clear();
+}
+
+export interface QueryState<Result> {
+  /** The last answer, also while a newer one is on its way. */
+  data: Result | undefined;
+  error: ApiError | undefined;
+  loading: boolean;
+  /** Asks again; what is shown stays until the answer is there. */
+  reload: () => void;
+  /** Changes what is shown, before or besides what the server says. */
+  patch: (change: (data: Result) => Result) => void;
+}
+
+/** Reads by a document, anew when its variables change; undefined variables: not yet. */
+export function useQuery<Result, Variables>(
+  document: TypedDocumentString<Result, Variables>,
+  variables: Variables | undefined,
+): QueryState<Result> {
+  const key = variables === undefined ? "" : `${document.toString()}${JSON.stringify(variables)}`;
+  const [state, setState] = useState<{ key: string; data: Result | undefined; error: ApiError | undefined }>(() => ({
+    key,
+    data: kept.get(key) as Result | undefined,
+    error: undefined,
+  }));
+  const [loading, setLoading] = useState(true);
+  const under = useRef<AbortController>(undefined);
+
+  const load = useCallback(() => {
+    if (key === "") return;
+    under.current?.abort();
+    const controller = new AbortController();
+    under.current = controller;
+    setLoading(true);
+    query(document, variables as Variables, controller.signal).then(
+      (data) => {
+        if (controller.signal.aborted) return;
+        keep(key, data);
+        setState({ key, data, error: undefined });
+        setLoading(false);
+      },
+      (error: unknown) => {
+        if (controller.signal.aborted) return;
+        const fault = error instanceof ApiError ? error : new ApiError(String(error), "INTERNAL");
+        setState((before) => ({ ...before, key, error: fault }));
+        setLoading(false);
+      },
+    );
+    // the key stands for document and variables
+  }, [key]);
+
+  useEffect(() => {
+    load();
+    return () => under.current?.abort();
+  }, [load]);
+
+  const patch = useCallback((change: (data: Result) => Result) => {
+    setState((before) => (before.data === undefined ? before : { ...before, data: change(before.data) }));
+  }, []);
+
+  const held = state.key === key ? state.data : ((kept.get(key) as Result | undefined) ?? state.data);
+  return { data: held, error: state.key === key ? state.error : undefined, loading, reload: load, patch };
+}

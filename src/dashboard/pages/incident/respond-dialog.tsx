@@ -1,0 +1,127 @@
+import { useEffect, useState } from "react";
+import { useMutation } from "../../data/use-mutation.ts";
+import { useQuery } from "../../data/use-query.ts";
+import {
+  type ActionType,
+  IncidentResolveDocument,
+  IncidentRespondDocument,
+  ResponseBlastDocument,
+} from "../../generated/graphql.ts";
+import { Button } from "../../parts/button.tsx";
+import { Dialog } from "../../parts/dialog.tsx";
+import { CheckField, errorAt, FormErrors, SelectField, TextField } from "../../parts/field.tsx";
+import { toast } from "../../parts/toast.tsx";
+import { incidentWords as words } from "../../words/incident.ts";
+import { words as shared } from "../../words.ts";
+import type { IncidentDetail } from "./incident.tsx";
+import type { Suggestion } from "./suggest.ts";
+
+const types = Object.entries(shared.actionType).map(([value, label]) => ({ value: value as ActionType, label }));
+type Ttl = keyof typeof words.ttls;
+const ttls = Object.entries(words.ttls).map(([value, label]) => ({ value: value as Ttl, label }));
+const typingPause = 300; // ms after the last letter until the blast radius is asked for
+
+interface RespondDialogProps {
+  incident: IncidentDetail;
+  suggestion: Suggestion;
+  onClose: () => void;
+  onDone: () => void;
+}
+
+/** Asks what to do to whom, shows whom it would hit, does it, and resolves the incident where that is wished. */
+export function RespondDialog({ incident, suggestion, onClose, onDone }: RespondDialogProps) {
+  const [type, setType] = useState(suggestion.type);
+  const [target, setTarget] = useState(suggestion.target);
+  const [ttl, setTtl] = useState<Ttl>("PT1H");
+  const [reason, setReason] = useState<string>(words.respondDefault(incident.number, incident.title));
+  const [resolves, setResolves] = useState(true);
+  const respond = useMutation(IncidentRespondDocument);
+  const resolve = useMutation(IncidentResolveDocument);
+  const { id } = incident;
+
+  async function send(): Promise<void> {
+    const done = await respond.run({ id, input: { type, target, ttl, reason } });
+    if (!done) return;
+    const { outcome, refusal } = done.incidentRespond;
+    if (outcome === "REFUSED") return toast(words.refusal(refusal ?? ""), "bad");
+    toast(words.responded[outcome === "AWAITING_APPROVAL" ? outcome : "APPLIED"]);
+    if (resolves && outcome === "APPLIED") {
+      const input = { resolution: "TRUE_POSITIVE" as const, reason };
+      if (await resolve.run({ id, input })) toast(words.moved.resolve);
+    }
+    onDone();
+  }
+
+  return (
+    <Dialog
+      open
+      title={words.respondTitle}
+      onClose={onClose}
+      actions={
+        <>
+          <Button onClick={onClose}>{shared.do.cancel}</Button>
+          <Button kind="primary" busy={respond.busy || resolve.busy} onClick={() => void send()}>
+            {shared.actionType[type]}
+          </Button>
+        </>
+      }
+    >
+      <SelectField label={words.type} value={type} onChange={setType} options={types} />
+      <TextField
+        label={words.target}
+        hint={words.targetHint}
+        value={target}
+        onChange={setTarget}
+        mono
+        error={errorAt(respond.errors, "input", "target")}
+      />
+      {type !== "NOTIFY_ADMIN" && <Blast type={type} target={target.trim()} />}
+      <SelectField
+        label={words.ttl}
+        value={ttl}
+        onChange={setTtl}
+        options={ttls}
+        error={errorAt(respond.errors, "input", "ttl")}
+      />
+      <TextField
+        label={words.reason}
+        hint={words.reasonHint}
+        value={reason}
+        onChange={setReason}
+        rows={2}
+        error={errorAt(respond.errors, "input", "reason")}
+      />
+      <CheckField label={words.alsoResolve} checked={resolves} onChange={setResolves} />
+      <FormErrors errors={respond.errors} shown={["input.target", "input.ttl", "input.reason"]} />
+      <FormErrors errors={resolve.errors} />
+    </Dialog>
+  );
+}
+
+/** Whom it would have hit: asked for anew with each target. */
+function Blast({ type, target }: { type: ActionType; target: string }) {
+  const [settled, setSettled] = useState(target);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(target), typingPause);
+    return () => clearTimeout(timer);
+  }, [target]);
+  const { data, error } = useQuery(ResponseBlastDocument, settled ? { input: { type, target: settled } } : undefined);
+  const preview = data?.responsePreview;
+  if (settled === "") return null;
+  return (
+    <section className="blast" aria-live="polite">
+      <h3>{words.blast}</h3>
+      {error ? (
+        <p className="field-error">{error.message}</p>
+      ) : (
+        preview && (
+          <>
+            <p className="number">{words.blastCounts(preview.requests, preview.sessions, preview.users)}</p>
+            {preview.needsApproval && <p className="blast-warn">{words.needsApproval}</p>}
+            {preview.refusal && <p className="field-error">{words.refusal(preview.refusal)}</p>}
+          </>
+        )
+      )}
+    </section>
+  );
+}

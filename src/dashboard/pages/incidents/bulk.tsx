@@ -1,0 +1,56 @@
+import { useState } from "react";
+import { useMutation } from "../../data/use-mutation.ts";
+import { IncidentsChangeDocument, type IncidentsUpdateInput } from "../../generated/graphql.ts";
+import { Button } from "../../parts/button.tsx";
+import { FormErrors } from "../../parts/field.tsx";
+import { toast } from "../../parts/toast.tsx";
+import { useViewer } from "../../session/viewer.ts";
+import { incidentsWords as words } from "../../words/incidents.ts";
+import { ResolveDialog } from "../incident/resolve-dialog.tsx";
+
+/** What can be done with all incidents that are chosen. */
+export function Bulk({ ids, onDone }: { ids: readonly string[]; onDone: () => void }) {
+  const viewer = useViewer();
+  const change = useMutation(IncidentsChangeDocument);
+  const [resolves, setResolves] = useState(false);
+
+  async function apply(input: IncidentsUpdateInput): Promise<void> {
+    const done = await change.run({ ids: [...ids], input });
+    if (!done) return;
+    const { updated, results } = done.incidentsUpdate;
+    const refused = results.filter(({ userErrors }) => userErrors.length > 0);
+    if (updated > 0) toast(words.updated(updated));
+    if (refused.length > 0) toast(words.notUpdated(refused.length, refused[0]?.userErrors[0]?.message ?? ""), "bad");
+    setResolves(false);
+    onDone();
+  }
+
+  return (
+    <div className="bulk">
+      <strong>{words.chosen(ids.length)}</strong>
+      <Button small onClick={() => apply({ move: "ACKNOWLEDGE" })} busy={change.busy}>
+        {words.acknowledge}
+      </Button>
+      {viewer.kind === "USER" && (
+        <Button small onClick={() => apply({ assignee: viewer.name })} busy={change.busy}>
+          {words.assignToMe}
+        </Button>
+      )}
+      <Button small onClick={() => setResolves(true)} busy={change.busy}>
+        {words.resolve}
+      </Button>
+      <Button small onClick={() => apply({ move: "CLOSE" })} busy={change.busy}>
+        {words.close}
+      </Button>
+      {!resolves && <FormErrors errors={change.errors} />}
+      <ResolveDialog
+        open={resolves}
+        title={words.resolveTitle(ids.length)}
+        errors={change.errors}
+        busy={change.busy}
+        onClose={() => setResolves(false)}
+        onResolve={(input) => apply({ move: "RESOLVE", ...input })}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,51 @@
+import type { IncidentFilter, IncidentOrderField, IncidentStatus, Severity } from "../../generated/graphql.ts";
+
+export const views = ["active", "open", "unassigned", "over", "all"] as const;
+export type View = (typeof views)[number];
+
+export const orders = [
+  "LAST_EVENT_AT",
+  "SEVERITY",
+  "THREAT_SCORE",
+  "OPENED_AT",
+] as const satisfies IncidentOrderField[];
+export type Order = (typeof orders)[number];
+
+export const levels = ["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFO"] as const satisfies Severity[];
+
+/** What is asked for, as the address says it. */
+export interface Asked {
+  view: View;
+  words: string;
+  /** This and worse; undefined: any. */
+  severity: Severity | undefined;
+  order: Order;
+}
+
+const active: IncidentStatus[] = ["OPEN", "ACKNOWLEDGED", "INVESTIGATING", "CONTAINED"];
+
+const oneOf = <Value extends string>(values: readonly Value[], text: string | null): Value | undefined =>
+  values.find((value) => value === text);
+
+/** Reads the address; what it says wrongly is not asked for. */
+export function readAsked(search: URLSearchParams): Asked {
+  return {
+    view: oneOf(views, search.get("view")) ?? (search.has("words") ? "all" : "active"),
+    words: search.get("words") ?? "",
+    severity: oneOf(levels, search.get("severity")),
+    order: oneOf(orders, search.get("order")) ?? "LAST_EVENT_AT",
+  };
+}
+
+/** The API's filter for it. */
+export function filterOf({ view, words, severity }: Asked): IncidentFilter {
+  const all: IncidentFilter[] = [];
+  if (view === "active" || view === "unassigned") all.push({ status: { in: active } });
+  if (view === "open") all.push({ status: { eq: "OPEN" } });
+  if (view === "over") all.push({ status: { in: ["RESOLVED", "CLOSED"] } });
+  if (view === "all") all.push({ status: { neq: "MERGED" } });
+  if (view === "unassigned") all.push({ assigneeId: { eq: null } });
+  if (words.trim()) all.push({ words: { has: words.trim() } });
+  if (severity) all.push({ severity: { gte: severity } });
+  return { and: all };
+}

@@ -1,0 +1,77 @@
+import { useEffect, useState } from "react";
+import { useSearchParams } from "wouter";
+import { incidentsWords as words } from "../../words/incidents.ts";
+import { words as shared } from "../../words.ts";
+import { type Asked, levels, orders, views } from "./filter.ts";
+
+const typingPause = 250; // ms after the last letter until it is searched for
+
+/** What is asked for; each change goes into the address. */
+export function Filters({ asked }: { asked: Asked }) {
+  const [, setSearch] = useSearchParams();
+  const [text, setText] = useState(asked.words);
+
+  function set(name: string, value: string): void {
+    setSearch(
+      (before) => {
+        const next = new URLSearchParams(before);
+        if (value) next.set(name, value);
+        else next.delete(name);
+        return next;
+      },
+      { replace: true },
+    );
+  }
+
+  // only what is typed goes there
+  useEffect(() => {
+    if (text === asked.words) return undefined;
+    const timer = setTimeout(() => set("words", text), typingPause);
+    return () => clearTimeout(timer);
+  }, [text]);
+
+  return (
+    <div className="filters">
+      <fieldset className="views" aria-label={shared.shell.navigation}>
+        {views.map((view) => (
+          <button key={view} type="button" aria-pressed={asked.view === view} onClick={() => set("view", view)}>
+            {words.views[view]}
+          </button>
+        ))}
+      </fieldset>
+      <input
+        className="input"
+        type="search"
+        aria-label={words.search}
+        placeholder={words.search}
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+      />
+      <select
+        className="input"
+        aria-label={words.severity}
+        value={asked.severity ?? ""}
+        onChange={(event) => set("severity", event.target.value)}
+      >
+        <option value="">{words.anySeverity}</option>
+        {levels.slice(0, 4).map((level) => (
+          <option key={level} value={level}>
+            {level === "CRITICAL" ? shared.severity.CRITICAL : words.atLeast(shared.severity[level])}
+          </option>
+        ))}
+      </select>
+      <select
+        className="input"
+        aria-label={words.order}
+        value={asked.order}
+        onChange={(event) => set("order", event.target.value)}
+      >
+        {orders.map((order) => (
+          <option key={order} value={order}>
+            {words.orders[order]}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+}

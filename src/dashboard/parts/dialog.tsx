@@ -1,0 +1,50 @@
+import "./dialog.css";
+import { type ReactNode, useEffect, useId, useRef } from "react";
+import { words } from "../words.ts";
+import { Button } from "./button.tsx";
+
+interface DialogProps {
+  open: boolean;
+  title: string;
+  onClose: () => void;
+  /** Buttons at its foot, the one that does it last. */
+  actions?: ReactNode;
+  wide?: boolean;
+  children: ReactNode;
+}
+
+/** A native modal dialog: the browser keeps the focus within and closes it by Escape. */
+export function Dialog({ open, title, onClose, actions, wide, children }: DialogProps) {
+  const element = useRef<HTMLDialogElement>(null);
+  const id = useId();
+
+  useEffect(() => {
+    const dialog = element.current;
+    if (open && dialog && !dialog.open) dialog.showModal();
+    if (!open && dialog?.open) dialog.close();
+  }, [open]);
+
+  return (
+    <dialog
+      ref={element}
+      className={wide ? "dialog dialog-wide" : "dialog"}
+      aria-labelledby={id}
+      onClose={() => open && onClose()}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+    >
+      {open && (
+        <>
+          <header className="dialog-head">
+            <h2 id={id}>{title}</h2>
+            <Button kind="quiet" icon="close" label={words.do.close} onClick={onClose} small />
+          </header>
+          <div className="dialog-body">{children}</div>
+          {actions && <footer className="dialog-foot">{actions}</footer>}
+        </>
+      )}
+    </dialog>
+  );
+}

@@ -1,0 +1,95 @@
+import "./states.css";
+import { Component, type ReactNode } from "react";
+import type { ApiError } from "../api.ts";
+import { words } from "../words.ts";
+import { Button } from "./button.tsx";
+import { Icon, type IconName } from "./icon.tsx";
+
+/** Nothing to show, and what to do about it. */
+export function Empty({ text, icon = "check", children }: { text?: string; icon?: IconName; children?: ReactNode }) {
+  return (
+    <div className="state">
+      <Icon name={icon} size={22} />
+      <p>{text ?? words.states.empty}</p>
+      {children}
+    </div>
+  );
+}
+
+/** Lines where the content will be; `lines` of them. */
+export function Loading({ lines = 5 }: { lines?: number }) {
+  return (
+    <div className="state-loading" role="status" aria-label={words.states.loading}>
+      {Array.from({ length: lines }, (_, line) => (
+        <div key={line} className="state-line" style={{ width: `${92 - ((line * 17) % 40)}%` }} />
+      ))}
+    </div>
+  );
+}
+
+/** Why something could not be read. */
+export function Failed({ error, onAgain }: { error: ApiError; onAgain?: () => void }) {
+  if (error.code === "FORBIDDEN") return <NoPermission text={error.message} />;
+  return (
+    <div className="state" role="alert">
+      <Icon name="incident" size={22} />
+      <p>
+        <strong>{words.states.errorTitle}</strong> {error.message || words.states.unreachable}
+      </p>
+      {onAgain && <Button onClick={onAgain}>{words.states.again}</Button>}
+    </div>
+  );
+}
+
+export function NoPermission({ text }: { text: string }) {
+  return (
+    <div className="state">
+      <Icon name="response" size={22} />
+      <p>
+        <strong>{words.states.forbiddenTitle}</strong> {text}
+      </p>
+    </div>
+  );
+}
+
+interface Asked<Result> {
+  data: Result | undefined;
+  error: ApiError | undefined;
+  reload: () => void;
+}
+
+/** Loading, why not, or the content. What was there stays while it is read anew. */
+export function Loaded<Result>({
+  of,
+  lines,
+  children,
+}: {
+  of: Asked<Result>;
+  lines?: number;
+  children: (data: Result) => ReactNode;
+}) {
+  if (of.data !== undefined && (!of.error || of.error.code === "UNREACHABLE")) return children(of.data);
+  if (of.error) return <Failed error={of.error} onAgain={of.reload} />;
+  return <Loading {...(lines === undefined ? {} : { lines })} />;
+}
+
+/** Keeps a part that breaks from taking the page with it. */
+export class Guard extends Component<{ children: ReactNode }, { error: Error | undefined }> {
+  override state: { error: Error | undefined } = { error: undefined };
+
+  static getDerivedStateFromError(error: Error): { error: Error } {
+    return { error };
+  }
+
+  override render(): ReactNode {
+    if (!this.state.error) return this.props.children;
+    return (
+      <div className="state" role="alert">
+        <p>
+          <strong>{words.states.crashed}</strong> {this.state.error.message}
+        </p>
+        <Button onClick={() => this.setState({ error: undefined })}>{words.states.again}</Button>
+      </div>
+    );
+  }
+}

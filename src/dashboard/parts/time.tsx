@@ -1,0 +1,56 @@
+import { useSyncExternalStore } from "react";
+import { words } from "../words.ts";
+
+const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const shortTime = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+const shortDay = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
+
+let now = Date.now();
+const listeners = new Set<() => void>();
+let clock: ReturnType<typeof setInterval> | undefined;
+
+/** One clock for all times on the page, which moves them on every half minute. */
+function listen(listener: () => void): () => void {
+  listeners.add(listener);
+  clock ??= setInterval(() => {
+    now = Date.now();
+    for (const one of listeners) one();
+  }, 30_000);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    clearInterval(clock);
+    clock = undefined;
+  };
+}
+
+/** The moment in UTC, as tooltips show it. */
+export function utcText(at: Date): string {
+  return words.time.utc(at.toISOString().slice(0, 19).replace("T", " "));
+}
+
+/** How long ago or from now, in words. */
+export function agoText(at: number, from: number): string {
+  const seconds = Math.round((at - from) / 1_000);
+  const size = Math.abs(seconds);
+  if (size < 45) return words.time.now;
+  if (size < 3_600) return relative.format(Math.round(seconds / 60), "minute");
+  if (size < 86_400) return relative.format(Math.round(seconds / 3_600), "hour");
+  return relative.format(Math.round(seconds / 86_400), "day");
+}
+
+/** A time: in the reader's zone, with UTC in the tooltip. `as` relative: how long ago; `clock`: today's time, else the day. */
+export function Time({ at, as = "full" }: { at: string | null | undefined; as?: "full" | "relative" | "clock" }) {
+  const from = useSyncExternalStore(listen, () => now);
+  if (!at) return <span className="muted">{words.time.never}</span>;
+  const date = new Date(at);
+  const isToday = date.toDateString() === new Date(from).toDateString();
+  const clockText = isToday ? shortTime.format(date) : `${shortDay.format(date)}, ${shortTime.format(date)}`;
+  const text = as === "relative" ? agoText(date.getTime(), from) : as === "clock" ? clockText : local.format(date);
+  return (
+    <time dateTime={at} title={`${local.format(date)}\n${utcText(date)}`} className="number">
+      {text}
+    </time>
+  );
+}

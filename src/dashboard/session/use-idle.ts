@@ -1,0 +1,34 @@
+import { useEffect, useRef, useState } from "react";
+
+const signs = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"] as const;
+const warning = 60_000; // ms before the end from which on people are asked
+
+/** Counts down while nobody touches the page: ms left once it is time to ask, else undefined. `onIdle` at its end. */
+export function useIdle(minutes: number, onIdle: () => void): { left: number | undefined; stay: () => void } {
+  const last = useRef(Date.now());
+  const [left, setLeft] = useState<number>();
+  const done = useRef(onIdle);
+  done.current = onIdle;
+
+  useEffect(() => {
+    const sign = (): void => {
+      if (last.current + minutes * 60_000 - Date.now() > warning) last.current = Date.now(); // once asked, only an answer counts
+    };
+    for (const name of signs) addEventListener(name, sign, { passive: true });
+    const timer = setInterval(() => {
+      const rest = last.current + minutes * 60_000 - Date.now();
+      if (rest <= 0) done.current();
+      setLeft(rest <= warning ? Math.max(0, rest) : undefined);
+    }, 1_000);
+    return () => {
+      clearInterval(timer);
+      for (const name of signs) removeEventListener(name, sign);
+    };
+  }, [minutes]);
+
+  const stay = (): void => {
+    last.current = Date.now();
+    setLeft(undefined);
+  };
+  return { left, stay };
+}

@@ -1,0 +1,21 @@
+/** The names of the pages. */
+export const pageWords = {
+  overview: "Overview",
+  incidents: "Incidents",
+  incident: "Incident",
+  alerts: "Alerts",
+  live: "Live tail",
+  rules: "Rules",
+  rule: "Rule",
+  entities: "Entities",
+  entity: "Entity",
+  response: "Response",
+  audit: "Audit",
+  users: "Users and keys",
+  settings: "Settings",
+  status: "System status",
+  channels: "Channels and routes",
+  onCall: "On call",
+  silences: "Silences",
+  notifications: "Notifications",
+} as const;
