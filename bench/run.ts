@@ -9,6 +9,7 @@ import { behaviourBench } from "./behaviour.ts";
 import { enrichBench } from "./enrich.ts";
 import { fanOutBench } from "./fan-out.ts";
 import { importBench } from "./import.ts";
+import { ingestBench } from "./ingest.ts";
 import { latencyBench } from "./latency.ts";
 import { memoryBench } from "./memory.ts";
 import { middlewareBench } from "./middleware.ts";
@@ -33,6 +34,7 @@ export interface Figure {
 }
 
 const benches: Record<string, () => Promise<Figure[]>> = {
+  ingest: ingestBench,
   import: importBench,
   memory: memoryBench,
   latency: latencyBench,
