@@ -42,6 +42,10 @@ export interface Pipeline {
   ): Promise<Stored>;
   /** How long the oldest waiting batch of the organization has waited, ms. */
   lagMs(organizationId: string): number;
+  /** Events of the organization that wait in this process. */
+  waiting(organizationId: string): number;
+  /** Organizations of which something waits in this process. */
+  busy(): string[];
   /** Learns the organization's profiles anew from its stored events. */
   rebuildProfiles(organizationId: string, onProgress?: (events: number, total: number) => void): Promise<Rebuilt>;
   /** How often windows were built from stored events since the process started. */
@@ -169,6 +173,7 @@ export function createPipeline(options: {
       });
       detection?.committed();
       for (const topic of topics) bells.ring(organizationId, topic);
+      if (duplicates.size < sent.length) bells.ring(organizationId, "event");
       return shareOut(batch, duplicates);
     } catch (error) {
       await detection?.failed();
@@ -199,6 +204,8 @@ export function createPipeline(options: {
       return rebuildProfiles({ db, organizationId, history, disguise, now }, onProgress);
     },
     lagMs: lanes.lagMs,
+    waiting: lanes.waiting,
+    busy: lanes.busy,
     rebuilds: () => rebuilds,
     drain: lanes.drain,
   };

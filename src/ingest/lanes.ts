@@ -22,6 +22,10 @@ export interface Lanes {
   accept(organizationId: string, sent: Sent): Promise<Stored>;
   /** How long the oldest waiting batch of the organization has waited, ms. */
   lagMs(organizationId: string): number;
+  /** Events of the organization that wait to be stored. */
+  waiting(organizationId: string): number;
+  /** Organizations of which something waits. */
+  busy(): string[];
   /** Waits until nothing is under way. */
   drain(): Promise<void>;
 }
@@ -102,6 +106,9 @@ export function createLanes(options: {
       const oldest = lanes.get(organizationId)?.waiting[0];
       return oldest ? Math.max(0, now() - oldest.since) : 0;
     },
+    waiting: (organizationId) => lanes.get(organizationId)?.waitingEvents ?? 0,
+    busy: () =>
+      [...lanes].flatMap(([organizationId, { waitingEvents }]) => (waitingEvents > 0 ? [organizationId] : [])),
     async drain() {
       await Promise.all([...lanes.values()].map((lane) => lane.running));
     },
