@@ -21,7 +21,13 @@ const query = "subscription { incidentEvents { cursor kind incident { id number 
 
 export async function fanOutBench(): Promise<Figure[]> {
   const directory = await mkdtemp(join(tmpdir(), "vigil-bench-"));
-  const app = await openApp(parseConfig({ VIGIL_DATA_DIR: directory }), { log: createLog("silent") });
+  const app = await openApp(
+    parseConfig({
+      VIGIL_DATA_DIR: directory,
+      VIGIL_CONNECTION_LIMITS: "viewer=10000,address=10000,organization=10000",
+    }),
+    { log: createLog("silent") },
+  );
   const server = createServer(app);
   const url = await server.listen(0, "127.0.0.1");
   const http = createHttpServer().listen(0, "127.0.0.1");

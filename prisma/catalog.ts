@@ -8,6 +8,7 @@ import type pg from "pg";
 const exceptions: Record<string, string> = {
   organizations: "is the tenants themselves; its policy compares id",
   _prisma_migrations: "is not readable by the server",
+  duties: "names duties of processes and who has them: nothing of any organization",
 };
 
 /** SECURITY DEFINER functions, each reviewed: what it gives away, and why that is needed. */

@@ -25,13 +25,14 @@ import { entriesOf } from "./incident/entry.ts";
 import { validateAll } from "./ingest/accept.ts";
 import { openEnricher } from "./ingest/enrich/enricher.ts";
 import type { Rejection } from "./ingest/event.ts";
+import { openLive } from "./live.ts";
 import type { Log } from "./log.ts";
 import { createMeasures } from "./measures.ts";
 import { auditIngest, createPipeline } from "./pipeline.ts";
 import { type Bells, openBells } from "./publish/bells.ts";
 import { recordChanges, type Topic, topicsOf } from "./publish/change.ts";
 import { createFeed } from "./publish/feed.ts";
-import { createGauges } from "./publish/gauges.ts";
+import { createTail } from "./publish/tail.ts";
 import { watchDepths } from "./queue/depth.ts";
 import { answerHere, respondQueue, ringWorkers } from "./queue/doorbell.ts";
 import { sweepQueue } from "./queue/queue.ts";
@@ -149,7 +150,9 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       : databaseUrl && watchDepths({ postgresUrl: databaseUrl }, [sweepQueue], log);
     if (depths) opened.push({ name: "depths", close: depths.close });
     const selfWatch = createSelfWatch({ db, change, accept: pipeline.accept, vault, heartbeatUrl, now, log });
-    const gauges = createGauges({ db, now, ingestLagMs: pipeline.lagMs });
+    const live = openLive({ db, pipeline, connectionLimits: config.connectionLimits, now, log });
+    opened.push({ name: "live", close: live.close });
+    const { connections, gauges, history } = live;
 
     /** Opens sealed records of one kind, many at a time; gives their JSON by row id. */
     async function openSealed(
@@ -178,7 +181,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       const database = await databasePart(db);
       const more = database.ok ? [await selfWatch.part(), depths ? await depths.part() : undefined] : [];
       const windows = await windowsPart(redis, pipeline.rebuilds());
-      const parts = [database, windows, ...more.filter((part) => part !== undefined)];
+      const parts = [database, windows, live.part(), ...more.filter((part) => part !== undefined)];
       // Without Redis the server goes on in memory: it is degraded, and ready all the same.
       return { ok: parts.every((part) => part.ok), ready: database.ok, parts };
     }
@@ -192,6 +195,9 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       feed,
       gauges,
       measures,
+      connections,
+      metricHistory: history,
+      tail: createTail(db, bells),
       enricher,
       pipeline,
       vault,

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { TwilioConfig } from "./alert/channels/sms.ts";
 import { parseSmtp, type SmtpConfig } from "./alert/channels/smtp-url.ts";
 import { readAuditKey, readPublicKeys } from "./audit/key.ts";
+import { type ConnectionLimits, connectionLimits, readConnectionLimits } from "./publish/connections.ts";
 import { readNetwork } from "./respond/target.ts";
 
 const text = z.string().trim().min(1);
@@ -82,6 +83,14 @@ const schema = z.object({
       });
     })
     .default([]),
+  VIGIL_CONNECTION_LIMITS: z
+    .string()
+    .transform((given, context) => {
+      const { limits, faults } = readConnectionLimits(given);
+      for (const message of faults) context.addIssue({ code: "custom", message });
+      return limits;
+    })
+    .default(connectionLimits),
   VIGIL_ALLOW_PRIVATE_WEBHOOKS: z.enum(["true", "false"], "is true or false").default("false"),
   VIGIL_HEARTBEAT_URL: z.url({ protocol: /^https?$/, error: "is an http:// or https:// URL" }).optional(),
   VIGIL_JWKS_URL: z
@@ -155,6 +164,8 @@ export interface Config {
   publicUrl: string | undefined;
   /** Addresses and ranges that Vigil and its monitors use: no response touches them. */
   ownAddresses: readonly string[];
+  /** How many sockets and streams one server holds open. */
+  connectionLimits: ConnectionLimits;
   /** Channels may be at loopback and private addresses, and at http://: for development only. */
   allowPrivateWebhooks: boolean;
   jwtSecret: string | undefined;
@@ -209,6 +220,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     redisUrl: values.REDIS_URL,
     dataDir: resolve(values.VIGIL_DATA_DIR),
     ownAddresses: values.VIGIL_OWN_ADDRESSES,
+    connectionLimits: values.VIGIL_CONNECTION_LIMITS,
     allowPrivateWebhooks: values.VIGIL_ALLOW_PRIVATE_WEBHOOKS === "true",
     publicUrl: values.VIGIL_PUBLIC_URL?.replace(/\/+$/, ""),
     jwtSecret: values.VIGIL_JWT_SECRET,

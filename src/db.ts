@@ -49,6 +49,8 @@ export interface Database {
   organizationsToldBySms(number: string, since: Date): Promise<string[]>;
   /** Makes the event partitions of the next `days` days, from yesterday on. */
   ensureEventPartitions(days: number): Promise<void>;
+  /** Whether the holder has the duty now: it does until `ms` from now, if nobody else has it. By the database's clock. */
+  takeDuty(name: string, holder: string, ms: number): Promise<boolean>;
   /** Answers with PostgreSQL's version. */
   ping(): Promise<string>;
   /** Connections of the pool, and who waits for one. */
@@ -134,6 +136,14 @@ export function openDatabase(options: { url: string; log: Log; poolSize?: number
     organizationsWithout: (shipped) => scalar<string>("SELECT organizations_without($1) AS value", [shipped]),
     organizationIdBySlug: async (slug) =>
       (await scalar<string | null>("SELECT organization_id_by_slug($1) AS value", [slug]))[0] ?? undefined,
+    async takeDuty(name, holder, ms) {
+      const { rowCount } = await pool.query(
+        `INSERT INTO duties AS d (name, holder, until) VALUES ($1, $2, now() + make_interval(secs => $3))
+         ON CONFLICT (name) DO UPDATE SET holder = $2, until = excluded.until WHERE d.holder = $2 OR d.until < now()`,
+        [name, holder, ms / 1_000],
+      );
+      return rowCount === 1;
+    },
     async usersByEmail(email) {
       const { rows } = await pool.query<{ organization: string; user_id: string }>(
         "SELECT organization, user_id FROM sign_in_users($1)",

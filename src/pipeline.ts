@@ -44,6 +44,10 @@ export interface Pipeline {
   lagMs(organizationId: string): number;
   /** The same of whichever organization's has waited longest. */
   worstLagMs(): number;
+  /** Events of the organization that wait in this process. */
+  waiting(organizationId: string): number;
+  /** Organizations of which something waits in this process. */
+  busy(): string[];
   /** Learns the organization's profiles anew from its stored events. */
   rebuildProfiles(organizationId: string, onProgress?: (events: number, total: number) => void): Promise<Rebuilt>;
   /** How often windows were built from stored events since the process started. */
@@ -180,6 +184,7 @@ export function createPipeline(options: {
         detections: found,
         seconds: (performance.now() - began) / 1_000,
       });
+      if (duplicates.size < sent.length) bells.ring(organizationId, "event");
       return shareOut(batch, duplicates);
     } catch (error) {
       await detection?.failed();
@@ -211,6 +216,8 @@ export function createPipeline(options: {
     },
     lagMs: lanes.lagMs,
     worstLagMs: lanes.worstLagMs,
+    waiting: lanes.waiting,
+    busy: lanes.busy,
     rebuilds: () => rebuilds,
     drain: lanes.drain,
   };

@@ -37,6 +37,7 @@ export async function serve(config: Config): Promise<void> {
           return timeJobs(app.sweep, log);
         })
       : timeJobs(app.sweep, log);
+  app.metricHistory.start();
   let closing = false;
   const close = async (): Promise<void> => {
     if (closing) return;

@@ -11,6 +11,7 @@ import { markBreaches } from "./incident/breach.ts";
 import { writeDigest } from "./incident/digest.ts";
 import type { EventDraft } from "./ingest/event.ts";
 import type { Log } from "./log.ts";
+import { forgetHistory } from "./metric-history.ts";
 import { forgetNotifications } from "./publish/notifications.ts";
 import type { JobName } from "./queue/jobs.ts";
 import { cleanUpAll } from "./retention/clean-up.ts";
@@ -66,6 +67,7 @@ export function createSweep(
           );
           await forgetSessions(tx, now() - sessionRetention);
           await forgetNotifications(tx, now() - notificationGrace);
+          await forgetHistory(tx, now());
         });
       }
     },

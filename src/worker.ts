@@ -17,6 +17,7 @@ export async function work(config: Config): Promise<void> {
   const log = createLog(config.logLevel);
   const app = await openApp(config, { log });
   const jobs = await workJobs(store, app.sweep, log);
+  app.metricHistory.start();
   // Without Redis the servers answer their bells themselves.
   const bell = redisUrl && answerFromRedis(redisUrl, app.respond, log);
   const deliveryBell = redisUrl && answerFromRedis(redisUrl, app.alerting.deliver, log, deliveryQueue);

@@ -74,6 +74,178 @@ describe.each(transports)("incidentEvents over %s", (transport, open) => {
   });
 });
 
+describe("the live tail", () => {
+  interface Page {
+    securityEventStream: { events: { actorName: string; patientId: string | null }[]; dropped: number };
+  }
+  const tail = (filter: object, as?: string): Frames<Page> =>
+    server.subscribe(
+      `subscription ($filter: SecurityEventFilter) {
+        securityEventStream(filter: $filter) { events { actorName patientId } dropped } }` as never,
+      { filter } as never,
+      as,
+    );
+  const long = { timeout: 20_000 };
+  const waits = async () => expect.poll(() => server.app.connections.count(server.ours), long).toBeGreaterThan(0);
+
+  it("shows the events that fit as they come, and counts what is too much at once", async () => {
+    const all = tail({ actorName: { startsWith: "tail" } });
+    const none = tail({ actorName: { eq: "nobody" } });
+    const theirs = tail({}, server.outsider);
+    const [first, foreign] = [all.next(), theirs.next()];
+    none.next().catch(() => undefined);
+    await waits();
+    await expect
+      .poll(async () => {
+        await server.failLogins("tail zoe", { times: 1 });
+        return Promise.race([first, undefined]);
+      }, long)
+      .toMatchObject({ securityEventStream: { events: [{ actorName: "tail zoe", patientId: null }], dropped: 0 } });
+    await server.failLogins("tail yan", { times: 150, from: "198.51.100.7" });
+    let page = (await all.next()).securityEventStream;
+    while (!page.events.some(({ actorName }) => actorName === "tail yan"))
+      page = (await all.next()).securityEventStream;
+    expect([page.events.length, page.dropped]).toEqual([100, 50]);
+    await server.failLogins("their xia", { times: 1, as: server.otherKey });
+    expect((await foreign).securityEventStream.events).toEqual([{ actorName: "their xia", patientId: null }]);
+    for (const frames of [all, none, theirs]) await frames.close();
+  });
+
+  it("opens a patient's data to whoever may read it, and writes down that it did", async () => {
+    const stream = (fields: string, as?: string) =>
+      server.subscribe<{ securityEventStream: { events: object[] } }, object>(
+        `subscription { securityEventStream(filter: { action: { eq: "tail.read" } }) { events { ${fields} } } }` as never,
+        {},
+        as,
+      );
+    const doctor = stream("phi { patientId }");
+    const viewer = stream("isWithheld patientId", await server.token("VIEWER"));
+    const both = Promise.all([doctor.next(), viewer.next()]);
+    await waits();
+    const event = {
+      action: "tail.read",
+      actor: { name: "wim" },
+      target: { type: "record", patientId: "patient-tail" },
+    };
+    await expect
+      .poll(async () => {
+        await server.ingest(JSON.stringify(event));
+        return (await Promise.race([both, undefined]))?.map(({ securityEventStream: { events } }) => events[0]);
+      }, long)
+      .toEqual([{ phi: { patientId: "patient-tail" } }, { isWithheld: true, patientId: null }]);
+    const read = await server.database.asOwner("SELECT FROM security_audit_log WHERE action = 'PHI_READ'");
+    expect(read.length).toBeGreaterThan(0);
+    await doctor.close();
+    await viewer.close();
+  });
+
+  it("is refused to whoever may not read events", async () => {
+    await expect(tail({}, server.key).next()).rejects.toThrow(/INGEST|may not/);
+  });
+});
+
+describe("a widget", () => {
+  const mutate = async (document: string, variables: object): Promise<string> => {
+    const { data } = await server.query(document as never, variables as never);
+    // biome-ignore lint/suspicious/noExplicitAny: the payload's one object
+    const [payload] = Object.values(data as object) as any[];
+    return (payload.dashboard ?? payload.widget).id;
+  };
+  const follow = (id: string): Frames<{ widgetData: Record<string, unknown> }> =>
+    server.subscribe(
+      `subscription ($id: ID!) { widgetData(id: $id, interval: "PT0.1S") {
+        value severities { severity count } incidents { number } series { name points { last } } } }` as never,
+      { id } as never,
+    );
+
+  it("shows its gauge, series, incidents or severities at once, and what is another value later", async () => {
+    const board = await mutate('mutation { dashboardCreate(input: { name: "live" }) { dashboard { id } } }', {});
+    const widget = (kind: string, settings: object) =>
+      mutate(
+        "mutation ($input: WidgetCreateInput!) { widgetCreate(input: $input) { widget { id } userErrors { message } } }",
+        {
+          input: { dashboardId: board, kind, title: kind, settings },
+        },
+      );
+    const number = await widget("NUMBER", { gauge: "openIncidents" });
+    const frames = follow(number);
+    const twin = follow(number);
+    const before = (await frames.next()).widgetData.value as number;
+    expect((await twin.next()).widgetData.value).toBe(before);
+    expect(server.streams().streams).toBe(1);
+    const next = frames.next();
+    await server.failLogins("vera", { times: 10 });
+    expect((await next).widgetData.value).toBeGreaterThan(before); // the same value again would have come before
+    await frames.close();
+    await twin.close();
+    await server.app.metricHistory.sample();
+    const seen = [];
+    for (const [kind, settings] of [
+      ["BAR", {}],
+      ["FEED", { first: 1 }],
+      ["LINE", { series: "vigil.openIncidents", minutes: 5 }],
+    ] as const) {
+      const one = follow(await widget(kind, settings));
+      seen.push((await one.next()).widgetData);
+      await one.close();
+    }
+    const [bar, feed, line] = seen;
+    expect(bar?.severities).toContainEqual({ severity: "HIGH", count: expect.any(Number) });
+    expect(feed?.incidents).toHaveLength(1);
+    expect(line?.series).toEqual([{ name: "vigil.openIncidents", points: [{ last: expect.any(Number) }] }]);
+    const wrong = follow(await widget("NUMBER", { gauge: "weather" }));
+    await expect(wrong.next()).rejects.toThrow(/setting gauge is one of eventsPerSecond/);
+    await wrong.close();
+  });
+});
+
+describe("the gauges' history", () => {
+  it("is written by one process of all, of which another takes over when it says nothing more", async () => {
+    const { db } = server.app;
+    const [one, other] = ["00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002"];
+    const asked = [await db.takeDuty("test", one, 60_000), await db.takeDuty("test", other, 60_000)];
+    expect([...asked, await db.takeDuty("test", one, -1)]).toEqual([true, false, true]);
+    expect([await db.takeDuty("test", other, 60_000), await db.takeDuty("test", one, 60_000)]).toEqual([true, false]);
+    await expect(Promise.all([server.app.metricHistory.sample(), server.app.metricHistory.sample()])).resolves.toEqual([
+      true,
+      true,
+    ]);
+    const now = Date.now();
+    const range = { from: new Date(now - 60_000), to: new Date(now + 60_000) };
+    const names = ["vigil.eventsPerSecond", "vigil.connectedClients", "vigil.openBySeverity"];
+    for (const interval of ["PT1S", "PT1M", "PT1H"]) {
+      const document =
+        "query ($names: [String!]!, $range: TimeRangeInput!, $interval: Duration!) { metrics(names: $names, range: $range, interval: $interval) { name labels } }";
+      const to = interval === "PT1H" ? { from: new Date(now - 7_200_000), to: new Date(now + 3_600_000) } : range;
+      const { data } = await server.query(document as never, { names, range: to, interval } as never);
+      const found = (data as { metrics: { name: string; labels: object }[] }).metrics;
+      expect(new Set(found.map(({ name }) => name))).toEqual(new Set(names));
+      expect(found).toContainEqual({ name: "vigil.openBySeverity", labels: { severity: "HIGH" } });
+    }
+  });
+
+  it("speaks of all processes together, and forgets those that are silent", async () => {
+    await server.database.asOwner(
+      `INSERT INTO live_processes (organization_id, process_id, at, clients, ingest_lag_ms, waiting_events)
+       VALUES ($1, gen_random_uuid(), now(), 7, 1500, 40), ($1, gen_random_uuid(), now() - interval '1 minute', 100, 9000, 999)`,
+      [server.theirs],
+    );
+    const document =
+      "{ realtime { metrics { connectedClients ingestLagMs waitingEvents connectedEnforcers alertDeliveryMs openBySeverity { severity count } } } }";
+    const metricsNow = async () => {
+      const { data } = await server.query(document as never, {} as never, server.outsider);
+      return (data as { realtime: { metrics: object } }).realtime.metrics;
+    };
+    await expect.poll(metricsNow, { timeout: 10_000 }).toMatchObject({
+      connectedClients: 7,
+      ingestLagMs: 1500,
+      waitingEvents: 40,
+      connectedEnforcers: 0,
+    });
+    await server.database.asOwner("DELETE FROM live_processes");
+  });
+});
+
 describe("subscriptions", () => {
   it("give the metrics' present value at once, and count what happens", async () => {
     const before = server.subscribe(metrics, {}, server.outsider);

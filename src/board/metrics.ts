@@ -21,6 +21,7 @@ export function checkMetrics(values: readonly MetricValue[], now: number): void 
     const refuse = (message: string, key: string): VigilError =>
       new VigilError("BAD_USER_INPUT", message, { path: ["input", "values", String(index), key] });
     if (!namePattern.test(name)) throw refuse("A name has letters, digits, _ . and :, at most 128 characters", "name");
+    if (name.startsWith("vigil.")) throw refuse("Names that begin with vigil. are Vigil's own", "name");
     const entries = Object.entries(labels);
     if (entries.length > mostLabels) throw refuse(`A series has at most ${mostLabels} labels`, "labels");
     for (const [label, text] of entries) {

@@ -24,6 +24,10 @@ export interface Lanes {
   lagMs(organizationId: string): number;
   /** The same of whichever organization's has waited longest. */
   worstLagMs(): number;
+  /** Events of the organization that wait to be stored. */
+  waiting(organizationId: string): number;
+  /** Organizations of which something waits. */
+  busy(): string[];
   /** Waits until nothing is under way. */
   drain(): Promise<void>;
 }
@@ -103,6 +107,9 @@ export function createLanes(options: {
     },
     lagMs: (organizationId) => lagOf(lanes.get(organizationId)),
     worstLagMs: () => Math.max(0, ...[...lanes.values()].map(lagOf)),
+    waiting: (organizationId) => lanes.get(organizationId)?.waitingEvents ?? 0,
+    busy: () =>
+      [...lanes].flatMap(([organizationId, { waitingEvents }]) => (waitingEvents > 0 ? [organizationId] : [])),
     async drain() {
       await Promise.all([...lanes.values()].map((lane) => lane.running));
     },

@@ -14,9 +14,12 @@ export interface Bell {
   close(): void;
 }
 
+/** What a bell says has changed: a stream of the feed, or the stored events. */
+export type BellTopic = Topic | "event";
+
 export interface Bells {
-  ring(organizationId: string, topic: Topic): void;
-  listen(organizationId: string, topic: Topic, signal: AbortSignal): Bell;
+  ring(organizationId: string, topic: BellTopic): void;
+  listen(organizationId: string, topic: BellTopic, signal: AbortSignal): Bell;
   close(): Promise<void>;
 }
 
@@ -24,7 +27,7 @@ export function openBells(redisUrl: string | undefined, log: Log): Bells {
   const { engine, close } = redisUrl ? redisEngine(redisUrl, log) : { engine: new PubSub(), close: async () => {} };
   const failed = (error: unknown): void => log.warn({ err: (error as Error).message }, "a bell could not be rung");
   // The organization is in the channel's name, so that one organization's bells wake nobody else.
-  const channel = (organizationId: string, topic: Topic): string => `vigil:{${organizationId}}:${topic}`;
+  const channel = (organizationId: string, topic: BellTopic): string => `vigil:{${organizationId}}:${topic}`;
 
   return {
     ring(organizationId, topic) {

@@ -1,21 +1,37 @@
 /** The numbers a dashboard shows moving: the present value, at most one an interval, shared by everybody who looks. */
 import { setTimeout as wait } from "node:timers/promises";
 import type { Database } from "../db.ts";
+import type { Severity } from "../generated/prisma/client.ts";
+import type { Report } from "./processes.ts";
 
 export interface RealtimeMetrics {
   at: Date;
   /** Events received a second, over the last five seconds. */
   eventsPerSecond: number;
+  /** Requests a second that enforcers refused, over the last five seconds. */
+  blockedPerSecond: number;
   /** Incidents that are not resolved, closed or merged. */
   openIncidents: number;
+  /** The same by severity, the worst first; those of which there are any. */
+  openBySeverity: { severity: Severity; count: number }[];
   /** Open incidents of severity HIGH or CRITICAL. */
   activeThreats: number;
   /** Alerts that wait to be sent. */
   alertsQueued: number;
+  /** Alerts decided in the last hour that could not be delivered. */
+  alertsFailed: number;
+  /** Of the alerts decided in the last quarter of an hour that went out, 95 of 100 did within this time, ms; null: none did. */
+  alertDeliveryMs: number | null;
   /** Detections that were opened or grew in the last minute. */
   detectionsPerMinute: number;
-  /** How long the oldest event that waits in this process has waited, milliseconds. */
+  /** How long the oldest event that waits in any process has waited, milliseconds. */
   ingestLagMs: number;
+  /** Events that wait to be stored, in all processes. */
+  waitingEvents: number;
+  /** Sockets and streams that are open, in all processes. */
+  connectedClients: number;
+  /** Enforcers that asked for decisions in the last minute. */
+  connectedEnforcers: number;
 }
 
 export interface Gauges {
@@ -26,41 +42,70 @@ export interface Gauges {
 
 const rateWindow = 5; // seconds
 const shareFor = 250; // milliseconds: everybody who asks within it gets the same answer
+const worstFirst: readonly Severity[] = ["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFO"];
 
-// Alerts that are QUEUED, SENDING or RETRYING have the status ranks 0 to 2, which the index holds.
-const read = `SELECT
-  (SELECT count(*) FROM realtime_monitoring WHERE organization_id = $1
-     AND id >= event_id_floor($2::timestamptz - interval '${rateWindow} seconds'))::int AS events,
-  (SELECT count(*) FROM security_incidents WHERE organization_id = $1 AND open_fingerprint IS NOT NULL)::int AS open,
-  (SELECT count(*) FROM security_incidents WHERE organization_id = $1 AND open_fingerprint IS NOT NULL
-     AND severity IN ('HIGH', 'CRITICAL'))::int AS threats,
+// Alerts have the status ranks QUEUED, SENDING, RETRYING, HELD, SENT, DELIVERED, FAILED, from 0, which an index holds. The
+// SDK marks what it refused, and counts what it did not tell one by one.
+const read = `WITH lately AS MATERIALIZED (
+    SELECT CASE action WHEN 'sdk.refused' THEN (attributes->>'count') END AS untold, attributes ? 'vigil.enforced' AS refused
+    FROM realtime_monitoring WHERE organization_id = $1
+      AND id >= event_id_floor($2::timestamptz - interval '${rateWindow} seconds')),
+  open AS MATERIALIZED (SELECT severity, count(*)::int AS count FROM security_incidents
+    WHERE organization_id = $1 AND open_fingerprint IS NOT NULL GROUP BY severity)
+SELECT (SELECT count(*) FROM lately)::int AS events,
+  (SELECT count(*) FILTER (WHERE refused) + coalesce(sum(CASE WHEN untold ~ '^\\d{1,9}$' THEN untold::int END), 0) FROM lately)::int AS blocked,
+  (SELECT coalesce(jsonb_object_agg(severity, count), '{}') FROM open) AS open,
   (SELECT count(*) FROM security_alerts WHERE organization_id = $1 AND status_rank <= 2)::int AS queued,
-  (SELECT count(*) FROM detections WHERE organization_id = $1 AND updated_at > $2::timestamptz - interval '1 minute')::int AS detections`;
+  (SELECT count(*) FROM security_alerts WHERE organization_id = $1 AND status_rank = 6
+     AND created_at > $2::timestamptz - interval '1 hour')::int AS failed,
+  (SELECT percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM sent_at - created_at) * 1000)
+     FROM security_alerts WHERE organization_id = $1 AND status_rank IN (4, 5)
+     AND created_at > $2::timestamptz - interval '15 minutes') AS delivery,
+  (SELECT count(*) FROM detections WHERE organization_id = $1 AND updated_at > $2::timestamptz - interval '1 minute')::int AS detections,
+  (SELECT count(*) FROM enforcers WHERE organization_id = $1 AND last_seen_at > $2::timestamptz - interval '1 minute')::int AS enforcers`;
+
+type Row = Record<"events" | "blocked" | "queued" | "failed" | "detections" | "enforcers", number> & {
+  open: Partial<Record<Severity, number>>;
+  delivery: number | null;
+};
 
 export function createGauges(options: {
-  db: Database;
+  db: Pick<Database, "query">;
   now: () => number;
-  ingestLagMs(organizationId: string): number;
+  /** What all processes say together. */
+  together(organizationId: string): Promise<Report>;
 }): Gauges {
-  const { db, now, ingestLagMs } = options;
+  const { db, now, together } = options;
   const shared = new Map<string, { until: number; value: Promise<RealtimeMetrics> }>();
 
   async function measure(organizationId: string): Promise<RealtimeMetrics> {
     const at = new Date(now());
-    const { rows } = await db.query<Record<"events" | "open" | "threats" | "queued" | "detections", number>>(
-      organizationId,
-      { name: "gauges", text: read, values: [organizationId, at] },
-    );
+    const values = [organizationId, at];
+    const [{ rows }, processes] = await Promise.all([
+      db.query<Row>(organizationId, { name: "gauges", text: read, values }),
+      together(organizationId),
+    ]);
     const [row] = rows;
     if (!row) throw new Error("the gauges query answers one row");
+    const openBySeverity = worstFirst.flatMap((severity) => {
+      const count = row.open[severity];
+      return count ? [{ severity, count }] : [];
+    });
     return {
       at,
       eventsPerSecond: row.events / rateWindow,
-      openIncidents: row.open,
-      activeThreats: row.threats,
+      blockedPerSecond: row.blocked / rateWindow,
+      openIncidents: openBySeverity.reduce((sum, { count }) => sum + count, 0),
+      openBySeverity,
+      activeThreats: (row.open.CRITICAL ?? 0) + (row.open.HIGH ?? 0),
       alertsQueued: row.queued,
+      alertsFailed: row.failed,
+      alertDeliveryMs: row.delivery,
       detectionsPerMinute: row.detections,
-      ingestLagMs: ingestLagMs(organizationId),
+      ingestLagMs: processes.ingestLagMs,
+      waitingEvents: processes.waitingEvents,
+      connectedClients: processes.clients,
+      connectedEnforcers: row.enforcers,
     };
   }
 

@@ -33,7 +33,7 @@ builder.subscriptionField("alertEvents", (t) =>
     authScopes: { permission: "incident.read" },
     extensions: shared({ permission: "incident.read", durable: "alert" }),
     args: { after: t.arg.string({ description: "Resume behind this cursor; absent: from now on." }) },
-    subscribe: (_parent, { after }, context) => followFeed(context, "alert", after),
+    subscribe: (_parent, { after }, context) => followFeed(context, "incident.read", "alert", after),
     resolve: (event) => event,
   }),
 );

@@ -83,6 +83,12 @@ export const builder = new SchemaBuilder<{
 });
 
 /** A refusal is in the audit log before the answer leaves. */
+/** For subscriptions, whose fields are judged change by change: refuses at once. Errors: UNAUTHENTICATED, FORBIDDEN. */
+export async function requirePermission(context: Context, permission: Permission): Promise<void> {
+  if (await allowed(context, permission)) return;
+  throw new VigilError("FORBIDDEN", `The role ${viewerOf(context).role} may not do this: it takes ${permission}`);
+}
+
 function allowed(context: Context, permission: Permission): boolean | Promise<boolean> {
   const { viewer, services } = context;
   if (!viewer) return false;

@@ -14,21 +14,13 @@ import type { Log } from "../log.ts";
 import type { Measures } from "../measures.ts";
 import type { Bell } from "../publish/bells.ts";
 import type { Topic } from "../publish/change.ts";
+import type { Connections } from "../publish/connections.ts";
+import type { RealtimeMetrics } from "../publish/gauges.ts";
+import type { Tail } from "../publish/tail.ts";
 import type { UserChecks } from "../respond/user-checks.ts";
 import type { Cleaned } from "../retention/clean-up.ts";
 import type { sealedColumns } from "../secrets/sealed-columns.ts";
 import type { Vault } from "../secrets/vault.ts";
-
-/** What one moment of an organization looks like in numbers. */
-export interface Metrics {
-  at: Date;
-  eventsPerSecond: number;
-  openIncidents: number;
-  activeThreats: number;
-  alertsQueued: number;
-  detectionsPerMinute: number;
-  ingestLagMs: number;
-}
 
 /** One change of the durable feed; without an entity it speaks about the stream itself (CURSOR_EXPIRED). */
 export interface FeedChange {
@@ -128,9 +120,13 @@ export interface Services {
     listen(organizationId: string, topic: Topic, signal: AbortSignal): Bell;
   };
   gauges: {
-    follow(organizationId: string, intervalMs: number, signal: AbortSignal): AsyncGenerator<Metrics>;
-    now(organizationId: string): Promise<Metrics>;
+    follow(organizationId: string, intervalMs: number, signal: AbortSignal): AsyncGenerator<RealtimeMetrics>;
+    now(organizationId: string): Promise<RealtimeMetrics>;
   };
+  /** Sockets and streams that are open here. */
+  connections: Connections;
+  /** Stored events as they come. */
+  tail: Tail;
   authenticator: { authenticate(credential: string, options?: { use?: boolean }): Promise<Viewer> };
   signIn: {
     redeem(token: string): Promise<{ session: string; maxAgeSeconds: number }>;

@@ -166,7 +166,7 @@ builder.subscriptionField("decisionEvents", (t) =>
     ...read,
     extensions: shared({ permission: "decision.read", durable: "decision" }),
     args: { after: t.arg.string({ description: "Resume behind this cursor; absent: from now on." }) },
-    subscribe: (_parent, { after }, context) => followFeed(context, "decision", after),
+    subscribe: (_parent, { after }, context) => followFeed(context, "decision.read", "decision", after),
     resolve: (event) => event,
   }),
 );

@@ -32,7 +32,7 @@ builder.subscriptionField("incidentEvents", (t) =>
     authScopes: { permission: "incident.read" },
     extensions: shared({ permission: "incident.read", durable: "incident" }),
     args: { after: t.arg.string({ description: "Resume behind this cursor; absent: from now on." }) },
-    subscribe: (_parent, { after }, context) => followFeed(context, "incident", after),
+    subscribe: (_parent, { after }, context) => followFeed(context, "incident.read", "incident", after),
     resolve: (event) => event,
   }),
 );

@@ -1,17 +1,22 @@
+import type { Permission } from "../access/permissions.ts";
 import type { Topic } from "../publish/change.ts";
+import { requirePermission } from "./builder.ts";
 import { type Context, type FeedChange, viewerOf } from "./context.ts";
 
 const longestTimer = 2 ** 31 - 1; // ms: what setTimeout can take
 
-/** The changes of a topic behind the cursor, or from now on. */
-export const followFeed = (
+/** The changes of a topic behind the cursor, or from now on, for whoever has the permission (undefined: is signed in). */
+export async function followFeed(
   context: Context,
+  permission: Permission | undefined,
   topic: Topic,
   after: string | null | undefined,
-): AsyncIterableIterator<FeedChange> =>
-  live(context, (organizationId, signal) =>
+): Promise<AsyncIterableIterator<FeedChange>> {
+  if (permission) await requirePermission(context, permission);
+  return live(context, (organizationId, signal) =>
     context.services.feed.follow(organizationId, topic, after ?? undefined, signal),
   );
+}
 
 /**
  * A stream that ends when its reader leaves, its viewer's credential ends or the server closes. The signal is needed

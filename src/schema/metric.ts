@@ -23,7 +23,7 @@ const PointType = builder.objectRef<MetricPoint>("MetricPoint").implement({
   }),
 });
 
-const SeriesType = builder.objectRef<MetricSeries>("MetricSeries").implement({
+export const SeriesType = builder.objectRef<MetricSeries>("MetricSeries").implement({
   description: "One time series: a name and its labels.",
   fields: (t) => ({
     name: t.exposeString("name", { description: "What is measured." }),

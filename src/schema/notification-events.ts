@@ -35,7 +35,8 @@ builder.subscriptionField("notificationEvents", (t) =>
     description: "Durable: every change of your own notifications, in order and without gaps.",
     authScopes: { signedIn: true },
     args: { after: t.arg.string({ description: "Resume behind this cursor; absent: from now on." }) },
-    subscribe: (_parent, { after }, context) => followFeed(context, notificationTopic(userOf(context)), after),
+    subscribe: (_parent, { after }, context) =>
+      followFeed(context, undefined, notificationTopic(userOf(context)), after),
     resolve: (event) => event,
   }),
 );

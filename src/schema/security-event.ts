@@ -51,7 +51,7 @@ export const SecurityEvent = builder.prismaNode("SecurityEvent", {
   }),
 });
 
-const Filter = filters.filterInput("SecurityEvent", {
+export const SecurityEventFilter = filters.filterInput("SecurityEvent", {
   id: [filters.IdFilter, "The event's id."],
   clientId: [filters.StringFilter, "The sender's own id."],
   time: [filters.DateTimeFilter, "When it happened."],
@@ -93,7 +93,7 @@ builder.queryField("securityEvents", (t) =>
     description: "Events, the latest first.",
     authScopes: { permission: "event.read" },
     args: {
-      filter: t.arg({ type: Filter, description: "Which." }),
+      filter: t.arg({ type: SecurityEventFilter, description: "Which." }),
       orderBy: t.arg({ type: [Order], description: "In which order." }),
     },
     totalCount: (_parent, { filter }, context) => list.count(context, filter),

@@ -6,11 +6,12 @@ import type { Viewer } from "../access/viewer.ts";
 import { VigilError } from "../errors.ts";
 import type { Context, Services } from "../schema/context.ts";
 import { schema } from "../schema/schema.ts";
-import { sendJson } from "./answer.ts";
+import { sendError, sendJson } from "./answer.ts";
 import { auditPlugin } from "./audit-plugin.ts";
 import { credentialOf } from "./credential.ts";
 import { graphiqlOptions, graphiqlPolicy, renderPage } from "./graphiql.ts";
 import { codePlugin, limitPlugin } from "./limits.ts";
+import { admit } from "./manners.ts";
 import { createMask } from "./mask.ts";
 import { type OperationLimits, operationLimitPlugin } from "./operation-limits.ts";
 import { watchCredential } from "./watch.ts";
@@ -61,6 +62,15 @@ export async function handleGraphQL(
     if (!(error instanceof VigilError)) throw error;
     sendJson(response, error.status, { errors: [{ message: error.message, extensions: { code: error.code } }] });
     return;
+  }
+  const isStream = request.headers.accept?.includes("text/event-stream") === true;
+  if (viewer && isStream) {
+    const admitted = admit(context.services.connections, viewer);
+    if (typeof admitted === "string") {
+      const detail = { retryAfterSeconds: 10 };
+      return sendError(response, new VigilError("RATE_LIMITED", admitted.replace("sockets", "streams"), { detail }));
+    }
+    response.once("close", admitted);
   }
   const closing = viewer && credential !== undefined ? watched(context, credential, viewer, response) : context.closing;
   const purpose = request.headers["x-vigil-purpose"]?.toString();

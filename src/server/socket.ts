@@ -11,6 +11,7 @@ import { urlOf } from "./answer.ts";
 import { bearerOf, socketCookieOf } from "./credential.ts";
 import { createFanOut, type FanOut } from "./fan-out.ts";
 import type { GraphQLServer } from "./graphql.ts";
+import { admit, backlogLimit, closeCodes, comeBackIn, dismiss, limitRate, tooSlow } from "./manners.ts";
 import { createMask } from "./mask.ts";
 import { watchCredential } from "./watch.ts";
 
@@ -18,8 +19,6 @@ const initTimeout = 3_000; // 3 seconds to say who you are
 const payloadLimit = 65_536; // 64 KiB a message
 const operationLimit = 100; // operations a socket
 const paceInterval = 5_000; // 5 seconds between two looks at what is unsent
-const tooSlow = "Too slow: resume from a cursor";
-const backlogLimit = 8_388_608; // 8 MiB unsent: the reader is too slow, and may resume from its cursor
 
 type SocketExtra = Extra & { viewer?: Viewer; purpose?: string; release?: () => void };
 
@@ -32,14 +31,15 @@ export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<
   const fanOut = createFanOut(createMask(services.log));
 
   /** Ends a socket whose credential ends, and one that reads too slowly. */
-  function watch(extra: SocketExtra, credential: string, viewer: Viewer): void {
+  function watch(extra: SocketExtra, credential: string, viewer: Viewer, leave: () => void): void {
     const { socket } = extra;
     const stop = watchCredential(services, credential, viewer, (reason) => socket.close(CloseCode.Forbidden, reason));
     const pace = setInterval(() => {
-      if (socket.bufferedAmount > backlogLimit) socket.close(1013, tooSlow);
+      if (socket.bufferedAmount > backlogLimit) dismiss(socket, closeCodes.tooSlow, tooSlow);
     }, paceInterval);
     pace.unref();
     extra.release = () => {
+      leave();
       stop();
       clearInterval(pace);
     };
@@ -64,7 +64,13 @@ export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<
           if (error instanceof VigilError) return false;
           throw error;
         }
-        if (extra.socket.readyState === extra.socket.OPEN) watch(extra, credential, extra.viewer);
+        if (extra.socket.readyState !== extra.socket.OPEN) return true;
+        const admitted = admit(services.connections, extra.viewer);
+        if (typeof admitted === "string") {
+          dismiss(extra.socket, closeCodes.tooMany, admitted);
+          return false;
+        }
+        watch(extra, credential, extra.viewer, admitted);
         return true;
       },
       onClose(connection) {
@@ -118,7 +124,18 @@ export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<
       socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (webSocket) => sockets.emit("connection", webSocket, request));
+    let leave: () => void;
+    try {
+      leave = services.connections.enter("address", request.socket.remoteAddress ?? "");
+    } catch {
+      socket.end("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 10\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+      return;
+    }
+    socket.once("close", leave);
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      limitRate(webSocket, services.now);
+      sockets.emit("connection", webSocket, request);
+    });
   });
 
   return {
@@ -126,8 +143,13 @@ export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<
     counts: fanOut.counts,
     /** Connections. */
     open: () => sockets.clients.size,
-    /** Tells every client that the server is going away (1001). */
+    /** Tells every client that the server is going away (1001), and when it should come back. */
     async close(): Promise<void> {
+      let place = 0;
+      for (const socket of sockets.clients) {
+        const reason = `Going away; retry-after=${comeBackIn(place++, sockets.clients.size)}`;
+        socket.close(closeCodes.goingAway, reason);
+      }
       await running.dispose();
     },
     /** Cuts whoever did not answer. */
@@ -157,7 +179,7 @@ async function share(
     context: args.contextValue as Context & { viewer: Viewer },
     send(payloads) {
       if (socket.readyState !== socket.OPEN) return;
-      if (socket.bufferedAmount > backlogLimit) return socket.close(1013, tooSlow);
+      if (socket.bufferedAmount > backlogLimit) return dismiss(socket, closeCodes.tooSlow, tooSlow);
       request.socket.cork(); // one write for all of them
       for (const payload of payloads) socket.send(Buffer.concat([head, payload, tail]), { binary: false });
       request.socket.uncork();

@@ -270,7 +270,8 @@ describe(`on ${rows.toLocaleString("en")} rows of each kind`, () => {
 
   it("the gauges read no table from end to end", async () => {
     sent = [];
-    await createGauges({ db: test.db, now: Date.now, ingestLagMs: () => 0 }).now(home);
+    const idle = { clients: 0, ingestLagMs: 0, waitingEvents: 0 };
+    await createGauges({ db: test.db, now: Date.now, together: async () => idle }).now(home);
     const statements = sent;
     sent = undefined;
     expect(statements).toHaveLength(1);

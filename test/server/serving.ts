@@ -3,8 +3,10 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Viewer } from "../../src/access/viewer.ts";
 import { VigilError } from "../../src/errors.ts";
 import { createMeasures } from "../../src/measures.ts";
+import { createConnections } from "../../src/publish/connections.ts";
 import { encodeCursor } from "../../src/publish/cursor.ts";
-import type { FeedChange, Metrics, Services } from "../../src/schema/context.ts";
+import type { RealtimeMetrics } from "../../src/publish/gauges.ts";
+import type { FeedChange, Services } from "../../src/schema/context.ts";
 import { createServer, type ServerOptions } from "../../src/server/server.ts";
 import { quiet } from "../support/database.ts";
 
@@ -23,7 +25,7 @@ const change = (): FeedChange => ({
   at: new Date(),
 });
 
-const metrics = (): Metrics => ({
+const metrics = (): RealtimeMetrics => ({
   at: new Date(),
   eventsPerSecond: 1.5,
   openIncidents: 2,
@@ -31,6 +33,13 @@ const metrics = (): Metrics => ({
   alertsQueued: 0,
   detectionsPerMinute: 3,
   ingestLagMs: 4,
+  blockedPerSecond: 0,
+  openBySeverity: [],
+  alertsFailed: 0,
+  alertDeliveryMs: null,
+  waitingEvents: 0,
+  connectedClients: 1,
+  connectedEnforcers: 0,
 });
 
 export interface Serving extends AsyncDisposable {
@@ -117,6 +126,8 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
       now: async () => metrics(),
       follow: (_organizationId, interval, signal) => every(interval, signal, metrics),
     },
+    connections: createConnections(),
+    tail: { follow: (_organizationId, _condition, signal) => every(20, signal, () => ({ ids: [], dropped: 0 })) },
     authenticator: {
       async authenticate(credential) {
         const found = viewers[credential];

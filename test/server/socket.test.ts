@@ -1,7 +1,10 @@
 import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
 import { createClient } from "graphql-ws";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import { createConnections } from "../../src/publish/connections.ts";
+import { comeBackIn } from "../../src/server/manners.ts";
 import { serving } from "./serving.ts";
 
 const subscription = "subscription { incidentEvents { cursor kind incident { id } } }";
@@ -92,6 +95,84 @@ it("refuses the 101st operation of a socket", async () => {
   const query = 'subscription { realtimeMetrics(interval: "PT1M") { at } }';
   for (let id = 1; id <= 101; id++) socket.send(JSON.stringify({ id: `${id}`, type: "subscribe", payload: { query } }));
   expect(await refused).toEqual(["101", "RATE_LIMITED"]);
+});
+
+describe("a client that is not ours", () => {
+  const subscribe = (id: string, query = subscription) => JSON.stringify({ id, type: "subscribe", payload: { query } });
+  const closed = async (socket: WebSocket) => {
+    const [code, reason] = await once(socket, "close");
+    return [code, String(reason)];
+  };
+  async function greeted(url: string): Promise<WebSocket> {
+    const socket = open(url);
+    expect(await greet(socket, { authorization: "Bearer admin" })).toBe("connection_ack");
+    return socket;
+  }
+
+  it("is told by its close code what it did wrong", async () => {
+    await using server = await serving();
+    const garbled = await greeted(server.url);
+    garbled.send("no JSON");
+    expect((await closed(garbled))[0]).toBe(4400);
+    const hasty = open(server.url);
+    await once(hasty, "open");
+    hasty.send(subscribe("1"));
+    expect((await closed(hasty))[0]).toBe(4401);
+    const twice = await greeted(server.url);
+    for (let n = 0; n < 2; n++) twice.send(subscribe("1"));
+    expect((await closed(twice))[0]).toBe(4409);
+    const again = await greeted(server.url);
+    again.send(JSON.stringify({ type: "connection_init", payload: { authorization: "Bearer admin" } }));
+    expect((await closed(again))[0]).toBe(4429);
+    const old = new WebSocket(`${server.url.replace("http", "ws")}/graphql`); // speaks no protocol that there is
+    expect((await closed(old))[0]).toBe(4406);
+    const large = await greeted(server.url);
+    large.send(subscribe("1", `{ viewer { name } } ${" ".repeat(70_000)}`));
+    expect((await closed(large))[0]).toBe(1009);
+  });
+
+  it("may open so many sockets, of one viewer, one organization and one address", async () => {
+    const connections = createConnections({ viewer: 2, address: 4, organization: 3 });
+    await using server = await serving({ connections });
+    const first = await greeted(server.url);
+    await greeted(server.url);
+    const third = open(server.url);
+    const end = closed(third);
+    await greet(third, { authorization: "Bearer admin" });
+    expect(await end).toEqual([
+      4429,
+      expect.stringMatching(/^Too many sockets: you may have at most 2 .*retry-after=10$/),
+    ]);
+    first.close();
+    await expect.poll(() => connections.count()).toBe(1);
+    await greeted(server.url);
+    const stream = await server.graphql(subscription, { token: "admin", headers: { accept: "text/event-stream" } });
+    expect([stream.status, stream.headers.get("retry-after")]).toEqual([429, "10"]);
+    for (let n = 0; n < 2; n++) await once(open(server.url), "open"); // which say nothing of who they are
+    const [, response] = (await once(open(server.url), "unexpected-response")) as [unknown, IncomingMessage];
+    expect([response.statusCode, response.headers["retry-after"]]).toEqual([429, "10"]);
+  });
+
+  it("that floods is sent away, and nothing of it stays", async () => {
+    await using server = await serving();
+    const socket = await greeted(server.url);
+    const end = closed(socket);
+    for (let n = 0; n < 10_000; n++) socket.send(subscribe(`${n}`));
+    expect(await end).toEqual([4429, "Too many messages: retry-after=5"]);
+    await expect.poll(() => server.streams()).toBe(0);
+  });
+
+  it("that comes back after a restart is told when", async () => {
+    const server = await serving();
+    const sockets = [await greeted(server.url), await greeted(server.url)];
+    const ends = Promise.all(sockets.map(closed));
+    await server.close();
+    expect(await ends).toEqual([
+      [1001, "Going away; retry-after=0"],
+      [1001, "Going away; retry-after=0.5"],
+    ]);
+    expect([0, 2_500, 4_999].map((place) => comeBackIn(place, 5_000))).toEqual([0, 5, 10]);
+  });
 });
 
 it("says goodbye with 1001 when the server closes, and ends streams of every kind", async () => {
