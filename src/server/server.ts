@@ -8,6 +8,7 @@ import { sendError, sendJson, setSecurityHeaders, urlOf } from "./answer.ts";
 import { handleAuditExport } from "./audit-export.ts";
 import { handleAcknowledge, handleDecisions } from "./enforce.ts";
 import type { FanOut } from "./fan-out.ts";
+import { graphiqlPolicy, renderPage } from "./graphiql.ts";
 import { createGraphQL, type Guards, handleGraphQL } from "./graphql.ts";
 import { handleIngest } from "./ingest.ts";
 import { connectForLimits } from "./limits-redis.ts";
@@ -57,6 +58,10 @@ export function createServer(services: Services, options: ServerOptions = {}): V
 
   const routes: Record<string, (exchange: Exchange) => unknown> = {
     "GET /graphql": ({ request, response }) => handleGraphQL(yoga, request, response, context),
+    "GET /graphiql": ({ response }) => {
+      response.setHeader("Content-Security-Policy", graphiqlPolicy);
+      response.writeHead(200, { "Content-Type": "text/html; charset=utf-8" }).end(renderPage());
+    },
     "POST /graphql": ({ request, response }) => handleGraphQL(yoga, request, response, context),
     "OPTIONS /graphql": ({ request, response }) => handleGraphQL(yoga, request, response, context),
     "POST /ingest": ({ request, response }) => handleIngest(services, request, response),
