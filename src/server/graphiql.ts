@@ -49,7 +49,7 @@ const parts = `
     <h1 id="sign-in-title">Sign in</h1>
     <p>Signed in at the <a href="/">dashboard</a> already? Then reload this page. Otherwise paste a token: what
       <code>vigil token</code> prints, or an API key.</p>
-    <input id="token" type="password" autocomplete="off" spellcheck="false" aria-label="Token" placeholder="eyJhbGciOi… or vgl_…">
+    <input id="token" type="password" autocomplete="off" autofocus spellcheck="false" aria-label="Token" placeholder="eyJhbGciOi…">
     <p id="fault" role="alert"></p>
     <p>It stays in this page alone: it is not stored, and gone when you reload.</p>
     <div class="buttons"><button type="button" id="cancel">Not now</button><button class="main">Sign in</button></div>

@@ -3,6 +3,7 @@
 (() => {
   let token = ""; // nowhere else: a reload forgets it
   let root = document.querySelector("#root");
+  let isShown = false;
   const byId = (id) => document.getElementById(id);
 
   // Requests and sockets of GraphiQL carry the token, where there is one.
@@ -13,15 +14,13 @@
     if (!headers.has("authorization")) headers.set("authorization", `Bearer ${token}`);
     return send(input, { ...init, headers });
   };
-  window.WebSocket = class extends window.WebSocket {
-    send(text) {
-      if (token && typeof text === "string" && text.includes('"connection_init"')) {
-        const message = JSON.parse(text);
-        const payload = { authorization: `Bearer ${token}`, ...message.payload };
-        return super.send(JSON.stringify({ ...message, payload }));
-      }
-      return super.send(text);
-    }
+  // Of the prototype: GraphiQL has taken hold of the class before this runs.
+  const sendFrame = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (text) {
+    if (!token || typeof text !== "string" || !text.includes('"connection_init"')) return sendFrame.call(this, text);
+    const message = JSON.parse(text);
+    const payload = { authorization: `Bearer ${token}`, ...message.payload };
+    return sendFrame.call(this, JSON.stringify({ ...message, payload }));
   };
 
   async function ask(query) {
@@ -37,7 +36,14 @@
     root = fresh;
     const chosen = operation ? { query: operation.query, variables: operation.variables ?? "" } : {};
     // The address keeps no document: it may name a person.
+    isShown = true;
     YogaGraphiQL.renderYogaGraphiQL(root, { ...page.options, ...chosen, onEditQuery: () => {} });
+  }
+
+  /** GraphiQL as whoever is signed in now sees it: its tabs stay. */
+  function again() {
+    if (!isShown) return show();
+    document.querySelector('[aria-label^="Re-fetch GraphQL schema"]')?.click();
   }
 
   async function whoAmI() {
@@ -106,11 +112,14 @@
     if (token) {
       token = "";
       await whoAmI();
-      return show();
+      return again();
     }
     byId("sign-in").showModal();
   };
   byId("cancel").onclick = () => byId("sign-in").close();
+  byId("sign-in").onclose = () => {
+    if (!isShown) show();
+  };
   byId("sign-in").querySelector("form").onsubmit = async (event) => {
     event.preventDefault();
     token = byId("token")
@@ -120,14 +129,14 @@
       byId("token").value = "";
       byId("fault").textContent = "";
       byId("sign-in").close();
-      return show(); // with what they may see of the schema
+      return again();
     }
     token = "";
     byId("fault").textContent = "This token is not valid, or has ended.";
   };
   list();
   whoAmI().then((viewer) => {
-    show();
-    if (!viewer) byId("sign-in").showModal();
+    if (viewer) show();
+    else byId("sign-in").showModal();
   });
 })();

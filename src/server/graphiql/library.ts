@@ -2,6 +2,8 @@
  * Operations that are ready to run, by what somebody wants to do. In variables `<incident id>` and the like stand for what
  * the organization has: `examplesOf` finds it. Each is validated and run by test/server/graphiql.test.ts.
  */
+import { parse, print } from "graphql";
+
 export interface ReadyOperation {
   job: string;
   name: string;
@@ -324,5 +326,11 @@ subscription IncidentEvents { incidentEvents { cursor kind at incident { number 
 };
 
 export const library: readonly ReadyOperation[] = Object.entries(jobs).flatMap(([job, operations]) =>
-  operations.map((operation) => ({ job, ...operation })),
+  operations.map((operation) => ({ job, ...operation, query: laidOut(operation.query) })),
 );
+
+/** A field a line, behind the comments it begins with. */
+function laidOut(query: string): string {
+  const comments = query.split("\n").filter((line) => line.startsWith("#"));
+  return [...comments, print(parse(query))].join("\n");
+}
