@@ -120,6 +120,7 @@ const schema = z.object({
     .regex(/^(\+[1-9]\d{6,14}|MG[0-9a-f]{32})$/, "is a number as +15125550100, or a messaging service's id")
     .optional(),
   TWILIO_API_URL: z.url({ protocol: /^https?$/, error: "is an https:// URL" }).default("https://api.twilio.com"),
+  VIGIL_PERSISTED_DOCUMENTS: text.optional(),
   VIGIL_GEOIP_CITY: text.optional(),
   VIGIL_GEOIP_ASN: text.optional(),
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
@@ -183,6 +184,8 @@ export interface Config {
   /** Who reads `GET /metrics` from elsewhere than this machine. */
   metricsToken: string | undefined;
   identityProvider: IdentityProviderConfig | undefined;
+  /** The file of the only GraphQL documents that are answered (absolute); absent: any is. */
+  persistedDocuments: string | undefined;
   /** The server that takes our e-mail. */
   /** Twilio's account, for SMS; absent: none are sent. */
   twilio: TwilioConfig | undefined;
@@ -232,6 +235,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     heartbeatUrl: values.VIGIL_HEARTBEAT_URL,
     metricsToken: values.VIGIL_METRICS_TOKEN,
     identityProvider: identityProviderOf(values),
+    persistedDocuments: values.VIGIL_PERSISTED_DOCUMENTS && resolve(values.VIGIL_PERSISTED_DOCUMENTS),
     smtp: values.SMTP_URL,
     twilio:
       values.TWILIO_ACCOUNT_SID && values.TWILIO_AUTH_TOKEN && values.TWILIO_FROM

@@ -5,6 +5,7 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { isBroken, prepareConnection, TenantPool, tenantQuery } from "./database/tenant-pool.ts";
+import { cancellable } from "./deadline.ts";
 import { PrismaClient } from "./generated/prisma/client.ts";
 import type { Log } from "./log.ts";
 
@@ -73,6 +74,10 @@ export function openDatabase(options: { url: string; log: Log; poolSize?: number
   });
   pool.on("error", (error) => options.log.warn({ err: error.message }, "a database connection was lost"));
   const clients = new Map<string, PrismaClient>();
+  // Of its own: where statements are to be cancelled, the others may all be in use.
+  const canceller = new pg.Pool({ connectionString: options.url, max: 2, application_name: "vigil-cancel" });
+  canceller.on("error", (error) => options.log.warn({ err: error.message }, "a database connection was lost"));
+  const cancel = (processId: number) => canceller.query("SELECT pg_cancel_backend($1)", [processId]);
 
   async function scalar<T>(text: string, values: unknown[] = []): Promise<T[]> {
     const { rows } = await pool.query<{ value: T }>(text, values);
@@ -88,11 +93,13 @@ export function openDatabase(options: { url: string; log: Log; poolSize?: number
         `${begin}; SELECT set_config('app.organization_id', ${pg.escapeLiteral(organizationId)}, true)`,
       );
       const last: string[] = [];
-      const result = await work({
-        organizationId,
-        query: (text, values) => inTurn(() => client.query(text, values)),
-        atCommit: (statement) => void last.push(statement),
-      });
+      const result = await cancellable(client, cancel, () =>
+        work({
+          organizationId,
+          query: (text, values) => inTurn(() => client.query(text, values)),
+          atCommit: (statement) => void last.push(statement),
+        }),
+      );
       await inTurn(() => client.query([...last, "COMMIT"].join(";\n")));
       client.release();
       return result;
@@ -112,7 +119,8 @@ export function openDatabase(options: { url: string; log: Log; poolSize?: number
     async query(organizationId, text, values) {
       const client = await pool.connect();
       try {
-        const result = await tenantQuery(client, organizationId, text, values);
+        const run = () => tenantQuery(client, organizationId, text, values);
+        const result = await cancellable(client, cancel, run);
         client.release();
         return result as never;
       } catch (error) {
@@ -123,7 +131,7 @@ export function openDatabase(options: { url: string; log: Log; poolSize?: number
     prisma(organizationId) {
       const known = clients.get(organizationId);
       if (known) return known;
-      const client = new PrismaClient({ adapter: new PrismaPg(new TenantPool(pool, organizationId)) });
+      const client = new PrismaClient({ adapter: new PrismaPg(new TenantPool(pool, organizationId, cancel)) });
       clients.set(organizationId, client);
       if (clients.size > maxClients) {
         const [oldest, evicted] = clients.entries().next().value as [string, PrismaClient];
@@ -167,7 +175,7 @@ export function openDatabase(options: { url: string; log: Log; poolSize?: number
     connections: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     async close() {
       await Promise.all([...clients.values()].map((client) => client.$disconnect()));
-      await pool.end();
+      await Promise.all([pool.end(), canceller.end()]);
     },
   };
 }

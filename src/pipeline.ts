@@ -2,6 +2,7 @@
 import { audit } from "./access/audit.ts";
 import { routeAlerts } from "./alert/route-alerts.ts";
 import type { Database, Tx } from "./db.ts";
+import { withoutDeadline } from "./deadline.ts";
 import type { BatchDetection } from "./detect/batch.ts";
 import { createProfileCache } from "./detect/behaviour/profile-cache.ts";
 import { type Rebuilt, rebuildProfiles } from "./detect/behaviour/rebuild.ts";
@@ -207,7 +208,8 @@ export function createPipeline(options: {
 
   const lanes = createLanes({ now, store, explain: (error) => asUnavailable(error, log) });
   return {
-    accept: (organizationId, drafts, sender) => lanes.accept(organizationId, { drafts, sender }),
+    // A batch holds events of several senders: it does not end with the time of the one who happened to be first.
+    accept: (organizationId, drafts, sender) => withoutDeadline(() => lanes.accept(organizationId, { drafts, sender })),
     async rebuildProfiles(organizationId, onProgress) {
       const known = knownOf(organizationId);
       await loadPseudonym(organizationId, known);

@@ -6,6 +6,7 @@ import { forgetRunningServer, readRunningServer, rememberRunningServer } from ".
 import { createLog } from "./log.ts";
 import { timeJobs, workJobs } from "./queue/queue.ts";
 import { closeOnSignal } from "./run.ts";
+import { readPersistedDocuments } from "./server/persisted-documents.ts";
 import { createServer } from "./server/server.ts";
 
 export async function serve(config: Config): Promise<void> {
@@ -24,6 +25,7 @@ export async function serve(config: Config): Promise<void> {
     publicUrl: config.publicUrl,
     redisUrl: config.redisUrl,
     metricsToken: config.metricsToken,
+    persisted: config.persistedDocuments ? await readPersistedDocuments(config.persistedDocuments) : undefined,
   });
   // With Redis the workers do it; servers that share a PostgreSQL share the work; one alone has timers.
   const jobs = config.redisUrl

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkServerRole } from "../src/database/role.ts";
 import type { Tx } from "../src/db.ts";
+import { withDeadline, withoutDeadline } from "../src/deadline.ts";
 import { type TestDatabase, testDatabase } from "./support/database.ts";
 
 let test: TestDatabase;
@@ -170,4 +171,44 @@ it("runs statements of a transaction in their order, also when they are asked fo
   process.off("warning", warned);
   expect(answers.map(({ rows }) => rows[0]?.n)).toEqual([1, 2, 3]);
   expect(warnings.filter((message) => message.includes("query"))).toEqual([]);
+});
+
+describe("G11 a deadline", () => {
+  const sleep = "SELECT pg_sleep(60) AS slept";
+  const running = async (): Promise<number> => {
+    const [row] = await test.asOwner<{ n: number }>(
+      "SELECT count(*)::int AS n FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%AS slept%' AND pid <> pg_backend_pid()",
+    );
+    return row?.n ?? 0;
+  };
+
+  it.each([
+    ["a statement", () => test.db.query(ours, sleep)],
+    ["a transaction", () => test.db.inOrganization(ours, (tx) => tx.query(sleep))],
+    ["Prisma", () => test.db.prisma(ours).$queryRawUnsafe("SELECT pg_sleep(60)::text AS slept")],
+  ])("cancels %s in PostgreSQL: none is left behind, and its connection is as good as new", async (_what, work) => {
+    const began = Date.now();
+    expect(await withDeadline<unknown>(300, work, "late")).toBe("late");
+    await expect.poll(running, { timeout: 1_000 }).toBe(0);
+    expect(Date.now() - began).toBeLessThan(20_000);
+    const { rows } = await test.db.query<{ name: string }>(ours, "SELECT name FROM alert_channels"); // a pool of one
+    expect(rows).toEqual([{ name: "ours" }]);
+  });
+
+  it("leaves alone what is done in time, and what others wait for too", async () => {
+    expect(await withDeadline(20_000, async () => (await test.db.query(ours, "SELECT 1 AS one")).rows, [])).toEqual([
+      { one: 1 },
+    ]);
+    let shared: Promise<unknown> | undefined;
+    const first = withDeadline<unknown>(
+      50,
+      () => {
+        shared = withoutDeadline(() => test.db.query(ours, "SELECT pg_sleep(0.3)::text, 2 AS two"));
+        return shared as Promise<unknown>;
+      },
+      "late",
+    );
+    expect(await first).toBe("late");
+    expect(((await shared) as { rows: object[] }).rows).toMatchObject([{ two: 2 }]);
+  });
 });

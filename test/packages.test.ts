@@ -21,8 +21,6 @@ const floors: Record<string, [version: string, because: string]> = {
   ioredis: ["5.11.1", "marked as a security update by BullMQ"],
   msgpackr: ["2.0.5", "marked as a security update by BullMQ"],
   bullmq: ["6.0.0", "holds ioredis and msgpackr to such versions"],
-  "@escape.tech/graphql-armor-cost-limit": ["2.4.2", "GHSA-733v-p3h5-qpq7"],
-  "@escape.tech/graphql-armor-max-depth": ["2.4.2", "GHSA-224p-v68g-5g8f"],
   hono: ["4.11.4", "confusion of JWT algorithms"],
 };
 

@@ -6,6 +6,7 @@
  * it, and a statement inside an explicit transaction gets it again. A pooled connection never carries it further.
  */
 import pg from "pg";
+import { cancellable } from "../deadline.ts";
 
 interface WireConnection {
   bind(message: { portal: string; statement: string; values: unknown[]; valueMapper(value: unknown): unknown }): void;
@@ -76,18 +77,22 @@ export function tenantQuery<R extends pg.QueryResultRow>(
 export class TenantPool extends pg.Pool {
   private readonly shared: pg.Pool;
   private readonly organizationId: string;
+  private readonly cancel: (processId: number) => Promise<unknown>;
 
-  constructor(shared: pg.Pool, organizationId: string) {
+  /** `cancel` ends what runs on a connection. */
+  constructor(shared: pg.Pool, organizationId: string, cancel: (processId: number) => Promise<unknown>) {
     super({ max: 1 }); // never connects by itself
     this.shared = shared;
     this.organizationId = organizationId;
+    this.cancel = cancel;
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: pg declares nine overloads; Prisma's adapter uses this one
   override async query(config: any, values?: any): Promise<any> {
     const client = await this.shared.connect();
     try {
-      const result = await tenantQuery(client, this.organizationId, config, values);
+      const run = () => tenantQuery(client, this.organizationId, config, values);
+      const result = await cancellable(client, this.cancel, run);
       client.release();
       return result;
     } catch (error) {

@@ -29,7 +29,7 @@ const ByStatus = builder.objectRef<{ status: IncidentStatus; incidents: number }
   }),
 });
 
-const BySeverity = builder.objectRef<{ severity: Severity; incidents: number }>("SeverityCount").implement({
+const BySeverity = builder.objectRef<{ severity: Severity; incidents: number }>("IncidentSeverityCount").implement({
   description: "How many incidents are of one severity.",
   fields: (t) => ({
     severity: t.expose("severity", { type: SeverityEnum, description: "How bad they are." }),

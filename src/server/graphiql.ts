@@ -1,4 +1,7 @@
+/** GraphiQL for analysts: the page at /graphql in a browser, and at /graphiql. */
+import { readFileSync } from "node:fs";
 import { renderGraphiQL } from "@graphql-yoga/render-graphiql";
+import { examplesQuery, library } from "./graphiql/library.ts";
 
 /** GraphiQL and its workers come with the page: nothing is loaded from elsewhere. */
 export const graphiqlPolicy = [
@@ -14,55 +17,68 @@ export const graphiqlPolicy = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-const tabs = [
-  `# Who am I, and how is the server? (Ctrl-Enter runs it.)
-# Signed in with the link that Vigil printed, you need no header; else set one below:
-#   { "Authorization": "Bearer …" }
-query Hello {
-  viewer { name role permissions organization { slug name } }
-  status { ok version uptime parts { name ok detail } }
-}`,
-  `# What is going on: the latest incidents that are not over.
-query Incidents {
-  incidents(
-    first: 20
-    filter: { status: { in: [OPEN, ACKNOWLEDGED, INVESTIGATING, CONTAINED] } }
-    orderBy: [{ field: CREATED_AT, direction: DESC }]
-  ) {
-    totalCount
-    nodes { number title severity status threatScore openedAt detectionCount subjects { kind key } rule { name } }
-    pageInfo { hasNextPage endCursor }
-  }
-}`,
-  `# Sends five failed log-ins. Then look at Incidents again.
-mutation Ingest {
-  securityEventsIngest(input: { events: [
-    { action: "login", category: "authentication", outcome: "failure", actor: { name: "ada" }, source: { ip: "203.0.113.7" } }
-    { action: "login", category: "authentication", outcome: "failure", actor: { name: "ada" }, source: { ip: "203.0.113.7" } }
-    { action: "login", category: "authentication", outcome: "failure", actor: { name: "ada" }, source: { ip: "203.0.113.7" } }
-    { action: "login", category: "authentication", outcome: "failure", actor: { name: "ada" }, source: { ip: "203.0.113.7" } }
-    { action: "login", category: "authentication", outcome: "failure", actor: { name: "ada" }, source: { ip: "203.0.113.7" } }
-  ] }) { accepted duplicates rejected { index code message } userErrors { code message path } }
-}`,
-  `# Follows every change of every incident. Resume with after: "<the last cursor>".
-subscription IncidentEvents {
-  incidentEvents { cursor kind at incident { number title severity status } }
-}`,
-];
+const ready = (name: string): string => library.find((one) => one.name === name)?.query ?? "";
 
 export const graphiqlOptions = {
   title: "Vigil: GraphiQL",
-  defaultTabs: tabs.map((query) => ({ query })),
+  endpoint: "/graphql",
+  defaultTabs: ["Who am I, and how is the server", "What is going on", "Incidents"].map((name) => ({
+    query: ready(name),
+  })),
   credentials: "same-origin",
   subscriptionsProtocol: "WS",
   isHeadersEditorEnabled: true,
   shouldPersistHeaders: false, // a token must not stay in the browser's storage
 } as const;
 
+const beside = (name: string): string => readFileSync(new URL(`./graphiql/${name}`, import.meta.url), "utf8");
+
+const parts = `
+<header id="vigil">
+  <strong><a href="/" title="The dashboard">Vigil</a></strong>
+  <button type="button" id="open-library" aria-controls="library">Library</button>
+  <span id="who">…</span>
+  <button type="button" id="sign">Sign in</button>
+</header>
+<aside id="library" aria-label="Ready operations" hidden>
+  <input id="find" type="search" placeholder="Find an operation" aria-label="Find an operation">
+  <div id="operations"></div>
+</aside>
+<dialog id="sign-in" aria-labelledby="sign-in-title">
+  <form>
+    <h1 id="sign-in-title">Sign in</h1>
+    <p>Signed in at the <a href="/">dashboard</a> already? Then reload this page. Otherwise paste a token: what
+      <code>vigil token</code> prints, or an API key.</p>
+    <input id="token" type="password" autocomplete="off" autofocus spellcheck="false" aria-label="Token" placeholder="eyJhbGciOi…">
+    <p id="fault" role="alert"></p>
+    <p>It stays in this page alone: it is not stored, and gone when you reload.</p>
+    <div class="buttons"><button type="button" id="cancel">Not now</button><button class="main">Sign in</button></div>
+  </form>
+</dialog>`;
+
 let page: string | undefined;
 
-/** The page, rendered once: it is some megabytes. */
+/** The page, made once: it is some megabytes. */
 export function renderPage(): string {
-  page ??= renderGraphiQL(graphiqlOptions);
+  page ??= makePage();
   return page;
+}
+
+function makePage(): string {
+  const plain = renderGraphiQL(graphiqlOptions);
+  const call = plain.lastIndexOf("YogaGraphiQL.renderYogaGraphiQL(");
+  const end = plain.lastIndexOf("</script>");
+  const given = { options: graphiqlOptions, library, examples: examplesQuery };
+  const script = `const page = ${JSON.stringify(given).replaceAll("<", "\\u003c")};\n${beside("client.js")}`;
+  const withScript = plain.slice(0, call) + script + plain.slice(end);
+  const viewport = '<meta name="viewport" content="width=device-width, initial-scale=1">';
+  const head = withScript.indexOf("</head>");
+  const root = withScript.indexOf('<div id="root"></div>');
+  return [
+    withScript.slice(0, head),
+    `${viewport}<style>${beside("style.css")}</style>`,
+    withScript.slice(head, root),
+    parts,
+    withScript.slice(root),
+  ].join("");
 }

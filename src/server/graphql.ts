@@ -8,20 +8,35 @@ import type { Context, Services } from "../schema/context.ts";
 import { schema } from "../schema/schema.ts";
 import { sendError, sendJson } from "./answer.ts";
 import { auditPlugin } from "./audit-plugin.ts";
+import { type CostLimits, costLimits, costPlugin } from "./cost-plugin.ts";
 import { credentialOf } from "./credential.ts";
+import { type Deadlines, deadlinePlugin, deadlines } from "./deadline-plugin.ts";
 import { graphiqlOptions, graphiqlPolicy, renderPage } from "./graphiql.ts";
 import { codePlugin, limitPlugin } from "./limits.ts";
 import { admit } from "./manners.ts";
 import { createMask } from "./mask.ts";
-import { type OperationLimits, operationLimitPlugin } from "./operation-limits.ts";
+import { createOperationLimits, type OperationLimits } from "./operation-limits.ts";
+import { type PersistedDocuments, persistedPlugins } from "./persisted-documents.ts";
 import { watchCredential } from "./watch.ts";
 
 const bodyLimit = 1_048_576; // 1 MiB: larger batches of events go to /ingest
 
 export type GraphQLServer = ReturnType<typeof createGraphQL>;
 
+export interface Guards {
+  /** How often one viewer may ask for a root field. Default: `operationLimits`. */
+  operationLimits?: OperationLimits | undefined;
+  /** What operations may cost, one and all of an organization. Default: `costLimits`. */
+  costLimits?: CostLimits | undefined;
+  /** How long operations may take. Default: `deadlines`. */
+  deadlines?: Deadlines | undefined;
+  /** The only documents that are answered; absent: any. */
+  persisted?: PersistedDocuments | undefined;
+}
+
 /** GraphQL over HTTP; the WebSocket server executes through the same plugins. */
-export function createGraphQL(services: Services, operationLimits?: OperationLimits, redis?: Redis) {
+export function createGraphQL(services: Services, guards: Guards = {}, redis?: Redis) {
+  const perField = createOperationLimits(guards.operationLimits, redis);
   return createYoga<Context & { req?: IncomingMessage; res?: ServerResponse }>({
     schema,
     graphqlEndpoint: "/graphql",
@@ -34,12 +49,16 @@ export function createGraphQL(services: Services, operationLimits?: OperationLim
     multipart: false,
     cors: false,
     maxRequestBodySize: bodyLimit,
-    parserAndValidationCache: true,
+    // Errors are not kept here: what is told of them depends on who asks (limits.ts).
+    parserAndValidationCache: { errorCache: { get: () => undefined, set: () => undefined }, validationCache: false },
     plugins: [
       useCSRFPrevention({ requestHeaders: ["authorization", "x-vigil-csrf"] }),
-      limitPlugin(),
+      ...(guards.persisted ? persistedPlugins(guards.persisted) : []),
+      limitPlugin(perField.noteSecrets),
       codePlugin(),
-      operationLimitPlugin(operationLimits, redis),
+      costPlugin(guards.costLimits ?? costLimits, redis),
+      perField.plugin,
+      deadlinePlugin(guards.deadlines ?? deadlines),
       auditPlugin(),
     ],
   });

@@ -1,51 +1,88 @@
-import { EnvelopArmorPlugin } from "@escape.tech/graphql-armor";
-import { GraphQLError, type ValidationContext } from "graphql";
+/** What one document may be, whoever sends it, and what is told of a document that is refused. */
+import { type DocumentNode, GraphQLError, parse } from "graphql";
 import type { Plugin } from "graphql-yoga";
+import { peopleRoles, type Viewer } from "../access/viewer.ts";
+import type { Context } from "../schema/context.ts";
 import { remade } from "./mask.ts";
+import { type Measure, measure } from "./measure.ts";
 
-/** What one document may ask for. Introspection is as deep as it is, and bounded by its size. */
-export const limits = { depth: 10, aliases: 15, directives: 50, tokens: 1_000 };
+export const limits = { depth: 10, aliases: 15, directives: 50, tokens: 1_000 } as const;
 
-type Reject = (context: ValidationContext | null, error: GraphQLError) => void;
-
-// As errors of validation; thrown, as armor would, they would be taken for faults of the server.
-const reported: { onReject: Reject[]; propagateOnRejection: boolean } = {
-  onReject: [(context, error) => context?.reportError(error)],
-  propagateOnRejection: false,
-};
-
-export function limitPlugin(): Plugin {
-  return EnvelopArmorPlugin({
-    maxDepth: { n: limits.depth, ignoreIntrospection: true, ...reported },
-    maxAliases: { n: limits.aliases, ...reported },
-    maxDirectives: { n: limits.directives, ...reported },
-    maxTokens: { n: limits.tokens },
-    costLimit: { enabled: false },
-    blockFieldSuggestion: { enabled: false }, // the schema is public: a hint helps whoever mistypes
-  }) as Plugin;
+/** Whether they may ask about the schema, and be told in which way a document does not fit it: people may. */
+export function mayLearnSchema(viewer: Viewer | undefined): boolean {
+  return viewer !== undefined && (peopleRoles as readonly string[]).includes(viewer.role);
 }
 
-/** Gives every error of a document its code. */
-export function codePlugin(): Plugin {
+/**
+ * Refuses what is too large before it is validated: rules of validation may take the square of its size. `onSecrets`
+ * hears of fields that take or make secrets and stand in one document more than once; it is refused, and nothing done.
+ */
+export function limitPlugin(onSecrets: (context: Context, uses: readonly string[]) => void): Plugin<Context> {
   return {
-    onParse() {
+    onParse({ context, setParseFn }) {
+      setParseFn((source, options) => parse(source, { ...options, maxTokens: limits.tokens }));
       return ({ result, replaceParseResult }) => {
-        if (result instanceof GraphQLError) replaceParseResult(coded(result) as never);
-      };
-    },
-    onValidate() {
-      return ({ result, setResult }) => {
-        if (result.length > 0) setResult(result.map(coded as never) as never);
+        if (result === null || result instanceof Error) return;
+        const size = measure(result);
+        if (size.secrets.length > 1) onSecrets(context, size.secrets);
+        const refusal = refuse(size, context.viewer);
+        if (refusal) replaceParseResult(refusal as never);
       };
     },
   };
 }
 
-function coded(error: GraphQLError): GraphQLError {
-  const isLimit = /limit of \d+ exceeded/i.test(error.message);
-  const code = isLimit ? "COMPLEXITY_LIMIT" : "BAD_USER_INPUT";
-  return remade(error, isLimit ? error.message.replace("Syntax Error: ", "") : error.message, {
-    ...error.extensions,
-    code,
-  });
+function refuse(size: Measure, viewer: Viewer | undefined): GraphQLError | undefined {
+  for (const what of ["depth", "aliases", "directives"] as const) {
+    if (size[what] > limits[what]) {
+      return coded("COMPLEXITY_LIMIT", `The document's ${what} limit of ${limits[what]} is exceeded: ${size[what]}`);
+    }
+  }
+  if (size.secrets.length > 1) {
+    return coded("COMPLEXITY_LIMIT", "What takes or makes a secret may stand in a document once");
+  }
+  if (!size.introspects || mayLearnSchema(viewer)) return undefined;
+  if (!viewer) return coded("UNAUTHENTICATED", signInFirst);
+  return coded("FORBIDDEN", `The role ${viewer.role} may not ask about the schema`);
+}
+
+const signInFirst = "Sign in first, or send a token: Authorization: Bearer …";
+const coded = (code: string, message: string): GraphQLError => new GraphQLError(message, { extensions: { code } });
+
+/** Gives every error of a document its code, and takes from it what its sender is not to learn. */
+export function codePlugin(): Plugin<Context> {
+  return {
+    onParse() {
+      return ({ result, replaceParseResult }) => {
+        if (result instanceof GraphQLError) replaceParseResult(ofSyntax(result) as never);
+      };
+    },
+    onValidate({ context, params, setResult }) {
+      const known = validated.get(params.documentAST);
+      if (known) return setResult(ofValidation(known, context.viewer) as never);
+      return ({ result, setResult }) => {
+        validated.set(params.documentAST, result as readonly GraphQLError[]);
+        setResult(ofValidation(result as readonly GraphQLError[], context.viewer) as never);
+      };
+    },
+  };
+}
+
+/** What validation said of documents; what is told of it depends on who asks. */
+const validated = new WeakMap<DocumentNode, readonly GraphQLError[]>();
+
+function ofSyntax(error: GraphQLError): GraphQLError {
+  if (error.extensions.code !== undefined) return error;
+  if (!/more tha[nt] \d+ tokens/.test(error.message)) return remade(error, error.message, { code: "BAD_USER_INPUT" });
+  return coded("COMPLEXITY_LIMIT", `The document's tokens limit of ${limits.tokens} is exceeded`);
+}
+
+/** A hint at a name is a way to list the schema; so is, for whoever may not know it, that a name is unknown. */
+function ofValidation(errors: readonly GraphQLError[], viewer: Viewer | undefined): GraphQLError[] {
+  if (errors.length === 0) return [];
+  if (!viewer) return [coded("UNAUTHENTICATED", signInFirst)];
+  if (!mayLearnSchema(viewer)) return [coded("BAD_USER_INPUT", "The document does not fit the schema")];
+  return errors.map((error) =>
+    remade(error, error.message.replace(/ ?Did you mean[^?]*\?/g, ""), { ...error.extensions, code: "BAD_USER_INPUT" }),
+  );
 }

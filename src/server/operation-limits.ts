@@ -15,9 +15,13 @@ import {
   visitWithTypeInfo,
 } from "graphql";
 import type { Redis } from "ioredis";
-import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
+import { type RateLimiterAbstract, RateLimiterRes } from "rate-limiter-flexible";
 import { sourceOf } from "../access/rate-limit.ts";
 import type { Context } from "../schema/context.ts";
+import { note } from "./cost-plugin.ts";
+import { createCounter } from "./counter.ts";
+import { heavyFields } from "./heavy-fields.ts";
+import { secretFields } from "./measure.ts";
 
 export interface OperationLimits {
   /** Uses of one query field in 10 seconds. */
@@ -26,64 +30,51 @@ export interface OperationLimits {
   mutation: number;
   /** Uses in a minute of one field that reads much of what is stored. */
   heavy: number;
+  /** Uses in a minute of one field that takes or makes a secret. */
+  secret: number;
 }
 
 /** For one viewer; an organization has five times as much. */
-export const operationLimits: OperationLimits = { query: 2_000, mutation: 1_000, heavy: 150 };
+export const operationLimits: OperationLimits = { query: 2_000, mutation: 1_000, heavy: 150, secret: 20 };
 
 const shareOfOrganization = 5;
-const windows: OperationLimits = { query: 10, mutation: 10, heavy: 60 }; // seconds
-const heavy: readonly string[] = [
-  "accessReport",
-  "auditVerify",
-  "auditExport",
-  "alertRuleBackfill",
-  "alertRuleExceptionPreview",
-  "alertRulePreview",
-  "cleanupRun",
-  "reviewPackCreate",
-  "silencePreview",
-];
+const windows: OperationLimits = { query: 10, mutation: 10, heavy: 60, secret: 60 }; // seconds
 
 type Kind = keyof OperationLimits;
 
 /** Refuses with RATE_LIMITED, HTTP 429 and the seconds until the window ends (Retry-After); runs nothing then. */
-export function operationLimitPlugin(limits: OperationLimits = operationLimits, redis?: Redis): Plugin<Context> {
-  const counter = (kind: Kind, share: number): RateLimiterAbstract => {
-    const settings = {
-      keyPrefix: `vigil:limit:${kind}:${share}`,
-      points: limits[kind] * share,
-      duration: windows[kind],
-    };
-    const here = new RateLimiterMemory(settings);
-    if (!redis) return here;
-    return new RateLimiterRedis({
-      ...settings,
-      storeClient: redis,
-      rejectIfRedisNotReady: true,
-      insuranceLimiter: here,
-    });
-  };
+export function createOperationLimits(limits: OperationLimits = operationLimits, redis?: Redis) {
+  const counter = (kind: Kind, share: number): RateLimiterAbstract =>
+    createCounter(`${kind}:${share}`, limits[kind] * share, windows[kind], redis);
   const kinds = Object.keys(windows) as Kind[];
   const counters = (share: number) => new Map(kinds.map((kind) => [kind, counter(kind, share)]));
   const ofOne = counters(1);
   const ofAll = counters(shareOfOrganization);
 
   /** Whoever is not signed in is counted by source address. */
-  async function take({ viewer, address }: Context, field: string, { kind, uses }: Uses): Promise<void> {
+  async function take(context: Context, field: string, { kind, uses }: Uses): Promise<void> {
+    const { viewer, address } = context;
     const organization = viewer?.organizationId ?? `from ${sourceOf(address ?? "")}`;
     const one = viewer ? `${organization} ${viewer.kind} ${viewer.id}` : organization;
     const refuse = (share: number) => (reason: unknown) => {
       if (!(reason instanceof RateLimiterRes)) throw reason;
       throw refusal(field, limits[kind] * share, windows[kind], share > 1, reason.msBeforeNext);
     };
-    await Promise.all([
+    const [left] = await Promise.all([
       ofOne.get(kind)?.consume(`${one} ${field}`, uses).catch(refuse(1)),
       ofAll.get(kind)?.consume(`${organization} ${field}`, uses).catch(refuse(shareOfOrganization)),
     ]);
+    if (left) {
+      const seconds = Math.max(1, Math.ceil(left.msBeforeNext / 1_000));
+      note(
+        context,
+        `"${field}";r=${left.remainingPoints};t=${seconds}`,
+        `"${field}";q=${limits[kind]};w=${windows[kind]}`,
+      );
+    }
   }
 
-  return {
+  const plugin: Plugin<Context> = {
     async onExecute({ args, setResultAndStopExecution }) {
       try {
         const fields = [...rootFields(args.schema, args.document)];
@@ -91,6 +82,17 @@ export function operationLimitPlugin(limits: OperationLimits = operationLimits, 
       } catch (error) {
         if (!(error instanceof GraphQLError)) throw error;
         setResultAndStopExecution({ errors: [error] }); // thrown, it would close a socket
+      }
+    },
+  };
+  return {
+    plugin,
+    /** Counts uses in a document that was refused as a whole: each of them was a try. */
+    noteSecrets(context: Context, uses: readonly string[]): void {
+      const byField = new Map<string, number>();
+      for (const field of uses) byField.set(field, (byField.get(field) ?? 0) + 1);
+      for (const [field, times] of byField) {
+        take(context, field, { kind: "secret", uses: times }).catch(() => undefined); // over the limit already
       }
     },
   };
@@ -113,12 +115,18 @@ function rootFields(schema: GraphQLSchema, document: DocumentNode): Map<string, 
       Field({ name: { value: name } }) {
         const parent = info.getParentType();
         if (!parent || !roots.has(parent as never) || name === "__typename") return;
-        const kind = heavy.includes(name) ? "heavy" : parent === mutation ? "mutation" : "query";
+        const kind = kindOf(name, parent === mutation);
         found.set(name, { kind, uses: (found.get(name)?.uses ?? 0) + 1 });
       },
     }),
   );
   return found;
+}
+
+function kindOf(name: string, isMutation: boolean): Kind {
+  if (secretFields.has(name)) return "secret";
+  if (heavyFields.has(name)) return "heavy";
+  return isMutation ? "mutation" : "query";
 }
 
 function refusal(field: string, most: number, window: number, shared: boolean, wait: number): GraphQLError {

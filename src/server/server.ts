@@ -8,11 +8,11 @@ import { sendError, sendJson, setSecurityHeaders, urlOf } from "./answer.ts";
 import { handleAuditExport } from "./audit-export.ts";
 import { handleAcknowledge, handleDecisions } from "./enforce.ts";
 import type { FanOut } from "./fan-out.ts";
-import { createGraphQL, handleGraphQL } from "./graphql.ts";
+import { graphiqlPolicy, renderPage } from "./graphiql.ts";
+import { createGraphQL, type Guards, handleGraphQL } from "./graphql.ts";
 import { handleIngest } from "./ingest.ts";
 import { connectForLimits } from "./limits-redis.ts";
 import { handleCalendar } from "./on-call-calendar.ts";
-import type { OperationLimits } from "./operation-limits.ts";
 import { handleMetrics, watchStreams } from "./prometheus.ts";
 import { handleSlackAction, handleSmsReply, handleTwilioStatus } from "./provider-callback.ts";
 import { handleConfirm, handleLinkRequest, handleSignIn, handleSignInForm, handleSignOut } from "./sign-in.ts";
@@ -20,13 +20,11 @@ import { attachSocket } from "./socket.ts";
 import { isPageRequest, sendStatic } from "./static.ts";
 import { handleCheckForm, handleCheckPage } from "./was-this-you.ts";
 
-export interface ServerOptions {
+export interface ServerOptions extends Guards {
   /** How people reach the server; with https, cookies are Secure. */
   publicUrl?: string | undefined;
   /** Where the built dashboard is. Absent or empty: a page that says where GraphiQL is. */
   dashboardDir?: string | undefined;
-  /** How often one viewer may ask for a root field. Default: `operationLimits` of operation-limits.ts. */
-  operationLimits?: OperationLimits;
   /** Who reads /metrics from another machine. */
   metricsToken?: string | undefined;
   /** Where the servers count together how often a root field was asked for. Absent: each by itself. */
@@ -59,10 +57,14 @@ export function createServer(services: Services, options: ServerOptions = {}): V
   setMaxListeners(0, closing.signal); // every open stream listens
   const context = { services, closing: closing.signal };
   const redis = options.redisUrl ? connectForLimits(options.redisUrl, services.log) : undefined;
-  const yoga = createGraphQL(services, options.operationLimits, redis);
+  const yoga = createGraphQL(services, options, redis);
 
   const routes: Record<string, (exchange: Exchange) => unknown> = {
     "GET /graphql": ({ request, response }) => handleGraphQL(yoga, request, response, context),
+    "GET /graphiql": ({ response }) => {
+      response.setHeader("Content-Security-Policy", graphiqlPolicy);
+      response.writeHead(200, { "Content-Type": "text/html; charset=utf-8" }).end(renderPage());
+    },
     "POST /graphql": ({ request, response }) => handleGraphQL(yoga, request, response, context),
     "OPTIONS /graphql": ({ request, response }) => handleGraphQL(yoga, request, response, context),
     "POST /ingest": ({ request, response }) => handleIngest(services, request, response),

@@ -11,6 +11,7 @@ import { may } from "../access/permissions.ts";
 import type { Viewer } from "../access/viewer.ts";
 import { isCursor } from "../publish/cursor.ts";
 import { type SharedStream, sharedStreamOf } from "../schema/shared.ts";
+import { costLimits, judgeCost } from "./cost-plugin.ts";
 import { viewerClassOf } from "./viewer-class.ts";
 
 export type Operation = Pick<ExecutionArgs, "schema" | "document" | "operationName" | "variableValues">;
@@ -30,6 +31,7 @@ export function sharedOf(operation: Operation, viewer: Viewer): Shared | undefin
   const field = schema.getSubscriptionType()?.getFields()[selection.name.value];
   const stream = field && sharedStreamOf(field.extensions);
   if (!field || !stream || !may(viewer, stream.permission)) return undefined;
+  if (typeof judgeCost(operation, costLimits.operation) !== "number") return undefined; // refused where it is executed
   const given = getVariableValues(schema, found.variableDefinitions ?? [], variableValues ?? {});
   if (!given.coerced) return undefined; // refused where it is executed
   const args = getArgumentValues(field, selection, given.coerced);

@@ -1,0 +1,54 @@
+/**
+ * Statements end with what they are for. Work that runs under a deadline has its statements cancelled in PostgreSQL when
+ * the time is over, whichever pool they run on and however deep they were sent.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import type pg from "pg";
+
+const current = new AsyncLocalStorage<AbortSignal | undefined>();
+
+/** Does the work within `ms`; where it takes longer, its statements are cancelled and `late` is the answer. */
+export async function withDeadline<T>(ms: number, work: () => Promise<T>, late: T): Promise<T> {
+  const ending = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<T>((resolve) => {
+    timer = setTimeout(() => {
+      ending.abort();
+      resolve(late);
+    }, ms);
+  });
+  const done = current.run(ending.signal, async () => await work()); // awaited within: Prisma begins when it is
+  done.catch(() => undefined); // too late to matter, where it is
+  try {
+    return await Promise.race([done, over]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Work that others wait for too: it does not end with whoever happened to begin it. */
+export function withoutDeadline<T>(work: () => T): T {
+  return current.run(undefined, work);
+}
+
+/** Runs a statement, or several, on a connection that nobody else uses meanwhile; `cancel` ends what runs on it. */
+export async function cancellable<T>(
+  client: pg.ClientBase,
+  cancel: (processId: number) => Promise<unknown>,
+  run: () => Promise<T>,
+): Promise<T> {
+  const signal = current.getStore();
+  if (!signal) return run();
+  if (signal.aborted) throw new Error("its time is over");
+  let cancelling: Promise<unknown> | undefined;
+  const end = (): void => {
+    cancelling = cancel((client as unknown as { processID: number }).processID).catch(() => undefined);
+  };
+  signal.addEventListener("abort", end, { once: true });
+  try {
+    return await run();
+  } finally {
+    signal.removeEventListener("abort", end);
+    await cancelling; // or it would hit whoever has the connection next
+  }
+}

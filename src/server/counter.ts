@@ -1,0 +1,15 @@
+import type { Redis } from "ioredis";
+import { type RateLimiterAbstract, RateLimiterMemory, RateLimiterRedis } from "rate-limiter-flexible";
+
+/** Counts in fixed windows: in Redis where there is one, for all servers together; here while it does not answer. */
+export function createCounter(name: string, points: number, seconds: number, redis?: Redis): RateLimiterAbstract {
+  const settings = { keyPrefix: `vigil:limit:${name}`, points, duration: seconds };
+  const here = new RateLimiterMemory(settings);
+  if (!redis) return here;
+  return new RateLimiterRedis({
+    ...settings,
+    storeClient: redis,
+    rejectIfRedisNotReady: true,
+    insuranceLimiter: here,
+  });
+}

@@ -1,0 +1,36 @@
+/** Ends operations that take too long, and the statements they wait for. */
+import type { Plugin } from "@envelop/core";
+import { type ExecutionArgs, type ExecutionResult, GraphQLError, getOperationAST } from "graphql";
+import { withDeadline } from "../deadline.ts";
+import { slowFields } from "./heavy-fields.ts";
+
+export interface Deadlines {
+  /** For an operation, ms. */
+  operation: number;
+  /** For one with a field that reads or writes much, ms. */
+  slow: number;
+}
+
+export const deadlines: Deadlines = { operation: 10_000, slow: 60_000 };
+
+export function deadlinePlugin({ operation, slow }: Deadlines): Plugin {
+  return {
+    onExecute({ args, executeFn, setExecuteFn }) {
+      const most = isSlow(args) ? slow : operation;
+      setExecuteFn((given: ExecutionArgs) =>
+        withDeadline(most, async () => executeFn(given) as ExecutionResult | Promise<ExecutionResult>, late(most)),
+      );
+    },
+  };
+}
+
+/** Any field of that name will do: it may be in a fragment. */
+function isSlow({ document, operationName }: Pick<ExecutionArgs, "document" | "operationName">): boolean {
+  const selections = getOperationAST(document, operationName)?.selectionSet.selections ?? [];
+  return selections.some((node) => node.kind !== "Field" || slowFields.has(node.name.value));
+}
+
+function late(most: number): ExecutionResult {
+  const message = `The operation took longer than ${most / 1_000} seconds and was cancelled: ask for less at once`;
+  return { errors: [new GraphQLError(message, { extensions: { code: "UNAVAILABLE", http: { status: 503 } } })] };
+}
