@@ -28,6 +28,13 @@ export const pages: readonly Page[] = [
     view: lazy(() => import("./pages/overview/overview.tsx")),
   },
   {
+    path: "/dashboards/:id",
+    title: pageWords.overview,
+    icon: "overview",
+    permission: "dashboard.read",
+    view: lazy(() => import("./pages/overview/overview.tsx")),
+  },
+  {
     path: "/incidents",
     title: pageWords.incidents,
     group: "watch",
