@@ -174,7 +174,7 @@ it("keeps a dashboard as it was arranged by drag and drop", async () => {
   await card.waitFor();
   expect((await card.boundingBox())?.x).toBeLessThan((before?.x ?? 0) - 400);
   expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Night shift");
-});
+}, 60_000);
 
 it("fits a phone, in the dark, with the pages behind a button", async () => {
   const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, colorScheme: "dark" as const };
@@ -191,7 +191,7 @@ it("fits a phone, in the dark, with the pages behind a button", async () => {
   await small.page.waitForURL("**/incidents");
   expect(small.faults).toEqual([]);
   await small.context.close();
-});
+}, 60_000);
 
 it("jumps by Ctrl-K and lets the keyboard do the rest", async () => {
   await page.goto("/");

@@ -1,6 +1,7 @@
 import { lazy, Suspense, useState } from "react";
-import { useLocation, useParams } from "wouter";
+import { useLocation, useSearchParams } from "wouter";
 import { useMutation } from "../../data/use-mutation.ts";
+import { useParam } from "../../data/use-param.ts";
 import { useQuery } from "../../data/use-query.ts";
 import { DashboardListDocument, DashboardPageDocument, DashboardRemoveDocument } from "../../generated/graphql.ts";
 import { Button } from "../../parts/button.tsx";
@@ -21,13 +22,14 @@ const EditBoard = lazy(() => import("./edit-board.tsx"));
 
 /** The overview that ships, and dashboards that people arrange. */
 export default function Overview() {
-  const { id } = useParams<{ id?: string }>();
+  const id = useParam("id") || undefined;
   const [, go] = useLocation();
   const mayWrite = useMay("dashboard.write");
   const list = useQuery(DashboardListDocument, {});
   const page = useQuery(DashboardPageDocument, id === undefined ? undefined : { id });
   const remove = useMutation(DashboardRemoveDocument);
-  const [isArranged, setIsArranged] = useState(false);
+  const [search] = useSearchParams();
+  const isArranged = search.has("arrange");
   const [asks, setAsks] = useState<"new" | "add" | "remove">();
 
   const stored = id === undefined ? undefined : page.data?.dashboard;
@@ -35,9 +37,8 @@ export default function Overview() {
   const name = stored?.name ?? words.standard;
   const isLoading = id !== undefined && stored === undefined && !page.error;
 
-  function show(next: string): void {
-    setIsArranged(false);
-    go(next === "" ? "/" : `/dashboards/${encodeURIComponent(next)}`);
+  function show(next: string, arranged = false): void {
+    go(next === "" ? "/" : `/dashboards/${encodeURIComponent(next)}${arranged ? "?arrange" : ""}`);
   }
 
   return (
@@ -83,7 +84,7 @@ export default function Overview() {
               <Button
                 kind={isArranged ? "primary" : "plain"}
                 icon={isArranged ? "check" : "edit"}
-                onClick={() => (stored ? setIsArranged(!isArranged) : setAsks("new"))}
+                onClick={() => (stored ? show(stored.id, !isArranged) : setAsks("new"))}
               >
                 {isArranged ? words.done : words.arrange}
               </Button>
@@ -111,8 +112,7 @@ export default function Overview() {
           onDone={(made) => {
             setAsks(undefined);
             list.reload();
-            show(made);
-            setIsArranged(true);
+            show(made, true);
           }}
         />
       )}

@@ -27,15 +27,16 @@ export function importPanels(text: string): Panel[] {
   }
 }
 
-/** Puts panels on a dashboard, one after the other. Throws where one is refused. */
+/** Puts panels on a dashboard. Throws where one is refused. */
 export async function putPanels(dashboardId: string, panels: readonly Panel[]): Promise<void> {
-  for (const { title, settings, x, y, width, height } of panels) {
+  async function put({ title, settings, x, y, width, height }: Panel): Promise<void> {
     const kind = widgetTypes[typeOf({ settings })]?.kind ?? "TABLE";
     const input = { dashboardId, kind, title, settings, x, y, width, height };
     const { widgetCreate } = await mutate(WidgetNewDocument, { input });
     const fault = widgetCreate.userErrors[0];
     if (fault) throw new Error(fault.message);
   }
+  await Promise.all(panels.map(put));
 }
 
 /** Has the browser keep a text as a file. */
