@@ -45,6 +45,8 @@ export async function testServer(options: {
   now?: () => number;
   beside?: { database: TestDatabase; dataDir: string };
   log?: Log;
+  /** Where the built dashboard is; absent: none is served. */
+  dashboardDir?: string;
 }) {
   const database = options.beside?.database ?? (await testDatabase({ seeded: true }));
   const dataDir = options.beside?.dataDir ?? (await mkdtemp(join(tmpdir(), "vigil-server-")));
@@ -58,7 +60,7 @@ export async function testServer(options: {
     }),
     { log: options.log ?? quiet, ...(options.now ? { now: options.now } : {}) },
   );
-  const server = createServer(app);
+  const server = createServer(app, { dashboardDir: options.dashboardDir });
   const url = await server.listen(0, "127.0.0.1");
   const [ours, theirs] = database.organizations.map(({ id }) => id) as [string, string];
   const clients = new Set<Client>();

@@ -20,7 +20,10 @@ export function Dialog({ open, title, onClose, actions, wide, children }: Dialog
 
   useEffect(() => {
     const dialog = element.current;
-    if (open && dialog && !dialog.open) dialog.showModal();
+    if (open && dialog && !dialog.open) {
+      dialog.showModal();
+      dialog.querySelector<HTMLElement>(".dialog-body :is(input, select, textarea)")?.focus();
+    }
     if (!open && dialog?.open) dialog.close();
   }, [open]);
 

@@ -43,7 +43,6 @@ interface TextProps extends FieldProps {
   rows?: number;
   required?: boolean;
   autoComplete?: string;
-  autoFocus?: boolean;
   placeholder?: string;
   mono?: boolean;
 }

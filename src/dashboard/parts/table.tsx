@@ -1,5 +1,5 @@
 import "./table.css";
-import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
+import { type CSSProperties, type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
 
 export interface Column<Row> {
   key: string;
@@ -8,6 +8,8 @@ export interface Column<Row> {
   /** A CSS width. */
   width?: string;
   align?: "right";
+  /** It takes what the others leave, and gives way. */
+  fill?: true;
   /** Not on screens narrower than this: a phone's or a tablet's. */
   from?: "tablet" | "desktop";
 }
@@ -94,7 +96,12 @@ export function Table<Row>(props: TableProps<Row>) {
               </th>
             )}
             {columns.map((column) => (
-              <th key={column.key} scope="col" className={classOf(column)} style={{ width: column.width }}>
+              <th
+                key={column.key}
+                scope="col"
+                className={classOf(column)}
+                style={column.width ? ({ "--width": column.width } as CSSProperties) : undefined}
+              >
                 {column.head}
               </th>
             ))}
@@ -139,6 +146,9 @@ export function Table<Row>(props: TableProps<Row>) {
   );
 }
 
-function classOf<Row>({ align, from }: Column<Row>): string | undefined {
-  return [align === "right" ? "table-right" : "", from ? `from-${from}` : ""].join(" ").trim() || undefined;
+function classOf<Row>({ align, fill, from }: Column<Row>): string | undefined {
+  return (
+    [align === "right" ? "table-right" : "", fill ? "table-fill" : "", from ? `from-${from}` : ""].join(" ").trim() ||
+    undefined
+  );
 }

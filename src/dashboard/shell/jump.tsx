@@ -68,8 +68,6 @@ function JumpList({ onDone }: { onDone: () => void }) {
   return (
     <div className="jump-body">
       <input
-        // biome-ignore lint/a11y/noAutofocus: the dialog is opened to type here
-        autoFocus
         className="input"
         type="search"
         role="combobox"

@@ -34,7 +34,7 @@ export function Shell({ children }: { children: ReactNode }) {
             aria-expanded={isOpen}
           />
         </div>
-        <Link href="/" className="brand" aria-label={words.product}>
+        <Link href="/" className="brand">
           <Mark />
           <span className="brand-name">{words.product}</span>
           <span className="brand-organization clip">{viewer.organization.name}</span>

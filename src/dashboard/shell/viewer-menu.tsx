@@ -37,14 +37,8 @@ export function ViewerMenu() {
   const initials = viewer.name.slice(0, 2).toUpperCase();
   return (
     <div className="viewer-menu" ref={root}>
-      <button
-        type="button"
-        className="avatar"
-        aria-label={words.shell.viewer}
-        aria-expanded={isOpen}
-        onClick={() => setIsOpen(!isOpen)}
-      >
-        {initials}
+      <button type="button" className="avatar" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
+        <span className="hidden-text">{words.shell.viewer}</span> {initials}
       </button>
       {isOpen && (
         <div className="viewer-panel">

@@ -19,28 +19,30 @@ export function Facts({ incident, onChanged }: PartProps) {
   const mayWrite = useMay("incident.write");
   return (
     <>
-      <section className="card">
-        <header className="card-head">
-          <h2>{words.entities}</h2>
-        </header>
-        <ul className="card-body entities">
-          {incident.subjects.map(({ kind, key }) => {
-            const entity = entityKindOf(kind);
-            return (
-              <li key={kind + key}>
-                <span className="muted small">{kind}</span>
-                {entity ? (
-                  <Link href={entityPath(entity, key)} className="mono wrap">
-                    {key}
-                  </Link>
-                ) : (
-                  <span className="mono wrap">{key}</span>
-                )}
-              </li>
-            );
-          })}
-        </ul>
-      </section>
+      {incident.subjects.length > 0 && (
+        <section className="card">
+          <header className="card-head">
+            <h2>{words.entities}</h2>
+          </header>
+          <ul className="card-body entities">
+            {incident.subjects.map(({ kind, key }) => {
+              const entity = entityKindOf(kind);
+              return (
+                <li key={kind + key}>
+                  <span className="muted small">{kind}</span>
+                  {entity ? (
+                    <Link href={entityPath(entity, key)} className="mono wrap">
+                      {key}
+                    </Link>
+                  ) : (
+                    <span className="mono wrap">{key}</span>
+                  )}
+                </li>
+              );
+            })}
+          </ul>
+        </section>
+      )}
       <section className="card">
         <header className="card-head">
           <h2>{words.facts}</h2>

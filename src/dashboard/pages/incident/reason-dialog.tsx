@@ -38,7 +38,6 @@ export function ReasonDialog({ open, title, errors, busy, onClose, onReason }: R
         value={reason}
         onChange={setReason}
         rows={3}
-        autoFocus
         error={errorAt(errors, "input", "reason")}
       />
       <FormErrors errors={errors} shown={["input.reason"]} />

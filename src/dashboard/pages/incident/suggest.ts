@@ -1,3 +1,4 @@
+import { entityKindOf } from "../../data/entity-kind.ts";
 import type { ActionType } from "../../generated/graphql.ts";
 import type { IncidentDetail } from "./incident.tsx";
 
@@ -11,8 +12,8 @@ const mostShown = 4;
 /** What fits whom the incident is about: addresses can be blocked, users asked for a second factor or suspended. */
 export function suggestionsOf({ subjects, response }: Pick<IncidentDetail, "subjects" | "response">): Suggestion[] {
   const byRules = response.flatMap(({ chosen, type, target }) => (chosen && type && target ? [{ type, target }] : []));
-  const addresses = subjects.filter(({ kind }) => /(^|[._])ip$|address/i.test(kind));
-  const users = subjects.filter(({ kind }) => /^(actor|user)[._]?(name|email|id)?$/i.test(kind));
+  const addresses = subjects.filter(({ kind }) => entityKindOf(kind) === "ADDRESS");
+  const users = subjects.filter(({ kind }) => entityKindOf(kind) === "USER");
   const all: Suggestion[] = [
     ...byRules,
     ...addresses.map(({ key }) => ({ type: "BLOCK_IP" as const, target: key })),

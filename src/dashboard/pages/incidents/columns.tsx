@@ -15,6 +15,7 @@ export const columns: readonly Column<IncidentRowFragment>[] = [
   {
     key: "title",
     head: heads.title,
+    fill: true,
     cell: ({ number, title, subjects }) => (
       <div className="list-incident">
         <Link href={`/incidents/${number}`} className="list-title">

@@ -1,3 +1,4 @@
+import "../../parts/list.css";
 import "./list.css";
 import { useEffect, useState } from "react";
 import { useLocation, useSearchParams } from "wouter";

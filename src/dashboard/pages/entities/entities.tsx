@@ -1,0 +1,146 @@
+import "../../parts/list.css";
+import { useEffect, useState } from "react";
+import { Link, useLocation, useSearchParams } from "wouter";
+import { entityPath } from "../../data/entity-kind.ts";
+import { useFeed } from "../../data/feed.ts";
+import { incidentFeed } from "../../data/feeds.ts";
+import { useQuery } from "../../data/use-query.ts";
+import { useSoon } from "../../data/use-soon.ts";
+import { type EntityFilter, type EntityKind, EntityListDocument } from "../../generated/graphql.ts";
+import { Button } from "../../parts/button.tsx";
+import { Score } from "../../parts/score.tsx";
+import { Severity } from "../../parts/severity.tsx";
+import { Empty, Loaded } from "../../parts/states.tsx";
+import { Table } from "../../parts/table.tsx";
+import { Time } from "../../parts/time.tsx";
+import { entityWords as words } from "../../words/entities.ts";
+
+const kinds = Object.keys(words.kinds).filter((kind) => kind !== "ORGANIZATION") as EntityKind[];
+const pageSize = 60;
+const typingPause = 250; // ms
+const heads = words.columns;
+
+/** Users, addresses and the like, the riskiest first. */
+export default function Entities() {
+  const [search, setSearch] = useSearchParams();
+  const [, go] = useLocation();
+  const key = search.get("key") ?? "";
+  const kind = kinds.find((one) => one === search.get("kind"));
+  const [text, setText] = useState(key);
+  const [shown, setShown] = useState(pageSize);
+  const filter: EntityFilter = {
+    and: [{ kind: kind ? { eq: kind } : { neq: "ORGANIZATION" } }, ...(key ? [{ key: { contains: key } }] : [])],
+  };
+  const list = useQuery(EntityListDocument, { filter, first: shown });
+  useFeed(incidentFeed, useSoon(list.reload, 5_000));
+
+  function set(name: string, value: string): void {
+    setSearch(
+      (before) => {
+        const next = new URLSearchParams(before);
+        if (value) next.set(name, value);
+        else next.delete(name);
+        return next;
+      },
+      { replace: true },
+    );
+  }
+
+  // What is typed goes into the address once no more is typed.
+  useEffect(() => {
+    if (text === key) return undefined;
+    const timer = setTimeout(() => set("key", text), typingPause);
+    return () => clearTimeout(timer);
+  }, [text]);
+
+  return (
+    <>
+      <div className="page-head">
+        <h1>{words.title}</h1>
+        <span className="muted small number">{list.data && words.count(list.data.entities.totalCount)}</span>
+      </div>
+      <div className="filters">
+        <input
+          className="input"
+          type="search"
+          aria-label={words.search}
+          placeholder={words.search}
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+        />
+        <select
+          className="input"
+          aria-label={words.kind}
+          value={kind ?? ""}
+          onChange={(event) => set("kind", event.target.value)}
+        >
+          <option value="">{words.allKinds}</option>
+          {kinds.map((one) => (
+            <option key={one} value={one}>
+              {words.kinds[one]}
+            </option>
+          ))}
+        </select>
+      </div>
+      <section className="card">
+        <Loaded of={list} lines={12}>
+          {({ entities }) =>
+            entities.nodes.length === 0 ? (
+              <Empty text={words.empty} icon="entity" />
+            ) : (
+              <>
+                <Table
+                  label={words.title}
+                  rows={entities.nodes}
+                  rowKey={({ id }) => id}
+                  onOpen={(row) => go(entityPath(row.kind, row.key))}
+                  columns={[
+                    { key: "kind", head: heads.kind, width: "110px", cell: (row) => words.kinds[row.kind] },
+                    {
+                      key: "key",
+                      head: heads.key,
+                      fill: true,
+                      cell: (row) => (
+                        <Link href={entityPath(row.kind, row.key)} className="list-link wrap">
+                          {row.key}
+                        </Link>
+                      ),
+                    },
+                    {
+                      key: "department",
+                      head: heads.department,
+                      width: "160px",
+                      from: "desktop",
+                      cell: ({ department }) => department,
+                    },
+                    {
+                      key: "level",
+                      head: heads.level,
+                      width: "110px",
+                      from: "tablet",
+                      cell: ({ riskLevel }) => riskLevel && <Severity level={riskLevel} />,
+                    },
+                    { key: "risk", head: heads.risk, width: "120px", cell: ({ risk }) => <Score value={risk} /> },
+                    {
+                      key: "seen",
+                      head: heads.seen,
+                      width: "120px",
+                      align: "right",
+                      from: "tablet",
+                      cell: ({ lastSeenAt }) => <Time at={lastSeenAt} as="relative" />,
+                    },
+                  ]}
+                />
+                {entities.pageInfo.hasNextPage && (
+                  <div className="list-more">
+                    <Button onClick={() => setShown(shown + pageSize)}>{words.more}</Button>
+                  </div>
+                )}
+              </>
+            )
+          }
+        </Loaded>
+      </section>
+    </>
+  );
+}

@@ -1,0 +1,101 @@
+import "../../parts/list.css";
+import { useState } from "react";
+import { useSearchParams } from "wouter";
+import type { EventOutcome, SecurityEventFilter } from "../../generated/graphql.ts";
+import { Badge } from "../../parts/badge.tsx";
+import { Button } from "../../parts/button.tsx";
+import { Empty, Failed, Loading } from "../../parts/states.tsx";
+import { incidentWords } from "../../words/incident.ts";
+import { liveWords as words } from "../../words/live.ts";
+import { EventTable } from "../incident/event-table.tsx";
+import { useTail } from "./use-tail.ts";
+
+const outcomes = Object.keys(incidentWords.outcome) as EventOutcome[];
+const texts = [
+  { name: "action", label: words.search },
+  { name: "user", label: words.user },
+  { name: "ip", label: words.ip },
+] as const;
+
+function filterOf(search: URLSearchParams): SecurityEventFilter {
+  const all: SecurityEventFilter[] = [];
+  const action = search.get("action")?.trim();
+  const user = search.get("user")?.trim();
+  const ip = search.get("ip")?.trim();
+  const outcome = outcomes.find((one) => one === search.get("outcome"));
+  if (action) all.push({ action: { contains: action } });
+  if (user) all.push({ actorName: { eq: user } });
+  if (ip && /^[\da-f.:]+$/i.test(ip)) all.push({ sourceIp: { eq: ip } });
+  if (outcome) all.push({ outcome: { eq: outcome } });
+  return { and: all };
+}
+
+/** Events as they come in. */
+export default function Live() {
+  const [search, setSearch] = useSearchParams();
+  const [isPaused, setIsPaused] = useState(false);
+  const tail = useTail(filterOf(search), isPaused);
+
+  function set(name: string, value: string): void {
+    const next = new URLSearchParams(search);
+    if (value) next.set(name, value);
+    else next.delete(name);
+    setSearch(next, { replace: true });
+  }
+
+  return (
+    <>
+      <div className="page-head">
+        <h1>{words.title}</h1>
+        {isPaused && <Badge tone="warn">{words.paused}</Badge>}
+        <span className="muted small number">
+          {words.shown(tail.events.length)}
+          {tail.passed > 0 && `, ${words.passed(tail.passed)}`}
+        </span>
+        <span className="push">
+          <Button onClick={() => setIsPaused(!isPaused)} aria-pressed={isPaused}>
+            {isPaused ? words.resume : words.pause}
+          </Button>
+        </span>
+      </div>
+      <div className="filters">
+        {texts.map(({ name, label }) => (
+          <input
+            key={name}
+            className="input"
+            type="search"
+            aria-label={label}
+            placeholder={label}
+            defaultValue={search.get(name) ?? ""}
+            onKeyDown={(event) => event.key === "Enter" && set(name, event.currentTarget.value)}
+            onBlur={(event) => event.target.value !== (search.get(name) ?? "") && set(name, event.target.value)}
+          />
+        ))}
+        <select
+          className="input"
+          aria-label={words.outcome}
+          value={search.get("outcome") ?? ""}
+          onChange={(event) => set("outcome", event.target.value)}
+        >
+          <option value="">{words.anyOutcome}</option>
+          {outcomes.map((one) => (
+            <option key={one} value={one}>
+              {incidentWords.outcome[one]}
+            </option>
+          ))}
+        </select>
+      </div>
+      <section className="card">
+        {tail.error ? (
+          <Failed error={tail.error} />
+        ) : tail.loading ? (
+          <Loading lines={12} />
+        ) : tail.events.length === 0 ? (
+          <Empty text={words.empty} icon="live" />
+        ) : (
+          <EventTable events={tail.events} />
+        )}
+      </section>
+    </>
+  );
+}

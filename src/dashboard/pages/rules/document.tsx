@@ -1,0 +1,84 @@
+import { useEffect, useState } from "react";
+import { useLocation } from "wouter";
+import { useMutation } from "../../data/use-mutation.ts";
+import { RuleCreateDocument, RuleTryDocument, RuleUpdateDocument } from "../../generated/graphql.ts";
+import { Button } from "../../parts/button.tsx";
+import { FormErrors } from "../../parts/field.tsx";
+import { toast } from "../../parts/toast.tsx";
+import { useMay } from "../../session/viewer.ts";
+import { ruleWords as words } from "../../words/rules.ts";
+import { Editor } from "./editor.tsx";
+import type { RuleDetail } from "./rule.tsx";
+import { Samples } from "./samples.tsx";
+import { template } from "./template.ts";
+
+const typingPause = 600; // ms after the last letter until the document is checked
+
+/** The document with its editor: checked as it is typed, tried on samples, saved as a new revision. */
+export function Document({ rule, onChanged }: { rule: RuleDetail | undefined; onChanged: () => void }) {
+  const mayWrite = useMay("rule.write");
+  const [, go] = useLocation();
+  const stored = rule?.yaml ?? "";
+  const [yaml, setYaml] = useState(rule ? stored : template);
+  const [isChecked, setIsChecked] = useState(false);
+  const check = useMutation(RuleTryDocument);
+  const update = useMutation(RuleUpdateDocument);
+  const create = useMutation(RuleCreateDocument);
+  const isChanged = yaml !== stored;
+  const { run } = check;
+
+  useEffect(() => {
+    setIsChecked(false);
+    if (!isChanged || yaml.trim() === "") return undefined;
+    const timer = setTimeout(
+      () => void run({ input: { yaml, events: [] } }).then(() => setIsChecked(true)),
+      typingPause,
+    );
+    return () => clearTimeout(timer);
+  }, [yaml, isChanged, run]);
+
+  async function save(): Promise<void> {
+    if (rule) {
+      if (!(await update.run({ id: rule.id, input: { yaml, expectedRevision: rule.revision } }))) return;
+      toast(words.saved);
+      onChanged();
+      return;
+    }
+    const made = await create.run({ input: { yaml, mode: "MONITOR" } });
+    const id = made?.alertRuleCreate.alertRule?.id;
+    if (!id) return;
+    toast(words.created);
+    go(`/rules/${encodeURIComponent(id)}`);
+  }
+
+  const isValid = isChecked && check.errors.length === 0;
+  return (
+    <div className="card-body stack">
+      <Editor label={words.document} value={yaml} onChange={setYaml} readOnly={!mayWrite} />
+      <div className="rule-check" role="status">
+        {!isChanged ? (
+          <span className="muted small">{words.documentHint}</span>
+        ) : check.errors.length > 0 ? (
+          <FormErrors errors={check.errors} />
+        ) : (
+          <span className={isValid ? "rule-valid small" : "muted small"}>{isValid ? words.valid : words.checking}</span>
+        )}
+      </div>
+      <FormErrors errors={[...update.errors, ...create.errors]} />
+      {mayWrite && (
+        <div className="row">
+          <Button
+            kind="primary"
+            disabled={!isChanged || check.errors.length > 0}
+            busy={update.busy || create.busy}
+            onClick={() => void save()}
+          >
+            {rule ? words.save : words.create}
+          </Button>
+          {rule && isChanged && <span className="muted small">{words.unsaved}</span>}
+        </div>
+      )}
+      <Samples yaml={yaml} />
+    </div>
+  );
+}

@@ -1,0 +1,160 @@
+import "../../parts/list.css";
+import { useEffect, useState } from "react";
+import { Link, useLocation, useSearchParams } from "wouter";
+import { useQuery } from "../../data/use-query.ts";
+import { type AlertRuleFilter, RuleListDocument, type RuleRowFragment } from "../../generated/graphql.ts";
+import { Badge } from "../../parts/badge.tsx";
+import { Button } from "../../parts/button.tsx";
+import { Severity } from "../../parts/severity.tsx";
+import { Empty, Loaded } from "../../parts/states.tsx";
+import { type Column, Table } from "../../parts/table.tsx";
+import { Time } from "../../parts/time.tsx";
+import { useMay } from "../../session/viewer.ts";
+import { ruleWords as words } from "../../words/rules.ts";
+import { Mode, precisionText } from "./mode.tsx";
+
+const modes = ["ACTIVE", "MONITOR", "DISABLED"] as const;
+const pageSize = 80;
+const typingPause = 250; // ms
+const heads = words.columns;
+const pathOf = (id: string): string => `/rules/${encodeURIComponent(id)}`;
+
+const columns: readonly Column<RuleRowFragment>[] = [
+  { key: "severity", head: heads.severity, width: "100px", cell: ({ severity }) => <Severity level={severity} /> },
+  {
+    key: "name",
+    head: heads.name,
+    fill: true,
+    cell: ({ id, name, builtin, fault }) => (
+      <span className="row">
+        <Link href={pathOf(id)} className="list-link wrap">
+          {name}
+        </Link>
+        {!builtin && <Badge>{words.own}</Badge>}
+        {fault && (
+          <Badge tone="bad" title={fault}>
+            {words.broken}
+          </Badge>
+        )}
+      </span>
+    ),
+  },
+  { key: "mode", head: heads.mode, width: "100px", cell: ({ mode }) => <Mode mode={mode} /> },
+  { key: "kind", head: heads.kind, width: "110px", from: "desktop", cell: ({ kind }) => words.kinds[kind] },
+  {
+    key: "techniques",
+    head: heads.techniques,
+    width: "140px",
+    from: "desktop",
+    cell: ({ techniques }) => <span className="mono">{techniques.slice(0, 2).join(" ")}</span>,
+  },
+  {
+    key: "precision",
+    head: heads.precision,
+    width: "130px",
+    align: "right",
+    from: "tablet",
+    cell: ({ quality }) => (
+      <span className={quality.precision === null ? "muted" : ""}>{precisionText(quality.precision)}</span>
+    ),
+  },
+  {
+    key: "updated",
+    head: heads.updated,
+    width: "110px",
+    align: "right",
+    from: "tablet",
+    cell: ({ updatedAt }) => <Time at={updatedAt} as="relative" />,
+  },
+];
+
+/** All rules: what they look for, what they may do, and how good they are. */
+export default function Rules() {
+  const [search, setSearch] = useSearchParams();
+  const [, go] = useLocation();
+  const mayWrite = useMay("rule.write");
+  const name = search.get("name") ?? "";
+  const mode = modes.find((one) => one === search.get("mode"));
+  const [text, setText] = useState(name);
+  const [shown, setShown] = useState(pageSize);
+  const filter: AlertRuleFilter = {
+    and: [...(mode ? [{ mode: { eq: mode } }] : []), ...(name ? [{ name: { contains: name } }] : [])],
+  };
+  const list = useQuery(RuleListDocument, { filter, first: shown });
+
+  function set(key: string, value: string): void {
+    setSearch(
+      (before) => {
+        const next = new URLSearchParams(before);
+        if (value) next.set(key, value);
+        else next.delete(key);
+        return next;
+      },
+      { replace: true },
+    );
+  }
+
+  // What is typed goes into the address once no more is typed.
+  useEffect(() => {
+    if (text === name) return undefined;
+    const timer = setTimeout(() => set("name", text), typingPause);
+    return () => clearTimeout(timer);
+  }, [text]);
+
+  return (
+    <>
+      <div className="page-head">
+        <h1>{words.title}</h1>
+        <span className="muted small number">{list.data && words.count(list.data.alertRules.totalCount)}</span>
+        {mayWrite && (
+          <span className="push">
+            <Button kind="primary" icon="plus" onClick={() => go("/rules/new")}>
+              {words.newRule}
+            </Button>
+          </span>
+        )}
+      </div>
+      <div className="filters">
+        <fieldset className="views" aria-label={words.mode}>
+          {([undefined, ...modes] as const).map((one) => (
+            <button key={one ?? ""} type="button" aria-pressed={mode === one} onClick={() => set("mode", one ?? "")}>
+              {one ? words.modes[one] : words.allModes}
+            </button>
+          ))}
+        </fieldset>
+        <input
+          className="input"
+          type="search"
+          aria-label={words.search}
+          placeholder={words.search}
+          value={text}
+          onChange={(event) => setText(event.target.value)}
+        />
+      </div>
+      <section className="card">
+        <Loaded of={list} lines={14}>
+          {({ alertRules }) =>
+            alertRules.nodes.length === 0 ? (
+              <Empty text={words.empty} icon="rule" />
+            ) : (
+              <>
+                <Table
+                  label={words.title}
+                  columns={columns}
+                  rows={alertRules.nodes}
+                  rowKey={({ id }) => id}
+                  onOpen={({ id }) => go(pathOf(id))}
+                />
+                {alertRules.pageInfo.hasNextPage && (
+                  <div className="list-more">
+                    <Button onClick={() => setShown(shown + pageSize)}>{words.more}</Button>
+                  </div>
+                )}
+              </>
+            )
+          }
+        </Loaded>
+      </section>
+    </>
+  );
+}

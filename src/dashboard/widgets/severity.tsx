@@ -1,0 +1,48 @@
+import "./severity.css";
+import { Link } from "wouter";
+import { useFeed } from "../data/feed.ts";
+import { incidentFeed } from "../data/feeds.ts";
+import { useQuery } from "../data/use-query.ts";
+import { useSoon } from "../data/use-soon.ts";
+import { BySeverityDocument } from "../generated/graphql.ts";
+import { Severity } from "../parts/severity.tsx";
+import { Loaded } from "../parts/states.tsx";
+import { overviewWords as words } from "../words/overview.ts";
+
+const levels = ["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFO"] as const;
+
+/** How many incidents are active, by severity. */
+export default function BySeverity() {
+  const counted = useQuery(BySeverityDocument, {});
+  useFeed(incidentFeed, useSoon(counted.reload, 2_000));
+  return (
+    <Loaded of={counted}>
+      {(data) => {
+        const total = levels.reduce((sum, level) => sum + data[level].totalCount, 0);
+        return (
+          <div className="by-severity">
+            <p className="muted small">{total === 0 ? words.quiet : words.total(total)}</p>
+            <div className="by-severity-bar" aria-hidden="true">
+              {levels.map((level) => (
+                <span
+                  key={level}
+                  style={{ flexGrow: data[level].totalCount, background: `var(--${level.toLowerCase()})` }}
+                />
+              ))}
+            </div>
+            <ul>
+              {levels.map((level) => (
+                <li key={level}>
+                  <Link href={`/incidents?severity=${level}&order=SEVERITY`}>
+                    <Severity level={level} />
+                  </Link>
+                  <span className="number">{data[level].totalCount.toLocaleString()}</span>
+                </li>
+              ))}
+            </ul>
+          </div>
+        );
+      }}
+    </Loaded>
+  );
+}

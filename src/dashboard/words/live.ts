@@ -1,0 +1,15 @@
+/** The live tail of events. */
+export const liveWords = {
+  title: "Live tail",
+  pause: "Pause",
+  resume: "Go on",
+  paused: "Paused",
+  search: "Action contains…",
+  user: "User",
+  ip: "From address",
+  outcome: "Outcome",
+  anyOutcome: "Any outcome",
+  shown: (count: number) => `the latest ${count.toLocaleString()}`,
+  passed: (count: number) => `${count.toLocaleString()} passed by unshown`,
+  empty: "No events yet that fit.",
+} as const;

@@ -1,0 +1,213 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { ndjson, type TestServer, testServer } from "../support/server.ts";
+import { axe, buildDashboard, dashboardDir, linkFor, openBrowser, signedIn } from "./browser.ts";
+
+const xss = [`<img src=x onerror="window.pwned=1">`, `"><script>window.pwned=1</script>`, "javascript:window.pwned=1"];
+const responder = { email: "rita@clinic.example", role: "RESPONDER" as const };
+
+let server: TestServer;
+let browser: Browser;
+let page: Page;
+let faults: string[];
+beforeAll(async () => {
+  buildDashboard();
+  [server, browser] = await Promise.all([testServer({ dashboardDir }), openBrowser()]);
+  ({ page, faults } = await signedIn(browser, server, responder));
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+interface Chunk {
+  file: string;
+  name?: string;
+  imports?: string[];
+  dynamicImports?: string[];
+}
+
+it("loads at most 200 kB of packed script for the overview, with all of its widgets", () => {
+  const manifest = JSON.parse(readFileSync(join(dashboardDir, ".vite/manifest.json"), "utf8")) as Record<string, Chunk>;
+  const needed = new Set<string>();
+  const need = (key: string): void => {
+    if (needed.has(key)) return;
+    needed.add(key);
+    for (const one of manifest[key]?.imports ?? []) need(one);
+  };
+  const standard = readFileSync(join(dashboardDir, "../../src/dashboard/pages/overview/standard.ts"), "utf8");
+  const widgets = readFileSync(join(dashboardDir, "../../src/dashboard/widgets/table.ts"), "utf8");
+  need("index.html");
+  need("pages/overview/overview.tsx");
+  for (const [, name, file] of widgets.matchAll(/^ {2}(\w+): \{.*?import\("\.\/([\w-]+\.tsx)"\)/gms)) {
+    if (standard.includes(`["${name}"`)) need(`widgets/${file}`);
+  }
+  expect(needed.size).toBeGreaterThan(12);
+  const files = [...needed].map((key) => (manifest[key] as Chunk).file);
+  const sizes = files.map((file) => gzipSync(readFileSync(join(dashboardDir, file)), { level: 9 }).length);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(200_000);
+});
+
+it("signs in by a pasted link, says why one does not work, and keeps nothing that a script could read", async () => {
+  const context = await browser.newContext({ baseURL: server.url });
+  const stranger = await context.newPage();
+  const answer = await stranger.goto("/incidents/42");
+  expect(answer?.headers()["content-security-policy"]).toMatch(/script-src 'self';.*frame-ancestors 'none'/);
+  await stranger.getByLabel("Sign-in link or token").fill("nonsense");
+  await stranger.getByRole("button", { name: "Sign in", exact: true }).click();
+  await stranger.getByText("This sign-in link is not valid").waitFor();
+  expect(await axe(stranger)).toEqual([]);
+  const token = await linkFor(server, "vera@clinic.example", "VIEWER");
+  await stranger.getByLabel("Sign-in link or token").fill(`${server.url}/sign-in?token=${token}`);
+  await stranger.getByRole("button", { name: "Sign in", exact: true }).click();
+  await stranger.getByText("There is no incident 42").waitFor();
+  expect(await stranger.evaluate(() => document.cookie + JSON.stringify({ ...localStorage, ...sessionStorage }))).toBe(
+    "{}",
+  );
+  await stranger.getByRole("button", { name: "Your account" }).click();
+  await stranger.getByRole("button", { name: "Sign out" }).click();
+  await stranger.getByText("Sign in to Vigil").waitFor();
+  await stranger.reload();
+  await stranger.getByText("Sign in to Vigil").waitFor();
+  await context.close();
+});
+
+it("shows an attack as it happens; four clicks later its address is blocked and it is resolved", async () => {
+  await page.goto("/incidents");
+  await page.getByText("All quiet here.").waitFor();
+  await page.getByTitle("Live", { exact: true }).waitFor();
+  await server.failLogins("ann", { times: 30, from: "203.0.113.9" });
+  const row = page.getByRole("link", { name: /203\.0\.113\.9/ });
+  await row.waitFor();
+  expect(await axe(page)).toEqual([]);
+
+  await row.click();
+  await page.getByRole("button", { name: "Acknowledge" }).click();
+  await page.getByText("Acknowledged", { exact: true }).first().waitFor();
+  await page.getByRole("button", { name: /Block address 203\.0\.113\.9/ }).click();
+  await page.getByText(/\d+ requests, \d+ sessions, \d+ people/).waitFor();
+  expect(await axe(page)).toEqual([]);
+  await page.getByRole("dialog").getByRole("button", { name: "Block address" }).click();
+  await page.getByText("Resolved", { exact: true }).first().waitFor();
+  await page.getByText("In force").first().waitFor();
+  expect(await axe(page)).toEqual([]);
+
+  await page.getByRole("button", { name: "Take back…" }).first().click();
+  await page.getByLabel("Why").fill("The clinic's own proxy");
+  await page.getByRole("button", { name: "Confirm" }).click();
+  await page.getByText("Taken back", { exact: true }).waitFor();
+});
+
+it("shows each other's work to two people at once", async () => {
+  await server.failLogins("bob", { times: 30, from: "203.0.113.10" });
+  const other = await signedIn(browser, server, { email: "otto@clinic.example", role: "ANALYST" });
+  for (const one of [page, other.page]) {
+    await one.goto("/incidents");
+    await one.getByRole("link", { name: /203\.0\.113\.10/ }).click();
+    await one.getByRole("button", { name: "Acknowledge" }).waitFor();
+  }
+  await other.page.getByLabel("Comment").fill("I have it. **Mine.**");
+  await other.page.getByRole("button", { name: "Add comment" }).click();
+  await page.locator("strong", { hasText: "Mine." }).waitFor();
+  await page.getByRole("button", { name: "Acknowledge" }).click();
+  await other.page.getByRole("button", { name: "Contained…" }).waitFor();
+  expect(other.faults).toEqual([]);
+  await other.context.close();
+});
+
+it("shows what attackers write as text, wherever it stands", async () => {
+  const [a, b, c] = xss as [string, string, string];
+  const event = {
+    action: "login",
+    category: "authentication",
+    outcome: "failure",
+    actor: { name: a },
+    source: { ip: "203.0.113.11" },
+    target: { type: "account", id: b, name: c },
+    message: a,
+    user_agent: { original: b },
+    attributes: { [a]: b, note: c },
+  };
+  await server.ingest(ndjson(Array.from({ length: 30 }, () => event)));
+  await page.goto("/incidents");
+  await page.getByRole("link", { name: /203\.0\.113\.11/ }).click();
+  await page.getByLabel("Comment").fill(xss.join("\n\n"));
+  await page.getByRole("button", { name: "Add comment" }).click();
+  await page.locator(".timeline .prose", { hasText: "<script>" }).waitFor();
+  await page.getByRole("tab", { name: /Evidence/ }).click();
+  await page.getByRole("button", { name: "Show more" }).first().click();
+  await page.getByText("onerror").first().waitFor();
+  await page.goto("/");
+  await page.getByText("login").first().waitFor();
+  expect(await page.evaluate(() => "pwned" in window)).toBe(false);
+  expect(await page.locator("img[onerror], main script").count()).toBe(0);
+});
+
+it("keeps a dashboard as it was arranged by drag and drop", async () => {
+  await page.goto("/");
+  await page.getByRole("heading", { name: "Risk leaderboard" }).waitFor();
+  await page.locator("canvas").first().waitFor();
+  await page.waitForFunction(() => document.querySelectorAll("[aria-label=Loading]").length === 0);
+  expect(await axe(page)).toEqual([]);
+  await page.getByRole("button", { name: "Arrange" }).click();
+  await page.getByLabel("Name").fill("Night shift");
+  await page.getByRole("button", { name: "Create" }).click();
+  const head = page.locator(".board-edit .widget", { hasText: "Risk leaderboard" }).locator(".widget-head");
+  await head.waitFor();
+  const before = await head.boundingBox();
+  const [x, y] = [(before?.x ?? 0) + 40, (before?.y ?? 0) + 14];
+  await page.mouse.move(x, y);
+  await page.mouse.down();
+  await page.mouse.move(x - 200, y, { steps: 4 });
+  await page.mouse.move(x - 700, y, { steps: 8 });
+  const saved = page.waitForResponse(
+    (response) => response.request().postData()?.includes("DashboardArrange") ?? false,
+  );
+  await page.mouse.up();
+  await saved;
+  await page.getByRole("button", { name: "Done" }).click();
+  await page.reload();
+  const card = page.locator(".board .widget", { hasText: "Risk leaderboard" });
+  await card.waitFor();
+  expect((await card.boundingBox())?.x).toBeLessThan((before?.x ?? 0) - 400);
+  expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Night shift");
+}, 60_000);
+
+it("fits a phone, in the dark, with the pages behind a button", async () => {
+  const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, colorScheme: "dark" as const };
+  const small = await signedIn(browser, server, { email: "pia@clinic.example", role: "ADMIN" }, phone);
+  for (const path of ["/incidents", "/incidents/1", "/"]) {
+    await small.page.goto(path);
+    await small.page.getByRole("heading", { level: 1 }).waitFor();
+    await small.page.waitForFunction(() => document.querySelectorAll("[aria-label=Loading]").length === 0);
+    expect([path, await small.page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([path, 360]);
+    expect([path, await axe(small.page)]).toEqual([path, []]);
+  }
+  await small.page.getByLabel("Open the pages").click();
+  await small.page.getByRole("link", { name: /Incidents/ }).click();
+  await small.page.waitForURL("**/incidents");
+  expect(small.faults).toEqual([]);
+  await small.context.close();
+}, 60_000);
+
+it("jumps by Ctrl-K and lets the keyboard do the rest", async () => {
+  await page.goto("/");
+  await page.getByRole("button", { name: "Your account" }).waitFor();
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("incid");
+  await page.getByRole("option", { name: "Incidents", exact: true }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/incidents");
+  await page.locator("tbody tr").nth(1).waitFor();
+  for (const key of ["j", "x", "j", "x"]) await page.keyboard.press(key);
+  await page.getByText("2 chosen").waitFor();
+  await page.keyboard.press("Enter");
+  await page.waitForURL("**/incidents/*");
+});
+
+it("complains of nothing meanwhile", () => {
+  expect(faults).toEqual([]);
+});
