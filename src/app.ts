@@ -36,6 +36,7 @@ import { createTail } from "./publish/tail.ts";
 import { watchDepths } from "./queue/depth.ts";
 import { answerHere, respondQueue, ringWorkers } from "./queue/doorbell.ts";
 import { sweepQueue } from "./queue/queue.ts";
+import { createCaller } from "./respond/calls.ts";
 import { createResponder } from "./respond/responder.ts";
 import { createUserChecks } from "./respond/user-checks.ts";
 import { cleanUp } from "./retention/clean-up.ts";
@@ -113,7 +114,10 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
     const firstSignIn = await prepareOrganizations(db, ownerUrl, now);
     const feedBells = openBells(config.redisUrl, log);
     opened.push({ name: "bells", close: feedBells.close });
-    const responder = createResponder({ db, change, ownAddresses: config.ownAddresses, now, log });
+    const { allowPrivateWebhooks: allowPrivate, publicUrl, ownAddresses } = config;
+    const calls = answerHere(createCaller({ db, change, vault, allowPrivate, publicUrl, now, log }), log);
+    opened.push({ name: "calls", close: calls.close });
+    const responder = createResponder({ db, change, ownAddresses, ringCalls: calls.ring, now, log });
     const doorbell = config.redisUrl ? ringWorkers(config.redisUrl, log) : answerHere(responder.respond, log);
     opened.push({ name: "doorbell", close: doorbell.close });
     const bells: Bells = {
@@ -256,13 +260,14 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       respond: responder.respond,
       /** Channels of alerts, and what sends on them. */
       alerting,
-      ownAddresses: config.ownAddresses,
+      ownAddresses,
+      allowPrivateWebhooks: allowPrivate,
       userChecks: createUserChecks({
         change,
         vault,
         send: smtp?.send,
         publicUrl: config.publicUrl,
-        ownAddresses: config.ownAddresses,
+        ownAddresses,
         feedback: { hold: holdFeedback, teach },
         now,
         log,

@@ -4,12 +4,12 @@ import type { z } from "zod";
 import type { Tx } from "../db.ts";
 import { checkRevision, VigilError } from "../errors.ts";
 import type { ChannelKind } from "../generated/prisma/client.ts";
+import { secretOverlap, type WebhookSecrets } from "../outbound/signed-call.ts";
 import { makeWebhookSecret } from "../outbound/standard-webhook.ts";
 import { sealedColumns } from "../secrets/sealed-columns.ts";
 import type { Vault } from "../secrets/vault.ts";
 import type { Channels } from "./channels/kinds.ts";
 import type { SlackSecrets } from "./channels/slack.ts";
-import type { WebhookSecrets } from "./channels/webhook.ts";
 import { recipientsOf } from "./recipients.ts";
 import { holdTemplates, refuseUncarried } from "./template-carries.ts";
 
@@ -26,7 +26,6 @@ export interface ChannelChange extends Given {
 }
 
 const mostChannels = 200;
-const overlap = 86_400_000; // ms that a webhook's former secret goes on signing
 const secretFields: Record<ChannelKind, readonly string[]> = {
   EMAIL: [],
   WEBHOOK: ["secret"],
@@ -159,7 +158,7 @@ export async function updateChannel(
       {
         ...kept,
         ...parsed.secrets,
-        ...(previous ? { previous: { secret: before.secret, until: now + overlap } } : {}),
+        ...(previous ? { previous: { secret: before.secret, until: now + secretOverlap } } : {}),
       },
       block,
     ) as object;

@@ -60,17 +60,6 @@ export function planDelivery(claimed: readonly Claimed[], leftOf: (channelId: st
   return plan;
 }
 
-/** When the next try is, epoch ms; undefined: there is none. Spread by a fifth, so that what failed together does not come together. */
-export function retryAt(
-  { tries, afterMs, retries }: { tries: number; afterMs: number | undefined; retries: readonly number[] },
-  now: number,
-  chance: number,
-): number | undefined {
-  const scheduled = retries[tries - 1];
-  if (scheduled === undefined) return undefined;
-  return now + Math.round(afterMs ?? scheduled * (0.9 + 0.2 * chance));
-}
-
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
   for (const item of items) {

@@ -1,7 +1,7 @@
 /** Writes down what became of tries: of many messages by as many statements as of one. */
 import type { Tx } from "../db.ts";
 import type { ChannelKind } from "../generated/prisma/client.ts";
-import type { Sent } from "./channels/channel.ts";
+import type { Sent } from "../outbound/outcome.ts";
 import type { Outgoing } from "./deliver-plan.ts";
 import { groupId } from "./ids.ts";
 

@@ -12,7 +12,8 @@ export type ActionStatus =
   | "EXPIRED"
   | "REFUSED"
   | "FAILED"
-  | "MONITORED";
+  | "MONITORED"
+  | "SUPERSEDED";
 
 export interface NewRow {
   id: string;

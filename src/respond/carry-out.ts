@@ -8,7 +8,7 @@ import { type ActionRow, endAction, lockAction, type StoredAction } from "./acti
 import type { Doing } from "./actions/action.ts";
 import { actions } from "./actions/table.ts";
 import { approvalIsOver } from "./notices.ts";
-import { judgeSafety, type Surroundings } from "./safety.ts";
+import { judgeAction, type Surroundings } from "./safety.ts";
 import type { Target } from "./target.ts";
 
 /** One line of the timeline about an action, and the change that tells of it. Answers the change's cursor. */
@@ -45,7 +45,7 @@ export function nameOf({ type, target }: { type: string; target: string }): stri
   return `${type} of ${target}`;
 }
 
-const doingOf = (row: ActionRow, now: number): Doing => ({
+export const doingOf = (row: ActionRow, now: number): Doing => ({
   id: row.id,
   incidentId: row.incident_id,
   type: row.type,
@@ -91,8 +91,7 @@ export async function carryOutAll(
   const safe: ActionRow[] = [];
   const entryOf = (id: string) => ({ actor: auditActor, entityKind: "IncidentAction", entityId: id });
   for (const row of rows) {
-    const target = targetOf(row);
-    const verdict = target ? judgeSafety(target, around) : ({ safe: true } as const);
+    const verdict = judgeAction({ type: row.type, target: targetOf(row), name: row.target }, around);
     if (verdict.safe) {
       safe.push(row);
       continue;

@@ -10,7 +10,7 @@ import type { Target } from "./target.ts";
 export const ttlBounds = { default: 3_600_000, least: 10_000, most: 7 * 86_400_000 } as const;
 
 export interface NewDecision {
-  type: Exclude<ActionType, "NOTIFY_ADMIN">;
+  type: Exclude<ActionType, "NOTIFY_ADMIN" | "CALL_WEBHOOK">;
   target: Target;
   /** ms */
   ttl: number;
@@ -57,7 +57,11 @@ export async function makeDecisions(
       ), former AS (
         UPDATE decisions d SET revoked_at = $10, revoked_by = 'replaced', list_version = $11 FROM wanted w
         WHERE d.organization_id = $1 AND d.type = w.type AND d.scope = w.scope AND d.value = w.value
-          AND d.revoked_at IS NULL AND d.expires_at > $10 RETURNING d.id
+          AND d.revoked_at IS NULL AND d.expires_at > $10 RETURNING d.id, d.action_id
+      ), superseded AS (
+        UPDATE incident_actions a SET status = 'SUPERSEDED', due_at = NULL, ended_at = $10, ended_by = 'vigil',
+          ended_reason = 'Another action about the same target took its place.'
+        FROM former WHERE a.organization_id = $1 AND a.id = former.action_id AND a.status = 'APPLIED'
       ), made AS (
         INSERT INTO decisions (organization_id, id, type, scope, value, version, actor, reason, created_at, expires_at, action_id, list_version)
         SELECT $1, w.id, w.type, w.scope, w.value, 1 + coalesce((SELECT max(d.version) FROM decisions d

@@ -5,6 +5,7 @@
 import { v7 as uuidv7 } from "uuid";
 import type { Tx } from "../db.ts";
 import type { Conditions, ResponseRule, WantedAction } from "./rule.ts";
+import { keepRevision } from "./rule-change.ts";
 
 interface Default {
   /** Counts up; an organization gets each once, so one that was removed stays away. */
@@ -81,12 +82,13 @@ export async function seedResponseRules(tx: Tx, now: number): Promise<void> {
   const fresh = defaultRules.filter(({ number }) => number > given);
   if (fresh.length === 0) return;
   for (const { number, name, mode, conditions, actions, coolDownS } of fresh) {
-    await tx.query(
+    const id = uuidv7({ msecs: now });
+    const { rowCount } = await tx.query(
       `INSERT INTO response_rules (organization_id, id, name, position, mode, conditions, actions, cool_down_s, builtin, created_at, updated_at)
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, true, $9, $9) ON CONFLICT DO NOTHING`,
       [
         tx.organizationId,
-        uuidv7({ msecs: now }),
+        id,
         name,
         number * 10,
         mode,
@@ -96,6 +98,7 @@ export async function seedResponseRules(tx: Tx, now: number): Promise<void> {
         new Date(now),
       ],
     );
+    if (rowCount === 1) await keepRevision(tx, id, { author: "vigil", now });
   }
   await tx.query("UPDATE organizations SET response_defaults = $2 WHERE id = $1", [
     tx.organizationId,

@@ -1,7 +1,7 @@
 /** What the playbook has to know: incidents that wait to be responded to, rules, and what was done before. */
 import type { Tx } from "../db.ts";
 import type { Severity } from "../ingest/event.ts";
-import { administrators, type IncidentFacts, memory, type PastAction } from "./playbook.ts";
+import { type IncidentFacts, memory, type PastAction } from "./playbook.ts";
 import type { ActionType, ResponseRule } from "./rule.ts";
 
 export interface DueIncident extends IncidentFacts {
@@ -101,19 +101,13 @@ export async function loadHistory(tx: Tx, incidents: readonly IncidentFacts[], n
           CASE WHEN status::text IN ('APPLIED', 'AWAITING_APPROVAL') THEN due_at END AS until
         FROM incident_actions WHERE organization_id = $1 AND target = ANY ($2) AND created_at > $4
       UNION ALL
-      SELECT incident_id, rule_id, type::text, target, applied_at IS NOT NULL, status::text = 'MONITORED', created_at, NULL
-        FROM incident_actions WHERE organization_id = $1 AND incident_id = ANY ($5) AND target = $6
+      SELECT incident_id, rule_id, type::text, target, applied_at IS NOT NULL, status::text = 'MONITORED', created_at,
+          CASE WHEN type::text = 'CALL_WEBHOOK' AND status::text IN ('APPLIED', 'AWAITING_APPROVAL') THEN due_at END
+        FROM incident_actions WHERE organization_id = $1 AND incident_id = ANY ($5) AND type::text IN ('NOTIFY_ADMIN', 'CALL_WEBHOOK')
       UNION ALL
       SELECT NULL, NULL, type::text, value, false, false, created_at, expires_at FROM decisions
         WHERE organization_id = $1 AND value = ANY ($2) AND action_id IS NULL AND revoked_at IS NULL AND expires_at > $3`,
-    values: [
-      tx.organizationId,
-      [...targets],
-      new Date(now),
-      new Date(now - memory),
-      incidents.map(({ id }) => id),
-      administrators,
-    ],
+    values: [tx.organizationId, [...targets], new Date(now), new Date(now - memory), incidents.map(({ id }) => id)],
   });
   return rows.map(({ until, at, type, ...row }) => ({
     ...row,

@@ -41,7 +41,7 @@ export interface PastAction {
 export interface Chosen {
   rule: ResponseRule;
   type: ActionType;
-  /** The subject's key; for NOTIFY_ADMIN `administrators`. */
+  /** The subject's key; for NOTIFY_ADMIN `administrators`, for CALL_WEBHOOK the webhook's name. */
   target: string;
   kind: TargetKind | null;
   /** ms; 0 for NOTIFY_ADMIN, which ends when it is done. */
@@ -100,10 +100,11 @@ interface Question {
 
 function chooseOne(plan: Plan, { incident, rule, wanted, history, now }: Question): void {
   const { type } = wanted;
-  const kind = type === "NOTIFY_ADMIN" ? null : (wanted.target ?? usualTarget[type]);
+  const calls = type === "CALL_WEBHOOK";
+  const kind = calls || type === "NOTIFY_ADMIN" ? null : (wanted.target ?? usualTarget[type]);
   const not = (target: string | null, code: NotChosen["code"], reason: string): void =>
     void plan.notChosen.push({ rule, type, target, code, reason });
-  const targets = kind === null ? [administrators] : targetsOf(incident, kind);
+  const targets = kind === null ? [wanted.webhook ?? administrators] : targetsOf(incident, kind);
   if (targets.length === 0) not(null, "NO_TARGET", `The incident is about no ${kind}.`);
   for (const target of targets.slice(mostTargets)) {
     not(target, "TOO_MANY_TARGETS", `The incident is about more than ${mostTargets} of this kind.`);
@@ -118,7 +119,7 @@ function chooseOne(plan: Plan, { incident, rule, wanted, history, now }: Questio
       0,
     );
     const free = last + rule.coolDownS * 1000;
-    if (kind !== null && until > now) {
+    if ((kind !== null || calls) && until > now) {
       not(
         target,
         "IN_FORCE",
@@ -139,12 +140,17 @@ function chooseOne(plan: Plan, { incident, rule, wanted, history, now }: Questio
         type,
         target,
         kind,
-        ttl: kind === null ? 0 : grown((wanted.ttlS ?? ttlBounds.default / 1000) * 1000, repeats),
+        ttl: ttlOf(wanted, kind === null ? 0 : repeats),
         approval: wanted.approval ?? false,
         reason: reasonOf(rule, incident, kind === null ? 0 : repeats),
       });
     }
   }
+}
+
+/** ms; what only tells is over at once. */
+function ttlOf({ type, ttlS }: WantedAction, repeats: number): number {
+  return type === "NOTIFY_ADMIN" ? 0 : grown((ttlS ?? ttlBounds.default / 1000) * 1000, repeats);
 }
 
 /** How long, ms, after it was done `repeats` times before: doubled each time, and never longer than 7 days. */

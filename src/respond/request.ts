@@ -7,14 +7,14 @@ import { VigilError } from "../errors.ts";
 import { lockIncident } from "../incident/move.ts";
 import { notify } from "../publish/notify.ts";
 import { endAction, insertActions, lockAction, type NewRow, type StoredAction } from "./action-row.ts";
-import { actions } from "./actions/table.ts";
+import { actions, needsApproval } from "./actions/table.ts";
 import { carryOut, nameOf, tell } from "./carry-out.ts";
 import { ttlBounds } from "./decide.ts";
 import { approvalIsOver, askApproval, tellRequesters } from "./notices.ts";
 import { administrators } from "./playbook.ts";
 import { approvalLimit } from "./respond.ts";
 import type { ActionType } from "./rule.ts";
-import { judgeSafety } from "./safety.ts";
+import { judgeAction } from "./safety.ts";
 import { readSurroundings } from "./surroundings.ts";
 
 /** Who asks: by name in timelines, by id in the audit log and where a second person is needed. */
@@ -58,14 +58,17 @@ export async function requestAction(tx: Tx, asked: Request, asker: Asker): Promi
   const read = actions[type].plan(asked.target, undefined);
   if ("fault" in read) throw new VigilError("BAD_USER_INPUT", read.fault, { path: ["input", "target"] });
   const { target } = read;
-  const ttl = target ? (asked.ttl ?? ttlBounds.default) : 0;
-  if (target && !(ttl >= ttlBounds.least && ttl <= ttlBounds.most)) {
+  const calls = type === "CALL_WEBHOOK";
+  const lasts = target !== null || calls;
+  const ttl = lasts ? (asked.ttl ?? ttlBounds.default) : 0;
+  if (lasts && !(ttl >= ttlBounds.least && ttl <= ttlBounds.most)) {
     throw new VigilError("BAD_USER_INPUT", "An action is in force for PT10S to P7D.", { path: ["input", "ttl"] });
   }
   const given = { actor: viewer.name, automatic: false, callerAddress: address, ownAddresses };
   const around = await readSurroundings(tx, given);
-  const verdict = target ? judgeSafety(target, around) : { safe: true as const };
-  const waits = verdict.safe && actions[type].isDestructive(target);
+  const about = { type, target, name: asked.target };
+  const verdict = judgeAction(about, around);
+  const waits = verdict.safe && needsApproval(about, around);
   const status = verdict.safe ? (waits ? "AWAITING_APPROVAL" : "APPLIED") : "REFUSED";
   const why = verdict.safe ? null : verdict.reason;
   if (dryRun) return { id: null, cursor: undefined, status, reason: why };
@@ -74,7 +77,7 @@ export async function requestAction(tx: Tx, asked: Request, asker: Asker): Promi
     incidentId,
     type,
     status: waits ? "AWAITING_APPROVAL" : "PLANNED",
-    target: target?.value ?? administrators,
+    target: target?.value ?? (calls ? asked.target : administrators),
     scope: target?.scope ?? null,
     ttl,
     actor: viewer.name,

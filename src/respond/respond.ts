@@ -6,7 +6,7 @@ import { v7 as uuidv7 } from "uuid";
 import type { Tx } from "../db.ts";
 import type { NewEntry } from "../incident/entry.ts";
 import { type ActionRow, insertActions, type NewRow, storedRow } from "./action-row.ts";
-import { actions } from "./actions/table.ts";
+import { actions, needsApproval } from "./actions/table.ts";
 import { judgeBreaker } from "./breaker.ts";
 import { count, openBreaker, readBreaker, readLoad, readTraffic } from "./breaker-state.ts";
 import { carryOutAll, nameOf, tellAll } from "./carry-out.ts";
@@ -15,7 +15,7 @@ import { countEarlier, type DueIncident, dueIncidents, loadHistory, loadResponse
 import { askApproval } from "./notices.ts";
 import { type Chosen, choose, type NotChosen } from "./playbook.ts";
 import type { ResponseRule } from "./rule.ts";
-import { judgeSafety, type Surroundings } from "./safety.ts";
+import { judgeAction, type Surroundings } from "./safety.ts";
 import { readSurroundings } from "./surroundings.ts";
 
 /** Incidents in one transaction. */
@@ -118,11 +118,10 @@ function planOne(chosen: Chosen, incident: DueIncident, around: Surroundings, no
   const verdict =
     "fault" in read
       ? { safe: false as const, reason: read.fault }
-      : target
-        ? judgeSafety(target, around)
-        : { safe: true as const };
+      : judgeAction({ type, target, name: chosen.target }, around);
   const onTrial = rule.mode === "MONITOR";
-  const waits = !onTrial && verdict.safe && (chosen.approval || action.isDestructive(target));
+  const waits =
+    !onTrial && verdict.safe && (chosen.approval || needsApproval({ type, target, name: chosen.target }, around));
   const row: NewRow = {
     id: uuidv7({ msecs: now }),
     incidentId: incident.id,

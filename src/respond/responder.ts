@@ -19,10 +19,12 @@ export function createResponder(options: {
   /** One transaction; rings the bells after its commit. */
   change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
   ownAddresses: readonly string[];
+  /** Says that calls of response webhooks may be due. */
+  ringCalls(organizationId: string): void;
   now: () => number;
   log: Log;
 }): Responder {
-  const { db, change, ownAddresses, now, log } = options;
+  const { db, change, ownAddresses, ringCalls, now, log } = options;
 
   async function again<T>(work: () => Promise<T>): Promise<T> {
     for (let turn = 1; ; turn++) {
@@ -43,8 +45,9 @@ export function createResponder(options: {
       );
       if (breakerOpened) await change(organizationId, (tx) => reportBreaker(tx, now()));
       // Fewer than there is room for: the rest is held by others, who ring when they are done, as does what comes now.
-      if (responded < most) return;
+      if (responded < most) break;
     }
+    ringCalls(organizationId);
   }
 
   async function isDue(organizationId: string): Promise<boolean> {
@@ -62,6 +65,7 @@ export function createResponder(options: {
       if (await isDue(organizationId)) await respond(organizationId);
       await change(organizationId, (tx) => reportBreaker(tx, now()));
       while ((await change(organizationId, (tx) => expireActions(tx, now()))) > 0);
+      ringCalls(organizationId);
     },
   };
 }

@@ -2,7 +2,7 @@
 import { v7 as uuidv7 } from "uuid";
 import type { Tx } from "../db.ts";
 import { checkRevision, VigilError } from "../errors.ts";
-import { type ResponseRule, readRule } from "./rule.ts";
+import { type ResponseRule, readRule, type WantedAction } from "./rule.ts";
 
 export interface RuleChange {
   name?: string | undefined;
@@ -12,6 +12,12 @@ export interface RuleChange {
   /** Seconds. */
   coolDownS?: number | undefined;
   position?: number | undefined;
+}
+
+/** Who makes a change, and when. */
+interface By {
+  author: string;
+  now: number;
 }
 
 const mostRules = 200;
@@ -31,9 +37,10 @@ function check({ name, coolDownS, position }: RuleChange): void {
 }
 
 /** Errors: BAD_USER_INPUT, CONFLICT. */
-export async function createRule(tx: Tx, given: RuleChange & { name: string }, now: number): Promise<string> {
+export async function createRule(tx: Tx, given: RuleChange & { name: string }, { author, now }: By): Promise<string> {
   check(given);
   const { conditions, actions } = readRule({ conditions: given.conditions ?? {}, actions: given.actions });
+  await checkWebhooks(tx, actions);
   const id = uuidv7({ msecs: now });
   const { rowCount } = await tx.query(
     `INSERT INTO response_rules (organization_id, id, name, position, mode, conditions, actions, cool_down_s, created_at, updated_at)
@@ -52,9 +59,51 @@ export async function createRule(tx: Tx, given: RuleChange & { name: string }, n
       new Date(now),
     ],
   );
-  if (rowCount === 1) return id;
+  if (rowCount === 1) {
+    await keepRevision(tx, id, { author, now });
+    return id;
+  }
   const message = `There is a response rule of that name already, or there are ${mostRules} of them.`;
   throw new VigilError("CONFLICT", message, { path: ["input", "name"] });
+}
+
+/** A rule that calls what is not there would fail when it matters. */
+async function checkWebhooks(tx: Tx, actions: readonly WantedAction[]): Promise<void> {
+  const named = actions.flatMap(({ webhook }) => webhook ?? []);
+  if (named.length === 0) return;
+  const { rows } = await tx.query<{ name: string }>(
+    "SELECT name FROM response_webhooks WHERE organization_id = $1 AND name = ANY ($2) FOR SHARE",
+    [tx.organizationId, named],
+  );
+  const known = new Set(rows.map(({ name }) => name));
+  const at = actions.findIndex(({ webhook }) => webhook !== undefined && !known.has(webhook));
+  if (at < 0) return;
+  const message = `There is no response webhook "${actions[at]?.webhook}".`;
+  throw new VigilError("BAD_USER_INPUT", message, { path: ["input", "actions", String(at), "webhook"] });
+}
+
+/** What the rule is now, as one of its revisions. */
+export async function keepRevision(tx: Tx, id: string, { author, now }: By): Promise<void> {
+  await tx.query(
+    `INSERT INTO response_rule_revisions (organization_id, rule_id, revision, name, position, mode, conditions, actions, cool_down_s,
+       author, created_at)
+     SELECT organization_id, id, revision, name, position, mode, conditions, actions, cool_down_s, $3, $4 FROM response_rules
+     WHERE organization_id = $1 AND id = $2`,
+    [tx.organizationId, id, author, new Date(now)],
+  );
+}
+
+/** Puts back what it was after an earlier change, as a new revision. Errors: NOT_FOUND, CONFLICT, BAD_USER_INPUT. */
+export async function restoreRule(tx: Tx, { id, revision }: { id: string; revision: number }, by: By): Promise<void> {
+  await lock(tx, id, undefined);
+  const { rows } = await tx.query<Required<RuleChange> & { name: string }>(
+    `SELECT name, position, mode, conditions, actions, cool_down_s AS "coolDownS" FROM response_rule_revisions
+     WHERE organization_id = $1 AND rule_id = $2 AND revision = $3`,
+    [tx.organizationId, id, revision],
+  );
+  const [then] = rows;
+  if (!then) throw new VigilError("NOT_FOUND", `The rule has no revision ${revision}.`, { path: ["revision"] });
+  await updateRule(tx, { ...then, id }, by);
 }
 
 interface Row {
@@ -78,7 +127,7 @@ async function lock(tx: Tx, id: string, expectedRevision: number | undefined): P
 export async function updateRule(
   tx: Tx,
   { id, expectedRevision, ...given }: RuleChange & { id: string; expectedRevision?: number | undefined },
-  now: number,
+  { author, now }: By,
 ): Promise<void> {
   check(given);
   const before = await lock(tx, id, expectedRevision);
@@ -86,6 +135,7 @@ export async function updateRule(
     conditions: given.conditions ?? before.conditions,
     actions: given.actions ?? before.actions,
   });
+  await checkWebhooks(tx, actions);
   const { rows } = await tx.query("SELECT FROM response_rules WHERE organization_id = $1 AND name = $2 AND id <> $3", [
     tx.organizationId,
     given.name?.trim() ?? null,
@@ -109,6 +159,7 @@ export async function updateRule(
       new Date(now),
     ],
   );
+  await keepRevision(tx, id, { author, now });
 }
 
 /** What it did stays done. Errors: NOT_FOUND. */

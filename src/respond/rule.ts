@@ -4,7 +4,14 @@ import { VigilError } from "../errors.ts";
 import { severities } from "../ingest/event.ts";
 import { ttlBounds } from "./decide.ts";
 
-export const actionTypes = ["BLOCK_IP", "SUSPEND_USER", "INCREASE_MONITORING", "FORCE_MFA", "NOTIFY_ADMIN"] as const;
+export const actionTypes = [
+  "BLOCK_IP",
+  "SUSPEND_USER",
+  "INCREASE_MONITORING",
+  "FORCE_MFA",
+  "NOTIFY_ADMIN",
+  "CALL_WEBHOOK",
+] as const;
 export type ActionType = (typeof actionTypes)[number];
 
 /** The kinds of subject that an action is done to. */
@@ -54,6 +61,8 @@ const wanted = z.strictObject({
   approval: z.boolean().optional(),
   /** To which subjects of the incident; absent: the kind that the action is usually done to. */
   target: z.enum(targetKinds).optional(),
+  /** Of CALL_WEBHOOK: the name of the response webhook. */
+  webhook: z.string().trim().min(1).max(100).optional(),
 });
 export type WantedAction = z.infer<typeof wanted>;
 
@@ -71,8 +80,11 @@ export interface ResponseRule {
   timeZone?: string;
 }
 
-/** Which subjects an action is done to where its rule does not say. NOTIFY_ADMIN has none. */
-export const usualTarget: Record<Exclude<ActionType, "NOTIFY_ADMIN">, TargetKind> = {
+/** Those that are done to no subject of the incident. */
+export type Apart = "NOTIFY_ADMIN" | "CALL_WEBHOOK";
+
+/** Which subjects an action is done to where its rule does not say. */
+export const usualTarget: Record<Exclude<ActionType, Apart>, TargetKind> = {
   BLOCK_IP: "ADDRESS",
   SUSPEND_USER: "USER",
   INCREASE_MONITORING: "USER",
@@ -85,7 +97,20 @@ const fits: Record<ActionType, readonly TargetKind[]> = {
   INCREASE_MONITORING: ["USER", "ADDRESS"],
   FORCE_MFA: ["USER", "SESSION"],
   NOTIFY_ADMIN: [],
+  CALL_WEBHOOK: [],
 };
+
+function misfits({ type, target, webhook }: WantedAction): { field: string; message: string }[] {
+  const faults: { field: string; message: string }[] = [];
+  if (target && !fits[type].includes(target)) {
+    faults.push({ field: "target", message: `${type} is not done to a ${target}.` });
+  }
+  if (type === "CALL_WEBHOOK" && webhook === undefined) faults.push({ field: "webhook", message: "Which webhook?" });
+  if (type !== "CALL_WEBHOOK" && webhook !== undefined) {
+    faults.push({ field: "webhook", message: `${type} calls no webhook.` });
+  }
+  return faults;
+}
 
 /** Checks what a rule is made of. Errors: BAD_USER_INPUT, naming every fault and its place. */
 export function readRule(given: { conditions: unknown; actions: unknown }): {
@@ -94,10 +119,8 @@ export function readRule(given: { conditions: unknown; actions: unknown }): {
 } {
   const parsed = z.object({ conditions, actions }).safeParse(given);
   const faults = parsed.success
-    ? parsed.data.actions.flatMap(({ type, target }, index) =>
-        target && !fits[type].includes(target)
-          ? [{ path: ["actions", String(index), "target"], message: `${type} is not done to a ${target}.` }]
-          : [],
+    ? parsed.data.actions.flatMap((action, index) =>
+        misfits(action).map(({ field, message }) => ({ path: ["actions", String(index), field], message })),
       )
     : parsed.error.issues.map(({ path, message }) => ({ path: path.map(String), message }));
   const [first] = faults;

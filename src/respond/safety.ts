@@ -17,6 +17,8 @@ export interface Surroundings {
   actor: string;
   /** Nobody has looked at it: a response rule chose it. */
   automatic: boolean;
+  /** The organization's response webhooks, by name. */
+  webhooks: ReadonlyMap<string, { needsApproval: boolean }>;
 }
 
 export type SafetyVerdict = { safe: true } | { safe: false; reason: string };
@@ -41,6 +43,16 @@ export const neverBlocked: readonly (readonly [network: string, what: string])[]
 
 /** The widest range that may be blocked without a person, by family: wider ones hit bystanders. */
 export const widestAutomatic = { v4: 24, v6: 48 } as const;
+
+/** Whether an action may be done: to a target of enforcers, or to what else is named. */
+export function judgeAction(
+  { type, target, name }: { type: string; target: Target | null; name: string },
+  around: Surroundings,
+): SafetyVerdict {
+  if (target) return judgeSafety(target, around);
+  if (type !== "CALL_WEBHOOK" || around.webhooks.has(name)) return { safe: true };
+  return { safe: false, reason: `There is no response webhook "${name}".` };
+}
 
 export function judgeSafety(target: Target, around: Surroundings): SafetyVerdict {
   if (target.scope === "USER") return judgeUser(target.value, around);

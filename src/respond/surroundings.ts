@@ -5,6 +5,7 @@ import type { Surroundings } from "./safety.ts";
 interface Row {
   protected_targets: string[];
   administrators: string[];
+  webhooks: { name: string; needsApproval: boolean }[];
 }
 
 /** `ownAddresses` are the installation's, as configured. */
@@ -18,7 +19,9 @@ export async function readSurroundings(
         SELECT unnest(ARRAY[u.email, u.name, u.id::text]) FROM users u WHERE u.organization_id = $1 AND u.role = 'ADMIN'
         UNION
         SELECT b.actor FROM break_glass_uses b WHERE b.organization_id = $1 AND b.expires_at > now()
-      ) AS administrators
+      ) AS administrators,
+      coalesce((SELECT jsonb_agg(jsonb_build_object('name', w.name, 'needsApproval', w.needs_approval))
+        FROM response_webhooks w WHERE w.organization_id = $1), '[]') AS webhooks
       FROM organizations WHERE id = $1`,
     values: [tx.organizationId],
   });
@@ -26,5 +29,6 @@ export async function readSurroundings(
     ...given,
     protectedUsers: new Set(rows[0]?.administrators ?? []),
     protectedTargets: rows[0]?.protected_targets ?? [],
+    webhooks: new Map((rows[0]?.webhooks ?? []).map(({ name, needsApproval }) => [name, { needsApproval }])),
   };
 }

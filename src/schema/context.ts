@@ -95,6 +95,8 @@ export interface Services {
   cleanUp(organizationId: string, request: { actor: string; dryRun: boolean }): Promise<Cleaned[]>;
   /** Addresses that Vigil and its monitors use: never blocked. */
   ownAddresses: readonly string[];
+  /** Whether organizations may give URLs at loopback and private addresses: for development. */
+  allowPrivateWebhooks: boolean;
   /** Questions to users of the monitored application: was this you? */
   userChecks: UserChecks;
   /** Channels of alerts, and what their providers call back. */

@@ -133,6 +133,7 @@ export const ActionTypeEnum = describedEnum<ActionType>("ActionType", "What a re
   INCREASE_MONITORING: "Watches the target more closely.",
   FORCE_MFA: "Asks the user for a second factor.",
   NOTIFY_ADMIN: "Tells the administrators.",
+  CALL_WEBHOOK: "Calls a system of the organization's own, and again when it is over.",
 });
 
 export const ActionStatusEnum = describedEnum<ActionStatus>("ActionStatus", "Where a response action is in its life.", {
@@ -144,6 +145,7 @@ export const ActionStatusEnum = describedEnum<ActionStatus>("ActionStatus", "Whe
   REFUSED: "Somebody, or a safety limit, said no.",
   FAILED: "It could not be done.",
   MONITORED: "It was not done, for its rule is on trial: this is what it would have done.",
+  SUPERSEDED: "Another action about the same target took its place.",
 });
 
 export const ChannelKindEnum = describedEnum<ChannelKind>("ChannelKind", "How a channel delivers.", {

@@ -3,6 +3,7 @@ import { prismaOf } from "./context.ts";
 import { ScopeEnum } from "./decision.ts";
 import { ActionStatusEnum, ActionTypeEnum } from "./enums.ts";
 import { rowKey } from "./page.ts";
+import "./response-call.ts";
 import { ResponseRule } from "./response-rule.ts";
 
 export const IncidentAction = builder.prismaNode("IncidentAction", {
@@ -17,7 +18,7 @@ export const IncidentAction = builder.prismaNode("IncidentAction", {
     scope: t.expose("scope", {
       type: ScopeEnum,
       nullable: true,
-      description: "What the target is; null: administrators.",
+      description: "What the target is; null: administrators, or a response webhook.",
     }),
     reason: t.exposeString("reason", { description: "Why." }),
     actor: t.exposeString("actor", { description: "Who asked for it; `vigil`: a response rule." }),
@@ -47,6 +48,10 @@ export const IncidentAction = builder.prismaNode("IncidentAction", {
     decisions: t.relation("decisions", {
       description: "What enforcers were told for it, the latest first; where each is applied is in it.",
       query: { orderBy: { version: "desc" }, take: 20 },
+    }),
+    calls: t.relation("calls", {
+      description: "Of CALL_WEBHOOK: what the system was told, in order, and what it answered.",
+      query: { orderBy: { createdAt: "asc" }, take: 10 },
     }),
     incident: t.relation("incident", { description: "The incident it answers." }),
   }),

@@ -17,7 +17,7 @@ const RespondInput = builder.inputType("IncidentRespondInput", {
     target: t.string({
       required: true,
       description:
-        "To whom or what: an address or range, a user, or `session:` and a session. NOTIFY_ADMIN: all administrators, whatever is said.",
+        "To whom or what: an address or range, a user, or `session:` and a session. CALL_WEBHOOK: the response webhook's name. NOTIFY_ADMIN: all administrators, whatever is said.",
     }),
     ttl: t.field({ type: "Duration", description: "For how long: PT10S to P7D; PT1H unless told." }),
     reason: t.string({

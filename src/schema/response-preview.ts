@@ -1,9 +1,9 @@
 import { VigilError } from "../errors.ts";
-import { actions } from "../respond/actions/table.ts";
+import { actions, needsApproval } from "../respond/actions/table.ts";
 import { type BlastRadius, blastRadius } from "../respond/blast-radius.ts";
 import { countEarlier, incidentFacts, loadHistory, loadResponseRules } from "../respond/due.ts";
 import { choose } from "../respond/playbook.ts";
-import { judgeSafety } from "../respond/safety.ts";
+import { judgeAction } from "../respond/safety.ts";
 import { readSurroundings } from "../respond/surroundings.ts";
 import type { Target } from "../respond/target.ts";
 import { builder } from "./builder.ts";
@@ -16,17 +16,28 @@ import { ResponseRule } from "./response-rule.ts";
 const read = { authScopes: { permission: "respond.read" as const } };
 
 interface Preview extends BlastRadius {
-  target: Target;
+  target: Target | null;
+  name: string;
   destructive: boolean;
   refusal: string | null;
   since: Date;
 }
 
+const nobody: BlastRadius = { users: 0, sessions: 0, requests: 0 };
+
 const Preview = builder.objectRef<Preview>("ResponsePreview").implement({
   description: "Whom an action would have hit in the last 24 hours: its blast radius.",
   fields: (t) => ({
-    target: t.string({ description: "The target in its one spelling.", resolve: ({ target }) => target.value }),
-    scope: t.field({ type: ScopeEnum, description: "What it is.", resolve: ({ target }) => target.scope }),
+    target: t.string({
+      description: "The target in its one spelling.",
+      resolve: ({ target, name }) => target?.value ?? name,
+    }),
+    scope: t.field({
+      type: ScopeEnum,
+      nullable: true,
+      description: "What it is; null: a response webhook, which hits no request by itself.",
+      resolve: ({ target }) => target?.scope ?? null,
+    }),
     users: t.exposeInt("users", { description: "People whose requests would have been hit." }),
     sessions: t.exposeInt("sessions", { description: "Sessions that would have been hit." }),
     requests: t.exposeInt("requests", { description: "Requests that would have been hit." }),
@@ -54,16 +65,21 @@ builder.queryField("responsePreview", (t) =>
       const planned = actions[input.type].plan(input.target.trim(), undefined);
       if ("fault" in planned) throw new VigilError("BAD_USER_INPUT", planned.fault, { path: ["input", "target"] });
       const { target } = planned;
-      if (!target) throw new VigilError("BAD_USER_INPUT", "NOTIFY_ADMIN hits nobody.", { path: ["input", "type"] });
+      const name = input.target.trim();
+      if (input.type === "NOTIFY_ADMIN")
+        throw new VigilError("BAD_USER_INPUT", "NOTIFY_ADMIN hits nobody.", { path: ["input", "type"] });
       const { db, now, ownAddresses } = context.services;
       const asked = { actor: actorOf(context), automatic: false, callerAddress: context.address, ownAddresses };
       return db.inOrganization(viewerOf(context).organizationId, async (tx) => {
-        const verdict = judgeSafety(target, await readSurroundings(tx, asked));
-        const hit = await blastRadius(tx, target, now());
-        const destructive = actions[input.type].isDestructive(target);
+        const around = await readSurroundings(tx, asked);
+        const about = { type: input.type, target, name };
+        const verdict = judgeAction(about, around);
+        const hit = target ? await blastRadius(tx, target, now()) : nobody;
+        const destructive = needsApproval(about, around);
         return {
           ...hit,
           target,
+          name,
           destructive,
           refusal: verdict.safe ? null : verdict.reason,
           since: new Date(now() - 86_400_000),

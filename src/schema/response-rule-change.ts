@@ -1,9 +1,9 @@
 import { audit } from "../access/audit.ts";
 import type { Tx } from "../db.ts";
 import { actionTypes, days, targetKinds } from "../respond/rule.ts";
-import { createRule, deleteRule, updateRule } from "../respond/rule-change.ts";
+import { createRule, deleteRule, restoreRule, updateRule } from "../respond/rule-change.ts";
 import { builder } from "./builder.ts";
-import { auditActorOf, type Context, prismaOf, viewerOf } from "./context.ts";
+import { actorOf, auditActorOf, type Context, prismaOf, viewerOf } from "./context.ts";
 import { ActionTypeEnum, RuleModeEnum, SeverityEnum } from "./enums.ts";
 import { rowKey } from "./page.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
@@ -60,6 +60,7 @@ const ActionInput = builder.inputType("ResponseRuleActionInput", {
     ttl: t.field({ type: "Duration", description: "For how long, PT10S to P7D; PT1H unless told." }),
     approval: t.boolean({ description: "A person has to approve it." }),
     target: t.field({ type: TargetKindEnum, description: "To which subjects; absent: the usual ones." }),
+    webhook: t.string({ description: "Of CALL_WEBHOOK, and needed there: which response webhook, by name." }),
   }),
 });
 const CreateInput = builder.inputType("ResponseRuleCreateInput", {
@@ -153,6 +154,7 @@ function changing(context: Context, action: string, detail: object, work: (tx: T
 const CreatePayload = payload("ResponseRuleCreatePayload");
 const UpdatePayload = payload("ResponseRuleUpdatePayload");
 const DeletePayload = payload("ResponseRuleDeletePayload");
+const RestorePayload = payload("ResponseRuleRestorePayload");
 
 builder.mutationFields((t) => {
   const id = t.arg.globalID({ required: true, for: ResponseRule, description: "The response rule." });
@@ -165,7 +167,9 @@ builder.mutationFields((t) => {
       resolve: (_parent, { input }, context) => {
         const { name, mode, position } = input;
         const given = { name, mode: mode ?? undefined, position: position ?? undefined, ...read(input) };
-        return changing(context, "RESPONSE_RULE_CREATED", given, (tx, now) => createRule(tx, given, now));
+        return changing(context, "RESPONSE_RULE_CREATED", given, (tx, now) =>
+          createRule(tx, given, { author: actorOf(context), now }),
+        );
       },
     }),
     responseRuleUpdate: t.field({
@@ -183,10 +187,26 @@ builder.mutationFields((t) => {
         };
         return changing(context, "RESPONSE_RULE_CHANGED", given, async (tx, now) => {
           rowKey(id, context);
-          await updateRule(tx, { ...given, id, expectedRevision: expectedRevision ?? undefined }, now);
+          await updateRule(
+            tx,
+            { ...given, id, expectedRevision: expectedRevision ?? undefined },
+            { author: actorOf(context), now },
+          );
           return id;
         });
       },
+    }),
+    responseRuleRestore: t.field({
+      ...guard,
+      type: RestorePayload,
+      description: "Puts back what a response rule was after an earlier change, as a new revision.",
+      args: { id, revision: t.arg.int({ required: true, description: "Which of its revisions." }) },
+      resolve: (_parent, { id: { id }, revision }, context) =>
+        changing(context, "RESPONSE_RULE_RESTORED", { revision }, async (tx, now) => {
+          rowKey(id, context);
+          await restoreRule(tx, { id, revision }, { author: actorOf(context), now });
+          return id;
+        }),
     }),
     responseRuleDelete: t.field({
       ...guard,

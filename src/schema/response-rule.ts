@@ -4,6 +4,7 @@ import { builder } from "./builder.ts";
 import { prismaOf, viewerOf } from "./context.ts";
 import { ActionTypeEnum, RuleModeEnum } from "./enums.ts";
 import { rowKey } from "./page.ts";
+import "./response-rule-revision.ts";
 
 const read = { authScopes: { permission: "respond.read" as const } };
 
@@ -25,6 +26,11 @@ const ActionOfRule = builder.objectRef<WantedAction>("ResponseRuleAction").imple
       nullable: true,
       description: "To which subjects of the incident: ADDRESS, USER or SESSION; null: the usual ones of the action.",
       resolve: ({ target }) => target ?? null,
+    }),
+    webhook: t.string({
+      nullable: true,
+      description: "Of CALL_WEBHOOK: which response webhook, by name.",
+      resolve: ({ webhook }) => webhook ?? null,
     }),
   }),
 });
@@ -59,6 +65,10 @@ export const ResponseRule = builder.prismaNode("ResponseRule", {
     }),
     builtin: t.exposeBoolean("builtin"),
     revision: t.exposeInt("revision", { description: "Grows by one with every change." }),
+    revisions: t.relation("revisions", {
+      description: "How it was after each of its changes, the latest first: the last 100.",
+      query: { orderBy: { revision: "desc" }, take: 100 },
+    }),
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was made." }),
     updatedAt: t.expose("updatedAt", { type: "DateTime", description: "When it last changed." }),
   }),

@@ -60,6 +60,7 @@ import "./decision.ts";
 import "./decision-change.ts";
 import "./response-rule.ts";
 import "./response-rule-change.ts";
+import "./response-webhook.ts";
 import "./incident-action.ts";
 import "./incident-respond.ts";
 import "./response-preview.ts";

@@ -17,6 +17,7 @@ export const sealedColumns = {
   breakGlassNote: { table: "break_glass_uses", column: "sealed_note" },
   reviewNote: { table: "review_packs", column: "sealed_note" },
   channel: { table: "alert_channels", column: "sealed_secrets" },
+  responseWebhook: { table: "response_webhooks", column: "sealed_secrets" },
   disclosure: { table: "disclosures", column: "sealed" },
 } as const satisfies Record<string, Place>;
 

@@ -71,6 +71,13 @@ async function responseRule(): Promise<string> {
   return data.responseRuleCreate.responseRule.id;
 }
 
+async function responseWebhook(): Promise<string> {
+  const create =
+    'mutation ($name: String!) { responseWebhookCreate(input: { name: $name, url: "https://198.51.99.7/walked" }) { responseWebhook { id } } }';
+  const { data } = await ask(server, create, { name: v7() });
+  return data.responseWebhookCreate.responseWebhook.id;
+}
+
 async function alertRoute(): Promise<string> {
   const create = "mutation ($name: String!) { alertRouteCreate(input: { name: $name }) { alertRoute { id } } }";
   const { data } = await ask(server, create, { name: v7() });
@@ -131,6 +138,10 @@ const examples: Record<string, () => Promise<object>> = {
   },
   responseRuleCreate: async () => ({ input: { name: v7(), actions: [{ type: "NOTIFY_ADMIN" }] } }),
   responseRuleUpdate: async () => ({ id: await responseRule(), input: { mode: "DISABLED" } }),
+  responseRuleRestore: async () => ({ id: await responseRule(), revision: 1 }),
+  responseWebhookCreate: async () => ({ input: { name: v7(), url: "https://198.51.99.7/walked" } }),
+  responseWebhookUpdate: async () => ({ id: await responseWebhook(), input: { rotateSecret: true } }),
+  responseWebhookDelete: async () => ({ id: await responseWebhook() }),
   responseRuleDelete: async () => ({ id: await responseRule() }),
   responseBreakerResume: async () => {
     await server.database.asOwner("UPDATE organizations SET breaker_opened_at = now(), breaker_reason = 'walked'");

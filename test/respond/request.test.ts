@@ -67,6 +67,28 @@ describe("somebody who responds", () => {
     ]);
   });
 
+  it("sees which action took the place of another, and has the former back when that is taken back", async () => {
+    const target = "203.0.113.78";
+    const first = (await respond({ type: "BLOCK_IP", target, ttl: "PT3H" })).action;
+    const second = (await respond({ type: "BLOCK_IP", target, ttl: "PT1H" })).action;
+    const read = async () =>
+      (
+        await ask("query ($id: ID!) { node(id: $id) { ... on IncidentAction { status endedReason endedAt } } }", {
+          id: first.id,
+        })
+      ).node;
+    expect(await read()).toMatchObject({
+      status: "SUPERSEDED",
+      endedReason: expect.stringContaining("took its place"),
+    });
+    expect((await act("Revert", first.id)).userErrors).toMatchObject([{ code: "CONFLICT" }]);
+    expect(await act("Revert", second.id)).toMatchObject({ action: { status: "REVERTED" } });
+    expect(await read()).toEqual({ status: "APPLIED", endedReason: null, endedAt: null });
+    expect((await blocked()).filter((one) => one.endsWith(target))).toHaveLength(1);
+    expect(await act("Revert", first.id)).toMatchObject({ action: { status: "REVERTED" } });
+    expect((await blocked()).filter((one) => one.endsWith(target))).toEqual([]);
+  });
+
   it("hears of a dry run what would become of it, and nothing is done", async () => {
     expect(await respond({ type: "SUSPEND_USER", target: "mallory", dryRun: true })).toMatchObject({
       action: null,
@@ -334,6 +356,18 @@ describe("response rules", () => {
       responseRule { mode revision } userErrors { code } } }`;
     const promote = { id: responseRule.id, input: { mode: "ACTIVE", expectedRevision: 1 } };
     expect((await ask(update, promote)).responseRuleUpdate.responseRule).toEqual({ mode: "ACTIVE", revision: 2 });
+    const restore = `mutation ($id: ID!, $r: Int!) { responseRuleRestore(id: $id, revision: $r) { responseRule { mode revision
+      revisions { revision mode author actions coolDown } } userErrors { code path } } }`;
+    const { responseRule: restored } = (await ask(restore, { id: responseRule.id, r: 1 }, bob)).responseRuleRestore;
+    expect(restored).toMatchObject({ mode: "MONITOR", revision: 3 });
+    expect(restored.revisions).toMatchObject([
+      { revision: 3, mode: "MONITOR", author: "bob@clinic.example", actions: [{ type: "BLOCK_IP", ttlS: 600 }] },
+      { revision: 2, mode: "ACTIVE", author: "ada@clinic.example" },
+      { revision: 1, mode: "MONITOR", author: "ada@clinic.example", coolDown: "PT3600S" },
+    ]);
+    expect((await ask(restore, { id: responseRule.id, r: 9 })).responseRuleRestore.userErrors).toEqual([
+      { code: "NOT_FOUND", path: ["revision"] },
+    ]);
     expect((await ask(update, promote)).responseRuleUpdate.userErrors).toEqual([{ code: "CONFLICT" }]);
     await ask("mutation ($id: ID!) { responseRuleDelete(id: $id) { userErrors { code } } }", { id: responseRule.id });
     expect((await ask("{ responseRules { id } }")).responseRules).toEqual([]);

@@ -10,6 +10,7 @@ const around = {
   callerAddress: "203.0.113.9",
   actor: "rob@clinic.example",
   automatic: false,
+  webhooks: new Map(),
 };
 const judge = (text: string, more: object = {}) => judgeSafety(readNetwork(text) as Target, { ...around, ...more });
 const judgeUser = (value: string) => judgeSafety({ scope: "USER", value }, around);

@@ -1,27 +1,8 @@
 /** A kind of channel: one file each, and one line in the table of kinds. */
 import type { z } from "zod";
 import type { ChannelKind } from "../../generated/prisma/client.ts";
+import type { Sent } from "../../outbound/outcome.ts";
 import type { Message } from "../message.ts";
-
-/** What came of one try. `detail` is shown to the organization: no secret, and nothing that the receiver answered. */
-export type Sent =
-  | { outcome: "SENT"; detail: string; providerId?: string | undefined }
-  | {
-      outcome: "RETRY";
-      detail: string;
-      /** As the receiver asked; otherwise the kind's own schedule. */
-      afterMs?: number | undefined;
-      /** Whether the whole channel waits, not this message alone. */
-      channelWaits?: boolean | undefined;
-    }
-  | {
-      outcome: "PERMANENT";
-      detail: string;
-      /** The address or number is never to be tried again. */
-      badContact?: boolean | undefined;
-      /** The receiver wants nothing any more: the channel is stopped. */
-      stopChannel?: boolean | undefined;
-    };
 
 export interface Delivery<Config, Secrets> {
   message: Message;

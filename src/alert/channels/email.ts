@@ -1,6 +1,8 @@
 /** EMAIL: through the server's SMTP. Taken by the SMTP server is SENT; whether it arrives, SMTP does not say. */
+
 import { z } from "zod";
-import type { Channel, Sent } from "./channel.ts";
+import type { Sent } from "../../outbound/outcome.ts";
+import type { Channel } from "./channel.ts";
 import type { Smtp } from "./smtp.ts";
 import { SmtpFault } from "./smtp.ts";
 

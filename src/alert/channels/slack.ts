@@ -1,11 +1,12 @@
 /** SLACK: an incoming webhook, or a bot's token and a channel; then one message for each thread, which is kept up to date. */
+
 import { z } from "zod";
 import { guardedFetch } from "../../outbound/guarded-fetch.ts";
+import { outcomeOf, type Sent } from "../../outbound/outcome.ts";
 import { urlFault } from "../../outbound/url-fault.ts";
 import type { Message } from "../message.ts";
 import { slackAcknowledge } from "../slack-action.ts";
-import { outcomeOf } from "./answered.ts";
-import type { Channel, Sent } from "./channel.ts";
+import type { Channel } from "./channel.ts";
 
 const minute = 60_000;
 const longestText = 2_900; // of 3,000 characters a section may have

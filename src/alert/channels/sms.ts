@@ -1,9 +1,10 @@
 /** SMS: through Twilio's Messages API. Accepted is SENT; only the status callback makes it DELIVERED. */
+
 import { z } from "zod";
 import { guardedFetch } from "../../outbound/guarded-fetch.ts";
+import { outcomeOf, type Sent } from "../../outbound/outcome.ts";
 import { segmentsOf } from "../text.ts";
-import { outcomeOf } from "./answered.ts";
-import type { Channel, Sent } from "./channel.ts";
+import type { Channel } from "./channel.ts";
 
 const minute = 60_000;
 

@@ -27,4 +27,6 @@ export interface Action {
   apply(tx: Tx, doings: readonly Doing[]): Promise<void>;
   /** Brings back what was before. Doing it again, or without having applied it, changes nothing. */
   revert(tx: Tx, doing: Doing): Promise<void>;
+  /** Its time is over. Absent: it ends by itself, as enforcers do by their own clocks. */
+  expire?(tx: Tx, doing: Doing): Promise<void>;
 }

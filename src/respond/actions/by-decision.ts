@@ -55,7 +55,7 @@ export async function revertByDecision(tx: Tx, { id, type, scope, target, actor,
     `SELECT d.reason, d.actor, d.action_id, d.expires_at FROM decisions d
      LEFT JOIN incident_actions a ON a.organization_id = $1 AND a.id = d.action_id
      WHERE d.organization_id = $1 AND d.value = $2 AND d.type::text = $3 AND d.scope::text = $4 AND d.revoked_by = 'replaced'
-       AND d.revoked_at = $5 AND d.expires_at > $6 AND (d.action_id IS NULL OR a.status::text = 'APPLIED')
+       AND d.revoked_at = $5 AND d.expires_at > $6 AND (d.action_id IS NULL OR a.status::text IN ('APPLIED', 'SUPERSEDED'))
      ORDER BY d.version DESC LIMIT 1`,
     [tx.organizationId, target, type, scope, own.created_at, new Date(now + ttlBounds.least)],
   );
@@ -70,6 +70,11 @@ export async function revertByDecision(tx: Tx, { id, type, scope, target, actor,
     now,
     actionId: before.action_id ?? undefined,
   });
+  await tx.query(
+    `UPDATE incident_actions SET status = 'APPLIED', due_at = expires_at, ended_at = NULL, ended_by = NULL, ended_reason = NULL
+     WHERE organization_id = $1 AND id = $2 AND status::text = 'SUPERSEDED'`,
+    [tx.organizationId, before.action_id],
+  );
 }
 
 /** A user or a session as a target. */

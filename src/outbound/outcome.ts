@@ -1,6 +1,25 @@
-/** What an answer over HTTP means for a message. Pure. */
-import type { Answered } from "../../outbound/guarded-fetch.ts";
-import type { Sent } from "./channel.ts";
+/** What an answer over HTTP means for a message, and when to try again. Pure. */
+import type { Answered } from "./guarded-fetch.ts";
+
+/** What came of one try. `detail` is shown to the organization: no secret, and nothing that the receiver answered. */
+export type Sent =
+  | { outcome: "SENT"; detail: string; providerId?: string | undefined }
+  | {
+      outcome: "RETRY";
+      detail: string;
+      /** As the receiver asked; otherwise the kind's own schedule. */
+      afterMs?: number | undefined;
+      /** Whether the whole channel waits, not this message alone. */
+      channelWaits?: boolean | undefined;
+    }
+  | {
+      outcome: "PERMANENT";
+      detail: string;
+      /** The address or number is never to be tried again. */
+      badContact?: boolean | undefined;
+      /** The receiver wants nothing any more: the channel is stopped. */
+      stopChannel?: boolean | undefined;
+    };
 
 const longestWait = 86_400_000; // a day: whatever the receiver asks
 
@@ -26,4 +45,15 @@ export function retryAfterMs(header: string | undefined, now: number): number | 
   if (header === undefined) return undefined;
   const ms = /^\d{1,9}$/.test(header.trim()) ? Number(header) * 1_000 : Date.parse(header) - now;
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 1_000), longestWait) : undefined;
+}
+
+/** When the next try is, epoch ms; undefined: there is none. Spread by a fifth, so that what failed together does not come together. */
+export function retryAt(
+  { tries, afterMs, retries }: { tries: number; afterMs: number | undefined; retries: readonly number[] },
+  now: number,
+  chance: number,
+): number | undefined {
+  const scheduled = retries[tries - 1];
+  if (scheduled === undefined) return undefined;
+  return now + Math.round(afterMs ?? scheduled * (0.9 + 0.2 * chance));
 }
