@@ -73,11 +73,25 @@ export const pages: readonly Page[] = [
     view: lazy(() => import("./pages/audit/audit.tsx")),
   },
   {
+    path: "/users",
+    title: pageWords.users,
+    group: "govern",
+    icon: "users",
+    view: lazy(() => import("./pages/users/users.tsx")),
+  },
+  {
     path: "/status",
     title: pageWords.status,
     group: "govern",
     icon: "status",
     permission: "status.read",
     view: lazy(() => import("./pages/status/status.tsx")),
+  },
+  {
+    path: "/settings",
+    title: pageWords.settings,
+    group: "govern",
+    icon: "settings",
+    view: lazy(() => import("./pages/settings/settings.tsx")),
   },
 ];

@@ -1,6 +1,10 @@
 /** INCIDENT_RESOLVED as people write it: Incident resolved. */
 export function actionText(code: string): string {
-  const text = code.replaceAll("_", " ").toLowerCase();
+  const text = code
+    .replaceAll("_", " ")
+    .replace(/([a-z])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .replace(/\bapi\b/, "API");
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 

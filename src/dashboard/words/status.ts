@@ -1,5 +1,7 @@
 const partNames: Record<string, string> = {
   database: "Database",
+  windows: "Counting of events",
+  rules: "Rules",
   redis: "Redis",
   migrations: "Database schema",
   queue: "Work queue",
