@@ -65,6 +65,22 @@ export const pages: readonly Page[] = [
     view: lazy(() => import("./pages/notifications/notifications.tsx")),
   },
   {
+    path: "/on-call",
+    title: pageWords.onCall,
+    group: "tell",
+    icon: "clock",
+    permission: "alertSettings.read",
+    view: lazy(() => import("./pages/on-call/on-call.tsx")),
+  },
+  {
+    path: "/silences",
+    title: pageWords.silences,
+    group: "tell",
+    icon: "moon",
+    permission: "incident.read",
+    view: lazy(() => import("./pages/silences/silences.tsx")),
+  },
+  {
     path: "/audit",
     title: pageWords.audit,
     group: "govern",

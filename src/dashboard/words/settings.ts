@@ -42,7 +42,7 @@ export const settingsWords = {
   },
   retention: {
     title: "How long data is kept",
-    lead: "What is older is removed by itself every night. The law asks for six years of incidents and audit log.",
+    lead: "What is older is removed by itself. The law (HIPAA) asks for six years of incidents and audit log.",
     what: "Data",
     kept: "Kept for",
     past: "Past its time",

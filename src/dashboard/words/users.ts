@@ -41,7 +41,7 @@ export const userWords = {
   suspendNow: "Suspend",
   suspended: (name: string) => `${name} is suspended.`,
   unsuspend: "Let in",
-  letInTitle: (name: string) => `Let ${name} in again`,
+  letInTitle: (name: string) => `Let in ${name} again`,
   letIn: (name: string) => `${name} can sign in again.`,
   empty: "Nobody is called that.",
   linkTitle: (name: string) => `A sign-in link for ${name}`,
