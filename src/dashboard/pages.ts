@@ -65,6 +65,14 @@ export const pages: readonly Page[] = [
     view: lazy(() => import("./pages/notifications/notifications.tsx")),
   },
   {
+    path: "/channels",
+    title: pageWords.channels,
+    group: "tell",
+    icon: "channel",
+    permission: "alertSettings.read",
+    view: lazy(() => import("./pages/channels/page.tsx")),
+  },
+  {
     path: "/on-call",
     title: pageWords.onCall,
     group: "tell",
