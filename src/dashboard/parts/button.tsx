@@ -23,7 +23,7 @@ export function Button({ kind = "plain", icon, busy = false, label, small, child
       className={look}
       disabled={disabled || busy}
       aria-busy={busy || undefined}
-      aria-label={label}
+      aria-label={label ?? rest["aria-label"]}
       title={rest.title ?? label}
     >
       {icon && <Icon name={icon} />}

@@ -99,7 +99,7 @@ export function RespondDialog({ incident, suggestion, onClose, onDone }: Respond
 }
 
 /** Whom it would have hit: asked for anew with each target. */
-function Blast({ type, target }: { type: ActionType; target: string }) {
+export function Blast({ type, target }: { type: ActionType; target: string }) {
   const [settled, setSettled] = useState(target);
   useEffect(() => {
     const timer = setTimeout(() => setSettled(target), typingPause);

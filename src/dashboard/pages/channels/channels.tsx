@@ -1,0 +1,171 @@
+import { useState } from "react";
+import { useMutation } from "../../data/use-mutation.ts";
+import { useQuery } from "../../data/use-query.ts";
+import {
+  ChannelListDocument,
+  ChannelRemoveDocument,
+  type ChannelRowFragment,
+  ChannelTryDocument,
+} from "../../generated/graphql.ts";
+import { Badge } from "../../parts/badge.tsx";
+import { Button } from "../../parts/button.tsx";
+import { Confirm } from "../../parts/confirm.tsx";
+import { FormErrors } from "../../parts/field.tsx";
+import { Panel } from "../../parts/panel.tsx";
+import { Empty, Loaded } from "../../parts/states.tsx";
+import { type Column, Table } from "../../parts/table.tsx";
+import { Time } from "../../parts/time.tsx";
+import { toast } from "../../parts/toast.tsx";
+import { useMay } from "../../session/viewer.ts";
+import { channelWords as words } from "../../words/channels.ts";
+import { words as shared } from "../../words.ts";
+import { ChannelForm } from "./channel-form.tsx";
+
+/** The channels: whether each works, and a message to try it. */
+export function Channels() {
+  const list = useQuery(ChannelListDocument, {});
+  const remove = useMutation(ChannelRemoveDocument);
+  const attempt = useMutation(ChannelTryDocument);
+  const mayWrite = useMay("alertSettings.write");
+  const [edits, setEdits] = useState<ChannelRowFragment | "new">();
+  const [removes, setRemoves] = useState<ChannelRowFragment>();
+
+  async function removeIt(): Promise<void> {
+    if (!removes || !(await remove.run({ id: removes.id }))) return;
+    toast(words.removed);
+    setRemoves(undefined);
+    list.reload();
+  }
+
+  async function tryIt({ id, name }: ChannelRowFragment): Promise<void> {
+    const done = await attempt.run({ channelId: id });
+    if (done) toast(words.tried(done.alertTestSend.alert?.recipient || name));
+  }
+
+  const columns: readonly Column<ChannelRowFragment>[] = [
+    {
+      key: "name",
+      head: words.name,
+      fill: true,
+      cell: ({ name, kind, to, url, slackChannel }) => (
+        <div className="two-lines">
+          <strong className="wrap">{name}</strong>
+          <span className="muted wrap">
+            {words.kinds[kind]}: {to.join(", ") || url || slackChannel || words.hidden}
+          </span>
+        </div>
+      ),
+    },
+    { key: "state", head: words.state, width: "120px", cell: (channel) => <State channel={channel} /> },
+    {
+      key: "baa",
+      head: words.names,
+      width: "130px",
+      from: "desktop",
+      cell: ({ coveredByBaa }) => (coveredByBaa ? words.mayName : <span className="muted">{words.mayNotName}</span>),
+    },
+    {
+      key: "last",
+      head: words.last,
+      width: "120px",
+      from: "tablet",
+      cell: ({ lastSuccessAt }) => <Time at={lastSuccessAt} as="relative" />,
+    },
+    ...(mayWrite
+      ? [
+          {
+            key: "do",
+            head: <span className="hidden-text">{words.actions}</span>,
+            width: "150px",
+            cell: (channel: ChannelRowFragment) => (
+              <div className="row-actions">
+                <Button
+                  small
+                  busy={attempt.busy}
+                  aria-label={words.tryTitle(channel.name)}
+                  onClick={() => void tryIt(channel)}
+                >
+                  {words.try}
+                </Button>
+                <Button
+                  small
+                  kind="quiet"
+                  icon="edit"
+                  label={words.edit(channel.name)}
+                  onClick={() => setEdits(channel)}
+                />
+                <Button
+                  small
+                  kind="quiet"
+                  icon="trash"
+                  label={words.remove(channel.name)}
+                  onClick={() => setRemoves(channel)}
+                />
+              </div>
+            ),
+          },
+        ]
+      : []),
+  ];
+
+  return (
+    <Panel
+      title={words.tabs.channels}
+      lead={words.lead}
+      tools={
+        mayWrite && (
+          <span className="push">
+            <Button icon="plus" onClick={() => setEdits("new")}>
+              {words.add}
+            </Button>
+          </span>
+        )
+      }
+    >
+      <FormErrors errors={attempt.errors} />
+      <Loaded of={list}>
+        {({ alertChannels }) =>
+          alertChannels.length === 0 ? (
+            <Empty text={words.empty} icon="channel" />
+          ) : (
+            <Table label={words.tabs.channels} columns={columns} rows={alertChannels} rowKey={({ id }) => id} />
+          )
+        }
+      </Loaded>
+      {edits && (
+        <ChannelForm
+          channel={edits === "new" ? undefined : edits}
+          onClose={() => setEdits(undefined)}
+          onDone={list.reload}
+        />
+      )}
+      {removes && (
+        <Confirm
+          title={words.remove(removes.name)}
+          text={words.removeText}
+          action={shared.do.remove}
+          errors={remove.errors}
+          busy={remove.busy}
+          onClose={() => setRemoves(undefined)}
+          onConfirm={() => void removeIt()}
+        />
+      )}
+    </Panel>
+  );
+}
+
+function State({
+  channel: { isSuspended, suspendedReason, failingSince, lastFailure, lastSuccessAt },
+}: {
+  channel: ChannelRowFragment;
+}) {
+  if (isSuspended) return <Badge title={suspendedReason ?? ""}>{words.stopped}</Badge>;
+  if (failingSince) {
+    return (
+      <Badge tone="bad" title={lastFailure ?? ""}>
+        {words.failing}
+      </Badge>
+    );
+  }
+  return lastSuccessAt ? <Badge tone="good">{words.works}</Badge> : <Badge tone="warn">{words.untried}</Badge>;
+}

@@ -1,0 +1,111 @@
+import { useEffect, useState } from "react";
+import { useMutation } from "../../data/use-mutation.ts";
+import { useQuery } from "../../data/use-query.ts";
+import {
+  type ChannelKind,
+  TemplateChangeDocument,
+  TemplateMakeDocument,
+  type TemplateRowFragment,
+  TemplateWouldDocument,
+} from "../../generated/graphql.ts";
+import { errorAt, FormErrors, SelectField, TextField } from "../../parts/field.tsx";
+import { FormDialog } from "../../parts/form-dialog.tsx";
+import { toast } from "../../parts/toast.tsx";
+import { channelWords, templateWords as words } from "../../words/channels.ts";
+
+const kinds = Object.entries(channelWords.kinds).map(([value, label]) => ({ value: value as ChannelKind, label }));
+const typingPause = 400; // ms after the last letter until the preview is asked for
+
+interface TemplateFormProps {
+  template: TemplateRowFragment | undefined;
+  onClose: () => void;
+  onDone: () => void;
+}
+
+/** A template with what comes of it while it is written. What comes of it is shown as text. */
+export function TemplateForm({ template, onClose, onDone }: TemplateFormProps) {
+  const [name, setName] = useState(template?.name ?? "");
+  const [channelKind, setKind] = useState<ChannelKind>(template?.channelKind ?? "EMAIL");
+  const [subject, setSubject] = useState(template?.subject ?? "");
+  const [body, setBody] = useState(template?.body ?? "");
+  const make = useMutation(TemplateMakeDocument);
+  const change = useMutation(TemplateChangeDocument);
+  const errors = template ? change.errors : make.errors;
+  const at = (path: string) => errorAt(errors, "input", path);
+
+  async function save(): Promise<void> {
+    const subjectLine = subject.trim() || null;
+    const done = template
+      ? await change.run({
+          id: template.id,
+          expectedRevision: template.revision,
+          input: { name: name.trim(), subject: subjectLine, body },
+        })
+      : await make.run({ input: { name: name.trim(), channelKind, subject: subjectLine, body } });
+    if (!done) return;
+    toast(words.saved);
+    onDone();
+    onClose();
+  }
+
+  return (
+    <FormDialog
+      wide
+      title={template ? words.edit(template.name) : words.add}
+      errors={errors}
+      shown={["input.name", "input.channelKind", "input.subject", "input.body"]}
+      busy={make.busy || change.busy}
+      onClose={onClose}
+      onSave={() => void save()}
+    >
+      <div className="form-pair">
+        <TextField label={words.name} hint={words.nameHint} value={name} onChange={setName} error={at("name")} />
+        {!template && (
+          <SelectField
+            label={channelWords.kind}
+            value={channelKind}
+            onChange={setKind}
+            options={kinds}
+            error={at("channelKind")}
+          />
+        )}
+      </div>
+      {channelKind === "EMAIL" && (
+        <TextField label={words.subject} mono value={subject} onChange={setSubject} error={at("subject")} />
+      )}
+      <TextField
+        label={words.body}
+        hint={words.bodyHint}
+        rows={6}
+        mono
+        value={body}
+        onChange={setBody}
+        error={at("body")}
+      />
+      <Preview subject={subject} body={body} />
+    </FormDialog>
+  );
+}
+
+function Preview({ subject, body }: { subject: string; body: string }) {
+  const [settled, setSettled] = useState({ subject, body });
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled({ subject, body }), typingPause);
+    return () => clearTimeout(timer);
+  }, [subject, body]);
+  const { data } = useQuery(
+    TemplateWouldDocument,
+    settled.body.trim() ? { subject: settled.subject.trim() || null, body: settled.body } : undefined,
+  );
+  const preview = settled.body.trim() ? data?.alertTemplatePreview : undefined;
+  if (!preview) return null;
+  return (
+    <section className="blast-note" aria-live="polite">
+      <h3>{words.preview}</h3>
+      {preview.subject && <strong className="wrap">{preview.subject}</strong>}
+      <p className="wrap template-text">{preview.text}</p>
+      {preview.carries && preview.carries !== "SAFE" && <p className="field-hint">{words.carries(preview.carries)}</p>}
+      <FormErrors errors={preview.userErrors} />
+    </section>
+  );
+}

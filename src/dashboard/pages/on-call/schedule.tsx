@@ -1,0 +1,122 @@
+import { useMutation } from "../../data/use-mutation.ts";
+import { useQuery } from "../../data/use-query.ts";
+import { type OnCallListQuery, OnCallNowDocument, OverrideEndDocument } from "../../generated/graphql.ts";
+import { Badge } from "../../parts/badge.tsx";
+import { Button } from "../../parts/button.tsx";
+import { FormErrors } from "../../parts/field.tsx";
+import { Notice, Panel } from "../../parts/panel.tsx";
+import { Loaded } from "../../parts/states.tsx";
+import { Time } from "../../parts/time.tsx";
+import { toast } from "../../parts/toast.tsx";
+import { useMay } from "../../session/viewer.ts";
+import { onCallWords as words } from "../../words/on-call.ts";
+
+interface ScheduleProps {
+  schedule: OnCallListQuery["onCallSchedules"][number];
+  onChanged: () => void;
+  onTake: () => void;
+}
+
+/** One schedule: who is on call now, who is next, who stands in for whom. */
+export function Schedule({ schedule, onChanged, onTake }: ScheduleProps) {
+  const now = useQuery(OnCallNowDocument, { scheduleId: schedule.id });
+  const end = useMutation(OverrideEndDocument);
+  const mayWrite = useMay("alertSettings.write") && useMay("user.read");
+
+  async function remove(id: string): Promise<void> {
+    if (!(await end.run({ id }))) return;
+    toast(words.overrideGone);
+    onChanged();
+    now.reload();
+  }
+
+  return (
+    <Panel
+      title={schedule.name}
+      tools={
+        <>
+          <span className="muted small">{schedule.timeZone.replaceAll("_", " ")}</span>
+          {mayWrite && (
+            <span className="push">
+              <Button onClick={onTake}>{words.override}</Button>
+            </span>
+          )}
+        </>
+      }
+    >
+      <div className="card-body stack">
+        {schedule.warnings.map((warning) => (
+          <Notice key={warning} tone="warn" icon="incident" title={warning} />
+        ))}
+        <Loaded of={now} lines={2}>
+          {({ onCall }) => (
+            <>
+              <div className="on-call-now">
+                <span className="muted small">{words.now}</span>
+                <strong className="wrap">{onCall?.user?.name ?? words.nobody}</strong>
+                <span className="muted small">
+                  {onCall?.user?.email} {onCall?.until && words.until}{" "}
+                  {onCall?.until && <Time at={onCall.until} as="clock" />}{" "}
+                  {onCall?.isOverride && <Badge tone="accent">{words.standsIn}</Badge>}
+                </span>
+              </div>
+              <section>
+                <h3>{words.next}</h3>
+                <ul className="places">
+                  {(onCall?.next ?? []).slice(0, 6).map(({ from, user }) => (
+                    <li key={from} className="row">
+                      <span className="small wrap">{user?.name ?? words.nobody}</span>
+                      <span className="muted small push">
+                        {words.from} <Time at={from} as="clock" />
+                      </span>
+                    </li>
+                  ))}
+                </ul>
+              </section>
+            </>
+          )}
+        </Loaded>
+        {schedule.overrides.length > 0 && (
+          <section>
+            <h3>{words.overrides}</h3>
+            <ul className="places">
+              {schedule.overrides.map(({ id, user, startsAt, endsAt }) => (
+                <li key={id} className="row">
+                  <span className="small wrap">{user.name}</span>
+                  <span className="muted small">
+                    <Time at={startsAt} as="clock" /> – <Time at={endsAt} as="clock" />
+                  </span>
+                  {mayWrite && (
+                    <span className="push">
+                      <Button
+                        small
+                        kind="quiet"
+                        icon="trash"
+                        label={words.removeOverride(user.name)}
+                        onClick={() => void remove(id)}
+                      />
+                    </span>
+                  )}
+                </li>
+              ))}
+            </ul>
+          </section>
+        )}
+        <FormErrors errors={end.errors} />
+        <section>
+          <h3>{words.layers}</h3>
+          <ul className="places">
+            {schedule.layers.map(({ name, users, turnDays, handOver }) => (
+              <li key={name} className="two-lines small">
+                <span>{name}</span>
+                <span className="muted wrap">
+                  {words.turns(users.map((user) => user.name).join(", "), turnDays, handOver)}
+                </span>
+              </li>
+            ))}
+          </ul>
+        </section>
+      </div>
+    </Panel>
+  );
+}

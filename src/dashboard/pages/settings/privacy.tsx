@@ -1,0 +1,74 @@
+import { useState } from "react";
+import { useMutation } from "../../data/use-mutation.ts";
+import { type PhiFields, PrivacyChangeDocument, type UnknownFields } from "../../generated/graphql.ts";
+import { errorAt, SelectField, TextField } from "../../parts/field.tsx";
+import { toast } from "../../parts/toast.tsx";
+import { useMay } from "../../session/viewer.ts";
+import { settingsWords } from "../../words/settings.ts";
+import { Part } from "./part.tsx";
+import type { Organization } from "./settings.tsx";
+
+const words = settingsWords.privacy;
+const phi = Object.entries(words.phiChoices).map(([value, label]) => ({ value: value as PhiFields, label }));
+const unknown = Object.entries(words.unknownChoices).map(([value, label]) => ({
+  value: value as UnknownFields,
+  label,
+}));
+
+/** What of events is stored encrypted, in clear, or not at all. */
+export function Privacy({ organization, onSaved }: { organization: Organization; onSaved: () => void }) {
+  const [phiFields, setPhiFields] = useState(organization.phiFields);
+  const [unknownFields, setUnknownFields] = useState(organization.unknownFields);
+  const [allowed, setAllowed] = useState(organization.allowedAttributes.join("\n"));
+  const { run, errors, busy } = useMutation(PrivacyChangeDocument);
+
+  async function save(): Promise<void> {
+    const allowedAttributes = allowed
+      .split("\n")
+      .map((line) => line.trim())
+      .filter(Boolean);
+    if (!(await run({ input: { phiFields, unknownFields, allowedAttributes } }))) return;
+    toast(settingsWords.saved);
+    onSaved();
+  }
+
+  return (
+    <Part
+      title={words.title}
+      lead={words.lead}
+      may={useMay("privacy.write")}
+      errors={errors}
+      shown={["input.phiFields", "input.unknownFields", "input.allowedAttributes"]}
+      busy={busy}
+      onSave={() => void save()}
+    >
+      <div className="form-pair">
+        <SelectField
+          label={words.phi}
+          hint={words.phiHint}
+          value={phiFields}
+          onChange={setPhiFields}
+          options={phi}
+          error={errorAt(errors, "input", "phiFields")}
+        />
+        <SelectField
+          label={words.unknown}
+          hint={words.unknownHint}
+          value={unknownFields}
+          onChange={setUnknownFields}
+          options={unknown}
+          error={errorAt(errors, "input", "unknownFields")}
+        />
+      </div>
+      <TextField
+        label={words.allowed}
+        hint={words.allowedHint}
+        rows={4}
+        mono
+        value={allowed}
+        onChange={setAllowed}
+        error={errorAt(errors, "input", "allowedAttributes")}
+      />
+    </Part>
+  );
+}

@@ -1,0 +1,89 @@
+import { useState } from "react";
+import { useMutation } from "../../data/use-mutation.ts";
+import { SettingsChangeDocument } from "../../generated/graphql.ts";
+import { errorAt, TextField } from "../../parts/field.tsx";
+import { toast } from "../../parts/toast.tsx";
+import { useMay } from "../../session/viewer.ts";
+import { settingsWords } from "../../words/settings.ts";
+import { Part } from "./part.tsx";
+import type { Organization } from "./settings.tsx";
+
+const words = settingsWords.protection;
+
+/** From which threat scores incidents are raised, and what automatic response may never do. */
+export function Protection({ organization, onSaved }: { organization: Organization; onSaved: () => void }) {
+  const [high, setHigh] = useState(String(organization.riskThresholds.high));
+  const [critical, setCritical] = useState(String(organization.riskThresholds.critical));
+  const [cap, setCap] = useState(String(organization.responseCap));
+  const [targets, setTargets] = useState(organization.protectedTargets.join("\n"));
+  const { run, errors, busy } = useMutation(SettingsChangeDocument);
+  const at = (...path: string[]) => errorAt(errors, "input", ...path);
+
+  async function save(): Promise<void> {
+    const input = {
+      riskThresholds: { high: Number(high), critical: Number(critical) },
+      responseCap: Number(cap),
+      protectedTargets: targets
+        .split("\n")
+        .map((line) => line.trim())
+        .filter(Boolean),
+    };
+    if (!(await run({ input }))) return;
+    toast(settingsWords.saved);
+    onSaved();
+  }
+
+  return (
+    <Part
+      title={words.title}
+      lead={words.lead}
+      may={useMay("organization.write")}
+      errors={errors}
+      shown={[
+        "riskThresholds",
+        "riskThresholds.high",
+        "riskThresholds.critical",
+        "responseCap",
+        "protectedTargets",
+      ].map((path) => `input.${path}`)}
+      busy={busy}
+      onSave={() => void save()}
+    >
+      <div className="form-pair">
+        <TextField
+          label={words.high}
+          hint={words.highHint}
+          type="number"
+          value={high}
+          onChange={setHigh}
+          error={at("riskThresholds", "high") ?? at("riskThresholds")}
+        />
+        <TextField
+          label={words.critical}
+          hint={words.criticalHint}
+          type="number"
+          value={critical}
+          onChange={setCritical}
+          error={at("riskThresholds", "critical")}
+        />
+        <TextField
+          label={words.cap}
+          hint={words.capHint}
+          type="number"
+          value={cap}
+          onChange={setCap}
+          error={at("responseCap")}
+        />
+      </div>
+      <TextField
+        label={words.targets}
+        hint={words.targetsHint}
+        rows={4}
+        mono
+        value={targets}
+        onChange={setTargets}
+        error={at("protectedTargets")}
+      />
+    </Part>
+  );
+}

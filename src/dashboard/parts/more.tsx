@@ -1,0 +1,22 @@
+import { useState } from "react";
+import { words } from "../words.ts";
+import { Button } from "./button.tsx";
+import { toast } from "./toast.tsx";
+
+/** Reads on at the end of a list, where there is more. */
+export function More({ of: { hasMore, more } }: { of: { hasMore: boolean; more: () => Promise<void> } }) {
+  const [busy, setBusy] = useState(false);
+  if (!hasMore) return null;
+  async function next(): Promise<void> {
+    setBusy(true);
+    await more().catch((error: Error) => toast(error.message || words.states.unreachable, "bad"));
+    setBusy(false);
+  }
+  return (
+    <div className="panel-more">
+      <Button busy={busy} onClick={() => void next()}>
+        {words.do.more}
+      </Button>
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+/** Who is on call, and who is called when nobody answers. */
+export const onCallWords = {
+  title: "On call",
+  schedules: "Schedules",
+  empty: "There is no on-call schedule. The API's onCallScheduleCreate makes one.",
+  now: "On call now",
+  nobody: "Nobody",
+  until: "until",
+  from: "from",
+  standsIn: "stands in",
+  next: "Next",
+  layers: "Who takes turns",
+  turns: (names: string, days: number, handOver: string) =>
+    `${names}: ${days === 1 ? "a day" : `${days} days`} each, hand-over at ${handOver}`,
+  override: "Stand in…",
+  overrides: "Stand-ins",
+  overrideTitle: (name: string) => `Stand in: ${name}`,
+  overrideMade: "The stand-in is set.",
+  overrideGone: "The stand-in was removed.",
+  removeOverride: (name: string) => `Remove the stand-in ${name}`,
+  who: "Who",
+  fromLabel: "From",
+  fromHint: "Empty: now",
+  toLabel: "Until",
+  policies: "Escalation policies",
+  policiesLead: "Who is called, step by step, until somebody acknowledges the incident.",
+  noPolicies: "There is none: people are told once, by the routes.",
+  after: (text: string) => (text === "0 seconds" ? "At once:" : `After ${text}:`),
+  repeats: (times: number) =>
+    times === 1 ? "Then once more from the beginning." : `Then ${times} times more from the beginning.`,
+  tellSchedule: (name: string) => `whoever is on call (${name})`,
+  tellRole: (role: string) => `everybody who is ${role.toLowerCase()}`,
+} as const;

@@ -1,0 +1,222 @@
+/** A journey through each of the pages about response, record and settings, in a real browser. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type TestServer, testServer } from "../support/server.ts";
+import { axe, buildDashboard, dashboardDir, openBrowser, signedIn } from "./browser.ts";
+
+let server: TestServer;
+let browser: Browser;
+let page: Page;
+let faults: string[];
+beforeAll(async () => {
+  buildDashboard();
+  [server, browser] = await Promise.all([testServer({ dashboardDir }), openBrowser()]);
+  ({ page, faults } = await signedIn(browser, server, { email: "ada@clinic.example", role: "ADMIN" }));
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+/** The page as it is once everything has come in; axe-core finds nothing on it. */
+async function open(path: string): Promise<void> {
+  await page.goto(path);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.waitForFunction(() => document.querySelectorAll("[aria-label=Loading]").length === 0);
+  expect([path, await axe(page)]).toEqual([path, []]);
+}
+
+const dialog = () => page.getByRole("dialog");
+const toast = (text: string | RegExp) => page.getByRole("status").getByText(text).first().waitFor();
+const press = (name: string | RegExp) => page.getByRole("button", { name }).first().click();
+
+it("makes a decision, shows a fault at its field, and revokes it with a reason", async () => {
+  await open("/response");
+  await page.getByText("Nothing is in force. Nobody is blocked.").waitFor();
+  await press("New decision");
+  await dialog().getByLabel("Address, e.g.").fill("nowhere");
+  await dialog().getByLabel("Why").fill("Password spraying");
+  await dialog().getByRole("button", { name: "Block address" }).click();
+  await dialog().getByLabel("Address, e.g.").and(page.locator("[aria-invalid=true]")).waitFor();
+  await dialog().getByLabel("Address, e.g.").fill("203.0.113.40");
+  await dialog()
+    .getByText(/0 requests/)
+    .waitFor();
+  expect(await axe(page)).toEqual([]);
+  await dialog().getByRole("button", { name: "Block address" }).click();
+  await page.getByText("Nowhere yet").waitFor();
+  await press("Revoke: Block address 203.0.113.40");
+  await dialog().getByLabel("Why").fill("It was our own scanner");
+  await dialog().getByRole("button", { name: "Confirm" }).click();
+  await page.getByText("Nothing is in force. Nobody is blocked.").waitFor();
+  await press("Over");
+  await page.getByText("Revoked", { exact: true }).waitFor();
+});
+
+it("makes a response rule after counting what it would have acted on, and removes it again", async () => {
+  await open("/response?tab=rules");
+  await press("New response rule");
+  await dialog()
+    .getByText(/0 incidents of the last 30 days/)
+    .waitFor();
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await dialog().getByLabel("Name").and(page.locator("[aria-invalid=true]")).waitFor();
+  await dialog().getByLabel("Name").fill("Block what sprays");
+  expect(await axe(page)).toEqual([]);
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await page.getByText("Block what sprays").waitFor();
+  await press("Remove “Block what sprays”");
+  await dialog().getByRole("button", { name: "Remove" }).click();
+  await toast("The rule was removed.");
+  await open("/response?tab=enforcers");
+  await page.getByText("No enforcer has asked yet").waitFor();
+});
+
+it("verifies the audit log, and says so in plain words", async () => {
+  await open("/audit");
+  await press("Verify now");
+  await page.getByText("The log is as it was written").waitFor();
+  await page.getByLabel("What was done").fill("decision revoked");
+  await page.getByText("Decision revoked").first().waitFor();
+  await page.locator("tbody tr").first().click();
+  await dialog().getByText("Hash before").waitFor();
+  await page.keyboard.press("Escape");
+  await press("Export…");
+  await dialog().getByRole("button", { name: "Make the export" }).click();
+  const path = await dialog().getByRole("link", { name: "Download audit.ndjson" }).getAttribute("href");
+  expect((await page.request.get(path ?? "")).status()).toBe(200);
+});
+
+it("tells how the server is, and what in its alerting is weak", async () => {
+  await open("/status");
+  await page.getByText("Database", { exact: true }).waitFor();
+  await page.getByText("Alerts waiting").waitFor();
+});
+
+it("makes a channel, shows a fault at its field, and removes it after saying what that means", async () => {
+  await open("/channels");
+  await press("New channel");
+  await dialog().getByLabel("Name").fill("Security team");
+  await dialog().getByLabel("E-mail addresses").fill("no address");
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await dialog().getByLabel("E-mail addresses").and(page.locator("[aria-invalid=true]")).waitFor();
+  await dialog().getByLabel("E-mail addresses").fill("security@clinic.example");
+  expect(await axe(page)).toEqual([]);
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await page.getByText("E-mail: security@clinic.example").waitFor();
+  await page.getByRole("tab", { name: "Routes" }).click();
+  await press("New route");
+  await dialog().getByLabel("Name").fill("What is high");
+  await dialog().getByLabel("Security team").check();
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await page.getByText("Severity is at least High").waitFor();
+  await open("/channels?tab=templates");
+  await press("New template");
+  await dialog().getByLabel("Text", { exact: true }).fill("{{ incident.severity }} <b>now</b>");
+  await dialog().getByText("<b>now</b>").last().waitFor();
+  expect(await axe(page)).toEqual([]);
+});
+
+it("counts what a silence would keep quiet before it is made, and ends it", async () => {
+  await open("/silences");
+  await press("New silence");
+  await dialog().getByLabel("With").fill("203.0.113.40");
+  await dialog().getByText("It would keep 0 of the 0 open incidents quiet.").waitFor();
+  await dialog().getByLabel("Why").fill("Penetration test");
+  expect(await axe(page)).toEqual([]);
+  await dialog().getByRole("button", { name: "Silence", exact: true }).click();
+  await page.getByText("Penetration test (ada@clinic.example)").waitFor();
+  await press("End…");
+  await dialog().getByRole("button", { name: "End it" }).click();
+  await toast("The silence has ended.");
+  await open("/on-call");
+});
+
+it("makes a person, shows their link once, suspends them, and makes a key", async () => {
+  await open("/users");
+  await press("New person");
+  await dialog().getByLabel("Name").fill("Ben Okafor");
+  await dialog().getByLabel("E-mail address").fill("not an address");
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await dialog().getByLabel("E-mail address").and(page.locator("[aria-invalid=true]")).waitFor();
+  await dialog().getByLabel("E-mail address").fill("ben@clinic.example");
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await dialog().getByText("/sign-in?token=").waitFor();
+  await page.keyboard.press("Escape");
+  await press("Suspend Ben Okafor");
+  await dialog().getByText("signed out everywhere").waitFor();
+  await dialog().getByRole("button", { name: "Suspend", exact: true }).click();
+  await page.getByText("Suspended", { exact: true }).waitFor();
+  await open("/users?tab=keys");
+  await press("New API key");
+  await dialog().getByLabel("Name").fill("Patient portal");
+  await dialog().getByRole("button", { name: "Make the key" }).click();
+  await dialog()
+    .getByText(/^vigil_ingest_/)
+    .waitFor();
+});
+
+it("keeps settings, and shows what the server refuses at its field", async () => {
+  await open("/settings");
+  const risk = page.getByRole("region", { name: "Risk and protection" });
+  await page.getByLabel("Sign out after so many idle minutes").fill("1000");
+  await press("Save");
+  await page.getByLabel("Sign out after so many idle minutes").and(page.locator("[aria-invalid=true]")).waitFor();
+  await risk.getByLabel("High from a score of").fill("65");
+  await risk.getByRole("button", { name: "Save" }).click();
+  await toast("Saved.");
+  await page.reload();
+  await risk.getByLabel("High from a score of").and(page.locator("[value='65']")).waitFor();
+});
+
+it("saves at once how somebody wants to be told", async () => {
+  await open("/notifications");
+  await open("/notifications?tab=preferences");
+  const box = page.getByLabel(/^E-mail: An incident, or a task/);
+  const saved = page.waitForResponse(
+    (answer) => answer.request().postData()?.includes("notificationPreferenceSet") ?? false,
+  );
+  await box.check();
+  await saved;
+  await page.reload();
+  await box.and(page.locator(":checked")).waitFor();
+});
+
+it("fits a phone, in the dark, on each of these pages", async () => {
+  const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, colorScheme: "dark" as const };
+  const small = await signedIn(browser, server, { email: "ada@clinic.example", role: "ADMIN" }, phone);
+  for (const path of [
+    "/response",
+    "/response?tab=rules",
+    "/audit",
+    "/status",
+    "/channels",
+    "/channels?tab=routes",
+    "/silences",
+    "/on-call",
+    "/users",
+    "/settings",
+    "/notifications",
+  ]) {
+    await small.page.goto(path);
+    await small.page.getByRole("heading", { level: 1 }).waitFor();
+    await small.page.waitForFunction(() => document.querySelectorAll("[aria-label=Loading]").length === 0);
+    expect([path, await small.page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([path, 360]);
+    expect([path, await axe(small.page)]).toEqual([path, []]);
+  }
+  await small.context.close();
+});
+
+it("shows a viewer what they may see, and says what is not theirs", async () => {
+  const viewer = await signedIn(browser, server, { email: "vera@clinic.example", role: "VIEWER" });
+  await viewer.page.goto("/audit");
+  await viewer.page.getByText("It takes the permission audit.read.").waitFor();
+  await viewer.page.goto("/channels");
+  await viewer.page.getByText("Security team").waitFor();
+  expect(await viewer.page.getByRole("button", { name: /New channel|Remove/ }).count()).toBe(0);
+  await viewer.context.close();
+});
+
+it("complains of nothing meanwhile", () => {
+  expect(faults).toEqual([]);
+});
