@@ -86,12 +86,13 @@ describe("two servers and two workers on one PostgreSQL and one Redis", () => {
 
   it("W4: end the streams of a key on one server within 5 s of its revocation on the other", async () => {
     const { id, secret } = await first.app.db.inOrganization(first.ours, (tx) =>
-      createApiKey(tx, { name: "reader", role: "VIEWER", actor: "tester", now: Date.now() }),
+      createApiKey(tx, { name: "reader", role: "ENFORCER", actor: "tester", now: Date.now() }),
     );
     const after = await first.app.feed.cursor(first.ours);
     const client = clientOf(second, secret);
     const states: string[] = [];
-    const stream = client.follow(incidentEvents, {}, { after, onState: ({ state }) => states.push(state) });
+    const document = "subscription ($after: String) { decisionEvents(after: $after) { cursor kind } }";
+    const stream = client.follow(document, {}, { after, onState: ({ state }) => states.push(state) });
     const ended = stream.next().catch((error: unknown) => error);
     await expect.poll(() => states, { timeout: 5_000 }).toContain("live");
     const started = performance.now();
