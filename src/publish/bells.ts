@@ -4,7 +4,7 @@
  */
 import { RedisPubSub } from "graphql-redis-subscriptions";
 import { PubSub, type PubSubEngine } from "graphql-subscriptions";
-import { Redis } from "ioredis";
+import { Redis, type RedisOptions } from "ioredis";
 import type { Log } from "../log.ts";
 import type { Topic } from "./change.ts";
 
@@ -24,8 +24,14 @@ export interface Bells {
 }
 
 export function openBells(redisUrl: string | undefined, log: Log): Bells {
-  const { engine, close } = redisUrl ? redisEngine(redisUrl, log) : { engine: new PubSub(), close: async () => {} };
-  const failed = (error: unknown): void => log.warn({ err: (error as Error).message }, "a bell could not be rung");
+  const listeners = new Set<() => void>();
+  const wakeAll = (): void => {
+    for (const awaken of listeners) awaken();
+  };
+  const { engine, close } = redisUrl
+    ? redisEngine(redisUrl, log, wakeAll)
+    : { engine: new PubSub(), close: async () => {} };
+  const failed = (error: unknown): void => log.debug({ err: (error as Error).message }, "a bell could not be rung");
   // The organization is in the channel's name, so that one organization's bells wake nobody else.
   const channel = (organizationId: string, topic: BellTopic): string => `vigil:{${organizationId}}:${topic}`;
 
@@ -41,6 +47,7 @@ export function openBells(redisUrl: string | undefined, log: Log): Bells {
         wake?.();
       };
       const subscription = engine.subscribe(channel(organizationId, topic), awaken, {});
+      listeners.add(awaken);
       subscription.then(awaken, failed); // what was rung while subscribing is looked for at once
       signal.addEventListener("abort", awaken, { once: true });
       return {
@@ -59,6 +66,7 @@ export function openBells(redisUrl: string | undefined, log: Log): Bells {
         },
         close() {
           signal.removeEventListener("abort", awaken);
+          listeners.delete(awaken);
           subscription.then((id) => engine.unsubscribe(id)).catch(() => undefined);
         },
       };
@@ -67,23 +75,41 @@ export function openBells(redisUrl: string | undefined, log: Log): Bells {
   };
 }
 
-function redisEngine(url: string, log: Log): { engine: PubSubEngine; close(): Promise<void> } {
-  const connect = (role: string): Redis => {
-    // A subscriber connection may not run the ready check's INFO command once it is in subscriber mode.
+const pulse = 10_000; // 10 seconds: a connection that answers nothing for as long is made anew
+
+/** Bells are never queued: one that Redis does not take is lost, and followers look by themselves. */
+function redisEngine(url: string, log: Log, onBack: () => void): { engine: PubSubEngine; close(): Promise<void> } {
+  const connect = (role: string, options: RedisOptions): Redis => {
+    let told = false;
     const redis = new Redis(url, {
+      // A subscriber connection may not run the ready check's INFO command once it is in subscriber mode.
       enableReadyCheck: false,
-      maxRetriesPerRequest: null,
+      connectTimeout: 2_000,
+      socketTimeout: pulse,
+      retryStrategy: (times) => Math.min(50 * times, 1_000),
       connectionName: `vigil-${role}`,
+      ...options,
     });
-    redis.on("error", (error) => log.warn({ err: error.message, role }, "Redis is not reachable"));
+    redis.on("ready", () => {
+      told = false;
+    });
+    redis.on("error", (error) => {
+      if (!told) log.warn({ err: error.message, role }, "Redis is not reachable: changes are told some seconds late");
+      told = true;
+    });
     return redis;
   };
-  const publisher = connect("publisher");
-  const subscriber = connect("subscriber");
+  const publisher = connect("publisher", { enableOfflineQueue: false, maxRetriesPerRequest: 0 });
+  const subscriber = connect("subscriber", { maxRetriesPerRequest: null });
+  subscriber.on("ready", onBack); // who knows what was rung meanwhile
+  // Nothing else would tell that a connection is dead on which one only listens.
+  const heart = setInterval(() => subscriber.status === "ready" && subscriber.ping().catch(() => undefined), pulse);
+  heart.unref();
   const engine = new RedisPubSub({ publisher, subscriber });
   return {
     engine,
     async close() {
+      clearInterval(heart);
       publisher.disconnect();
       subscriber.disconnect();
     },
