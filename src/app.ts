@@ -43,8 +43,8 @@ import { cleanUp } from "./retention/clean-up.ts";
 import { raiseBy, scoreDetections } from "./scores.ts";
 import { loadKeyFile } from "./secrets/key-file.ts";
 import { createKeyring } from "./secrets/keyring.ts";
-import { openEach } from "./secrets/open-each.ts";
-import { indexedColumns, sealedColumns } from "./secrets/sealed-columns.ts";
+import { createOpener } from "./secrets/opener.ts";
+import { indexedColumns } from "./secrets/sealed-columns.ts";
 import { createVault } from "./secrets/vault.ts";
 import { prepareOrganizations, seedOrganization } from "./seed.ts";
 import { createSelfWatch } from "./self-watch.ts";
@@ -158,16 +158,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
     opened.push({ name: "live", close: live.close });
     const { connections, gauges, history } = live;
 
-    /** Opens sealed records of one kind, many at a time; gives their JSON by row id. */
-    async function openSealed(
-      organizationId: string,
-      kind: keyof typeof sealedColumns,
-      rows: readonly { id: string; sealed: Uint8Array }[],
-    ): Promise<Map<string, string>> {
-      const told = (id: string, { message }: Error): void =>
-        log.error({ organizationId, kind, id, fault: message }, "a sealed record does not open");
-      return db.inOrganization(organizationId, (tx) => openEach(tx, vault, sealedColumns[kind], rows, told));
-    }
+    const openSealed = createOpener({ db, vault, log });
 
     async function change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
       let topics = new Set<Topic>();

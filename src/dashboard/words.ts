@@ -50,6 +50,7 @@ export const words = {
   },
   actionType: {
     BLOCK_IP: "Block address",
+    CALL_WEBHOOK: "Call webhook",
     FORCE_MFA: "Ask for a second factor",
     INCREASE_MONITORING: "Watch more closely",
     NOTIFY_ADMIN: "Tell administrators",
@@ -64,6 +65,7 @@ export const words = {
     PLANNED: "Planned",
     REFUSED: "Refused",
     REVERTED: "Taken back",
+    SUPERSEDED: "Replaced",
   },
   do: {
     cancel: "Cancel",
