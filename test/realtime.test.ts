@@ -144,6 +144,43 @@ describe("the live tail", () => {
   });
 });
 
+describe("the change feed over plain HTTP", () => {
+  interface Changes {
+    changes: { cursor: string; kind: string; id: string | null }[];
+    cursor: string;
+    error?: { code: string };
+  }
+  const ask = async (parameters: string, as = server.admin): Promise<Changes> => {
+    const answer = await fetch(`${server.url}/changes?${parameters}`, { headers: { authorization: `Bearer ${as}` } });
+    return (await answer.json()) as Changes;
+  };
+
+  it("is held until something changes, and goes on behind its cursor", async () => {
+    const { cursor } = await ask("topic=incident");
+    const held = ask(`topic=incident&wait=25&after=${cursor}`);
+    await server.failLogins("poll ann", { times: 10 });
+    const { changes, cursor: next } = await held;
+    expect(changes[0]).toMatchObject({ kind: "OPENED", id: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+    expect(next).toBe(changes.at(-1)?.cursor);
+    const all = await ask(`topic=incident&wait=5&after=${cursor}`);
+    expect(all.changes.slice(0, changes.length)).toEqual(changes);
+    const end = (await ask(`topic=incident&after=${all.cursor}`)).cursor;
+    expect(await ask(`topic=incident&wait=0&after=${end}`)).toEqual({ changes: [], cursor: end });
+    expect((await ask(`topic=incident&after=${cursor}`, server.outsider)).changes).toEqual([]);
+  });
+
+  it("names what is wrong with the question, and is refused to whoever may not follow", async () => {
+    const codes = [
+      await ask("topic=weather"),
+      await ask("topic=incident&after=nonsense"),
+      await ask("topic=incident&wait=26"),
+      await ask("topic=incident", server.key),
+      await ask("topic=incident", "nobody"),
+    ].map(({ error }) => error?.code);
+    expect(codes).toEqual(["BAD_USER_INPUT", "BAD_USER_INPUT", "BAD_USER_INPUT", "FORBIDDEN", "UNAUTHENTICATED"]);
+  });
+});
+
 describe("a widget", () => {
   const mutate = async (document: string, variables: object): Promise<string> => {
     const { data } = await server.query(document as never, variables as never);

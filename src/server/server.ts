@@ -6,6 +6,7 @@ import type { Services } from "../schema/context.ts";
 import { handleAcknowledgeForm, handleAcknowledgePage } from "./acknowledge.ts";
 import { sendError, sendJson, setSecurityHeaders, urlOf } from "./answer.ts";
 import { handleAuditExport } from "./audit-export.ts";
+import { handleChanges } from "./changes.ts";
 import { handleAcknowledge, handleDecisions } from "./enforce.ts";
 import type { FanOut } from "./fan-out.ts";
 import { graphiqlPolicy, renderPage } from "./graphiql.ts";
@@ -70,6 +71,8 @@ export function createServer(services: Services, options: ServerOptions = {}): V
     "POST /ingest": ({ request, response }) => handleIngest(services, request, response),
     "GET /enforce/decisions": ({ request, response, url }) =>
       handleDecisions(services, request, response, url.searchParams, closing.signal),
+    "GET /changes": ({ request, response, url }) =>
+      handleChanges(services, request, response, url.searchParams, closing.signal),
     "POST /enforce/acknowledge": ({ request, response }) => handleAcknowledge(services, request, response),
     "GET /audit/export": ({ request, response, url }) =>
       handleAuditExport(services, request, response, url.searchParams),

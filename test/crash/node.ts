@@ -10,10 +10,13 @@ export class ServingNode {
   #child: ChildProcess | undefined;
   readonly port: number;
   readonly #env: NodeJS.ProcessEnv;
+  readonly #warm: (url: string) => Promise<boolean>;
   isReady = false;
 
-  constructor(port: number, env: NodeJS.ProcessEnv) {
+  /** `warm` is asked again and again until it says that the node does its work. */
+  constructor(port: number, env: NodeJS.ProcessEnv, warm: (url: string) => Promise<boolean>) {
     this.port = port;
+    this.#warm = warm;
     this.#env = { ...process.env, ...env, HOST: "127.0.0.1", PORT: String(port) };
   }
 
@@ -25,8 +28,7 @@ export class ServingNode {
     });
     this.#child = child;
     while (child.exitCode === null && child.signalCode === null) {
-      const answer = await fetch(`http://127.0.0.1:${this.port}/health/ready`).catch(() => undefined);
-      if (answer?.ok) {
+      if (await this.#warm(`http://127.0.0.1:${this.port}`).catch(() => false)) {
         this.isReady = true;
         return;
       }

@@ -55,7 +55,18 @@ const key = await app.db.inOrganization(organizationId, (tx) =>
 );
 const start = await app.feed.cursor(organizationId); // before anything else runs
 const env = { VIGIL_DATA_DIR: dataDir, DATABASE_URL: app.serverUrl, LOG_LEVEL: "silent", REDIS_URL: "" };
-const nodes = await Promise.all(Array.from({ length: nodeCount }, async () => new ServingNode(await freePort(), env)));
+const post = (to: string, events: object[], signal?: AbortSignal): Promise<Response> =>
+  fetch(`${to}/ingest`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key.secret}`, "content-type": "application/json" },
+    body: JSON.stringify(events),
+    signal: signal ?? null,
+  });
+/** A node serves when it has taken an event: its rules are loaded then. */
+const warm = async (to: string): Promise<boolean> => (await post(to, [{ action: "crash.warm" }])).ok;
+const nodes = await Promise.all(
+  Array.from({ length: nodeCount }, async () => new ServingNode(await freePort(), env, warm)),
+);
 await Promise.all(nodes.map((node) => node.start()));
 const port = await freePort();
 const balancer = await balance(nodes, port);
@@ -88,6 +99,7 @@ const followers = Array.from({ length: count }, () => {
 
 const accepted = new Set<string>();
 let refusals = 0;
+const refusedWith = new Map<string, number>();
 /** Sends one burst of failed log-ins until it is accepted: whoever is not answered sends the same again. */
 async function attack(n: number): Promise<void> {
   const events = Array.from({ length: 10 }, (_, index) => ({
@@ -99,17 +111,15 @@ async function attack(n: number): Promise<void> {
     source: { ip: `203.0.${n % 250}.${index + 1}` },
   }));
   while (!end.signal.aborted) {
-    const answer = await fetch(`${url}/ingest`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${key.secret}`, "content-type": "application/json" },
-      body: JSON.stringify(events),
-      signal: AbortSignal.timeout(5_000),
-    }).catch(() => undefined);
-    if (answer?.ok) {
+    const answer = await post(url, events, AbortSignal.timeout(30_000)).catch((error: Error) => error);
+    if (!(answer instanceof Error) && answer.ok) {
       for (const { id } of events) accepted.add(id);
       return;
     }
     refusals++;
+    const why =
+      answer instanceof Error ? answer.name : `${answer.status} ${(await answer.text().catch(() => "")).slice(0, 100)}`;
+    refusedWith.set(why, (refusedWith.get(why) ?? 0) + 1);
     await wait(100);
   }
 }
@@ -126,6 +136,9 @@ const restarts: Promise<void>[] = [];
 const until = Date.now() + seconds * 1_000;
 while (Date.now() < until) {
   await wait(every * 1_000 * (0.75 + random() / 2));
+  // A kill before anything was done would try nothing: on a slow machine, kills are rarer than asked for.
+  const before = accepted.size;
+  while (accepted.size === before && Date.now() < until) await wait(100);
   // The node that serves: the first that is ready. Another takes over at once, if there is one.
   const node = nodes.find(({ isReady }) => isReady);
   if (!node) continue;
@@ -168,6 +181,7 @@ const stored = await app.db.query<{ n: number }>(
 );
 const lost = accepted.size - (stored.rows[0]?.n ?? 0);
 console.log(`${kills} kills, ${refusals} sendings that failed and were repeated, ${due.length} changes`);
+for (const [why, times] of refusedWith) console.log(`  ${times} times: ${why}`);
 console.log(`events: ${accepted.size} accepted, ${lost} of them lost`);
 let isWell = lost === 0 && due.length > 0 && kills > 0;
 for (const [n, { shown, losses, fault }] of followers.entries()) {
