@@ -13,6 +13,7 @@ import type { Rejection } from "../ingest/event.ts";
 import type { Log } from "../log.ts";
 import type { Bell } from "../publish/bells.ts";
 import type { Topic } from "../publish/change.ts";
+import type { createLists } from "../respond/list.ts";
 import type { UserChecks } from "../respond/user-checks.ts";
 import type { Cleaned } from "../retention/clean-up.ts";
 import type { sealedColumns } from "../secrets/sealed-columns.ts";
@@ -78,6 +79,8 @@ export interface Services {
   cleanUp(organizationId: string, request: { actor: string; dryRun: boolean }): Promise<Cleaned[]>;
   /** Addresses that Vigil and its monitors use: never blocked. */
   ownAddresses: readonly string[];
+  /** The list of decisions as enforcers get it. */
+  lists: ReturnType<typeof createLists>;
   /** Whether organizations may give URLs at loopback and private addresses: for development. */
   allowPrivateWebhooks: boolean;
   /** Questions to users of the monitored application: was this you? */
