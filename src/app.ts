@@ -37,6 +37,7 @@ import { watchDepths } from "./queue/depth.ts";
 import { answerHere, respondQueue, ringWorkers } from "./queue/doorbell.ts";
 import { sweepQueue } from "./queue/queue.ts";
 import { createCaller } from "./respond/calls.ts";
+import { createLists } from "./respond/list.ts";
 import { createResponder } from "./respond/responder.ts";
 import { createUserChecks } from "./respond/user-checks.ts";
 import { cleanUp } from "./retention/clean-up.ts";
@@ -252,6 +253,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       /** Channels of alerts, and what sends on them. */
       alerting,
       ownAddresses,
+      lists: createLists(db),
       allowPrivateWebhooks: allowPrivate,
       userChecks: createUserChecks({
         change,

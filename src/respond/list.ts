@@ -1,5 +1,6 @@
 /** The list of decisions as enforcers get it: versioned, hashed, signed, and bound to its organization (R10). */
 import { createHash, createPublicKey } from "node:crypto";
+import { LRUCache } from "lru-cache";
 import type { Database } from "../db.ts";
 
 export interface ListedDecision {
@@ -66,13 +67,14 @@ export function rawPublicKey(pem: string): string {
 const memory = 7 * 86_400_000; // an enforcer that was away for longer gets the whole list
 
 /**
- * The list now, in one statement, so that it is that of one moment; `after` is the version that an enforcer has.
+ * The list now, in one statement, so that it is that of one moment; `after` is the version that an enforcer has. `until`:
+ * when the first of it ends by itself, epoch ms.
  */
 export async function readList(
   db: Pick<Database, "query">,
   organizationId: string,
   { after, now }: { after?: number | undefined; now: number },
-): Promise<DecisionList> {
+): Promise<DecisionList & { until: number }> {
   const { rows } = await db.query<Row>(organizationId, {
     name: "decision_list",
     text: `SELECT o.decision_version AS list, d.* FROM organizations o LEFT JOIN (
@@ -98,8 +100,43 @@ export async function readList(
     inForce.push(decision);
     if (after !== undefined && Number(list_version) > after) since.push(decision);
   }
-  const list = { organization: organizationId, version, issuedAt: now, hash: hashOf(inForce) };
+  const until = inForce.reduce((first, { expiresAt }) => Math.min(first, expiresAt), Number.POSITIVE_INFINITY);
+  const list = { organization: organizationId, version, issuedAt: now, hash: hashOf(inForce), until };
   return after === undefined || after > version || after < 0
     ? { ...list, full: true, decisions: inForce, removed: [] }
     : { ...list, full: false, decisions: since, removed };
+}
+
+const mostKept = 10_000; // organizations
+
+/**
+ * Answers enforcers. One that has the list as it is costs one look at the version: neither the list is read nor hashed anew
+ * until something of it changes or ends.
+ */
+export function createLists(db: Pick<Database, "query">) {
+  const kept = new LRUCache<string, { version: number; hash: string; from: number; until: number }>({ max: mostKept });
+
+  async function versionOf(organizationId: string): Promise<number> {
+    const { rows } = await db.query<{ version: string }>(organizationId, {
+      name: "decision_list_version",
+      text: "SELECT decision_version AS version FROM organizations WHERE id = $1",
+      values: [organizationId],
+    });
+    return Number(rows[0]?.version ?? 0);
+  }
+
+  return async (
+    organizationId: string,
+    { after, now }: { after?: number | undefined; now: number },
+  ): Promise<DecisionList> => {
+    const known = kept.get(organizationId);
+    const isKnown = known && after === known.version && now >= known.from && now < known.until;
+    if (isKnown && (await versionOf(organizationId)) === known.version) {
+      const { version, hash } = known;
+      return { organization: organizationId, version, issuedAt: now, full: false, decisions: [], removed: [], hash };
+    }
+    const { until, ...list } = await readList(db, organizationId, { after, now });
+    kept.set(organizationId, { version: list.version, hash: list.hash, from: now, until });
+    return list;
+  };
 }

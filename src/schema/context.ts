@@ -17,6 +17,7 @@ import type { Topic } from "../publish/change.ts";
 import type { Connections } from "../publish/connections.ts";
 import type { RealtimeMetrics } from "../publish/gauges.ts";
 import type { Tail } from "../publish/tail.ts";
+import type { createLists } from "../respond/list.ts";
 import type { UserChecks } from "../respond/user-checks.ts";
 import type { Cleaned } from "../retention/clean-up.ts";
 import type { sealedColumns } from "../secrets/sealed-columns.ts";
@@ -95,6 +96,8 @@ export interface Services {
   cleanUp(organizationId: string, request: { actor: string; dryRun: boolean }): Promise<Cleaned[]>;
   /** Addresses that Vigil and its monitors use: never blocked. */
   ownAddresses: readonly string[];
+  /** The list of decisions as enforcers get it. */
+  lists: ReturnType<typeof createLists>;
   /** Whether organizations may give URLs at loopback and private addresses: for development. */
   allowPrivateWebhooks: boolean;
   /** Questions to users of the monitored application: was this you? */

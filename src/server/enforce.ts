@@ -5,7 +5,7 @@ import { may } from "../access/permissions.ts";
 import type { Viewer } from "../access/viewer.ts";
 import { VigilError } from "../errors.ts";
 import { acknowledge, noteEnforcer, readEnforcer } from "../respond/enforcers.ts";
-import { rawPublicKey, readList, signedText } from "../respond/list.ts";
+import { rawPublicKey, signedText } from "../respond/list.ts";
 import type { Services } from "../schema/context.ts";
 import { readBody, sendJson } from "./answer.ts";
 import { credentialOf } from "./credential.ts";
@@ -28,7 +28,7 @@ export async function handleDecisions(
   const after = whole(parameters, "after", Number.MAX_SAFE_INTEGER);
   const wait = whole(parameters, "wait", longestWait) ?? 0;
   const { organizationId, id: apiKeyId } = viewer;
-  const { db, now, feed, auditTrail } = services;
+  const { db, now, feed, lists, auditTrail } = services;
   const gone = new AbortController();
   response.once("close", () => gone.abort());
   const end = AbortSignal.any([closing, gone.signal, AbortSignal.timeout(wait * 1000)]);
@@ -37,10 +37,10 @@ export async function handleDecisions(
   const bell = wait > 0 ? feed.listen(organizationId, "decision", end) : undefined;
   try {
     await db.inOrganization(organizationId, (tx) => noteEnforcer(tx, { name, program, apiKeyId, now: now() }));
-    let list = await readList(db, organizationId, { after, now: now() });
+    let list = await lists(organizationId, { after, now: now() });
     while (bell && after === list.version && !gone.signal.aborted) {
       await bell.wait(lostBell);
-      if (!gone.signal.aborted) list = await readList(db, organizationId, { after, now: now() });
+      if (!gone.signal.aborted) list = await lists(organizationId, { after, now: now() });
       if (end.aborted) break;
     }
     if (gone.signal.aborted) return;

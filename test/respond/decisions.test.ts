@@ -2,6 +2,7 @@
 import { createHash, createPublicKey, verify } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { createApiKey } from "../../src/access/api-keys.ts";
+import { createLists, readList } from "../../src/respond/list.ts";
 import { ask as askServer } from "../audit/asking.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 
@@ -55,6 +56,34 @@ const line = ({ id, type, scope, value, version, expiresAt }: Data): string =>
   [id, type, scope, value, version, expiresAt].join(" ");
 
 describe("the list of decisions", () => {
+  it("is not read again for an enforcer that has it, until something of it changes or ends", async () => {
+    const asked: string[] = [];
+    const lists = createLists({
+      query: ((organizationId: string, text: { name: string; text: string }, values?: unknown[]) => {
+        asked.push(text.name);
+        return server.app.db.query(organizationId, text, values);
+      }) as never,
+    });
+    const { decision } = await decide({ value: "203.0.113.8", ttl: "PT10M" });
+    const first = await lists(server.ours, { now });
+    const get = async (after: number, at = now) => {
+      asked.length = 0;
+      const list = await lists(server.ours, { after, now: at });
+      expect(list.hash).toBe((await readList(server.app.db, server.ours, { after, now: at })).hash);
+      return [list.version, list.decisions.length, list.issuedAt, ...asked];
+    };
+    const { version } = first;
+    expect(await get(version)).toEqual([version, 0, now, "decision_list_version"]);
+    expect(await get(version, now + 599_000)).toEqual([version, 0, now + 599_000, "decision_list_version"]);
+    expect(await get(version - 1)).toEqual([version, 1, now, "decision_list"]); // it lacks something
+    expect(await get(version, now + 600_000)).toEqual([version, 0, now + 600_000, "decision_list"]); // one has ended
+    expect(await get(version)).toEqual([version, 0, now, "decision_list"]); // a clock that went back
+    await revoke(decision.id);
+    expect(await get(version)).toEqual([version + 1, 0, now, "decision_list_version", "decision_list"]);
+    expect(await get(version + 1)).toEqual([version + 1, 0, now, "decision_list_version"]);
+    expect((await lists(server.theirs, { after: version + 1, now })).organization).toBe(server.theirs);
+  });
+
   it("is whole at first, then what is new, and its hash is that of the whole list", async () => {
     const first = await decide({ value: "203.0.113.7" });
     expect(first.userErrors).toEqual([]);

@@ -98,6 +98,7 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
     auditTrail: {} as never,
     now: Date.now,
     ownAddresses: [],
+    lists: undefined as never,
     allowPrivateWebhooks: false,
     alerting: { channels: {} as never, outside: {} as never, twilioStatus: async () => false },
     enricher: { ready: async () => undefined, of: () => undefined },
