@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { lexicographicSortSchema, printSchema } from "graphql";
 import { permissionsPage } from "../access/permissions-page.ts";
 import { configVariables } from "../config.ts";
-import { configurationPage } from "../config-page.ts";
+import { configurationPage } from "./configuration-page.ts";
 import { schema } from "./schema.ts";
 
 const root = new URL("../../", import.meta.url);

@@ -1,4 +1,4 @@
-import type { ConfigVariable } from "./config.ts";
+import type { ConfigVariable } from "../config.ts";
 
 /** docs/configuration.md, from the schema of the configuration and what `.env.example` says of each variable. */
 export function configurationPage(variables: readonly ConfigVariable[], example: string): string {
