@@ -126,6 +126,19 @@ const schema = z.object({
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
 
+export interface ConfigVariable {
+  name: string;
+  /** What it is where it is not set. */
+  fallback: string | undefined;
+}
+
+/** Every variable there is, for the reference. */
+export const configVariables: readonly ConfigVariable[] = Object.entries(schema.shape).map(([name, type]) => {
+  const { defaultValue } = type.def as { defaultValue?: unknown };
+  const fallback = defaultValue === undefined || Array.isArray(defaultValue) ? undefined : String(defaultValue);
+  return { name, fallback };
+});
+
 const checked = schema.superRefine((values, faults) => {
   const twilio = ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"] as const;
   for (const name of twilio) {

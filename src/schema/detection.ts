@@ -1,5 +1,6 @@
 import { severities } from "../ingest/event.ts";
 import { AlertRule } from "./alert-rule.ts";
+import { batched } from "./batched.ts";
 import { builder } from "./builder.ts";
 import { prismaOf } from "./context.ts";
 import { RuleModeEnum, SeverityEnum } from "./enums.ts";
@@ -8,6 +9,15 @@ import { listOf } from "./list.ts";
 import { orderInput, paged, rowKey } from "./page.ts";
 import { SecurityEvent } from "./security-event.ts";
 import { type Subject, SubjectType } from "./subject.ts";
+
+/** Events of the detections of one page, read together. `selection` is Prisma's, as JSON. */
+const eventOf = batched<{ id: string }>(async (context, ids, selection) => {
+  const events = await prismaOf(context).securityEvent.findMany({
+    ...(JSON.parse(selection) as object),
+    where: { id: { in: ids } },
+  });
+  return new Map(events.map((event) => [event.id, event]));
+});
 
 export const Detection = builder.prismaNode("Detection", {
   id: { resolve: (detection) => detection.id, description: "The detection's id." },
@@ -31,8 +41,12 @@ export const Detection = builder.prismaNode("Detection", {
     events: t.prismaField({
       type: [SecurityEvent],
       description: "At most 20 of its events, oldest first.",
-      resolve: (query, { eventIds }, _args, context) =>
-        prismaOf(context).securityEvent.findMany({ ...query, where: { id: { in: eventIds } }, orderBy: { id: "asc" } }),
+      resolve: async (query, { eventIds }, _args, context) => {
+        const found = await Promise.all(eventIds.map((id) => eventOf(context, id, JSON.stringify(query))));
+        return found
+          .filter((event) => event !== undefined)
+          .sort((one, other) => (one.id < other.id ? -1 : 1)) as never[];
+      },
     }),
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When the rule fired." }),
     updatedAt: t.expose("updatedAt", { type: "DateTime", description: "When it last grew." }),

@@ -1,3 +1,4 @@
+import type { Incident as Row } from "../generated/prisma/client.ts";
 import {
   type Clock,
   type ClockKind,
@@ -7,6 +8,7 @@ import {
   responseTimes,
 } from "../incident/clocks.ts";
 import { relatedIncidents } from "../incident/related.ts";
+import { batched } from "./batched.ts";
 import { builder } from "./builder.ts";
 import { type Context, prismaOf, viewerOf } from "./context.ts";
 import { describedEnum } from "./enums.ts";
@@ -98,22 +100,26 @@ builder.prismaObjectFields(Incident, (t) => ({
 
 const mostRelated = 20;
 
+/** Of all incidents of a page in two statements. */
+const related = batched<Row[]>(async (context, incidents) => {
+  const { organizationId } = viewerOf(context);
+  const { rows } = await context.services.db.query<{ owner: string; ids: string[] }>(organizationId, relatedIncidents, [
+    organizationId,
+    incidents,
+    mostRelated,
+  ]);
+  const all = [...new Set(rows.flatMap(({ ids }) => ids))];
+  if (all.length === 0) return new Map();
+  const found = await prismaOf(context).incident.findMany({ where: { organizationId, id: { in: all } } });
+  const byId = new Map(found.map((one) => [one.id, one]));
+  return new Map(rows.map(({ owner, ids }) => [owner, ids.flatMap((id) => byId.get(id) ?? [])]));
+});
+
 builder.prismaObjectFields(Incident, (t) => ({
   related: t.field({
     type: [Incident],
     description:
       "Incidents about the same users, addresses or other subjects, those that share most first; at most 20.",
-    resolve: async ({ id }, _args, context) => {
-      const { organizationId } = viewerOf(context);
-      const { rows } = await context.services.db.query<{ id: string }>(organizationId, relatedIncidents, [
-        organizationId,
-        id,
-        mostRelated,
-      ]);
-      const ids = rows.map((row) => row.id);
-      const found = await prismaOf(context).incident.findMany({ where: { organizationId, id: { in: ids } } });
-      const byId = new Map(found.map((one) => [one.id, one]));
-      return ids.flatMap((one) => byId.get(one) ?? []);
-    },
+    resolve: async ({ id }, _args, context) => (await related(context, id)) ?? [],
   }),
 }));

@@ -3,6 +3,7 @@ import { execute, type GraphQLSchema, parse } from "graphql";
 import { audit } from "../access/audit.ts";
 import { VigilError } from "../errors.ts";
 import { type ReportData, reportMarkdown } from "../incident/report-text.ts";
+import { batched } from "./batched.ts";
 import { builder } from "./builder.ts";
 import { actorOf, auditActorOf, type Context, viewerOf } from "./context.ts";
 import { describedEnum } from "./enums.ts";
@@ -28,6 +29,20 @@ const BreachNotice = builder.objectRef<Notice>("BreachNotice").implement({
   }),
 });
 
+/** How many patients the events of incidents name, of all incidents of a page in one statement. */
+const patientsOf = batched<number>(async (context, incidents) => {
+  const { organizationId } = viewerOf(context);
+  const { rows } = await context.services.db.query<{ incident: string; patients: number }>(
+    organizationId,
+    `SELECT d.incident_id AS incident, count(DISTINCT coalesce(e.patient_id, encode(e.patient_index, 'hex')))::int AS patients
+     FROM detections d CROSS JOIN LATERAL unnest(d.event_ids) AS evidence(id)
+     JOIN realtime_monitoring e ON e.organization_id = $1 AND e.id = evidence.id
+     WHERE d.organization_id = $1 AND d.incident_id = ANY ($2::uuid[]) GROUP BY 1`,
+    [organizationId, incidents],
+  );
+  return new Map(rows.map(({ incident, patients }) => [incident, patients]));
+});
+
 builder.prismaObjectFields(Incident, (t) => ({
   breachNotice: t.field({
     type: BreachNotice,
@@ -35,15 +50,7 @@ builder.prismaObjectFields(Incident, (t) => ({
     description: "Until when patients must be notified if this is a breach; null: its events name no patient.",
     select: { id: true, openedAt: true },
     resolve: async ({ id, openedAt }, _args, context) => {
-      const { organizationId } = viewerOf(context);
-      const { rows } = await context.services.db.query<{ patients: number }>(
-        organizationId,
-        `SELECT count(DISTINCT coalesce(e.patient_id, encode(e.patient_index, 'hex')))::int AS patients
-         FROM realtime_monitoring e WHERE e.organization_id = $1 AND e.id IN (
-           SELECT unnest(d.event_ids) FROM detections d WHERE d.organization_id = $1 AND d.incident_id = $2)`,
-        [organizationId, id],
-      );
-      const patients = rows[0]?.patients ?? 0;
+      const patients = (await patientsOf(context, id)) ?? 0;
       if (patients === 0) return null;
       return { patients, discoveredAt: openedAt, dueAt: new Date(openedAt.getTime() + noticeDays * 86_400_000) };
     },

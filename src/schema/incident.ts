@@ -9,18 +9,16 @@ import * as filters from "./filter.ts";
 import { byWords, WordsFilter } from "./incident-search.ts";
 import { listOf } from "./list.ts";
 import { orderInput, paged, rowKey } from "./page.ts";
+import { partsOf } from "./parts-of.ts";
 import { type Subject, SubjectType } from "./subject.ts";
 import { readWords } from "./words.ts";
 
 const newestFirst = { field: "createdAt", direction: "desc" } as const;
 const list = listOf("security_incidents", newestFirst, { severity: severities, status: incidentStatuses }, byWords);
-const detections = listOf("detections", newestFirst);
-const entries = listOf("incident_entries", { field: "at", direction: "asc" });
-const actions = listOf("incident_actions", newestFirst);
-const alerts = listOf("security_alerts", newestFirst);
-
-/** Only what belongs to this incident. */
-const of = ({ id }: { id: string }) => ({ incidentId: { eq: id } });
+const detections = partsOf("detections", "incidentId", newestFirst);
+const entries = partsOf("incident_entries", "incidentId", { field: "at", direction: "asc" });
+const actions = partsOf("incident_actions", "incidentId", newestFirst);
+const alerts = partsOf("security_alerts", "incidentId", newestFirst);
 
 export const Incident = builder.prismaNode("Incident", {
   id: { resolve: (incident) => incident.id, description: "The incident's id." },
@@ -68,37 +66,33 @@ export const Incident = builder.prismaNode("Incident", {
       ...paged,
       type: "Detection",
       description: "What it gathers, the latest first.",
-      totalCount: (incident, _args, context) => detections.count(context, of(incident)),
+      totalCount: (incident, _args, context) => detections.count(context, incident.id),
       resolve: (query, incident, _args, context) =>
-        detections.page(context, query, { filter: of(incident) }, (rows) => prismaOf(context).detection.findMany(rows)),
+        detections.page(context, query, incident.id, (rows) => prismaOf(context).detection.findMany(rows)),
     }),
     entries: t.prismaConnection({
       ...paged,
       type: "IncidentEntry",
       description: "Its timeline, oldest first.",
-      totalCount: (incident, _args, context) => entries.count(context, of(incident)),
+      totalCount: (incident, _args, context) => entries.count(context, incident.id),
       resolve: (query, incident, _args, context) =>
-        entries.page(context, query, { filter: of(incident) }, (rows) =>
-          prismaOf(context).incidentEntry.findMany(rows),
-        ),
+        entries.page(context, query, incident.id, (rows) => prismaOf(context).incidentEntry.findMany(rows)),
     }),
     actions: t.prismaConnection({
       ...paged,
       type: "IncidentAction",
       description: "What was done about it, the latest first.",
-      totalCount: (incident, _args, context) => actions.count(context, of(incident)),
+      totalCount: (incident, _args, context) => actions.count(context, incident.id),
       resolve: (query, incident, _args, context) =>
-        actions.page(context, query, { filter: of(incident) }, (rows) =>
-          prismaOf(context).incidentAction.findMany(rows),
-        ),
+        actions.page(context, query, incident.id, (rows) => prismaOf(context).incidentAction.findMany(rows)),
     }),
     alerts: t.prismaConnection({
       ...paged,
       type: "Alert",
       description: "Who was told, the latest first.",
-      totalCount: (incident, _args, context) => alerts.count(context, of(incident)),
+      totalCount: (incident, _args, context) => alerts.count(context, incident.id),
       resolve: (query, incident, _args, context) =>
-        alerts.page(context, query, { filter: of(incident) }, (rows) => prismaOf(context).alert.findMany(rows)),
+        alerts.page(context, query, incident.id, (rows) => prismaOf(context).alert.findMany(rows)),
     }),
   }),
 });

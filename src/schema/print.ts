@@ -1,13 +1,16 @@
-/** Writes schema.graphql and docs/permissions.md from the code; with --check only says whether they are up to date. */
+/** Writes schema.graphql, docs/permissions.md and docs/configuration.md from the code; with --check only says whether they are up to date. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { lexicographicSortSchema, printSchema } from "graphql";
 import { permissionsPage } from "../access/permissions-page.ts";
+import { configVariables } from "../config.ts";
+import { configurationPage } from "./configuration-page.ts";
 import { schema } from "./schema.ts";
 
 const root = new URL("../../", import.meta.url);
 const printed: Record<string, string> = {
   "schema.graphql": `${printSchema(lexicographicSortSchema(schema))}\n`,
   "docs/permissions.md": permissionsPage(),
+  "docs/configuration.md": configurationPage(configVariables, readFileSync(new URL(".env.example", root), "utf8")),
 };
 
 for (const [name, text] of Object.entries(printed)) {

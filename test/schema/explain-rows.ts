@@ -30,6 +30,8 @@ export async function load(test: TestDatabase, rows: number): Promise<void> {
     SET session_replication_role = replica; -- the rows below fit each other: no trigger need check it
     INSERT INTO alert_rules (organization_id, id, name, reference, kind, mode, severity, tags, yaml)
       SELECT '${home}', gen_random_uuid(), 'rule ' || n, 'rule-' || n, 'DETECTION', 'ACTIVE', 'HIGH', '{}', '' FROM generate_series(1, 300) n;
+    INSERT INTO alert_rules (organization_id, id, name, reference, kind, mode, severity, tags, yaml)
+      SELECT id, id, 'the rule', 'the-rule', 'DETECTION', 'ACTIVE', 'HIGH', '{}', '' FROM organizations;
     INSERT INTO alert_channels (organization_id, id, kind, name)
       SELECT id, id, 'EMAIL', 'mail' FROM organizations;
     INSERT INTO entities (organization_id, kind, key, first_seen_at, last_seen_at, risk)

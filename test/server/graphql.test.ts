@@ -1,4 +1,5 @@
 import { getIntrospectionQuery } from "graphql";
+import { auditServer } from "graphql-http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Serving, serving } from "./serving.ts";
 
@@ -107,4 +108,15 @@ describe("GraphQL over HTTP", () => {
     leave.abort();
     await expect.poll(() => server.streams()).toBe(0);
   });
+});
+
+it("follows GraphQL over HTTP: every audit of graphql-http, MUST, SHOULD and MAY", async () => {
+  const fetchFn: typeof fetch = (url, init) =>
+    fetch(url, { ...init, headers: { ...(init?.headers as Record<string, string>), authorization: "Bearer admin" } });
+  const results = await auditServer({ url: `${server.url}/graphql`, fetchFn });
+  expect(results.length).toBeGreaterThan(50);
+  const missed = results.flatMap((result) =>
+    result.status === "ok" ? [] : [`${result.status}: ${result.name}: ${"reason" in result ? result.reason : ""}`],
+  );
+  expect(missed).toEqual([]);
 });

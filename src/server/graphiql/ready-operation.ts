@@ -1,0 +1,6 @@
+export interface ReadyOperation {
+  job: string;
+  name: string;
+  query: string;
+  variables?: Record<string, unknown>;
+}

@@ -1,0 +1,81 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { parse, validate } from "graphql";
+import { describe, expect, it } from "vitest";
+import { checkRules } from "../../src/commands/rules.ts";
+import { configVariables } from "../../src/config.ts";
+import { schema } from "../../src/schema/schema.ts";
+
+const root = join(import.meta.dirname, "../..");
+const folder = join(root, "docs");
+const pages = readdirSync(folder)
+  .filter((name) => name.endsWith(".md"))
+  .map((name) => ({ name, text: readFileSync(join(folder, name), "utf8") }));
+const written = pages.filter(({ name }) => !["rules.md", "permissions.md"].includes(name));
+
+const blocks = (language: string) =>
+  written.flatMap(({ name, text }) =>
+    [...text.matchAll(new RegExp(`^ *\`\`\`${language}\\n(.*?)^ *\`\`\`$`, "gms"))].map(
+      (match) => [name, match[1] as string] as const,
+    ),
+  );
+const source =
+  readFileSync(join(root, "src/cli.ts"), "utf8") + readFileSync(join(root, "src/commands/profiles.ts"), "utf8");
+const commands = new Set([...source.matchAll(/\.command\("(\S+?)["\s]/g)].map((match) => match[1]));
+const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: Record<string, string> };
+
+describe("the documentation", () => {
+  it.each(blocks("graphql"))("%s shows operations that fit the schema: %s", (_page, text) => {
+    expect(validate(schema, parse(text))).toEqual([]);
+  });
+
+  it.each(blocks("yaml rule"))("%s shows rules that are accepted: %s", async (_page, text) => {
+    const directory = await mkdtemp(join(tmpdir(), "vigil-docs-"));
+    const file = join(directory, "rule.yml");
+    await writeFile(file, text);
+    const told: string[] = [];
+    const isGood = await checkRules([file], Date.now(), ((line: string) => told.push(line)) as never);
+    await rm(directory, { recursive: true });
+    expect([isGood, isGood ? [] : told]).toEqual([true, []]);
+  });
+
+  it.each(blocks("json"))("%s shows JSON: %s", (_page, text) => expect(() => JSON.parse(text)).not.toThrow());
+
+  it("names commands and scripts that there are", () => {
+    const named = written.flatMap(({ text }) =>
+      [...text.matchAll(/npx vigil (\S+)( [a-z]+)?/g)].map((match) => match[1] as string),
+    );
+    expect(named.length).toBeGreaterThan(10);
+    expect(named.filter((name) => !commands.has(name.replace(/`.*$/, "")))).toEqual([]);
+    const run = written.flatMap(({ text }) =>
+      [...text.matchAll(/npm run ([a-z:-]+)/g)].map((match) => match[1] as string),
+    );
+    expect(run.filter((name) => !(name in scripts))).toEqual([]);
+  });
+
+  it("names variables that there are, and every one of them in the reference", () => {
+    const known = new Set(configVariables.map(({ name }) => name));
+    const named = written.flatMap(({ text }) =>
+      [...text.matchAll(/\b(VIGIL_[A-Z_]+[A-Z]|[A-Z]+_URL)\b/g)].map((match) => match[1] as string),
+    );
+    const own = ["VIGIL_KEY", "VIGIL_URL"]; // of the examples
+    expect(named.filter((name) => !known.has(name) && !own.includes(name))).toEqual([]);
+    const reference = pages.find(({ name }) => name === "configuration.md")?.text ?? "";
+    for (const name of known) expect(reference).toContain(`\n## ${name}\n`);
+  });
+
+  it("has links that lead somewhere, and an index of every page", () => {
+    const broken = pages.flatMap(({ name, text }) =>
+      [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)]
+        .filter((match) => !existsSync(join(dirname(join(folder, name)), match[1] as string)))
+        .map((match) => `${name}: ${match[1]}`),
+    );
+    expect(broken).toEqual([]);
+    const index = pages.find(({ name }) => name === "README.md")?.text ?? "";
+    expect(
+      pages.filter(({ name }) => name !== "README.md" && !index.includes(`(${name})`)).map(({ name }) => name),
+    ).toEqual([]);
+  });
+});
