@@ -60,8 +60,8 @@ it("makes a response rule after counting what it would have acted on, and remove
     .getByText(/0 incidents of the last 30 days/)
     .waitFor();
   await dialog().getByRole("button", { name: "Save" }).click();
-  await dialog().getByLabel("Name").and(page.locator("[aria-invalid=true]")).waitFor();
-  await dialog().getByLabel("Name").fill("Block what sprays");
+  await dialog().getByLabel("Name", { exact: true }).and(page.locator("[aria-invalid=true]")).waitFor();
+  await dialog().getByLabel("Name", { exact: true }).fill("Block what sprays");
   expect(await axe(page)).toEqual([]);
   await dialog().getByRole("button", { name: "Save" }).click();
   await page.getByText("Block what sprays").waitFor();
@@ -96,7 +96,7 @@ it("tells how the server is, and what in its alerting is weak", async () => {
 it("makes a channel, shows a fault at its field, and removes it after saying what that means", async () => {
   await open("/channels");
   await press("New channel");
-  await dialog().getByLabel("Name").fill("Security team");
+  await dialog().getByLabel("Name", { exact: true }).fill("Security team");
   await dialog().getByLabel("E-mail addresses").fill("no address");
   await dialog().getByRole("button", { name: "Save" }).click();
   await dialog().getByLabel("E-mail addresses").and(page.locator("[aria-invalid=true]")).waitFor();
@@ -106,7 +106,7 @@ it("makes a channel, shows a fault at its field, and removes it after saying wha
   await page.getByText("E-mail: security@clinic.example").waitFor();
   await page.getByRole("tab", { name: "Routes" }).click();
   await press("New route");
-  await dialog().getByLabel("Name").fill("What is high");
+  await dialog().getByLabel("Name", { exact: true }).fill("What is high");
   await dialog().getByLabel("Security team").check();
   await dialog().getByRole("button", { name: "Save" }).click();
   await page.getByText("Severity is at least High").waitFor();
@@ -135,7 +135,7 @@ it("counts what a silence would keep quiet before it is made, and ends it", asyn
 it("makes a person, shows their link once, suspends them, and makes a key", async () => {
   await open("/users");
   await press("New person");
-  await dialog().getByLabel("Name").fill("Ben Okafor");
+  await dialog().getByLabel("Name", { exact: true }).fill("Ben Okafor");
   await dialog().getByLabel("E-mail address").fill("not an address");
   await dialog().getByRole("button", { name: "Save" }).click();
   await dialog().getByLabel("E-mail address").and(page.locator("[aria-invalid=true]")).waitFor();
@@ -149,7 +149,7 @@ it("makes a person, shows their link once, suspends them, and makes a key", asyn
   await page.getByText("Suspended", { exact: true }).waitFor();
   await open("/users?tab=keys");
   await press("New API key");
-  await dialog().getByLabel("Name").fill("Patient portal");
+  await dialog().getByLabel("Name", { exact: true }).fill("Patient portal");
   await dialog().getByRole("button", { name: "Make the key" }).click();
   await dialog()
     .getByText(/^vigil_ingest_/)
