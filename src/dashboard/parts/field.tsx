@@ -133,14 +133,20 @@ export function CheckField({
   );
 }
 
+/** An argument's place within `input`: some mutations name that word in their paths, others leave it out. */
+export function placeOf(path: readonly string[]): string {
+  return (path[0] === "input" ? path.slice(1) : path).join(".");
+}
+
 /** The message of the user error at this argument, e.g. `errorAt(errors, "input", "name")`. */
 export function errorAt(errors: readonly UserError[], ...path: string[]): string | undefined {
-  return errors.find((error) => error.path.join(".") === path.join("."))?.message;
+  return errors.find((error) => error.path.length > 0 && placeOf(error.path) === placeOf(path))?.message;
 }
 
 /** User errors that no field of the form shows: `shown` are the paths of those that do. */
 export function FormErrors({ errors, shown = [] }: { errors: readonly UserError[]; shown?: readonly string[] }) {
-  const rest = errors.filter(({ path }) => !shown.includes(path.join(".")));
+  const places = shown.map((one) => placeOf(one.split(".")));
+  const rest = errors.filter(({ path }) => path.length === 0 || !places.includes(placeOf(path)));
   if (rest.length === 0) return null;
   return (
     <div className="form-errors" role="alert">

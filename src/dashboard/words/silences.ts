@@ -5,7 +5,7 @@ export const matcherWords = {
   value: "With",
   fields: {
     SEVERITY: "Severity",
-    SUBJECT: "User, address or other subject",
+    SUBJECT: "User or address",
     RULE: "Rule",
     TAG: "Tag",
     TITLE: "Title",

@@ -8,7 +8,7 @@ import {
 } from "../../generated/graphql.ts";
 import { Button } from "../../parts/button.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
-import { CheckField, errorAt, SelectField, TextField } from "../../parts/field.tsx";
+import { CheckField, errorAt, placeOf, SelectField, TextField } from "../../parts/field.tsx";
 import { FormDialog } from "../../parts/form-dialog.tsx";
 import { Secret } from "../../parts/secret.tsx";
 import { toast } from "../../parts/toast.tsx";
@@ -50,8 +50,7 @@ export function ChannelForm({ channel, onClose, onDone }: ChannelFormProps) {
   const key = kind.toLowerCase();
   const part = kind === "EMAIL" || kind === "SMS" ? "to" : kind === "WEBHOOK" ? "url" : "webhookUrl";
   const targetError =
-    errorAt(errors, "input", key, part) ??
-    errors.find(({ path }) => path.join(".").startsWith(`input.${key}`))?.message;
+    errorAt(errors, "input", key, part) ?? errors.find(({ path }) => placeOf(path).startsWith(key))?.message;
 
   function targetInput() {
     if (kind === "EMAIL") return { email: { to: lines(target) } };
@@ -103,7 +102,7 @@ export function ChannelForm({ channel, onClose, onDone }: ChannelFormProps) {
       errors={errors}
       shown={[
         ...shownPaths.map((path) => `input.${path}`),
-        ...errors.map(({ path }) => path.join(".")).filter((path) => path.startsWith(`input.${key}`)),
+        ...errors.map(({ path }) => placeOf(path)).filter((path) => path.startsWith(key)),
       ]}
       busy={make.busy || change.busy}
       onClose={onClose}
