@@ -60,7 +60,7 @@ describe("the documentation", () => {
     const named = written.flatMap(({ text }) =>
       [...text.matchAll(/\b(VIGIL_[A-Z_]+[A-Z]|[A-Z]+_URL)\b/g)].map((match) => match[1] as string),
     );
-    const own = ["VIGIL_KEY", "VIGIL_URL"]; // of the examples
+    const own = ["VIGIL_KEY", "VIGIL_TOKEN", "VIGIL_URL", "VIGIL_BIND"]; // of the examples, and of compose.yaml
     expect(named.filter((name) => !known.has(name) && !own.includes(name))).toEqual([]);
     const reference = pages.find(({ name }) => name === "configuration.md")?.text ?? "";
     for (const name of known) expect(reference).toContain(`\n## ${name}\n`);
