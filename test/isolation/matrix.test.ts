@@ -118,11 +118,12 @@ async function ask(field: RootField, id?: string, nodeType?: string, choice?: nu
 
 const leaks = (text: string): string[] => theirSecrets.filter((secret) => text.includes(secret));
 
-/** The answer without the id that was asked for and without moments, which differ from call to call. */
+/** The answer without the id that was asked for, moments and what is left of the budget, which differ from call to call. */
 const shape = ({ status, text }: Answered, id: string): string =>
   `${status} ${text
     .replaceAll(id, "<id>")
     .replaceAll(Buffer.from(id, "base64").toString().split(":")[1] as string, "<id>")
+    .replaceAll(/"(remaining|resetSeconds)":\d+/g, '"$1":"<left>"')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")}`;
 
 /** A hash of every row of an organization, by table, in one statement. */
