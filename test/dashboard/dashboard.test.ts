@@ -208,6 +208,52 @@ it("jumps by Ctrl-K and lets the keyboard do the rest", async () => {
   await page.waitForURL("**/incidents/*");
 });
 
+it("checks a rule as it is typed, and makes, previews, changes and activates it", async () => {
+  const { page: editor, context } = await signedIn(browser, server, { email: "ada@clinic.example", role: "ADMIN" });
+  await editor.goto("/rules/new");
+  const text = editor.getByLabel("Sigma document");
+  const yaml = await text.inputValue();
+  await text.fill(yaml.replace("condition: selection", "condition: selektion"));
+  await editor.locator(".rule-check .form-errors").waitFor();
+  expect(await editor.getByRole("button", { name: "Create" }).isDisabled()).toBe(true);
+  await text.fill(yaml.replace("event.action: export", "event.action: login"));
+  await editor.getByText("The document is in order.").waitFor();
+  await editor.getByRole("button", { name: "Create" }).click();
+  await editor.getByText("On trial").first().waitFor();
+  await editor.getByLabel("Mode").selectOption("ACTIVE");
+  await editor.getByText("It opens incidents.").waitFor();
+  await editor.getByRole("tab", { name: "Preview" }).click();
+  await editor.getByRole("button", { name: "Run over stored events" }).click();
+  await editor.getByText(/events read: \d+ detections/).waitFor();
+  await editor.getByRole("tab", { name: "Document" }).click();
+  await text.fill(`${yaml.replace("event.action: export", "event.action: login")}author: Ada\n`);
+  await editor.getByText("The document is in order.").waitFor();
+  await editor.getByRole("button", { name: "Save" }).click();
+  await editor.getByText("Revision 3").first().waitFor();
+  await editor.getByRole("tab", { name: "Revisions" }).click();
+  await editor.getByText("+author: Ada").waitFor();
+  expect(await axe(editor)).toEqual([]);
+  await context.close();
+});
+
+it("shows every page to whoever only reads, with nothing to press that they may not, and nothing that axe finds", async () => {
+  const reader = await signedIn(browser, server, { email: "vera@clinic.example", role: "VIEWER" });
+  const paths = ["/alerts", "/entities", "/entities/address/203.0.113.9", "/live", "/rules", "/incidents/1"];
+  for (const path of paths) {
+    await reader.page.goto(path);
+    await reader.page.getByRole("heading", { level: 1 }).waitFor();
+    await reader.page.waitForFunction(() => document.querySelectorAll("[aria-label=Loading]").length === 0);
+    expect([path, await axe(reader.page)]).toEqual([path, []]);
+    const buttons = await reader.page.getByRole("main").getByRole("button").allTextContents();
+    expect([path, buttons.filter((text) => /acknowledge|respond|resolve…|new rule|send again/i.test(text))]).toEqual([
+      path,
+      [],
+    ]);
+  }
+  expect(reader.faults).toEqual([]);
+  await reader.context.close();
+}, 60_000);
+
 it("complains of nothing meanwhile", () => {
   expect(faults).toEqual([]);
 });
