@@ -2,12 +2,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { ndjson, type TestServer, testServer } from "../support/server.ts";
 import { axe, buildDashboard, dashboardDir, linkFor, openBrowser, signedIn } from "./browser.ts";
 
 const xss = [`<img src=x onerror="window.pwned=1">`, `"><script>window.pwned=1</script>`, "javascript:window.pwned=1"];
 const responder = { email: "rita@clinic.example", role: "RESPONDER" as const };
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 }); // for a machine that is at other work, too
 
 let server: TestServer;
 let browser: Browser;
@@ -19,6 +21,7 @@ beforeAll(async () => {
   ({ page, faults } = await signedIn(browser, server, responder));
 });
 afterAll(async () => {
+  vi.resetConfig();
   await browser?.close();
   await server?.close();
 });
@@ -174,7 +177,7 @@ it("keeps a dashboard as it was arranged by drag and drop", async () => {
   await card.waitFor();
   expect((await card.boundingBox())?.x).toBeLessThan((before?.x ?? 0) - 400);
   expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Night shift");
-}, 60_000);
+});
 
 it("fits a phone, in the dark, with the pages behind a button", async () => {
   const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, colorScheme: "dark" as const };
@@ -191,7 +194,7 @@ it("fits a phone, in the dark, with the pages behind a button", async () => {
   await small.page.waitForURL("**/incidents");
   expect(small.faults).toEqual([]);
   await small.context.close();
-}, 60_000);
+});
 
 it("jumps by Ctrl-K and lets the keyboard do the rest", async () => {
   await page.goto("/");
@@ -252,7 +255,7 @@ it("shows every page to whoever only reads, with nothing to press that they may 
   }
   expect(reader.faults).toEqual([]);
   await reader.context.close();
-}, 60_000);
+});
 
 it("complains of nothing meanwhile", () => {
   expect(faults).toEqual([]);
