@@ -1,5 +1,5 @@
 import { Suspense, useCallback, useEffect, useState } from "react";
-import { Route, Switch } from "wouter";
+import { Route, Switch, useLocation } from "wouter";
 import { onSignedOut, signOut } from "./api.ts";
 import { forgetAnswers, useQuery } from "./data/use-query.ts";
 import { ViewerSessionDocument } from "./generated/graphql.ts";
@@ -53,10 +53,11 @@ export function App() {
 
 function SignedIn({ viewer, onIdle }: { viewer: Viewer; onIdle: (minutes: number) => void }) {
   const minutes = viewer.organization.sessionIdleMinutes;
+  const [path] = useLocation();
   const { left, stay } = useIdle(minutes, () => onIdle(minutes));
   return (
     <Shell>
-      <Guard>
+      <Guard key={path}>
         <Suspense fallback={<Loading lines={8} />}>
           <Switch>
             {pages.map(({ path, permission, title, view: View }) => (

@@ -6,6 +6,15 @@ import { App } from "./app.tsx";
 import { applyTheme } from "./shell/theme.ts";
 
 applyTheme();
+
+// A part of the page is gone where the server was renewed meanwhile: the page is read anew, once a minute at most.
+const reloadKey = "vigil.reloaded";
+addEventListener("vite:preloadError", () => {
+  if (Date.now() - Number(sessionStorage.getItem(reloadKey) ?? 0) < 60_000) return;
+  sessionStorage.setItem(reloadKey, String(Date.now()));
+  location.reload();
+});
+
 createRoot(document.getElementById("root") as HTMLElement).render(
   <StrictMode>
     <App />

@@ -63,8 +63,7 @@ export async function sendStatic(
 
 /** Whether a browser asks for this path as a page: then the dashboard shows it, or says that there is no such page. */
 export function isPageRequest(path: string, request: IncomingMessage): boolean {
-  const lastPart = path.slice(path.lastIndexOf("/") + 1);
-  return !lastPart.includes(".") && (request.headers.accept ?? "").includes("text/html");
+  return !path.startsWith("/assets/") && (request.headers.accept ?? "").includes("text/html");
 }
 
 async function findPacked(path: string, accepted: string | string[] | undefined) {

@@ -2,12 +2,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { ndjson, type TestServer, testServer } from "../support/server.ts";
 import { axe, buildDashboard, dashboardDir, linkFor, openBrowser, signedIn } from "./browser.ts";
 
 const xss = [`<img src=x onerror="window.pwned=1">`, `"><script>window.pwned=1</script>`, "javascript:window.pwned=1"];
 const responder = { email: "rita@clinic.example", role: "RESPONDER" as const };
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 }); // for a machine that is at other work, too
 
 let server: TestServer;
 let browser: Browser;
@@ -19,6 +21,7 @@ beforeAll(async () => {
   ({ page, faults } = await signedIn(browser, server, responder));
 });
 afterAll(async () => {
+  vi.resetConfig();
   await browser?.close();
   await server?.close();
 });
@@ -174,7 +177,7 @@ it("keeps a dashboard as it was arranged by drag and drop", async () => {
   await card.waitFor();
   expect((await card.boundingBox())?.x).toBeLessThan((before?.x ?? 0) - 400);
   expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Night shift");
-}, 60_000);
+});
 
 it("fits a phone, in the dark, with the pages behind a button", async () => {
   const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, colorScheme: "dark" as const };
@@ -191,7 +194,7 @@ it("fits a phone, in the dark, with the pages behind a button", async () => {
   await small.page.waitForURL("**/incidents");
   expect(small.faults).toEqual([]);
   await small.context.close();
-}, 60_000);
+});
 
 it("jumps by Ctrl-K and lets the keyboard do the rest", async () => {
   await page.goto("/");
@@ -206,6 +209,52 @@ it("jumps by Ctrl-K and lets the keyboard do the rest", async () => {
   await page.getByText("2 chosen").waitFor();
   await page.keyboard.press("Enter");
   await page.waitForURL("**/incidents/*");
+});
+
+it("checks a rule as it is typed, and makes, previews, changes and activates it", async () => {
+  const { page: editor, context } = await signedIn(browser, server, { email: "ada@clinic.example", role: "ADMIN" });
+  await editor.goto("/rules/new");
+  const text = editor.getByLabel("Sigma document");
+  const yaml = await text.inputValue();
+  await text.fill(yaml.replace("condition: selection", "condition: selektion"));
+  await editor.locator(".rule-check .form-errors").waitFor();
+  expect(await editor.getByRole("button", { name: "Create" }).isDisabled()).toBe(true);
+  await text.fill(yaml.replace("event.action: export", "event.action: login"));
+  await editor.getByText("The document is in order.").waitFor();
+  await editor.getByRole("button", { name: "Create" }).click();
+  await editor.getByText("On trial").first().waitFor();
+  await editor.getByLabel("Mode").selectOption("ACTIVE");
+  await editor.getByText("It opens incidents.").waitFor();
+  await editor.getByRole("tab", { name: "Preview" }).click();
+  await editor.getByRole("button", { name: "Run over stored events" }).click();
+  await editor.getByText(/events read: \d+ detections/).waitFor();
+  await editor.getByRole("tab", { name: "Document" }).click();
+  await text.fill(`${yaml.replace("event.action: export", "event.action: login")}author: Ada\n`);
+  await editor.getByText("The document is in order.").waitFor();
+  await editor.getByRole("button", { name: "Save" }).click();
+  await editor.getByText("Revision 3").first().waitFor();
+  await editor.getByRole("tab", { name: "Revisions" }).click();
+  await editor.getByText("+author: Ada").waitFor();
+  expect(await axe(editor)).toEqual([]);
+  await context.close();
+});
+
+it("shows every page to whoever only reads, with nothing to press that they may not, and nothing that axe finds", async () => {
+  const reader = await signedIn(browser, server, { email: "vera@clinic.example", role: "VIEWER" });
+  const paths = ["/alerts", "/entities", "/entities/address/203.0.113.9", "/live", "/rules", "/incidents/1"];
+  for (const path of paths) {
+    await reader.page.goto(path);
+    await reader.page.getByRole("heading", { level: 1 }).waitFor();
+    await reader.page.waitForFunction(() => document.querySelectorAll("[aria-label=Loading]").length === 0);
+    expect([path, await axe(reader.page)]).toEqual([path, []]);
+    const buttons = await reader.page.getByRole("main").getByRole("button").allTextContents();
+    expect([path, buttons.filter((text) => /acknowledge|respond|resolve…|new rule|send again/i.test(text))]).toEqual([
+      path,
+      [],
+    ]);
+  }
+  expect(reader.faults).toEqual([]);
+  await reader.context.close();
 });
 
 it("complains of nothing meanwhile", () => {

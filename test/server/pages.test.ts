@@ -114,7 +114,8 @@ describe("the dashboard", () => {
     const page = (path: string, accept = "text/html") => fetch(server.url + path, { headers: { accept } });
     expect(await (await page("/incidents/42")).text()).toBe("<p>dashboard");
     expect((await page("/incidents/42", "application/json")).status).toBe(404);
-    expect((await page("/favicon.ico")).status).toBe(404);
+    expect(await (await page("/entities/address/203.0.113.9")).text()).toBe("<p>dashboard");
+    expect((await page("/assets/none.js")).status).toBe(404);
     expect((await page("/ingest")).status).toBe(405);
     const encodingFor = async (accepted: string) => {
       const asset = await fetch(`${server.url}/assets/app-1a2b.js`, { headers: { "accept-encoding": accepted } });

@@ -39,7 +39,7 @@ function optionsOf({ lines, bars }: Pick<ChartProps, "lines" | "bars">, width: n
     legend: { live: true },
     scales: { y: { range: (_, __, most) => [0, Math.max(1, most * 1.1)] } },
     axes: [
-      { ...axis, size: 26 },
+      { ...axis, size: 40 },
       { ...axis, size: 38, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000, 10_000, 50_000, 100_000] },
     ],
     series: [

@@ -82,7 +82,7 @@ export function Table<Row>(props: TableProps<Row>) {
   const allChosen = rows.length > 0 && rows.every((row) => chosen?.has(rowKey(row)));
   return (
     <div className="table-frame">
-      <table className="table" aria-label={label}>
+      <table className={columns.some(({ fill }) => fill) ? "table table-fixed" : "table"} aria-label={label}>
         <thead>
           <tr>
             {chosen && (

@@ -42,7 +42,8 @@ export function EntitySide({ entity, onChanged }: { entity: EntityDetail; onChan
                   )}
                   <span className="muted">
                     {" "}
-                    {reason} · <Time at={at} as="relative" />
+                    {reason !== rule.name && `${reason} · `}
+                    <Time at={at} as="relative" />
                   </span>
                 </span>
               </li>

@@ -1,14 +1,13 @@
 import "./entity.css";
 import { useState } from "react";
-import { Link } from "wouter";
 import { useFeed } from "../../data/feed.ts";
 import { incidentFeed } from "../../data/feeds.ts";
 import { useParam } from "../../data/use-param.ts";
 import { useQuery } from "../../data/use-query.ts";
 import { useSoon } from "../../data/use-soon.ts";
 import { type EntityKind, EntityPageDocument, type EntityPageQuery } from "../../generated/graphql.ts";
+import { Back } from "../../parts/back.tsx";
 import { Badge } from "../../parts/badge.tsx";
-import { Icon } from "../../parts/icon.tsx";
 import { Score } from "../../parts/score.tsx";
 import { Severity } from "../../parts/severity.tsx";
 import { Empty, Loaded } from "../../parts/states.tsx";
@@ -46,10 +45,7 @@ function Shown({ entity, onChanged }: { entity: EntityDetail; onChanged: () => v
   const [tab, setTab] = useState<(typeof tabs)[number]["key"]>("incidents");
   return (
     <article>
-      <Link href="/entities" className="row-inline small muted no-print">
-        <Icon name="left" size={14} />
-        {words.back}
-      </Link>
+      <Back href="/entities">{words.back}</Back>
       <header className="entity-head">
         <div className="row">
           <Badge tone="accent">{words.kinds[entity.kind]}</Badge>

@@ -1,3 +1,4 @@
+import "../../parts/table.css";
 import { Fragment, useState } from "react";
 import type { EventRowFragment } from "../../generated/graphql.ts";
 import { Badge } from "../../parts/badge.tsx";

@@ -6,7 +6,7 @@ import { incidentFeed } from "../../data/feeds.ts";
 import { useQuery } from "../../data/use-query.ts";
 import { useSoon } from "../../data/use-soon.ts";
 import { IncidentPageDocument, type IncidentPageQuery } from "../../generated/graphql.ts";
-import { Icon } from "../../parts/icon.tsx";
+import { Back } from "../../parts/back.tsx";
 import { Empty, Loaded } from "../../parts/states.tsx";
 import { Tabs } from "../../parts/tabs.tsx";
 import { incidentWords as words } from "../../words/incident.ts";
@@ -69,10 +69,7 @@ function Shown({ incident, onChanged }: PartProps) {
   const Part = { timeline: Timeline, evidence: Evidence, tasks: Tasks, alerts: Alerts }[tab];
   return (
     <article className="incident">
-      <Link href="/incidents" className="incident-back small no-print">
-        <Icon name="left" size={14} />
-        {words.back}
-      </Link>
+      <Back href="/incidents">{words.back}</Back>
       <Head incident={incident} onChanged={onChanged} />
       <div className="incident-grid">
         <section className="card incident-main">

@@ -1,3 +1,4 @@
+import "./list.css";
 import { Link } from "wouter";
 import type { IncidentRowFragment } from "../../generated/graphql.ts";
 import { Score } from "../../parts/score.tsx";

@@ -1,5 +1,4 @@
 import "../../parts/list.css";
-import "./list.css";
 import { useEffect, useState } from "react";
 import { useLocation, useSearchParams } from "wouter";
 import { query } from "../../api.ts";

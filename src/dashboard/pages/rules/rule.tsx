@@ -1,13 +1,12 @@
 import "./rule.css";
 import { useState } from "react";
-import { Link } from "wouter";
 import { useMutation } from "../../data/use-mutation.ts";
 import { useParam } from "../../data/use-param.ts";
 import { useQuery } from "../../data/use-query.ts";
 import { type RuleMode, RulePageDocument, type RulePageQuery, RuleUpdateDocument } from "../../generated/graphql.ts";
+import { Back } from "../../parts/back.tsx";
 import { Badge } from "../../parts/badge.tsx";
 import { FormErrors, SelectField } from "../../parts/field.tsx";
-import { Icon } from "../../parts/icon.tsx";
 import { Severity } from "../../parts/severity.tsx";
 import { Empty, Loaded } from "../../parts/states.tsx";
 import { Tabs } from "../../parts/tabs.tsx";
@@ -38,10 +37,7 @@ export default function Rule() {
   const page = useQuery(RulePageDocument, id === "new" ? undefined : { id });
   return (
     <>
-      <Link href="/rules" className="row-inline small muted no-print">
-        <Icon name="left" size={14} />
-        {words.back}
-      </Link>
+      <Back href="/rules">{words.back}</Back>
       {id === "new" ? (
         <section className="card rule-new">
           <h1 className="card-head">{words.newRule}</h1>

@@ -44,18 +44,20 @@ const columns: readonly Column<RuleRowFragment>[] = [
   {
     key: "techniques",
     head: heads.techniques,
-    width: "140px",
+    width: "150px",
     from: "desktop",
     cell: ({ techniques }) => <span className="mono">{techniques.slice(0, 2).join(" ")}</span>,
   },
   {
     key: "precision",
     head: heads.precision,
-    width: "130px",
+    width: "90px",
     align: "right",
     from: "tablet",
     cell: ({ quality }) => (
-      <span className={quality.precision === null ? "muted" : ""}>{precisionText(quality.precision)}</span>
+      <span className={quality.precision === null ? "muted" : ""}>
+        {quality.precision === null ? "—" : precisionText(quality.precision)}
+      </span>
     ),
   },
   {
