@@ -84,7 +84,10 @@ describe("a durable stream", () => {
     expect(expired).toMatchObject({ type: "expired", cursor: expect.any(String) });
     expect(snapshot).toMatchObject({ type: "snapshot", data: { incidents: { totalCount: 1 } } });
     await server.failLogins("finn", { times: 10, as: server.otherKey });
-    expect((await take(stream, 1)).map((event) => event.type)).toEqual(["change"]);
+    // Transactions that were under way when the feed was cut may make it expire once more: then the state says it.
+    const told = (event: Awaited<ReturnType<typeof stream.next>>["value"]): boolean =>
+      event.type === "change" || (event.type === "snapshot" && event.data.incidents.totalCount === 2);
+    for (let heard = false; !heard; ) heard = told((await take(stream, 1))[0]);
     await theirs.close();
     await client.close();
   });
@@ -140,7 +143,7 @@ it("a gauge is subscribed to again after a loss, and its latest value is state t
     .poll(() => store.current(), { timeout: 5_000 })
     .toMatchObject({ state: "live", value: expect.toSatisfy((open: number) => open > value) });
   leave();
-  await expect.poll(() => server.streams().streams).toBe(0);
+  await expect.poll(() => server.streams().streams, { timeout: 20_000 }).toBe(0);
   await client.close();
 });
 

@@ -96,6 +96,7 @@ describe("vigil org export", () => {
     expect(leftOut.sort()).toEqual([
       "alert_channels.sealed_secrets",
       "api_keys.secret_hash",
+      "response_webhooks.sealed_secrets",
       "second_factors.sealed_secret",
       "sessions.secret_hash",
       "sign_in_links.secret_hash",

@@ -37,7 +37,8 @@ beforeAll(async () => {
   await load(test, rows);
   // Whatever reaches a connection passes here, from Prisma as from our own statements.
   pg.Client.prototype.query = function (this: pg.Client, config: Statement, ...more: unknown[]) {
-    if (sent && config?.text?.startsWith("SELECT")) sent.push({ text: config.text, values: config.values ?? [] });
+    if (sent && /^(SELECT|WITH)\b/.test(config?.text ?? ""))
+      sent.push({ text: config.text, values: config.values ?? [] });
     return (clientQuery as (...all: unknown[]) => unknown).call(this, config, ...more);
   } as never;
 }, 1_200_000);
