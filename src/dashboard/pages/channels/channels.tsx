@@ -1,4 +1,3 @@
-import { useState } from "react";
 import { useMutation } from "../../data/use-mutation.ts";
 import { useQuery } from "../../data/use-query.ts";
 import {
@@ -9,33 +8,31 @@ import {
 } from "../../generated/graphql.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Button } from "../../parts/button.tsx";
-import { Confirm } from "../../parts/confirm.tsx";
 import { FormErrors } from "../../parts/field.tsx";
 import { Panel } from "../../parts/panel.tsx";
 import { Empty, Loaded } from "../../parts/states.tsx";
 import { type Column, Table } from "../../parts/table.tsx";
 import { Time } from "../../parts/time.tsx";
 import { toast } from "../../parts/toast.tsx";
-import { useMay } from "../../session/viewer.ts";
 import { channelWords as words } from "../../words/channels.ts";
-import { words as shared } from "../../words.ts";
 import { ChannelForm } from "./channel-form.tsx";
+import { useRowChanges } from "./row-changes.tsx";
 
 /** The channels: whether each works, and a message to try it. */
 export function Channels() {
   const list = useQuery(ChannelListDocument, {});
-  const remove = useMutation(ChannelRemoveDocument);
   const attempt = useMutation(ChannelTryDocument);
-  const mayWrite = useMay("alertSettings.write");
-  const [edits, setEdits] = useState<ChannelRowFragment | "new">();
-  const [removes, setRemoves] = useState<ChannelRowFragment>();
-
-  async function removeIt(): Promise<void> {
-    if (!removes || !(await remove.run({ id: removes.id }))) return;
-    toast(words.removed);
-    setRemoves(undefined);
-    list.reload();
-  }
+  const changes = useRowChanges({
+    words,
+    document: ChannelRemoveDocument,
+    reload: list.reload,
+    width: "150px",
+    more: (channel: ChannelRowFragment) => (
+      <Button small busy={attempt.busy} aria-label={words.tryTitle(channel.name)} onClick={() => void tryIt(channel)}>
+        {words.try}
+      </Button>
+    ),
+  });
 
   async function tryIt({ id, name }: ChannelRowFragment): Promise<void> {
     const done = await attempt.run({ channelId: id });
@@ -71,57 +68,11 @@ export function Channels() {
       from: "tablet",
       cell: ({ lastSuccessAt }) => <Time at={lastSuccessAt} as="relative" />,
     },
-    ...(mayWrite
-      ? [
-          {
-            key: "do",
-            head: <span className="hidden-text">{words.actions}</span>,
-            width: "150px",
-            cell: (channel: ChannelRowFragment) => (
-              <div className="row-actions">
-                <Button
-                  small
-                  busy={attempt.busy}
-                  aria-label={words.tryTitle(channel.name)}
-                  onClick={() => void tryIt(channel)}
-                >
-                  {words.try}
-                </Button>
-                <Button
-                  small
-                  kind="quiet"
-                  icon="edit"
-                  label={words.edit(channel.name)}
-                  onClick={() => setEdits(channel)}
-                />
-                <Button
-                  small
-                  kind="quiet"
-                  icon="trash"
-                  label={words.remove(channel.name)}
-                  onClick={() => setRemoves(channel)}
-                />
-              </div>
-            ),
-          },
-        ]
-      : []),
+    ...changes.column,
   ];
 
   return (
-    <Panel
-      title={words.tabs.channels}
-      lead={words.lead}
-      tools={
-        mayWrite && (
-          <span className="push">
-            <Button icon="plus" onClick={() => setEdits("new")}>
-              {words.add}
-            </Button>
-          </span>
-        )
-      }
-    >
+    <Panel title={words.tabs.channels} lead={words.lead} tools={changes.tools}>
       <FormErrors errors={attempt.errors} />
       <Loaded of={list}>
         {({ alertChannels }) =>
@@ -132,24 +83,14 @@ export function Channels() {
           )
         }
       </Loaded>
-      {edits && (
+      {changes.edits && (
         <ChannelForm
-          channel={edits === "new" ? undefined : edits}
-          onClose={() => setEdits(undefined)}
+          channel={changes.edits === "new" ? undefined : changes.edits}
+          onClose={changes.close}
           onDone={list.reload}
         />
       )}
-      {removes && (
-        <Confirm
-          title={words.remove(removes.name)}
-          text={words.removeText}
-          action={shared.do.remove}
-          errors={remove.errors}
-          busy={remove.busy}
-          onClose={() => setRemoves(undefined)}
-          onConfirm={() => void removeIt()}
-        />
-      )}
+      {changes.removal}
     </Panel>
   );
 }

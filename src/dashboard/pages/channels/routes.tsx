@@ -1,36 +1,29 @@
-import { useState } from "react";
-import { useMutation } from "../../data/use-mutation.ts";
 import { useQuery } from "../../data/use-query.ts";
-import { RouteListDocument, RouteRemoveDocument, type RouteRowFragment } from "../../generated/graphql.ts";
+import {
+  RouteListDocument,
+  RouteRemoveDocument,
+  type RouteRemoveMutation,
+  type RouteRowFragment,
+} from "../../generated/graphql.ts";
 import { Badge } from "../../parts/badge.tsx";
-import { Button } from "../../parts/button.tsx";
-import { Confirm } from "../../parts/confirm.tsx";
 import { Panel } from "../../parts/panel.tsx";
 import { Empty, Loaded } from "../../parts/states.tsx";
 import { type Column, Table } from "../../parts/table.tsx";
-import { toast } from "../../parts/toast.tsx";
-import { useMay } from "../../session/viewer.ts";
 import { routeWords as words } from "../../words/channels.ts";
 import { matcherWords } from "../../words/silences.ts";
-import { words as shared } from "../../words.ts";
 import { matchersText } from "../silences/matchers.tsx";
 import { RouteForm } from "./route-form.tsx";
 import { RouteWould } from "./route-would.tsx";
+import { useRowChanges } from "./row-changes.tsx";
 
 /** Which incidents go where, in the order in which routes are asked. */
 export function Routes() {
   const list = useQuery(RouteListDocument, {});
-  const remove = useMutation(RouteRemoveDocument);
-  const mayWrite = useMay("alertSettings.write");
-  const [edits, setEdits] = useState<RouteRowFragment | "new">();
-  const [removes, setRemoves] = useState<RouteRowFragment>();
-
-  async function removeIt(): Promise<void> {
-    if (!removes || !(await remove.run({ id: removes.id }))) return;
-    toast(words.removed);
-    setRemoves(undefined);
-    list.reload();
-  }
+  const changes = useRowChanges<RouteRowFragment, RouteRemoveMutation>({
+    words,
+    document: RouteRemoveDocument,
+    reload: list.reload,
+  });
 
   const columns: readonly Column<RouteRowFragment>[] = [
     {
@@ -63,44 +56,12 @@ export function Routes() {
       from: "desktop",
       cell: ({ goesOn }) => <Badge>{goesOn ? words.goesOn : words.stops}</Badge>,
     },
-    ...(mayWrite
-      ? [
-          {
-            key: "do",
-            head: <span className="hidden-text">{words.actions}</span>,
-            width: "84px",
-            cell: (route: RouteRowFragment) => (
-              <div className="row-actions">
-                <Button small kind="quiet" icon="edit" label={words.edit(route.name)} onClick={() => setEdits(route)} />
-                <Button
-                  small
-                  kind="quiet"
-                  icon="trash"
-                  label={words.remove(route.name)}
-                  onClick={() => setRemoves(route)}
-                />
-              </div>
-            ),
-          },
-        ]
-      : []),
+    ...changes.column,
   ];
 
   return (
     <>
-      <Panel
-        title={words.title}
-        lead={words.lead}
-        tools={
-          mayWrite && (
-            <span className="push">
-              <Button icon="plus" onClick={() => setEdits("new")}>
-                {words.add}
-              </Button>
-            </span>
-          )
-        }
-      >
+      <Panel title={words.title} lead={words.lead} tools={changes.tools}>
         <Loaded of={list}>
           {({ alertRoutes }) =>
             alertRoutes.length === 0 ? (
@@ -112,25 +73,15 @@ export function Routes() {
         </Loaded>
       </Panel>
       <RouteWould />
-      {edits && (
+      {changes.edits && (
         <RouteForm
-          route={edits === "new" ? undefined : edits}
+          route={changes.edits === "new" ? undefined : changes.edits}
           channels={list.data?.alertChannels ?? []}
-          onClose={() => setEdits(undefined)}
+          onClose={changes.close}
           onDone={list.reload}
         />
       )}
-      {removes && (
-        <Confirm
-          title={words.remove(removes.name)}
-          text={words.removeText}
-          action={shared.do.remove}
-          errors={remove.errors}
-          busy={remove.busy}
-          onClose={() => setRemoves(undefined)}
-          onConfirm={() => void removeIt()}
-        />
-      )}
+      {changes.removal}
     </>
   );
 }

@@ -1,32 +1,25 @@
-import { useState } from "react";
-import { useMutation } from "../../data/use-mutation.ts";
 import { useQuery } from "../../data/use-query.ts";
-import { TemplateListDocument, TemplateRemoveDocument, type TemplateRowFragment } from "../../generated/graphql.ts";
-import { Button } from "../../parts/button.tsx";
-import { Confirm } from "../../parts/confirm.tsx";
+import {
+  TemplateListDocument,
+  TemplateRemoveDocument,
+  type TemplateRemoveMutation,
+  type TemplateRowFragment,
+} from "../../generated/graphql.ts";
 import { Panel } from "../../parts/panel.tsx";
 import { Empty, Loaded } from "../../parts/states.tsx";
 import { type Column, Table } from "../../parts/table.tsx";
-import { toast } from "../../parts/toast.tsx";
-import { useMay } from "../../session/viewer.ts";
 import { channelWords, templateWords as words } from "../../words/channels.ts";
-import { words as shared } from "../../words.ts";
+import { useRowChanges } from "./row-changes.tsx";
 import { TemplateForm } from "./template-form.tsx";
 
 /** How alerts read, where Vigil's own words do not fit. */
 export function Templates() {
   const list = useQuery(TemplateListDocument, {});
-  const remove = useMutation(TemplateRemoveDocument);
-  const mayWrite = useMay("alertSettings.write");
-  const [edits, setEdits] = useState<TemplateRowFragment | "new">();
-  const [removes, setRemoves] = useState<TemplateRowFragment>();
-
-  async function removeIt(): Promise<void> {
-    if (!removes || !(await remove.run({ id: removes.id }))) return;
-    toast(words.removed);
-    setRemoves(undefined);
-    list.reload();
-  }
+  const changes = useRowChanges<TemplateRowFragment, TemplateRemoveMutation>({
+    words,
+    document: TemplateRemoveDocument,
+    reload: list.reload,
+  });
 
   const columns: readonly Column<TemplateRowFragment>[] = [
     {
@@ -48,49 +41,11 @@ export function Templates() {
       cell: ({ channelKind }) => channelWords.kinds[channelKind],
     },
     { key: "locale", head: words.locale, width: "90px", from: "desktop", cell: ({ locale }) => locale },
-    ...(mayWrite
-      ? [
-          {
-            key: "do",
-            head: <span className="hidden-text">{words.actions}</span>,
-            width: "84px",
-            cell: (template: TemplateRowFragment) => (
-              <div className="row-actions">
-                <Button
-                  small
-                  kind="quiet"
-                  icon="edit"
-                  label={words.edit(template.name)}
-                  onClick={() => setEdits(template)}
-                />
-                <Button
-                  small
-                  kind="quiet"
-                  icon="trash"
-                  label={words.remove(template.name)}
-                  onClick={() => setRemoves(template)}
-                />
-              </div>
-            ),
-          },
-        ]
-      : []),
+    ...changes.column,
   ];
 
   return (
-    <Panel
-      title={words.title}
-      lead={words.lead}
-      tools={
-        mayWrite && (
-          <span className="push">
-            <Button icon="plus" onClick={() => setEdits("new")}>
-              {words.add}
-            </Button>
-          </span>
-        )
-      }
-    >
+    <Panel title={words.title} lead={words.lead} tools={changes.tools}>
       <Loaded of={list}>
         {({ alertTemplates }) =>
           alertTemplates.nodes.length === 0 ? (
@@ -100,24 +55,14 @@ export function Templates() {
           )
         }
       </Loaded>
-      {edits && (
+      {changes.edits && (
         <TemplateForm
-          template={edits === "new" ? undefined : edits}
-          onClose={() => setEdits(undefined)}
+          template={changes.edits === "new" ? undefined : changes.edits}
+          onClose={changes.close}
           onDone={list.reload}
         />
       )}
-      {removes && (
-        <Confirm
-          title={words.remove(removes.name)}
-          text={words.removeText}
-          action={shared.do.remove}
-          errors={remove.errors}
-          busy={remove.busy}
-          onClose={() => setRemoves(undefined)}
-          onConfirm={() => void removeIt()}
-        />
-      )}
+      {changes.removal}
     </Panel>
   );
 }
