@@ -196,6 +196,13 @@ it("fits a phone, in the dark, with the pages behind a button", async () => {
   await small.context.close();
 });
 
+it("reads on where a list goes on, however long it is", async () => {
+  await page.goto("/rules");
+  await expect.poll(() => page.locator("tbody tr").count(), { timeout: 30_000 }).toBe(80);
+  await page.getByRole("button", { name: "Show more", exact: true }).click();
+  await expect.poll(() => page.locator("tbody tr").count(), { timeout: 30_000 }).toBeGreaterThan(100);
+});
+
 it("jumps by Ctrl-K and lets the keyboard do the rest", async () => {
   await page.goto("/");
   await page.getByRole("button", { name: "Your account" }).waitFor();

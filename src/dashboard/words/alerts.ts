@@ -52,5 +52,4 @@ export const alertWords = {
   message: "Message id",
   next: "Next try",
   noIncident: "none",
-  more: "Show more",
 } as const;

@@ -24,7 +24,6 @@ export const entityWords = {
     seen: "Last seen",
   },
   empty: "Nobody is called that.",
-  more: "Show more",
   back: "All entities",
   notFound: "Nothing is known of it.",
   score: "Threat score",

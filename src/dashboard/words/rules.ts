@@ -21,7 +21,6 @@ export const ruleWords = {
   broken: "broken",
   empty: "No rule is called that.",
   newRule: "New rule",
-  more: "Show more",
   back: "All rules",
   notFound: "There is no such rule.",
   tabs: { document: "Document", preview: "Preview", revisions: "Revisions", exceptions: "Exceptions" },

@@ -4,6 +4,7 @@ import { useSearchParams } from "wouter";
 import { useFeed } from "../../data/feed.ts";
 import { alertFeed } from "../../data/feeds.ts";
 import { useMutation } from "../../data/use-mutation.ts";
+import { usePages } from "../../data/use-pages.ts";
 import { useQuery } from "../../data/use-query.ts";
 import { useSoon } from "../../data/use-soon.ts";
 import {
@@ -15,6 +16,7 @@ import {
 } from "../../generated/graphql.ts";
 import { Button } from "../../parts/button.tsx";
 import { FormErrors } from "../../parts/field.tsx";
+import { More } from "../../parts/more.tsx";
 import { Empty, Loaded } from "../../parts/states.tsx";
 import { Table } from "../../parts/table.tsx";
 import { toast } from "../../parts/toast.tsx";
@@ -44,8 +46,7 @@ export default function Alerts() {
       ...(channel ? [{ channelId: { eq: channel } }] : []),
     ],
   };
-  const [shown, setShown] = useState(pageSize);
-  const ledger = useQuery(AlertLedgerDocument, { filter, first: shown });
+  const ledger = usePages(AlertLedgerDocument, { filter, first: pageSize }, (data) => data.alerts);
   const channels = useQuery(ChannelNamesDocument, {});
   const retry = useMutation(AlertsRetryDocument);
   const mayWrite = useMay("alert.write");
@@ -119,26 +120,22 @@ export default function Alerts() {
           </div>
         )}
         <Loaded of={ledger} lines={12}>
-          {({ alerts }) =>
-            alerts.nodes.length === 0 ? (
+          {() =>
+            ledger.rows.length === 0 ? (
               <Empty text={words.empty} icon="alert" />
             ) : (
               <>
                 <Table
                   label={words.title}
                   columns={columns}
-                  rows={alerts.nodes}
+                  rows={ledger.rows}
                   rowKey={({ id }) => id}
                   onOpen={({ id }) => setOpened(id)}
                   {...(mayWrite ? { chosen, onChoose: setChosen } : {})}
                   chooseLabel={() => words.choose}
                   chooseAllLabel={words.chooseAll}
                 />
-                {alerts.pageInfo.hasNextPage && (
-                  <div className="list-more">
-                    <Button onClick={() => setShown(shown + pageSize)}>{words.more}</Button>
-                  </div>
-                )}
+                <More of={ledger} />
               </>
             )
           }

@@ -4,10 +4,10 @@ import { Link, useLocation, useSearchParams } from "wouter";
 import { entityPath } from "../../data/entity-kind.ts";
 import { useFeed } from "../../data/feed.ts";
 import { incidentFeed } from "../../data/feeds.ts";
-import { useQuery } from "../../data/use-query.ts";
+import { usePages } from "../../data/use-pages.ts";
 import { useSoon } from "../../data/use-soon.ts";
 import { type EntityFilter, type EntityKind, EntityListDocument } from "../../generated/graphql.ts";
-import { Button } from "../../parts/button.tsx";
+import { More } from "../../parts/more.tsx";
 import { Score } from "../../parts/score.tsx";
 import { Severity } from "../../parts/severity.tsx";
 import { Empty, Loaded } from "../../parts/states.tsx";
@@ -27,11 +27,10 @@ export default function Entities() {
   const key = search.get("key") ?? "";
   const kind = kinds.find((one) => one === search.get("kind"));
   const [text, setText] = useState(key);
-  const [shown, setShown] = useState(pageSize);
   const filter: EntityFilter = {
     and: [{ kind: kind ? { eq: kind } : { neq: "ORGANIZATION" } }, ...(key ? [{ key: { contains: key } }] : [])],
   };
-  const list = useQuery(EntityListDocument, { filter, first: shown });
+  const list = usePages(EntityListDocument, { filter, first: pageSize }, (data) => data.entities);
   useFeed(incidentFeed, useSoon(list.reload, 5_000));
 
   function set(name: string, value: string): void {
@@ -84,14 +83,14 @@ export default function Entities() {
       </div>
       <section className="card">
         <Loaded of={list} lines={12}>
-          {({ entities }) =>
-            entities.nodes.length === 0 ? (
+          {() =>
+            list.rows.length === 0 ? (
               <Empty text={words.empty} icon="entity" />
             ) : (
               <>
                 <Table
                   label={words.title}
-                  rows={entities.nodes}
+                  rows={list.rows}
                   rowKey={({ id }) => id}
                   onOpen={(row) => go(entityPath(row.kind, row.key))}
                   columns={[
@@ -131,11 +130,7 @@ export default function Entities() {
                     },
                   ]}
                 />
-                {entities.pageInfo.hasNextPage && (
-                  <div className="list-more">
-                    <Button onClick={() => setShown(shown + pageSize)}>{words.more}</Button>
-                  </div>
-                )}
+                <More of={list} />
               </>
             )
           }

@@ -1,10 +1,11 @@
 import "../../parts/list.css";
 import { useEffect, useState } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
-import { useQuery } from "../../data/use-query.ts";
+import { usePages } from "../../data/use-pages.ts";
 import { type AlertRuleFilter, RuleListDocument, type RuleRowFragment } from "../../generated/graphql.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Button } from "../../parts/button.tsx";
+import { More } from "../../parts/more.tsx";
 import { Severity } from "../../parts/severity.tsx";
 import { Empty, Loaded } from "../../parts/states.tsx";
 import { type Column, Table } from "../../parts/table.tsx";
@@ -78,11 +79,10 @@ export default function Rules() {
   const name = search.get("name") ?? "";
   const mode = modes.find((one) => one === search.get("mode"));
   const [text, setText] = useState(name);
-  const [shown, setShown] = useState(pageSize);
   const filter: AlertRuleFilter = {
     and: [...(mode ? [{ mode: { eq: mode } }] : []), ...(name ? [{ name: { contains: name } }] : [])],
   };
-  const list = useQuery(RuleListDocument, { filter, first: shown });
+  const list = usePages(RuleListDocument, { filter, first: pageSize }, (data) => data.alertRules);
 
   function set(key: string, value: string): void {
     setSearch(
@@ -135,23 +135,19 @@ export default function Rules() {
       </div>
       <section className="card">
         <Loaded of={list} lines={14}>
-          {({ alertRules }) =>
-            alertRules.nodes.length === 0 ? (
+          {() =>
+            list.rows.length === 0 ? (
               <Empty text={words.empty} icon="rule" />
             ) : (
               <>
                 <Table
                   label={words.title}
                   columns={columns}
-                  rows={alertRules.nodes}
+                  rows={list.rows}
                   rowKey={({ id }) => id}
                   onOpen={({ id }) => go(pathOf(id))}
                 />
-                {alertRules.pageInfo.hasNextPage && (
-                  <div className="list-more">
-                    <Button onClick={() => setShown(shown + pageSize)}>{words.more}</Button>
-                  </div>
-                )}
+                <More of={list} />
               </>
             )
           }
