@@ -1,5 +1,6 @@
 /** What kind of deed an event is, as far as habits are concerned. */
 import type { SecurityEvent } from "../../ingest/event.ts";
+import { ofEvent } from "./of-event.ts";
 
 const logIns = /(?:log|sign)[-_. ]?[io]n|authenticat|session[-_. ]?(?:start|open|create)|sso/i;
 /** What goes by a log-in's name or near it, and is none. */
@@ -11,19 +12,19 @@ export function isSuccess(event: SecurityEvent): boolean {
 }
 
 /** A successful log-in of an account. */
-export function isLogIn(event: SecurityEvent): boolean {
+export const isLogIn = ofEvent((event): boolean => {
   if (event.category !== "AUTHENTICATION" || !isSuccess(event)) return false;
   return logIns.test(event.action) && !others.test(event.action);
-}
+});
 
 const byItself =
   /refresh|renew|expire|time[-_. ]?out|log[-_. ]?(?:out|off)|sign[-_. ]?o(?:ut|ff)|heart[-_. ]?beat|keep[-_. ]?alive|poll/i;
 const deliberate: ReadonlySet<string> = new Set(["AUTHENTICATION", "AUTHORIZATION", "ACCESS", "DATA", "CONFIGURATION"]);
 
 /** Something a person does, not what an open page or a timer does for them. */
-export function isDeliberate(event: SecurityEvent): boolean {
-  return isSuccess(event) && deliberate.has(event.category) && !byItself.test(event.action);
-}
+export const isDeliberate = ofEvent(
+  (event): boolean => isSuccess(event) && deliberate.has(event.category) && !byItself.test(event.action),
+);
 
 /** How a finding calls the event: `log-in`, or its action. */
 export function deedWords(event: SecurityEvent): string {

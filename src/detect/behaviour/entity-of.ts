@@ -2,9 +2,22 @@
 import type { SecurityEvent } from "../../ingest/event.ts";
 import type { Disguise } from "../correlation/disguise.ts";
 import { userOf } from "./deeds.ts";
-import { type ProfileKind, profileKinds } from "./facet.ts";
+import type { ProfileKind } from "./facet.ts";
 
-export type EntityKeys = Partial<Record<ProfileKind, string>>;
+/** All kinds in one order, so that every event's have one shape; undefined: the event is about none of that kind. */
+export type EntityKeys = Record<ProfileKind, string | undefined>;
+
+export function ofEachKind<Value>(make: (kind: ProfileKind) => Value): Record<ProfileKind, Value> {
+  return {
+    USER: make("USER"),
+    ADDRESS: make("ADDRESS"),
+    API_KEY: make("API_KEY"),
+    SERVICE: make("SERVICE"),
+    PATIENT: make("PATIENT"),
+    ROLE: make("ROLE"),
+    ORGANIZATION: make("ORGANIZATION"),
+  };
+}
 
 const longestKey = 1_024; // bytes, as the table has it; who has a longer name has no profile
 
@@ -51,14 +64,11 @@ export function entityReader(
   withFacets: ReadonlySet<ProfileKind>,
   disguise: Disguise,
 ): (event: SecurityEvent) => EntityKeys {
-  const kinds = profileKinds.filter((kind) => withFacets.has(kind) || always.includes(kind));
-  return (event) => {
-    const found: EntityKeys = {};
-    for (const kind of kinds) {
-      const key = keys[kind](event, disguise);
-      if (key !== undefined && (key.length * 3 <= longestKey || Buffer.byteLength(key) <= longestKey))
-        found[kind] = key;
-    }
-    return found;
-  };
+  const isKept = ofEachKind((kind) => withFacets.has(kind) || always.includes(kind));
+  return (event) =>
+    ofEachKind((kind) => {
+      const key = isKept[kind] ? keys[kind](event, disguise) : undefined;
+      if (key === undefined) return undefined;
+      return key.length * 3 <= longestKey || Buffer.byteLength(key) <= longestKey ? key : undefined;
+    });
 }

@@ -8,18 +8,19 @@ import type { Seen } from "./behaviour-detector.ts";
 import type { BehaviourRule } from "./behaviour-rule.ts";
 import { type Entity, hasProfile, seeAt } from "./entity.ts";
 import { mayMake } from "./entity-of.ts";
-import type { Facet, ProfileKind } from "./facet.ts";
+import { type Facet, type ProfileKind, profileKinds } from "./facet.ts";
 import { storedFinding } from "./finding.ts";
 
 /** The entities that an event is about. */
-export type Touched = Partial<Record<ProfileKind, Entity>>;
+export type Touched = Record<ProfileKind, Entity | undefined>;
 
 export interface JudgeOptions {
   rules: readonly BehaviourRule[];
   facets: ReadonlyMap<ProfileKind, readonly Facet<unknown>[]>;
   timeZone: string;
   disguise: Disguise;
-  entitiesOf(event: SecurityEvent): Touched;
+  /** `index`: which of the events that are judged it is. */
+  entitiesOf(event: SecurityEvent, index: number): Touched;
   /** A detector or facet that throws is passed over for this event: nothing that was sent may be lost by it. */
   onFault(what: string, error: unknown): void;
 }
@@ -39,20 +40,24 @@ export type Judge = (
 ) => Changed;
 
 export function createJudge({ rules, facets, timeZone, disguise, entitiesOf, onFault }: JudgeOptions): Judge {
-  let touched: Touched = {};
+  let touched: Touched | undefined;
   let missing: { error: unknown } | undefined;
   const seen: Seen = {
     timeZone,
     disguise(value) {
+      const known = disguised.get(value);
+      if (known !== undefined) return known;
       try {
-        return disguise.pseudonym(value).replace("sealed-", "~");
+        const short = disguise.pseudonym(value).replace("sealed-", "~");
+        disguised.set(value, short);
+        return short;
       } catch (error) {
         missing = { error }; // no fault of whoever asked: the batch is tried again with the key
         throw error;
       }
     },
     facet<State>(facet: Facet<State>): State | undefined {
-      const entity = touched[facet.of];
+      const entity = touched?.[facet.of];
       return entity && ((entity.profile[facet.name] as State | undefined) ?? facet.empty());
     },
   };
@@ -60,6 +65,8 @@ export function createJudge({ rules, facets, timeZone, disguise, entitiesOf, onF
     if (missing) throw missing.error;
     onFault(what, error);
   };
+
+  const disguised = new Map<string, string>(); // of the events at hand: the same people and patients come again and again
 
   function judge(event: SecurityEvent): Findings | undefined {
     let found: Findings | undefined;
@@ -79,25 +86,32 @@ export function createJudge({ rules, facets, timeZone, disguise, entitiesOf, onF
     const makes = mayMake(entity.kind, event);
     if ((makes || entity.firstSeenAt !== 0) && seeAt(entity, event.time)) times.add(entity);
     if (!makes && !hasProfile(entity)) return;
+    let learned = false;
     for (const facet of facets.get(entity.kind) ?? []) {
       try {
         if (!facet.concerns(event)) continue;
+        learned = true;
         facet.learn((entity.profile[facet.name] ??= facet.empty()), event, seen);
-        taught.add(entity);
       } catch (error) {
         passed(`the facet ${facet.name}`, error);
       }
     }
+    if (learned) taught.add(entity);
   }
 
   return (events, tell) => {
     const changed: Changed = { taught: new Set(), seen: new Set() };
-    for (const event of events) {
+    disguised.clear();
+    for (let index = 0; index < events.length; index++) {
+      const event = events[index] as SecurityEvent;
       missing = undefined;
-      touched = entitiesOf(event);
+      touched = entitiesOf(event, index);
       const found = judge(event);
       if (found) tell(event, found);
-      for (const kind in touched) teach(touched[kind as ProfileKind] as Entity, event, changed);
+      for (const kind of profileKinds) {
+        const entity = touched[kind];
+        if (entity) teach(entity, event, changed);
+      }
     }
     return changed;
   };

@@ -1,5 +1,6 @@
 /** Names of people as far as kinship and colleagues show in them. They never leave this in clear but to be disguised. */
-import type { SecurityEvent } from "../../ingest/event.ts";
+import { ofEvent } from "./of-event.ts";
+import { remembered } from "./remembered.ts";
 
 export interface PersonName {
   surname: string;
@@ -14,7 +15,12 @@ const longest = 100; // characters
 
 /** `Lee, Ann`, `Dr. Ann Lee`, `ann.lee@clinic.example`; undefined: not the name of a person, as far as one can tell. */
 export function personName(text: string | undefined): PersonName | undefined {
-  if (text === undefined || text.length > longest) return undefined;
+  return text === undefined || text.length > longest ? undefined : known(text);
+}
+
+const known = remembered(4_000, readName);
+
+function readName(text: string): PersonName | undefined {
   const [local = "", domain] = text.split("@");
   const plain = local.normalize("NFKD").replaceAll(/\p{M}/gu, "").toLowerCase();
   const [before = "", after, more] = plain.split(",").map(wordsOf);
@@ -39,22 +45,22 @@ function isWord(word: string): boolean {
 }
 
 /** The patient's, from the target, else from the attributes. */
-export function patientName({ target, attributes }: SecurityEvent): PersonName | undefined {
+export const patientName = ofEvent(({ target, attributes }): PersonName | undefined => {
   if (target?.patientId === undefined) return undefined;
   const told = personName(target.name);
   if (told) return told;
   const surname = textAt(attributes, "patient", ["last_name", "lastName", "family_name", "familyName", "surname"]);
   const given = textAt(attributes, "patient", ["first_name", "firstName", "given_name", "givenName"]);
   return surname === undefined ? undefined : personName(`${given ?? "unknown"} ${surname.trim()}`);
-}
+});
 
 /** The user's, from the name, else from the address or the attributes. */
-export function actorName({ actor, attributes }: SecurityEvent): PersonName | undefined {
+export const actorName = ofEvent(({ actor, attributes }): PersonName | undefined => {
   const told = personName(actor?.name) ?? personName(actor?.email);
   if (told) return told;
   const surname = textAt(attributes, "user", ["last_name", "lastName", "family_name", "familyName", "surname"]);
   return surname === undefined ? undefined : personName(`unknown ${surname.trim()}`);
-}
+});
 
 function textAt(attributes: Record<string, unknown>, outer: string, names: readonly string[]): string | undefined {
   const inner = attributes[outer];

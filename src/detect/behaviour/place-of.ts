@@ -1,6 +1,7 @@
 /** Where an event came from and over which network: as enriched on arrival, else as its sender said. */
 import type { Network, Place } from "../../ingest/enrichment.ts";
 import type { SecurityEvent } from "../../ingest/event.ts";
+import { ofEvent } from "./of-event.ts";
 
 /** A place with coordinates. */
 export interface Spot {
@@ -10,10 +11,10 @@ export interface Spot {
   radiusKm: number;
   /** For people, e.g. `Austin, US`. */
   name: string;
-  country?: string;
+  country?: string | undefined;
 }
 
-export function placeOf(event: SecurityEvent): Place | undefined {
+export const placeOf = ofEvent((event): Place | undefined => {
   const { source, enrichment } = event;
   if (enrichment?.place) return enrichment.place;
   if (!source) return undefined;
@@ -24,19 +25,20 @@ export function placeOf(event: SecurityEvent): Place | undefined {
     ...(city === undefined ? {} : { city }),
     ...(lat === undefined || lon === undefined ? {} : { lat, lon }),
   };
-}
+});
 
-export function countryOf(event: SecurityEvent): string | undefined {
-  return placeOf(event)?.country?.toUpperCase().slice(0, 2) || undefined;
-}
+export const countryOf = ofEvent(
+  (event): string | undefined => placeOf(event)?.country?.toUpperCase().slice(0, 2) || undefined,
+);
 
-export function spotOf(event: SecurityEvent): Spot | undefined {
+/** Not to be changed: all who ask of an event get one object. */
+export const spotOf = ofEvent((event): Readonly<Spot> | undefined => {
   const place = placeOf(event);
   if (place?.lat === undefined || place.lon === undefined) return undefined;
   const { lat, lon, country, radiusKm = 0 } = place;
   if (!Number.isFinite(lat) || !Number.isFinite(lon)) return undefined;
   return { lat, lon, radiusKm, name: placeName(place), ...(country === undefined ? {} : { country }) };
-}
+});
 
 const longestName = 40; // characters
 
@@ -50,11 +52,11 @@ export function networkOf(event: SecurityEvent): Network | undefined {
 }
 
 /** What a network is known by; undefined: an address of no network on the Internet, or one of which nothing is known. */
-export function networkKey(event: SecurityEvent): string | undefined {
+export const networkKey = ofEvent((event): string | undefined => {
   const network = networkOf(event);
   if (network?.asn !== undefined) return `AS${network.asn}`;
   return network?.name?.slice(0, longestName) || undefined;
-}
+});
 
 export function networkName(event: SecurityEvent): string {
   const network = networkOf(event);

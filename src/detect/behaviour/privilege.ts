@@ -1,5 +1,5 @@
-import type { SecurityEvent } from "../../ingest/event.ts";
 import { isSuccess } from "./deeds.ts";
+import { ofEvent } from "./of-event.ts";
 
 /** Looking, being let in, and what people set for themselves. */
 const harmless =
@@ -9,9 +9,9 @@ const administration = /^(?:admin|administrat\w+|superuser|sudo|impersonat\w*)[-
 const longest = 60; // characters
 
 /** The privileged action of an event: it changed what others may do or how the application works, or is one of administration. */
-export function privilegeOf(event: SecurityEvent): string | undefined {
+export const privilegeOf = ofEvent((event): string | undefined => {
   const { category, action } = event;
   if (!isSuccess(event)) return undefined;
   const changes = (category === "AUTHORIZATION" || category === "CONFIGURATION") && !harmless.test(action);
   return changes || administration.test(action) ? action.toLowerCase().slice(0, longest) : undefined;
-}
+});

@@ -1,8 +1,9 @@
 /** Profiles in the table `entities`: read for a batch in one query, written back in one statement. */
 import type { Tx } from "../../db.ts";
-import { type Entity, entityId, newEntity } from "./entity.ts";
+import type { Entities } from "./entities.ts";
+import { type Entity, newEntity } from "./entity.ts";
 import type { EntityKeys } from "./entity-of.ts";
-import type { ProfileKind } from "./facet.ts";
+import { type ProfileKind, profileKinds } from "./facet.ts";
 import type { Changed } from "./judge.ts";
 import type { KnownProfiles } from "./profile-cache.ts";
 
@@ -15,52 +16,44 @@ interface Row {
   peer_group: string | null;
 }
 
-export type Entities = ReadonlyMap<string, Entity>;
-
-/** The entities of these events, by their names; those without a row are new. `cache` must stand at the turn's position. */
+/** The entities of these events that are not there yet; those without a row are new. `known` must stand at the turn's position. */
 export async function loadEntities(
   tx: Tx,
   wanted: readonly EntityKeys[],
-  cache?: KnownProfiles,
-): Promise<Map<string, Entity>> {
-  const found = new Map<string, Entity>();
-  const missing = new Map<string, Entity>();
+  { into, known }: { into: Entities; known: KnownProfiles },
+): Promise<void> {
+  const missing: Entity[] = [];
   for (const keys of wanted)
-    for (const kind in keys) {
-      const key = keys[kind as ProfileKind] as string;
-      const id = entityId(kind, key);
-      if (found.has(id)) continue;
-      const known = cache?.get(kind, key);
-      if (!known) missing.set(id, newEntity(kind as ProfileKind, key));
-      found.set(id, known ?? (missing.get(id) as Entity));
+    for (const kind of profileKinds) {
+      const key = keys[kind];
+      if (key === undefined || into.get(kind, key)) continue;
+      let entity = known.get(kind, key);
+      if (!entity) {
+        entity = newEntity(kind, key);
+        missing.push(entity);
+      }
+      into.add(entity);
     }
-  if (missing.size === 0) return found;
+  if (missing.length === 0) return;
   const { rows } = await tx.query<Row>({
     name: "load_profiles",
     text: `SELECT kind, key, profile, first_seen_at, last_seen_at, coalesce(roles[1], department) AS peer_group
       FROM unnest($2::entity_kind[], $3::text[]) AS wanted(kind, key) JOIN entities USING (kind, key) WHERE organization_id = $1`,
-    values: [
-      tx.organizationId,
-      [...missing.values()].map(({ kind }) => kind),
-      [...missing.values()].map(({ key }) => key),
-    ],
+    values: [tx.organizationId, missing.map(({ kind }) => kind), missing.map(({ key }) => key)],
   });
   for (const { kind, key, profile, first_seen_at, last_seen_at, peer_group } of rows) {
-    const entity = missing.get(entityId(kind, key));
+    const entity = into.get(kind, key);
     if (!entity) continue;
     const times = { firstSeenAt: first_seen_at.getTime(), lastSeenAt: last_seen_at.getTime() };
     Object.assign(entity, { ...times, profile, stored: true, size: JSON.stringify(profile).length });
     if (peer_group !== null) entity.group = peer_group;
   }
-  return found;
 }
 
 /** Inserts the new ones and updates the others: profiles of those that were taught, times of those that were only seen. */
 export async function saveEntities(tx: Tx, { taught, seen }: Changed): Promise<void> {
   // In one order, so that two writers never wait for each other.
-  const changed = [...new Set([...taught, ...seen])].sort((one, other) =>
-    entityId(one.kind, one.key) < entityId(other.kind, other.key) ? -1 : 1,
-  );
+  const changed = [...new Set([...taught, ...seen])].sort(inOrder);
   if (changed.length === 0) return;
   const profiles = changed.map((entity) => {
     if (!taught.has(entity) && entity.stored) return null;
@@ -92,6 +85,11 @@ export async function saveEntities(tx: Tx, { taught, seen }: Changed): Promise<v
     ],
   });
   for (const entity of changed) entity.stored = true;
+}
+
+function inOrder(one: Entity, other: Entity): number {
+  if (one.kind !== other.kind) return one.kind < other.kind ? -1 : 1;
+  return one.key < other.key ? -1 : 1;
 }
 
 /** As jsonb takes it, which holds neither U+0000 nor half a surrogate pair: a text that a facet cut may end in one. */

@@ -1,4 +1,6 @@
 import type { SecurityEvent } from "../../ingest/event.ts";
+import { ofEvent } from "./of-event.ts";
+import { remembered } from "./remembered.ts";
 
 /** Roles that applications give to accounts no person logs in to. */
 export const programRoles: readonly string[] = [
@@ -11,10 +13,13 @@ export const programRoles: readonly string[] = [
 ];
 
 /** Whether a program acts: by the role of its account, or by its user agent. */
-export function isProgram(event: SecurityEvent): boolean {
+export const isProgram = ofEvent((event): boolean => {
   const device = event.enrichment?.agent?.device;
-  return device === "PROGRAM" || device === "BOT" || hasRole(event, programRoles);
-}
+  return device === "PROGRAM" || device === "BOT" || isProgramsRole(event);
+});
+
+/** Whether a program acts, by the role of its account alone. */
+export const isProgramsRole = ofEvent((event): boolean => hasRole(event, programRoles));
 
 /** Lists of roles in one spelling; parameters are the same lists for every event. */
 const spelled = new WeakMap<readonly string[], ReadonlySet<string>>();
@@ -32,6 +37,5 @@ export function hasRole(event: SecurityEvent, roles: readonly string[]): boolean
   return false;
 }
 
-function roleWord(role: string): string {
-  return role.toLowerCase().replaceAll("-", "_").replaceAll(" ", "_");
-}
+/** An organization has few roles, and every event names some. */
+const roleWord = remembered(1_000, (role) => role.toLowerCase().replaceAll("-", "_").replaceAll(" ", "_"));

@@ -27,8 +27,10 @@ export function shortNumber(value: number): string {
   return `${letters[(value >>> 6) & 63]}${letters[value & 63]}`;
 }
 
+const values = Int8Array.from({ length: 128 }, (_, code) => letters.indexOf(String.fromCharCode(code)));
+
 export function readNumber(text: string, at: number): number {
-  return letters.indexOf(text[at] ?? "") * 64 + letters.indexOf(text[at + 1] ?? "");
+  return (values[text.charCodeAt(at)] ?? -1) * 64 + (values[text.charCodeAt(at + 1)] ?? -1);
 }
 
 /** Where a key stands in a text of entries that each begin with one; -1: nowhere. */

@@ -7,7 +7,7 @@ export interface Stay extends Spot {
   from: number;
   to: number;
   /** A mobile network: its gateway, not its user, is there; only the country says something. */
-  mobile?: boolean;
+  mobile?: boolean | undefined;
 }
 
 export interface Limits {

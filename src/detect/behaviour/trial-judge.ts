@@ -2,16 +2,17 @@
 import type { SecurityEvent } from "../../ingest/event.ts";
 import type { Disguise } from "../correlation/disguise.ts";
 import type { BehaviourRule } from "./behaviour-rule.ts";
-import { type Entity, entityId, newEntity } from "./entity.ts";
+import { createEntities, type Entities } from "./entities.ts";
+import { newEntity } from "./entity.ts";
 import { entityReader } from "./entity-of.ts";
-import type { ProfileKind } from "./facet.ts";
+import { profileKinds } from "./facet.ts";
 import { facetTable } from "./facets.ts";
 import { createJudge, type Findings, type Touched } from "./judge.ts";
 import type { PeerGroups } from "./peer-groups.ts";
 
 export interface TrialJudge {
   /** All that was met, also what nothing is known of yet. */
-  readonly entities: ReadonlyMap<string, Entity>;
+  readonly entities: Entities;
   /** Judges the events and teaches the profiles. */
   judge(events: readonly SecurityEvent[]): void;
   /** Writes into the events judged last what the rules of one set found. */
@@ -22,21 +23,18 @@ export function createTrialJudge(
   sets: readonly (readonly BehaviourRule[])[],
   { timeZone, disguise, peerGroups }: { timeZone: string; disguise: Disguise; peerGroups?: PeerGroups },
 ): TrialJudge {
-  const entities = new Map<string, Entity>();
+  const entities = createEntities();
   const read = entityReader(new Set(facetTable.keys()), disguise);
 
   function entitiesOf(event: SecurityEvent): Touched {
-    const touched: Touched = {};
     const keys = read(event);
     const group = keys.USER === undefined ? undefined : peerGroups?.get(keys.USER);
     if (group !== undefined) keys.ROLE ??= group;
-    for (const [kind, key] of Object.entries(keys) as [ProfileKind, string][]) {
-      const id = entityId(kind, key);
-      const entity = entities.get(id) ?? newEntity(kind, key);
-      entities.set(id, entity);
-      touched[kind] = entity;
+    for (const kind of profileKinds) {
+      const key = keys[kind];
+      if (key !== undefined && !entities.get(kind, key)) entities.add(newEntity(kind, key));
     }
-    return touched;
+    return entities.touched(keys);
   }
 
   // Rules of different sets may share an id, and differ in their parameters.

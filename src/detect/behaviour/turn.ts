@@ -4,13 +4,12 @@ import type { SecurityEvent } from "../../ingest/event.ts";
 import type { Disguise } from "../correlation/disguise.ts";
 import type { Turn } from "../turn.ts";
 import type { BehaviourRule } from "./behaviour-rule.ts";
-import { entityId } from "./entity.ts";
-import { type EntityKeys, entityReader } from "./entity-of.ts";
-import type { ProfileKind } from "./facet.ts";
+import { createEntities, type Entities } from "./entities.ts";
+import { type EntityKeys, entityReader, ofEachKind } from "./entity-of.ts";
 import { facetTable } from "./facets.ts";
-import { createJudge, type JudgeOptions, type Touched } from "./judge.ts";
+import { createJudge, type JudgeOptions } from "./judge.ts";
 import type { KnownProfiles } from "./profile-cache.ts";
-import { type Entities, loadEntities, saveEntities } from "./profiles.ts";
+import { loadEntities, saveEntities } from "./profiles.ts";
 
 export interface BehaviourTurn {
   /** Writes into each event what behaviour rules find in it, and teaches the profiles. */
@@ -37,17 +36,16 @@ export function openBehaviour(
   const standing = (batchId: string): string => `${batchId} ${turn.profilesVersion}`;
   if (known.after !== standing(turn.previous.batchId)) known.clear(); // another process, or a person, has taught them
   known.after = undefined; // until it is known what became of this turn
-  let entities: Entities = new Map();
+  const entities: Entities = createEntities();
   let writing: Promise<void> | undefined;
   return {
     async judge(events) {
       const read = entityReader(new Set(facetTable.keys()), disguise);
-      const keys = new Map(events.map((event) => [event, read(event)]));
-      const loaded = await loadEntities(tx, [...keys.values()], known);
-      const grouped = withGroups([...keys.values()], loaded);
-      if (grouped.length > 0) for (const [id, entity] of await loadEntities(tx, grouped, known)) loaded.set(id, entity);
-      entities = loaded;
-      const entitiesOf = (event: SecurityEvent) => touchedBy(keys.get(event) ?? {}, entities);
+      const keys = events.map(read);
+      await loadEntities(tx, keys, { into: entities, known });
+      const grouped = withGroups(keys, entities);
+      if (grouped.length > 0) await loadEntities(tx, grouped, { into: entities, known });
+      const entitiesOf = (_: SecurityEvent, index: number) => entities.touched(keys[index] as EntityKeys);
       const judge = createJudge({ rules, facets: facetTable, timeZone, disguise, entitiesOf, onFault });
       const changed = judge(events, (event, findings) => {
         event.behaviour = findings;
@@ -73,19 +71,11 @@ function withGroups(all: readonly EntityKeys[], entities: Entities): EntityKeys[
   const named = new Set<string>();
   for (const keys of all) {
     if (keys.ROLE !== undefined || keys.USER === undefined) continue;
-    const group = entities.get(entityId("USER", keys.USER))?.group;
+    const group = entities.get("USER", keys.USER)?.group;
     if (group === undefined) continue;
     keys.ROLE = group;
     named.add(group);
   }
-  return [...named].filter((group) => !entities.has(entityId("ROLE", group))).map((group) => ({ ROLE: group }));
-}
-
-export function touchedBy(keys: EntityKeys, entities: Entities): Touched {
-  const touched: Touched = {};
-  for (const kind in keys) {
-    const entity = entities.get(entityId(kind, keys[kind as ProfileKind] as string));
-    if (entity) touched[kind as ProfileKind] = entity;
-  }
-  return touched;
+  const missing = [...named].filter((group) => !entities.get("ROLE", group));
+  return missing.map((group) => ofEachKind((kind) => (kind === "ROLE" ? group : undefined)));
 }

@@ -62,7 +62,8 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   const state = seen.facet(travel);
   if (!spot || !state || !learned(seen.facet(activity), event.time, asked)) return undefined;
   const mobile = networkOf(event)?.kind === "MOBILE";
-  const here = { ...spot, from: event.time, to: event.time, ...(mobile ? { mobile } : {}) };
+  const { lat, lon, radiusKm, name, country } = spot;
+  const here = { lat, lon, radiusKm, name, country, from: event.time, to: event.time, mobile };
   const lookBackMs = asked.lookBackHours * 3_600_000;
   const leap = tooFast(state.stays, here, {
     distanceKm: asked.minDistanceKm,

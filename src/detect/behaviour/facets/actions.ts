@@ -4,7 +4,7 @@ import { isDeliberate, userOf } from "../deeds.ts";
 import type { Facet, ProfileKind, Surroundings } from "../facet.ts";
 import { dayOf, emptyHabit, type Habit, knownKeys, practise } from "../habit.ts";
 import { listWords } from "../in-words.ts";
-import { hasRole, programRoles } from "../program.ts";
+import { isProgramsRole } from "../program.ts";
 import { isPatientsOwn, userKey } from "../record-access.ts";
 import { keyLength, shortKey } from "../short-key.ts";
 import { actionKey } from "./volumes.ts";
@@ -13,7 +13,7 @@ const mostOwn = 64;
 
 /** People's own deeds; neither programs' nor those of patients in the portal. */
 export function isDeed(event: SecurityEvent): boolean {
-  return isDeliberate(event) && userOf(event) !== undefined && !hasRole(event, programRoles) && !isPatientsOwn(event);
+  return isDeliberate(event) && userOf(event) !== undefined && !isProgramsRole(event) && !isPatientsOwn(event);
 }
 
 export const actions: Facet<Habit> = {

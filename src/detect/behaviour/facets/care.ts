@@ -2,6 +2,7 @@
 import type { SecurityEvent } from "../../../ingest/event.ts";
 import type { Facet } from "../facet.ts";
 import { localTime } from "../local-day.ts";
+import { ofEvent } from "../of-event.ts";
 import { isPatientsOwn, isRecordAccess, userKey } from "../record-access.ts";
 
 export interface Care {
@@ -35,7 +36,7 @@ const times = [
   "visit.date",
   "visitDate",
   "visit_date",
-];
+].map((name) => [name, ...name.split(".")] as [name: string, outer: string, inner?: string]);
 
 export const care: Facet<Care> = {
   name: "care",
@@ -65,10 +66,10 @@ export const care: Facet<Care> = {
   },
 };
 
-export function isVisit({ action, outcome, target }: SecurityEvent): boolean {
+export const isVisit = ofEvent(({ action, outcome, target }): boolean => {
   if (target?.patientId === undefined || outcome === "FAILURE") return false;
   return (visitDeeds.test(action) && !looks.test(action)) || createsPatient.test(action);
-}
+});
 
 const relations = [
   "care_relationship",
@@ -82,7 +83,7 @@ const relations = [
 ];
 
 /** Whether the application itself says that the patient is the user's; undefined: it does not say. */
-export function saysOwn({ attributes }: SecurityEvent): boolean | undefined {
+export const saysOwn = ofEvent(({ attributes }): boolean | undefined => {
   for (const name of relations) {
     const value = attributes[name];
     const text = typeof value === "boolean" || typeof value === "string" ? String(value).toLowerCase() : "";
@@ -90,17 +91,17 @@ export function saysOwn({ attributes }: SecurityEvent): boolean | undefined {
     if (text === "true" || text === "yes") return true;
   }
   return undefined;
-}
+});
 
 /** Work for the patient that a look at the record was for: a visit, a bill, a note, an order. */
-export function isCareDeed(event: SecurityEvent): boolean {
-  return isVisit(event) || (isRecordAccess(event) && careDeeds.test(event.action) && !looks.test(event.action));
-}
+export const isCareDeed = ofEvent(
+  (event): boolean =>
+    isVisit(event) || (isRecordAccess(event) && careDeeds.test(event.action) && !looks.test(event.action)),
+);
 
 function visitTime({ attributes }: SecurityEvent): number | undefined {
-  for (const name of times) {
-    const [outer = "", inner = ""] = name.split(".");
-    const value = attributes[name] ?? (attributes[outer] as Record<string, unknown> | undefined)?.[inner];
+  for (const [name, outer, inner] of times) {
+    const value = attributes[name] ?? (attributes[outer] as Record<string, unknown> | undefined)?.[inner ?? ""];
     const at = typeof value === "number" ? value : typeof value === "string" ? Date.parse(value) : Number.NaN;
     if (at > 0 && at < 4e12) return at;
   }

@@ -5,7 +5,7 @@
 import { isDeliberate, userOf } from "../deeds.ts";
 import type { Facet } from "../facet.ts";
 import { localTime } from "../local-day.ts";
-import { hasRole, programRoles } from "../program.ts";
+import { isProgramsRole } from "../program.ts";
 import { isPatientsOwn, userKey } from "../record-access.ts";
 import { findKey, keyLength } from "../short-key.ts";
 import { slotOf } from "./cadence.ts";
@@ -33,7 +33,7 @@ export const staffing: Facet<Staffing> = {
   name: "staffing",
   of: "ORGANIZATION",
   concerns: (event) =>
-    isDeliberate(event) && userOf(event) !== undefined && !hasRole(event, programRoles) && !isPatientsOwn(event),
+    isDeliberate(event) && userOf(event) !== undefined && !isProgramsRole(event) && !isPatientsOwn(event),
   empty: () => ({ since: 0, hour: 0, people: "", before: 0, means: [] }),
   learn(state, event, seen) {
     const { hour } = localTime(event.time, seen.timeZone);

@@ -46,7 +46,7 @@ export const travel: Facet<Travel> = {
     state.since = state.since === 0 ? day : Math.min(state.since, day);
     const { stays } = state;
     const mobile = networkOf(event)?.kind === "MOBILE";
-    const stay = { ...compact(spot), from: event.time, to: event.time, ...(mobile ? { mobile } : {}) };
+    const stay = stayAt(spot, event.time, mobile);
     const reachable = tooFast(stays, stay, limits) === undefined;
     // What could not be reached is no place to measure from: the next event of the user at home would be found too.
     if (reachable) note(stays, stay);
@@ -60,9 +60,18 @@ export const travel: Facet<Travel> = {
   },
 };
 
-function compact({ lat, lon, radiusKm, name, country }: Spot): Spot {
-  const [roundLat, roundLon] = [rounded(lat), rounded(lon)];
-  return { lat: roundLat, lon: roundLon, radiusKm: Math.round(radiusKm), name, ...(country ? { country } : {}) };
+/** As it is kept; what is undefined is not, as JSON. */
+function stayAt({ lat, lon, radiusKm, name, country }: Spot, time: number, mobile: boolean): Stay {
+  return {
+    lat: rounded(lat),
+    lon: rounded(lon),
+    radiusKm: Math.round(radiusKm),
+    name,
+    country: country || undefined,
+    from: time,
+    to: time,
+    mobile: mobile || undefined,
+  };
 }
 
 /** In place: the stay joins the one it continues, or stands in its turn; what is a day older than the newest goes. */
@@ -72,7 +81,8 @@ function note(stays: Stay[], stay: Stay): void {
     before && !before.mobile === !stay.mobile && (isSameSpot(before, stay) || distanceKm(before, stay) < samePlaceKm);
   if (same && stay.to - before.to <= oneStayMs) before.to = Math.max(before.to, stay.to);
   else stays.splice(before ? stays.indexOf(before) + 1 : 0, 0, stay);
-  const newest = Math.max(...stays.map(({ to }) => to));
+  let newest = stay.to;
+  for (const { to } of stays) newest = Math.max(newest, to);
   while (stays.length > mostStays || (stays[0] && newest - stays[0].to > lookBackMs)) stays.shift();
 }
 

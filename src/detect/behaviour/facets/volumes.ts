@@ -3,7 +3,8 @@ import type { SecurityEvent } from "../../../ingest/event.ts";
 import { isDeliberate, userOf } from "../deeds.ts";
 import type { Facet } from "../facet.ts";
 import { localTime } from "../local-day.ts";
-import { hasRole, programRoles } from "../program.ts";
+import { ofEvent } from "../of-event.ts";
+import { isProgramsRole } from "../program.ts";
 import { usualOf } from "../usual.ts";
 
 export interface Volume {
@@ -21,12 +22,10 @@ const forgottenDays = 60;
 const longest = 40; // characters
 
 export function isCounted(event: SecurityEvent): boolean {
-  return isDeliberate(event) && userOf(event) !== undefined && !hasRole(event, programRoles);
+  return isDeliberate(event) && userOf(event) !== undefined && !isProgramsRole(event);
 }
 
-export function actionKey(event: SecurityEvent): string {
-  return event.action.toLowerCase().slice(0, longest);
-}
+export const actionKey = ofEvent((event): string => event.action.toLowerCase().slice(0, longest));
 
 export const volumes: Facet<Volume[]> = {
   name: "volumes",
