@@ -37,11 +37,11 @@ export async function dueIncidents(tx: Tx, most: number): Promise<DueIncident[]>
   return rows.map(factsOf);
 }
 
-/** One incident as the playbook sees it. */
-export async function incidentFacts(tx: Tx, id: string): Promise<DueIncident | undefined> {
-  const text = `SELECT ${columns} FROM security_incidents i WHERE i.organization_id = $1 AND i.id = $2`;
-  const { rows } = await tx.query<IncidentRow>(text, [tx.organizationId, id]);
-  return rows.map(factsOf)[0];
+/** These incidents as the playbook sees them. */
+export async function incidentFacts(tx: Tx, ids: readonly string[]): Promise<DueIncident[]> {
+  const text = `SELECT ${columns} FROM security_incidents i WHERE i.organization_id = $1 AND i.id = ANY ($2::uuid[])`;
+  const { rows } = await tx.query<IncidentRow>(text, [tx.organizationId, ids]);
+  return rows.map(factsOf);
 }
 
 function factsOf(row: IncidentRow): DueIncident {

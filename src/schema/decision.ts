@@ -1,4 +1,5 @@
 import type { DecisionScope } from "../generated/prisma/client.ts";
+import { batched } from "./batched.ts";
 import { builder } from "./builder.ts";
 import { type FeedChange, prismaOf, viewerOf } from "./context.ts";
 import { ActionTypeEnum, describedEnum } from "./enums.ts";
@@ -60,6 +61,17 @@ export const Decision = builder.prismaNode("Decision", {
   }),
 });
 
+/** Of the organization's list. */
+const newestVersion = batched<number>(async (context, keys) => {
+  const { organizationId } = viewerOf(context);
+  const { rows } = await context.services.db.query<{ version: string }>(
+    organizationId,
+    "SELECT decision_version AS version FROM organizations WHERE id = $1",
+    [organizationId],
+  );
+  return new Map(keys.map((key) => [key, Number(rows[0]?.version ?? 0)]));
+});
+
 const online = 60_000; // ms: an enforcer asks at least every 25 seconds
 
 builder.prismaNode("Enforcer", {
@@ -83,15 +95,8 @@ builder.prismaNode("Enforcer", {
     }),
     behind: t.float({
       description: "How many changes of the list it has not applied.",
-      resolve: async ({ listVersion }, _args, context) => {
-        const { organizationId } = viewerOf(context);
-        const { rows } = await context.services.db.query<{ version: string }>(
-          organizationId,
-          "SELECT decision_version AS version FROM organizations WHERE id = $1",
-          [organizationId],
-        );
-        return Math.max(0, Number(rows[0]?.version ?? 0) - Number(listVersion));
-      },
+      resolve: async ({ listVersion }, _args, context) =>
+        Math.max(0, ((await newestVersion(context, "")) ?? 0) - Number(listVersion)),
     }),
   }),
 });

@@ -7,6 +7,7 @@ import { ContributionType, contributionsOf, RiskChangeType, riskChangesOf } from
 import { describedEnum, SeverityEnum } from "./enums.ts";
 import { listOf } from "./list.ts";
 import { paged, rowKey } from "./page.ts";
+import { linked } from "./parts-of.ts";
 
 /** Patients have profiles, by pseudonym, but are shown to nobody: who reads whom is in `accessReport`. */
 export type ShownKind = "USER" | "ADDRESS" | "API_KEY" | "SERVICE" | "HOST" | "DEVICE" | "ROLE" | "ORGANIZATION";
@@ -30,18 +31,15 @@ export interface EntityRow {
 
 /** The exact scores of many entities at once; the ids of entities carry the key behind the kind. */
 const risk = batched<number>(async (context, names) => {
-  const entities = names.map((name) => ({
-    kind: name.split(" ", 1)[0] as string,
-    key: name.slice(name.indexOf(" ") + 1),
-  }));
+  const entities = names.map(named);
   const { services } = context;
   const risks = await risksAt(services.db, viewerOf(context).organizationId, entities, services.now());
   return new Map(names.map((name, index) => [name, risks[index] as number]));
 });
 
 /** The threat score at this moment. */
-export async function riskNow(context: Context, { kind, key }: { kind: string; key: string }): Promise<number> {
-  return (await risk(context, `${kind} ${key}`)) ?? 0;
+export async function riskNow(context: Context, entity: { kind: string; key: string }): Promise<number> {
+  return (await risk(context, nameOf(entity))) ?? 0;
 }
 
 interface Told {
@@ -72,26 +70,54 @@ const byContribution = (ids: string) => (_field: string, comparator: string, ope
   values.push(kind, key);
   return `id = ANY (ARRAY(${ids} r.organization_id = $1 AND r.entity_kind = $${values.length - 1} AND r.entity_key = $${values.length}))`;
 };
-const detections = listOf("detections", newestFirst, {}, async (_context, filter) => ({
-  filter,
-  special: byContribution("SELECT r.detection_id FROM risk_contributions r WHERE"),
-}));
-const incidents = listOf("security_incidents", newestFirst, {}, async (_context, filter) => ({
-  filter,
-  special: byContribution(
-    "SELECT d.incident_id FROM risk_contributions r JOIN detections d ON d.organization_id = r.organization_id AND d.id = r.detection_id WHERE",
-  ),
-}));
-const events = listOf("realtime_monitoring", { field: "time", direction: "desc" });
-const feedback = listOf("feedback", { field: "at", direction: "desc" });
+/** The ids of rows of `table` whose detections contribute to the owner, an entity's kind and key. */
+function contributing(table: string, ids: string) {
+  const alone = listOf(table, newestFirst, {}, async (_context, filter) => ({ filter, special: byContribution(ids) }));
+  const where = `id = ANY (ARRAY(${ids} r.organization_id = $1 AND r.entity_kind = ${kindOf} AND r.entity_key = ${keyOf}))`;
+  const filter = (owner: string) => ({ entity: { contributes: named(owner) } });
+  return linked({ table, otherwise: newestFirst, type: "text", where, filter, alone });
+}
 
-const of = ({ kind, key }: EntityRow) => ({ entity: { contributes: { kind, key } } });
-/** Its own events; of other kinds than these there are none to be found by an index. */
-const eventsOf = ({ kind, key }: EntityRow) => {
-  if (kind === "USER") return { actorName: { eq: key } };
-  return kind === "ADDRESS" ? { sourceIp: { eq: key } } : { id: { in: [] } };
+const nameOf = ({ kind, key }: Pick<EntityRow, "kind" | "key">): string => `${kind} ${key}`;
+const named = (name: string): { kind: string; key: string } => {
+  const blank = name.indexOf(" ");
+  return { kind: name.slice(0, blank), key: name.slice(blank + 1) };
 };
-const feedbackOf = ({ kind, key }: EntityRow) => ({ entityKind: { eq: kind }, entityKey: { eq: key } });
+const kindOf = "split_part(owner, ' ', 1)";
+const keyOf = "substr(owner, strpos(owner, ' ') + 1)";
+
+const detections = contributing("detections", "SELECT r.detection_id FROM risk_contributions r WHERE");
+const incidents = contributing(
+  "security_incidents",
+  "SELECT d.incident_id FROM risk_contributions r JOIN detections d ON d.organization_id = r.organization_id AND d.id = r.detection_id WHERE",
+);
+const ofEvents = { table: "realtime_monitoring", otherwise: { field: "time", direction: "desc" } } as const;
+/** Its own events; of other kinds than these there are none to be found by an index. */
+const events = {
+  USER: linked({
+    ...ofEvents,
+    type: "text",
+    where: "actor_name = owner",
+    filter: (owner) => ({ actorName: { eq: owner } }),
+  }),
+  ADDRESS: linked({
+    ...ofEvents,
+    type: "inet",
+    where: "source_ip = owner",
+    filter: (owner) => ({ sourceIp: { eq: owner } }),
+  }),
+};
+const hasEvents = (kind: string): kind is keyof typeof events => kind === "USER" || kind === "ADDRESS";
+const feedback = linked({
+  table: "feedback",
+  otherwise: { field: "at", direction: "desc" },
+  type: "text",
+  where: `entity_kind = ${kindOf} AND entity_key = ${keyOf}`,
+  filter(owner) {
+    const { kind, key } = named(owner);
+    return { entityKind: { eq: kind }, entityKey: { eq: key } };
+  },
+});
 
 export const Entity = builder.prismaNode("Entity", {
   id: { resolve: (entity) => entity.id, description: "The entity's id." },
@@ -140,40 +166,38 @@ export const Entity = builder.prismaNode("Entity", {
       type: "Detection",
       description: "Detections that contribute to its threat score, or did, the latest first.",
       authScopes: { permission: "incident.read" },
-      totalCount: (entity, _args, context) => detections.count(context, of(entity)),
+      totalCount: (entity, _args, context) => detections.count(context, nameOf(entity)),
       resolve: (query, entity, _args, context) =>
-        detections.page(context, query, { filter: of(entity) }, (rows) => prismaOf(context).detection.findMany(rows)),
+        detections.page(context, query, nameOf(entity), (rows) => prismaOf(context).detection.findMany(rows)),
     }),
     incidents: t.prismaConnection({
       ...paged,
       type: "Incident",
       description: "The incidents of those detections, the latest first.",
       authScopes: { permission: "incident.read" },
-      totalCount: (entity, _args, context) => incidents.count(context, of(entity)),
+      totalCount: (entity, _args, context) => incidents.count(context, nameOf(entity)),
       resolve: (query, entity, _args, context) =>
-        incidents.page(context, query, { filter: of(entity) }, (rows) => prismaOf(context).incident.findMany(rows)),
+        incidents.page(context, query, nameOf(entity), (rows) => prismaOf(context).incident.findMany(rows)),
     }),
     events: t.prismaConnection({
       ...paged,
       type: "SecurityEvent",
       description: "Events of a user, by name, or of an address, the latest first; of other kinds none are shown.",
       authScopes: { permission: "event.read" },
-      totalCount: (entity, _args, context) => events.count(context, eventsOf(entity)),
-      resolve: (query, entity, _args, context) =>
-        events.page(context, query, { filter: eventsOf(entity) }, (rows) =>
-          prismaOf(context).securityEvent.findMany(rows),
-        ),
+      totalCount: ({ kind, key }, _args, context) => (hasEvents(kind) ? events[kind].count(context, key) : 0),
+      resolve: (query, { kind, key }, _args, context) =>
+        hasEvents(kind)
+          ? events[kind].page(context, query, key, (rows) => prismaOf(context).securityEvent.findMany(rows))
+          : [],
     }),
     feedback: t.prismaConnection({
       ...paged,
       type: "Feedback",
       description: "What people taught about it by resolving incidents, the latest first.",
       authScopes: { permission: "incident.read" },
-      totalCount: (entity, _args, context) => feedback.count(context, feedbackOf(entity)),
+      totalCount: (entity, _args, context) => feedback.count(context, nameOf(entity)),
       resolve: (query, entity, _args, context) =>
-        feedback.page(context, query, { filter: feedbackOf(entity) }, (rows) =>
-          prismaOf(context).feedback.findMany(rows),
-        ),
+        feedback.page(context, query, nameOf(entity), (rows) => prismaOf(context).feedback.findMany(rows)),
     }),
   }),
 });

@@ -6,6 +6,7 @@ import { choose } from "../respond/playbook.ts";
 import { judgeAction } from "../respond/safety.ts";
 import { readSurroundings } from "../respond/surroundings.ts";
 import type { Target } from "../respond/target.ts";
+import { batched } from "./batched.ts";
 import { builder } from "./builder.ts";
 import { actorOf, viewerOf } from "./context.ts";
 import { ScopeEnum } from "./decision.ts";
@@ -130,23 +131,35 @@ const ConsideredType = builder.objectRef<Considered>("ConsideredAction").impleme
   }),
 });
 
+/** What the response rules make of incidents, by their ids. */
+const considered = batched<Considered[]>((context, ids) => {
+  const { services } = context;
+  return services.db.inOrganization(viewerOf(context).organizationId, async (tx) => {
+    const incidents = await incidentFacts(tx, ids);
+    const rules = await loadResponseRules(tx);
+    const now = services.now();
+    await countEarlier(tx, incidents, rules);
+    const history = await loadHistory(tx, incidents, now);
+    return new Map(
+      incidents.map((incident) => {
+        const { chosen, notChosen } = choose(incident, rules, history, now);
+        return [
+          incident.id,
+          [
+            ...chosen.map((one) => ({ ...one, ruleId: one.rule.id, chosen: true, code: null })),
+            ...notChosen.map((one) => ({ ...one, ruleId: one.rule.id, chosen: false, ttl: null })),
+          ],
+        ];
+      }),
+    );
+  });
+});
+
 builder.objectField(Incident, "response", (t) =>
   t.field({
     type: [ConsideredType],
     description: "What the response rules would do about it now, and what not and why. Nothing is done.",
     ...read,
-    resolve: ({ id }, _args, context) =>
-      context.services.db.inOrganization(viewerOf(context).organizationId, async (tx) => {
-        const incident = await incidentFacts(tx, id);
-        if (!incident) return [];
-        const rules = await loadResponseRules(tx);
-        const now = context.services.now();
-        await countEarlier(tx, [incident], rules);
-        const plan = choose(incident, rules, await loadHistory(tx, [incident], now), now);
-        return [
-          ...plan.chosen.map((one) => ({ ...one, ruleId: one.rule.id, chosen: true, code: null })),
-          ...plan.notChosen.map((one) => ({ ...one, ruleId: one.rule.id, chosen: false, ttl: null })),
-        ];
-      }),
+    resolve: async ({ id }, _args, context) => (await considered(context, id)) ?? [],
   }),
 );

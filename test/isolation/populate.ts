@@ -27,7 +27,7 @@ export interface TenantTable {
 
 export type Row = Record<string, unknown>;
 
-/** By organization id, by table: the row that was made. */
+/** By organization id, by table: the first row that was made. */
 export type Population = Map<string, Map<string, Row>>;
 
 /** Every table with an organization_id, referenced tables before those that refer to them. */
@@ -161,29 +161,45 @@ export async function populate(
 ): Promise<Population> {
   const tables = await tenantTables(owner);
   const population: Population = new Map();
-  const now = new Date();
-  for (const { id, slug } of organizations) {
-    const made = new Map<string, Row>();
-    population.set(id, made);
-    for (const table of tables) {
-      const row: Row = {};
-      for (const column of table.columns) {
-        row[column.name] = valueOf(table, column, `${canaryOf(slug)}${table.name}-${column.name}`, now);
-      }
-      for (const { target, columns, targetColumns } of table.foreignKeys) {
-        columns.forEach((column, index) => {
-          row[column] = made.get(target)?.[targetColumns[index] as string] ?? null;
-        });
-      }
-      row.organization_id = id;
-      const names = Object.keys(row);
-      const places = names.map((_, index) => `$${index + 1}`);
-      await owner.query(
-        `INSERT INTO ${table.name} (${names.map((name) => `"${name}"`).join(", ")}) VALUES (${places.join(", ")})`,
-        Object.values(row),
-      );
-      made.set(table.name, row);
-    }
-  }
+  for (const organization of organizations)
+    population.set(organization.id, await populateOnce(owner, tables, organization));
   return population;
+}
+
+/** A row in each table, each referring to those made before it; `again`: beside the rows of an earlier time. */
+export async function populateOnce(
+  owner: pg.ClientBase,
+  tables: readonly TenantTable[],
+  { id, slug }: { id: string; slug: string },
+  again?: { number: number; before: ReadonlyMap<string, Row> },
+): Promise<Map<string, Row>> {
+  const made = new Map(again?.before);
+  const now = new Date();
+  for (const table of tables) {
+    const row: Row = {};
+    for (const column of table.columns) {
+      const canary = `${canaryOf(slug)}${table.name}-${column.name}`;
+      row[column.name] = valueOf(table, column, again ? `${canary}-${again.number}` : canary, now);
+    }
+    const ago = again ? again.number * 31 * 86_400_000 : 0;
+    for (const { name, type } of table.columns) if (type === "date") row[name] = new Date(now.getTime() - ago);
+    for (const counted of ["seq", "number"])
+      if (again && typeof row[counted] === "number") row[counted] += again.number;
+    for (const { target, columns, targetColumns } of table.foreignKeys) {
+      columns.forEach((column, index) => {
+        row[column] = made.get(target)?.[targetColumns[index] as string] ?? null;
+      });
+    }
+    row.organization_id = id;
+    const names = Object.keys(row);
+    const places = names.map((_, index) => `$${index + 1}`);
+    // Of some things an organization can have one only.
+    const { rowCount } = await owner.query(
+      `INSERT INTO ${table.name} (${names.map((name) => `"${name}"`).join(", ")}) VALUES (${places.join(", ")})
+       ${again ? "ON CONFLICT DO NOTHING" : ""}`,
+      Object.values(row),
+    );
+    if (rowCount === 1) made.set(table.name, row);
+  }
+  return made;
 }

@@ -7,7 +7,6 @@ import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createGauges } from "../../src/publish/gauges.ts";
 import { schema } from "../../src/schema/schema.ts";
-import { rootFields } from "../isolation/requests.ts";
 import { quiet, type TestDatabase, testDatabase } from "../support/database.ts";
 import { load } from "./explain-rows.ts";
 
@@ -275,28 +274,6 @@ describe(`on ${rows.toLocaleString("en")} rows of each kind`, () => {
     const big = /^(security_incidents|security_alerts|detections|incident_entries)/;
     expect((await explain(statements)).scanned.filter((scan) => big.test(scan))).toEqual([]);
   });
-
-  // What response rules would do is worked out for one incident at a time, on its own page.
-  const ofOne = / response \{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}/g;
-  const wholes = rootFields(schema, {}).filter(
-    ({ operation, name }) =>
-      operation === "query" && ["alertRules", "alerts", "detections", "incidents", "securityEvents"].includes(name),
-  );
-  it.each(wholes.map((one) => [one.name, one] as const))(
-    "%s with all that hangs on its rows takes as many statements for 30 rows as for 3",
-    async (_name, field) => {
-      const counts = [];
-      for (const first of [3, 30]) {
-        sent = [];
-        const { errors } = await answer(field.document().replaceAll(ofOne, ""), { first });
-        counts.push(sent.length);
-        sent = undefined;
-        expect(JSON.stringify(errors ?? [])).toBe("[]");
-      }
-
-      expect(counts[1]).toBeLessThanOrEqual(counts[0] as number); // a few rows may ask one by one, as Prisma sees fit
-    },
-  );
 
   it("the gauges read no table from end to end", async () => {
     sent = [];
