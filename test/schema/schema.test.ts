@@ -1,5 +1,8 @@
 import { readFile } from "node:fs/promises";
 import {
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  getNamedType,
   isEnumType,
   isInputObjectType,
   isIntrospectionType,
@@ -34,6 +37,22 @@ describe("the schema", () => {
       }
     }
     expect(bare).toEqual([]);
+  });
+
+  it("gives an id to nothing but nodes, and lists of pages hold nodes", () => {
+    const isNode = (type: GraphQLObjectType): boolean => type.getInterfaces().some(({ name }) => name === "Node");
+    const objects = types.filter(isObjectType);
+    expect(objects.filter((type) => "id" in type.getFields() && !isNode(type)).map(({ name }) => name)).toEqual([
+      "IncidentsUpdateResult", // says which incident, by the id that was asked for
+      "Organization", // there is one: the viewer's own
+      "RuleCount", // says which rule
+    ]);
+    const edges = objects.filter(({ name }) => name.endsWith("Edge"));
+    expect(edges.length).toBeGreaterThan(20);
+    const held = edges.map((type) => getNamedType(type.getFields().node?.type as GraphQLOutputType));
+    expect(held.filter((type) => !isNode(type as GraphQLObjectType)).map(({ name }) => name)).toEqual([
+      "AlertRuleRevision", // goes by its rule and number
+    ]);
   });
 
   it("guards every field of Query, Mutation and Subscription", () => {
