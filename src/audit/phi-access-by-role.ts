@@ -29,27 +29,33 @@ export async function phiAccessByRole(
 ): Promise<RoleAccess[]> {
   const { rows } = await tx.query<Record<keyof RoleAccess, string>>(
     `WITH zone AS (SELECT time_zone FROM organizations WHERE id = $1),
-     accesses AS (
-       SELECT coalesce(m.actor_name, m.actor_email, m.actor_id) AS who, m.actor_roles[1] AS role,
+     touches AS (
+       SELECT coalesce(m.actor_name, m.actor_email, m.actor_id) AS who, max(m.actor_roles[1]) AS role,
          coalesce(m.patient_index, convert_to(m.patient_id, 'UTF8')) AS patient,
          (m.time AT TIME ZONE (SELECT time_zone FROM zone))::date AS day
        FROM realtime_monitoring m
        WHERE m.organization_id = $1 AND m.time >= $2::timestamptz - make_interval(days => ${lookBackDays}) AND m.time < $3
          AND m.outcome <> 'FAILURE' AND (m.patient_index IS NOT NULL OR m.patient_id IS NOT NULL)
          AND m.category NOT IN ('AUTHENTICATION', 'NETWORK', 'PROCESS')
+         AND (m.actor_name IS NOT NULL OR m.actor_email IS NOT NULL OR m.actor_id IS NOT NULL)
+       GROUP BY 1, 3, 4
      ),
-     touches AS (
-       SELECT a.who, coalesce(max(a.role), max(e.roles[1]), max(e.department), '') AS role, a.patient, a.day
-       FROM accesses a LEFT JOIN entities e ON e.organization_id = $1 AND e.kind = 'USER' AND e.key = a.who
-       WHERE a.who IS NOT NULL GROUP BY a.who, a.patient, a.day
+     people AS MATERIALIZED (
+       SELECT w.who, row_number() OVER ()::int AS n, coalesce(e.roles[1], e.department, '') AS role
+       FROM (SELECT DISTINCT who FROM touches) w
+       LEFT JOIN entities e ON e.organization_id = $1 AND e.kind = 'USER' AND e.key = w.who
+     ),
+     numbered AS (
+       SELECT p.n AS who, coalesce(t.role, p.role) AS role, t.patient, t.day,
+         (lower(coalesce(t.role, p.role)) <> ALL ($4::text[]))::int AS person
+       FROM touches t JOIN people p USING (who)
      ),
      judged AS (
        SELECT who, role, patient, day, lag(day) OVER (PARTITION BY patient, who ORDER BY day) IS NULL
-           AND count(*) FILTER (WHERE NOT lower(role) = ANY ($4::text[])) OVER (PARTITION BY patient ORDER BY day
-             RANGE BETWEEN interval '14 days' PRECEDING AND CURRENT ROW)
-           = count(*) FILTER (WHERE NOT lower(role) = ANY ($4::text[])) OVER (PARTITION BY patient, who ORDER BY day
+           AND sum(person) OVER (PARTITION BY patient ORDER BY day RANGE BETWEEN interval '14 days' PRECEDING AND CURRENT ROW)
+           = sum(person) OVER (PARTITION BY patient, who ORDER BY day
              RANGE BETWEEN interval '14 days' PRECEDING AND CURRENT ROW) AS outside
-       FROM touches
+       FROM numbered
      ),
      asked AS (
        SELECT * FROM judged WHERE day >= ($2::timestamptz AT TIME ZONE (SELECT time_zone FROM zone))::date

@@ -71,6 +71,8 @@ export interface DetectionDraft {
   eventIds: string[];
   /** For people: "11 failures for ann in 4 m 10 s; the rule fires at 10 in 5 m". */
   explanation: string;
+  /** By itself it opens no incident and only counts for the threat score. */
+  weak?: boolean;
 }
 
 export type { SecurityEvent };

@@ -1,5 +1,5 @@
 /** Events in, detections out. One detector per organization; the only state is in its windows. */
-import type { SecurityEvent } from "../ingest/event.ts";
+import type { SecurityEvent, StoredFinding } from "../ingest/event.ts";
 import type { RuleSet } from "./compile.ts";
 import { groupValues } from "./correlation/group.ts";
 import { applyAll } from "./correlation/stages.ts";
@@ -79,6 +79,7 @@ function draft(
   if (!rule || rule.silent) return undefined;
   const { stored, document } = rule;
   const subjects = subjectsOf(rule, episode);
+  const findings = findingsOf(rule, episode, events);
   return {
     id: episode.id,
     ruleId: stored.id,
@@ -94,15 +95,20 @@ function draft(
     lastEventAt: episode.lastEventAt,
     eventCount: episode.eventCount,
     eventIds: episode.eventIds,
-    explanation: explain(rule, episode, subjects, lastFinding(rule, episode, events)),
+    explanation: explain(rule, episode, subjects, findings.at(-1)?.reason),
+    ...(findings.length > 0 && findings.every(({ weak }) => weak) ? { weak: true } : {}),
   };
 }
 
-/** What a behaviour rule found in the episode's newest event. */
-function lastFinding({ stored, document }: FiringRule, { eventIds }: Episode, events: readonly SecurityEvent[]) {
-  if (document.kind !== "BEHAVIOUR") return undefined;
-  const newest = events.findLast(({ id }) => id === eventIds.at(-1));
-  return newest?.behaviour?.[stored.id]?.reason;
+/** What a behaviour rule found in those of the episode's events that the batch brought, in their order. */
+function findingsOf(
+  { stored, document }: FiringRule,
+  { eventIds }: Episode,
+  events: readonly SecurityEvent[],
+): StoredFinding[] {
+  if (document.kind !== "BEHAVIOUR") return [];
+  const ids = new Set(eventIds);
+  return events.flatMap(({ id, behaviour }) => (ids.has(id) ? (behaviour?.[stored.id] ?? []) : []));
 }
 
 function subjectsOf({ document }: FiringRule, episode: Episode): Subject[] {

@@ -12,8 +12,10 @@ import { cleared } from "./change.ts";
 import { type Counted, countDetections } from "./count.ts";
 import { addEntries, type NewEntry } from "./entry.ts";
 import { gather, titleOf } from "./gather.ts";
+import { storeDetections } from "./store-detections.ts";
+import { homesOf, type TakenIn, takeInSigns, takenInWords } from "./weak.ts";
 
-interface IncidentRow {
+export interface IncidentRow {
   id: string;
   fingerprint: string;
   severity: Severity;
@@ -23,7 +25,7 @@ interface IncidentRow {
 }
 
 /** Where the detections of a fingerprint belong, and to which incident they would if that had not been merged. */
-interface Place {
+export interface Place {
   incident: IncidentRow;
   homeId: string | null;
 }
@@ -39,12 +41,26 @@ export async function correlate(
   weights: Readonly<Record<Severity, number>>,
 ): Promise<NewChange[]> {
   if (drafts.length === 0) return [];
-  const byFingerprint = gather(drafts);
+  const homes = await homesOf(tx, drafts);
+  const byFingerprint = gather(drafts, homes);
   const places = await openIncidents(tx, byFingerprint, now);
-  await storeDetections(tx, drafts, places, now);
-  const touched = new Map<string, { before: IncidentRow; drafts: DetectionDraft[] }>();
+  await storeDetections(tx, drafts, { homes, places }, now);
+  const opened = [...places].filter(([, { incident }]) => incident.cameBy !== undefined);
+  const takenIn = await takeInSigns(
+    tx,
+    opened.map(([fingerprint, { incident }]) => ({
+      incidentId: incident.id,
+      lead: leadOf(fingerprint, byFingerprint),
+    })),
+    now,
+  );
+  const touched = new Map<string, { before: IncidentRow; drafts: DetectionDraft[]; takenIn: TakenIn[] }>();
   for (const [fingerprint, { incident }] of places) {
-    const one = touched.get(incident.id) ?? { before: incident, drafts: [] };
+    const one = touched.get(incident.id) ?? {
+      before: incident,
+      drafts: [],
+      takenIn: takenIn.filter(({ incidentId }) => incidentId === incident.id),
+    };
     one.drafts.push(...(byFingerprint.get(fingerprint) ?? []));
     touched.set(incident.id, one);
   }
@@ -69,6 +85,12 @@ const select = `WITH RECURSIVE up AS (
   SELECT place.wanted, place.home, i.id, i.fingerprint, i.severity, i.event_count
   FROM place JOIN security_incidents i ON i.organization_id = $1 AND i.id = place.id
   WHERE i.open_fingerprint IS NOT NULL ORDER BY i.fingerprint, place.home NULLS FIRST FOR UPDATE OF i`;
+
+/** Whose title and subjects an incident gets: the first that it is for, not one that joins it. */
+function leadOf(fingerprint: string, byFingerprint: ReadonlyMap<string, readonly DetectionDraft[]>): DetectionDraft {
+  const drafts = byFingerprint.get(fingerprint) as readonly DetectionDraft[];
+  return (drafts.find((draft) => draft.fingerprint === fingerprint) ?? drafts[0]) as DetectionDraft;
+}
 
 async function openIncidents(
   tx: Tx,
@@ -109,7 +131,7 @@ async function openIncidents(
   );
   const first = numbers[0]?.first;
   if (first === undefined) throw new Error("the organization is gone");
-  const leads = missing.map((fingerprint) => (byFingerprint.get(fingerprint) as DetectionDraft[])[0] as DetectionDraft);
+  const leads = missing.map((fingerprint) => leadOf(fingerprint, byFingerprint));
   const ids = leads.map(() => uuidv7({ msecs: now }));
   await tx.query({
     name: "insert_incidents",
@@ -158,64 +180,20 @@ async function reopen(tx: Tx, fingerprints: readonly string[], now: number): Pro
   return rows.map((row) => ({ ...row, cameBy: "REOPENED" }));
 }
 
-async function storeDetections(
-  tx: Tx,
-  drafts: readonly DetectionDraft[],
-  places: Map<string, Place>,
-  now: number,
-): Promise<void> {
-  const placeOf = ({ mode, fingerprint }: DetectionDraft) => (mode === "ACTIVE" ? places.get(fingerprint) : undefined);
-  const sorted = [...drafts].sort((one, other) => (one.id < other.id ? -1 : 1));
-  await tx.query({
-    name: "store_detections",
-    text: `INSERT INTO detections (organization_id, id, rule_id, rule_revision, mode, severity, fingerprint, subjects, explanation,
-        first_event_at, last_event_at, event_count, event_ids, incident_id, home_incident_id, created_at, updated_at)
-      SELECT $1, id, rule_id, rule_revision, mode, severity, fingerprint, subjects, explanation,
-        first_event_at, last_event_at, event_count, ARRAY(SELECT jsonb_array_elements_text(event_ids)::uuid), incident_id, home_incident_id, $16, $16
-      FROM unnest($2::uuid[], $3::uuid[], $4::int[], $5::rule_mode[], $6::severity[], $7::text[], $8::jsonb[], $9::text[],
-          $10::timestamptz[], $11::timestamptz[], $12::int[], $13::jsonb[], $14::uuid[], $15::uuid[])
-        AS d(id, rule_id, rule_revision, mode, severity, fingerprint, subjects, explanation,
-          first_event_at, last_event_at, event_count, event_ids, incident_id, home_incident_id)
-      ON CONFLICT (organization_id, id) DO UPDATE SET last_event_at = excluded.last_event_at, first_event_at = excluded.first_event_at,
-        event_count = excluded.event_count, event_ids = excluded.event_ids, explanation = excluded.explanation,
-        incident_id = coalesce(excluded.incident_id, detections.incident_id),
-        home_incident_id = CASE WHEN excluded.incident_id IS NULL THEN detections.home_incident_id ELSE excluded.home_incident_id END,
-        updated_at = excluded.updated_at`,
-    values: [
-      tx.organizationId,
-      sorted.map((draft) => draft.id),
-      sorted.map((draft) => draft.ruleId),
-      sorted.map((draft) => draft.ruleRevision),
-      sorted.map((draft) => draft.mode),
-      sorted.map((draft) => draft.severity),
-      sorted.map((draft) => draft.fingerprint),
-      sorted.map((draft) => JSON.stringify(draft.subjects)),
-      sorted.map((draft) => draft.explanation),
-      sorted.map((draft) => new Date(draft.firstEventAt)),
-      sorted.map((draft) => new Date(draft.lastEventAt)),
-      sorted.map((draft) => draft.eventCount),
-      sorted.map((draft) => JSON.stringify(draft.eventIds)),
-      sorted.map((draft) => placeOf(draft)?.incident.id ?? null),
-      sorted.map((draft) => placeOf(draft)?.homeId ?? null),
-      new Date(now),
-    ],
-  });
-}
-
 /** Recounts the incidents from their detections, all in two statements; returns the timeline lines. */
 async function bringUpToDate(
   tx: Tx,
-  touched: readonly { before: IncidentRow; drafts: readonly DetectionDraft[] }[],
+  touched: readonly { before: IncidentRow; drafts: readonly DetectionDraft[]; takenIn: readonly TakenIn[] }[],
   now: number,
   weights: Readonly<Record<Severity, number>>,
 ): Promise<NewEntry[]> {
   const ids = touched.map(({ before }) => before.id);
   const counted = await countDetections(tx, ids, weights);
-  const changes = touched.flatMap(({ before, drafts }) => {
+  const changes = touched.flatMap(({ before, drafts, takenIn }) => {
     const counts = counted.get(before.id);
     if (!counts) return [];
-    const severity = [before.severity, ...drafts.map((draft) => draft.severity)].reduce(worse);
-    return [{ before, drafts, counts, severity, raised: severity !== before.severity }];
+    const severity = [before, ...drafts, ...takenIn].map((each) => each.severity).reduce(worse);
+    return [{ before, drafts, takenIn, counts, severity, raised: severity !== before.severity }];
   });
   await tx.query({
     name: "update_incidents",
@@ -244,14 +222,15 @@ async function bringUpToDate(
 function linesOf(change: {
   before: IncidentRow;
   drafts: readonly DetectionDraft[];
+  takenIn: readonly TakenIn[];
   counts: Counted;
   severity: Severity;
   raised: boolean;
 }): NewEntry[] {
-  const { before, drafts, counts, severity, raised } = change;
+  const { before, drafts, takenIn, counts, severity, raised } = change;
   const line = { incidentId: before.id, actor: "vigil" };
   const entries: NewEntry[] = [];
-  const told = drafts.map((draft) => draft.explanation).join(" ");
+  const told = [...drafts.map(({ explanation }) => explanation), ...takenIn.map(takenInWords)].join(" ");
   if (before.cameBy === "OPENED") entries.push({ ...line, kind: "OPENED", message: told });
   if (before.cameBy === "REOPENED")
     entries.push({ ...line, kind: "REOPENED", message: `It goes on after it was resolved. ${told}` });

@@ -19,7 +19,7 @@ export interface RuleQuality extends Judged {
   /** One a week that ends a whole number of weeks before now, oldest first. */
   weeks: WeekQuality[];
   monitorDetections: number;
-  /** An incident a subject: as though each stayed open. */
+  /** An incident a subject: as though each stayed open. Weak signs open none. */
   monitorIncidents: number;
 }
 
@@ -58,7 +58,7 @@ export async function qualityOf(
      FROM security_incidents
      WHERE organization_id = $1 AND rule_id = ANY ($2) AND created_at > $4 AND created_at <= $3 GROUP BY 1, 2
      UNION ALL
-     SELECT rule_id, -1, count(*)::int, count(DISTINCT fingerprint)::int, 0, 0 FROM detections
+     SELECT rule_id, -1, count(*)::int, count(DISTINCT fingerprint) FILTER (WHERE NOT weak)::int, 0, 0 FROM detections
      WHERE organization_id = $1 AND rule_id = ANY ($2) AND mode = 'MONITOR' AND created_at > $4 AND created_at <= $3
      GROUP BY 1`,
     [organizationId, ruleIds, new Date(now), new Date(now - weeks * weekMs), weeks],

@@ -84,6 +84,8 @@ export interface StoredFinding {
   reason: string;
   /** Whom it is about, the first being its group. */
   subjects: { kind: string; key: string }[];
+  /** It opens no incident by itself. */
+  weak?: true;
 }
 
 /** An accepted event. Immutable, but for what detection finds in it before it is stored. */

@@ -38,5 +38,5 @@ export function weigh(draft: DetectionDraft, watched: ReadonlySet<string>): Dete
   const severity =
     severities[Math.min(severities.indexOf(draft.severity) + 1, severities.length - 1)] ?? draft.severity;
   const why = `${subject.key} is under increased monitoring: ${draft.severity} counts as ${severity}.`;
-  return { ...draft, mode: "ACTIVE", severity, explanation: `${draft.explanation} ${why}` };
+  return { ...draft, mode: "ACTIVE", weak: false, severity, explanation: `${draft.explanation} ${why}` };
 }

@@ -96,7 +96,8 @@ const Preview = builder.objectRef<Previewed>("AlertRulePreview").implement({
       resolve: ({ found }) => found.slice(0, firstPage),
     }),
     incidentCount: t.int({
-      description: "How many incidents would have opened, were none of them resolved within the range.",
+      description:
+        "How many incidents would have opened, were none of them resolved within the range. Weak signs open none here: what other rules would have found beside them is not run.",
       resolve: ({ found }) => gather(found).size,
     }),
     incidents: t.field({

@@ -29,6 +29,7 @@ export const Detection = builder.prismaNode("Detection", {
     mode: t.expose("mode", { type: RuleModeEnum }),
     severity: t.expose("severity", { type: SeverityEnum, description: "How bad it is." }),
     fingerprint: t.exposeString("fingerprint"),
+    weak: t.exposeBoolean("weak"),
     subjects: t.field({
       type: [SubjectType],
       description: "Whom or what it is about.",
@@ -61,6 +62,7 @@ const Filter = filters.filterInput("Detection", {
   incidentId: [filters.IdFilter, "The incident that gathers it."],
   mode: [filters.enumFilter("DetectionModeFilter", RuleModeEnum), "The rule's mode when it fired."],
   severity: [filters.SeverityFilter, "How bad it is."],
+  weak: [filters.BooleanFilter, "Whether it is a sign that opens no incident by itself."],
   fingerprint: [filters.StringFilter, "What incidents gather by."],
   firstEventAt: [filters.DateTimeFilter, "When its first event happened."],
   lastEventAt: [filters.DateTimeFilter, "When its last event happened."],

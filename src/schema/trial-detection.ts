@@ -11,6 +11,10 @@ export const TrialDetection = builder.objectRef<DetectionDraft>("TrialDetection"
     mode: t.expose("mode", { type: RuleModeEnum, description: "The rule's mode in the trial." }),
     severity: t.expose("severity", { type: SeverityEnum, description: "How bad it is." }),
     fingerprint: t.exposeString("fingerprint", { description: "What incidents gather by." }),
+    weak: t.boolean({
+      description: "Whether it is a sign that opens no incident by itself, but counts for the threat score.",
+      resolve: ({ weak }) => weak === true,
+    }),
     subjects: t.field({
       type: [SubjectType],
       description: "Whom or what it is about.",

@@ -33,6 +33,8 @@ export interface Finding {
   reason: string;
   /** Whom it is about, the first being its group. Default: the event's user, else its address, else its log source. */
   subjects?: Subject[];
+  /** A sign that by itself is mostly nothing: it adds to the threat score, and opens an incident only beside another one. */
+  weak?: boolean;
 }
 
 export interface BehaviourDetector<Table extends ParameterTable = ParameterTable> {

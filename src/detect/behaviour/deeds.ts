@@ -36,3 +36,21 @@ export function userOf(event: SecurityEvent): string | undefined {
   const { actor } = event;
   return actor?.name ?? actor?.email ?? actor?.id;
 }
+
+const taking =
+  /(?:^|[^a-z])(?:export|download|dump|backup|back_up|archive|copy|clone|transfer|share|shared|send_all|bulk|print|delete|destroy|remove|purge|erase|wipe|drop|truncate|merge|restore|void|refund|shred)/i;
+
+/** Whether it takes data away or destroys it, as far as its name tells. */
+export function takesOrDestroys({ action }: SecurityEvent): boolean {
+  return taking.test(action);
+}
+
+const credential =
+  /(?:^|[^a-z])(?:mfa|2fa|two[-_. ]?factor|second[-_. ]?factor|totp|otp|authenticator|webauthn|passkey|security[-_. ]?key|recovery|backup[-_. ]?codes?|e?[-_]?mail|phone|api[-_. ]?keys?|access[-_. ]?keys?|tokens?)(?:$|[^a-z])/i;
+const change =
+  /(?:^|[^a-z])(?:chang|updat|add|creat|generat|issu|enrol|register|disabl|deactivat|remov|delet|reset|switch|turned)/i;
+
+/** Whether it changes how the account is got into: second factors, addresses that its mail goes to, keys. Not the password. */
+export function changesAccess(event: SecurityEvent): boolean {
+  return isSuccess(event) && credential.test(event.action) && change.test(event.action);
+}

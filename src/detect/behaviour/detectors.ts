@@ -10,6 +10,7 @@ import { newDevice } from "./detectors/new-device.ts";
 import { newNetwork } from "./detectors/new-network.ts";
 import { outsidePatients } from "./detectors/outside-patients.ts";
 import { rareAction } from "./detectors/rare-action.ts";
+import { sensitiveDeedElsewhere } from "./detectors/sensitive-deed-elsewhere.ts";
 import { serviceAccountNewPlace } from "./detectors/service-account-new-place.ts";
 import { sessionMoved } from "./detectors/session-moved.ts";
 import { snooping } from "./detectors/snooping.ts";
@@ -28,6 +29,7 @@ export const detectors: readonly BehaviourDetector<any>[] = [
   serviceAccountNewPlace,
   firstPrivilege,
   sessionMoved,
+  sensitiveDeedElsewhere,
   unusualVolume,
   rareAction,
   massRecordAccess,

@@ -7,15 +7,16 @@ import { serviceOf } from "./entity-of.ts";
 
 export function storedFinding(
   event: SecurityEvent,
-  { reason, subjects: named }: Finding,
+  { reason, subjects: named, weak }: Finding,
   revision: number,
   disguise: Disguise,
 ): StoredFinding {
   const subjects: StoredFinding["subjects"] = named ?? defaultSubjects(event);
   const sealed = sealedTexts(event, disguise.clearOf(event));
-  if (sealed.length === 0) return { revision, reason, subjects };
+  const base = { revision, ...(weak ? { weak } : {}) };
+  if (sealed.length === 0) return { ...base, reason, subjects };
   return {
-    revision,
+    ...base,
     reason: sealed.reduce((told, text) => told.replaceAll(text, "…"), reason),
     subjects: subjects.map(({ kind, key }) => ({ kind, key: sealed.includes(key) ? disguise.pseudonym(key) : key })),
   };

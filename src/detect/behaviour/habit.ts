@@ -76,15 +76,19 @@ export function live(habit: Habit, time: number): void {
   habit.days = Math.min(habit.days + 1, mostDays);
 }
 
-/** In place. At most `most` keys are kept: those of the greatest weight. A day that is over teaches only what is new. */
-export function practise(habit: Habit, key: string, time: number, most: number): void {
+/**
+ * In place. At most `most` keys are kept: those of the greatest weight. A day that is over teaches only what is new.
+ * `isVouched`: whether something else says that a new key is the user's own; then it is known at once.
+ */
+export function practise(habit: Habit, key: string, time: number, most: number, isVouched?: () => boolean): void {
   const day = dayOf(time);
   live(habit, time);
   const entry = habit.seen.find(([seen]) => seen === key);
   if (entry && day <= entry[2]) return;
   const before = entry ? faded(entry[1], day - entry[2]) : 0;
   const learning = habit.days < enoughDays || day - habit.since < learningDays;
-  const weight = rounded(Math.min(mostWeight, before + (learning || before >= knownWeight ? 1 : newKeyWeight)));
+  const counts = learning || before >= knownWeight || isVouched?.();
+  const weight = rounded(Math.min(mostWeight, before + (counts ? 1 : newKeyWeight)));
   if (entry) {
     entry[1] = weight;
     entry[2] = day;

@@ -42,3 +42,13 @@ export function trustParameter(may: string): { trustKnownDevices: Parameter & { 
     trustKnownDevices: { description: `Whether a device whose id the user is known by may ${may}.`, default: true },
   };
 }
+
+export function aloneParameter(): { alone: Parameter & { default: boolean } } {
+  return {
+    alone: {
+      description:
+        "Whether what is found opens an incident by itself. Otherwise it adds to the threat score, and opens an incident or joins one where another rule finds something about the same user within 24 hours.",
+      default: false,
+    },
+  };
+}

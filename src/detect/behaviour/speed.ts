@@ -8,6 +8,8 @@ export interface Stay extends Spot {
   to: number;
   /** A mobile network: its gateway, not its user, is there; only the country says something. */
   mobile?: boolean | undefined;
+  /** It began with a device that the user is known by. */
+  own?: boolean;
 }
 
 export interface Limits {

@@ -128,6 +128,60 @@ describe("behaviour rules", { timeout: 180_000 }, () => {
     expect(await findingsOf(test.db, id)).toHaveLength(1);
   });
 
+  it("that are weak only score; two about one user open one incident, which tells both, and a person is asked once", async () => {
+    const weak = `
+title: New device
+name: device
+level: medium
+behaviour: { detector: new_device, parameters: { peers: 0 } }
+---
+title: Odd hour
+name: hour
+level: low
+behaviour: { detector: unusual_hour }
+`;
+    const id = await organizationWith(test, { yaml: weak });
+    const pipeline = start();
+    const history = clinicHistory(9).map((one) => ({
+      ...one,
+      source: logIn("", 0).source,
+      device: `d-${one.actor?.name}`,
+    }));
+    await pipeline.accept(id, history as ReturnType<typeof clinicHistory>);
+    const at = (hours: number) => weeks + 27 * dayMs + hours * 3_600_000;
+    const stranger = { isAbroad: true, device: "d-other" };
+    const night = { device: "d-user1" };
+    await pipeline.accept(id, [logIn("user1", at(2), stranger), logIn("user2", at(3), stranger)]);
+    const told = async () => ({
+      incidents: (
+        await test.db.query(
+          id,
+          `SELECT title, severity, detection_count AS detections, (SELECT message FROM incident_entries e
+             WHERE e.organization_id = i.organization_id AND e.incident_id = i.id AND kind = 'OPENED') AS message
+           FROM security_incidents i WHERE organization_id = $1`,
+          [id],
+        )
+      ).rows,
+      alone: (await test.db.query(id, "SELECT FROM detections WHERE weak AND incident_id IS NULL", [])).rows.length,
+      scores: (await test.db.query(id, "SELECT key FROM entities WHERE kind = 'USER' AND risk > 0 ORDER BY key", []))
+        .rows,
+    });
+    expect(await told()).toEqual({ incidents: [], alone: 2, scores: [{ key: "user1" }, { key: "user2" }] });
+    await pipeline.accept(id, [logIn("user1", at(17), night), logIn("user3", at(17), { device: "d-user3" })]);
+    const { incidents, alone } = await told();
+    expect(alone).toBe(2);
+    expect(incidents).toEqual([
+      {
+        title: "Odd hour: user1",
+        severity: "MEDIUM",
+        detections: 2,
+        message: expect.stringMatching(/07:00–08:00.*Seen before.*d.*never used/s),
+      },
+    ]);
+    await pipeline.accept(id, [logIn("user1", at(18), { ...stranger, device: "d-third" })]);
+    expect((await told()).incidents).toMatchObject([{ detections: 3 }]);
+  });
+
   it("learn while they are disabled, find nothing then, and open no incident in MONITOR", async () => {
     const id = await organizationWith(test, { mode: "DISABLED" });
     const pipeline = start();

@@ -5,6 +5,7 @@ import { impossibleTravel } from "../../../src/detect/behaviour/detectors/imposs
 import { newCountry } from "../../../src/detect/behaviour/detectors/new-country.ts";
 import { newDevice } from "../../../src/detect/behaviour/detectors/new-device.ts";
 import { newNetwork } from "../../../src/detect/behaviour/detectors/new-network.ts";
+import { sensitiveDeedElsewhere } from "../../../src/detect/behaviour/detectors/sensitive-deed-elsewhere.ts";
 import { serviceAccountNewPlace } from "../../../src/detect/behaviour/detectors/service-account-new-place.ts";
 import { sessionMoved } from "../../../src/detect/behaviour/detectors/session-moved.ts";
 import { unusualHour } from "../../../src/detect/behaviour/detectors/unusual-hour.ts";
@@ -20,4 +21,5 @@ export const whoWhereWhen: readonly AnyDetector[] = [
   serviceAccountNewPlace,
   firstPrivilege,
   sessionMoved,
+  sensitiveDeedElsewhere,
 ];

@@ -8,7 +8,7 @@ import { networks } from "../facets/networks.ts";
 import { isHabitual, travel } from "../facets/travel.ts";
 import { dayMs, isKnown } from "../habit.ts";
 import { kmWords, spanWords } from "../in-words.ts";
-import { isOwnDevice } from "../own-device.ts";
+import { isOwnDevice, isOwnNetwork } from "../own-device.ts";
 import { trustParameter } from "../parameters.ts";
 import { hidesPlace, networkKey, networkOf, type Spot, spotOf } from "../place-of.ts";
 import { type Leap, tooFast } from "../speed.ts";
@@ -74,6 +74,9 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   // The office's second line, another gateway of the provider: the device is the same, only its way out is another.
   const inCountry = spot.country !== undefined && spot.country === leap.stay.country;
   if (asked.trustKnownDevices && inCountry && isOwnDevice(event, seen)) return undefined;
+  // The same the other way round: the own device came out elsewhere, and now somebody is where the user usually is.
+  const isBack = isHabitual(state, spot, event.time) && isOwnNetwork(event, seen);
+  if (asked.trustKnownDevices && inCountry && leap.stay.own && isBack) return undefined;
   // Home and a relay that no data knows, or two places used in turn.
   if (isHabitual(state, spot, event.time) && isHabitual(state, leap.stay, event.time)) return undefined;
   return { reason: reasonOf(event, spot, leap) };

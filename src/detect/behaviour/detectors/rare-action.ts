@@ -1,5 +1,6 @@
 import type { SecurityEvent } from "../../../ingest/event.ts";
 import type { BehaviourDetector, Finding, ParametersOf, Seen } from "../behaviour-detector.ts";
+import { takesOrDestroys } from "../deeds.ts";
 import { actions, doneByOthers, isDeed, organizationActions, roleActions } from "../facets/actions.ts";
 import { activity, hasLearned } from "../facets/activity.ts";
 import { actionKey } from "../facets/volumes.ts";
@@ -54,9 +55,6 @@ export const rareAction: BehaviourDetector<typeof parameters> = {
   judge,
 };
 
-const takesOrDestroys =
-  /(?:^|[^a-z])(?:export|download|dump|backup|back_up|archive|copy|clone|transfer|share|shared|send_all|bulk|print|delete|destroy|remove|purge|erase|wipe|drop|truncate|merge|restore|void|refund|shred)/i;
-
 function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof parameters>): Finding | undefined {
   const own = seen.facet(actions);
   const action = actionKey(event);
@@ -69,7 +67,7 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   const byRole = inRole.others >= asked.minPeers;
   const peers = byRole ? inRole : inAll;
   if (peers.others < asked.minPeers || percent(peers) >= asked.peerPercent) return undefined;
-  const weighty = takesOrDestroys.test(action);
+  const weighty = takesOrDestroys(event);
   if (!weighty && (inAll.doing === 0 || percent(inAll) >= asked.organizationPercent)) return undefined;
   const count = peers.doing === 0 ? "none" : `${peers.doing}`;
   const group = byRole ? "others of the role" : "others of the organization";

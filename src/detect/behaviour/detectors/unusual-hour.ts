@@ -10,9 +10,11 @@ import { hoursInWords } from "../hours-in-words.ts";
 import { enoughNear, near, otherKindOfDay } from "../hours-near.ts";
 import { hourOfWeek, hourWords } from "../local-time.ts";
 import { isOwnCountryMobile, isOwnDevice, isOwnNetwork } from "../own-device.ts";
+import { aloneParameter } from "../parameters.ts";
 import { isProgram } from "../program.ts";
 
 const parameters = {
+  ...aloneParameter(),
   minPercent: {
     description:
       "An hour is unusual when less than this share of the activity lies near it (up to four hours away, other days counting less), percent.",
@@ -40,7 +42,7 @@ export const unusualHour: BehaviourDetector<typeof parameters> = {
   name: "unusual_hour",
   title: "Unusual hour for a user",
   description:
-    "A user begins to work at an hour of the week at which, in the organization's time zone, neither the user nor the user's role does. Not found: with a device and over a network that are the user's own (or by telephone in the user's country), an hour of the day at which anybody of the organization works on whatever day, since people catch up in the evening and at weekends; who works late without a pause of two hours; programs; what happens by itself, such as a refreshed session.",
+    "A user begins to work at an hour of the week at which, in the organization's time zone, neither the user nor the user's role does. Not found: with a device and over a network that are the user's own (or by telephone in the user's country), an hour of the day at which anybody of the organization works on whatever day, since people catch up in the evening and at weekends; who works late without a pause of two hours; programs; what happens by itself, such as a refreshed session. An odd hour by itself opens no incident: it adds to the threat score, and tells beside another sign of the user within a day.",
   severity: "LOW",
   tags: ["attack.initial-access", "attack.t1078"],
   falsepositives: ["An emergency, a shift taken over, a deadline", "A user on a journey in another time zone"],
@@ -72,6 +74,7 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   const usual = hoursInWords(learnedAlone || !peers ? own.weights : peers.weights);
   const whose = learnedAlone || !peers ? "the user is" : "others of the user's group are";
   return {
+    weak: !asked.alone,
     reason: `${deedWords(event)} at ${hourWords(hour)} (${seen.timeZone}); ${whose} ${usual ?? "not active then"}`,
   };
 }

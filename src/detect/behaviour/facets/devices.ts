@@ -1,8 +1,12 @@
+import type { SecurityEvent } from "../../../ingest/event.ts";
 import { isSuccess } from "../deeds.ts";
 import { deviceFamily, deviceId } from "../device-of.ts";
-import type { Facet } from "../facet.ts";
-import { emptyHabit, type Habit, isNews, knownKeys, practise } from "../habit.ts";
+import type { Facet, Seen } from "../facet.ts";
+import { emptyHabit, type Habit, isNews, knownKeys, practise, weightOf } from "../habit.ts";
 import { listWords } from "../in-words.ts";
+import { hidesPlace, networkKey, spotOf } from "../place-of.ts";
+import { networks } from "./networks.ts";
+import { isHabitual, travel } from "./travel.ts";
 
 export interface Devices {
   /** By the application's own device id, disguised. */
@@ -13,6 +17,7 @@ export interface Devices {
 
 const mostIds = 12;
 const mostFamilies = 12;
+const often = 2; // days, halved in time
 
 /** With which devices the user works. */
 export const devices: Facet<Devices> = {
@@ -20,10 +25,10 @@ export const devices: Facet<Devices> = {
   of: "USER",
   concerns: (event) => isSuccess(event) && (event.device !== undefined || event.enrichment?.agent !== undefined),
   empty: () => ({ ids: emptyHabit(), families: emptyHabit() }),
-  learn(state, event, surroundings) {
-    const id = deviceId(event, surroundings);
+  learn(state, event, seen) {
+    const id = deviceId(event, seen);
     const family = deviceFamily(event);
-    if (id !== undefined) practise(state.ids, id, event.time, mostIds);
+    if (id !== undefined) practise(state.ids, id, event.time, mostIds, () => isAtHome(event, seen));
     if (family !== undefined) practise(state.families, family, event.time, mostFamilies);
   },
   tell({ ids, families }) {
@@ -34,6 +39,16 @@ export const devices: Facet<Devices> = {
     return told === "" ? undefined : `with ${told}`;
   },
 };
+
+/** Over a network that the user often comes by, from a place where the user often is: so people get new devices. */
+function isAtHome(event: SecurityEvent, seen: Seen): boolean {
+  const key = networkKey(event);
+  const spot = spotOf(event);
+  const own = seen.facet(networks);
+  const been = seen.facet(travel);
+  if (key === undefined || spot === undefined || !own || !been || hidesPlace(event)) return false;
+  return weightOf(own, key, event.time) >= often && isHabitual(been, spot, event.time);
+}
 
 /** Whether the application's ids last: it gives some, and not a new one each time. */
 export function stableIds({ ids }: Devices): boolean {

@@ -5,6 +5,7 @@ import { distanceKm, isSameSpot } from "../distance.ts";
 import type { Facet } from "../facet.ts";
 import { dayMs, dayOf, faded, rounded } from "../habit.ts";
 import { listWords } from "../in-words.ts";
+import { isOwnDevice } from "../own-device.ts";
 import { hidesPlace, networkOf, type Spot, spotOf } from "../place-of.ts";
 import { type Limits, type Stay, tooFast } from "../speed.ts";
 
@@ -39,7 +40,7 @@ export const travel: Facet<Travel> = {
   of: "USER",
   concerns: (event) => isSuccess(event) && !hidesPlace(event) && spotOf(event) !== undefined,
   empty: () => ({ since: 0, stays: [], places: [] }),
-  learn(state, event) {
+  learn(state, event, seen) {
     const spot = spotOf(event);
     if (!spot) return;
     const day = dayOf(event.time);
@@ -49,7 +50,7 @@ export const travel: Facet<Travel> = {
     const stay = stayAt(spot, event.time, mobile);
     const reachable = tooFast(stays, stay, limits) === undefined;
     // What could not be reached is no place to measure from: the next event of the user at home would be found too.
-    if (reachable) note(stays, stay);
+    if (reachable) note(stays, stay, () => isOwnDevice(event, seen));
     dwell(state, stay, day, reachable || day - state.since < learningDays ? 1 : surprisingWeight);
   },
   tell({ places }) {
@@ -75,12 +76,12 @@ function stayAt({ lat, lon, radiusKm, name, country }: Spot, time: number, mobil
 }
 
 /** In place: the stay joins the one it continues, or stands in its turn; what is a day older than the newest goes. */
-function note(stays: Stay[], stay: Stay): void {
+function note(stays: Stay[], stay: Stay, isOwn: () => boolean): void {
   const before = stays.findLast(({ from }) => from <= stay.from);
   const same =
     before && !before.mobile === !stay.mobile && (isSameSpot(before, stay) || distanceKm(before, stay) < samePlaceKm);
   if (same && stay.to - before.to <= oneStayMs) before.to = Math.max(before.to, stay.to);
-  else stays.splice(before ? stays.indexOf(before) + 1 : 0, 0, stay);
+  else stays.splice(before ? stays.indexOf(before) + 1 : 0, 0, isOwn() ? { ...stay, own: true } : stay);
   let newest = stay.to;
   for (const { to } of stays) newest = Math.max(newest, to);
   while (stays.length > mostStays || (stays[0] && newest - stays[0].to > lookBackMs)) stays.shift();

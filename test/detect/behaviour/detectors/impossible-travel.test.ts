@@ -59,6 +59,19 @@ describe("impossible travel", () => {
     expect(clinic.feed([...flight, ...drove, ...vague])).toEqual([]);
   });
 
+  it("is not found at the usual place, when the user's own device has come out elsewhere in the country just before", () => {
+    const back = (device: string) => {
+      const clinic = drive([impossibleTravel]);
+      expect(clinic.feed(workingDays(15, { device: "d1" }))).toEqual([]);
+      return clinic.feed([
+        read({ at: after, place: denver, network: otherHome, device }),
+        logIn({ at: after + 0.4 * hour, device: "desk-7" }),
+      ]);
+    };
+    expect(back("d1")).toEqual([]);
+    expect(back("d9")).toHaveLength(1);
+  });
+
   it("neither fires on hosting and relay networks nor measures from them", () => {
     const clinic = settled();
     const elsewhere = { place: lagos };

@@ -1,8 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { impossibleTravel } from "../../../../src/detect/behaviour/detectors/impossible-travel.ts";
 import { newCountry } from "../../../../src/detect/behaviour/detectors/new-country.ts";
+import { newNetwork } from "../../../../src/detect/behaviour/detectors/new-network.ts";
 import { countries } from "../../../../src/detect/behaviour/facets/countries.ts";
 import { confirm, forget, known } from "../../../../src/detect/behaviour/facets/known.ts";
-import { abroad, day, lagos, logIn, read, toronto, workingDays } from "../deeds.ts";
+import { abroad, dallas, day, lagos, logIn, otherHome, read, toronto, workingDays } from "../deeds.ts";
 import { drive } from "../drive.ts";
 
 const after = 21 * day;
@@ -65,6 +67,18 @@ describe("a new country for a user", () => {
     expect(other.feed(read({ at: 40 * day, ...away, device: "tablet-2" }))).toHaveLength(1);
     other.tune({ trustKnownDevices: false });
     expect(other.feed(read({ at: 40 * day, ...away, device: "tablet-1" }))).toHaveLength(1);
+  });
+
+  it("knows a device at once that was first used where the user often is, and no other that came only once", () => {
+    const away = { place: lagos, network: abroad };
+    const clinic = drive([newCountry, newNetwork, impossibleTravel]);
+    clinic.feed(workingDays(15, { device: "desk-1" }));
+    clinic.feed(read({ at: after, device: "tablet-1" }));
+    clinic.feed(read({ at: after + 60, place: dallas, network: otherHome, device: "tablet-2" }));
+    const countriesOf = (device: string) =>
+      clinic.feed(logIn({ at: after + 2 * day, ...away, device })).filter(({ detector }) => detector === "new_country");
+    expect(countriesOf("tablet-1")).toEqual([]);
+    expect(countriesOf("tablet-2")).toHaveLength(1);
   });
 
   it("does not become usual for all because several accounts were taken over in one night", () => {

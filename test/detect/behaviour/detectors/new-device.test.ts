@@ -31,10 +31,30 @@ describe("a new device for a user", () => {
   it("is found where network or place are new too, and told with what the user has otherwise", () => {
     const [found] = settled().feed(logIn({ at: after, ...stranger }));
     expect(found?.reason).toBe(
-      "log-in with a device that the user never used: Firefox on Linux (desktop), over Lagoon Telecom (AS64506), which is new too; the user is known with Chrome on Windows (desktop)",
+      "log-in with a device that the user never used: Firefox on Linux (desktop), over Lagoon Telecom (AS64506), which is new too, from Lagos, NG, where the user never was; the user is known with Chrome on Windows (desktop)",
     );
     const [other] = settled().feed(logIn({ at: after, agent: strange, place: denver }));
     expect(other?.reason).toContain("from Denver, US, where the user never was");
+  });
+
+  it("is weak by itself, and not where device, network and place are all new or the user is at work elsewhere", () => {
+    const [cafe] = settled().feed(logIn({ at: after, agent: strange, network: otherHome }));
+    expect(cafe?.weak).toBe(true);
+    const [away] = settled().feed(logIn({ at: after, ...stranger }));
+    expect(away?.weak).toBe(false);
+    const meanwhile = (minutes: number) => {
+      const clinic = settled();
+      clinic.feed(read({ at: after, sessionId: "s1" }));
+      return clinic.feed(logIn({ at: after + minutes * 60, agent: strange, network: otherHome, sessionId: "s2" }))[0];
+    };
+    expect(meanwhile(10)).toMatchObject({
+      weak: false,
+      reason: expect.stringContaining("while the user was at work with Chrome on Windows (desktop) over AS64501"),
+    });
+    expect(meanwhile(40)?.weak).toBe(true);
+    const strict = settled();
+    strict.tune({ alone: true });
+    expect(strict.feed(logIn({ at: after, agent: strange, network: otherHome }))[0]?.weak).toBe(false);
   });
 
   it("is not found at the usual place, unless any device is asked for", () => {

@@ -23,6 +23,16 @@ describe("a new network for a user", () => {
     ]);
   });
 
+  it("is weak where only the country is odd, of which new_country tells", () => {
+    const weak = [{ network: hosting }, { network: relay }, { network: abroad, place: lagos }].map(
+      (way) => settled().feed(logIn({ at: after, ...way }))[0]?.weak,
+    );
+    expect(weak).toEqual([false, false, true]);
+    const strict = settled();
+    strict.tune({ alone: true });
+    expect(strict.feed(logIn({ at: after, network: abroad, place: lagos }))[0]?.weak).toBe(false);
+  });
+
   it("is not found for another home network or carrier at home, unless any network is asked for", () => {
     const clinic = settled();
     const events = [logIn({ at: after, network: otherHome }), logIn({ at: after + 60, network: carrier })];

@@ -27,6 +27,13 @@ describe("an unusual hour", () => {
     );
   });
 
+  it("is weak, unless a night is to be told of by itself", () => {
+    expect(settled().feed(tuesday(3))[0]?.weak).toBe(true);
+    const strict = settled();
+    strict.tune({ alone: true });
+    expect(strict.feed(tuesday(3))[0]?.weak).toBe(false);
+  });
+
   it("is not found near the usual hours, nor on a free day at a time of work", () => {
     for (const usual of [tuesday(6), tuesday(20), saturday(12)]) expect(settled().feed(usual)).toEqual([]);
   });
