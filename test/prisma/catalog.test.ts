@@ -34,7 +34,7 @@ describe("the catalog of the migrated database", () => {
       const ours = "'00000000-0000-7000-8000-000000000001'::uuid";
       await owner.query(`INSERT INTO grown (organization_id) SELECT ${ours} FROM generate_series(1, 5000)`);
       const { rows: plan } = await owner.query<{ "QUERY PLAN": string }>(
-        `EXPLAIN SELECT a.at FROM unnest(ARRAY[gen_random_uuid(), gen_random_uuid()]) AS t(id)
+        `EXPLAIN SELECT a.at FROM unnest('{${Array(40).fill("00000000-0000-7000-8000-000000000002").join()}}'::uuid[]) AS t(id)
            JOIN grown a ON a.organization_id = ${ours} AND a.id = t.id`,
       );
       expect(plan.map((row) => row["QUERY PLAN"]).join(" ")).toMatch(/Index Cond: .*organization_id = .* AND \(id = /);
