@@ -45,8 +45,8 @@ export function openAlerting(options: {
   log: Log;
 }): Alerting {
   const { config, db, change, vault, smtp, secret, now, log } = options;
-  const { publicUrl, twilio, redisUrl, allowPrivateWebhooks: allowPrivate } = config;
-  const channels = openChannels({ smtp, twilio, allowPrivate, publicUrl, now });
+  const { publicUrl, twilio, slackApiUrl, redisUrl, allowPrivateWebhooks: allowPrivate } = config;
+  const channels = openChannels({ smtp, twilio, allowPrivate, publicUrl, slackApiUrl, now });
   const outside = createOutside({
     db,
     change,
@@ -54,6 +54,7 @@ export function openAlerting(options: {
     signer: createTokenSigner(secret),
     publicUrl,
     twilioToken: twilio?.authToken,
+    slackApiUrl,
     allowPrivate,
     now,
   });

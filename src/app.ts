@@ -181,7 +181,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       // Without Redis the server goes on in memory: it is degraded, and ready all the same.
       return { ok: parts.every((part) => part.ok), ready: database.ok, parts };
     }
-    watchParts(measures, { pipeline, db, health });
+    watchParts(measures, { pipeline, db, health, now });
 
     return {
       config,

@@ -120,6 +120,7 @@ const schema = z.object({
     .regex(/^(\+[1-9]\d{6,14}|MG[0-9a-f]{32})$/, "is a number as +15125550100, or a messaging service's id")
     .optional(),
   TWILIO_API_URL: z.url({ protocol: /^https?$/, error: "is an https:// URL" }).default("https://api.twilio.com"),
+  SLACK_API_URL: z.url({ protocol: /^https?$/, error: "is an https:// URL" }).default("https://slack.com/api"),
   VIGIL_PERSISTED_DOCUMENTS: text.optional(),
   VIGIL_GEOIP_CITY: text.optional(),
   VIGIL_GEOIP_ASN: text.optional(),
@@ -202,6 +203,8 @@ export interface Config {
   /** The server that takes our e-mail. */
   /** Twilio's account, for SMS; absent: none are sent. */
   twilio: TwilioConfig | undefined;
+  /** Where Slack's Web API is; without a slash at its end. */
+  slackApiUrl: string;
   smtp: SmtpConfig | undefined;
   /** Files of one's own in place of the installed data: MMDBs of cities and of autonomous systems (absolute). */
   geoip: { city?: string | undefined; asn?: string | undefined };
@@ -259,6 +262,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
             apiUrl: values.TWILIO_API_URL.replace(/\/+$/, ""),
           }
         : undefined,
+    slackApiUrl: values.SLACK_API_URL.replace(/\/+$/, ""),
     geoip: {
       city: values.VIGIL_GEOIP_CITY && resolve(values.VIGIL_GEOIP_CITY),
       asn: values.VIGIL_GEOIP_ASN && resolve(values.VIGIL_GEOIP_ASN),

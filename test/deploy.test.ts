@@ -23,7 +23,12 @@ async function series(): Promise<Set<string>> {
   watchStreams(measures, { counts: () => ({ streams: 0, executed: 0, sent: 0 }), open: () => 0 });
   watchParts(measures, {
     pipeline: { worstLagMs: () => 0 },
-    db: { connections: () => ({ open: 1, idle: 1, waiting: 0 }) },
+    db: {
+      connections: () => ({ open: 1, idle: 1, waiting: 0 }),
+      organizationIds: async () => [],
+      query: () => Promise.reject(new Error("no organization, no question")),
+    },
+    now: Date.now,
     health: async () => ({ parts: [{ name: "queues", ok: true, queues: [{ name: "sweep", waiting: 0 }] }] }),
   });
   const { body } = await measures.text();

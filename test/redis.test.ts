@@ -104,6 +104,58 @@ describe.each(["Redis", "PostgreSQL"])("the queue on %s", (kind) => {
     await queue.close();
     await store.close();
   });
+
+  it("gives the job of a worker that died to another, and puts it aside when every worker dies of it", async () => {
+    const store = openStore(where(4), quiet);
+    const name = `dies-${kind.toLowerCase()}`;
+    const queue = store.queue(name);
+    const lock = { lockDuration: 500, stalledInterval: 300, maxStalledCount: 1 };
+    let took = 0;
+    /** Takes a job, and is gone without a word: nobody keeps its lock from running out. */
+    const die = async (): Promise<void> => {
+      const before = took;
+      const worker = store.worker(name, () => new Promise(() => void took++), { ...lock, skipStalledCheck: true });
+      await expect.poll(() => took, { timeout: 10_000 }).toBe(before + 1);
+      await worker.close(true);
+    };
+    const done: string[] = [];
+    await queue.add("mortal", {}, { jobId: randomUUID() });
+    await die();
+    expect(await queue.getJobCounts("active", "completed")).toMatchObject({ active: 1 });
+    const stalled: string[] = [];
+    const heir = store.worker(name, async (job) => void done.push(job.name), lock);
+    heir.on("stalled", (id) => stalled.push(id));
+    await expect.poll(() => done, { timeout: 20_000 }).toEqual(["mortal"]);
+    await expect.poll(() => stalled, { timeout: 10_000 }).toHaveLength(1);
+    await heir.close();
+    const poison = await queue.add("poison", {}, { jobId: randomUUID() });
+    await die();
+    const strict = store.worker(name, async (job) => void done.push(job.name), { ...lock, maxStalledCount: 0 });
+    const failedReason = async () => (await queue.getJob(poison.id as string))?.failedReason;
+    await expect.poll(failedReason, { timeout: 20_000 }).toMatch(/stalled more than/);
+    expect(done).toEqual(["mortal"]);
+    await strict.close();
+    await queue.close();
+    await store.close();
+  });
+
+  it("lets no more jobs through in a time than its limit, and all of them in the end", async () => {
+    const store = openStore(where(5), quiet);
+    const name = `limited-${kind.toLowerCase()}`;
+    const queue = store.queue(name);
+    const began: number[] = [];
+    await Promise.all(Array.from({ length: 6 }, () => queue.add("one", {}, { jobId: randomUUID() })));
+    const limiter = { max: 2, duration: 400 };
+    const worker = store.worker(name, async () => void began.push(performance.now()), { concurrency: 8, limiter });
+    await expect.poll(() => began.length, { timeout: 20_000 }).toBe(6);
+    await worker.close();
+    // Whatever the machine does, a third job begins no sooner than the time after the first of the two before it.
+    for (const [n, at] of began.entries()) {
+      if (n >= 3) expect(at - (began[n - 3] as number)).toBeGreaterThan(200);
+    }
+    await queue.close();
+    await store.close();
+  });
 });
 
 it("the server's role works with the queue's tables, and cannot change how they are made", async () => {

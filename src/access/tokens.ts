@@ -1,3 +1,4 @@
+import { createSecretKey } from "node:crypto";
 import { errors, jwtVerify, SignJWT } from "jose";
 import { validate as isUuid } from "uuid";
 import { VigilError } from "../errors.ts";
@@ -41,9 +42,9 @@ export interface Tokens extends TokenVerifier {
 export function createTokens(options: { secret: Uint8Array | string; now?: () => number }): Tokens {
   const now = options.now ?? Date.now;
   // A copy, so that the caller may wipe its own.
-  const secret =
-    typeof options.secret === "string" ? new TextEncoder().encode(options.secret) : Uint8Array.from(options.secret);
-  if (secret.byteLength < 32) throw new Error("The token secret has fewer than 32 bytes");
+  const bytes = Buffer.from(options.secret as string);
+  if (bytes.byteLength < 32) throw new Error("The token secret has fewer than 32 bytes");
+  const secret = createSecretKey(bytes); // of raw bytes, a key would be made for each token anew
 
   return {
     sign({ organizationId, userId, name, role }, ttlSeconds) {

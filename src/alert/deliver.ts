@@ -85,7 +85,7 @@ export function createSender(options: {
       text: `SELECT count(*)::int AS due FROM (SELECT FROM security_alerts a
           JOIN alert_channels c ON c.organization_id = $1 AND c.id = a.channel_id AND c.suspended_at IS NULL
             AND (c.wait_until IS NULL OR c.wait_until <= $2) AND c.id <> ALL ($4)
-          WHERE a.organization_id = $1 AND a.priority = 'CRITICAL' AND a.due_at <= $2 LIMIT $3) d`,
+          WHERE a.organization_id = $1 AND a.priority_rank = 3 AND a.due_at <= $2 LIMIT $3) d`,
       values: [organizationId, new Date(now()), upTo, sendingAtLeast(fullAt)],
     });
     return rows[0]?.due ?? 0;

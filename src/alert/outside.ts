@@ -10,8 +10,9 @@ import type { Vault } from "../secrets/vault.ts";
 import { acknowledgeAll, actorAt, inWords } from "./acknowledge.ts";
 import { acknowledgeToken, type Outgone, readAcknowledgeToken, readMessage } from "./acknowledge-link.ts";
 import { calendarToken, readCalendar, readCalendarToken } from "./calendar-feed.ts";
-import type { SlackSecrets } from "./channels/slack.ts";
+import type { SlackConfig, SlackSecrets } from "./channels/slack.ts";
 import { isSlacks, readPress, type SlackRequest } from "./slack-action.ts";
+import { slackActor, slackEmail } from "./slack-user.ts";
 import { readReply, tellable, toldBySms, twiml } from "./sms-reply.ts";
 import { isTwilios } from "./twilio-status.ts";
 
@@ -34,6 +35,8 @@ export interface Outside {
   calendar(token: string, address: string): Promise<string>;
 }
 
+type PressedOn = Pick<SlackSecrets, "signingSecret" | "botToken"> & { strangers?: boolean | undefined };
+
 const period = 900_000; // 15 minutes, for one network or number
 const usesOf = { links: 60, calendars: 120, replies: 20 };
 
@@ -45,10 +48,11 @@ export function createOutside(options: {
   signer: TokenSigner;
   publicUrl: string | undefined;
   twilioToken: string | undefined;
+  slackApiUrl: string;
   allowPrivate: boolean;
   now: () => number;
 }): Outside {
-  const { db, change, vault, signer, publicUrl, twilioToken, allowPrivate, now } = options;
+  const { db, change, vault, signer, publicUrl, twilioToken, slackApiUrl: apiUrl, allowPrivate, now } = options;
   const limits = {
     links: createRateLimit({ uses: usesOf.links, period, now }),
     calendars: createRateLimit({ uses: usesOf.calendars, period, now }),
@@ -116,25 +120,33 @@ export function createOutside(options: {
     },
     async slackAction({ organizationId, channelId }, request) {
       if (!isUuid(organizationId) || !isUuid(channelId)) return undefined;
-      const signingSecret = await db.inOrganization(organizationId, async (tx) => {
-        const { rows } = await tx.query<{ sealed_secrets: Buffer | null }>(
-          "SELECT sealed_secrets FROM alert_channels WHERE organization_id = $1 AND id = $2 AND kind = 'SLACK' AND removed_at IS NULL",
-          [organizationId, channelId],
-        );
-        const record = rows[0]?.sealed_secrets;
-        if (!record) return undefined;
-        const [opened] = await vault.open(tx, sealedColumns.channel, [{ rowId: channelId, record }]);
-        return (JSON.parse(String(opened)) as SlackSecrets).signingSecret;
-      });
+      const { signingSecret, botToken, strangers } = await db.inOrganization(
+        organizationId,
+        async (tx): Promise<PressedOn> => {
+          const { rows } = await tx.query<{ sealed_secrets: Buffer | null; config: SlackConfig }>(
+            "SELECT sealed_secrets, config FROM alert_channels WHERE organization_id = $1 AND id = $2 AND kind = 'SLACK' AND removed_at IS NULL",
+            [organizationId, channelId],
+          );
+          const record = rows[0]?.sealed_secrets;
+          if (!record) return {};
+          const [opened] = await vault.open(tx, sealedColumns.channel, [{ rowId: channelId, record }]);
+          return {
+            ...(JSON.parse(String(opened)) as SlackSecrets),
+            strangers: rows[0]?.config.strangersAcknowledge,
+          };
+        },
+      );
       if (!signingSecret || !isSlacks(request, signingSecret, now())) return undefined;
       const press = readPress(request.body);
       if (!press) return "";
+      const email = botToken ? await slackEmail(press.userId, { botToken, apiUrl, allowPrivate }) : undefined;
       const said = await change(organizationId, async (tx) => {
         const token = readAcknowledgeToken(signer, press.token, now());
         if (token.organizationId !== organizationId) throw new VigilError("NOT_FOUND", "This button is not of here");
         const message = await readMessage(tx, token.messageId);
         if (message.channelId !== channelId) throw new VigilError("NOT_FOUND", "This button is not of here");
-        return (await acknowledgeMessage(tx, message, { actor: press.actor, way: "SLACK" })).map(inWords).join("\n");
+        const actor = await slackActor(tx, press, { email, strangers: strangers === true });
+        return (await acknowledgeMessage(tx, message, { actor, way: "SLACK" })).map(inWords).join("\n");
       }).catch((error: unknown) => {
         if (error instanceof VigilError) return `${error.message}.`;
         throw error;

@@ -36,10 +36,10 @@ export async function record(tx: Tx, reports: readonly Report[]): Promise<Record
   const stopped: Recorded["stopped"] = [];
   if (failing.length > 0) {
     const ids = [...new Set(reports.map(({ outgoing }) => outgoing.channelId))];
-    await tx.query("SELECT FROM alert_channels WHERE organization_id = $1 AND id = ANY ($2) ORDER BY id FOR UPDATE", [
-      tx.organizationId,
-      ids,
-    ]);
+    await tx.query(
+      "SELECT FROM alert_channels WHERE organization_id = $1 AND id = ANY ($2) ORDER BY id FOR NO KEY UPDATE",
+      [tx.organizationId, ids],
+    );
     for (const report of failing) {
       const reason = await recordFailure(tx, report);
       if (reason !== null) stopped.push({ channelId: report.outgoing.channelId, reason, at: report.at });
@@ -85,7 +85,7 @@ async function markSucceeded(tx: Tx, succeeded: readonly Report[]): Promise<void
   await tx.query({
     name: "channels_succeeded",
     text: `WITH held AS MATERIALIZED (SELECT c.id, s.at FROM unnest($2::uuid[], $3::timestamptz[]) AS s(id, at)
-        JOIN alert_channels c ON c.organization_id = $1 AND c.id = s.id ORDER BY c.id FOR UPDATE OF c),
+        JOIN alert_channels c ON c.organization_id = $1 AND c.id = s.id ORDER BY c.id FOR NO KEY UPDATE OF c),
       groups AS (
         INSERT INTO alert_groups (organization_id, id, channel_id, last_sent_at)
         SELECT $1, id, channel_id, at FROM unnest($4::uuid[], $5::uuid[], $6::timestamptz[]) AS g(id, channel_id, at) ORDER BY id
@@ -115,7 +115,7 @@ async function recordFailure(tx: Tx, { outgoing, kind, sent, retryAt, at }: Repo
   const waitUntil = sent.outcome === "RETRY" && sent.channelWaits ? (retryAt ?? null) : null;
   const { rows } = await tx.query<{ stopped: string | null }>({
     name: "channel_failed",
-    text: `WITH before AS (SELECT suspended_at FROM alert_channels WHERE organization_id = $1 AND id = $2 FOR UPDATE)
+    text: `WITH before AS (SELECT suspended_at FROM alert_channels WHERE organization_id = $1 AND id = $2 FOR NO KEY UPDATE)
       UPDATE alert_channels c SET last_failure_at = greatest(c.last_failure_at, $3), last_failure = $4,
         failing_since = coalesce(c.failing_since, $3), wait_until = greatest(c.wait_until, $5::timestamptz),
         suspended_at = CASE WHEN c.suspended_at IS NULL AND ($6 OR c.failing_since < $3::timestamptz - interval '${failedFor}')

@@ -25,7 +25,9 @@ export function isSlacks({ body, timestamp, signature }: SlackRequest, signingSe
 
 export interface SlackPress {
   token: string;
-  /** As the timeline names them. */
+  /** Whoever pressed, by Slack's id. */
+  userId: string;
+  /** As the timeline names a stranger. */
   actor: string;
   /** Where Slack takes an answer. */
   responseUrl: string | undefined;
@@ -47,6 +49,7 @@ export function readPress(body: string): SlackPress | undefined {
       .slice(0, 80);
     return {
       token: pressed.value,
+      userId: id,
       actor: name ? `@${name} (Slack ${id})` : `Slack ${id}`,
       responseUrl: typeof response_url === "string" ? response_url : undefined,
     };

@@ -87,6 +87,9 @@ export interface Worded {
 
 /** As Vigil words what a channel may carry. */
 export function wordPlainly(data: Scope, channelKind: string): Worded {
-  const short = channelKind === "SMS";
-  return { subject: defaultSubject(data), text: defaultText(data, { short }), html: short ? null : defaultHtml(data) };
+  return {
+    subject: defaultSubject(data),
+    text: defaultText(data, { short: channelKind === "SMS" }),
+    html: channelKind === "EMAIL" ? defaultHtml(data) : null,
+  };
 }

@@ -9,6 +9,7 @@ export const gaugeNames = [
   "openIncidents",
   "activeThreats",
   "alertsQueued",
+  "alertsLateMs",
   "alertsFailed",
   "alertDeliveryMs",
   "detectionsPerMinute",

@@ -7,6 +7,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runMigrations } from "bullmq";
 import pg from "pg";
+import { seedStatistics } from "./first-statistics.ts";
 
 const directory = join(import.meta.dirname, "../../prisma/migrations");
 
@@ -17,6 +18,7 @@ export async function migrate(ownerUrl: string, serverUrl: string | undefined): 
   try {
     await client.query("SELECT pg_advisory_lock(72707369)"); // the lock Prisma Migrate itself takes
     const applied = await applyAll(client);
+    await seedStatistics(client);
     await makeQueue(client);
     if (serverUrl) await makeServerRole(client, new URL(serverUrl));
     return applied;

@@ -69,16 +69,19 @@ export async function correlate(
   return entries.map((entry) => ({ topic: "incident", kind: entry.kind, entityId: entry.incidentId }));
 }
 
-// A merged incident's fingerprint leads to where it lives on. One statement, so that all are locked in one order.
+// A merged incident's fingerprint leads to where it lives on. One statement, so that all are locked in one order. Each
+// fingerprint is looked up by itself (OFFSET 0): of a set, the planner reads all incidents of an organization that it has no
+// statistics of, which is any in its first storm.
 const select = `WITH RECURSIVE up AS (
-    SELECT fingerprint, id AS home, merged_into_id AS id FROM security_incidents
-    WHERE organization_id = $1 AND fingerprint = ANY ($2) AND status_rank = 6
+    SELECT m.fingerprint, m.id AS home, m.merged_into_id AS id FROM unnest($2::text[]) AS w(fingerprint), LATERAL (
+      SELECT fingerprint, id, merged_into_id FROM security_incidents
+      WHERE organization_id = $1 AND fingerprint = w.fingerprint AND status_rank = 6 OFFSET 0) m
     UNION
-    SELECT up.fingerprint, up.home, i.merged_into_id FROM up
-    JOIN security_incidents i ON i.organization_id = $1 AND i.id = up.id AND i.status_rank = 6
+    SELECT up.fingerprint, up.home, i.merged_into_id FROM up, LATERAL (
+      SELECT merged_into_id FROM security_incidents WHERE organization_id = $1 AND id = up.id AND status_rank = 6 OFFSET 0) i
   ), place AS (
-    SELECT open_fingerprint AS wanted, NULL::uuid AS home, id FROM security_incidents
-    WHERE organization_id = $1 AND open_fingerprint = ANY ($2)
+    SELECT w.fingerprint AS wanted, NULL::uuid AS home, o.id FROM unnest($2::text[]) AS w(fingerprint), LATERAL (
+      SELECT id FROM security_incidents WHERE organization_id = $1 AND open_fingerprint = w.fingerprint OFFSET 0) o
     UNION ALL
     SELECT fingerprint, home, id FROM up
   )

@@ -18,6 +18,8 @@ export interface RealtimeMetrics {
   activeThreats: number;
   /** Alerts that wait to be sent. */
   alertsQueued: number;
+  /** How far past its time the alert is that has waited longest, ms; 0: none is late. */
+  alertsLateMs: number;
   /** Alerts decided in the last hour that could not be delivered. */
   alertsFailed: number;
   /** Of the alerts decided in the last quarter of an hour that went out, 95 of 100 did within this time, ms; null: none did. */
@@ -56,6 +58,8 @@ SELECT (SELECT count(*) FROM lately)::int AS events,
   (SELECT count(*) FILTER (WHERE refused) + coalesce(sum(CASE WHEN untold ~ '^\\d{1,9}$' THEN untold::int END), 0) FROM lately)::int AS blocked,
   (SELECT coalesce(jsonb_object_agg(severity, count), '{}') FROM open) AS open,
   (SELECT count(*) FROM security_alerts WHERE organization_id = $1 AND status_rank <= 2)::int AS queued,
+  (SELECT greatest(0, extract(epoch FROM $2::timestamptz - min(due_at)) * 1000) FROM security_alerts
+     WHERE organization_id = $1 AND status_rank <= 2)::float8 AS late,
   (SELECT count(*) FROM security_alerts WHERE organization_id = $1 AND status_rank = 6
      AND created_at > $2::timestamptz - interval '1 hour')::int AS failed,
   (SELECT percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM sent_at - created_at) * 1000)
@@ -67,6 +71,7 @@ SELECT (SELECT count(*) FROM lately)::int AS events,
 type Row = Record<"events" | "blocked" | "queued" | "failed" | "detections" | "enforcers", number> & {
   open: Partial<Record<Severity, number>>;
   delivery: number | null;
+  late: number | null;
 };
 
 export function createGauges(options: {
@@ -99,6 +104,7 @@ export function createGauges(options: {
       openBySeverity,
       activeThreats: (row.open.CRITICAL ?? 0) + (row.open.HIGH ?? 0),
       alertsQueued: row.queued,
+      alertsLateMs: row.late ?? 0,
       alertsFailed: row.failed,
       alertDeliveryMs: row.delivery,
       detectionsPerMinute: row.detections,

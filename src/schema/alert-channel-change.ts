@@ -31,13 +31,18 @@ const SlackInput = builder.inputType("SlackChannelInput", {
   fields: (t) => ({
     webhookUrl: t.string({ description: "An incoming webhook's URL. A secret: never shown again." }),
     botToken: t.string({
-      description: "A bot's token (xoxb-…), with the scope chat:write. A secret: never shown again.",
+      description:
+        "A bot's token (xoxb-…), with the scopes chat:write, and users:read and users:read.email so that Vigil knows who presses Acknowledge. A secret: never shown again.",
     }),
     signingSecret: t.string({
       description:
         "The signing secret of the Slack app, so that Acknowledge is a button: its interactivity goes to `slackRequestUrl`. A secret: never shown again.",
     }),
     channel: t.string({ description: "The id of the channel the bot writes to, e.g. C024BE91L." }),
+    strangersAcknowledge: t.boolean({
+      description:
+        "Whether whoever is in the Slack channel may acknowledge by the button, though no user of Vigil has the e-mail address of their Slack profile, or Slack does not tell it (it tells a bot only). The timeline then has their name in Slack. False unless told: they are refused.",
+    }),
   }),
 });
 const SmsInput = builder.inputType("SmsChannelInput", {

@@ -9,6 +9,7 @@ interface Settings {
   to?: string[];
   url?: string;
   channel?: string;
+  strangersAcknowledge?: boolean;
 }
 
 export const AlertChannel = builder.prismaNode("AlertChannel", {
@@ -44,6 +45,12 @@ export const AlertChannel = builder.prismaNode("AlertChannel", {
         "Of SLACK: the request URL for the interactivity of the Slack app whose signing secret the channel has. Null: this server has no public address.",
       resolve: ({ kind, id }, _args, context) =>
         kind === "SLACK" ? context.services.alerting.outside.slackUrl(viewerOf(context).organizationId, id) : null,
+    }),
+    slackStrangersAcknowledge: t.boolean({
+      nullable: true,
+      ...read,
+      description: "Of SLACK: whether people whom Vigil does not know may acknowledge by the button.",
+      resolve: ({ kind, config }) => (kind === "SLACK" ? ((config as Settings).strangersAcknowledge ?? false) : null),
     }),
     hasSecret: t.boolean({
       ...read,

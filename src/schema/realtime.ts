@@ -35,6 +35,9 @@ const MetricsType = builder.objectRef<RealtimeMetrics>("RealtimeMetrics").implem
     }),
     activeThreats: t.exposeInt("activeThreats", { description: "Those of them that are HIGH or CRITICAL." }),
     alertsQueued: t.exposeInt("alertsQueued", { description: "Alerts that wait to be sent." }),
+    alertsLateMs: t.exposeFloat("alertsLateMs", {
+      description: "How far past its time the alert is that has waited longest, ms; 0: none is late.",
+    }),
     alertsFailed: t.exposeInt("alertsFailed", {
       description: "Alerts of the last hour that could not be delivered.",
     }),

@@ -100,13 +100,14 @@ async function ledger(id: string): Promise<string[]> {
 }
 
 describe("alerts that are due", () => {
-  it("are claimed the most urgent first, then the one due longest, and none before its time", async () => {
+  it("are claimed the CRITICAL ones by themselves, then the most urgent and the one due longest, and none before its time", async () => {
     const late = await alert({ priority: "LOW" });
     const early = await alert({ priority: "HIGH", due: at(-9) });
     const urgent = await alert({ priority: "CRITICAL", due: at(-1) });
     const next = await alert({ priority: "HIGH", due: at(-5) });
     const future = await alert({ priority: "CRITICAL", due: at(30) });
-    expect((await claim(3, at(1))).map(({ id }) => id)).toEqual([urgent, early, next]);
+    expect((await claim(3, at(1))).map(({ id }) => id)).toEqual([urgent]);
+    expect((await claim(2, at(1))).map(({ id }) => id)).toEqual([early, next]);
     expect((await claim(10, at(1))).map(({ id }) => id)).toEqual([late]);
     expect(await claim(10, at(29))).toEqual([]);
     expect((await claim(10, at(30))).map(({ id }) => id)).toEqual([future]);

@@ -16,6 +16,8 @@ let admin: string;
 let ip = 0;
 /** Ends the answers that the sink holds back. */
 const hanging: (() => void)[] = [];
+/** The e-mail addresses of the people in Slack, by their ids there. */
+const slackPeople = new Map<string, string>();
 const taken: { path: string; body: string }[] = [];
 const twilioToken = "twilio-canary-token";
 const publicUrl = "https://vigil.example";
@@ -25,6 +27,14 @@ beforeAll(async () => {
     let body = "";
     for await (const chunk of request) body += chunk;
     taken.push({ path: request.url as string, body });
+    const asked = /^\/slack-api\/users\.info\?user=(\w+)$/.exec(request.url as string)?.[1];
+    if (asked) {
+      const email = slackPeople.get(asked);
+      const known = request.headers.authorization === "Bearer xoxb-1234567890-bot" && request.method === "GET";
+      return void response.end(
+        JSON.stringify(known && email ? { ok: true, user: { profile: { email } } } : { ok: false }),
+      );
+    }
     if (request.url === "/hang") await new Promise<void>((resolve) => hanging.push(resolve));
     response.writeHead(200).end('{"ok":true,"ts":"1.2","sid":"SM1"}');
   }).listen(0, "127.0.0.1");
@@ -39,6 +49,7 @@ beforeAll(async () => {
       TWILIO_AUTH_TOKEN: twilioToken,
       TWILIO_FROM: "+15125550100",
       TWILIO_API_URL: sink,
+      SLACK_API_URL: `${sink}/slack-api`,
     },
   });
   await attackRules(server);
@@ -571,7 +582,7 @@ describe("acknowledging from outside", () => {
 
   it("takes a press in Slack that Slack has signed lately, for that channel alone", async () => {
     const signingSecret = "0123456789abcdef0123456789abcdef";
-    const slack = { webhookUrl: `${sink}/slack`, signingSecret };
+    const slack = { webhookUrl: `${sink}/slack`, signingSecret, strangersAcknowledge: true };
     const id = await channel({ kind: "SLACK", slack });
     const { id: incidentId, number } = await incident();
     const { blocks } = JSON.parse(await sent("/slack"));
@@ -618,6 +629,60 @@ describe("acknowledging from outside", () => {
     await incident();
     await sent("/slack", 2);
     expect(await send()).toBe(403);
+  });
+
+  it("knows whoever presses in Slack by the e-mail address of their profile, and refuses whom it does not know", async () => {
+    const signingSecret = "0123456789abcdef0123456789abcdef";
+    const slack = { botToken: "xoxb-1234567890-bot", channel: "C024BE91L", signingSecret };
+    const id = await channel({ kind: "SLACK", slack });
+    const { id: incidentId, number } = await incident();
+    const { blocks } = JSON.parse(await sent("/slack-api/chat.postMessage"));
+    const { action_id, value } = blocks.at(-1).elements.at(-1);
+    const { slackRequestUrl } = (await ask("{ alertChannels { slackRequestUrl } }")).alertChannels[0];
+    slackPeople.set("U0DORA", "Dora.Mapped@example.com").set("U0VIEW", "viewer.mapped@example.com");
+    slackPeople.set("U0NOBODY", "nobody@example.com");
+    const press = async (user: string, button = value): Promise<string> => {
+      const before = taken.filter(({ path }) => path === "/said").length;
+      const payload = {
+        user: { id: user, username: "eve" },
+        actions: [{ action_id, value: button }],
+        response_url: `${sink}/said`,
+      };
+      const body = new URLSearchParams({ payload: JSON.stringify(payload) }).toString();
+      const timestamp = String(Math.floor(now / 1000));
+      const signature = `v0=${createHmac("sha256", signingSecret).update(`v0:${timestamp}:${body}`).digest("hex")}`;
+      const headers = { "x-slack-request-timestamp": timestamp, "x-slack-signature": signature };
+      const to = slackRequestUrl.replace(publicUrl, server.url);
+      expect((await fetch(to, { method: "POST", headers, body })).status).toBe(200);
+      return sent("/said", before + 1);
+    };
+    await server.app.db.inOrganization(server.ours, async (tx) => {
+      await ensureUser(tx, { email: "dora.mapped@example.com", name: "Dora", role: "RESPONDER", now });
+      await ensureUser(tx, { email: "viewer.mapped@example.com", name: "Viewer", role: "VIEWER", now });
+    });
+    expect(await press("U0NOBODY")).toContain(
+      "Vigil does not know who you are: nobody in Vigil has the e-mail address",
+    );
+    expect(await press("U0HIDDEN")).toContain("Vigil does not know who you are: Slack did not tell");
+    expect(await press("U0VIEW")).toContain("The role VIEWER may not acknowledge incidents");
+    expect(await statusOf(incidentId)).toBe("OPEN");
+    expect(await press("U0DORA")).toContain(`#${number} is acknowledged: you have it.`);
+    expect((await timeline(server, incidentId)).at(-1)).toBe(
+      "ACKNOWLEDGED dora.mapped@example.com acknowledged the incident in Slack.",
+    );
+    const change =
+      "mutation ($id: ID!, $input: AlertChannelUpdateInput!) { alertChannelUpdate(id: $id, input: $input) { alertChannel { slackStrangersAcknowledge } } }";
+    expect(await ask(change, { id, input: { slack: { strangersAcknowledge: true } } })).toMatchObject({
+      alertChannelUpdate: { alertChannel: { slackStrangersAcknowledge: true } },
+    });
+    const second = await incident();
+    const anew = JSON.parse(await sent("/slack-api/chat.postMessage", 2))
+      .blocks.at(-1)
+      .elements.at(-1).value;
+    expect(await press("U0NOBODY", anew)).toContain(`#${second.number} is acknowledged`);
+    expect((await timeline(server, second.id)).at(-1)).toContain(
+      "@eve (Slack U0NOBODY) acknowledged the incident in Slack.",
+    );
   });
 
   it("takes no more than so many presses from one network", async () => {

@@ -1,6 +1,7 @@
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalogFaults } from "../../prisma/catalog.ts";
+import { seedStatistics } from "../../src/database/first-statistics.ts";
 import { type TestDatabase, testDatabase } from "../support/database.ts";
 
 let test: TestDatabase;
@@ -18,6 +19,28 @@ afterAll(async () => {
 describe("the catalog of the migrated database", () => {
   it("T2, T6, T7: has no fault", async () => {
     expect(await catalogFaults(owner)).toEqual([]);
+  });
+
+  it("lets the planner find a row by its key among all of an organization's, before any ANALYZE", async () => {
+    const { rows } = await owner.query<{ known: number }>(
+      "SELECT count(*)::int AS known FROM pg_stats WHERE tablename = 'security_alerts' AND attname = 'organization_id' AND n_distinct = 1",
+    );
+    expect(rows).toEqual([{ known: 1 }]);
+    await owner.query("BEGIN");
+    try {
+      await owner.query(`CREATE TABLE grown (organization_id uuid, id uuid DEFAULT gen_random_uuid(), at timestamptz DEFAULT now(),
+        PRIMARY KEY (organization_id, id)); CREATE INDEX ON grown (organization_id, at)`);
+      await seedStatistics(owner);
+      const ours = "'00000000-0000-7000-8000-000000000001'::uuid";
+      await owner.query(`INSERT INTO grown (organization_id) SELECT ${ours} FROM generate_series(1, 5000)`);
+      const { rows: plan } = await owner.query<{ "QUERY PLAN": string }>(
+        `EXPLAIN SELECT a.at FROM unnest('{${Array(40).fill("00000000-0000-7000-8000-000000000002").join()}}'::uuid[]) AS t(id)
+           JOIN grown a ON a.organization_id = ${ours} AND a.id = t.id`,
+      );
+      expect(plan.map((row) => row["QUERY PLAN"]).join(" ")).toMatch(/Index Cond: .*organization_id = .* AND \(id = /);
+    } finally {
+      await owner.query("ROLLBACK");
+    }
   });
 
   it.each([

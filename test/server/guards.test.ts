@@ -380,6 +380,7 @@ describe("G12 every answer", () => {
         openIncidents: 1,
         activeThreats: 1,
         alertsQueued: 0,
+        alertsLateMs: 0,
         detectionsPerMinute: 1,
         ingestLagMs: 1,
       }),

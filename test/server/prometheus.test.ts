@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { seriesOf } from "../../src/metric-history.ts";
 import { createServer } from "../../src/server/server.ts";
 import { ndjson, type TestServer, testServer } from "../support/server.ts";
 
@@ -28,6 +29,22 @@ describe("GET /metrics", () => {
     expect(await valueOf("vigil_ingest_lag_seconds")).toBe(0);
     expect(await valueOf('vigil_database_connections{state="waiting"}')).toBe(0);
     expect(await valueOf("nodejs_eventloop_lag_seconds")).toBeGreaterThanOrEqual(0);
+  });
+
+  it("says how many alerts wait and how late the latest is, as the organization's own numbers do", async () => {
+    expect(await valueOf("vigil_alerts_waiting")).toBe(0);
+    await server.database.asOwner(
+      `WITH channel AS (INSERT INTO alert_channels (organization_id, id, kind, name, suspended_at, suspended_reason)
+         VALUES ($1, gen_random_uuid(), 'WEBHOOK', 'late', now(), 'off') RETURNING id)
+       INSERT INTO security_alerts (organization_id, id, channel_id, kind, status, due_at)
+       SELECT $1, gen_random_uuid(), id, 'TEST', 'QUEUED', now() - interval '90 seconds' FROM channel`,
+      [server.ours],
+    );
+    expect(await valueOf("vigil_alerts_waiting")).toBe(1);
+    expect(await valueOf("vigil_alerts_late_seconds")).toBeGreaterThanOrEqual(90);
+    const { alertsQueued, alertsLateMs, ...others } = await server.app.gauges.now(server.ours);
+    expect({ alertsQueued, alertsLateMs: alertsLateMs >= 90_000 }).toEqual({ alertsQueued: 1, alertsLateMs: true });
+    expect(seriesOf({ alertsQueued, alertsLateMs, ...others }).map(({ name }) => name)).toContain("vigil.alertsLateMs");
   });
 
   it("is Prometheus' text, tells nothing of whom it counts, and makes no series of paths that somebody made up", async () => {

@@ -31,6 +31,7 @@ const metrics = (): RealtimeMetrics => ({
   openIncidents: 2,
   activeThreats: 1,
   alertsQueued: 0,
+  alertsLateMs: 0,
   detectionsPerMinute: 3,
   ingestLagMs: 4,
   blockedPerSecond: 0,

@@ -14,6 +14,7 @@ export function openChannels(options: {
   twilio: TwilioConfig | undefined;
   allowPrivate: boolean;
   publicUrl: string | undefined;
+  slackApiUrl: string;
   now: () => number;
 }): Channels {
   const { publicUrl } = options;

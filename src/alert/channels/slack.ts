@@ -14,6 +14,8 @@ const longestText = 2_900; // of 3,000 characters a section may have
 export interface SlackConfig {
   /** The channel's id, with a bot's token. */
   channel?: string | undefined;
+  /** Whether people whom Vigil does not know may acknowledge by the button. */
+  strangersAcknowledge?: boolean | undefined;
 }
 export interface SlackSecrets {
   webhookUrl?: string | undefined;
@@ -49,9 +51,9 @@ export function slackChannel(options: {
   allowPrivate: boolean;
   now: () => number;
   /** Slack's Web API; elsewhere for tests. */
-  apiUrl?: string | undefined;
+  slackApiUrl: string;
 }): Channel<SlackConfig, SlackSecrets> {
-  const { allowPrivate, now, apiUrl = "https://slack.com/api" } = options;
+  const { allowPrivate, now, slackApiUrl: apiUrl } = options;
   return {
     kind: "SLACK",
     config: z.strictObject({
@@ -59,6 +61,7 @@ export function slackChannel(options: {
         .string()
         .regex(/^[A-Z0-9]{2,30}$/, "A channel is given by its id.")
         .optional(),
+      strangersAcknowledge: z.boolean().optional(),
     }),
     secrets: z.strictObject({
       webhookUrl: z
@@ -81,7 +84,10 @@ export function slackChannel(options: {
     retries: [5_000, minute, 5 * minute, 30 * minute, 120 * minute],
     perMinute: 60, // one a second and channel, as Slack asks
     async send({ message, config, secrets, firstOfThread, signal }) {
-      const content = { text: message.subject, blocks: slackBlocks(message, secrets.signingSecret !== undefined) };
+      // A button is for a channel that can tell who presses it, or does not ask; elsewhere a link does it.
+      const isAnswered = secrets.botToken !== undefined || config.strangersAcknowledge === true;
+      const isButton = secrets.signingSecret !== undefined && isAnswered;
+      const content = { text: message.subject, blocks: slackBlocks(message, isButton) };
       const post = (url: string, body: object, token?: string) =>
         guardedFetch(url, {
           allowPrivate,
