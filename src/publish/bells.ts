@@ -2,6 +2,7 @@
  * Bells: "something changed there, look again". In process without Redis; through graphql-redis-subscriptions with it,
  * so that every server hears. A bell carries nothing but its name, and losing one only delays (see feed.ts).
  */
+import { EventEmitter } from "node:events";
 import { RedisPubSub } from "graphql-redis-subscriptions";
 import { PubSub, type PubSubEngine } from "graphql-subscriptions";
 import { Redis, type RedisOptions } from "ioredis";
@@ -30,7 +31,7 @@ export function openBells(redisUrl: string | undefined, log: Log): Bells {
   };
   const { engine, close } = redisUrl
     ? redisEngine(redisUrl, log, wakeAll)
-    : { engine: new PubSub(), close: async () => {} };
+    : { engine: new PubSub({ eventEmitter: new EventEmitter().setMaxListeners(0) }), close: async () => {} };
   const failed = (error: unknown): void => log.debug({ err: (error as Error).message }, "a bell could not be rung");
   // The organization is in the channel's name, so that one organization's bells wake nobody else.
   const channel = (organizationId: string, topic: BellTopic): string => `vigil:{${organizationId}}:${topic}`;

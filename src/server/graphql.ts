@@ -11,6 +11,8 @@ import { auditPlugin } from "./audit-plugin.ts";
 import { type CostLimits, costLimits, costPlugin } from "./cost-plugin.ts";
 import { credentialOf } from "./credential.ts";
 import { type Deadlines, deadlinePlugin, deadlines } from "./deadline-plugin.ts";
+import { eventStreams } from "./event-streams.ts";
+import type { FanOut } from "./fan-out.ts";
 import { graphiqlOptions, graphiqlPolicy, renderPage } from "./graphiql.ts";
 import { codePlugin, limitPlugin } from "./limits.ts";
 import { admit } from "./manners.ts";
@@ -35,7 +37,10 @@ export interface Guards {
 }
 
 /** GraphQL over HTTP; the WebSocket server executes through the same plugins. */
-export function createGraphQL(services: Services, guards: Guards = {}, redis?: Redis) {
+export function createGraphQL(
+  services: Services,
+  { fanOut, redis, ...guards }: Guards & { fanOut: FanOut; redis?: Redis | undefined },
+) {
   const perField = createOperationLimits(guards.operationLimits, redis);
   return createYoga<Context & { req?: IncomingMessage; res?: ServerResponse }>({
     schema,
@@ -60,6 +65,7 @@ export function createGraphQL(services: Services, guards: Guards = {}, redis?: R
       perField.plugin,
       deadlinePlugin(guards.deadlines ?? deadlines),
       auditPlugin(),
+      eventStreams(fanOut),
     ],
   });
 }

@@ -9,10 +9,9 @@ import { VigilError } from "../errors.ts";
 import type { Context } from "../schema/context.ts";
 import { urlOf } from "./answer.ts";
 import { bearerOf, socketCookieOf } from "./credential.ts";
-import { createFanOut, type FanOut } from "./fan-out.ts";
+import type { FanOut } from "./fan-out.ts";
 import type { GraphQLServer } from "./graphql.ts";
 import { admit, backlogLimit, closeCodes, comeBackIn, dismiss, limitRate, tooSlow } from "./manners.ts";
-import { createMask } from "./mask.ts";
 import { watchCredential } from "./watch.ts";
 
 const initTimeout = 3_000; // 3 seconds to say who you are
@@ -25,10 +24,12 @@ type SocketExtra = Extra & { viewer?: Viewer; purpose?: string; release?: () => 
 type Operation = ExecutionArgs & { rootValue: Record<"execute" | "subscribe", (args: ExecutionArgs) => never> };
 
 /** GraphQL over WebSocket (graphql-transport-ws) on /graphql. */
-export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<Context, "viewer">) {
+export function attachSocket(
+  server: Server,
+  { yoga, fanOut, context }: { yoga: GraphQLServer; fanOut: FanOut; context: Omit<Context, "viewer"> },
+) {
   const { services } = context;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: payloadLimit });
-  const fanOut = createFanOut(createMask(services.log));
 
   /** Ends a socket whose credential ends, and one that reads too slowly. */
   function watch(extra: SocketExtra, credential: string, viewer: Viewer, leave: () => void): void {
@@ -139,8 +140,6 @@ export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<
   });
 
   return {
-    /** Streams that identical subscriptions share, and what became of them. */
-    counts: fanOut.counts,
     /** Connections. */
     open: () => sockets.clients.size,
     /** Tells every client that the server is going away (1001), and when it should come back. */
@@ -181,7 +180,7 @@ async function share(
       if (socket.readyState !== socket.OPEN) return;
       if (socket.bufferedAmount > backlogLimit) return dismiss(socket, closeCodes.tooSlow, tooSlow);
       request.socket.cork(); // one write for all of them
-      for (const payload of payloads) socket.send(Buffer.concat([head, payload, tail]), { binary: false });
+      for (const { bytes } of payloads) socket.send(Buffer.concat([head, bytes, tail]), { binary: false });
       request.socket.uncork();
     },
     end: (fault) => (fault ? broke(fault) : over(done)),
