@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { useCSRFPrevention } from "@graphql-yoga/plugin-csrf-prevention";
 import { createYoga } from "graphql-yoga";
-import type { Redis } from "ioredis";
 import type { Viewer } from "../access/viewer.ts";
 import { VigilError } from "../errors.ts";
+import type { RedisConnection } from "../redis.ts";
 import type { Context, Services } from "../schema/context.ts";
 import { schema } from "../schema/schema.ts";
 import { sendError, sendJson } from "./answer.ts";
@@ -39,7 +39,7 @@ export interface Guards {
 /** GraphQL over HTTP; the WebSocket server executes through the same plugins. */
 export function createGraphQL(
   services: Services,
-  { fanOut, redis, ...guards }: Guards & { fanOut: FanOut; redis?: Redis | undefined },
+  { fanOut, redis, ...guards }: Guards & { fanOut: FanOut; redis?: RedisConnection | undefined },
 ) {
   const perField = createOperationLimits(guards.operationLimits, redis);
   return createYoga<Context & { req?: IncomingMessage; res?: ServerResponse }>({
@@ -90,11 +90,12 @@ export async function handleGraphQL(
   }
   const isStream = request.headers.accept?.includes("text/event-stream") === true;
   if (viewer && isStream) {
-    const admitted = admit(context.services.connections, viewer);
+    const admitted = await admit(context.services.connections, viewer);
     if (typeof admitted === "string") {
       const detail = { retryAfterSeconds: 10 };
       return sendError(response, new VigilError("RATE_LIMITED", admitted.replace("sockets", "streams"), { detail }));
     }
+    if (response.destroyed) return admitted();
     response.once("close", admitted);
   }
   const closing = viewer && credential !== undefined ? watched(context, credential, viewer, response) : context.closing;

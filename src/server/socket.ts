@@ -66,10 +66,14 @@ export function attachSocket(
           throw error;
         }
         if (extra.socket.readyState !== extra.socket.OPEN) return true;
-        const admitted = admit(services.connections, extra.viewer);
+        const admitted = await admit(services.connections, extra.viewer);
         if (typeof admitted === "string") {
           dismiss(extra.socket, closeCodes.tooMany, admitted);
           return false;
+        }
+        if (extra.socket.readyState !== extra.socket.OPEN) {
+          admitted();
+          return true;
         }
         watch(extra, credential, extra.viewer, admitted);
         return true;
@@ -119,7 +123,7 @@ export function attachSocket(
     sockets,
   );
 
-  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  server.on("upgrade", async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => socket.destroy());
     if (urlOf(request)?.pathname !== "/graphql" || context.closing.aborted) {
       socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
@@ -127,11 +131,12 @@ export function attachSocket(
     }
     let leave: () => void;
     try {
-      leave = services.connections.enter("address", request.socket.remoteAddress ?? "");
+      leave = await services.connections.enter("address", request.socket.remoteAddress ?? "");
     } catch {
       socket.end("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 10\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
       return;
     }
+    if (socket.destroyed) return leave();
     socket.once("close", leave);
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       limitRate(webSocket, services.now);
