@@ -155,7 +155,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       : databaseUrl && watchDepths({ postgresUrl: databaseUrl }, [sweepQueue], log);
     if (depths) opened.push({ name: "depths", close: depths.close });
     const selfWatch = createSelfWatch({ db, change, accept: pipeline.accept, vault, heartbeatUrl, now, log });
-    const live = openLive({ db, pipeline, connectionLimits: config.connectionLimits, now, log });
+    const live = openLive({ db, pipeline, connectionLimits: config.connectionLimits, redisUrl, now, log });
     opened.push({ name: "live", close: live.close });
     const { connections, gauges, history } = live;
 

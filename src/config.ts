@@ -5,6 +5,7 @@ import type { TwilioConfig } from "./alert/channels/sms.ts";
 import { parseSmtp, type SmtpConfig } from "./alert/channels/smtp-url.ts";
 import { readAuditKey, readPublicKeys } from "./audit/key.ts";
 import { type ConnectionLimits, connectionLimits, readConnectionLimits } from "./publish/connections.ts";
+import { redisUrls } from "./redis.ts";
 import { readNetwork } from "./respond/target.ts";
 
 const text = z.string().trim().min(1);
@@ -40,7 +41,12 @@ const schema = z.object({
   HOST: text.default("127.0.0.1"),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "is a postgres:// URL" }).optional(),
   VIGIL_OWNER_DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/, error: "is a postgres:// URL" }).optional(),
-  REDIS_URL: z.url({ protocol: /^rediss?$/, error: "is a redis:// or rediss:// URL" }).optional(),
+  REDIS_URL: text
+    .refine(
+      (given) => redisUrls(given).every((url) => /^rediss?:\/\/[^/]/.test(url) && URL.canParse(url)),
+      "is a redis:// or rediss:// URL, or several of a cluster's nodes with commas between them",
+    )
+    .optional(),
   VIGIL_DATA_DIR: text.default(".vigil"),
   VIGIL_PUBLIC_URL: z.url({ protocol: /^https?$/, error: "is an http:// or https:// URL" }).optional(),
   VIGIL_JWT_SECRET: z.string().min(32, "has at least 32 characters").optional(),
@@ -127,6 +133,14 @@ const schema = z.object({
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
 
+/** A default as one would set it. */
+const written = (value: unknown): string =>
+  typeof value === "object" && value !== null
+    ? Object.entries(value)
+        .map(([name, one]) => `${name}=${one}`)
+        .join(",")
+    : String(value);
+
 export interface ConfigVariable {
   name: string;
   /** What it is where it is not set. */
@@ -136,7 +150,7 @@ export interface ConfigVariable {
 /** Every variable there is, for the reference. */
 export const configVariables: readonly ConfigVariable[] = Object.entries(schema.shape).map(([name, type]) => {
   const { defaultValue } = type.def as { defaultValue?: unknown };
-  const fallback = defaultValue === undefined || Array.isArray(defaultValue) ? undefined : String(defaultValue);
+  const fallback = defaultValue === undefined || Array.isArray(defaultValue) ? undefined : written(defaultValue);
   return { name, fallback };
 });
 
@@ -173,6 +187,7 @@ export interface Config {
   databaseUrl: string | undefined;
   /** The role that owns the tables: applies migrations and makes organizations. */
   ownerDatabaseUrl: string | undefined;
+  /** One URL, or several of a cluster's nodes with commas between them (redis.ts). */
   redisUrl: string | undefined;
   /** Where the embedded PostgreSQL and generated secrets live (absolute). */
   dataDir: string;

@@ -2,10 +2,12 @@
  * Bells: "something changed there, look again". In process without Redis; through graphql-redis-subscriptions with it,
  * so that every server hears. A bell carries nothing but its name, and losing one only delays (see feed.ts).
  */
-import { RedisPubSub } from "graphql-redis-subscriptions";
+import { EventEmitter } from "node:events";
+import { type PubSubRedisOptions, RedisPubSub } from "graphql-redis-subscriptions";
 import { PubSub, type PubSubEngine } from "graphql-subscriptions";
-import { Redis, type RedisOptions } from "ioredis";
+import { Cluster, type RedisOptions } from "ioredis";
 import type { Log } from "../log.ts";
+import { connectRedis, type RedisConnection } from "../redis.ts";
 import type { Topic } from "./change.ts";
 
 export interface Bell {
@@ -30,7 +32,7 @@ export function openBells(redisUrl: string | undefined, log: Log): Bells {
   };
   const { engine, close } = redisUrl
     ? redisEngine(redisUrl, log, wakeAll)
-    : { engine: new PubSub(), close: async () => {} };
+    : { engine: new PubSub({ eventEmitter: new EventEmitter().setMaxListeners(0) }), close: async () => {} };
   const failed = (error: unknown): void => log.debug({ err: (error as Error).message }, "a bell could not be rung");
   // The organization is in the channel's name, so that one organization's bells wake nobody else.
   const channel = (organizationId: string, topic: BellTopic): string => `vigil:{${organizationId}}:${topic}`;
@@ -79,9 +81,9 @@ const pulse = 10_000; // 10 seconds: a connection that answers nothing for as lo
 
 /** Bells are never queued: one that Redis does not take is lost, and followers look by themselves. */
 function redisEngine(url: string, log: Log, onBack: () => void): { engine: PubSubEngine; close(): Promise<void> } {
-  const connect = (role: string, options: RedisOptions): Redis => {
+  const connect = (role: string, options: RedisOptions): RedisConnection => {
     let told = false;
-    const redis = new Redis(url, {
+    const redis = connectRedis(url, {
       // A subscriber connection may not run the ready check's INFO command once it is in subscriber mode.
       enableReadyCheck: false,
       connectTimeout: 2_000,
@@ -93,7 +95,7 @@ function redisEngine(url: string, log: Log, onBack: () => void): { engine: PubSu
     redis.on("ready", () => {
       told = false;
     });
-    redis.on("error", (error) => {
+    redis.on("error", (error: Error) => {
       if (!told) log.warn({ err: error.message, role }, "Redis is not reachable: changes are told some seconds late");
       told = true;
     });
@@ -105,7 +107,11 @@ function redisEngine(url: string, log: Log, onBack: () => void): { engine: PubSu
   // Nothing else would tell that a connection is dead on which one only listens.
   const heart = setInterval(() => subscriber.status === "ready" && subscriber.ping().catch(() => undefined), pulse);
   heart.unref();
-  const engine = new RedisPubSub({ publisher, subscriber });
+  const engine = new RedisPubSub(
+    publisher instanceof Cluster && subscriber instanceof Cluster
+      ? sharded(publisher, subscriber)
+      : { publisher, subscriber },
+  );
   return {
     engine,
     async close() {
@@ -113,5 +119,23 @@ function redisEngine(url: string, log: Log, onBack: () => void): { engine: PubSu
       publisher.disconnect();
       subscriber.disconnect();
     },
+  };
+}
+
+/**
+ * In a cluster a bell goes to the node that has its channel's slot, and from there to its listeners: an ordinary message
+ * would be carried to every node.
+ */
+function sharded(publisher: Cluster, subscriber: Cluster): PubSubRedisOptions {
+  const gone = (): void => undefined; // the cluster is away, and what it knew of channels with it
+  return {
+    messageEventName: "smessage",
+    publisher: { publish: publisher.spublish.bind(publisher) } as unknown as Cluster,
+    subscriber: {
+      on: subscriber.on.bind(subscriber),
+      subscribe: subscriber.ssubscribe.bind(subscriber),
+      unsubscribe: (channel: string) => subscriber.sunsubscribe(channel).catch(gone),
+      punsubscribe: gone, // there are no patterns
+    } as unknown as Cluster,
   };
 }

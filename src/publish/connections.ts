@@ -1,5 +1,6 @@
-/** Sockets and streams that are open in this process: how many of whom, and how many there may be. */
+/** Sockets and streams that are open: how many of whom, and how many there may be. */
 import { VigilError } from "../errors.ts";
+import type { ConnectionsTogether } from "./connections-together.ts";
 
 export interface ConnectionLimits {
   /** Of one person or key. */
@@ -29,11 +30,12 @@ export interface Connections {
    * Notes one more; answers what notes that it is gone, once. Errors: RATE_LIMITED where there are as many as may be, of
    * whoever it says.
    */
-  enter(kind: keyof ConnectionLimits, key: string): () => void;
-  /** Sockets and streams of an organization, or of all. */
+  enter(kind: keyof ConnectionLimits, key: string): Promise<() => void>;
+  /** Sockets and streams of an organization, or of all, in this process. */
   count(organizationId?: string): number;
   /** Organizations that have any. */
   organizations(): string[];
+  close(): void;
 }
 
 const names: Record<keyof ConnectionLimits, string> = {
@@ -42,35 +44,54 @@ const names: Record<keyof ConnectionLimits, string> = {
   organization: "your organization",
 };
 
-/** `limits` of this process; other processes count their own. */
-export function createConnections(limits: ConnectionLimits = connectionLimits): Connections {
-  const open = { viewer: new Map(), address: new Map(), organization: new Map() } as Record<
-    keyof ConnectionLimits,
-    Map<string, number>
-  >;
+/** `limits` of all processes together where these count together, else of this one. */
+export function createConnections(
+  limits: ConnectionLimits = connectionLimits,
+  join?: (counts: () => Iterable<[key: string, own: number]>) => ConnectionsTogether,
+): Connections {
+  const open = new Map<keyof ConnectionLimits, Map<string, number>>([
+    ["viewer", new Map()],
+    ["address", new Map()],
+    ["organization", new Map()],
+  ]);
+  const ofKind = (kind: keyof ConnectionLimits): Map<string, number> => open.get(kind) as Map<string, number>;
+  const together = join?.(() =>
+    [...open].flatMap(([kind, counts]) => [...counts].map(([key, own]): [string, number] => [`${kind} ${key}`, own])),
+  );
+
+  function refuse(kind: keyof ConnectionLimits): never {
+    const where = together ? "of all servers together" : "here";
+    const message = `${names[kind]} may have at most ${limits[kind]} connections open ${where}`;
+    throw new VigilError("RATE_LIMITED", message, { detail: { retryAfterSeconds: 10 } });
+  }
 
   return {
-    enter(kind, key) {
-      const counts = open[kind];
-      const before = counts.get(key) ?? 0;
-      if (before >= limits[kind]) {
-        const message = `${names[kind]} may have at most ${limits[kind]} connections open here`;
-        throw new VigilError("RATE_LIMITED", message, { detail: { retryAfterSeconds: 10 } });
-      }
-      counts.set(key, before + 1);
+    async enter(kind, key) {
+      const counts = ofKind(kind);
+      const own = (counts.get(key) ?? 0) + 1;
+      if (own > limits[kind]) refuse(kind);
+      counts.set(key, own);
       let isIn = true;
-      return () => {
+      const leave = (): void => {
         if (!isIn) return;
         isIn = false;
         const left = (counts.get(key) ?? 1) - 1;
         if (left > 0) counts.set(key, left);
         else counts.delete(key);
+        together?.tell(`${kind} ${key}`, left);
       };
+      if (together && !(await together.allow(`${kind} ${key}`, own, limits[kind]))) {
+        leave();
+        refuse(kind);
+      }
+      return leave;
     },
     count(organizationId) {
-      if (organizationId !== undefined) return open.organization.get(organizationId) ?? 0;
-      return [...open.organization.values()].reduce((sum, count) => sum + count, 0);
+      const counts = ofKind("organization");
+      if (organizationId !== undefined) return counts.get(organizationId) ?? 0;
+      return [...counts.values()].reduce((sum, count) => sum + count, 0);
     },
-    organizations: () => [...open.organization.keys()],
+    organizations: () => [...ofKind("organization").keys()],
+    close: () => together?.close(),
   };
 }

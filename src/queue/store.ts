@@ -8,9 +8,9 @@ import {
   type WorkerOptions,
   withBackend,
 } from "bullmq";
-import { Redis } from "ioredis";
 import pg from "pg";
 import type { Log } from "../log.ts";
+import { connectRedis, isCluster, type RedisConnection } from "../redis.ts";
 
 export type QueueStore = { redisUrl: string } | { postgresUrl: string };
 
@@ -35,17 +35,19 @@ export function openStore(store: QueueStore, log: Log): OpenStore {
 }
 
 function onRedis(url: string, log: Log): OpenStore {
-  const opened: Redis[] = [];
+  const opened: RedisConnection[] = [];
+  // All keys of the queues in one slot of a cluster, as BullMQ's scripts need them.
+  const placed = isCluster(url) ? { prefix: "{vigil}" } : {};
   /** A connection of its own; one that adds gives up at once while Redis is away, one that waits for work does not. */
-  function connect(forWorker: boolean): Redis {
-    const redis = new Redis(url, { maxRetriesPerRequest: forWorker ? null : 1, connectionName: "vigil-queue" });
-    redis.on("error", (error) => log.warn({ err: error.message }, "Redis is not reachable"));
+  function connect(forWorker: boolean): RedisConnection {
+    const redis = connectRedis(url, { maxRetriesPerRequest: forWorker ? null : 1, connectionName: "vigil-queue" });
+    redis.on("error", (error: Error) => log.warn({ err: error.message }, "Redis is not reachable"));
     opened.push(redis);
     return redis;
   }
   return {
-    queue: (name, options) => new Queue(name, { ...options, connection: connect(false) }),
-    worker: (name, work, options) => new Worker(name, work, { ...options, connection: connect(true) }),
+    queue: (name, options) => new Queue(name, { ...placed, ...options, connection: connect(false) }),
+    worker: (name, work, options) => new Worker(name, work, { ...placed, ...options, connection: connect(true) }),
     alone: (work) => work(),
     async close() {
       for (const redis of opened) redis.disconnect();

@@ -1,3 +1,4 @@
+import { decodeGlobalID } from "@pothos/plugin-relay";
 import { validate as isUuid } from "uuid";
 import { VigilError } from "../errors.ts";
 import { builder } from "./builder.ts";
@@ -179,6 +180,29 @@ function plain(operand: unknown): unknown {
   if (!isGlobalId) return operand;
   if (!isUuid(operand.id)) throw refuse("This is no id of Vigil");
   return operand.id;
+}
+
+/** A filter whose ids nothing has read yet (Pothos does before a resolver): each as the type and id it names. */
+export function withReadIds(filter: Filter | null | undefined): Filter | null | undefined {
+  const entries = Object.entries(filter ?? {}).map(([field, value]) => {
+    if (field === "and" || field === "or") return [field, (value as Filter[] | null)?.map(withReadIds)];
+    if (field === "not") return [field, withReadIds(value as Filter | null)];
+    return [field, field === "id" ? withReadOperands(value as Filter | null) : value];
+  });
+  return filter && Object.fromEntries(entries);
+}
+
+function withReadOperands(comparators: Filter | null): Filter | null {
+  const read = (operand: unknown): unknown => {
+    if (Array.isArray(operand)) return operand.map(read);
+    if (typeof operand !== "string") return operand;
+    try {
+      return decodeGlobalID(operand);
+    } catch {
+      throw refuse("This is no id of Vigil");
+    }
+  };
+  return comparators && Object.fromEntries(Object.entries(comparators).map(([name, operand]) => [name, read(operand)]));
 }
 
 function refuse(message: string): VigilError {

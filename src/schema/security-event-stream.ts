@@ -1,10 +1,11 @@
-import type { TailPage } from "../publish/tail.ts";
+import type { TailCondition, TailPage } from "../publish/tail.ts";
 import { builder, requirePermission } from "./builder.ts";
-import { prismaOf, viewerOf } from "./context.ts";
-import { conditionOf } from "./filter.ts";
+import { type Context, prismaOf, viewerOf } from "./context.ts";
+import { conditionOf, type Filter, withReadIds } from "./filter.ts";
 import { live } from "./live.ts";
 import { forPatients } from "./patient-filter.ts";
 import { SecurityEvent, SecurityEventFilter } from "./security-event.ts";
+import { shared } from "./shared.ts";
 
 const Page = builder.objectRef<TailPage>("SecurityEventStreamPage").implement({
   description: "Events that came since the last page.",
@@ -21,20 +22,30 @@ const Page = builder.objectRef<TailPage>("SecurityEventStreamPage").implement({
   }),
 });
 
+/** The filter as SQL: made once for everybody who shares the stream. */
+async function conditionFor(context: Context, filter: Filter | null | undefined): Promise<TailCondition> {
+  const { filter: allowed, special } = await forPatients(context, filter);
+  const values: unknown[] = [viewerOf(context).organizationId];
+  return { text: conditionOf(allowed, values, { ranks: {}, ...(special ? { special } : {}) }), values };
+}
+
 builder.subscriptionField("securityEventStream", (t) =>
   t.field({
     type: Page,
     description: "Live tail: events as they come, four pages a second at most. What is too much is counted, not kept.",
     authScopes: { permission: "event.read" },
     args: { filter: t.arg({ type: SecurityEventFilter, description: "Which." }) },
+    extensions: shared({
+      permission: "event.read",
+      async passing(context, { filter }, signal) {
+        const condition = await conditionFor(context, withReadIds(filter as Filter | null | undefined));
+        return context.services.tail.follow(viewerOf(context).organizationId, condition, signal);
+      },
+    }),
     subscribe: async (_parent, { filter }, context) => {
       await requirePermission(context, "event.read");
-      const { filter: allowed, special } = await forPatients(context, filter);
-      const values: unknown[] = [viewerOf(context).organizationId];
-      const text = conditionOf(allowed, values, { ranks: {}, ...(special ? { special } : {}) });
-      return live(context, (organizationId, signal) =>
-        context.services.tail.follow(organizationId, { text, values }, signal),
-      );
+      const condition = await conditionFor(context, filter);
+      return live(context, (organizationId, signal) => context.services.tail.follow(organizationId, condition, signal));
     },
     resolve: (page) => page,
   }),

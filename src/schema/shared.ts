@@ -1,7 +1,7 @@
 /** What makes a subscription one that viewers who may see the same can share: an extension of its field. */
 import type { Permission } from "../access/permissions.ts";
 import type { Topic } from "../publish/change.ts";
-import type { Services } from "./context.ts";
+import type { Context, Services } from "./context.ts";
 
 export interface SharedStream {
   /** Who may follow it. */
@@ -15,6 +15,15 @@ export interface SharedStream {
     args: Record<string, unknown>,
     signal: AbortSignal,
   ): AsyncGenerator<unknown, void, void>;
+  /**
+   * A live tail: whoever comes gets what comes from then on. Opened in the context of the viewers' class; the patients that
+   * this notes in it are read by everybody who follows.
+   */
+  passing?(
+    context: Context,
+    args: Record<string, unknown>,
+    signal: AbortSignal,
+  ): Promise<AsyncGenerator<unknown, void, void>>;
 }
 
 /** For a field's `extensions`. */

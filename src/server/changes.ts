@@ -46,7 +46,7 @@ export async function handleChanges(
   if (after === null) {
     return sendJson(response, 200, { changes: [], cursor: await services.feed.cursor(organizationId) });
   }
-  const admitted = admit(services.connections, viewer);
+  const admitted = await admit(services.connections, viewer);
   if (typeof admitted === "string") {
     const detail = { retryAfterSeconds: 10 };
     return sendError(response, new VigilError("RATE_LIMITED", admitted, { detail }));

@@ -4,10 +4,10 @@
  */
 import { isAsyncIterable, type Plugin } from "@envelop/core";
 import { GraphQLError } from "graphql";
-import type { Redis } from "ioredis";
 import { RateLimiterRes } from "rate-limiter-flexible";
 import { sourceOf } from "../access/rate-limit.ts";
 import { VigilError } from "../errors.ts";
+import type { RedisConnection } from "../redis.ts";
 import type { Context } from "../schema/context.ts";
 import { costOf, type Operation, objectsIn } from "./cost.ts";
 import { createCounter } from "./counter.ts";
@@ -37,7 +37,7 @@ export function judgeCost(operation: Operation, limit: number): number | GraphQL
   }
 }
 
-export function costPlugin({ operation, budget }: CostLimits, redis?: Redis): Plugin<Context> {
+export function costPlugin({ operation, budget }: CostLimits, redis?: RedisConnection): Plugin<Context> {
   const counter = createCounter("cost", budget, window, redis);
   return {
     async onExecute({ args, setResultAndStopExecution }) {

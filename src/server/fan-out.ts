@@ -2,21 +2,24 @@
  * Identical subscriptions share one execution: what the same document, with the same variables, answers to viewers who
  * may see the same. Each change is executed and serialised once; the frames of it differ by the operation's id alone.
  */
-import { type ExecutionResult, execute, type GraphQLError } from "graphql";
 import { may } from "../access/permissions.ts";
+import { VigilError } from "../errors.ts";
 import { decodeCursor, hasComeTo, isUnread, type Position } from "../publish/cursor.ts";
-import type { FeedChange } from "../schema/context.ts";
+import type { Context, FeedChange } from "../schema/context.ts";
 import { mayReadPatients } from "../schema/phi.ts";
 import type { SharedStream } from "../schema/shared.ts";
-import { describe, heldBack, type Reader, writeDownRead } from "./audit-plugin.ts";
+import type { Reader } from "./audit-plugin.ts";
+import { answerShared, type Payload, patientsIn, writtenDown } from "./shared-answer.ts";
 import { type Operation, type Shared, sharedOf } from "./shared-operation.ts";
 import { classContext } from "./viewer-class.ts";
 
-/** One subscription of one socket. */
+export type { Payload } from "./shared-answer.ts";
+
+/** One subscription of one socket or stream. */
 export interface Subscriber {
   context: Reader;
   /** Sends serialised results, in their order. */
-  send(payloads: readonly Buffer[]): void;
+  send(payloads: readonly Payload[]): void;
   /** Nothing more will come; with a fault, because of it. */
   end(fault?: Error): void;
 }
@@ -33,7 +36,7 @@ interface Group extends Shared {
   /** The last change that was handed out; for a gauge undefined. */
   position: Position | undefined;
   /** The latest value of a gauge. */
-  latest: Buffer | undefined;
+  latest: Payload | undefined;
   ending: AbortController;
   /** It has begun to follow; rejects where it could not. */
   ready: Promise<void>;
@@ -49,46 +52,30 @@ export interface FanOut {
   counts(): { streams: number; executed: number; sent: number };
 }
 
-type Subscribers = readonly [Subscriber, ...Subscriber[]];
-
 const together = 50; // changes that are executed at once, and leave in one write to each socket
 
-export function createFanOut(mask: (error: unknown) => Error): FanOut {
+/** `closing`: the server's; ends every stream. */
+export function createFanOut(mask: (error: unknown) => Error, closing: AbortSignal): FanOut {
   const groups = new Map<string, Group>();
   const counted = { executed: 0, sent: 0 };
 
-  /** What the event answers to everybody of the members' class. What names patients is first written down for each. */
-  async function answer(shared: Shared, event: unknown, members: Subscribers): Promise<Buffer> {
-    const [{ context: one }] = members;
-    const context = classContext(one, async (_viewer, permission) => {
-      await Promise.all(members.map(({ context: { services, viewer } }) => services.refused(viewer, permission)));
+  /** The context of the members' class; what it refuses is noted for each of them. */
+  const contextOf = (one: Reader, members: Iterable<Subscriber>): Context =>
+    classContext(one, async (_viewer, permission) => {
+      await Promise.all([...members].map(({ context: { services, viewer } }) => services.refused(viewer, permission)));
     });
+
+  function answer(shared: Shared, event: unknown, { context }: Subscriber, members: Iterable<Subscriber>) {
     counted.executed++;
-    const { schema, document, operationName, variableValues } = shared;
-    let result: ExecutionResult = await execute({
-      schema,
-      document,
-      operationName: operationName ?? null,
-      variableValues: variableValues ?? null,
-      rootValue: event,
-      contextValue: context,
-    });
-    if (result.errors) result = { ...result, errors: result.errors.map((error) => mask(error) as GraphQLError) };
-    const patients = context.patients ?? new Set();
-    if (patients.size > 0) {
-      const readers = members.map((member) => member.context);
-      await writeDownRead(readers, patients, describe(shared)).catch((error: Error) => {
-        result = heldBack(one.services.log, error);
-      });
-    }
-    return Buffer.from(JSON.stringify(result));
+    return answerShared(shared, event, contextOf(context, members), mask);
   }
 
-  const answers = (shared: Shared, changes: readonly FeedChange[], members: Subscribers): Promise<Buffer[]> =>
-    Promise.all(changes.map((change) => answer(shared, change, members)));
+  const answers = (shared: Shared, changes: readonly FeedChange[], one: Subscriber, members: Iterable<Subscriber>) =>
+    Promise.all(changes.map((change) => answer(shared, change, one, members)));
 
   function open(shared: Shared, first: Subscriber): Group {
-    const { services, viewer, closing } = first.context;
+    const { services, viewer } = first.context;
+    const { organizationId } = viewer;
     const ending = new AbortController();
     const end = (): void => ending.abort();
     if (closing.aborted) end();
@@ -102,18 +89,41 @@ export function createFanOut(mask: (error: unknown) => Error): FanOut {
       ending,
       ready: Promise.resolve(),
     };
-    const { durable, latest } = shared.stream;
+    const { durable, latest, passing } = shared.stream;
     if (durable) {
-      group.ready = services.feed.cursor(viewer.organizationId).then((cursor) => {
+      group.ready = services.feed.cursor(organizationId).then((cursor) => {
         group.position = decodeCursor(cursor);
         void run(group, () => followDurable(group, first.context, durable, cursor));
       });
-      group.ready.catch(() => forget(group)); // whoever waits for it is told
     } else if (latest) {
-      const values = latest(services, viewer.organizationId, shared.args, ending.signal);
-      void run(group, () => followLatest(group, values, first));
+      const values = latest(services, organizationId, shared.args, ending.signal);
+      void run(group, () => followValues(group, values, first));
+    } else if (passing) {
+      const context = contextOf(first.context, [first]);
+      group.ready = passing(context, shared.args, ending.signal).then((values) => {
+        group.askedFor = context.patients;
+        void run(group, () => followValues(group, values));
+      });
     }
+    group.ready.catch(() => forget(group)); // whoever waits for it is told
     return group;
+  }
+
+  /**
+   * What may be sent to all who are there: it is written down for each that they read it, also for those who came
+   * meanwhile. Nothing waits between the last look and `send`, so that whoever joins does so before it or after it.
+   */
+  async function release(group: Group, payloads: readonly Payload[], send: (payloads: readonly Payload[]) => void) {
+    const told = new Set<Member>();
+    const patients = patientsIn(payloads).size > 0;
+    let released = payloads;
+    for (;;) {
+      const fresh = patients ? [...group.members].filter((member) => !told.has(member)) : [];
+      if (fresh.length === 0) return send(released);
+      for (const member of fresh) told.add(member);
+      const readers = fresh.map(({ context }) => context);
+      released = await writtenDown(group, released, readers);
+    }
   }
 
   async function run(group: Group, follow: () => Promise<void>): Promise<void> {
@@ -137,37 +147,41 @@ export function createFanOut(mask: (error: unknown) => Error): FanOut {
       for (let from = 0; from < page.length; from += together) {
         const changes = page.slice(from, from + together);
         const positions = changes.map((change) => decodeCursor(change.cursor));
-        const [one, ...others] = members;
-        const payloads = one ? await answers(group, changes, [one, ...others]) : [];
-        // From here on nothing waits, so that whoever joins does so before all of it or after all of it.
-        group.position = positions.at(-1);
-        for (const member of payloads.length > 0 ? members : []) {
-          const { shown } = member;
-          const unread = shown ? payloads.filter((_, n) => isUnread(shown, positions[n] as Position)) : payloads;
-          if (shown && unread.length === payloads.length && !shown.seen) member.shown = undefined;
-          if (unread.length === 0) continue;
-          counted.sent += unread.length;
-          member.send(unread);
-        }
+        const [one] = members;
+        const payloads = one ? await answers(group, changes, one, members) : [];
+        await release(group, payloads, (released) => {
+          group.position = positions.at(-1);
+          for (const member of released.length > 0 ? members : []) {
+            const { shown } = member;
+            const unread = shown ? released.filter((_, n) => isUnread(shown, positions[n] as Position)) : released;
+            if (shown && unread.length === released.length && !shown.seen) member.shown = undefined;
+            if (unread.length > 0) send(member, unread);
+          }
+        });
       }
     }
   }
 
-  /** The first value may come before `first` has entered: it is then what `first` gets on entering. */
-  async function followLatest(
+  /** A gauge's first value may come before `first` has entered: it is then what `first` gets on entering. */
+  async function followValues(
     group: Group,
     values: AsyncGenerator<unknown, void, void>,
-    first: Subscriber,
+    first?: Subscriber,
   ): Promise<void> {
     for await (const value of values) {
-      const [one = first, ...others] = group.members;
-      const payload = await answer(group, value, [one, ...others]);
-      group.latest = payload;
-      for (const member of group.members) {
-        counted.sent++;
-        member.send([payload]);
-      }
+      const [one = first] = group.members;
+      if (!one) continue;
+      const payload = await answer(group, value, one, group.members);
+      await release(group, [payload], (released) => {
+        if (group.stream.latest) group.latest = payload;
+        for (const member of group.members) send(member, released);
+      });
     }
+  }
+
+  function send(member: Member, payloads: readonly Payload[]): void {
+    counted.sent += payloads.length;
+    member.send(payloads);
   }
 
   /** Ends a group; whoever comes now begins another. */
@@ -192,7 +206,13 @@ export function createFanOut(mask: (error: unknown) => Error): FanOut {
   function enter(group: Group, member: Member): void {
     group.members.add(member);
     member.group = group;
-    if (group.latest) member.send([group.latest]);
+    const { latest } = group;
+    if (latest?.patients.size === 0) send(member, [latest]);
+    else if (latest) {
+      void writtenDown(group, [latest], [member.context]).then((written) => {
+        if (group.latest === latest && group.members.has(member)) send(member, written); // else it has a newer one
+      });
+    }
   }
 
   /** Shows what was missed, until nothing lies between the subscriber and the group. */
@@ -215,10 +235,10 @@ export function createFanOut(mask: (error: unknown) => Error): FanOut {
     for await (const page of services.feed.followPages(viewer.organizationId, topic, after, left)) {
       for (let from = 0; from < page.length; from += together) {
         const changes = page.slice(from, from + together);
-        const payloads = await answers(shared, changes, [member]);
+        const payloads = await answers(shared, changes, member, [member]);
+        const written = await writtenDown(shared, payloads, [member.context]);
         if (left.aborted) return;
-        counted.sent += payloads.length;
-        member.send(payloads);
+        send(member, written);
       }
       const last = page.at(-1);
       if (last && last.entityId !== undefined && (await arrived(decodeCursor(last.cursor)))) return;
@@ -243,12 +263,17 @@ export function createFanOut(mask: (error: unknown) => Error): FanOut {
         catchUp(shared, member, left.signal).catch((error: Error) => member.end(mask(error)));
         return leave;
       }
-      for (;;) {
-        const group = groupOf(shared, subscriber);
-        await group.ready;
-        if (group.ending.signal.aborted && !subscriber.context.closing.aborted) continue; // it ended meanwhile
-        if (!left.signal.aborted) enter(group, member);
-        break;
+      try {
+        for (;;) {
+          const group = groupOf(shared, subscriber);
+          await group.ready;
+          if (group.ending.signal.aborted && !closing.aborted) continue; // it ended meanwhile
+          if (!left.signal.aborted) enter(group, member);
+          break;
+        }
+      } catch (error) {
+        if (error instanceof VigilError) return undefined; // its arguments are at fault: refused where it is executed
+        throw error;
       }
       return leave;
     },

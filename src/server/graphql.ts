@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { useCSRFPrevention } from "@graphql-yoga/plugin-csrf-prevention";
 import { createYoga } from "graphql-yoga";
-import type { Redis } from "ioredis";
 import type { Viewer } from "../access/viewer.ts";
 import { VigilError } from "../errors.ts";
+import type { RedisConnection } from "../redis.ts";
 import type { Context, Services } from "../schema/context.ts";
 import { schema } from "../schema/schema.ts";
 import { sendError, sendJson } from "./answer.ts";
@@ -11,6 +11,8 @@ import { auditPlugin } from "./audit-plugin.ts";
 import { type CostLimits, costLimits, costPlugin } from "./cost-plugin.ts";
 import { credentialOf } from "./credential.ts";
 import { type Deadlines, deadlinePlugin, deadlines } from "./deadline-plugin.ts";
+import { eventStreams } from "./event-streams.ts";
+import type { FanOut } from "./fan-out.ts";
 import { graphiqlOptions, graphiqlPolicy, renderPage } from "./graphiql.ts";
 import { codePlugin, limitPlugin } from "./limits.ts";
 import { admit } from "./manners.ts";
@@ -35,7 +37,10 @@ export interface Guards {
 }
 
 /** GraphQL over HTTP; the WebSocket server executes through the same plugins. */
-export function createGraphQL(services: Services, guards: Guards = {}, redis?: Redis) {
+export function createGraphQL(
+  services: Services,
+  { fanOut, redis, ...guards }: Guards & { fanOut: FanOut; redis?: RedisConnection | undefined },
+) {
   const perField = createOperationLimits(guards.operationLimits, redis);
   return createYoga<Context & { req?: IncomingMessage; res?: ServerResponse }>({
     schema,
@@ -60,6 +65,7 @@ export function createGraphQL(services: Services, guards: Guards = {}, redis?: R
       perField.plugin,
       deadlinePlugin(guards.deadlines ?? deadlines),
       auditPlugin(),
+      eventStreams(fanOut),
     ],
   });
 }
@@ -84,11 +90,12 @@ export async function handleGraphQL(
   }
   const isStream = request.headers.accept?.includes("text/event-stream") === true;
   if (viewer && isStream) {
-    const admitted = admit(context.services.connections, viewer);
+    const admitted = await admit(context.services.connections, viewer);
     if (typeof admitted === "string") {
       const detail = { retryAfterSeconds: 10 };
       return sendError(response, new VigilError("RATE_LIMITED", admitted.replace("sockets", "streams"), { detail }));
     }
+    if (response.destroyed) return admitted();
     response.once("close", admitted);
   }
   const closing = viewer && credential !== undefined ? watched(context, credential, viewer, response) : context.closing;

@@ -41,12 +41,15 @@ export function limitRate(socket: WebSocket, now: () => number): void {
 }
 
 /** Counts the connection among those of its viewer and organization; a text says why it may not be. */
-export function admit(connections: Connections, { organizationId, kind, id }: Viewer): (() => void) | string {
+export async function admit(
+  connections: Connections,
+  { organizationId, kind, id }: Viewer,
+): Promise<(() => void) | string> {
   const entered: (() => void)[] = [];
   const leave = (): void => entered.forEach((one) => void one());
   try {
-    entered.push(connections.enter("viewer", `${organizationId} ${kind} ${id}`));
-    entered.push(connections.enter("organization", organizationId));
+    entered.push(await connections.enter("viewer", `${organizationId} ${kind} ${id}`));
+    entered.push(await connections.enter("organization", organizationId));
     return leave;
   } catch (error) {
     leave();

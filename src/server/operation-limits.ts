@@ -14,9 +14,9 @@ import {
   visit,
   visitWithTypeInfo,
 } from "graphql";
-import type { Redis } from "ioredis";
 import { type RateLimiterAbstract, RateLimiterRes } from "rate-limiter-flexible";
 import { sourceOf } from "../access/rate-limit.ts";
+import type { RedisConnection } from "../redis.ts";
 import type { Context } from "../schema/context.ts";
 import { note } from "./cost-plugin.ts";
 import { createCounter } from "./counter.ts";
@@ -43,7 +43,7 @@ const windows: OperationLimits = { query: 10, mutation: 10, heavy: 60, secret: 6
 type Kind = keyof OperationLimits;
 
 /** Refuses with RATE_LIMITED, HTTP 429 and the seconds until the window ends (Retry-After); runs nothing then. */
-export function createOperationLimits(limits: OperationLimits = operationLimits, redis?: Redis) {
+export function createOperationLimits(limits: OperationLimits = operationLimits, redis?: RedisConnection) {
   const counter = (kind: Kind, share: number): RateLimiterAbstract =>
     createCounter(`${kind}:${share}`, limits[kind] * share, windows[kind], redis);
   const kinds = Object.keys(windows) as Kind[];

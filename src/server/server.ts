@@ -8,11 +8,12 @@ import { sendError, sendJson, setSecurityHeaders, urlOf } from "./answer.ts";
 import { handleAuditExport } from "./audit-export.ts";
 import { handleChanges } from "./changes.ts";
 import { handleAcknowledge, handleDecisions } from "./enforce.ts";
-import type { FanOut } from "./fan-out.ts";
+import { createFanOut, type FanOut } from "./fan-out.ts";
 import { graphiqlPolicy, renderPage } from "./graphiql.ts";
 import { createGraphQL, type Guards, handleGraphQL } from "./graphql.ts";
 import { handleIngest } from "./ingest.ts";
 import { connectForLimits } from "./limits-redis.ts";
+import { createMask } from "./mask.ts";
 import { handleCalendar } from "./on-call-calendar.ts";
 import { handleMetrics, watchStreams } from "./prometheus.ts";
 import { handleSlackAction, handleSmsReply, handleTwilioStatus } from "./provider-callback.ts";
@@ -58,7 +59,8 @@ export function createServer(services: Services, options: ServerOptions = {}): V
   setMaxListeners(0, closing.signal); // every open stream listens
   const context = { services, closing: closing.signal };
   const redis = options.redisUrl ? connectForLimits(options.redisUrl, services.log) : undefined;
-  const yoga = createGraphQL(services, options, redis);
+  const fanOut = createFanOut(createMask(services.log), closing.signal);
+  const yoga = createGraphQL(services, { ...options, fanOut, redis });
 
   const routes: Record<string, (exchange: Exchange) => unknown> = {
     "GET /graphql": ({ request, response }) => handleGraphQL(yoga, request, response, context),
@@ -148,8 +150,8 @@ export function createServer(services: Services, options: ServerOptions = {}): V
     if (closing.signal.aborted) response.setHeader("Connection", "close");
     route(request, response).catch((error: unknown) => fail(error, request, response));
   });
-  const sockets = attachSocket(server, yoga, context);
-  watchStreams(services.measures, sockets);
+  const sockets = attachSocket(server, { yoga, fanOut, context });
+  watchStreams(services.measures, { counts: fanOut.counts, open: sockets.open });
   let closed: Promise<void> | undefined;
 
   async function close(): Promise<void> {
@@ -180,7 +182,7 @@ export function createServer(services: Services, options: ServerOptions = {}): V
       closed ??= close();
       return closed;
     },
-    streams: sockets.counts,
+    streams: fanOut.counts,
   };
 }
 

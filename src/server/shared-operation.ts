@@ -20,6 +20,8 @@ export interface Shared extends Operation {
   key: string;
   stream: SharedStream;
   args: Record<string, unknown>;
+  /** Patients whom the arguments ask for: their data is read by whoever follows, whatever comes. */
+  askedFor?: ReadonlySet<string> | undefined;
 }
 
 /** What the operation shares with others; undefined where its field says that it does not, or the viewer may not. */

@@ -9,10 +9,9 @@ import { VigilError } from "../errors.ts";
 import type { Context } from "../schema/context.ts";
 import { urlOf } from "./answer.ts";
 import { bearerOf, socketCookieOf } from "./credential.ts";
-import { createFanOut, type FanOut } from "./fan-out.ts";
+import type { FanOut } from "./fan-out.ts";
 import type { GraphQLServer } from "./graphql.ts";
 import { admit, backlogLimit, closeCodes, comeBackIn, dismiss, limitRate, tooSlow } from "./manners.ts";
-import { createMask } from "./mask.ts";
 import { watchCredential } from "./watch.ts";
 
 const initTimeout = 3_000; // 3 seconds to say who you are
@@ -25,10 +24,12 @@ type SocketExtra = Extra & { viewer?: Viewer; purpose?: string; release?: () => 
 type Operation = ExecutionArgs & { rootValue: Record<"execute" | "subscribe", (args: ExecutionArgs) => never> };
 
 /** GraphQL over WebSocket (graphql-transport-ws) on /graphql. */
-export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<Context, "viewer">) {
+export function attachSocket(
+  server: Server,
+  { yoga, fanOut, context }: { yoga: GraphQLServer; fanOut: FanOut; context: Omit<Context, "viewer"> },
+) {
   const { services } = context;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: payloadLimit });
-  const fanOut = createFanOut(createMask(services.log));
 
   /** Ends a socket whose credential ends, and one that reads too slowly. */
   function watch(extra: SocketExtra, credential: string, viewer: Viewer, leave: () => void): void {
@@ -65,10 +66,14 @@ export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<
           throw error;
         }
         if (extra.socket.readyState !== extra.socket.OPEN) return true;
-        const admitted = admit(services.connections, extra.viewer);
+        const admitted = await admit(services.connections, extra.viewer);
         if (typeof admitted === "string") {
           dismiss(extra.socket, closeCodes.tooMany, admitted);
           return false;
+        }
+        if (extra.socket.readyState !== extra.socket.OPEN) {
+          admitted();
+          return true;
         }
         watch(extra, credential, extra.viewer, admitted);
         return true;
@@ -118,7 +123,7 @@ export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<
     sockets,
   );
 
-  server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  server.on("upgrade", async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on("error", () => socket.destroy());
     if (urlOf(request)?.pathname !== "/graphql" || context.closing.aborted) {
       socket.end("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
@@ -126,11 +131,12 @@ export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<
     }
     let leave: () => void;
     try {
-      leave = services.connections.enter("address", request.socket.remoteAddress ?? "");
+      leave = await services.connections.enter("address", request.socket.remoteAddress ?? "");
     } catch {
       socket.end("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 10\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
       return;
     }
+    if (socket.destroyed) return leave();
     socket.once("close", leave);
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       limitRate(webSocket, services.now);
@@ -139,8 +145,6 @@ export function attachSocket(server: Server, yoga: GraphQLServer, context: Omit<
   });
 
   return {
-    /** Streams that identical subscriptions share, and what became of them. */
-    counts: fanOut.counts,
     /** Connections. */
     open: () => sockets.clients.size,
     /** Tells every client that the server is going away (1001), and when it should come back. */
@@ -181,7 +185,7 @@ async function share(
       if (socket.readyState !== socket.OPEN) return;
       if (socket.bufferedAmount > backlogLimit) return dismiss(socket, closeCodes.tooSlow, tooSlow);
       request.socket.cork(); // one write for all of them
-      for (const payload of payloads) socket.send(Buffer.concat([head, payload, tail]), { binary: false });
+      for (const { bytes } of payloads) socket.send(Buffer.concat([head, bytes, tail]), { binary: false });
       request.socket.uncork();
     },
     end: (fault) => (fault ? broke(fault) : over(done)),

@@ -152,3 +152,84 @@ it("gives whoever joins a gauge its latest value at once", async () => {
   expect(server.streams().executed).toBe(before);
   await Promise.all([first.close(), second.close()]);
 });
+
+it("executes and serialises once for sockets and server-sent events together", async () => {
+  const after = await server.app.feed.cursor(server.ours);
+  const open = await Promise.all(
+    Array.from({ length: 20 }, async (_, n) =>
+      n % 2 === 0 ? server.subscribe(incidentEvents, { after }) : server.subscribeSse(incidentEvents, { after }),
+    ),
+  );
+  const waiting = open.map((frames) => take(frames, 3));
+  const start = server.streams().sent;
+  await expect.poll(() => server.streams().streams, patient).toBe(1);
+  await changes(["A"]); // everybody has arrived when all have this one
+  await expect.poll(() => server.streams().sent - start, patient).toBe(20);
+  const before = server.streams();
+  await changes(["B", "C"]);
+  for (const seen of await Promise.all(waiting)) expect(kindsOf(seen)).toEqual(["A", "B", "C"]);
+  const { executed, sent } = server.streams();
+  expect([executed - before.executed, sent - before.sent]).toEqual([2, 40]);
+  await Promise.all(open.map((frames) => frames.close()));
+  await expect.poll(() => server.streams().streams, patient).toBe(0);
+});
+
+it("runs a live tail's filter once for all who ask the same, whatever the transport", async () => {
+  const document = `subscription ($filter: SecurityEventFilter) {
+    securityEventStream(filter: $filter) { events { actorName } dropped } }` as never;
+  const ask = { filter: { actorName: { eq: "tailed" } } } as never;
+  const open = await Promise.all([
+    ...Array.from({ length: 4 }, async () => server.subscribe(document, ask)),
+    ...Array.from({ length: 4 }, () => server.subscribeSse(document, ask)),
+  ]);
+  const other = server.subscribe(document, { filter: { actorName: { eq: "tailed otherwise" } } } as never);
+  void other.next().catch(() => undefined);
+  const waiting = open.map((frames) => frames.next());
+  await expect.poll(() => server.streams().streams, patient).toBe(2);
+  await expect.poll(() => server.app.connections.count(server.ours), patient).toBeGreaterThanOrEqual(9);
+  const before = server.streams();
+  await server.failLogins("tailed", { times: 3, from: "198.51.100.77" });
+  for (const seen of await Promise.all(waiting)) {
+    const events = Array.from({ length: 3 }, () => ({ actorName: "tailed" }));
+    expect(seen).toEqual({ securityEventStream: { events, dropped: 0 } });
+  }
+  const { executed, sent } = server.streams();
+  expect([executed - before.executed, sent - before.sent]).toEqual([1, 8]);
+  await Promise.all([...open, other].map((frames) => frames.close()));
+  const wrong = server.subscribe(document, { filter: { id: { eq: "nonsense" } } } as never);
+  await expect(wrong.next()).rejects.toThrow(/id/i);
+  await wrong.close();
+});
+
+it("writes down the patient for whoever asks for theirs, and for whoever joins a gauge that shows them", async () => {
+  const mine = server.subscribe(
+    'subscription { securityEventStream(filter: { patientId: { eq: "PT-9" } }) { dropped } }' as never,
+    {} as never,
+  );
+  const seen = mine.next();
+  await expect.poll(() => server.streams().streams, patient).toBe(1);
+  const before = await audited();
+  const chart = { action: "chart.read", actor: { name: "wim" }, target: { type: "record", patientId: "PT-9" } };
+  await server.ingest(JSON.stringify(chart));
+  await seen;
+  expect(await audited()).toBe(before + 1);
+  await mine.close();
+  const made = async (document: string, variables: object = {}): Promise<string> => {
+    const { data } = await server.query(document as never, variables as never);
+    const [{ made }] = Object.values(data as object) as [{ made: { id: string } }];
+    return made.id;
+  };
+  const board = await made('mutation { dashboardCreate(input: { name: "charts" }) { made: dashboard { id } } }');
+  const widget = await made(
+    "mutation ($input: WidgetCreateInput!) { widgetCreate(input: $input) { made: widget { id } } }",
+    { input: { dashboardId: board, kind: "FEED", title: "charts", settings: { first: 50 } } },
+  );
+  const feed = `subscription { widgetData(id: "${widget}", interval: "PT1H") { incidents { title } } }` as never;
+  const first = server.subscribe(feed, {} as never);
+  expect(JSON.stringify(await first.next())).toContain("PT-1");
+  const once = await audited();
+  const second = server.subscribe(feed, {} as never);
+  expect(JSON.stringify(await second.next())).toContain("PT-1");
+  expect(await audited()).toBe(once + 1);
+  await Promise.all([first.close(), second.close()]);
+});

@@ -3,8 +3,8 @@
  * moment, so that batches go on without it. A Redis that may evict keys is not used: what is gone would look like what
  * never was.
  */
-import { Redis } from "ioredis";
 import type { Log } from "../../log.ts";
+import { connectRedis, nodesOf, type RedisConnection } from "../../redis.ts";
 
 /** Redis did not do what it was asked in time. */
 export class RedisFault extends Error {}
@@ -16,7 +16,7 @@ export interface RedisLink {
   /** Another number whenever keys may have been lost without anybody having removed them. */
   trust(): number;
   /** Throws RedisFault. */
-  run<T>(work: (redis: Redis) => Promise<T>): Promise<T>;
+  run<T>(work: (redis: RedisConnection) => Promise<T>): Promise<T>;
   /** Waits until Redis is usable, or the bound is over; throws where its settings must be changed first. */
   open(): Promise<void>;
   close(): Promise<void>;
@@ -27,7 +27,7 @@ const rest = 1_000; // ms for which a Redis that failed is left alone
 const look = 2_000; // ms between looks at its settings and evictions
 
 export function createRedisLink(url: string, log: Log): RedisLink {
-  const redis = new Redis(url, {
+  const redis = connectRedis(url, {
     lazyConnect: true,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -70,11 +70,13 @@ export function createRedisLink(url: string, log: Log): RedisLink {
   async function inspect(): Promise<void> {
     if (redis.status !== "ready") return;
     try {
-      const text = await bounded(Promise.all([redis.info("memory"), redis.info("stats")]));
-      const read = (name: string): string | undefined =>
-        new RegExp(`^${name}:(.*?)\r?$`, "m").exec(text.join("\n"))?.[1];
-      const policy = read("maxmemory_policy");
-      const count = Number(read("evicted_keys") ?? 0);
+      const asked = nodesOf(redis).flatMap((node) => [node.info("memory"), node.info("stats")]);
+      const text = (await bounded(Promise.all(asked))).join("\n");
+      const read = (name: string): string[] =>
+        [...text.matchAll(new RegExp(`^${name}:(.*?)\r?$`, "gm"))].map(([, value]) => value as string);
+      const policies = read("maxmemory_policy");
+      const policy = policies.find((one) => one !== "noeviction") ?? policies[0]; // of all nodes, the worst
+      const count = read("evicted_keys").reduce((sum, value) => sum + Number(value), 0);
       if (evicted !== undefined && count > evicted) trust++;
       evicted = count;
       settings = policy === undefined || policy === "noeviction" ? "good" : "bad";
@@ -93,7 +95,7 @@ export function createRedisLink(url: string, log: Log): RedisLink {
     settings = "unknown";
     failed("the connection is closed");
   });
-  redis.on("error", (error) => failed(error.message));
+  redis.on("error", (error: Error) => failed(error.message));
   const timer = setInterval(() => void inspect(), look).unref();
 
   return {
