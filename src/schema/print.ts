@@ -1,8 +1,13 @@
-/** Writes schema.graphql, docs/permissions.md and docs/configuration.md from the code; with --check only says whether they are up to date. */
+/**
+ * Writes schema.graphql, docs/permissions.md and docs/configuration.md from the code; with --check only says whether they are
+ * up to date, and whether the API has changed since the last release in a way that breaks programs. With --release it
+ * makes the API as it is the one that was released last: part of making a release.
+ */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { lexicographicSortSchema, printSchema } from "graphql";
+import { lexicographicSortSchema, parse, print, printSchema, visit } from "graphql";
 import { permissionsPage } from "../access/permissions-page.ts";
 import { configVariables } from "../config.ts";
+import { unsaidBreaks } from "./breaking.ts";
 import { configurationPage } from "./configuration-page.ts";
 import { schema } from "./schema.ts";
 
@@ -12,6 +17,22 @@ const printed: Record<string, string> = {
   "docs/permissions.md": permissionsPage(),
   "docs/configuration.md": configurationPage(configVariables, readFileSync(new URL(".env.example", root), "utf8")),
 };
+
+const released = new URL("src/schema/released.graphql", root);
+if (process.argv.includes("--release")) writeFileSync(released, withoutWords(printed["schema.graphql"] as string));
+if (process.argv.includes("--check")) {
+  const changelog = readFileSync(new URL("CHANGELOG.md", root), "utf8");
+  for (const change of unsaidBreaks(readFileSync(released, "utf8"), schema, changelog)) {
+    console.error(
+      `${change} Programs written for the last release break by it: keep it, deprecated, or say so in CHANGELOG.md.`,
+    );
+    process.exitCode = 1;
+  }
+}
+
+function withoutWords(sdl: string): string {
+  return `${print(visit(parse(sdl), { enter: (node) => ("description" in node ? { ...node, description: undefined } : undefined) }))}\n`;
+}
 
 for (const [name, text] of Object.entries(printed)) {
   const file = new URL(name, root);
