@@ -133,26 +133,8 @@ const schema = z.object({
   LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default("info"),
 });
 
-/** A default as one would set it. */
-const written = (value: unknown): string =>
-  typeof value === "object" && value !== null
-    ? Object.entries(value)
-        .map(([name, one]) => `${name}=${one}`)
-        .join(",")
-    : String(value);
-
-export interface ConfigVariable {
-  name: string;
-  /** What it is where it is not set. */
-  fallback: string | undefined;
-}
-
-/** Every variable there is, for the reference. */
-export const configVariables: readonly ConfigVariable[] = Object.entries(schema.shape).map(([name, type]) => {
-  const { defaultValue } = type.def as { defaultValue?: unknown };
-  const fallback = defaultValue === undefined || Array.isArray(defaultValue) ? undefined : written(defaultValue);
-  return { name, fallback };
-});
+/** Every variable there is, with its type. */
+export const variableTypes: Readonly<Record<string, z.ZodType>> = schema.shape;
 
 const checked = schema.superRefine((values, faults) => {
   const twilio = ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"] as const;

@@ -1,4 +1,25 @@
-import type { ConfigVariable } from "../config.ts";
+import { variableTypes } from "../config.ts";
+
+/** A default as one would set it. */
+const written = (value: unknown): string =>
+  typeof value === "object" && value !== null
+    ? Object.entries(value)
+        .map(([name, one]) => `${name}=${one}`)
+        .join(",")
+    : String(value);
+
+export interface ConfigVariable {
+  name: string;
+  /** What it is where it is not set. */
+  fallback: string | undefined;
+}
+
+/** Every variable there is, for the reference. */
+export const configVariables: readonly ConfigVariable[] = Object.entries(variableTypes).map(([name, type]) => {
+  const { defaultValue } = type.def as { defaultValue?: unknown };
+  const fallback = defaultValue === undefined || Array.isArray(defaultValue) ? undefined : written(defaultValue);
+  return { name, fallback };
+});
 
 /** docs/configuration.md, from the schema of the configuration and what `.env.example` says of each variable. */
 export function configurationPage(variables: readonly ConfigVariable[], example: string): string {

@@ -6,9 +6,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { lexicographicSortSchema, parse, print, printSchema, visit } from "graphql";
 import { permissionsPage } from "../access/permissions-page.ts";
-import { configVariables } from "../config.ts";
 import { unsaidBreaks } from "./breaking.ts";
-import { configurationPage } from "./configuration-page.ts";
+import { configurationPage, configVariables } from "./configuration-page.ts";
 import { schema } from "./schema.ts";
 
 const root = new URL("../../", import.meta.url);

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
 import { checkRules } from "../../src/commands/rules.ts";
-import { configVariables } from "../../src/config.ts";
+import { configVariables } from "../../src/schema/configuration-page.ts";
 import { schema } from "../../src/schema/schema.ts";
 
 const root = join(import.meta.dirname, "../..");
