@@ -8,7 +8,7 @@ import { audit } from "../src/access/audit.ts";
 import { openApp } from "../src/app.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLog } from "../src/log.ts";
-import { median } from "./median.ts";
+import { compared } from "./compared.ts";
 import type { Figure } from "./run.ts";
 
 const writers = 16;
@@ -74,18 +74,8 @@ export async function auditBench(): Promise<Figure[]> {
     const { entries, fault } = await app.auditTrail.verify(organizationId);
     const seconds = (performance.now() - began) / 1_000;
     if (fault) throw new Error(`the chain does not verify: ${fault.message}`);
-    const values = { subjectValue: median(ours), baselineValue: median(bare) };
-    return [
-      {
-        bench: "audit",
-        subject: `chained appends by ${writers} writers (0 forks, 0 gaps in ${entries} entries, verified at ${Math.round(entries / seconds)}/s)`,
-        baseline: "plain inserts",
-        ratio: values.subjectValue / values.baselineValue,
-        ...values,
-        unit: "transactions/s",
-        runs,
-      },
-    ];
+    const subject = `chained appends by ${writers} writers (0 forks, 0 gaps in ${entries} entries, verified at ${Math.round(entries / seconds)}/s)`;
+    return [compared({ bench: "audit", subject, baseline: "plain inserts", unit: "transactions/s" }, ours, bare)];
   } finally {
     await owner.end();
     await app.close();

@@ -7,7 +7,7 @@ import { openApp } from "../src/app.ts";
 import { parseConfig } from "../src/config.ts";
 import { runBacktest } from "../src/detect/backtest.ts";
 import { createLog } from "../src/log.ts";
-import { median } from "./median.ts";
+import { compared } from "./compared.ts";
 import type { Figure } from "./run.ts";
 
 const events = 300_000;
@@ -44,11 +44,8 @@ export async function backtestBench(): Promise<Figure[]> {
     for (const [subject, selection] of shares) {
       const rates: number[] = [];
       for (let run = 0; run < runs; run++) rates.push(await rate(selection));
-      const [subjectValue, baselineValue] = [median(rates), median(bare)];
-      figures.push({
-        ...{ bench: "backtest", subject: `events gone through, ${subject}`, baseline: "bare SELECT of the columns" },
-        ...{ ratio: subjectValue / baselineValue, subjectValue, baselineValue, unit: "events/s", runs },
-      });
+      const about = { bench: "backtest", baseline: "bare SELECT of the columns", unit: "events/s" };
+      figures.push(compared({ ...about, subject: `events gone through, ${subject}` }, rates, bare));
     }
     return figures;
 

@@ -13,7 +13,7 @@ import { createLog } from "../src/log.ts";
 import { createServer } from "../src/server/server.ts";
 import { openClinic } from "./clinic/clinic.ts";
 import type { ClinicEvent } from "./clinic/event.ts";
-import { median } from "./median.ts";
+import { compared } from "./compared.ts";
 import { postEvents } from "./post-events.ts";
 import type { Figure } from "./run.ts";
 
@@ -118,21 +118,12 @@ export async function behaviourBench(): Promise<Figure[]> {
         rates[name].push(await senders[name].rate(some));
       }
     }
-    const baselineValue = median(rates.none);
     const subjects = [
       ["all detectors on", rates.on],
       ["all detectors off, profiles learned", rates.learning],
     ] as const;
-    return subjects.map(([subject, own]) => ({
-      bench: "behaviour",
-      subject,
-      baseline: "neither detectors nor profiles",
-      ratio: median(own) / baselineValue,
-      subjectValue: median(own),
-      baselineValue,
-      unit: "events/s",
-      runs: own.length,
-    }));
+    const about = { bench: "behaviour", baseline: "neither detectors nor profiles", unit: "events/s" };
+    return subjects.map(([subject, own]) => compared({ ...about, subject }, own, rates.none));
   } finally {
     await server.close();
     await app.close();

@@ -11,7 +11,7 @@ import { importFile, localSink } from "../src/commands/import.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLog } from "../src/log.ts";
 import { generateSshd, textOf } from "../test/generate/sshd.ts";
-import { median } from "./median.ts";
+import { compared } from "./compared.ts";
 import type { Figure } from "./run.ts";
 
 const runs = 5;
@@ -44,18 +44,8 @@ export async function importBench(): Promise<Figure[]> {
       await owner.query("TRUNCATE realtime_monitoring, event_keys");
       await owner.query("CHECKPOINT").catch(() => undefined); // the owner may not everywhere
     }
-    const [subjectValue, baselineValue] = [median(ours), median(bare)];
     return [
-      {
-        bench: "import",
-        subject: "events imported",
-        baseline: "bare COPY",
-        ratio: subjectValue / baselineValue,
-        subjectValue,
-        baselineValue,
-        unit: "rows/s",
-        runs,
-      },
+      compared({ bench: "import", subject: "events imported", baseline: "bare COPY", unit: "rows/s" }, ours, bare),
     ];
   } finally {
     await owner.end();

@@ -17,8 +17,8 @@ import { createLog } from "../src/log.ts";
 import { createServer } from "../src/server/server.ts";
 import { openClinic } from "./clinic/clinic.ts";
 import type { ClinicEvent } from "./clinic/event.ts";
+import { compared } from "./compared.ts";
 import { generateRules, sigmaOf } from "./generated-rules.ts";
-import { median } from "./median.ts";
 import { postEvents } from "./post-events.ts";
 import type { Figure } from "./run.ts";
 
@@ -118,17 +118,9 @@ export async function ingestBench(): Promise<Figure[]> {
         rates.bare.push(await copyRate(owner, organizationId, since));
         await owner.query("CHECKPOINT");
       }
-      const [subjectValue, baselineValue] = [median(rates.ours), median(rates.bare)];
-      figures.push({
-        bench: "ingest",
-        subject: `events over HTTP with ${rules} rules and all behaviour detectors`,
-        baseline: "bare COPY of the same rows",
-        ratio: subjectValue / baselineValue,
-        subjectValue,
-        baselineValue,
-        unit: "events/s",
-        runs: rounds,
-      });
+      const subject = `events over HTTP with ${rules} rules and all behaviour detectors`;
+      const about = { bench: "ingest", subject, baseline: "bare COPY of the same rows", unit: "events/s" };
+      figures.push(compared(about, rates.ours, rates.bare));
     }
     return figures;
   } finally {

