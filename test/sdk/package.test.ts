@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -130,6 +130,14 @@ export const isBusy = (error: unknown): boolean => error instanceof VigilError &
     }).catch((error: { stdout: string }) => expect(error.stdout).toBe(""));
     const manifest = JSON.parse(await readFile(join(project, "node_modules/vigil/package.json"), "utf8"));
     expect(manifest.dependencies).toBeUndefined();
+    // All that is in it: no sources, no maps, nothing of the server; and small enough that nobody minds it.
+    const files = await readdir(join(project, "node_modules/vigil"), { recursive: true, withFileTypes: true });
+    const names = files.filter((file) => file.isFile()).map(({ name }) => name);
+    expect(names.filter((name) => !/^(?:package\.json|CHANGELOG\.md|[\w-]+\.(?:js|d\.ts))$/.test(name))).toEqual([]);
+    const sizes = await Promise.all(
+      files.filter((file) => file.isFile()).map(({ parentPath, name }) => stat(join(parentPath, name))),
+    );
+    expect(sizes.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(400_000); // bytes, both formats together
     expect(manifest.peerDependenciesMeta).toEqual({ react: { optional: true } });
     const own = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
     expect(await readFile(join(root, "src/sdk/follow.ts"), "utf8")).toContain(`vigil-sdk/${own.version}`);
