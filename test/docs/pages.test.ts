@@ -21,8 +21,9 @@ const blocks = (language: string) =>
       (match) => [name, match[1] as string] as const,
     ),
   );
-const source =
-  readFileSync(join(root, "src/cli.ts"), "utf8") + readFileSync(join(root, "src/commands/profiles.ts"), "utf8");
+const source = ["src/cli.ts", ...readdirSync(join(root, "src/commands")).map((name) => `src/commands/${name}`)]
+  .map((path) => readFileSync(join(root, path), "utf8"))
+  .join("\n");
 const commands = new Set([...source.matchAll(/\.command\("(\S+?)["\s]/g)].map((match) => match[1]));
 const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: Record<string, string> };
 
