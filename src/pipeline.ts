@@ -6,6 +6,7 @@ import { withoutDeadline } from "./deadline.ts";
 import type { BatchDetection } from "./detect/batch.ts";
 import { createProfileCache } from "./detect/behaviour/profile-cache.ts";
 import { type Rebuilt, rebuildProfiles } from "./detect/behaviour/rebuild.ts";
+import { createNameReader, withName } from "./detect/behaviour/user-names.ts";
 import type { Disguise } from "./detect/correlation/disguise.ts";
 import type { History } from "./detect/local.ts";
 import { riskBySeverity } from "./detect/risk.ts";
@@ -64,6 +65,7 @@ interface Known {
   state: DetectionState;
   /** As of the last turn. */
   privacy: Privacy | undefined;
+  namesOf: ReturnType<typeof createNameReader>;
   /** Stands for sealed values in what detection hands on. */
   pseudonym: ((value: string) => string) | undefined;
 }
@@ -112,7 +114,14 @@ export function createPipeline(options: {
       now,
       onRebuild: () => void rebuilds++,
     });
-    const made: Known = { history, disguise, state, privacy: undefined, pseudonym: undefined };
+    const made: Known = {
+      history,
+      disguise,
+      state,
+      privacy: undefined,
+      pseudonym: undefined,
+      namesOf: createNameReader(),
+    };
     const needPseudonym = () => {
       if (!made.pseudonym) throw new NoPseudonym("the key of the organization's pseudonyms is not loaded");
       return made.pseudonym;
@@ -151,7 +160,8 @@ export function createPipeline(options: {
         if (!turn) throw new VigilError("NOT_FOUND", "The organization is gone.");
         const { receivedAt, privacy } = turn;
         known.privacy = privacy;
-        const drafts = sent.map((draft) => dropUnknown(draft, privacy));
+        const names = await known.namesOf(tx, sent, turn.profilesVersion);
+        const drafts = sent.map((draft) => dropUnknown(withName(draft, names), privacy));
         const seals = maySeal(drafts, privacy);
         if (seals && !reserved) throw new NotReady("there is something to seal");
         detection = await known.state.begin(tx, turn, lastTry);

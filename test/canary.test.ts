@@ -256,3 +256,55 @@ it("C9 H2 no canary, neither secret nor patient, is in the database, Redis or th
   await server.ingest(ndjson([event()]), {}, server.otherKey);
   expect(found(await database(server.theirs), phi)).toEqual(phi);
 }, 60_000);
+
+it("H2 what behaviour and feedback know of people is in no line of the log, whatever fails", async () => {
+  const who = { name: "Staffan Canarysson", email: "staffan@canary-clinic.example", id: "staff-canary-5512" };
+  const address = "203.0.113.177";
+  const people = [...Object.values(who), "Canarysson", address, "canary-device-88"];
+  const from = logged.length;
+  const signIn = (outcome: string, more: object = {}) => ({
+    ...{ action: "login", category: "authentication", outcome, actor: { ...who, roles: ["nurse"] } },
+    ...{ source: { ip: address, country: "NO" }, device: "canary-device-88", ...more },
+  });
+  const guessed = () => server.ingest(ndjson(Array.from({ length: 12 }, () => signIn("failure"))));
+  const hours = (n: number) => new Date(Date.now() - n * 3_600_000).toISOString();
+  await server.ingest(ndjson(Array.from({ length: 30 }, (_, n) => signIn("success", { time: hours(24 * (40 - n)) }))));
+  await server.ingest(ndjson([signIn("success", { source: { ip: address, country: "JP", lat: 35.7, lon: 139.7 } })]));
+  await guessed();
+  const about = async () =>
+    (await ask("{ incidents(filter: {status: {eq: OPEN}}) { nodes { id subjects { key } } } }")).data.incidents.nodes
+      .filter(({ subjects }: { subjects: { key: string }[] }) => subjects.some(({ key }) => key === who.name))
+      .map(({ id }: { id: string }) => id) as string[];
+  const resolve = async (id: string) =>
+    ask(
+      `mutation R($id: ID!) { incidentResolve(id: $id, input: {resolution: FALSE_POSITIVE, reason: "nothing"}) { userErrors { message } } }`,
+      { id },
+    );
+  const incidents = await about();
+  expect(incidents.length).toBeGreaterThan(0);
+  for (const id of incidents) expect((await resolve(id)).data.incidentResolve.userErrors).toEqual([]);
+  const entity = `query E($key: String!) { entity(kind: USER, key: $key) { risk profile { told } riskChanges { told } feedback { nodes { id } } } }`;
+  const { feedback } = (await ask(entity, { key: who.name })).data.entity;
+  expect(feedback.nodes.length).toBeGreaterThan(0);
+  await ask("mutation U($id: ID!) { feedbackUndo(id: $id) { userErrors { message } } }", { id: feedback.nodes[0].id });
+  await ask(
+    "mutation I($rows: [UserImportRow!]) { usersImport(input: {rows: $rows}) { imported rejected { message } } }",
+    { rows: [{ name: who.name, email: who.email, roles: ["nurse"] }, { name: who.name }] },
+  );
+  // A profile that no code of ours wrote, and a table that refuses the feedback.
+  await server.database.asOwner(
+    `UPDATE entities SET profile = jsonb_build_object('activity', key, 'devices', key, 'hours', key) WHERE key = '${who.name}'`,
+  );
+  await server.database.asOwner("UPDATE detection_positions SET profiles_version = profiles_version + 1");
+  expect(await server.ingest(ndjson([signIn("success")]))).toMatchObject({ accepted: 1 });
+  expect(logged.slice(from)).toContain("failed: the event was passed over");
+  await guessed();
+  await server.database.asOwner(
+    `ALTER TABLE feedback ADD CONSTRAINT never CHECK (entity_key <> '${who.name}') NOT VALID`,
+  );
+  const [again] = await about();
+  expect((await resolve(again as string)).errors[0].extensions.code).toBe("INTERNAL");
+  await server.database.asOwner("ALTER TABLE feedback DROP CONSTRAINT never");
+  expect(logged.slice(from)).toContain("a GraphQL operation failed");
+  expect(found(logged.slice(from), people)).toEqual([]);
+}, 60_000);

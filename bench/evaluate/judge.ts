@@ -57,6 +57,8 @@ export interface Judged {
   falseIncidents: FalseIncident[];
   /** Incidents that belong to an attack. */
   trueIncidents: number;
+  /** Detections that opened and joined no incident, by rule: they only scored. */
+  onlyScored: Record<string, number>;
   userMonths: number;
 }
 
@@ -102,8 +104,15 @@ export function judge(run: Run): Judged {
     attacks,
     falseIncidents: falseIncidents.sort((one, other) => one.at - other.at),
     trueIncidents: incidents.size - falseIncidents.length,
+    onlyScored: countRules(run.detections.filter(({ incident }) => incident === undefined).map(({ rule }) => rule)),
     userMonths: (run.users * (run.to - run.from)) / month,
   };
+}
+
+function countRules(rules: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const rule of rules) counts[rule] = (counts[rule] ?? 0) + 1;
+  return counts;
 }
 
 /** Whether the detection is of the attack, by subject (or a shared event) and time. */
@@ -124,6 +133,9 @@ export function together(runs: readonly Judged[]): Judged {
     attacks: runs.flatMap(({ attacks }) => attacks),
     falseIncidents: runs.flatMap(({ falseIncidents }) => falseIncidents),
     trueIncidents: runs.reduce((sum, one) => sum + one.trueIncidents, 0),
+    onlyScored: countRules(
+      runs.flatMap(({ onlyScored }) => Object.entries(onlyScored).flatMap(([rule, n]) => Array<string>(n).fill(rule))),
+    ),
     userMonths: runs.reduce((sum, one) => sum + one.userMonths, 0),
   };
 }

@@ -10,7 +10,7 @@ export function tablesOf(judged: Judged): string {
     "Attacks, by kind",
     table(["kind", "clarity", "caught", "median time", "caught by"], kinds(judged.attacks)),
     "Behaviour detectors, on the attacks that each is there for",
-    table(["detector", "clear", "subtle", "false incidents", "per user-month"], detectors(judged)),
+    table(["detector", "clear", "subtle", "false incidents", "per user-month", "only scored"], detectors(judged)),
     "Rules that opened incidents",
     table(
       ["rule", "clear attacks", "subtle attacks", "median time", "false incidents", "per user-month"],
@@ -55,7 +55,14 @@ function detectors(judged: Judged): string[][] {
     const rule = behaviourName(name);
     const wrong = judged.falseIncidents.filter((one) => one.rules.includes(rule)).length;
     const recall = (clarity: Clarity): string => share(recallOfRule(judged.attacks, rule, kinds, clarity));
-    return [name, recall("CLEAR"), recall("SUBTLE"), String(wrong), (wrong / judged.userMonths).toFixed(3)];
+    return [
+      name,
+      recall("CLEAR"),
+      recall("SUBTLE"),
+      String(wrong),
+      (wrong / judged.userMonths).toFixed(3),
+      String(judged.onlyScored[rule] ?? 0),
+    ];
   });
 }
 

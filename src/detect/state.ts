@@ -179,7 +179,7 @@ export function createDetectionState(options: DetectionStateOptions): DetectionS
       disguise,
       known: profiles,
       onFault: (what, error) =>
-        log.error({ organizationId, fault: (error as Error).message }, `${what} failed: the event was passed over`),
+        log.error({ organizationId, ...placeOfFault(error) }, `${what} failed: the event was passed over`),
     });
     let batch: WindowBatch | undefined;
     if (shared?.usable() && !lastTry) {
@@ -257,4 +257,11 @@ function adopt({ detector, windows }: Local, to: Rules, from: Rules, filled: Loc
   detector.replaceRules(to.ruleSet);
   for (const window of windowsOf(to.ruleSet))
     if (!old.has(window.key) && filled) windows.put(window, filled.windows.groupsOf(window));
+}
+
+/** Of an error while one event was judged: never its message, which may quote what stands in the event or a profile. */
+function placeOfFault(error: unknown): { fault: string; at?: string } {
+  if (!(error instanceof Error)) return { fault: typeof error };
+  const at = error.stack?.split("\n").find((line) => line.startsWith("    at "));
+  return { fault: error.name, ...(at ? { at: at.trim() } : {}) };
 }

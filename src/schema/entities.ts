@@ -1,3 +1,4 @@
+import { nameOfUser } from "../detect/behaviour/user-names.ts";
 import { builder } from "./builder.ts";
 import { prismaOf, viewerOf } from "./context.ts";
 import { Entity, EntityKindEnum, riskNow } from "./entity.ts";
@@ -67,14 +68,15 @@ builder.queryField("entity", (t) =>
   t.prismaField({
     type: Entity,
     nullable: true,
-    description: "One of them, by what it is and its key; null: nothing is known of it.",
+    description: "One of them, by what it is and its key, a user by an alias too; null: nothing is known of it.",
     authScopes: { permission: "entity.read" },
     args: {
       kind: t.arg({ type: EntityKindEnum, required: true, description: "What it is." }),
       key: t.arg.string({ required: true, description: "Which one." }),
     },
-    resolve: (query, _parent, { kind, key }, context) => {
+    resolve: async (query, _parent, { kind, key: asked }, context) => {
       const { organizationId } = viewerOf(context);
+      const key = kind === "USER" ? await nameOfUser(context.services.db, organizationId, asked) : asked;
       return prismaOf(context).entity.findUnique({
         ...query,
         where: { organizationId_kind_key: { organizationId, kind, key } },

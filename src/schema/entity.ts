@@ -131,6 +131,9 @@ export const Entity = builder.prismaNode("Entity", {
     firstSeenAt: t.expose("firstSeenAt", { type: "DateTime", description: "The time of its first event." }),
     lastSeenAt: t.expose("lastSeenAt", { type: "DateTime", description: "The time of its last event." }),
     roles: t.exposeStringList("roles", { description: "Its roles." }),
+    aliases: t.exposeStringList("aliases", {
+      description: "What else events call the same user, as `usersImport` has told.",
+    }),
     department: t.exposeString("department", { nullable: true, description: "Its department." }),
     criticality: t.exposeFloat("criticality"),
     risk: t.float({

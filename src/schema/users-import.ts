@@ -11,6 +11,10 @@ const RowInput = builder.inputType("UserImportRow", {
   fields: (t) => ({
     name: t.string({ description: "The name that events give (`actor.name`)." }),
     email: t.string({ description: "The address that events give (`actor.email`)." }),
+    aliases: t.stringList({
+      description:
+        "What else events call the same person (`actor.email` or `actor.id`, where they tell no name): at most 10. From now on such events are given the name, and count for one user, who is called so in incidents, decisions and answers too. What was stored before stays; `vigil profiles rebuild` learns from it under the one name. Absent: as it is.",
+    }),
     roles: t.stringList({ description: "Their roles. The first one is the peer group, where events tell none." }),
     department: t.string({ description: "Their department: the peer group, where there are no roles." }),
     criticality: t.float({ description: "How much depends on them: 0.5, 1, 1.5 or 2." }),
@@ -22,7 +26,7 @@ const Input = builder.inputType("UsersImportInput", {
   fields: (t) => ({
     rows: t.field({ type: [RowInput], description: "The people." }),
     csv: t.string({
-      description: "CSV with a header of name, email, roles (divided by `;`), department, criticality.",
+      description: "CSV with a header of name, email, aliases, roles (both divided by `;`), department, criticality.",
     }),
     dryRun: t.boolean({ description: "Only says what would be refused." }),
   }),

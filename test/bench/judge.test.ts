@@ -149,6 +149,16 @@ describe("judging a run", () => {
     for (const kind of Object.values(kindsMeant).flat()) expect(kinds.has(kind), kind).toBe(true);
   });
 
+  it("counts what opened no incident and only scored, by rule, and as no alarm", () => {
+    const rule = "unusual_hour (behaviour)";
+    const sign = (id: string) => detection({ id, rule, incident: undefined });
+    const all = together([judge(run([attack()], [sign("d1"), sign("d2")])), judge(run([], [sign("d3"), detection()]))]);
+    expect(all.onlyScored).toEqual({ [rule]: 3 });
+    expect(all.falseIncidents).toHaveLength(1);
+    expect(all.attacks[0]?.rules).toEqual([]);
+    expect(tablesOf(all)).toMatch(/unusual_hour +0\/0 +0\/0 +0 +0\.000 +3/);
+  });
+
   it("has medians of even and odd numbers, and none of nothing", () => {
     expect([median([3, 1, 2]), median([4, 1, 2, 3]), median([])]).toEqual([2, 2.5, undefined]);
   });

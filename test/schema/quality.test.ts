@@ -40,10 +40,11 @@ beforeAll(async () => {
   await opened(1, 1, ["FALSE_POSITIVE"], 1);
   await test.asOwner(
     `INSERT INTO detections (organization_id, id, rule_id, rule_revision, mode, severity, fingerprint, subjects, explanation,
-       first_event_at, last_event_at, event_count, event_ids, created_at)
-     SELECT $1, gen_random_uuid(), '00000000-0000-4000-8000-000000000002', 1, mode::rule_mode, 'LOW', fingerprint, '[]', '', now(), now(), 1, '{}',
+       first_event_at, last_event_at, event_count, event_ids, weak, created_at)
+     SELECT $1, gen_random_uuid(), '00000000-0000-4000-8000-000000000002', 1, mode::rule_mode, 'LOW', fingerprint, '[]', '', now(), now(), 1, '{}', weak,
        now() - interval '1 hour'
-     FROM (VALUES ('MONITOR', 'ann'), ('MONITOR', 'ann'), ('MONITOR', 'bob'), ('ACTIVE', 'cid')) AS d(mode, fingerprint)`,
+     FROM (VALUES ('MONITOR', 'ann', false), ('MONITOR', 'ann', true), ('MONITOR', 'bob', false), ('MONITOR', 'dan', true),
+       ('ACTIVE', 'cid', false)) AS d(mode, fingerprint, weak)`,
     [test.organizations[0]?.id],
   );
 });
@@ -71,7 +72,7 @@ describe("the quality of a rule", () => {
           ...{ monitorDetections: 0, monitorIncidents: 0 },
         },
       },
-      { name: "Shadow", quality: { ...none, ...rest, monitorDetections: 3, monitorIncidents: 2 } },
+      { name: "Shadow", quality: { ...none, ...rest, monitorDetections: 4, monitorIncidents: 2 } },
       { name: "Silent", quality: { ...none, ...rest } },
     ]);
   });

@@ -11,6 +11,7 @@ import { facetTable } from "./facets.ts";
 import { type PeerGroups, readPeerGroups } from "./peer-groups.ts";
 import { profileText } from "./profiles.ts";
 import { createTrialJudge, type TrialJudge } from "./trial-judge.ts";
+import { readUserNames, type UserNames, withName } from "./user-names.ts";
 
 export interface RebuildTools {
   db: Database;
@@ -33,12 +34,12 @@ export async function rebuildProfiles(
   { db, organizationId, history, disguise, now }: RebuildTools,
   onProgress: (events: number, total: number) => void = () => undefined,
 ): Promise<Rebuilt> {
-  const { timeZone, total, peerGroups } = await db.inOrganization(organizationId, readSize);
+  const { timeZone, total, peerGroups, names } = await db.inOrganization(organizationId, readSize);
   const judge = createTrialJudge([], { timeZone, disguise, peerGroups });
   let events = 0;
   async function learn(tx: Tx, from: Position, to: Position): Promise<Position> {
     for await (const page of history(tx, { after: from.receivedAt, until: to.receivedAt })) {
-      judge.judge(page);
+      judge.judge(page.map((event) => withName(event, names)));
       events += page.length;
       onProgress(events, Math.max(events, total));
     }
@@ -59,7 +60,12 @@ export async function rebuildProfiles(
   return { events, entities };
 }
 
-async function readSize(tx: Tx): Promise<{ timeZone: string; total: number; peerGroups: PeerGroups }> {
+async function readSize(tx: Tx): Promise<{
+  timeZone: string;
+  total: number;
+  peerGroups: PeerGroups;
+  names: UserNames;
+}> {
   const { rows } = await tx.query<{ time_zone: string; total: number }>(
     `SELECT time_zone, (SELECT count(*)::int FROM realtime_monitoring WHERE organization_id = $1) AS total
      FROM organizations WHERE id = $1`,
@@ -69,7 +75,8 @@ async function readSize(tx: Tx): Promise<{ timeZone: string; total: number; peer
     organizationId: tx.organizationId,
     query: (text, values) => tx.query(text, values),
   });
-  return { timeZone: rows[0]?.time_zone ?? "UTC", total: rows[0]?.total ?? 0, peerGroups };
+  const names = await readUserNames(tx);
+  return { timeZone: rows[0]?.time_zone ?? "UTC", total: rows[0]?.total ?? 0, peerGroups, names };
 }
 
 /** What people taught stays, and so do entities that no stored event names: with what else is known of them. */

@@ -5,6 +5,7 @@ import { criticalities } from "../risk/change.ts";
 export interface UserRow {
   name?: string | null | undefined;
   email?: string | null | undefined;
+  aliases?: readonly string[] | null | undefined;
   roles?: readonly string[] | null | undefined;
   department?: string | null | undefined;
   criticality?: number | null | undefined;
@@ -13,6 +14,8 @@ export interface UserRow {
 export interface UserFacts {
   /** What events may call the user: by the first, where nothing is known of any. */
   keys: string[];
+  /** What else events call the same person: from now on all of it counts for the first of `keys`. */
+  aliases?: string[];
   roles?: string[];
   department?: string;
   criticality?: number;
@@ -26,6 +29,7 @@ export interface RowFault {
 }
 
 const mostRoles = 50;
+const mostAliases = 10;
 const longest = 200; // characters
 export const mostRows = 10_000;
 
@@ -40,10 +44,12 @@ export function readRows(rows: readonly UserRow[]): { users: UserFacts[]; reject
       continue;
     }
     const keys = keysOf(row);
-    for (const key of keys) firstRow.set(key, index + 1);
+    const aliases = row.aliases?.map((alias) => alias.trim());
+    for (const key of [...keys, ...(aliases ?? [])]) firstRow.set(key, index + 1);
     const { roles, department, criticality } = row;
     users.push({
       keys,
+      ...(aliases ? { aliases } : {}),
       ...(roles ? { roles: roles.map((role) => role.trim()) } : {}),
       ...(department ? { department: department.trim() } : {}),
       ...(criticality == null ? {} : { criticality }),
@@ -65,6 +71,14 @@ function faultOf(row: UserRow, firstRow: ReadonlyMap<string, number>): Omit<RowF
     const before = key ? firstRow.get(key.trim()) : undefined;
     if (before !== undefined) return { field, message: `Row ${before} is about the same user` };
   }
+  const { aliases } = row;
+  if (aliases && (aliases.length > mostAliases || aliases.some((one) => one.trim() === "" || one.length > longest)))
+    return { field: "aliases", message: `There are at most ${mostAliases} aliases, of 1 to ${longest} characters` };
+  const taken = aliases?.find((alias) => firstRow.has(alias.trim()));
+  if (taken !== undefined)
+    return { field: "aliases", message: `Row ${firstRow.get(taken.trim())} is about the same user` };
+  if (aliases?.some((alias) => alias.trim() === keys[0]))
+    return { field: "aliases", message: "An alias is another name than the user's own" };
   if (roles && (roles.length > mostRoles || roles.some((role) => role.trim() === "" || role.length > longest)))
     return { field: "roles", message: `There are at most ${mostRoles} roles, of 1 to ${longest} characters` };
   if (department && department.length > longest)
@@ -74,7 +88,7 @@ function faultOf(row: UserRow, firstRow: ReadonlyMap<string, number>): Omit<RowF
   return undefined;
 }
 
-const columns = ["name", "email", "roles", "department", "criticality"];
+const columns = ["name", "email", "aliases", "roles", "department", "criticality"];
 
 /** CSV (RFC 4180) with a header; several roles are divided by `;`. Errors: BAD_USER_INPUT, where it is no table. */
 export function readCsv(text: string): UserRow[] {
@@ -89,10 +103,12 @@ export function readCsv(text: string): UserRow[] {
       refuse(`Row ${index + 1} has ${line.length} fields; the header has ${names.length} columns`);
     const at = (name: string): string | undefined => line[names.indexOf(name)]?.trim() || undefined;
     const roles = at("roles")?.split(";");
+    const aliases = at("aliases")?.split(";");
     const criticality = at("criticality");
     return {
       name: at("name"),
       email: at("email"),
+      aliases,
       roles,
       department: at("department"),
       criticality: criticality === undefined ? undefined : Number(criticality),

@@ -96,6 +96,71 @@ describe("usersImport and what follows", { timeout: 120_000 }, () => {
     expect(again?.profile.role_record_access).toEqual(role?.profile.role_record_access);
   });
 
+  it("one person's e-mail address and id are one user from the import on, and before it once profiles are rebuilt", async () => {
+    const events = (hours: number) => {
+      const time = new Date(Date.now() - hours * hour).toISOString();
+      const rest = { outcome: "success", time };
+      return [
+        { ...rest, action: "login", category: "authentication", actor: { email: "mia@clinic.example" } },
+        { ...rest, action: "record.read", category: "access", actor: { id: "u-77" } },
+        { ...rest, action: "record.read", category: "access", actor: { name: "Mia Desk", id: "u-77" } },
+      ];
+    };
+    await send(events(30));
+    const rows = [{ name: "mia", aliases: ["mia@clinic.example", "u-77"], roles: ["desk"] }];
+    const given = async (more: object[]) => (await ask(server, importing, { input: { rows: more } })).data.usersImport;
+    expect(await given(rows)).toMatchObject({ imported: 1, rejected: [] });
+    await send(events(3));
+    const stored = await owner(
+      `SELECT actor_name AS name, count(*)::int AS n FROM realtime_monitoring
+       WHERE actor_id = 'u-77' OR actor_email = 'mia@clinic.example' GROUP BY 1 ORDER BY actor_name COLLATE "C"`,
+    );
+    expect(stored).toEqual([
+      { name: "Mia Desk", n: 2 },
+      { name: "mia", n: 2 },
+      { name: null, n: 2 },
+    ]);
+    const profileOf = async (key: string) =>
+      (
+        await ask(
+          server,
+          "query ($key: String!) { entity(kind: USER, key: $key) { key aliases firstSeenAt profile { facet told } } }",
+          { key },
+        )
+      ).data.entity;
+    const byAddress = await profileOf("mia@clinic.example");
+    expect(byAddress).toMatchObject({ key: "mia", aliases: ["mia@clinic.example", "u-77"] });
+    expect(await profileOf("u-77")).toEqual(byAddress);
+    expect(await profileOf("mia")).toEqual(byAddress);
+    await server.app.pipeline.rebuildProfiles(server.ours);
+    const rebuilt = await profileOf("u-77");
+    expect(Date.parse(rebuilt.firstSeenAt)).toBeLessThan(Date.parse(byAddress.firstSeenAt));
+    expect(
+      await given([
+        { name: "ann", aliases: ["u-77"] },
+        { name: "eve", aliases: ["u-77"] },
+      ]),
+    ).toMatchObject({
+      imported: 1,
+      rejected: [{ row: 2, field: "aliases", message: "Row 1 is about the same user" }],
+    });
+    expect((await profileOf("u-77")).key).toBe("ann");
+    expect((await profileOf("mia")).aliases).toEqual(["mia@clinic.example"]);
+    await send(events(1).slice(1, 2));
+    const [ann] = await owner("SELECT FROM realtime_monitoring WHERE actor_id = 'u-77' AND actor_name = 'ann'");
+    expect(ann).toBeDefined();
+    const bad = await given([
+      { name: "bob", aliases: ["bob"] },
+      { name: "cid", aliases: [" "] },
+      { name: "dan", aliases: ["bob"] },
+    ]);
+    expect(bad.rejected.map(({ row, field }: { row: number; field: string }) => [row, field])).toEqual([
+      [1, "aliases"],
+      [2, "aliases"],
+    ]);
+    expect(readCsv("name,aliases\nmia,m@x.example;u-1\n")[0]?.aliases).toEqual(["m@x.example", "u-1"]);
+  });
+
   it("an imported role is the peer group in a backtest too", () => {
     const plain = { clearOf: <T>(event: T) => event, pseudonym: (value: string) => value };
     const judge = createTrialJudge([], { timeZone: "UTC", disguise: plain, peerGroups: new Map([["ivy", "nurse"]]) });

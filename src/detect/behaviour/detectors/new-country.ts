@@ -9,20 +9,22 @@ import { others, peerCountries } from "../facets/peers.ts";
 import { isNews, knownKeys } from "../habit.ts";
 import { listWords } from "../in-words.ts";
 import { isOwnDevice } from "../own-device.ts";
-import { learningOf, peersParameter, trustParameter } from "../parameters.ts";
-import { countryOf, placeName, placeOf } from "../place-of.ts";
+import { aloneParameter, learningOf, peersParameter, trustParameter } from "../parameters.ts";
+import { countryOf, hidesPlace, placeName, placeOf } from "../place-of.ts";
+import { isProgram } from "../program.ts";
 
 const parameters = {
   ...learningOf(14, 5),
   ...peersParameter("A country"),
   ...trustParameter("be taken to another country"),
+  ...aloneParameter(),
 } as const;
 
 export const newCountry: BehaviourDetector<typeof parameters> = {
   name: "new_country",
   title: "New country for a user",
   description:
-    "A user succeeded from a country that the user was never seen in, or not for long. Not found: countries that several others of the organization work from, and a device with an id that the user is known by.",
+    "A user succeeded from a country that the user was never seen in, or not for long. Not found: countries that several others of the organization work from, and a device with an id that the user is known by. Over a VPN or hosting network, whose country is not the person's, it is weak: new_network tells of those.",
   severity: "MEDIUM",
   tags: ["attack.initial-access", "attack.t1078"],
   falsepositives: ["Travel and holidays", "A private relay that comes out abroad"],
@@ -47,5 +49,7 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   const place = placeName(placeOf(event) ?? {});
   const from = usual === "" ? "the user is known from no country" : `the user is known from ${usual} only`;
   const byOthers = shared === 0 ? "no other user works from there" : `${shared} other user${shared > 1 ? "s" : ""} did`;
-  return { reason: `${deedWords(event)} from ${place}: ${from}, and ${byOthers}` };
+  // The exit of a VPN says where the VPN is; of a VPN or hosting network that is new to the user, new_network tells.
+  const weak = hidesPlace(event) && !isProgram(event) && !asked.alone;
+  return { reason: `${deedWords(event)} from ${place}: ${from}, and ${byOthers}`, weak };
 }

@@ -7,14 +7,14 @@ import { countries } from "../facets/countries.ts";
 import { devices, familiarity } from "../facets/devices.ts";
 import { known, knowsDevice } from "../facets/known.ts";
 import { networks } from "../facets/networks.ts";
-import { others, peerNetworks } from "../facets/peers.ts";
+import { others, peerCountries, peerNetworks } from "../facets/peers.ts";
 import { sessions } from "../facets/sessions.ts";
 import { travel, wasThere } from "../facets/travel.ts";
 import { isKnown, knownKeys } from "../habit.ts";
 import { listWords } from "../in-words.ts";
 import { isOwnCountryMobile } from "../own-device.ts";
 import { aloneParameter, learningOf, peersParameter } from "../parameters.ts";
-import { hidesPlace, networkKey, networkName, spotOf } from "../place-of.ts";
+import { countryOf, hidesPlace, networkKey, networkName, spotOf } from "../place-of.ts";
 
 const parameters = {
   ...learningOf(14, 5),
@@ -38,7 +38,7 @@ export const newDevice: BehaviourDetector<typeof parameters> = {
   name: "new_device",
   title: "New device for a user",
   description:
-    "A user logged in with a device that the user never used (by the application's device id, else by browser, operating system and kind), over a network or from a place that is new too. Updates of a browser are no new device. Not found by default: a new device at a usual place, which is how people get new devices, or over a mobile network in a usual country. It opens an incident by itself where device, network and place are all new, or the user was at work elsewhere at that moment; else it adds to the threat score, and tells beside another sign of the user within a day.",
+    "A user logged in with a device that the user never used (by the application's device id, else by browser, operating system and kind), over a network or from a place that is new too. Updates of a browser are no new device. Not found by default: a new device at a usual place, which is how people get new devices, or over a mobile network in a usual country. It opens an incident by itself where device, network and place are all new in a usual country, or the user was at work elsewhere at that moment; else it adds to the threat score, and tells beside another sign of the user within a day.",
   severity: "MEDIUM",
   tags: ["attack.initial-access", "attack.t1078"],
   falsepositives: [
@@ -48,7 +48,7 @@ export const newDevice: BehaviourDetector<typeof parameters> = {
   learning:
     "14 days with activity on 5 of them, of each user. Until then nothing is found, and every device counts as the user's own; afterwards a device is new until it was used on three days, and is told of on the first of them, or when it comes back after a week.",
   parameters,
-  facets: [devices, activity, networks, countries, travel, peerNetworks, sessions, known],
+  facets: [devices, activity, networks, countries, travel, peerNetworks, peerCountries, sessions, known],
   concerns: (event) => isLogIn(event) && (event.device !== undefined || event.enrichment?.agent !== undefined),
   judge,
 };
@@ -67,8 +67,19 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   const instead = usual === "" ? "" : `; the user is known with ${usual}`;
   return {
     reason: `log-in with a device that the user never used: ${told}${instead}`,
-    weak: !asked.alone && !(where?.network && where.place) && meanwhile === undefined,
+    weak:
+      !asked.alone &&
+      meanwhile === undefined &&
+      !(where?.network && where.place && !isOddCountry(event, seen, asked.peers)),
   };
+}
+
+/** Of a country that neither the user nor others work from, new_country tells, and the device is a part of that incident. */
+function isOddCountry(event: SecurityEvent, seen: Seen, peers: number): boolean {
+  const country = countryOf(event);
+  const own = seen.facet(countries);
+  if (country === undefined || !own || own.seen.length === 0 || isKnown(own, country, event.time)) return false;
+  return peers === 0 || others(seen.facet(peerCountries), country, event, seen.disguise) < peers;
 }
 
 interface Way {

@@ -4,7 +4,20 @@ import { newCountry } from "../../../../src/detect/behaviour/detectors/new-count
 import { newNetwork } from "../../../../src/detect/behaviour/detectors/new-network.ts";
 import { countries } from "../../../../src/detect/behaviour/facets/countries.ts";
 import { confirm, forget, known } from "../../../../src/detect/behaviour/facets/known.ts";
-import { abroad, dallas, day, lagos, logIn, otherHome, read, toronto, workingDays } from "../deeds.ts";
+import {
+  abroad,
+  dallas,
+  day,
+  hosting,
+  lagos,
+  logIn,
+  otherHome,
+  read,
+  relay,
+  script,
+  toronto,
+  workingDays,
+} from "../deeds.ts";
 import { drive } from "../drive.ts";
 
 const after = 21 * day;
@@ -21,6 +34,14 @@ describe("a new country for a user", () => {
     expect(found?.reason).toBe(
       "log-in from Lagos, NG: the user is known from US only, and no other user works from there",
     );
+  });
+
+  it("is weak over a VPN or hosting network, whose country is not the person's, unless a program comes so", () => {
+    const weak = [relay, hosting, abroad].map(
+      (network) => settled().feed(logIn({ at: after, place: lagos, network }))[0]?.weak,
+    );
+    expect(weak).toEqual([true, true, false]);
+    expect(settled().feed(logIn({ at: after, place: lagos, network: hosting, agent: script }))[0]?.weak).toBe(false);
   });
 
   it("is told of on its first day, and again after a week, until the user was there on three days", () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { newDevice } from "../../../../src/detect/behaviour/detectors/new-device.ts";
 import { devices } from "../../../../src/detect/behaviour/facets/devices.ts";
 import { confirm, known } from "../../../../src/detect/behaviour/facets/known.ts";
+import type { Network, Place } from "../../../../src/ingest/enrichment.ts";
 import {
   abroad,
   carrier,
@@ -40,8 +41,9 @@ describe("a new device for a user", () => {
   it("is weak by itself, and not where device, network and place are all new or the user is at work elsewhere", () => {
     const [cafe] = settled().feed(logIn({ at: after, agent: strange, network: otherHome }));
     expect(cafe?.weak).toBe(true);
-    const [away] = settled().feed(logIn({ at: after, ...stranger }));
-    expect(away?.weak).toBe(false);
+    const away = (network: Network, place: Place) =>
+      settled().feed(logIn({ at: after, agent: strange, network, place }))[0]?.weak;
+    expect([away(otherHome, denver), away(otherHome, dallas), away(abroad, lagos)]).toEqual([false, false, true]);
     const meanwhile = (minutes: number) => {
       const clinic = settled();
       clinic.feed(read({ at: after, sessionId: "s1" }));
