@@ -1,6 +1,7 @@
 import { VigilError } from "../errors.ts";
 import { actions, needsApproval } from "../respond/actions/table.ts";
 import { type BlastRadius, blastRadius } from "../respond/blast-radius.ts";
+import { readUnaskable } from "../respond/contact.ts";
 import { countEarlier, incidentFacts, loadHistory, loadResponseRules } from "../respond/due.ts";
 import { choose } from "../respond/playbook.ts";
 import { judgeAction } from "../respond/safety.ts";
@@ -142,6 +143,7 @@ builder.objectField(Incident, "response", (t) =>
         const rules = await loadResponseRules(tx);
         const now = context.services.now();
         await countEarlier(tx, [incident], rules);
+        await readUnaskable(tx, [incident], { rules, canAsk: context.services.userChecks.canAsk, now });
         const plan = choose(incident, rules, await loadHistory(tx, [incident], now), now);
         return [
           ...plan.chosen.map((one) => ({ ...one, ruleId: one.rule.id, chosen: true, code: null })),
