@@ -24,11 +24,14 @@ const body = { patients: [{ id: "p-1", name: "Casey Doe" }] };
 const port = framework === "express" ? await startExpress() : await startFastify();
 while (vigil && vigil.status().decisions < wanted) await new Promise((resolve) => setTimeout(resolve, 20));
 process.send?.({ port });
-process.on("message", () => {
-  const { user, system } = process.cpuUsage(); // before the collection, which is ours and not the application's
+process.on("message", (what) => {
+  if (what === "cpu") {
+    const { user, system } = process.cpuUsage();
+    return void process.send?.({ cpu: user + system });
+  }
   (globalThis as { gc?: () => void }).gc?.();
   const { heapUsed, external, rss } = process.memoryUsage();
-  process.send?.({ cpu: user + system, heldMiB: (heapUsed + external) / 1_048_576, rssMiB: rss / 1_048_576 });
+  process.send?.({ heldMiB: (heapUsed + external) / 1_048_576, rssMiB: rss / 1_048_576 });
 });
 process.on("disconnect", () => process.exit());
 

@@ -1,22 +1,28 @@
 /**
  * What the SDK costs its host: the same Express and Fastify applications bare, with helmet, with express-rate-limit, and
- * with ours following 100,000 decisions. Each is a process of its own; they are asked in turns, so that what disturbs the
- * machine disturbs all of them; the load comes from this process.
+ * with ours following 100,000 decisions. Each is a process of its own; they are asked in turns of a few hundred requests,
+ * so that what disturbs the machine disturbs all of them; the load comes from this process. What is added is a turn's CPU
+ * time less that of the bare application's turn beside it. Ours waits until its events have arrived: sending them counts.
+ * A second bare application says how much of a figure is noise.
  */
 import { type ChildProcess, fork } from "node:child_process";
-import { Agent, createServer, request } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { blockOf, ListServer } from "../test/sdk/list-server.ts";
+import { load } from "./http-load.ts";
 import { median } from "./median.ts";
 import type { Figure } from "./run.ts";
 
-const rounds = 7;
-const requests = 2_000; // a round, by 10 connections
-const singles = 500; // a round, one after the other, for latency
-const middlewares = ["bare", "helmet", "rate-limit", "vigil"] as const;
+const rounds = 40;
+const warming = 8_000; // requests: what runs for ever is compiled by then
+const requests = 500; // a round, by 8 connections
+const singles = 200; // a round, one after the other, for latency …
+const waking = 20; // … behind those that wake it up: it waited for its turn
+const path = "/patients/p-1";
+const middlewares = ["bare", "nothing", "helmet", "rate-limit", "vigil"] as const;
 
 interface Subject {
   name: string;
@@ -30,9 +36,10 @@ interface Stand {
   script: string;
   url: string;
   publicKey: string;
+  /** Resolves when so many more events have arrived than were waited for before. */
+  arrived(more: number): Promise<void>;
 }
-interface Usage {
-  cpu: number;
+interface Memory {
   heldMiB: number;
   rssMiB: number;
 }
@@ -56,22 +63,27 @@ export async function middlewareBench(): Promise<Figure[]> {
 async function measure(framework: string, stand: Stand): Promise<Figure[]> {
   const subjects: Subject[] = [];
   for (const name of middlewares) subjects.push(await start(framework, name, stand));
-  for (let round = -1; round < rounds; round++) {
+  const turn = async (subject: Subject, count: number, connections: number): Promise<[number, number[]]> => {
+    const before = await ask<{ cpu: number }>(subject.child, "cpu");
+    const times = await load(subject.port, path, count, connections);
+    if (subject.name === "vigil") await stand.arrived(count);
+    const after = await ask<{ cpu: number }>(subject.child, "cpu");
+    return [(after.cpu - before.cpu) / count, times.slice(waking)];
+  };
+  for (const subject of subjects) await turn(subject, warming, 8);
+  for (let round = 0; round < rounds; round++) {
     // Another one begins each round, so that none is always behind the same neighbour.
-    const from = (round + subjects.length) % subjects.length;
+    const from = round % subjects.length;
     for (const subject of [...subjects.slice(from), ...subjects.slice(0, from)]) {
-      const before = await usage(subject.child);
-      await load(subject.port, requests, 10);
-      const after = await usage(subject.child);
-      const times = await load(subject.port, singles, 1);
-      if (round < 0) continue; // warms up
-      subject.cpu.push((after.cpu - before.cpu) / requests);
+      const [cpu] = await turn(subject, requests, 8);
+      const [, times] = await turn(subject, waking + singles, 1);
+      subject.cpu.push(cpu);
       subject.p99.push(times.sort((a, b) => a - b)[Math.floor(singles * 0.99)] as number);
     }
   }
   const [bare, ...others] = subjects as [Subject, ...Subject[]];
-  const memory = new Map<Subject, Usage>();
-  for (const subject of subjects) memory.set(subject, await usage(subject.child));
+  const memory = new Map<Subject, Memory>();
+  for (const subject of subjects) memory.set(subject, await ask<Memory>(subject.child, "memory"));
   for (const { child } of subjects) child.disconnect();
   return others.flatMap((subject) => {
     const added = (of: "cpu" | "p99"): number =>
@@ -86,7 +98,8 @@ async function measure(framework: string, stand: Stand): Promise<Figure[]> {
       unit,
       runs: rounds,
     });
-    const [ours, theirs] = [memory.get(subject), memory.get(bare)] as [Usage, Usage];
+    if (process.env.RAW) console.log(subject.name, JSON.stringify({ cpu: subject.cpu, bare: bare.cpu }));
+    const [ours, theirs] = [memory.get(subject), memory.get(bare)] as [Memory, Memory];
     return [
       figure("CPU a request", "µs", added("cpu"), median(bare.cpu)),
       figure("p99", "ms", added("p99"), median(bare.p99)),
@@ -102,9 +115,9 @@ async function start(framework: string, name: string, stand: Stand): Promise<Sub
   return { name, child, port, cpu: [], p99: [] };
 }
 
-function usage(child: ChildProcess): Promise<Usage> {
-  const reply = answer<Usage>(child);
-  child.send("usage");
+function ask<T>(child: ChildProcess, what: string): Promise<T> {
+  const reply = answer<T>(child);
+  child.send(what);
   return reply;
 }
 
@@ -119,36 +132,10 @@ function answer<T>(child: ChildProcess): Promise<T> {
   });
 }
 
-/** So many requests over so many connections; answers their times, ms. */
-async function load(port: number, count: number, connections: number): Promise<number[]> {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
-  const times: number[] = [];
-  let left = count;
-  const one = (): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const began = performance.now();
-      const headers = { "x-forwarded-for": "8.8.4.4", "user-agent": "Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101" };
-      const sent = request({ port, path: "/patients/p-1", agent, headers }, (response) => {
-        response.resume();
-        response.on("end", () => {
-          times.push(performance.now() - began);
-          resolve();
-        });
-        if (response.statusCode !== 200) reject(new Error(`the application answered ${response.statusCode}`));
-      });
-      sent.on("error", reject);
-      sent.end();
-    });
-  const lane = async (): Promise<void> => {
-    while (left-- > 0) await one();
-  };
-  await Promise.all(Array.from({ length: connections }, lane));
-  agent.destroy();
-  return times;
-}
-
 /** A Vigil that takes every event and has a list of 100,000 blocked addresses. */
-async function standIn(): Promise<{ url: string; publicKey: string; close(): void }> {
+async function standIn(): Promise<Omit<Stand, "script"> & { close(): void }> {
+  let due = 0; // events waited for that have not arrived
+  let whenAll = (): void => undefined;
   const lists = new ListServer();
   const expiresAt = Date.now() + 86_400_000;
   lists.load(
@@ -172,6 +159,8 @@ async function standIn(): Promise<{ url: string; publicKey: string; close(): voi
       const text = incoming.headers["content-encoding"] === "gzip" ? gunzipSync(sent) : sent;
       const accepted = text.toString().split("\n").length;
       response.end(JSON.stringify({ accepted, duplicates: 0, rejected: [] }));
+      due -= accepted;
+      if (due <= 0) whenAll();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -179,6 +168,12 @@ async function standIn(): Promise<{ url: string; publicKey: string; close(): voi
   return {
     url: `http://127.0.0.1:${port}`,
     publicKey: lists.publicKey,
+    arrived: (more) =>
+      new Promise((resolve) => {
+        due += more;
+        whenAll = resolve;
+        if (due <= 0) resolve();
+      }),
     close: () => {
       server.close();
       server.closeAllConnections();

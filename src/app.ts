@@ -118,7 +118,13 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
     const { allowPrivateWebhooks: allowPrivate, publicUrl, ownAddresses } = config;
     const calls = answerHere(createCaller({ db, change, vault, allowPrivate, publicUrl, now, log }), log);
     opened.push({ name: "calls", close: calls.close });
-    const responder = createResponder({ db, change, ownAddresses, ringCalls: calls.ring, now, log });
+    const feedback = { hold: holdFeedback, teach };
+    const asking = { change, vault, send: smtp?.send, publicUrl, ownAddresses, feedback, now, log };
+    const userChecks = createUserChecks(asking);
+    const questions = answerHere(userChecks.sendDue, log);
+    opened.push({ name: "questions", close: questions.close });
+    const ringOut = (id: string) => void [calls, questions].map(({ ring }) => ring(id));
+    const responder = createResponder({ db, change, ownAddresses, canAsk: userChecks.canAsk, ringOut, now, log });
     const doorbell = config.redisUrl ? ringWorkers(config.redisUrl, log) : answerHere(responder.respond, log);
     opened.push({ name: "doorbell", close: doorbell.close });
     const bells: Bells = {
@@ -255,16 +261,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       ownAddresses,
       lists: createLists(db),
       allowPrivateWebhooks: allowPrivate,
-      userChecks: createUserChecks({
-        change,
-        vault,
-        send: smtp?.send,
-        publicUrl: config.publicUrl,
-        ownAddresses,
-        feedback: { hold: holdFeedback, teach },
-        now,
-        log,
-      }),
+      userChecks,
       /** Counts or removes what is past the organization's retention policies. */
       cleanUp: (organizationId: string, request: { actor: string; dryRun: boolean }) =>
         cleanUp({ db, log, now: now(), cutAudit: auditTrail.cut }, organizationId, request),

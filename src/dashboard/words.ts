@@ -49,6 +49,7 @@ export const words = {
     MERGED: "Merged",
   },
   actionType: {
+    ASK_USER: "Ask the user whether it was them",
     BLOCK_IP: "Block address",
     CALL_WEBHOOK: "Call webhook",
     FORCE_MFA: "Ask for a second factor",

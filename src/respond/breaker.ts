@@ -19,7 +19,7 @@ export const leastRequests = 1_000;
 export interface Load {
   /** How many. */
   actions: number;
-  /** How many of them stand in nobody's way: NOTIFY_ADMIN and INCREASE_MONITORING. */
+  /** How many of them stand in nobody's way: those that only tell, ask and look. */
   soft: number;
   users: ReadonlySet<string>;
 }
@@ -37,7 +37,7 @@ export interface Traffic {
 export type BreakerVerdict = { may: true } | { may: false; opens: boolean; reason: string };
 
 export function isSoft(type: ActionType): boolean {
-  return type === "NOTIFY_ADMIN" || type === "INCREASE_MONITORING";
+  return type === "NOTIFY_ADMIN" || type === "INCREASE_MONITORING" || type === "ASK_USER";
 }
 
 /** Whether one more automatic action may be done; where not, whether the breaker opens. */

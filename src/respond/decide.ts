@@ -10,7 +10,7 @@ import type { Target } from "./target.ts";
 export const ttlBounds = { default: 3_600_000, least: 10_000, most: 7 * 86_400_000 } as const;
 
 export interface NewDecision {
-  type: Exclude<ActionType, "NOTIFY_ADMIN" | "CALL_WEBHOOK">;
+  type: Exclude<ActionType, "NOTIFY_ADMIN" | "CALL_WEBHOOK" | "ASK_USER">;
   target: Target;
   /** ms */
   ttl: number;

@@ -1,6 +1,7 @@
 /**
  * The response rules that come with Vigil. Those that stand in somebody's way begin on trial (R4): they list what they
- * would have done until a person makes them ACTIVE. Those that only look and tell act from the start.
+ * would have done until a person makes them ACTIVE. Those that only look and tell act from the start. The one that writes to
+ * users is switched on by a person.
  */
 import { v7 as uuidv7 } from "uuid";
 import type { Tx } from "../db.ts";
@@ -69,6 +70,14 @@ export const defaultRules: readonly Default[] = [
       { type: "INCREASE_MONITORING", target: "ADDRESS", ttlS: 4 * hour },
     ],
     coolDownS: 4 * hour,
+  },
+  {
+    number: 6,
+    name: "Ask users by e-mail whether it was them",
+    mode: "DISABLED",
+    conditions: { severityAtLeast: "MEDIUM", rules: ["impossible_travel", ...takeovers], subjectKinds: ["USER"] },
+    actions: [{ type: "ASK_USER" }],
+    coolDownS: 24 * hour,
   },
 ];
 

@@ -4,6 +4,7 @@
  */
 import type { Severity } from "../ingest/event.ts";
 import { failing, type ReasonCode } from "./conditions.ts";
+import { questionLifetime } from "./contact.ts";
 import { ttlBounds } from "./decide.ts";
 import { type ActionType, type ResponseRule, type TargetKind, usualTarget, type WantedAction } from "./rule.ts";
 
@@ -20,6 +21,8 @@ export interface IncidentFacts {
   subjects: readonly { kind: string; key: string }[];
   /** Incidents with one of its subjects that were opened in the 30 days before it. */
   earlierIncidents: number;
+  /** Users who are not asked whether it was them, and why. */
+  unaskable?: Map<string, string>;
 }
 
 /** One action of the past, whichever incident it was for. */
@@ -55,7 +58,7 @@ export interface NotChosen {
   rule: ResponseRule;
   type: ActionType | null;
   target: string | null;
-  code: ReasonCode | "NO_TARGET" | "TOO_MANY_TARGETS" | "COOLING_DOWN" | "IN_FORCE" | "DOUBLED";
+  code: ReasonCode | "NO_TARGET" | "TOO_MANY_TARGETS" | "COOLING_DOWN" | "IN_FORCE" | "DOUBLED" | "NOT_ASKED";
   reason: string;
 }
 
@@ -110,6 +113,11 @@ function chooseOne(plan: Plan, { incident, rule, wanted, history, now }: Questio
     not(target, "TOO_MANY_TARGETS", `The incident is about more than ${mostTargets} of this kind.`);
   }
   for (const target of targets.slice(0, mostTargets)) {
+    const unasked = type === "ASK_USER" ? incident.unaskable?.get(target) : undefined;
+    if (unasked) {
+      not(target, "NOT_ASKED", unasked);
+      continue;
+    }
     const before = history.filter(
       (past) => past.type === type && past.target === target && (kind !== null || past.incidentId === incident.id),
     );
@@ -150,6 +158,7 @@ function chooseOne(plan: Plan, { incident, rule, wanted, history, now }: Questio
 
 /** ms; what only tells is over at once. */
 function ttlOf({ type, ttlS }: WantedAction, repeats: number): number {
+  if (type === "ASK_USER") return questionLifetime;
   return type === "NOTIFY_ADMIN" ? 0 : grown((ttlS ?? ttlBounds.default / 1000) * 1000, repeats);
 }
 

@@ -55,6 +55,8 @@ export async function requestAction(tx: Tx, asked: Request, asker: Asker): Promi
   if (incident.status === "MERGED") {
     throw new VigilError("CONFLICT", "The incident was merged: act on the one it lives on in.", { path: ["id"] });
   }
+  if (type === "ASK_USER")
+    throw new VigilError("BAD_USER_INPUT", "People ask users by incidentAskUser.", { path: ["input", "type"] });
   const read = actions[type].plan(asked.target, undefined);
   if ("fault" in read) throw new VigilError("BAD_USER_INPUT", read.fault, { path: ["input", "target"] });
   const { target } = read;

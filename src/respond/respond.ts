@@ -11,6 +11,7 @@ import { judgeBreaker } from "./breaker.ts";
 import { count, openBreaker, readBreaker, readLoad, readTraffic } from "./breaker-state.ts";
 import { carryOutAll, nameOf, tellAll } from "./carry-out.ts";
 import { failing } from "./conditions.ts";
+import { readUnaskable } from "./contact.ts";
 import { countEarlier, type DueIncident, dueIncidents, loadHistory, loadResponseRules } from "./due.ts";
 import { askApproval } from "./notices.ts";
 import { type Chosen, choose, type NotChosen } from "./playbook.ts";
@@ -33,7 +34,7 @@ interface Planned {
 /** Responds to some of what waits. Answers how many incidents that were, and whether people are to be told of the breaker. */
 export async function respondOnce(
   tx: Tx,
-  { now, ownAddresses }: { now: number; ownAddresses: readonly string[] },
+  { now, ownAddresses, canAsk }: { now: number; ownAddresses: readonly string[]; canAsk: boolean },
 ): Promise<{ responded: number; breakerOpened: boolean }> {
   // One at a time in an organization: so the breaker counts right.
   await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('vigil.respond:' || $1, 0))", [tx.organizationId]);
@@ -41,6 +42,7 @@ export async function respondOnce(
   if (incidents.length === 0) return { responded: 0, breakerOpened: false };
   const rules = await loadResponseRules(tx);
   await countEarlier(tx, incidents, rules);
+  await readUnaskable(tx, incidents, { rules, canAsk, now });
   // Most changes call for nothing: what only an action needs is read where there may be one.
   const acts = incidents.some((incident) => rules.some((rule) => !failing(rule, incident, now)));
   const breakerOpened = acts && (await act(tx, { incidents, rules, now, ownAddresses }));

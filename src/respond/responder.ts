@@ -19,12 +19,14 @@ export function createResponder(options: {
   /** One transaction; rings the bells after its commit. */
   change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
   ownAddresses: readonly string[];
-  /** Says that calls of response webhooks may be due. */
-  ringCalls(organizationId: string): void;
+  /** Whether users can be asked by e-mail. */
+  canAsk: boolean;
+  /** Says that calls of response webhooks, or questions to users, may be due. */
+  ringOut(organizationId: string): void;
   now: () => number;
   log: Log;
 }): Responder {
-  const { db, change, ownAddresses, ringCalls, now, log } = options;
+  const { db, change, ownAddresses, canAsk, ringOut, now, log } = options;
 
   async function again<T>(work: () => Promise<T>): Promise<T> {
     for (let turn = 1; ; turn++) {
@@ -41,13 +43,13 @@ export function createResponder(options: {
   async function respond(organizationId: string): Promise<void> {
     for (;;) {
       const { responded, breakerOpened } = await again(() =>
-        change(organizationId, (tx) => respondOnce(tx, { now: now(), ownAddresses })),
+        change(organizationId, (tx) => respondOnce(tx, { now: now(), ownAddresses, canAsk })),
       );
       if (breakerOpened) await change(organizationId, (tx) => reportBreaker(tx, now()));
       // Fewer than there is room for: the rest is held by others, who ring when they are done, as does what comes now.
       if (responded < most) break;
     }
-    ringCalls(organizationId);
+    ringOut(organizationId);
   }
 
   async function isDue(organizationId: string): Promise<boolean> {
@@ -65,7 +67,7 @@ export function createResponder(options: {
       if (await isDue(organizationId)) await respond(organizationId);
       await change(organizationId, (tx) => reportBreaker(tx, now()));
       while ((await change(organizationId, (tx) => expireActions(tx, now()))) > 0);
-      ringCalls(organizationId);
+      ringOut(organizationId);
     },
   };
 }

@@ -11,6 +11,7 @@ export const actionTypes = [
   "FORCE_MFA",
   "NOTIFY_ADMIN",
   "CALL_WEBHOOK",
+  "ASK_USER",
 ] as const;
 export type ActionType = (typeof actionTypes)[number];
 
@@ -89,6 +90,7 @@ export const usualTarget: Record<Exclude<ActionType, Apart>, TargetKind> = {
   SUSPEND_USER: "USER",
   INCREASE_MONITORING: "USER",
   FORCE_MFA: "USER",
+  ASK_USER: "USER",
 };
 
 const fits: Record<ActionType, readonly TargetKind[]> = {
@@ -98,12 +100,16 @@ const fits: Record<ActionType, readonly TargetKind[]> = {
   FORCE_MFA: ["USER", "SESSION"],
   NOTIFY_ADMIN: [],
   CALL_WEBHOOK: [],
+  ASK_USER: ["USER"],
 };
 
-function misfits({ type, target, webhook }: WantedAction): { field: string; message: string }[] {
+function misfits({ type, target, webhook, ttlS }: WantedAction): { field: string; message: string }[] {
   const faults: { field: string; message: string }[] = [];
   if (target && !fits[type].includes(target)) {
     faults.push({ field: "target", message: `${type} is not done to a ${target}.` });
+  }
+  if (type === "ASK_USER" && ttlS !== undefined) {
+    faults.push({ field: "ttl", message: "A question to a user is open for 24 hours, always." });
   }
   if (type === "CALL_WEBHOOK" && webhook === undefined) faults.push({ field: "webhook", message: "Which webhook?" });
   if (type !== "CALL_WEBHOOK" && webhook !== undefined) {

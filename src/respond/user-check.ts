@@ -13,12 +13,11 @@ import { isOpen } from "../incident/state.ts";
 import { gradeIncident } from "../incident/work.ts";
 import { severities } from "../ingest/event.ts";
 import type { WordsVault } from "../secrets/words.ts";
-import { insertActions } from "./action-row.ts";
+import { endAction, insertActions } from "./action-row.ts";
 import { carryOut, tell } from "./carry-out.ts";
+import { contactBefore, questionLifetime, questionsPerDay } from "./contact.ts";
 import { readSurroundings } from "./surroundings.ts";
 
-const lifetime = 86_400_000; // 24 hours
-const mostPerDay = 3; // questions to one user in 24 hours: more would be ignored
 const mfaTtl = 8 * 3_600_000; // of the second factor that a no forces, 8 hours
 
 export interface Question {
@@ -52,21 +51,21 @@ export async function askUser(tx: Tx, { incidentId, user, actor, auditActor, now
        EXISTS (SELECT FROM security_incidents i, jsonb_array_elements(i.subjects) s WHERE i.organization_id = $1 AND i.id = $2
          AND s ->> 'kind' = 'USER' AND s ->> 'key' = $3) AS about,
        (SELECT count(*)::int FROM user_checks WHERE organization_id = $1 AND subject = $3 AND created_at > $4) AS recent,
-       (SELECT actor_email FROM realtime_monitoring WHERE organization_id = $1 AND actor_name = $3 AND actor_email IS NOT NULL
-         AND time > $5 ORDER BY time DESC LIMIT 1) AS email`,
-    [tx.organizationId, incidentId, user, new Date(now - lifetime), new Date(now - 30 * lifetime)],
+       (SELECT ${contactBefore("$3::text", "i.first_event_at")} FROM security_incidents i
+         WHERE i.organization_id = $1 AND i.id = $2) AS email`,
+    [tx.organizationId, incidentId, user, new Date(now - questionLifetime)],
   );
   const found = rows[0] as NonNullable<(typeof rows)[0]>;
   if (!found.about) bad("The incident is not about this user.");
   const email = found.email ?? (/^[^\s@]+@[^\s@]+$/.test(user) ? user : undefined);
-  if (!email) return bad("No event of the last 30 days tells this user's e-mail address.");
-  if (found.recent >= mostPerDay) bad(`This user was asked ${mostPerDay} times within 24 hours.`);
+  if (!email) return bad("No event of the 30 days before the incident tells this user's e-mail address.");
+  if (found.recent >= questionsPerDay) bad(`This user was asked ${questionsPerDay} times within 24 hours.`);
   const id = uuidv7({ msecs: now });
   const token = formatCredential({ kind: "check", organizationId: tx.organizationId, id });
   await tx.query(
     `INSERT INTO user_checks (organization_id, id, incident_id, subject, secret_hash, created_at, expires_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-    [tx.organizationId, id, incidentId, user, hashSecret(token), new Date(now), new Date(now + lifetime)],
+    [tx.organizationId, id, incidentId, user, hashSecret(token), new Date(now), new Date(now + questionLifetime)],
   );
   const message = `${actor} asked ${user} by e-mail whether it was them.`;
   const cursor = await tell(tx, { incidentId, kind: "USER_ASKED", message, actor, now });
@@ -109,9 +108,14 @@ export async function answerCheck(
     now,
   }: { id: string; token: string; wasUser: boolean; ownAddresses: readonly string[]; now: number },
 ): Promise<void> {
-  const { rows } = await tx.query<{ secret_hash: Buffer; incident_id: string; subject: string }>(
-    `SELECT secret_hash, incident_id, subject FROM user_checks
-     WHERE organization_id = $1 AND id = $2 AND answered_at IS NULL AND expires_at > $3`,
+  const { rows } = await tx.query<{
+    secret_hash: Buffer;
+    incident_id: string;
+    subject: string;
+    action_id: string | null;
+  }>(
+    `SELECT secret_hash, incident_id, subject, action_id FROM user_checks
+     WHERE organization_id = $1 AND id = $2 AND answered_at IS NULL AND expires_at > $3 AND secret_hash IS NOT NULL`,
     [tx.organizationId, id, new Date(now)],
   );
   const [check] = rows;
@@ -122,13 +126,15 @@ export async function answerCheck(
     [tx.organizationId, id, new Date(now), wasUser],
   );
   if (rowCount !== 1) throw gone; // of two that answer at once, one gets the row
-  const { incident_id: incidentId, subject } = check;
+  const { incident_id: incidentId, subject, action_id: actionId } = check;
   if (wasUser) await feedback.hold(tx);
   const incident = await lockIncident(tx, { id: incidentId });
   const said = wasUser ? "that it was them" : "that it was not them";
   await tell(tx, { incidentId, kind: "USER_ANSWERED", message: `${subject} says ${said}.`, actor: subject, now });
   const entry = { actor: subject, entityKind: "Incident", entityId: incidentId };
   await audit(tx, { ...entry, action: "INCIDENT_USER_ANSWERED", detail: { checkId: id, wasUser } });
+  if (actionId)
+    await endAction(tx, { id: actionId, status: "EXPIRED", actor: subject, reason: "It was answered.", now });
   if (!isOpen(incident.status)) return;
   const change = { id: incidentId, actor: subject, now };
   if (wasUser) {

@@ -5,6 +5,7 @@ import { VigilError } from "../errors.ts";
 import { lockIncident } from "../incident/move.ts";
 import type { Log } from "../log.ts";
 import type { WordsVault } from "../secrets/words.ts";
+import { claimQuestions, type DueQuestion, questionNotSent, questionSent } from "./questions.ts";
 import { answerCheck, askUser, type Feedback, organizationOfCheck } from "./user-check.ts";
 import { userCheckEmail } from "./user-check-email.ts";
 
@@ -13,6 +14,10 @@ type Asked = Omit<Parameters<typeof askUser>[1], "now">;
 export interface UserChecks {
   /** Asks by e-mail. Errors: UNAVAILABLE where no e-mail can be sent, and those of `askUser`. */
   ask(organizationId: string, asked: Asked): Promise<{ cursor: string }>;
+  /** Whether questions can be sent. */
+  canAsk: boolean;
+  /** Sends the questions of responses that are due. Harmless at any time, in any process. */
+  sendDue(organizationId: string): Promise<void>;
   /** Errors: NOT_FOUND, RATE_LIMITED. */
   answer(token: string, wasUser: boolean, address: string): Promise<void>;
 }
@@ -29,8 +34,36 @@ export function createUserChecks(options: {
 }): UserChecks {
   const { change, vault, send, publicUrl, ownAddresses, feedback, now, log } = options;
   const limit = createRateLimit({ uses: 20, period: 900_000, now }); // 20 answers in 15 minutes from one network
+  const linkOf = (token: string): string => `${publicUrl}/was-this-you?token=${encodeURIComponent(token)}`;
+
+  async function sendOne(organizationId: string, question: DueQuestion): Promise<void> {
+    const { token, email, organization } = question;
+    let fault = email === null ? "nothing tells any more where they are reached." : undefined;
+    try {
+      if (email) await send?.({ to: email, ...userCheckEmail({ organization, url: linkOf(token) }) });
+    } catch (error) {
+      log.warn({ organizationId, err: (error as Error).message }, "a question to a user was not sent");
+      fault = `${(error as Error).message}.`;
+    }
+    await change(organizationId, (tx) =>
+      fault === undefined ? questionSent(tx, question, now()) : questionNotSent(tx, question, fault, now()),
+    );
+  }
 
   return {
+    canAsk: send !== undefined && publicUrl !== undefined,
+    async sendDue(organizationId) {
+      if (!send || !publicUrl) return;
+      for (;;) {
+        const { claimed, closed } = await change(organizationId, (tx) => claimQuestions(tx, now()));
+        if (claimed.length + closed === 0) return;
+        const sent = await Promise.allSettled(claimed.map((one) => sendOne(organizationId, one)));
+        // What is not written down is sent again when its lease ends.
+        for (const one of sent)
+          if (one.status === "rejected")
+            log.error({ organizationId, err: one.reason?.message }, "a question was not recorded");
+      }
+    },
     async ask(organizationId, asked) {
       if (!send || !publicUrl) {
         await change(organizationId, (tx) => lockIncident(tx, { id: asked.incidentId })); // it is not told of others' incidents
@@ -38,7 +71,7 @@ export function createUserChecks(options: {
         throw new VigilError("BAD_USER_INPUT", message, { path: [] });
       }
       const question = await change(organizationId, (tx) => askUser(tx, { ...asked, now: now() }));
-      const url = `${publicUrl}/was-this-you?token=${encodeURIComponent(question.token)}`;
+      const url = linkOf(question.token);
       try {
         await send({ to: question.email, ...userCheckEmail({ organization: question.organization, url }) });
       } catch (error) {

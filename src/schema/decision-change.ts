@@ -16,7 +16,11 @@ import { milliseconds } from "./scalars.ts";
 const CreateInput = builder.inputType("DecisionCreateInput", {
   description: "What enforcers are to do, to whom, for how long.",
   fields: (t) => ({
-    type: t.field({ type: ActionTypeEnum, required: true, description: "What: not NOTIFY_ADMIN or CALL_WEBHOOK." }),
+    type: t.field({
+      type: ActionTypeEnum,
+      required: true,
+      description: "What: not NOTIFY_ADMIN, CALL_WEBHOOK or ASK_USER.",
+    }),
     scope: t.field({ type: ScopeEnum, required: true, description: "What the value is." }),
     value: t.string({ required: true, description: "The address, range, user or session: 1 to 300 characters." }),
     ttl: t.field({ type: "Duration", description: "How long: PT10S to P7D; PT1H unless told." }),
@@ -72,7 +76,7 @@ builder.mutationFields((t) => ({
       attempt(() => {
         const target = targetOf(input);
         const { type } = input;
-        if (type === "NOTIFY_ADMIN" || type === "CALL_WEBHOOK") {
+        if (type === "NOTIFY_ADMIN" || type === "CALL_WEBHOOK" || type === "ASK_USER") {
           throw new VigilError("BAD_USER_INPUT", `${type} is nothing that an enforcer does.`, {
             path: ["input", "type"],
           });

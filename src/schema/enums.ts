@@ -134,6 +134,7 @@ export const ActionTypeEnum = describedEnum<ActionType>("ActionType", "What a re
   FORCE_MFA: "Asks the user for a second factor.",
   NOTIFY_ADMIN: "Tells the administrators.",
   CALL_WEBHOOK: "Calls a system of the organization's own, and again when it is over.",
+  ASK_USER: "Asks the user by e-mail whether it was them.",
 });
 
 export const ActionStatusEnum = describedEnum<ActionStatus>("ActionStatus", "Where a response action is in its life.", {

@@ -1,6 +1,7 @@
 import { VigilError } from "../errors.ts";
 import { actions, needsApproval } from "../respond/actions/table.ts";
 import { type BlastRadius, blastRadius } from "../respond/blast-radius.ts";
+import { readUnaskable } from "../respond/contact.ts";
 import { countEarlier, incidentFacts, loadHistory, loadResponseRules } from "../respond/due.ts";
 import { choose } from "../respond/playbook.ts";
 import { judgeAction } from "../respond/safety.ts";
@@ -139,6 +140,7 @@ const considered = batched<Considered[]>((context, ids) => {
     const rules = await loadResponseRules(tx);
     const now = services.now();
     await countEarlier(tx, incidents, rules);
+    await readUnaskable(tx, incidents, { rules, canAsk: services.userChecks.canAsk, now });
     const history = await loadHistory(tx, incidents, now);
     return new Map(
       incidents.map((incident) => {

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import { type Address, formatAddress, type Network, readAddress } from "./address.ts";
 import { clientBehind, type Peer } from "./client-address.ts";
+import { originOf } from "./request-line.ts";
 
 export interface Facts {
   client: Peer | undefined;
@@ -11,28 +12,36 @@ export interface Facts {
   host: string | undefined;
   userAgent: string | undefined;
   referrer: string | undefined;
+  /** What they say of the client, as a part of the request's line. */
+  origin: string;
 }
 
 const peerKey = Symbol("vigil.peer");
 
-/** What is known of a connection: whom it is of, and who the last request was of that came through it. */
+/** What is known of a connection: whom it is of, and what the last request said that came through it. */
 interface Known {
-  peer: Peer;
+  /** Of the connection; undefined: it has no address, as a UNIX socket. */
+  peer: Peer | undefined;
   forwarded: string | undefined;
-  client: Peer;
+  client: Peer | undefined;
+  host: string | undefined;
+  userAgent: string | undefined;
+  origin: string;
 }
 
 /** Facts of node:http's request. */
 export function nodeFacts(request: IncomingMessage, proxies: readonly Network[]): Facts {
   const { headers } = request;
+  const { client, host, userAgent, origin } = knownOf(request, headers, proxies);
   return {
-    client: clientOf(request, headers["x-forwarded-for"] as string | undefined, proxies),
+    client,
     method: request.method ?? "GET",
     // Express and Connect cut `url` to what is left of it behind a mount.
     url: (request as { originalUrl?: string }).originalUrl ?? request.url ?? "/",
-    host: headers.host,
-    userAgent: headers["user-agent"],
+    host,
+    userAgent,
     referrer: headers.referer,
+    origin,
   };
 }
 
@@ -49,13 +58,13 @@ export function fetchFacts(request: Request, proxies: readonly Network[], peer: 
     const behind = clientBehind({ address: first.address, text: "" }, forwarded, proxies);
     client = behind.text === "" ? undefined : behind;
   }
+  const who = { client, host: header("host") ?? host, userAgent: header("user-agent") };
   return {
-    client,
+    ...who,
     method: request.method,
     url: pathname + search,
-    host: header("host") ?? host,
-    userAgent: header("user-agent"),
     referrer: header("referer"),
+    origin: originOf(who),
   };
 }
 
@@ -68,27 +77,26 @@ export function anyFacts(request: unknown, proxies: readonly Network[]): Facts |
   return message.headers ? nodeFacts(message, proxies) : undefined;
 }
 
-/** The peer of a connection does not change: it is read once; and a header that is as before says what it said before. */
-function clientOf(
-  { socket }: IncomingMessage,
-  forwarded: string | undefined,
-  proxies: readonly Network[],
-): Peer | undefined {
+/** The peer of a connection does not change: it is read once; and headers that are as before say what they said before. */
+function knownOf({ socket }: IncomingMessage, headers: IncomingMessage["headers"], proxies: readonly Network[]): Known {
+  const { host, "user-agent": userAgent } = headers;
+  const forwarded = headers["x-forwarded-for"] as string | undefined;
   const kept = socket as { [peerKey]?: Known; remoteAddress?: string } | undefined;
-  if (!kept) return undefined;
-  let known = kept[peerKey];
-  if (!known) {
-    const text = kept.remoteAddress;
-    const address = text === undefined ? undefined : readAddress(text);
-    if (text === undefined || !address) return undefined;
-    const peer = { address, text: textOf(address, text) };
-    known = kept[peerKey] = { peer, forwarded: undefined, client: peer };
-  }
-  if (known.forwarded !== forwarded) {
-    known.client = clientBehind(known.peer, forwarded, proxies);
-    known.forwarded = forwarded;
-  }
-  return known.client;
+  let known = kept?.[peerKey];
+  if (known && known.forwarded === forwarded && known.userAgent === userAgent && known.host === host) return known;
+  const peer = known ? known.peer : peerOf(kept?.remoteAddress);
+  if (known?.forwarded !== forwarded || !known) {
+    const client = peer && clientBehind(peer, forwarded, proxies);
+    known = { peer, forwarded, client, host, userAgent, origin: "" };
+  } else known = { ...known, host, userAgent };
+  known.origin = originOf(known);
+  if (kept) kept[peerKey] = known;
+  return known;
+}
+
+function peerOf(text: string | undefined): Peer | undefined {
+  const address = text === undefined ? undefined : readAddress(text);
+  return address && { address, text: textOf(address, text as string) };
 }
 
 /** An address as the server writes it: no zone, no mapping. */

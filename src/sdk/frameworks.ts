@@ -80,7 +80,11 @@ export function fetchHandler<Rest extends unknown[]>(
       length = Number(response.headers.get("content-length") ?? Number.NaN);
       return response;
     } finally {
-      if (exchange) monitor.end(exchange, { status, bytes: Number.isSafeInteger(length) ? length : undefined });
+      if (exchange) {
+        exchange.status = status;
+        if (Number.isSafeInteger(length)) exchange.bytes = length;
+        monitor.end(exchange);
+      }
     }
   };
 }

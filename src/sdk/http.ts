@@ -1,6 +1,5 @@
 /** Requests to Vigil over node:http, which the host has loaded anyway. They never keep the host's process alive. */
 import { Agent, type IncomingMessage, request as requestHttp } from "node:http";
-import { request as requestHttps, Agent as SecureAgent } from "node:https";
 import type { Socket } from "node:net";
 
 export interface Call {
@@ -31,6 +30,7 @@ const longestKept = 1_048_576; // 1 MiB: an answer to a batch
 export class Connection {
   readonly #url: URL;
   readonly #agent: Agent;
+  readonly #request: typeof requestHttp;
   readonly #authorization: string;
   /** Vigil is on this machine: what is sent crosses no wire. */
   readonly isLocal: boolean;
@@ -40,17 +40,19 @@ export class Connection {
     this.isLocal = /^(localhost|127\.[\d.]+|\[::1\])$/.test(url.hostname);
     this.#authorization = `Bearer ${apiKey}`;
     const options = { keepAlive: true, maxSockets: 4 };
-    this.#agent = url.protocol === "https:" ? new SecureAgent(options) : new Agent(options);
+    // TLS is loaded by those only who need it.
+    const https = url.protocol === "https:" ? process.getBuiltinModule("node:https") : undefined;
+    this.#agent = https ? new https.Agent(options) : new Agent(options);
+    this.#request = https?.request ?? requestHttp;
   }
 
   /** Errors: no answer, a broken one, one too long, or none in time. */
   call(call: Call): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      const send = this.#url.protocol === "https:" ? requestHttps : requestHttp;
       const { method, path, timeout, onPart, hold = false } = call;
       const headers = { ...call.headers, authorization: this.#authorization };
       const target = new URL(`${this.#url.pathname.replace(/\/$/, "")}${path}`, this.#url);
-      const request = send(target, {
+      const request = this.#request(target, {
         method,
         headers,
         agent: this.#agent,

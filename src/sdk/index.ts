@@ -77,7 +77,7 @@ export function monitorSecurity<Request = HostRequest>(options: MonitorOptions<R
   const monitor = new Monitor(settings as unknown as Settings<HostRequest>);
   const { recorder, outbox, list, faults } = monitor;
   const middleware = (request: IncomingMessage, response: ServerResponse, next: Next): void =>
-    watch(monitor, request, response, { request, response }, () => next());
+    watch(monitor, request, response, undefined, next as () => void);
 
   /** One event of a helper; nothing that goes wrong leaves it. */
   function tell(request: unknown, user: Identity | string | undefined, event: SentEvent): void {

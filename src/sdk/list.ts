@@ -59,9 +59,18 @@ export class DecisionList {
 
   /** What is in force about the subject. `endless`: what ended since the server was last heard of is in force, too. */
   find(type: DecisionType, subject: Subject, endless = false): ListedDecision | undefined {
-    return this.#table.size === 0
-      ? undefined
-      : this.#table.find(type, subject, endless ? this.#anchor.issuedAt : this.time);
+    return this.findFirst([type], subject, endless);
+  }
+
+  /** What is in force about the subject: of the first of the types of which there is anything. */
+  findFirst(types: readonly DecisionType[], subject: Subject, endless = false): ListedDecision | undefined {
+    if (this.#table.size === 0) return undefined;
+    const time = endless ? this.#anchor.issuedAt : this.time;
+    for (const type of types) {
+      const found = this.#table.find(type, subject, time);
+      if (found) return found;
+    }
+    return undefined;
   }
 
   /** An empty table, into which a list is read before it is known whether it is believed. */

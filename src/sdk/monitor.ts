@@ -8,19 +8,15 @@ import { DecisionList } from "./list.ts";
 import type { HostRequest, Identity, Settings } from "./options.ts";
 import { Outbox } from "./outbox.ts";
 import { Recorder } from "./recorder.ts";
-import type { Ending } from "./request-line.ts";
+import type { Said } from "./request-line.ts";
 
 /** One request on its way through the host. */
-export interface Exchange {
-  facts: Facts;
-  /** What the host's framework calls the request. */
+export interface Exchange extends Said {
+  monitor: Monitor;
+  /** What the host's framework calls the request; undefined when it is over. */
   request: unknown;
-  identity: Identity | undefined;
-  /** Epoch ms. */
-  startedAt: number;
   /** ms on a clock that is never set. */
   startMark: number;
-  refused?: { type: string; id: string } | undefined;
 }
 
 export type Verdict =
@@ -48,9 +44,14 @@ export class Monitor {
     const connection = new Connection(base, apiKey);
     this.faults = faults;
     this.#connection = connection;
-    this.recorder = new Recorder(settings, faults, (line, isUrgent) => this.outbox.push(line, isUrgent));
+    this.recorder = new Recorder(settings, faults, {
+      push: (line) => this.outbox.push(line),
+      expect: (isUrgent) => this.outbox.expect(isUrgent),
+      keep: (line) => this.outbox.keep(line),
+    });
     const droppedLine = (count: number): string => this.recorder.own("sdk.dropped", { count });
-    this.outbox = new Outbox({ connection, faults, bufferSize, bufferBytes, flushDelay, droppedLine });
+    const collect = (): void => this.recorder.lay();
+    this.outbox = new Outbox({ connection, faults, bufferSize, bufferBytes, flushDelay, droppedLine, collect });
     this.list = new DecisionList({ spared, clock, publicKey });
     if (settings.enforce === false) return;
     this.#follower = new Follower({
@@ -69,7 +70,19 @@ export class Monitor {
   }
 
   begin(facts: Facts, request: unknown): Exchange {
-    return { facts, request, identity: undefined, startedAt: Date.now(), startMark: performance.now() };
+    return {
+      monitor: this,
+      facts,
+      request,
+      identity: undefined,
+      startedAt: Date.now(),
+      startMark: performance.now(),
+      status: 0,
+      bytes: undefined,
+      durationMs: 0,
+      route: undefined,
+      refused: undefined,
+    };
   }
 
   /** Asks the host who the request is of; what goes wrong there counts as nobody. */
@@ -107,28 +120,22 @@ export class Monitor {
     if (enforce === false) return pass;
     if (this.list.version === undefined) return failClosed ? { kind: "NO_LIST" } : pass;
     if (this.list.size === 0) return pass;
-    const subject = subjectOf(exchange);
-    const endless = failClosed && !this.isReached;
-    for (const kind of enforced) {
-      const decision = this.list.find(kind, subject, endless);
-      if (!decision) continue;
-      const { id, expiresAt } = decision;
-      exchange.refused = { type: kind, id };
-      return { kind, id, expiresAt };
-    }
-    return pass;
+    const decision = this.list.findFirst(enforced, subjectOf(exchange), failClosed && !this.isReached);
+    if (!decision) return pass;
+    const { type, id, expiresAt } = decision;
+    exchange.refused = { type, id };
+    return { kind: type as (typeof enforced)[number], id, expiresAt };
   }
 
-  /** Never throws. */
-  end(exchange: Exchange, ending: Omit<Ending, "durationMs" | "refused">): void {
+  /** With its status, bytes and route set. Never throws. */
+  end(exchange: Exchange): void {
     try {
-      const durationMs = Math.round((performance.now() - exchange.startMark) * 1_000) / 1_000;
+      exchange.durationMs = performance.now() - exchange.startMark;
       // Some hosts know the user only in their handler. One who is found out later comes too late for this event.
       if (exchange.identity === undefined && !exchange.refused) this.#identifyAgain(exchange);
-      if (ending.status < 400 && !this.#isChosen(exchange)) return;
-      const { facts, identity, startedAt, refused } = exchange;
-      const { status, bytes, route } = ending;
-      this.recorder.request(facts, identity, startedAt, { status, bytes, route, durationMs, refused });
+      exchange.request = undefined; // what is the host's is not held on to
+      if (exchange.status < 400 && !this.#isChosen(exchange)) return;
+      this.recorder.request(exchange);
     } catch (error) {
       this.faults.note("INTERNAL", `a request is not recorded: ${(error as Error).message}`, error);
     }

@@ -10,15 +10,21 @@ export type Next = (error?: unknown) => void;
 const exchangeKey = Symbol("vigil.exchange");
 
 interface Watched extends ServerResponse {
-  [exchangeKey]?: { exchange: Exchange; monitor: Monitor };
+  [exchangeKey]?: Exchange;
 }
 
-/** Lets the request go on by `next`, or answers it. `request` is what the host's hooks get; `response` likewise. */
+/** What the host's hooks get, where that is not node:http's own. */
+interface Host {
+  request: unknown;
+  response: unknown;
+}
+
+/** Lets the request go on by `next`, or answers it. */
 export function watch(
   monitor: Monitor,
   message: IncomingMessage,
   response: ServerResponse,
-  host: { request: unknown; response: unknown },
+  host: Host | undefined,
   next: () => void,
 ): void {
   // Mounted twice, or over two applications: one request is one event.
@@ -26,26 +32,21 @@ export function watch(
   let exchange: Exchange | undefined;
   let later: Promise<void> | undefined;
   try {
-    exchange = monitor.begin(nodeFacts(message, monitor.settings.proxies), host.request);
-    (response as Watched)[exchangeKey] = { exchange, monitor };
-    response.once("close", onClose);
+    exchange = monitor.begin(nodeFacts(message, monitor.settings.proxies), host ? host.request : message);
+    (response as Watched)[exchangeKey] = exchange;
+    response.on("close", onClose); // which is emitted once
     later = monitor.identify(exchange);
   } catch (error) {
     monitor.faults.note("INTERNAL", `a request is not watched: ${(error as Error).message}`, error);
   }
   const entered = exchange;
   if (!entered) return next();
-  if (later) void later.then(() => enforce(monitor, entered, response, host, next));
-  else enforce(monitor, entered, response, host, next);
+  if (later) void later.then(() => enforce(entered, response, host, next));
+  else enforce(entered, response, host, next);
 }
 
-function enforce(
-  monitor: Monitor,
-  exchange: Exchange,
-  response: ServerResponse,
-  host: { request: unknown; response: unknown },
-  next: () => void,
-): void {
+function enforce(exchange: Exchange, response: ServerResponse, host: Host | undefined, next: () => void): void {
+  const { monitor } = exchange;
   let verdict: Verdict = { kind: "PASS" };
   try {
     verdict = monitor.judge(exchange);
@@ -68,7 +69,7 @@ function enforce(
   };
   let answer: unknown;
   try {
-    answer = onMfaRequired(host.request as HostRequest, host.response, { id, expiresAt });
+    answer = onMfaRequired(exchange.request as HostRequest, host ? host.response : response, { id, expiresAt });
   } catch (error) {
     return failed(error);
   }
@@ -88,15 +89,13 @@ function refuse(response: ServerResponse, kind: Exclude<Verdict["kind"], "PASS">
 }
 
 function onClose(this: ServerResponse): void {
-  const watched = (this as Watched)[exchangeKey];
-  if (!watched) return;
-  const { monitor, exchange } = watched;
+  const exchange = (this as Watched)[exchangeKey];
+  if (!exchange) return;
   const length = Number(this.getHeader("content-length"));
-  monitor.end(exchange, {
-    status: this.headersSent ? this.statusCode : 0,
-    bytes: Number.isSafeInteger(length) ? length : undefined,
-    route: routeOf(exchange.request as HostRequest),
-  });
+  exchange.status = this.headersSent ? this.statusCode : 0;
+  if (Number.isSafeInteger(length)) exchange.bytes = length;
+  exchange.route = routeOf(exchange.request as HostRequest);
+  exchange.monitor.end(exchange);
 }
 
 /** The pattern that the host's router matched, where it says. */

@@ -1,12 +1,9 @@
 /** Sends events in batches, oldest first, and keeps them until Vigil has them. */
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
 import { backOff } from "./back-off.ts";
 import type { Faults } from "./faults.ts";
 import type { Connection, Reply } from "./http.ts";
 import { Ring } from "./ring.ts";
 
-const pack = promisify(gzip);
 const batchBytes = 2_000_000;
 const patience = 5; // times the delay, for what is not urgent
 const leastPacked = 1_000; // bytes: less is not worth packing
@@ -18,6 +15,8 @@ export interface OutboxOptions {
   bufferSize: number;
   bufferBytes: number;
   flushDelay: number;
+  /** Has all lines kept that are expected. */
+  collect: () => void;
   /** The event that says how many were dropped. */
   droppedLine: (count: number) => string;
 }
@@ -41,13 +40,25 @@ export class Outbox {
     this.#ring = new Ring(options.bufferSize, options.bufferBytes);
   }
 
+  /** Events that wait. */
   get size(): number {
+    this.#options.collect();
     return this.#ring.size;
   }
 
   /** What is not urgent waits longer for others to go with it: each sending costs its host as much as a hundred events. */
-  push(line: string, isUrgent = true): void {
+  push(line: string): void {
     this.#ring.push(line);
+    this.expect(true);
+  }
+
+  /** One that was expected. */
+  keep(line: string): void {
+    this.#ring.push(line);
+  }
+
+  /** Something is to be sent, which `collect` brings here at the latest. */
+  expect(isUrgent: boolean): void {
     if (this.#sending !== undefined) this.#isUrgent ||= isUrgent;
     else if (this.#timer === undefined) this.#schedule(this.#delay(isUrgent), isUrgent);
     else if (isUrgent && this.#isPatient) {
@@ -61,7 +72,7 @@ export class Outbox {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const until = performance.now() + timeout;
-    while (this.#ring.size > 0) {
+    while (this.size > 0) {
       const left = until - performance.now();
       if (left <= 0) return false;
       let timer: NodeJS.Timeout | undefined;
@@ -69,7 +80,7 @@ export class Outbox {
       const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), left)));
       const isSent = await Promise.race([this.#sending ?? this.#start(left, hold), late]);
       clearTimeout(timer);
-      if (!isSent) return this.#ring.size === 0;
+      if (!isSent) return this.size === 0;
     }
     return true;
   }
@@ -99,8 +110,8 @@ export class Outbox {
       .catch((error: unknown) => this.#failed(`events are not sent: ${(error as Error).message}`, error))
       .then((wait) => {
         this.#sending = undefined;
-        const isDue = this.#isUrgent || this.#ring.size >= this.#batch;
-        if (this.#ring.size > 0 && this.#timer === undefined)
+        const isDue = this.#isUrgent || this.size >= this.#batch;
+        if (this.size > 0 && this.#timer === undefined)
           this.#schedule(wait ?? (isDue ? 0 : this.#delay(false)), isDue || wait !== undefined);
         this.#isUrgent = false;
         return wait === undefined;
@@ -110,6 +121,7 @@ export class Outbox {
 
   /** Answers how long to wait before the next try; undefined: it went well. */
   async #send(timeout: number, hold: boolean): Promise<number | undefined> {
+    this.#options.collect();
     const dropped = this.#ring.takeDropped();
     if (dropped > 0) {
       this.counts.dropped += dropped;
@@ -118,7 +130,7 @@ export class Outbox {
     const { body: lines, count, until } = this.#ring.peek(this.#batch, batchBytes);
     if (count === 0) return undefined;
     const isPacked = lines.length >= leastPacked && !this.#options.connection.isLocal;
-    const body = isPacked ? await pack(lines, { level: 1 }) : lines;
+    const body = isPacked ? await pack(lines) : lines;
     const reply = await this.#options.connection.call({
       method: "POST",
       path: "/ingest",
@@ -160,6 +172,14 @@ export class Outbox {
     this.#options.faults.note("SEND", message, cause);
     return backOff(this.#failures++, Math.random(), retryAfter, Date.now());
   }
+}
+
+/** Quickly rather than small, in a thread of its own. Loaded by those only whose events cross a wire. */
+function pack(lines: Buffer): Promise<Buffer> {
+  const { gzip } = process.getBuiltinModule("node:zlib");
+  return new Promise((resolve, reject) => {
+    gzip(lines, { level: 1 }, (error, packed) => (error ? reject(error) : resolve(packed)));
+  });
 }
 
 interface Answer {

@@ -3,16 +3,33 @@ import { randomBytes } from "node:crypto";
 import type { Facts } from "./facts.ts";
 import type { Faults } from "./faults.ts";
 import type { Identity, Settings } from "./options.ts";
-import { type Ending, requestLine } from "./request-line.ts";
+import { fixedOf, type Manner, requestLine, type Said } from "./request-line.ts";
 import type { SentEvent } from "./sent-event.ts";
 
 const longestLine = 65_536; // characters
+const atOnce = 32; // requests whose lines are laid together: one after the other they find the caches warm
 const refusalsPerSecond = 10; // events about refused requests; a blocked flood must not push out the rest
+
+/** Where lines go. */
+interface Lines {
+  push(line: string): void;
+  /** Something will be kept, which `lay` brings at the latest. */
+  expect(isUrgent: boolean): void;
+  keep(line: string): void;
+}
+
+function short(line: string): string {
+  if (line.length <= longestLine) return line;
+  throw new Error(`an event has ${line.length} characters, at most ${longestLine}`);
+}
 
 export class Recorder {
   readonly #settings: Pick<Settings<never>, "service" | "sendQuery" | "redact">;
   readonly #faults: Faults;
-  readonly #push: (line: string, isUrgent?: boolean) => void;
+  readonly #outbox: Lines;
+  readonly #manner: Manner;
+  /** Requests whose lines are not laid yet. */
+  #waiting: Said[] = [];
   /** Ids are unique for ever: chance for the process, then a count. */
   readonly #process = randomBytes(9).toString("base64url");
   #count = 0;
@@ -20,22 +37,38 @@ export class Recorder {
   #refusals = 0;
   #untold = 0;
 
-  constructor(
-    settings: Pick<Settings<never>, "service" | "sendQuery" | "redact">,
-    faults: Faults,
-    push: (line: string, isUrgent?: boolean) => void,
-  ) {
+  constructor(settings: Pick<Settings<never>, "service" | "sendQuery" | "redact">, faults: Faults, outbox: Lines) {
     this.#settings = settings;
     this.#faults = faults;
-    this.#push = push;
+    this.#outbox = outbox;
+    this.#manner = { sendQuery: settings.sendQuery ?? false, fixed: fixedOf(settings.service) };
   }
 
-  request(facts: Facts, identity: Identity | undefined, time: number, ending: Ending): void {
-    if (ending.refused && !this.#maySayRefused(time)) return;
-    const { service, sendQuery = false, redact } = this.#settings;
-    const said = { facts, identity, time, ending, sendQuery, service };
-    if (redact) this.write(JSON.parse(requestLine(said, undefined)) as SentEvent, ending.status >= 400);
-    else this.#keep(requestLine(said, this.#nextId()), ending.status >= 400);
+  /** What is said must not change any more: it is written down a little later. */
+  request(said: Said): void {
+    if (said.refused && !this.#maySayRefused(said.startedAt)) return;
+    this.#outbox.expect(said.status >= 400);
+    if (this.#waiting.push(said) >= atOnce) this.lay();
+  }
+
+  /** Lays the lines that wait. Never throws. */
+  lay(): void {
+    if (this.#waiting.length === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const said of waiting) {
+      try {
+        const line = this.#lineOf(said);
+        if (line !== undefined) this.#outbox.keep(line);
+      } catch (error) {
+        this.#faults.note("INTERNAL", `a request is not recorded: ${(error as Error).message}`, error);
+      }
+    }
+  }
+
+  #lineOf(said: Said): string | undefined {
+    if (!this.#settings.redact) return short(requestLine(said, this.#manner, this.#nextId()));
+    return this.#shown(JSON.parse(requestLine(said, this.#manner, undefined)) as SentEvent);
   }
 
   /** What an event says of who it is of. */
@@ -51,23 +84,25 @@ export class Recorder {
   }
 
   /** Errors: none; an event that cannot be written is counted as a fault. */
-  write(event: SentEvent, isUrgent = true): void {
+  write(event: SentEvent): void {
     try {
-      const { service, redact } = this.#settings;
+      const { service } = this.#settings;
       if (service !== undefined) event.logsource = { service, ...event.logsource };
-      const shown = redact ? redact(event) : event;
-      if (!shown) return;
-      shown.id ??= this.#nextId();
-      shown.time ??= Date.now();
-      this.#keep(JSON.stringify(shown), isUrgent);
+      const line = this.#shown(event);
+      if (line !== undefined) this.#outbox.push(line);
     } catch (error) {
       this.#faults.note("INTERNAL", `an event is not sent: ${(error as Error).message}`, error);
     }
   }
 
-  #keep(line: string, isUrgent: boolean): void {
-    if (line.length > longestLine) throw new Error(`an event has ${line.length} characters, at most ${longestLine}`);
-    this.#push(line, isUrgent);
+  /** What the host's last look leaves of it; undefined: nothing. */
+  #shown(event: SentEvent): string | undefined {
+    const { redact } = this.#settings;
+    const shown = redact ? redact(event) : event;
+    if (!shown) return undefined;
+    shown.id ??= this.#nextId();
+    shown.time ??= Date.now();
+    return short(JSON.stringify(shown));
   }
 
   /** A line of our own, about ourselves. */
@@ -77,14 +112,14 @@ export class Recorder {
   }
 
   #nextId(): string {
-    return `${this.#process}-${(this.#count++).toString(36)}`;
+    return `${this.#process}-${this.#count++}`;
   }
 
   #maySayRefused(time: number): boolean {
     const second = Math.floor(time / 1_000);
     if (second !== this.#second) {
       [this.#second, this.#refusals] = [second, 0];
-      if (this.#untold > 0) this.#push(this.own("sdk.refused", { count: this.#untold }));
+      if (this.#untold > 0) this.#outbox.push(this.own("sdk.refused", { count: this.#untold }));
       this.#untold = 0;
     }
     if (this.#refusals++ < refusalsPerSecond) return true;

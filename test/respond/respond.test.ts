@@ -188,7 +188,8 @@ describe("the response rules that come with Vigil", () => {
   it("R4 act from the start only where they stand in nobody's way", () => {
     for (const { mode, actions } of defaultRules) {
       const soft = actions.every(({ type }) => type === "NOTIFY_ADMIN" || type === "INCREASE_MONITORING");
-      expect(mode).toBe(soft ? "ACTIVE" : "MONITOR");
+      const asks = actions.some(({ type }) => type === "ASK_USER");
+      expect(mode).toBe(soft ? "ACTIVE" : asks ? "DISABLED" : "MONITOR");
     }
   });
 

@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type TestServer, testServer } from "../support/server.ts";
 import { smtpSink } from "../support/smtp-sink.ts";
-import { attack, attackRules, decisionsInForce, noRules, timeline } from "./incidents.ts";
+import { actionsOf, attack, attackRules, decisionsInForce, noRules, respondBy, timeline } from "./incidents.ts";
 
 let server: TestServer;
 let sink: Awaited<ReturnType<typeof smtpSink>>;
@@ -109,7 +109,155 @@ describe('"was this you?"', () => {
     ]);
     expect((await ask(question, { id, user: "other" })).incidentAskUser.userErrors).toHaveLength(1);
   });
+});
 
+describe("ASK_USER, a response that asks by itself", () => {
+  afterEach(() => noRules(server));
+  const asks = (mode: "ACTIVE" | "MONITOR" = "ACTIVE") => respondBy(server, { actions: [{ type: "ASK_USER" }], mode });
+  const about = async (user: string) =>
+    (await actionsOf(server)).flatMap(({ type, target, status, ended_reason: reason }) =>
+      type === "ASK_USER" && target === user ? [{ status, reason }] : [],
+    );
+  const considered = async (id: string) =>
+    (await ask("query ($id: ID!) { incident(id: $id) { response { type target code reason } } }", { id })).incident
+      .response;
+  const tokenOf = (email: { parts: string[] }) =>
+    /was-this-you\?token=(\S+)/.exec(email.parts[0] as string)?.[1] as string;
+  const asked = (id: string, times = 1) =>
+    expect
+      .poll(async () => (await timeline(server, raw(id))).filter((line) => line.startsWith("USER_ASKED Vigil")).length)
+      .toBe(times);
+  const open = () =>
+    server.database.asOwner("SELECT FROM user_checks WHERE action_id IS NOT NULL AND due_at IS NOT NULL");
+
+  it("asks once, whoever responds; a no raises the severity, forces a second factor, and is not asked about again", async () => {
+    await asks();
+    const next = sink.next();
+    const id = await attacked("ivan");
+    await Promise.all([server.app.respond(server.ours), server.app.respond(server.ours)]);
+    const email = await next;
+    expect(email.to).toEqual(["ivan@patients.example"]);
+    expect(email.parts.join()).not.toMatch(/attack|incident|ivan|MEDIUM/i);
+    await asked(id);
+    const before = sink.mails.length;
+    // A scanner of links looks, and answers nothing.
+    for (const method of ["GET", "HEAD"]) await fetch(`${server.url}/was-this-you?token=${tokenOf(email)}`, { method });
+    expect((await stateOf(id)).status).toBe("OPEN");
+    expect((await press(tokenOf(email), "no")).status).toBe(200);
+    expect(await stateOf(id)).toMatchObject({ status: "OPEN", severity: "HIGH" });
+    expect(await decisionsInForce(server)).toContainEqual(
+      expect.objectContaining({ type: "FORCE_MFA", value: "ivan" }),
+    );
+    expect(await about("ivan")).toEqual([{ status: "EXPIRED", reason: "It was answered." }]);
+    expect(sink.mails).toHaveLength(before);
+    expect(await considered(id)).toMatchObject([
+      { type: "ASK_USER", target: "ivan", code: "NOT_ASKED", reason: "They were asked about this incident already." },
+    ]);
+  });
+
+  it("resolves and teaches on yes", async () => {
+    await asks();
+    const next = sink.next();
+    const id = await attacked("judy");
+    await server.app.respond(server.ours);
+    const token = tokenOf(await next);
+    await asked(id);
+    expect((await press(token, "yes")).status).toBe(200);
+    expect(await stateOf(id)).toMatchObject({ status: "RESOLVED", resolution: "USER_CONFIRMED" });
+    const taught = await ask('{ entity(kind: USER, key: "judy") { feedback { nodes { resolution by } } } }');
+    expect(taught.entity.feedback.nodes).toEqual([{ resolution: "USER_CONFIRMED", by: "judy" }]);
+    expect((await press(token, "no")).status).toBe(404);
+  });
+
+  it("does not ask whom nothing before the incident tells how to reach, and says so", async () => {
+    await asks();
+    await attack(server, [{ user: "mallory", level: "medium" }]);
+    const id = (await ask("{ incidents(first: 1) { nodes { id } } }")).incidents.nodes[0].id;
+    expect(await about("mallory")).toEqual([]);
+    expect(await considered(id)).toMatchObject([
+      { code: "NOT_ASKED", reason: "No event before the incident tells where they are reached." },
+    ]);
+  });
+
+  it("believes no address that was told since the incident began, or by a failure", async () => {
+    const failed = { action: "login", outcome: "failure", actor: { name: "kate", email: "evil@attacker.example" } };
+    const days = (count: number) => Date.now() - count * 86_400_000;
+    const own = { action: "login", actor: { name: "kate", email: "kate@patients.example" }, time: days(2) };
+    await server.ingest(JSON.stringify(own));
+    // Whoever has taken an account over changes its address, and is found out a little later.
+    await server.ingest(JSON.stringify({ ...failed, outcome: "success", time: days(0.5) }));
+    await server.ingest(JSON.stringify({ ...failed, time: days(1.5) }));
+    await attack(server, [{ user: "kate", level: "medium" }]);
+    await server.app.respond(server.ours);
+    await server.ingest(JSON.stringify({ ...failed, outcome: "success" }));
+    await asks();
+    const next = sink.next();
+    await attack(server, [{ user: "kate", level: "medium" }]);
+    await server.database.asOwner(
+      'UPDATE security_incidents SET response_entry_id = (SELECT id FROM incident_entries e WHERE e.incident_id = security_incidents.id LIMIT 1) WHERE subjects @> \'[{"key": "kate"}]\'',
+    );
+    await server.app.respond(server.ours);
+    expect((await next).to).toEqual(["kate@patients.example"]);
+  });
+
+  it("lists what it would have asked while its rule is on trial, and tries again when an e-mail is not taken", async () => {
+    await asks("MONITOR");
+    const count = sink.mails.length;
+    await attacked("lena");
+    expect(await about("lena")).toEqual([{ status: "MONITORED", reason: null }]);
+    expect(sink.mails).toHaveLength(count);
+    await noRules(server);
+    await asks();
+    sink.refusals.push("451 later");
+    const id = await attacked("mona");
+    await server.app.respond(server.ours);
+    await expect.poll(async () => (await open()).length).toBe(1);
+    await expect
+      .poll(async () =>
+        server.database.asOwner(
+          "SELECT due_at > now() + interval '50 s' AS later, tries FROM user_checks WHERE subject = 'mona'",
+        ),
+      )
+      .toEqual([{ later: true, tries: 1 }]);
+    await server.database.asOwner("UPDATE user_checks SET due_at = now() WHERE subject = 'mona'");
+    const next = sink.next();
+    await server.app.respond(server.ours);
+    const token = tokenOf(await next);
+    await asked(id);
+    expect((await press(token, "yes")).status).toBe(200);
+    expect(await stateOf(id)).toMatchObject({ status: "RESOLVED" });
+  });
+
+  it("fails for good after five tries", async () => {
+    await asks();
+    sink.refusals.push("451 later");
+    const id = await attacked("nina");
+    await server.app.respond(server.ours);
+    const due = () =>
+      server.database.asOwner(
+        "SELECT tries FROM user_checks WHERE subject = 'nina' AND due_at > now() + interval '50 s'",
+      );
+    await expect.poll(async () => (await due()).length).toBe(1);
+    sink.refusals.push("451 later");
+    await server.database.asOwner("UPDATE user_checks SET tries = 4, due_at = now() WHERE subject = 'nina'");
+    await server.app.respond(server.ours);
+    await expect
+      .poll(async () => (await about("nina"))[0])
+      .toMatchObject({ status: "FAILED", reason: expect.stringContaining("answered 451") });
+    expect((await timeline(server, raw(id))).at(-1)).toMatch(/^ACTION_FAILED ASK_USER of nina/);
+  });
+
+  it("is asked for by no person but by incidentAskUser", async () => {
+    const id = await attacked("olga");
+    const input = { type: "ASK_USER", target: "olga", reason: "unclear" };
+    const text = `mutation ($id: ID!, $input: IncidentRespondInput!) { incidentRespond(id: $id, input: $input) { userErrors { message } } }`;
+    expect((await ask(text, { id, input })).incidentRespond.userErrors).toEqual([
+      { message: "People ask users by incidentAskUser." },
+    ]);
+  });
+});
+
+describe("answers", () => {
   it("takes 20 answers in 15 minutes from one network", async () => {
     const answers: number[] = [];
     for (let turn = 0; turn < 21; turn++) answers.push((await press("vigil_check_x", "yes")).status);

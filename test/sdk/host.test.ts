@@ -9,7 +9,7 @@ import { parseBatch } from "../../src/ingest/batch.ts";
 import type { EventDraft } from "../../src/ingest/event.ts";
 import { backOff } from "../../src/sdk/back-off.ts";
 import { type MonitorOptions, monitorSecurity, type SecurityMonitor, type SentEvent } from "../../src/sdk/index.ts";
-import { requestLine } from "../../src/sdk/request-line.ts";
+import { fixedOf, originOf, requestLine } from "../../src/sdk/request-line.ts";
 import { Ring } from "../../src/sdk/ring.ts";
 import fc from "../support/property.ts";
 import { blockOf, ListServer } from "./list-server.ts";
@@ -316,23 +316,18 @@ it("holds what a plain list would hold, however lines are kept, sent and let go"
 it("lays the line of a request as JSON, whatever is in it", () => {
   const odd = 'a"b\\c\n\u2028\ud800é';
   const client = { address: [0x08080404], text: "8.8.4.4" };
-  const facts = {
-    client,
-    method: "GET",
-    url: `/${odd}?q=${odd}`,
-    host: odd,
-    userAgent: odd,
-    referrer: `http://${odd}#x`,
-  };
+  const who = { client, host: odd, userAgent: odd };
+  const asked = { method: "GET", url: `/${odd}?q=${odd}`, referrer: `http://${odd}#x` };
+  const facts = { ...who, ...asked, origin: originOf(who) };
   const identity = { id: "7", name: odd, email: "a@b.example", roles: ["nurse", odd], sessionId: odd };
   const refused = { type: "BLOCK_IP", id: "d-1" };
-  const ending = { status: 403, bytes: 5, durationMs: 1.25, route: odd, refused };
-  const said = { facts, identity, time: 17, ending, sendQuery: true, service: odd };
+  const ending = { startedAt: 1_700_000_000_007, status: 403, bytes: 5, durationMs: 1.25, route: odd, refused };
+  const manner = { sendQuery: true, fixed: fixedOf(odd) };
   const text = (value: string): string => JSON.parse(JSON.stringify(value));
-  expect(JSON.parse(requestLine(said, "p-0"))).toEqual({
+  expect(JSON.parse(requestLine({ facts, identity, ...ending }, manner, "p-0"))).toEqual({
     id: "p-0",
     action: "http.request",
-    time: 17,
+    time: 1_700_000_000_007,
     category: "web",
     outcome: "failure",
     logsource: { service: text(odd), category: "webserver" },
@@ -352,11 +347,11 @@ it("lays the line of a request as JSON, whatever is in it", () => {
     },
     attributes: { route: text(odd), "vigil.enforced": "BLOCK_IP", "vigil.decision": "d-1" },
   });
-  const nothing = { client: undefined, host: undefined, userAgent: undefined, referrer: undefined };
-  const bare = { facts: { ...nothing, method: "GET", url: "/" }, identity: undefined, time: 17, sendQuery: false };
-  expect(
-    JSON.parse(requestLine({ ...bare, ending: { status: 0, durationMs: 0 }, service: undefined }, undefined)),
-  ).toEqual({
+  const nothing = { client: undefined, host: undefined, userAgent: undefined };
+  const plain = { ...nothing, referrer: undefined, method: "GET", url: "/", origin: originOf(nothing) };
+  const none = { identity: undefined, bytes: undefined, route: undefined, refused: undefined };
+  const bare = { facts: plain, startedAt: 17, status: 0, durationMs: 0, ...none };
+  expect(JSON.parse(requestLine(bare, { sendQuery: false, fixed: fixedOf(undefined) }, undefined))).toEqual({
     action: "http.request",
     time: 17,
     category: "web",

@@ -103,7 +103,12 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
     allowPrivateWebhooks: false,
     alerting: { channels: {} as never, outside: {} as never, twilioStatus: async () => false },
     enricher: { ready: async () => undefined, of: () => undefined },
-    userChecks: { ask: async () => ({ cursor: "" }), answer: async () => undefined },
+    userChecks: {
+      canAsk: false,
+      ask: async () => ({ cursor: "" }),
+      sendDue: async () => undefined,
+      answer: async () => undefined,
+    },
     openSealed: async () => new Map(),
     backfill: () => Promise.reject(new Error("nothing to fill")),
     vault: {} as never,

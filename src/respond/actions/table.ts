@@ -3,6 +3,7 @@ import type { ActionType } from "../rule.ts";
 import type { Surroundings } from "../safety.ts";
 import type { Target } from "../target.ts";
 import type { Action } from "./action.ts";
+import { askUser } from "./ask-user.ts";
 import { blockIp } from "./block-ip.ts";
 import { callWebhook } from "./call-webhook.ts";
 import { forceMfa } from "./force-mfa.ts";
@@ -17,6 +18,7 @@ export const actions: Record<ActionType, Action> = {
   FORCE_MFA: forceMfa,
   NOTIFY_ADMIN: notifyAdmin,
   CALL_WEBHOOK: callWebhook,
+  ASK_USER: askUser,
 };
 
 /** Whether a second person has to approve it (R6): it is destructive, or the webhook that is called says so. */

@@ -1,0 +1,103 @@
+/**
+ * Sends the questions that responses ask. In any number of processes: a question is claimed for the length of a lease, and
+ * each try makes its secret anew, for only a hash of it is kept; so of two e-mails after a crash the later one counts.
+ */
+import { audit } from "../access/audit.ts";
+import { formatCredential, hashSecret } from "../access/credential.ts";
+import type { Tx } from "../db.ts";
+import { type IncidentStatus, isOpen } from "../incident/state.ts";
+import { endAction } from "./action-row.ts";
+import { tell } from "./carry-out.ts";
+import { contactBefore } from "./contact.ts";
+
+const most = 16; // questions at once
+const lease = 60_000; // ms: longer than an e-mail takes
+const mostTries = 5; // within half an hour
+
+export interface DueQuestion {
+  id: string;
+  actionId: string;
+  incidentId: string;
+  user: string;
+  tries: number;
+  status: IncidentStatus;
+  email: string | null;
+  organization: string;
+  token: string;
+}
+
+/** Claims what is due. Those about incidents that are over are closed instead. */
+export async function claimQuestions(tx: Tx, now: number): Promise<{ claimed: DueQuestion[]; closed: number }> {
+  const { rows } = await tx.query<Omit<DueQuestion, "token">>({
+    name: "questions_due",
+    text: `SELECT c.id, c.action_id AS "actionId", c.incident_id AS "incidentId", c.subject AS user, c.tries + 1 AS tries, i.status,
+        ${contactBefore("c.subject", "i.first_event_at")} AS email, (SELECT name FROM organizations WHERE id = $1) AS organization
+      FROM user_checks c JOIN security_incidents i ON i.organization_id = $1 AND i.id = c.incident_id
+      WHERE c.organization_id = $1 AND c.due_at <= $2 AND c.expires_at > $2 AND c.answered_at IS NULL
+      ORDER BY c.due_at, c.id LIMIT ${most} FOR UPDATE OF c SKIP LOCKED`,
+    values: [tx.organizationId, new Date(now)],
+  });
+  const over = rows.filter(({ status }) => !isOpen(status));
+  const claimed = rows
+    .filter(({ status }) => isOpen(status))
+    .map((row) => ({
+      ...row,
+      token: formatCredential({ kind: "check", organizationId: tx.organizationId, id: row.id }),
+    }));
+  if (claimed.length > 0)
+    await tx.query(
+      `UPDATE user_checks c SET secret_hash = q.hash, tries = c.tries + 1, due_at = $4
+       FROM unnest($2::uuid[], $3::bytea[]) AS q(id, hash) WHERE c.organization_id = $1 AND c.id = q.id`,
+      [
+        tx.organizationId,
+        claimed.map(({ id }) => id),
+        claimed.map(({ token }) => hashSecret(token)),
+        new Date(now + lease),
+      ],
+    );
+  for (const { id, actionId } of over) {
+    await close(tx, id, now);
+    const reason = "The incident was over before the user was asked.";
+    await endAction(tx, { id: actionId, status: "EXPIRED", actor: "vigil", reason, now });
+  }
+  return { claimed, closed: over.length };
+}
+
+/** Writes down that it was sent. */
+export async function questionSent(tx: Tx, { id, incidentId, user }: DueQuestion, now: number): Promise<void> {
+  await tx.query("UPDATE user_checks SET due_at = NULL WHERE organization_id = $1 AND id = $2", [
+    tx.organizationId,
+    id,
+  ]);
+  const message = `Vigil asked ${user} by e-mail whether it was them.`;
+  await tell(tx, { incidentId, kind: "USER_ASKED", message, actor: "vigil", now });
+  const entry = { actor: "vigil", entityKind: "Incident", entityId: incidentId };
+  await audit(tx, { ...entry, action: "INCIDENT_USER_ASKED", detail: { user } });
+}
+
+/** Writes down that it was not: it is tried again for half an hour, then the action has failed. */
+export async function questionNotSent(tx: Tx, question: DueQuestion, why: string, now: number): Promise<void> {
+  const { id, actionId, incidentId, user, tries, email } = question;
+  if (email !== null && tries < mostTries) {
+    await tx.query("UPDATE user_checks SET due_at = $3 WHERE organization_id = $1 AND id = $2", [
+      tx.organizationId,
+      id,
+      new Date(now + 60_000 * 2 ** (tries - 1)),
+    ]);
+    return;
+  }
+  await close(tx, id, now);
+  const reason = `The question was not sent: ${why}`;
+  await endAction(tx, { id: actionId, status: "FAILED", actor: "vigil", reason, now });
+  await tell(tx, { incidentId, kind: "ACTION_FAILED", message: `ASK_USER of ${user}: ${reason}`, actor: "vigil", now });
+  const entry = { actor: "vigil", entityKind: "IncidentAction", entityId: actionId };
+  await audit(tx, { ...entry, action: "INCIDENT_ACTION_FAILED", detail: { type: "ASK_USER", target: user } });
+}
+
+async function close(tx: Tx, id: string, now: number): Promise<void> {
+  await tx.query("UPDATE user_checks SET expires_at = $3, due_at = NULL WHERE organization_id = $1 AND id = $2", [
+    tx.organizationId,
+    id,
+    new Date(now),
+  ]);
+}
