@@ -155,12 +155,12 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       ...(sharedWindows ? { sharedWindows } : {}),
     });
     opened.push({ name: "pipeline", close: pipeline.drain });
-    const { heartbeatUrl, redisUrl, databaseUrl } = config;
+    const { redisUrl, databaseUrl } = config;
     const depths = redisUrl
       ? watchDepths({ redisUrl }, [sweepQueue, respondQueue, deliveryQueue], log)
       : databaseUrl && watchDepths({ postgresUrl: databaseUrl }, [sweepQueue], log);
     if (depths) opened.push({ name: "depths", close: depths.close });
-    const selfWatch = createSelfWatch({ db, change, accept: pipeline.accept, vault, heartbeatUrl, now, log });
+    const selfWatch = createSelfWatch({ db, change, accept: pipeline.accept, vault, config, now, log });
     const live = openLive({ db, pipeline, connectionLimits: config.connectionLimits, redisUrl, now, log });
     opened.push({ name: "live", close: live.close });
     const { connections, gauges, history } = live;
@@ -258,6 +258,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       respond: responder.respond,
       /** Channels of alerts, and what sends on them. */
       alerting,
+      selfWatch,
       ownAddresses,
       lists: createLists(db),
       allowPrivateWebhooks: allowPrivate,

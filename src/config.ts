@@ -99,6 +99,7 @@ const schema = z.object({
     .default(connectionLimits),
   VIGIL_ALLOW_PRIVATE_WEBHOOKS: z.enum(["true", "false"], "is true or false").default("false"),
   VIGIL_HEARTBEAT_URL: z.url({ protocol: /^https?$/, error: "is an http:// or https:// URL" }).optional(),
+  VIGIL_HEARTBEAT_ORGANIZATION: text.optional(),
   VIGIL_JWKS_URL: z
     .url({ protocol: /^https?$/, error: "is an https:// URL" })
     .refine(isSafe, "is an https:// URL (http:// only on this machine: 127.0.0.1, [::1] or localhost)")
@@ -192,6 +193,8 @@ export interface Config {
   auditWebhook: string | undefined;
   /** What is called once a minute while everything works; absent: nothing. */
   heartbeatUrl: string | undefined;
+  /** The slug of the organization that carries the heartbeat; undefined: the oldest. */
+  heartbeatOrganization: string | undefined;
   /** Who reads `GET /metrics` from elsewhere than this machine. */
   metricsToken: string | undefined;
   identityProvider: IdentityProviderConfig | undefined;
@@ -246,6 +249,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     auditCheckpoints: values.VIGIL_AUDIT_CHECKPOINTS && resolve(values.VIGIL_AUDIT_CHECKPOINTS),
     auditWebhook: values.VIGIL_AUDIT_WEBHOOK,
     heartbeatUrl: values.VIGIL_HEARTBEAT_URL,
+    heartbeatOrganization: values.VIGIL_HEARTBEAT_ORGANIZATION,
     metricsToken: values.VIGIL_METRICS_TOKEN,
     identityProvider: identityProviderOf(values),
     persistedDocuments: values.VIGIL_PERSISTED_DOCUMENTS && resolve(values.VIGIL_PERSISTED_DOCUMENTS),

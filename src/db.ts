@@ -52,6 +52,8 @@ export interface Database {
   ensureEventPartitions(days: number): Promise<void>;
   /** Whether the holder has the duty now: it does until `ms` from now, if nobody else has it. By the database's clock. */
   takeDuty(name: string, holder: string, ms: number): Promise<boolean>;
+  /** Whether anybody has the duty, or had it until `ms` ago. */
+  hasDuty(name: string, ms: number): Promise<boolean>;
   /** Answers with PostgreSQL's version. */
   ping(): Promise<string>;
   /** Connections of the pool, and who waits for one. */
@@ -152,6 +154,13 @@ export function openDatabase(options: { url: string; log: Log; poolSize?: number
       );
       return rowCount === 1;
     },
+    hasDuty: async (name, ms) =>
+      (
+        await scalar<boolean>(
+          "SELECT EXISTS (SELECT FROM duties WHERE name = $1 AND until > now() - make_interval(secs => $2)) AS value",
+          [name, ms / 1_000],
+        )
+      )[0] === true,
     async usersByEmail(email) {
       const { rows } = await pool.query<{ organization: string; user_id: string }>(
         "SELECT organization, user_id FROM sign_in_users($1)",

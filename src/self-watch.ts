@@ -1,5 +1,7 @@
 /** Vigil watching itself: each organization's health, and the heartbeat for somebody outside. */
+import { randomUUID } from "node:crypto";
 import { routeAlerts } from "./alert/route-alerts.ts";
+import type { Config } from "./config.ts";
 import type { Database, Tx } from "./db.ts";
 import { limits } from "./health/ailments.ts";
 import { beat, beatPart, readBeat, recordBeat } from "./health/heartbeat.ts";
@@ -16,11 +18,18 @@ export interface SelfWatch {
   check(organizationId: string): Promise<void>;
   /** Sends the heartbeat, where one is wanted and everything works. */
   beat(): Promise<void>;
+  /** Asks the HTTP server of this process whether it is ready, and notes that one is, for whichever process beats. */
+  serves(url: string): Promise<void>;
   /** How the heartbeat is; undefined: none is wanted. */
   part(): Promise<{ name: string; ok: boolean; detail: string } | undefined>;
 }
 
 class Undone extends Error {}
+
+const serving = "serving";
+/** How often a server looks whether it answers, ms. */
+export const servingInterval = 5_000;
+const servingFor = 15_000; // ms, and the same again until another server has noticed
 
 export function createSelfWatch(options: {
   db: Database;
@@ -28,13 +37,17 @@ export function createSelfWatch(options: {
   change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
   accept(organizationId: string, drafts: readonly EventDraft[]): Promise<unknown>;
   vault: Vault;
-  heartbeatUrl: string | undefined;
+  config: Pick<Config, "heartbeatUrl" | "heartbeatOrganization">;
   now: () => number;
   log: Log;
 }): SelfWatch {
-  const { db, change, accept, vault, heartbeatUrl, now, log } = options;
-  /** The oldest organization: ids grow with time, and come in their order. */
-  const carrier = async (): Promise<string | undefined> => (await db.organizationIds())[0];
+  const { db, change, accept, vault, config, now, log } = options;
+  const { heartbeatUrl, heartbeatOrganization: slug } = config;
+  const holder = randomUUID();
+  /** The oldest: ids grow with time, and come in their order. */
+  const carrier = async (): Promise<string | undefined> =>
+    slug === undefined ? (await db.organizationIds())[0] : db.organizationIdBySlug(slug);
+  const nobody = slug === undefined ? "there is no organization" : `there is no organization ${slug}`;
 
   async function tell(organizationId: string): Promise<void> {
     const trial = {
@@ -71,6 +84,10 @@ export function createSelfWatch(options: {
     }
   }
 
+  async function serve(): Promise<void> {
+    if (!(await db.hasDuty(serving, servingFor))) throw new Error("none has been ready lately");
+  }
+
   async function ping(): Promise<void> {
     const answer = await guardedFetch(heartbeatUrl as string, { method: "GET", allowPrivate: true }); // the operator's own word
     if (!answer.ok) throw new Error(answer.detail);
@@ -91,9 +108,10 @@ export function createSelfWatch(options: {
     async beat() {
       if (heartbeatUrl === undefined) return;
       const organizationId = await carrier();
-      if (organizationId === undefined) return;
+      if (organizationId === undefined) return log.error(`the heartbeat is not sent: ${nobody}`);
       const fault = await beat(
         {
+          serve,
           ingest: async (event) => void (await accept(organizationId, [event])),
           tell: () => tell(organizationId),
           send,
@@ -104,10 +122,14 @@ export function createSelfWatch(options: {
       if (fault !== undefined) log.warn({ fault: messageForLog(new Error(fault)) }, "the heartbeat was not sent");
       await db.inOrganization(organizationId, (tx) => recordBeat(tx, fault, now()));
     },
+    async serves(url) {
+      const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(servingInterval) });
+      if (answer.ok) await db.takeDuty(serving, holder, servingFor);
+    },
     async part() {
       if (heartbeatUrl === undefined) return undefined;
       const organizationId = await carrier();
-      if (organizationId === undefined) return undefined;
+      if (organizationId === undefined) return { name: "heartbeat", ok: false, detail: nobody };
       return beatPart(await db.inOrganization(organizationId, readBeat), now());
     },
   };

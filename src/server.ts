@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { openApp } from "./app.ts";
 import type { Config } from "./config.ts";
 import { forgetRunningServer, readRunningServer, rememberRunningServer } from "./embedded/running.ts";
-import { createLog } from "./log.ts";
+import { createLog, messageForLog } from "./log.ts";
 import { timeJobs, workJobs } from "./queue/queue.ts";
 import { closeOnSignal } from "./run.ts";
+import { servingInterval } from "./self-watch.ts";
 import { readPersistedDocuments } from "./server/persisted-documents.ts";
 import { createServer } from "./server/server.ts";
 
@@ -58,6 +59,12 @@ export async function serve(config: Config): Promise<void> {
       `Port ${config.port} on ${config.host} is in use by another program. Choose another one, e.g.: PORT=${config.port + 1} npm start`,
     );
   });
+  const look = (): void =>
+    void app.selfWatch
+      .serves(url)
+      .catch((error: Error) => log.warn({ err: messageForLog(error) }, "this server does not answer itself"));
+  look();
+  setInterval(look, servingInterval).unref();
   await rememberRunningServer(config.dataDir, { pid: process.pid, url });
   const shown = config.publicUrl ?? url;
   const signIn = app.firstSignIn

@@ -225,7 +225,7 @@ it("a step that reaches nobody, an alert that nobody sends and a key that ends a
 
 describe("the heartbeat", () => {
   it("is not sent when any one part does not work", async () => {
-    const names = ["ingest", "tell", "send", "ping"] as const;
+    const names = ["serve", "ingest", "tell", "send", "ping"] as const;
     for (const broken of [...names, undefined]) {
       const done: string[] = [];
       const proofs = Object.fromEntries(
@@ -250,6 +250,12 @@ describe("the heartbeat", () => {
       return data.status.parts.find(({ name }: { name: string }) => name === "heartbeat");
     };
     const [before] = await sql<{ n: number }>("SELECT next_incident_number AS n FROM organizations WHERE id = $1");
+    await server.app.sweep.heartbeat();
+    expect(calls).toEqual([]); // as from a worker whose servers are all down
+    expect(await part()).toMatchObject({ ok: false, detail: expect.stringContaining("no server answers") });
+    await server.app.selfWatch.serves(server.url);
+    await server.database.asOwner("UPDATE duties SET until = until + interval '1 hour' WHERE name = 'serving'");
+    now += minute;
     await server.app.sweep.heartbeat();
     expect(calls).toEqual(["/beat"]);
     expect(await part()).toEqual({ name: "heartbeat", ok: true, detail: "the last arrived 0 s ago" });

@@ -1,6 +1,6 @@
 /**
  * The sign of life for somebody outside (a dead man's switch): sent only after an event has gone the whole way, so that it
- * stops when any part does. One organization, the server's oldest, carries it.
+ * stops when any part does. One organization carries it: the operator's own, or else the oldest.
  */
 import type { Tx } from "../db.ts";
 import type { EventDraft } from "../ingest/event.ts";
@@ -10,6 +10,8 @@ export const period = 60_000;
 
 /** What is proven before the ping, in this order; each throws in words what does not work. */
 export interface Proofs {
+  /** An HTTP server of this installation answers. */
+  serve(): Promise<void>;
   /** Takes an event in, through detection, to the database. */
   ingest(event: EventDraft): Promise<void>;
   /** An incident is opened and routed to alerts, and all of it undone. */
@@ -23,6 +25,7 @@ export interface Proofs {
 /** Undefined: it has arrived; otherwise why not. Never throws. */
 export async function beat(proofs: Proofs, now: number): Promise<string | undefined> {
   const steps = [
+    ["no server answers", proofs.serve],
     ["events are not taken in", () => proofs.ingest(syntheticEvent(now))],
     ["incidents are not told", proofs.tell],
     ["alerts are not sent", proofs.send],
