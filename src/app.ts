@@ -152,6 +152,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       now,
       enricher,
       onStored: measures.stored,
+      onRefused: measures.refused,
       ...(sharedWindows ? { sharedWindows } : {}),
     });
     opened.push({ name: "pipeline", close: pipeline.drain });

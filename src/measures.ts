@@ -9,6 +9,8 @@ export interface Measures {
   stored(batch: { accepted: number; duplicates: number; detections: number; seconds: number }): void;
   /** Events that were not valid. */
   rejected(events: number): void;
+  /** Events that were sent away because too many of their organization wait. */
+  refused(events: number): void;
   /** A request was answered; `route` is one of the server's own, never a path somebody made up. */
   answered(request: { route: string; status: number; seconds: number }): void;
   /** Something that is looked at whenever somebody asks, in place of what had the name: one value, or one for each value of `label`. */
@@ -25,11 +27,11 @@ export function createMeasures(): Measures {
   const registers = [registry];
   const events = new Counter({
     name: "vigil_events_total",
-    help: "Events by what became of them: accepted, duplicate (sent before) or rejected (not valid).",
+    help: "Events by what became of them: accepted, duplicate (sent before), rejected (not valid) or refused (429: too many wait).",
     labelNames: ["result"],
     registers,
   });
-  for (const result of ["accepted", "duplicate", "rejected"]) events.inc({ result }, 0);
+  for (const result of ["accepted", "duplicate", "rejected", "refused"]) events.inc({ result }, 0);
   const batches = new Histogram({
     name: "vigil_batch_duration_seconds",
     help: "From the start to the commit of one batch of events: enrichment, detection, incidents and storing.",
@@ -57,6 +59,7 @@ export function createMeasures(): Measures {
       batches.observe(seconds);
     },
     rejected: (count) => events.inc({ result: "rejected" }, count),
+    refused: (count) => events.inc({ result: "refused" }, count),
     answered: ({ route, status, seconds }) => requests.observe({ route, status: String(status) }, seconds),
     watch(name: string, help: string, ...rest: unknown[]) {
       const [label, read] = (rest.length === 2 ? rest : [undefined, rest[0]]) as [

@@ -1,18 +1,21 @@
 /**
- * The gauges' history: one process of all samples every organization's, and adds the values to series named `vigil.…`,
- * which `metrics` reads by the second, minute and hour. Old seconds and minutes are forgotten.
+ * The gauges' history: one process of all samples every organization's each second, and adds the values to series named
+ * `vigil.…`, which `metrics` reads by the second (of the last two hours), minute (of a month) and hour. What a process that is
+ * killed has not written yet are five seconds at most.
  */
 import { type MetricValue, recordMetrics } from "./board/metrics.ts";
 import type { Database, Tx } from "./db.ts";
 import type { Log } from "./log.ts";
 import type { Gauges, RealtimeMetrics } from "./publish/gauges.ts";
 
-const sampleInterval = 5_000; // 5 seconds
+const sampleInterval = 1_000; // 1 second
+const samplesTogether = 5;
 const dutyFor = 15_000; // a process that says nothing for so long loses the duty
+const atOnce = 4; // organizations
 const name = "metric-history";
 
-/** How long the points of each resolution are kept (days, by their seconds); hours are kept as the retention policy says. */
-export const historyKept: Readonly<Record<1 | 60, number>> = { 1: 1, 60: 31 };
+/** How long the points of each resolution are kept (ms, by their seconds); hours are kept as the retention policy says. */
+export const historyKept: Readonly<Record<1 | 60, number>> = { 1: 7_200_000, 60: 31 * 86_400_000 };
 
 /** The series of one moment. Pure. */
 export function seriesOf(metrics: RealtimeMetrics): MetricValue[] {
@@ -26,9 +29,12 @@ export function seriesOf(metrics: RealtimeMetrics): MetricValue[] {
 }
 
 export interface MetricHistory {
-  /** Samples once, if this process has the duty; answers whether it has. */
-  sample(): Promise<boolean>;
-  /** Samples every five seconds from now on. */
+  /**
+   * Samples once, if this process has the duty, and writes where there are so many samples (one) by now; answers whether it
+   * has. Written together, a minute's and an hour's rollup change once for all of them.
+   */
+  sample(together?: number): Promise<boolean>;
+  /** Samples every second from now on. */
   start(): void;
   close(): Promise<void>;
 }
@@ -40,22 +46,46 @@ export function createMetricHistory(options: {
   log: Log;
 }): MetricHistory {
   const { db, gauges, processId, log } = options;
+  let unwritten = new Map<string, MetricValue[]>();
+  let samples = 0;
+  let organizations: string[] = [];
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<boolean> | undefined;
   let isClosing = false;
+  const failed = (error: Error): void => log.warn({ err: error.message }, "the gauges were not recorded");
 
-  async function sampleAll(): Promise<boolean> {
-    if (!(await db.takeDuty(name, processId, dutyFor))) return false;
-    for (const organizationId of await db.organizationIds()) {
-      if (isClosing) break;
-      const values = seriesOf(await gauges.now(organizationId));
-      await db.inOrganization(organizationId, (tx) => recordMetrics(tx, values));
+  /** Looks at every organization; a moment that takes longer than the next is due leaves that one out. */
+  async function look(): Promise<void> {
+    const left = [...organizations];
+    const one = async (): Promise<void> => {
+      for (let id = left.shift(); id !== undefined && !isClosing; id = left.shift()) {
+        const metrics = await gauges.now(id).catch(failed);
+        if (metrics) unwritten.set(id, [...(unwritten.get(id) ?? []), ...seriesOf(metrics)]);
+      }
+    };
+    await Promise.all(Array.from({ length: atOnce }, one));
+    samples++;
+  }
+
+  async function write(): Promise<void> {
+    const due = unwritten;
+    unwritten = new Map();
+    samples = 0;
+    for (const [id, values] of due) await db.inOrganization(id, (tx) => recordMetrics(tx, values)).catch(failed);
+  }
+
+  async function sampleAll(together: number): Promise<boolean> {
+    if (samples === 0) {
+      organizations = (await db.takeDuty(name, processId, dutyFor)) ? await db.organizationIds() : [];
+      if (organizations.length === 0) return false;
     }
+    await look();
+    if (samples >= together) await write();
     return true;
   }
 
-  function sample(): Promise<boolean> {
-    running ??= sampleAll().finally(() => {
+  function sample(together = 1): Promise<boolean> {
+    running ??= sampleAll(together).finally(() => {
       running = undefined;
     });
     return running;
@@ -64,13 +94,13 @@ export function createMetricHistory(options: {
   return {
     sample,
     start() {
-      const failed = (error: Error): void => log.warn({ err: error.message }, "the gauges were not recorded");
-      timer ??= setInterval(() => void sample().catch(failed), sampleInterval).unref();
+      timer ??= setInterval(() => void sample(samplesTogether).catch(failed), sampleInterval).unref();
     },
     async close() {
       isClosing = true;
       clearInterval(timer);
       await running?.catch(() => undefined);
+      await write();
     },
   };
 }
@@ -78,11 +108,11 @@ export function createMetricHistory(options: {
 /** Removes the history's seconds and minutes that are older than they are kept; answers how many points. */
 export async function forgetHistory(tx: Tx, now: number): Promise<number> {
   let removed = 0;
-  for (const [resolution, days] of Object.entries(historyKept)) {
+  for (const [resolution, kept] of Object.entries(historyKept)) {
     const { rowCount } = await tx.query(
       `DELETE FROM security_metrics WHERE organization_id = $1 AND name IN (SELECT DISTINCT name FROM security_metrics
          WHERE organization_id = $1 AND resolution = 3600 AND name LIKE 'vigil.%') AND resolution = $2 AND at < $3`,
-      [tx.organizationId, Number(resolution), new Date(now - days * 86_400_000)],
+      [tx.organizationId, Number(resolution), new Date(now - kept)],
     );
     removed += rowCount ?? 0;
   }

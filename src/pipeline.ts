@@ -82,6 +82,8 @@ export function createPipeline(options: {
   enricher?: Enricher;
   /** Told of every batch that was committed. */
   onStored?(batch: { accepted: number; duplicates: number; detections: number; seconds: number }): void;
+  /** Told how many events were sent away because too many of their organization wait. */
+  onRefused?(events: number): void;
   /** Windows that the processes of an organization share. */
   sharedWindows?: (organizationId: string) => SharedWindows;
 }): Pipeline {
@@ -216,7 +218,12 @@ export function createPipeline(options: {
     known.pseudonym = pseudonymBy(indexOf);
   }
 
-  const lanes = createLanes({ now, store, explain: (error) => asUnavailable(error, log) });
+  const lanes = createLanes({
+    now,
+    store,
+    explain: (error) => asUnavailable(error, log),
+    onRefused: (events) => options.onRefused?.(events),
+  });
   return {
     // A batch holds events of several senders: it does not end with the time of the one who happened to be first.
     accept: (organizationId, drafts, sender) => withoutDeadline(() => lanes.accept(organizationId, { drafts, sender })),

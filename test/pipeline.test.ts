@@ -6,6 +6,7 @@ import type { EventDraft } from "../src/ingest/event.ts";
 import { createPipeline, type Pipeline } from "../src/pipeline.ts";
 import { type Bells, openBells } from "../src/publish/bells.ts";
 import { createFeed, type Feed } from "../src/publish/feed.ts";
+import { seededRandom } from "./generate/random.ts";
 import { quiet, type TestDatabase, testDatabase } from "./support/database.ts";
 import { testVault } from "./support/vault.ts";
 
@@ -175,6 +176,55 @@ describe("the change feed", () => {
     await slow;
     const kinds = [(await first).value, (await stream.next()).value].map((change) => change?.kind);
     expect(kinds).toEqual(["SLOW", "FAST"]);
+    abort.abort();
+  });
+
+  it("D4: gives each change of 50 transactions once, whatever the order in which they begin, write and commit", async () => {
+    const chance = seededRandom(11);
+    const abort = new AbortController();
+    const stream = feed.follow(ours, "decision", await feed.cursor(ours), abort.signal);
+    const insert =
+      "INSERT INTO changes (organization_id, topic, kind, entity_id) VALUES ($1, 'decision', $2, gen_random_uuid())";
+    const open = new Set<{ commit(): Promise<void> }>();
+    const commitOne = async (): Promise<void> => {
+      const one = [...open][Math.floor(chance() * open.size)];
+      if (!one) return;
+      open.delete(one);
+      await one.commit();
+    };
+    for (let n = 0; n < 50; n++) {
+      while (open.size >= 5) await commitOne();
+      let end: () => void = () => {};
+      const ended = new Promise<void>((resolve) => {
+        end = resolve;
+      });
+      let wrote: () => void = () => {};
+      const written = new Promise<void>((resolve) => {
+        wrote = resolve;
+      });
+      const done = test.db.inOrganization(ours, async (tx) => {
+        await tx.query(insert, [ours, `T${n}`]);
+        wrote();
+        await ended;
+        await tx.query(insert, [ours, `T${n} again`]); // a later id under an older transaction
+      });
+      await written;
+      open.add({
+        async commit() {
+          end();
+          await done;
+          bells.ring(ours, "decision");
+        },
+      });
+      if (chance() < 0.4) await commitOne();
+    }
+    const seen: string[] = [];
+    const reading = (async () => {
+      while (seen.length < 100) seen.push((await stream.next()).value?.kind as string);
+    })();
+    while (open.size > 0) await commitOne();
+    await reading;
+    expect(seen).toEqual(Array.from({ length: 50 }, (_, n) => [`T${n}`, `T${n} again`]).flat()); // in the order of their ids
     abort.abort();
   });
 

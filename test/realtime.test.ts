@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createMetricHistory, forgetHistory } from "../src/metric-history.ts";
 import { incidentEvents, metrics } from "./client/operations.ts";
+import { quiet } from "./support/database.ts";
 import { type Frames, type TestServer, testServer } from "./support/server.ts";
 
 type Open = (after: string, as?: string) => Promise<Frames<{ incidentEvents: Event }>>;
@@ -262,6 +264,37 @@ describe("the gauges' history", () => {
       expect(new Set(found.map(({ name }) => name))).toEqual(new Set(names));
       expect(found).toContainEqual({ name: "vigil.openBySeverity", labels: { severity: "HIGH" } });
     }
+  });
+
+  it("has a point a second, written five seconds together, whose seconds are forgotten after two hours", async () => {
+    const { db } = server.app;
+    let at = Date.parse("2026-03-01T10:00:00Z");
+    const gauges = { now: async () => ({ at: new Date(at), openBySeverity: [], openIncidents: at % 7 }) as never };
+    const writes: number[] = [];
+    const inOrganization: typeof db.inOrganization = (id, work) => {
+      if (id === server.theirs) writes.push(at);
+      return db.inOrganization(id, work);
+    };
+    const watched = { takeDuty: async () => true, organizationIds: async () => [server.theirs], inOrganization };
+    const history = createMetricHistory({ db: watched, gauges, processId: "x", log: quiet });
+    for (let n = 0; n < 10; n++, at += 1_000) await history.sample(5);
+    expect(writes.map((moment) => new Date(moment).getUTCSeconds())).toEqual([4, 9]);
+    const count = async () =>
+      (
+        await server.database.asOwner<{ resolution: number; points: number; values: number }>(
+          `SELECT resolution, count(*)::int AS points, sum(count)::int AS values FROM security_metrics
+           WHERE organization_id = $1 AND name = 'vigil.openIncidents' AND at BETWEEN '2026-03-01T10:00:00Z' AND '2026-03-01T10:01:00Z'
+           GROUP BY resolution ORDER BY resolution`,
+          [server.theirs],
+        )
+      ).map(({ resolution, points, values }) => [resolution, points, values]);
+    expect(await count()).toEqual([
+      [1, 10, 10],
+      [60, 1, 10],
+      [3600, 1, 10],
+    ]);
+    await db.inOrganization(server.theirs, (tx) => forgetHistory(tx, at + 7_199_000));
+    expect((await count())[0]).toEqual([1, 1, 1]);
   });
 
   it("speaks of all processes together, and forgets those that are silent", async () => {

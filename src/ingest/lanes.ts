@@ -32,6 +32,9 @@ export interface Lanes {
   drain(): Promise<void>;
 }
 
+/** Seconds: as long as what waits has waited, since what comes would wait as long. Pure. */
+const comeBackIn = (lagMs: number): number => Math.min(60, Math.max(2, Math.ceil(lagMs / 1_000)));
+
 interface Waiting extends Sent {
   since: number;
   resolve(result: Stored): void;
@@ -45,7 +48,7 @@ interface Lane {
 }
 
 const batchLimit = 5_000; // events in one transaction
-const waitingLimit = 100_000; // events that may wait per organization; beyond it, senders are told to come back
+const mostWaiting = 100_000; // events that may wait per organization; beyond it, senders are told to come back
 
 export function createLanes(options: {
   now: () => number;
@@ -53,8 +56,12 @@ export function createLanes(options: {
   store(organizationId: string, sent: readonly Sent[]): Promise<Stored[]>;
   /** What the sender is told of an error. */
   explain(error: unknown): unknown;
+  /** Told how many events were sent away because too many wait. */
+  onRefused?: (events: number) => void;
+  /** Events that may wait per organization. Default: 100,000. */
+  waitingLimit?: number;
 }): Lanes {
-  const { now, store, explain } = options;
+  const { now, store, explain, onRefused, waitingLimit = mostWaiting } = options;
   const lanes = new Map<string, Lane>();
 
   function laneOf(organizationId: string): Lane {
@@ -96,8 +103,10 @@ export function createLanes(options: {
       if (length === 0) return Promise.resolve({ accepted: 0, duplicates: 0 });
       const lane = laneOf(organizationId);
       if (lane.waitingEvents + length > waitingLimit && lane.waitingEvents > 0) {
-        const message = `${lane.waitingEvents} events are waiting to be stored; send these again in a few seconds.`;
-        return Promise.reject(new VigilError("RATE_LIMITED", message, { detail: { retryAfterSeconds: 2 } }));
+        onRefused?.(length);
+        const retryAfterSeconds = comeBackIn(lagOf(lane));
+        const message = `${lane.waitingEvents} events are waiting to be stored; send these again in ${retryAfterSeconds} seconds.`;
+        return Promise.reject(new VigilError("RATE_LIMITED", message, { detail: { retryAfterSeconds } }));
       }
       return new Promise((resolve, reject) => {
         lane.waiting.push({ ...sent, since: now(), resolve, reject });

@@ -17,7 +17,12 @@ export const sweepQueue = "vigil-sweep";
 const longestClose = 8_000; // ms: whoever started us waits 10 seconds
 
 /** Works the jobs until closed; registers their schedules first, and forgets those of jobs that are no more. */
-export async function workJobs(where: QueueStore, handlers: Handlers, log: Log): Promise<RunningJobs> {
+export async function workJobs(
+  where: QueueStore,
+  handlers: Handlers,
+  log: Log,
+  lookInterval = 20_000, // ms between two looks whether the schedules are still there: Redis may have been emptied
+): Promise<RunningJobs> {
   const store = openStore(where, log);
   const queue = store.queue(sweepQueue);
   queue.on("error", (error) => log.warn({ err: error.message }, "the jobs cannot be scheduled"));
@@ -28,6 +33,14 @@ export async function workJobs(where: QueueStore, handlers: Handlers, log: Log):
       await atMost(1_000, store.close());
       throw error;
     });
+  let isLooking = false;
+  async function look(): Promise<void> {
+    if (isLooking) return;
+    isLooking = true;
+    await schedule(queue).catch((error: Error) => log.warn({ err: error.message }, "the jobs cannot be scheduled"));
+    isLooking = false;
+  }
+  const timer = "redisUrl" in where ? setInterval(() => void look(), lookInterval).unref() : undefined;
   const worker = store.worker(sweepQueue, (job) => handlers[job.name as JobName]?.() ?? Promise.resolve(), {
     concurrency: 3, // a long clean-up does not hold up what is urgent
     lockDuration: 60_000,
@@ -41,6 +54,7 @@ export async function workJobs(where: QueueStore, handlers: Handlers, log: Log):
   worker.on("error", (error) => log.warn({ err: error.message }, "the worker lost its queue"));
   return {
     async close() {
+      clearInterval(timer);
       const inTime = await atMost(longestClose, worker.close()); // what is under way may finish
       if (!inTime) await atMost(1_000, worker.close(true));
       await atMost(1_000, queue.close());

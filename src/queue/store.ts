@@ -17,6 +17,9 @@ export type QueueStore = { redisUrl: string } | { postgresUrl: string };
 /** The schema of BullMQ's tables; `vigil migrate` makes it. */
 export const queueSchema = "bullmq";
 
+const patience = 2_000; // ms for which whoever adds waits for Redis
+const longestWait = 20_000; // ms: BullMQ's workers ask again every ten seconds
+
 export interface OpenStore {
   queue(name: string, options?: Omit<QueueOptions, "connection">): Queue;
   worker<Data>(
@@ -40,7 +43,16 @@ function onRedis(url: string, log: Log): OpenStore {
   const placed = isCluster(url) ? { prefix: "{vigil}" } : {};
   /** A connection of its own; one that adds gives up at once while Redis is away, one that waits for work does not. */
   function connect(forWorker: boolean): RedisConnection {
-    const redis = connectRedis(url, { maxRetriesPerRequest: forWorker ? null : 1, connectionName: "vigil-queue" });
+    const redis = connectRedis(url, {
+      ...(forWorker ? { maxRetriesPerRequest: null } : { maxRetriesPerRequest: 1, commandTimeout: patience }),
+      connectTimeout: patience,
+      // Frozen with its socket open, only a new connection tells; a worker may wait for work that long.
+      socketTimeout: forWorker ? longestWait : patience,
+      retryStrategy: (times) => Math.min(50 * times, 1_000),
+      // A replica that was promoted, or a primary that was demoted: connect again to find the primary.
+      reconnectOnError: ({ message }) => /^(READONLY|UNBLOCKED|LOADING)/.test(message),
+      connectionName: "vigil-queue",
+    });
     redis.on("error", (error: Error) => log.warn({ err: error.message }, "Redis is not reachable"));
     opened.push(redis);
     return redis;

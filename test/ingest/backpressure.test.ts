@@ -1,0 +1,76 @@
+/** D10: more than the database takes. A small bound, a clock of our own, and a database that is held and let go. */
+import { expect, it } from "vitest";
+import type { EventDraft } from "../../src/ingest/event.ts";
+import { createLanes, type Stored } from "../../src/ingest/lanes.ts";
+import { createMeasures } from "../../src/measures.ts";
+import { serving } from "../server/serving.ts";
+
+it("D10: tells senders of what is too much to come back, holds what was accepted to its order, and reports the lag", async () => {
+  let clock = 0;
+  const measures = createMeasures();
+  const stored: { organization: string; actions: string[] }[] = [];
+  const held: (() => void)[] = [];
+  const lanes = createLanes({
+    now: () => clock,
+    waitingLimit: 20,
+    onRefused: measures.refused,
+    explain: (error) => error,
+    store: (organization, sent) =>
+      new Promise<Stored[]>((resolve) => {
+        const actions = sent.flatMap(({ drafts }) => drafts.map(({ action }) => action));
+        held.push(() => {
+          stored.push({ organization, actions });
+          resolve(sent.map(({ drafts }) => ({ accepted: drafts.length, duplicates: 0 })));
+        });
+      }),
+  });
+  await using server = await serving({
+    ingest: async (organization, values) => {
+      const drafts = values as EventDraft[];
+      return { ...(await lanes.accept(organization, { drafts, sender: undefined })), rejected: [] };
+    },
+  });
+  const send = (name: string, count: number): Promise<Response> =>
+    fetch(`${server.url}/ingest`, {
+      method: "POST",
+      headers: { authorization: "Bearer ingest" },
+      body: Array.from({ length: count }, (_, n) => JSON.stringify({ action: `${name}-${n}` })).join("\n"),
+    });
+  const organization = "01900000-0000-7000-8000-000000000001";
+  const waiting = (count: number) => expect.poll(() => lanes.waiting(organization)).toBe(count);
+
+  const accepted = [send("first", 5)];
+  await expect.poll(() => held.length).toBe(1); // under way: the database holds it
+  for (const [n, name] of ["second", "third", "fourth", "fifth"].entries()) {
+    accepted.push(send(name, 5));
+    await waiting(5 * (n + 1)); // in this order
+  }
+  clock += 7_000;
+  const refused = await Promise.all([send("sixth", 5), send("seventh", 1)]);
+  expect(refused.map(({ status, headers }) => [status, headers.get("retry-after")])).toEqual([
+    [429, "7"], // as long as what waits has waited
+    [429, "7"],
+  ]);
+  expect((await refused[0]?.json()) as object).toMatchObject({ error: { code: "RATE_LIMITED" } });
+  expect(lanes.waiting(organization)).toBe(20); // bounded, whoever sends
+  expect([lanes.lagMs(organization), lanes.worstLagMs(), lanes.busy()]).toEqual([7_000, 7_000, [organization]]);
+  expect((await measures.text()).body).toContain('vigil_events_total{result="refused"} 6');
+
+  // Another organization has a lane, and a bound, of its own.
+  const other = lanes.accept("another", { drafts: [{ action: "theirs" } as EventDraft], sender: undefined });
+  held[1]?.();
+  expect(await other).toEqual({ accepted: 1, duplicates: 0 });
+
+  held[0]?.();
+  await expect.poll(() => held.length).toBe(3);
+  held[2]?.(); // all that waited, in one transaction: whoever was accepted waits for two of them, never for more
+  expect((await Promise.all(accepted)).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+  const ours = stored.filter((batch) => batch.organization === organization).map(({ actions }) => actions);
+  const five = (name: string) => Array.from({ length: 5 }, (_, n) => `${name}-${n}`);
+  expect(ours).toEqual([five("first"), ["second", "third", "fourth", "fifth"].flatMap(five)]);
+  expect([lanes.waiting(organization), lanes.lagMs(organization)]).toEqual([0, 0]);
+  const again = send("sixth", 5);
+  await expect.poll(() => held.length).toBe(4);
+  held[3]?.();
+  expect((await again).status).toBe(200);
+});
