@@ -71,4 +71,5 @@ async function measure({ count, rate, events }: Round): Promise<Measured> {
 }
 
 process.on("message", (round: Round) => void measure(round).then((measured) => process.send?.(measured)));
+process.once("disconnect", () => process.exit()); // the bench is over, however it ended
 process.send?.(sinkUrl);
