@@ -192,6 +192,56 @@ it("is called by a response rule, once an incident while it is in force", async 
   }
 });
 
+it("R5 is held by the circuit breaker in a flood, each with its reason; people still call, and resuming lets rules call again", async () => {
+  await create({ name: "flood", url: `${sink}/flood` });
+  await later(11 * 60_000); // what was done before counts no more
+  await respondBy(server, { actions: [{ type: "CALL_WEBHOOK", webhook: "flood", ttlS: 600 }] });
+  await ask("mutation { organizationUpdate(input: { responseCap: 3 }) { userErrors { message } } }", {}, admin);
+  await attack(
+    server,
+    Array.from({ length: 12 }, () => ({ ip: `198.51.100.${address++}` })),
+  );
+  const byRule = async () => {
+    await server.app.respond(server.ours);
+    return server.database.asOwner<{ status: string; reason: string | null; calls: number }>(
+      `SELECT a.status::text, a.ended_reason AS reason,
+         (SELECT count(*)::int FROM response_calls c WHERE c.action_id = a.id) AS calls
+       FROM incident_actions a WHERE a.target = 'flood' AND a.rule_id IS NOT NULL ORDER BY a.created_at, a.id`,
+    );
+  };
+  const held = (await byRule()).filter(({ status }) => status === "REFUSED");
+  expect(held).toHaveLength(9);
+  const why = "3 automatic actions were done within 10 minutes, as many as may be.";
+  const reasons = held.map(({ reason }) => reason).sort();
+  expect(reasons).toEqual([why, ...Array.from({ length: 8 }, () => `The circuit breaker opened: ${why}`)]);
+  expect(held.map((one) => one.calls)).toEqual(held.map(() => 0));
+  const made = () => calls.filter(({ path }) => path === "/flood").length;
+  await expect.poll(made, { timeout: 15_000 }).toBe(3);
+
+  now += 1_000;
+  await newIncident();
+  expect((await byRule()).at(-1)).toMatchObject({
+    status: "REFUSED",
+    reason: expect.stringMatching(/^The circuit breaker is open since/),
+  });
+  expect((await timeline(server, incident.raw)).at(-1)).toMatch(
+    /^ACTION_REFUSED CALL_WEBHOOK of flood was refused: The circuit/,
+  );
+  expect((await respond({ target: "flood" })).outcome).toBe("APPLIED"); // a person has looked at it
+  await expect.poll(made, { timeout: 15_000 }).toBe(4);
+
+  const refused = async () => (await byRule()).filter(({ status }) => status === "REFUSED").length;
+  const before = await refused();
+  const resume = 'mutation { responseBreakerResume(reason: "It was a test") { breaker { isOpen } } }';
+  expect(await ask(resume, {}, admin)).toEqual({ responseBreakerResume: { breaker: { isOpen: false } } });
+  now += 1_000;
+  await newIncident();
+  await expect.poll(made, { timeout: 15_000 }).toBe(5);
+  // What was refused stays refused: a stale call is no answer to a new situation.
+  expect(await refused()).toBe(before);
+  await ask("mutation { organizationUpdate(input: { responseCap: 20 }) { userErrors { message } } }", {}, admin);
+});
+
 it("is set up by administrators only, at public addresses only, and kept while a rule names it", async () => {
   await expect(create({ name: "mine", url: `${sink}/mine` }, ada)).rejects.toThrow();
   for (const [input, field] of [
