@@ -8,6 +8,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as rest } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { build } from "esbuild";
@@ -16,11 +17,12 @@ import { load } from "./http-load.ts";
 import { median } from "./median.ts";
 import type { Figure } from "./run.ts";
 
-const rounds = 40;
+const rounds = 25;
 const warming = 8_000; // requests: what runs for ever is compiled by then
 const requests = 500; // a round, by 8 connections
 const singles = 200; // a round, one after the other, for latency …
 const waking = 20; // … behind those that wake it up: it waited for its turn
+const resting = 600; // ms: as long as ours waits for its events to go
 const path = "/patients/p-1";
 const middlewares = ["bare", "nothing", "helmet", "rate-limit", "vigil"] as const;
 
@@ -67,6 +69,8 @@ async function measure(framework: string, stand: Stand): Promise<Figure[]> {
     const before = await ask<{ cpu: number }>(subject.child, "cpu");
     const times = await load(subject.port, path, count, connections);
     if (subject.name === "vigil") await stand.arrived(count);
+    // The others rest within what is measured, too: an idle process collects its garbage, whosever it is.
+    else await rest(resting);
     const after = await ask<{ cpu: number }>(subject.child, "cpu");
     return [(after.cpu - before.cpu) / count, times.slice(waking)];
   };
