@@ -195,10 +195,9 @@ it("is called by a response rule, once an incident while it is in force", async 
 it("R5 is held by the circuit breaker in a flood, each with its reason; people still call, and resuming lets rules call again", async () => {
   await create({ name: "flood", url: `${sink}/flood` });
   await later(11 * 60_000); // what was done before counts no more
+  await server.app.respond(server.ours); // what waits of earlier incidents meets no rule
   await respondBy(server, { actions: [{ type: "CALL_WEBHOOK", webhook: "flood", ttlS: 600 }] });
   await ask("mutation { organizationUpdate(input: { responseCap: 3 }) { userErrors { message } } }", {}, admin);
-  const newest = "SELECT coalesce(max(number), 0)::int AS number FROM security_incidents";
-  const [{ number } = { number: 0 }] = await server.database.asOwner<{ number: number }>(newest);
   await attack(
     server,
     Array.from({ length: 12 }, () => ({ ip: `198.51.100.${address++}` })),
@@ -208,10 +207,7 @@ it("R5 is held by the circuit breaker in a flood, each with its reason; people s
     return server.database.asOwner<{ status: string; reason: string | null; calls: number }>(
       `SELECT a.status::text, a.ended_reason AS reason,
          (SELECT count(*)::int FROM response_calls c WHERE c.action_id = a.id) AS calls
-       FROM incident_actions a JOIN security_incidents i ON i.id = a.incident_id
-       WHERE a.target = 'flood' AND a.rule_id IS NOT NULL AND i.number > $1 -- what else goes on with earlier ones is not of here
-       ORDER BY a.created_at, a.id`,
-      [number],
+       FROM incident_actions a WHERE a.target = 'flood' AND a.rule_id IS NOT NULL ORDER BY a.created_at, a.id`,
     );
   };
   const held = (await byRule()).filter(({ status }) => status === "REFUSED");
