@@ -112,7 +112,7 @@ describe("vigil org export", () => {
       expect([table, lines.length]).toEqual([table, rows]);
       const owner = table === "organizations" ? "id" : "organization_id";
       expect(new Set(lines.map((line) => line[owner]))).toEqual(new Set([server.ours]));
-      expect(text).not.toMatch(/theirs|canary-credential|secret_hash"/);
+      expect(text).not.toMatch(/theirs[-@]|"theirs"|canary-credential|secret_hash"/);
       expect(text).not.toContain(server.theirs);
     }
     expect((await readdir(to)).length).toBe(Object.keys(expected).length + 1);

@@ -198,26 +198,33 @@ it("R5 is held by the circuit breaker in a flood, each with its reason; people s
   await server.app.respond(server.ours); // what waits of earlier incidents meets no rule
   await respondBy(server, { actions: [{ type: "CALL_WEBHOOK", webhook: "flood", ttlS: 600 }] });
   await ask("mutation { organizationUpdate(input: { responseCap: 3 }) { userErrors { message } } }", {}, admin);
-  await attack(
-    server,
-    Array.from({ length: 12 }, () => ({ ip: `198.51.100.${address++}` })),
+  // What rules did for earlier incidents in these ten minutes counts too.
+  const [{ earlier } = { earlier: 0 }] = await server.database.asOwner<{ earlier: number }>(
+    "SELECT count(*)::int AS earlier FROM incident_actions WHERE rule_id IS NOT NULL AND applied_at > $1",
+    [new Date(now - 10 * 60_000)],
   );
+  const flood = Array.from({ length: 12 }, () => ({ ip: `198.51.100.${address++}` }));
+  await attack(server, flood);
   const byRule = async () => {
     await server.app.respond(server.ours);
-    return server.database.asOwner<{ status: string; reason: string | null; calls: number }>(
-      `SELECT a.status::text, a.ended_reason AS reason,
+    return server.database.asOwner<{ about: string; status: string; reason: string | null; calls: number }>(
+      `SELECT i.subjects #>> '{0,key}' AS about, a.status::text, a.ended_reason AS reason,
          (SELECT count(*)::int FROM response_calls c WHERE c.action_id = a.id) AS calls
-       FROM incident_actions a WHERE a.target = 'flood' AND a.rule_id IS NOT NULL ORDER BY a.created_at, a.id`,
+       FROM incident_actions a JOIN security_incidents i ON i.id = a.incident_id
+       WHERE a.target = 'flood' AND a.rule_id IS NOT NULL ORDER BY a.created_at, a.id`,
     );
   };
-  const held = (await byRule()).filter(({ status }) => status === "REFUSED");
-  expect(held).toHaveLength(9);
+  // What came first of each incident of the flood: one that goes on meets the open breaker again.
+  const all = (await byRule()).filter(({ about }) => flood.some(({ ip }) => ip === about));
+  const rows = all.filter((row, at) => all.findIndex(({ about }) => about === row.about) === at);
+  const held = rows.filter(({ status }) => status === "REFUSED");
+  expect([rows.length, held.length], JSON.stringify(all)).toEqual([12, 9 + earlier]);
   const why = "3 automatic actions were done within 10 minutes, as many as may be.";
-  const reasons = held.map(({ reason }) => reason).sort();
-  expect(reasons).toEqual([why, ...Array.from({ length: 8 }, () => `The circuit breaker opened: ${why}`)]);
+  const [first, ...others] = held.map(({ reason }) => reason).sort();
+  expect([first, new Set(others)]).toEqual([why, new Set([`The circuit breaker opened: ${why}`])]);
   expect(held.map((one) => one.calls)).toEqual(held.map(() => 0));
   const made = () => calls.filter(({ path }) => path === "/flood").length;
-  await expect.poll(made, { timeout: 15_000 }).toBe(3);
+  await expect.poll(made, { timeout: 15_000 }).toBe(12 - held.length);
 
   now += 1_000;
   await newIncident();
@@ -229,7 +236,7 @@ it("R5 is held by the circuit breaker in a flood, each with its reason; people s
     /^ACTION_REFUSED CALL_WEBHOOK of flood was refused: The circuit/,
   );
   expect((await respond({ target: "flood" })).outcome).toBe("APPLIED"); // a person has looked at it
-  await expect.poll(made, { timeout: 15_000 }).toBe(4);
+  await expect.poll(made, { timeout: 15_000 }).toBe(13 - held.length);
 
   const refused = async () => (await byRule()).filter(({ status }) => status === "REFUSED").length;
   const before = await refused();
@@ -237,7 +244,7 @@ it("R5 is held by the circuit breaker in a flood, each with its reason; people s
   expect(await ask(resume, {}, admin)).toEqual({ responseBreakerResume: { breaker: { isOpen: false } } });
   now += 1_000;
   await newIncident();
-  await expect.poll(made, { timeout: 15_000 }).toBe(5);
+  await expect.poll(made, { timeout: 15_000 }).toBe(14 - held.length);
   // What was refused stays refused: a stale call is no answer to a new situation.
   expect(await refused()).toBe(before);
   await ask("mutation { organizationUpdate(input: { responseCap: 20 }) { userErrors { message } } }", {}, admin);
