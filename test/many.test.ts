@@ -151,8 +151,8 @@ describe("two servers and two workers on one PostgreSQL and one Redis", () => {
         }),
       );
       await expect.poll(() => second.streams().streams, { timeout: 30_000 }).toBe(11);
-      expect(second.app.connections.count()).toBe(sockets);
-      expect(await channels()).toBeGreaterThan(0);
+      await expect.poll(() => second.app.connections.count(), { timeout: 30_000 }).toBe(sockets);
+      await expect.poll(channels, { timeout: 10_000 }).toBeGreaterThan(0); // subscribed to on the way
       for (const [n, socket] of open.entries()) {
         if (n % 2) for (let id = 0; id < 100; id++) socket.send(JSON.stringify({ id: `${id}`, type: "complete" }));
         if (n % 3 === 0) socket.terminate();
