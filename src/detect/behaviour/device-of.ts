@@ -1,5 +1,7 @@
 /** What an event says of the device: its id where the application gives one, and the family that its user agent speaks for. */
-import { ofEvent, ofEventIn } from "./of-event.ts";
+import type { SecurityEvent } from "../../ingest/event.ts";
+import type { Surroundings } from "./facet.ts";
+import { ofEvent } from "./of-event.ts";
 
 /** Families have no versions, so an update of the browser is no new device. */
 export const deviceFamily = ofEvent((event): string | undefined => {
@@ -12,6 +14,6 @@ export const deviceFamily = ofEvent((event): string | undefined => {
 });
 
 /** Disguised: an application may put into it what should not stand in a profile. */
-export const deviceId = ofEventIn((event, surroundings): string | undefined =>
-  event.device === undefined || event.device === "" ? undefined : surroundings.disguise(event.device),
-);
+export function deviceId(event: SecurityEvent, surroundings: Surroundings): string | undefined {
+  return event.device === undefined || event.device === "" ? undefined : surroundings.disguise(event.device);
+}

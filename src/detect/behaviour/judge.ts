@@ -42,6 +42,7 @@ export type Judge = (
 export function createJudge({ rules, facets, timeZone, disguise, entitiesOf, onFault }: JudgeOptions): Judge {
   let touched: Touched | undefined;
   let missing: { error: unknown } | undefined;
+  const disguised = new Map<string, string>(); // of the events at hand: the same people and patients come again and again
   const seen: Seen = {
     timeZone,
     disguise(value) {
@@ -65,8 +66,6 @@ export function createJudge({ rules, facets, timeZone, disguise, entitiesOf, onF
     if (missing) throw missing.error;
     onFault(what, error);
   };
-
-  const disguised = new Map<string, string>(); // of the events at hand: the same people and patients come again and again
 
   function judge(event: SecurityEvent): Findings | undefined {
     let found: Findings | undefined;

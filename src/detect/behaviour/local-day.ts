@@ -13,14 +13,7 @@ export interface LocalTime {
   hourOfWeek: number;
 }
 
-let last: { time: number; timeZone: string; local: LocalTime } | undefined; // all who look at one event ask for its time
-
-export function localTime(time: number, timeZone: string): Readonly<LocalTime> {
-  if (last?.time !== time || last.timeZone !== timeZone) last = { time, timeZone, local: read(time, timeZone) };
-  return last.local;
-}
-
-function read(time: number, timeZone: string): LocalTime {
+export function localTime(time: number, timeZone: string): LocalTime {
   const slot = hourOfWeek(time, timeZone);
   const utc = Math.floor(time / hourMs);
   const utcSlot = (((utc + 72) % week) + week) % week; // 1970-01-01 was a Thursday

@@ -1,6 +1,8 @@
 /** Events in which a person touches a patient's record. */
+import type { SecurityEvent } from "../../ingest/event.ts";
 import { userOf } from "./deeds.ts";
-import { ofEvent, ofEventIn } from "./of-event.ts";
+import type { Surroundings } from "./facet.ts";
+import { ofEvent } from "./of-event.ts";
 import { hasRole, isProgramsRole } from "./program.ts";
 import { shortKey } from "./short-key.ts";
 
@@ -16,8 +18,10 @@ export const isRecordAccess = ofEvent((event): boolean => {
 /** Whether a patient uses the portal, by the role of the account. */
 export const isPatientsOwn = ofEvent((event): boolean => hasRole(event, patientRoles));
 
-export const patientKey = ofEventIn((event, surroundings): string =>
-  shortKey("patient", event.target?.patientId ?? "", surroundings),
-);
+export function patientKey(event: SecurityEvent, surroundings: Surroundings): string {
+  return shortKey("patient", event.target?.patientId ?? "", surroundings);
+}
 
-export const userKey = ofEventIn((event, surroundings): string => shortKey("user", userOf(event) ?? "", surroundings));
+export function userKey(event: SecurityEvent, surroundings: Surroundings): string {
+  return shortKey("user", userOf(event) ?? "", surroundings);
+}
