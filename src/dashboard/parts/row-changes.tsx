@@ -1,12 +1,12 @@
 import { type ReactNode, useState } from "react";
-import { useMutation } from "../../data/use-mutation.ts";
-import type { TypedDocumentString } from "../../generated/graphql.ts";
-import { Button } from "../../parts/button.tsx";
-import { Confirm } from "../../parts/confirm.tsx";
-import type { Column } from "../../parts/table.tsx";
-import { toast } from "../../parts/toast.tsx";
-import { useMay } from "../../session/viewer.ts";
-import { words as shared } from "../../words.ts";
+import { useMutation } from "../data/use-mutation.ts";
+import type { TypedDocumentString } from "../generated/graphql.ts";
+import { useMay } from "../session/viewer.ts";
+import { words as shared } from "../words.ts";
+import { Button } from "./button.tsx";
+import { Confirm } from "./confirm.tsx";
+import type { Column } from "./table.tsx";
+import { toast } from "./toast.tsx";
 
 interface Words {
   actions: string;
@@ -27,15 +27,17 @@ interface RowChanges<Row> {
   removal: ReactNode;
 }
 
-/** Adding, editing and removing the rows of a list, for whoever may change the settings of alerts. */
+/** Adding, editing and removing the rows of a list, for whoever has the permission. */
 export function useRowChanges<Row extends { id: string; name: string }, Result extends object>({
   words,
+  permission,
   document,
   reload,
   more,
   width = "84px",
 }: {
   words: Words;
+  permission: string;
   /** The mutation that removes one. */
   document: TypedDocumentString<Result, { id: string }>;
   reload: () => void;
@@ -44,7 +46,7 @@ export function useRowChanges<Row extends { id: string; name: string }, Result e
   width?: string;
 }): RowChanges<Row> {
   const remove = useMutation(document);
-  const mayWrite = useMay("alertSettings.write");
+  const mayWrite = useMay(permission);
   const [edits, setEdits] = useState<Row | "new">();
   const [removes, setRemoves] = useState<Row>();
 

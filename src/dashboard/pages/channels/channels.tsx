@@ -10,13 +10,13 @@ import { Badge } from "../../parts/badge.tsx";
 import { Button } from "../../parts/button.tsx";
 import { FormErrors } from "../../parts/field.tsx";
 import { Panel } from "../../parts/panel.tsx";
+import { useRowChanges } from "../../parts/row-changes.tsx";
 import { Empty, Loaded } from "../../parts/states.tsx";
 import { type Column, Table } from "../../parts/table.tsx";
 import { Time } from "../../parts/time.tsx";
 import { toast } from "../../parts/toast.tsx";
 import { channelWords as words } from "../../words/channels.ts";
 import { ChannelForm } from "./channel-form.tsx";
-import { useRowChanges } from "./row-changes.tsx";
 
 /** The channels: whether each works, and a message to try it. */
 export function Channels() {
@@ -24,6 +24,7 @@ export function Channels() {
   const attempt = useMutation(ChannelTryDocument);
   const changes = useRowChanges({
     words,
+    permission: "alertSettings.write",
     document: ChannelRemoveDocument,
     reload: list.reload,
     width: "150px",

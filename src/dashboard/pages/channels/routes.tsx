@@ -7,6 +7,7 @@ import {
 } from "../../generated/graphql.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Panel } from "../../parts/panel.tsx";
+import { useRowChanges } from "../../parts/row-changes.tsx";
 import { Empty, Loaded } from "../../parts/states.tsx";
 import { type Column, Table } from "../../parts/table.tsx";
 import { routeWords as words } from "../../words/channels.ts";
@@ -14,13 +15,13 @@ import { matcherWords } from "../../words/silences.ts";
 import { matchersText } from "../silences/matchers.tsx";
 import { RouteForm } from "./route-form.tsx";
 import { RouteWould } from "./route-would.tsx";
-import { useRowChanges } from "./row-changes.tsx";
 
 /** Which incidents go where, in the order in which routes are asked. */
 export function Routes() {
   const list = useQuery(RouteListDocument, {});
   const changes = useRowChanges<RouteRowFragment, RouteRemoveMutation>({
     words,
+    permission: "alertSettings.write",
     document: RouteRemoveDocument,
     reload: list.reload,
   });

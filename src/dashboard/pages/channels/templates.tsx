@@ -6,10 +6,10 @@ import {
   type TemplateRowFragment,
 } from "../../generated/graphql.ts";
 import { Panel } from "../../parts/panel.tsx";
+import { useRowChanges } from "../../parts/row-changes.tsx";
 import { Empty, Loaded } from "../../parts/states.tsx";
 import { type Column, Table } from "../../parts/table.tsx";
 import { channelWords, templateWords as words } from "../../words/channels.ts";
-import { useRowChanges } from "./row-changes.tsx";
 import { TemplateForm } from "./template-form.tsx";
 
 /** How alerts read, where Vigil's own words do not fit. */
@@ -17,6 +17,7 @@ export function Templates() {
   const list = useQuery(TemplateListDocument, {});
   const changes = useRowChanges<TemplateRowFragment, TemplateRemoveMutation>({
     words,
+    permission: "alertSettings.write",
     document: TemplateRemoveDocument,
     reload: list.reload,
   });

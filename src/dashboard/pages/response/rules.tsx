@@ -1,21 +1,16 @@
-import { useState } from "react";
-import { useMutation } from "../../data/use-mutation.ts";
 import { useQuery } from "../../data/use-query.ts";
 import {
   ResponseRuleListDocument,
   ResponseRuleRemoveDocument,
+  type ResponseRuleRemoveMutation,
   type ResponseRuleRowFragment,
 } from "../../generated/graphql.ts";
 import { Badge, type Tone } from "../../parts/badge.tsx";
-import { Button } from "../../parts/button.tsx";
-import { Confirm } from "../../parts/confirm.tsx";
 import { Panel } from "../../parts/panel.tsx";
+import { useRowChanges } from "../../parts/row-changes.tsx";
 import { Empty, Loaded } from "../../parts/states.tsx";
 import { type Column, Table } from "../../parts/table.tsx";
-import { toast } from "../../parts/toast.tsx";
-import { useMay } from "../../session/viewer.ts";
 import { responseWords } from "../../words/response.ts";
-import { words as shared } from "../../words.ts";
 import { RuleForm } from "./rule-form.tsx";
 import { actionText, conditionsText } from "./rule-text.ts";
 import { Would } from "./would.tsx";
@@ -26,17 +21,12 @@ const tones: Record<ResponseRuleRowFragment["mode"], Tone> = { ACTIVE: "good", M
 /** What Vigil does by itself, in the order in which the rules are asked. */
 export function Rules() {
   const list = useQuery(ResponseRuleListDocument, {});
-  const remove = useMutation(ResponseRuleRemoveDocument);
-  const mayWrite = useMay("respond.write");
-  const [edits, setEdits] = useState<ResponseRuleRowFragment | "new">();
-  const [removes, setRemoves] = useState<ResponseRuleRowFragment>();
-
-  async function removeIt(): Promise<void> {
-    if (!removes || !(await remove.run({ id: removes.id }))) return;
-    toast(words.removed);
-    setRemoves(undefined);
-    list.reload();
-  }
+  const changes = useRowChanges<ResponseRuleRowFragment, ResponseRuleRemoveMutation>({
+    words,
+    permission: "respond.write",
+    document: ResponseRuleRemoveDocument,
+    reload: list.reload,
+  });
 
   const columns: readonly Column<ResponseRuleRowFragment>[] = [
     {
@@ -70,44 +60,12 @@ export function Rules() {
       width: "110px",
       cell: ({ mode }) => <Badge tone={tones[mode]}>{words.modes[mode]}</Badge>,
     },
-    ...(mayWrite
-      ? [
-          {
-            key: "do",
-            head: <span className="hidden-text">{words.actions}</span>,
-            width: "84px",
-            cell: (rule: ResponseRuleRowFragment) => (
-              <div className="row-actions">
-                <Button small kind="quiet" icon="edit" label={words.edit(rule.name)} onClick={() => setEdits(rule)} />
-                <Button
-                  small
-                  kind="quiet"
-                  icon="trash"
-                  label={words.remove(rule.name)}
-                  onClick={() => setRemoves(rule)}
-                />
-              </div>
-            ),
-          },
-        ]
-      : []),
+    ...changes.column,
   ];
 
   return (
     <>
-      <Panel
-        title={words.title}
-        lead={words.lead}
-        tools={
-          mayWrite && (
-            <span className="push">
-              <Button icon="plus" onClick={() => setEdits("new")}>
-                {words.add}
-              </Button>
-            </span>
-          )
-        }
-      >
+      <Panel title={words.title} lead={words.lead} tools={changes.tools}>
         <Loaded of={list}>
           {({ responseRules }) =>
             responseRules.length === 0 ? (
@@ -119,27 +77,17 @@ export function Rules() {
         </Loaded>
       </Panel>
       <Would />
-      {edits && (
+      {changes.edits && (
         <RuleForm
-          rule={edits === "new" ? undefined : edits}
-          onClose={() => setEdits(undefined)}
+          rule={changes.edits === "new" ? undefined : changes.edits}
+          onClose={changes.close}
           onDone={() => {
-            setEdits(undefined);
+            changes.close();
             list.reload();
           }}
         />
       )}
-      {removes && (
-        <Confirm
-          title={words.remove(removes.name)}
-          text={words.removeText}
-          action={shared.do.remove}
-          errors={remove.errors}
-          busy={remove.busy}
-          onClose={() => setRemoves(undefined)}
-          onConfirm={() => void removeIt()}
-        />
-      )}
+      {changes.removal}
     </>
   );
 }
