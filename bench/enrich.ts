@@ -6,7 +6,7 @@ import { openEnricher } from "../src/ingest/enrich/enricher.ts";
 import type { EventDraft } from "../src/ingest/event.ts";
 import { createLog } from "../src/log.ts";
 import { seededRandom } from "../test/generate/random.ts";
-import { median } from "./median.ts";
+import { compared } from "./compared.ts";
 import type { Figure } from "./run.ts";
 
 const runs = 7;
@@ -60,19 +60,8 @@ export async function enrichBench(): Promise<Figure[]> {
     measure("new addresses and user agents", lookUp(strange));
     if (found === 0) throw new Error("no address was found");
   }
-  const baselineValue = median(rates.get("JSON.parse") ?? []);
   return ["met before", "new addresses", "new addresses and user agents"].map((subject) => {
-    const subjectValue = median(rates.get(subject) ?? []);
-    const ratio = subjectValue / baselineValue;
-    return {
-      bench: "enrich",
-      subject,
-      baseline: "JSON.parse",
-      ratio,
-      subjectValue,
-      baselineValue,
-      unit: "events/s",
-      runs,
-    };
+    const about = { bench: "enrich", subject, baseline: "JSON.parse", unit: "events/s" };
+    return compared(about, rates.get(subject) ?? [], rates.get("JSON.parse") ?? []);
   });
 }

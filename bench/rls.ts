@@ -8,7 +8,7 @@ import { openApp } from "../src/app.ts";
 import { parseConfig } from "../src/config.ts";
 import { PrismaClient } from "../src/generated/prisma/client.ts";
 import { createLog } from "../src/log.ts";
-import { median } from "./median.ts";
+import { compared } from "./compared.ts";
 import type { Figure } from "./run.ts";
 
 const rounds = 7;
@@ -38,18 +38,7 @@ async function compare(
     ours.push(await rate(withIt));
     bare.push(await rate(without));
   }
-  const [subjectValue, baselineValue] = [median(ours), median(bare)];
-  const ratio = subjectValue / baselineValue;
-  return {
-    bench: "rls",
-    subject,
-    baseline: "without",
-    ratio,
-    subjectValue,
-    baselineValue,
-    unit: "requests/s",
-    runs: rounds,
-  };
+  return compared({ bench: "rls", subject, baseline: "without", unit: "requests/s" }, ours, bare);
 }
 
 export async function rlsBench(): Promise<Figure[]> {

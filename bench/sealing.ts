@@ -7,7 +7,7 @@ import { parseConfig } from "../src/config.ts";
 import type { EventDraft } from "../src/ingest/event.ts";
 import { updatePrivacy } from "../src/ingest/privacy-settings.ts";
 import { createLog } from "../src/log.ts";
-import { median } from "./median.ts";
+import { compared } from "./compared.ts";
 import type { Figure } from "./run.ts";
 
 const runs = 5;
@@ -63,9 +63,8 @@ export async function sealingBench(): Promise<Figure[]> {
       await measure("without patients", "patient", false, run);
     }
     const figure = (subject: string, baseline: string): Figure => {
-      const [subjectValue, baselineValue] = [median(rates.get(subject) ?? []), median(rates.get(baseline) ?? [])];
-      const ratio = subjectValue / baselineValue;
-      return { bench: "sealing", subject, baseline, ratio, subjectValue, baselineValue, unit: "events/s", runs };
+      const about = { bench: "sealing", subject, baseline, unit: "events/s" };
+      return compared(about, rates.get(subject) ?? [], rates.get(baseline) ?? []);
     };
     return [
       figure("with patients sealed", "with patients kept"),

@@ -4,7 +4,7 @@ import { runInNewContext } from "node:vm";
 import { createMemoryWindows } from "../src/detect/windows/memory.ts";
 import type { Hit, Measure, WindowSpec } from "../src/detect/windows/windows.ts";
 import { windowOf } from "../src/detect/wire.ts";
-import { median } from "./median.ts";
+import { compared } from "./compared.ts";
 import type { Figure } from "./run.ts";
 
 const groups = 200_000; // the heap is told for a million of them
@@ -41,10 +41,11 @@ export async function windowsBench(): Promise<Figure[]> {
 }
 
 function figure(subject: string, unit: string, pairs: readonly [number, number][]): Figure {
-  const subjectValue = median(pairs.map(([value]) => value));
-  const baselineValue = median(pairs.map(([, value]) => value));
-  const ratio = subjectValue / baselineValue;
-  return { bench: "windows", subject, baseline: "a Map of counters", ratio, subjectValue, baselineValue, unit, runs };
+  return compared(
+    { bench: "windows", subject, baseline: "a Map of counters", unit },
+    pairs.map(([value]) => value),
+    pairs.map(([, value]) => value),
+  );
 }
 
 interface Measured {

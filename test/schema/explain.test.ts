@@ -3,20 +3,16 @@
  * `npm test` on fewer. VIGIL_EXPLAIN_ROWS says how many.
  */
 import { createYoga } from "graphql-yoga";
-import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createGauges } from "../../src/publish/gauges.ts";
 import { schema } from "../../src/schema/schema.ts";
 import { quiet, type TestDatabase, testDatabase } from "../support/database.ts";
+import { type Statement, watchStatements } from "../support/statements.ts";
 import { load } from "./explain-rows.ts";
 
 const rows = Number(process.env.VIGIL_EXPLAIN_ROWS ?? 40_000);
 const descent = 8; // buffers that finding the cursor's own row may touch
 
-interface Statement {
-  text: string;
-  values: unknown[];
-}
 interface Plan {
   "Node Type": string;
   "Relation Name"?: string;
@@ -27,22 +23,16 @@ interface Plan {
 
 let test: TestDatabase;
 let home: string;
-let sent: Statement[] | undefined;
-const clientQuery = pg.Client.prototype.query;
+let said: ReturnType<typeof watchStatements>;
 
 beforeAll(async () => {
   test = await testDatabase();
   home = test.organizations[0]?.id as string;
   await load(test, rows);
-  // Whatever reaches a connection passes here, from Prisma as from our own statements.
-  pg.Client.prototype.query = function (this: pg.Client, config: Statement, ...more: unknown[]) {
-    if (sent && /^(SELECT|WITH)\b/.test(config?.text ?? ""))
-      sent.push({ text: config.text, values: config.values ?? [] });
-    return (clientQuery as (...all: unknown[]) => unknown).call(this, config, ...more);
-  } as never;
+  said = watchStatements();
 }, 1_200_000);
 afterAll(() => {
-  pg.Client.prototype.query = clientQuery;
+  said.stop();
   return test.close();
 });
 
@@ -60,12 +50,14 @@ async function answer(query: string, variables: object): Promise<{ data: any; er
   return (await response.json()) as never;
 }
 
+/** Those that can be explained. */
+const reads = (statements: Statement[]): Statement[] => statements.filter(({ text }) => /^(SELECT|WITH)\b/.test(text));
+
 // biome-ignore lint/suspicious/noExplicitAny: as above
 async function ask(query: string, variables: object): Promise<{ data: any; statements: Statement[] }> {
-  sent = [];
+  said.take();
   const { data, errors } = await answer(query, variables);
-  const statements = sent;
-  sent = undefined;
+  const statements = reads(said.take());
   expect(errors).toBeUndefined();
   expect(statements.length).toBeGreaterThan(0);
   return { data, statements };
@@ -276,11 +268,10 @@ describe(`on ${rows.toLocaleString("en")} rows of each kind`, () => {
   });
 
   it("the gauges read no table from end to end", async () => {
-    sent = [];
+    said.take();
     const idle = { clients: 0, ingestLagMs: 0, waitingEvents: 0 };
     await createGauges({ db: test.db, now: Date.now, together: async () => idle }).now(home);
-    const statements = sent;
-    sent = undefined;
+    const statements = reads(said.take());
     expect(statements).toHaveLength(1);
     expect((await explain(statements)).scanned).toEqual([]);
   });

@@ -6,14 +6,14 @@ import { schema } from "../../src/schema/schema.ts";
 import { populateOnce, tenantTables } from "../isolation/populate.ts";
 import { rootFields } from "../isolation/requests.ts";
 import { type TestServer, testServer } from "../support/server.ts";
+import { watchStatements } from "../support/statements.ts";
 
 const rows = 24;
 const [few, many] = [3, 20];
 
 let server: TestServer;
 let token: string;
-let sent: string[] = [];
-const clientQuery = pg.Client.prototype.query;
+let said: ReturnType<typeof watchStatements>;
 
 beforeAll(async () => {
   server = await testServer({});
@@ -28,36 +28,24 @@ beforeAll(async () => {
   await owner.query("UPDATE security_notifications SET user_id = $1", [userId]); // each sees the own ones only
   await owner.end();
   token = await server.app.tokens.sign({ organizationId: server.ours, userId, name: "statements", role: "ADMIN" }, 600);
-  // Whatever reaches a connection passes here, from Prisma as from our own statements.
-  pg.Client.prototype.query = function (this: pg.Client, config: unknown, ...more: unknown[]) {
-    const text = typeof config === "string" ? config : (config as { text?: string } | undefined)?.text;
-    if (text !== undefined) sent.push(text);
-    return (clientQuery as (...all: unknown[]) => unknown).call(this, config, ...more);
-  } as never;
+  said = watchStatements();
 }, 120_000);
 afterAll(async () => {
-  pg.Client.prototype.query = clientQuery;
+  said.stop();
   await server.close();
 });
-
-async function answer(
-  query: string,
-  variables: object,
-): Promise<{ data: Record<string, { nodes: unknown[] }> | null; errors?: object[] }> {
-  const response = await fetch(`${server.url}/graphql`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-    body: JSON.stringify({ query, variables }),
-  });
-  return (await response.json()) as never;
-}
 
 /** How often each statement was sent, but for what other parts of the server do meanwhile: the least of two times. */
 async function statements(name: string, query: string, first: number): Promise<Map<string, number>> {
   const counts: Map<string, number>[] = [];
   for (let time = 0; time < 2; time++) {
-    sent = [];
-    const { data, errors } = await answer(query, { first });
+    said.take();
+    const { data, errors } = await server.query<Record<string, { nodes: unknown[] }>, object>(
+      query as never,
+      { first },
+      token,
+    );
+    const sent = said.take().map(({ text }) => text);
     expect(errors ?? []).toEqual([]);
     expect(data?.[name]?.nodes).toHaveLength(first);
     const count = new Map<string, number>();
