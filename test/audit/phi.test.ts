@@ -233,7 +233,8 @@ describe("H4: break-glass", () => {
 
     offset = 30 * 60_000;
     const later = (await ask(server, events, {}, viewer())).data.securityEvents.nodes;
-    expect(JSON.stringify(later)).not.toContain("p1");
+    const shown = later.map(({ id: _, ...rest }: { id: string }) => rest); // an opaque id may spell anything
+    expect(JSON.stringify(shown)).not.toContain("p1");
     offset = 0;
 
     const open = "{ breakGlassUses(isOpen: true) { totalCount nodes { id isOpen } } }";
