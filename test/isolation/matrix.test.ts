@@ -126,6 +126,12 @@ const shape = ({ status, text }: Answered, id: string): string =>
     .replaceAll(/"(remaining|resetSeconds)":\d+/g, '"$1":"<left>"')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, "<time>")}`;
 
+/** The node types, those first after which the field is named: the sooner one of ours is known, the less is asked. */
+const likelyFirst = (field: string): string[] => {
+  const named = (type: string): boolean => field.toLowerCase().startsWith(type.toLowerCase());
+  return [...nodeTypes.filter(named), ...nodeTypes.filter((type) => !named(type))];
+};
+
 /** A hash of every row of an organization, by table, in one statement. */
 async function fingerprint(organizationId: string): Promise<Record<string, string>> {
   const hashes = tables.map(
@@ -159,15 +165,25 @@ describe("the isolation matrix", () => {
     "T5, T9: %s answers a foreign id as it answers one that nobody has, changes nothing of theirs, and knows our own",
     async (_, field) => {
       const before = field.operation === "mutation" ? await fingerprint(server.theirs) : {};
+      /** What ids that nobody has were answered, so that a type answered like another is not asked for again. */
+      const nobodys = new Set<string>();
       let known = false;
-      for (const type of nodeTypes) {
-        const [foreign, random, own] = [idOf(server.theirs, type), randomId(type), idOf(server.ours, type)];
+      for (const type of likelyFirst(field.name)) {
         for (let choice = 0; choice < field.choices; choice++) {
-          const answers = [await ask(field, foreign, type, choice), await ask(field, random, type, choice)] as const;
-          expect(leaks(answers[0].text.replaceAll(foreign, ""))).toEqual([]);
-          expect(answers[0].text).not.toMatch(/INTERNAL|GRAPHQL_VALIDATION_FAILED|COMPLEXITY_LIMIT/);
-          expect(shape(answers[0], foreign)).toBe(shape(answers[1], random));
-          known ||= shape(await ask(field, own, type, choice), own) !== shape(answers[1], random);
+          const answered = async (id: string) => {
+            const answer = await ask(field, id, type, choice);
+            return { ...answer, shape: shape(answer, id).replaceAll(type, "<type>") };
+          };
+          const foreign = idOf(server.theirs, type);
+          const answer = await answered(foreign);
+          expect(leaks(answer.text.replaceAll(foreign, ""))).toEqual([]);
+          expect(answer.text).not.toMatch(/INTERNAL|GRAPHQL_VALIDATION_FAILED|COMPLEXITY_LIMIT/);
+          if (!nobodys.has(answer.shape)) {
+            const random = await answered(randomId(type));
+            expect(answer.shape).toBe(random.shape);
+            nobodys.add(random.shape);
+          }
+          known ||= !nobodys.has((await answered(idOf(server.ours, type))).shape);
         }
       }
       if (field.operation === "mutation") expect(await fingerprint(server.theirs)).toEqual(before);
