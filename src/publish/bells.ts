@@ -107,14 +107,16 @@ function redisEngine(url: string, log: Log, onBack: () => void): { engine: PubSu
   // Nothing else would tell that a connection is dead on which one only listens.
   const heart = setInterval(() => subscriber.status === "ready" && subscriber.ping().catch(() => undefined), pulse);
   heart.unref();
-  const engine = new RedisPubSub(
-    publisher instanceof Cluster && subscriber instanceof Cluster
-      ? sharded(publisher, subscriber)
-      : { publisher, subscriber },
-  );
+  let closed = false;
+  const notSubscribed = (error: Error): boolean => {
+    if (!closed) log.warn({ err: error.message }, "Redis refuses a subscription: changes are told some seconds late");
+    return !closed;
+  };
+  const engine = new RedisPubSub(channelsOf(publisher, subscriber, notSubscribed));
   return {
     engine,
     async close() {
+      closed = true;
       clearInterval(heart);
       publisher.disconnect();
       subscriber.disconnect();
@@ -122,20 +124,40 @@ function redisEngine(url: string, log: Log, onBack: () => void): { engine: PubSu
   };
 }
 
+const again = 1_000; // 1 second: a subscription that Redis refused is tried again
+
 /**
+ * What the engine may use of two connections. It drops the promises that tell of a refused command, which would end the
+ * process: here a refusal is told, and a subscription tried again while `refused` says so.
+ *
  * In a cluster a bell goes to the node that has its channel's slot, and from there to its listeners: an ordinary message
  * would be carried to every node.
  */
-function sharded(publisher: Cluster, subscriber: Cluster): PubSubRedisOptions {
-  const gone = (): void => undefined; // the cluster is away, and what it knew of channels with it
+function channelsOf(
+  publisher: RedisConnection,
+  subscriber: RedisConnection,
+  refused: (error: Error) => boolean,
+): PubSubRedisOptions {
+  const sharded = publisher instanceof Cluster && subscriber instanceof Cluster;
+  const gone = (): void => undefined; // the connection is away, and what it knew of channels with it
+  const subscribe = (channel: string, done: (error: null) => void): void => {
+    (sharded ? subscriber.ssubscribe(channel) : subscriber.subscribe(channel)).then(
+      () => done(null),
+      (error: Error) => {
+        if (refused(error)) setTimeout(subscribe, again, channel, done).unref();
+      },
+    );
+  };
+  const unsubscribe = (channel: string) =>
+    (sharded ? subscriber.sunsubscribe(channel) : subscriber.unsubscribe(channel)).catch(gone);
   return {
-    messageEventName: "smessage",
-    publisher: { publish: publisher.spublish.bind(publisher) } as unknown as Cluster,
+    ...(sharded ? { messageEventName: "smessage" } : {}),
+    publisher: (sharded ? { publish: publisher.spublish.bind(publisher) } : publisher) as unknown as Cluster,
     subscriber: {
       on: subscriber.on.bind(subscriber),
-      subscribe: subscriber.ssubscribe.bind(subscriber),
-      unsubscribe: (channel: string) => subscriber.sunsubscribe(channel).catch(gone),
-      punsubscribe: gone, // there are no patterns
+      subscribe,
+      unsubscribe,
+      punsubscribe: gone,
     } as unknown as Cluster,
   };
 }
