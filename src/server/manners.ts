@@ -20,12 +20,14 @@ export const backlogLimit = 8_388_608; // 8 MiB unsent: the reader is too slow, 
 const burst = 400; // messages that may come at once
 const perSecond = 50; // and from then on
 const grace = 1_000; // 1 second for the other side to close, too
+const slowGrace = 10_000; // 10 seconds: the reason stands behind what a slow reader has not read yet
 
-/** Closes with a reason, reads nothing more, and cuts whoever does not close within a second. */
+/** Closes with a reason, reads nothing more, and cuts whoever does not close within a second, or ten if it is slow. */
 export function dismiss(socket: WebSocket, code: number, reason: string): void {
+  if (socket.readyState !== socket.OPEN) return;
   socket.removeAllListeners("message");
   socket.close(code, reason);
-  setTimeout(() => socket.terminate(), grace).unref();
+  setTimeout(() => socket.terminate(), code === closeCodes.tooSlow ? slowGrace : grace).unref();
 }
 
 /** Dismisses a socket that sends faster than anybody needs to. */

@@ -1,6 +1,8 @@
 /** Many sockets, one execution: who shares what, and that nobody misses, repeats or sees more for it. */
+import { once } from "node:events";
 import { v7 as uuidv7 } from "uuid";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WebSocket } from "ws";
 
 import { recordChanges } from "../../src/publish/change.ts";
 import { incidentEvents, type metrics } from "../client/operations.ts";
@@ -232,4 +234,59 @@ it("writes down the patient for whoever asks for theirs, and for whoever joins a
   expect(JSON.stringify(await second.next())).toContain("PT-1");
   expect(await audited()).toBe(once + 1);
   await Promise.all([first.close(), second.close()]);
+});
+
+describe("who reads too slowly", () => {
+  const aliases = Array.from({ length: 12 }, (_, n) => `t${n}: title`).join(" ");
+  const large = `subscription { incidentEvents { kind incident { ${aliases} } } }`;
+  const flood = Array.from({ length: 60 }, (_, n) => `LARGE_${n}`); // 0.6 MB each: more than the limit and the kernel hold
+  beforeAll(() =>
+    server.database.asOwner("UPDATE security_incidents SET title = repeat('0123456789', 5000) WHERE id = $1", [
+      incidentId,
+    ]),
+  );
+
+  it("is told by code 1013 on a socket, and holds up nobody else", async () => {
+    const socket = new WebSocket(`${server.url.replace("http", "ws")}/graphql`, "graphql-transport-ws");
+    const kinds: string[] = [];
+    socket.on("message", (data) => kinds.push(/"kind":"(\w+)"/.exec(String(data).slice(0, 500))?.[1] ?? "other"));
+    await once(socket, "open");
+    socket.send(JSON.stringify({ type: "connection_init", payload: { authorization: `Bearer ${server.admin}` } }));
+    await once(socket, "message");
+    const quick = server.subscribe(incidentEvents, { after: await server.app.feed.cursor(server.ours) });
+    socket.send(JSON.stringify({ type: "subscribe", id: "1", payload: { query: large } }));
+    const taken = take(quick, flood.length + 1);
+    await expect.poll(() => server.streams().streams, patient).toBe(2);
+    await changes(["SMALL"]);
+    await expect.poll(() => kinds, patient).toContain("SMALL");
+    socket.pause();
+    await changes(flood);
+    expect(kindsOf(await taken)).toEqual(["SMALL", ...flood]);
+    const closed = once(socket, "close");
+    socket.resume();
+    const [code, reason] = await closed;
+    expect([code, String(reason)]).toEqual([1013, "Too slow: resume from a cursor"]);
+    const seen = kinds.filter((kind) => kind.startsWith("LARGE"));
+    expect(seen).toEqual(flood.slice(0, seen.length)); // what came before is whole
+    expect(seen.length).toBeLessThan(flood.length);
+    await quick.close();
+  });
+
+  it("is told by a last error in server-sent events", async () => {
+    const answer = await fetch(`${server.url}/graphql`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${server.admin}`,
+        "content-type": "application/json",
+        accept: "text/event-stream",
+      },
+      body: JSON.stringify({ query: large }),
+    });
+    await expect.poll(() => server.streams().streams, patient).toBe(1);
+    await changes(flood); // before anything is read
+    await expect.poll(() => server.streams().streams, patient).toBe(0);
+    const text = await answer.text();
+    expect(text).toContain('"kind":"LARGE_0"');
+    expect(text.slice(-1_000)).toMatch(/Too slow: resume from a cursor.*"code":"UNAVAILABLE"/);
+  });
 });
