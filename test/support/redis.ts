@@ -15,21 +15,22 @@ export interface OwnRedis {
   freeze(): void;
   thaw(): void;
   kill(): Promise<void>;
-  /** After a kill: on the same port, empty. */
-  start(): Promise<void>;
+  /** After a kill: on the same port, with what was saved before, which is nothing unless a test asks for it. */
+  start(...flags: string[]): Promise<void>;
   close(): Promise<void>;
 }
 
 export async function ownRedis(): Promise<OwnRedis> {
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
+  const directory = await mkdtemp(join(tmpdir(), "vigil-redis-"));
   let child: ChildProcess | undefined;
   const client = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: null, retryStrategy: () => 50 });
   client.on("error", () => undefined); // it is down when the test wants it down
-  async function start(): Promise<void> {
-    const flags = ["--port", String(port), "--save", "", "--bind", "127.0.0.1", "--dir", tmpdir()];
+  async function start(...more: string[]): Promise<void> {
+    const flags = ["--port", String(port), "--save", "", "--bind", "127.0.0.1", "--dir", directory, ...more];
     child = spawn("redis-server", flags, { stdio: "ignore" });
-    await client.ping();
+    await client.ping(); // once it has loaded what was saved
   }
   await start();
   return {
@@ -42,6 +43,7 @@ export async function ownRedis(): Promise<OwnRedis> {
     async close() {
       client.disconnect();
       await kill(child);
+      await rm(directory, { recursive: true, force: true });
     },
   };
 }
