@@ -11,6 +11,7 @@ import { parseConfig } from "../src/config.ts";
 import { workJobs } from "../src/queue/queue.ts";
 import { createServer, type VigilServer } from "../src/server/server.ts";
 import { quiet, type TestDatabase, testDatabase } from "./support/database.ts";
+import { redisDatabase } from "./support/given-redis.ts";
 
 interface Running {
   app: App;
@@ -297,7 +298,7 @@ describe("scheduled jobs", () => {
         ran("partitions");
       },
     };
-    const jobs = await workJobs({ redisUrl: new URL("/1", inject("redisUrl")).href }, handlers, quiet);
+    const jobs = await workJobs({ redisUrl: redisDatabase(1) }, handlers, quiet);
     expect(await done).toBe("partitions");
     await jobs.close();
   });

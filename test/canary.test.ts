@@ -3,13 +3,14 @@ import { once } from "node:events";
 import { readFile, writeFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
-import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { createSignInLink } from "../src/access/sign-in.ts";
 import { ensureUser } from "../src/access/users.ts";
 import { httpSink, importFile, localSink } from "../src/commands/import.ts";
 import { createLog } from "../src/log.ts";
+import { type RedisConnection, redisUrls } from "../src/redis.ts";
 import { reencrypt } from "../src/secrets/rotation.ts";
+import { givenRedis, ofEach } from "./support/given-redis.ts";
 import { ndjson, type TestServer, testServer } from "./support/server.ts";
 
 const phi = [
@@ -24,8 +25,8 @@ const seen = "visible-marker"; // stands where it may: shows that the search wou
 
 let server: TestServer;
 let logged = "";
-let redis: Redis;
-let monitor: Socket;
+let redis: RedisConnection;
+const monitors: Socket[] = [];
 let commands = "";
 
 const event = (more: object = {}) => ({
@@ -53,15 +54,18 @@ correlation: {type: event_count, rules: [canary-read], group-by: [patient.id, ta
 `;
 
 beforeAll(async () => {
-  redis = new Redis(inject("redisUrl"));
+  redis = await givenRedis();
   // A socket of its own: ioredis takes commands that others send while it turns to monitoring for answers to its own.
-  const { hostname, port } = new URL(inject("redisUrl"));
-  monitor = connect(Number(port), hostname).setEncoding("utf8");
-  monitor.on("data", (lines: string) => {
-    commands += lines;
-  });
-  monitor.write("MONITOR\r\n");
-  await once(monitor, "data");
+  for (const url of redisUrls(inject("redisUrl"))) {
+    const { hostname, port } = new URL(url);
+    const monitor = connect(Number(port), hostname).setEncoding("utf8");
+    monitors.push(monitor);
+    monitor.on("data", (lines: string) => {
+      commands += lines;
+    });
+    monitor.write("MONITOR\r\n");
+    await once(monitor, "data");
+  }
   const log = createLog("trace", {
     write: (line: string) => {
       logged += line;
@@ -70,8 +74,8 @@ beforeAll(async () => {
   server = await testServer({ redisUrl: inject("redisUrl"), log });
 });
 afterAll(async () => {
-  monitor.destroy();
-  redis.disconnect();
+  for (const monitor of monitors) monitor.destroy();
+  redis?.disconnect();
   await server.close();
 });
 
@@ -98,7 +102,8 @@ async function database(organizationId: string): Promise<string> {
 
 async function redisDump(): Promise<string> {
   let dump = commands;
-  for (const key of await redis.keys("*")) dump += `${key} ${(await redis.dumpBuffer(key)).toString("latin1")}\n`;
+  for (const key of (await ofEach(redis, (node) => node.keys("*"))).flat())
+    dump += `${key} ${(await redis.dumpBuffer(key)).toString("latin1")}\n`;
   return dump;
 }
 

@@ -7,6 +7,7 @@ import { sweepQueue, workJobs } from "../src/queue/queue.ts";
 import { openStore, type QueueStore } from "../src/queue/store.ts";
 import { incidentEvents } from "./client/operations.ts";
 import { quiet } from "./support/database.ts";
+import { redisDatabase } from "./support/given-redis.ts";
 import { type TestServer, testServer } from "./support/server.ts";
 
 const poll = 5_000; // ms: how soon a server looks by itself when no bell rings
@@ -40,9 +41,7 @@ it("Redis carries the bell from the server that takes the events to the one that
 
 describe.each(["Redis", "PostgreSQL"])("the queue on %s", (kind) => {
   const where = (database: number): QueueStore =>
-    kind === "Redis"
-      ? { redisUrl: new URL(`/${database}`, inject("redisUrl")).href }
-      : { postgresUrl: first.database.serverUrl };
+    kind === "Redis" ? { redisUrl: redisDatabase(database) } : { postgresUrl: first.database.serverUrl };
 
   it("runs a job once for the workers that share it, a failed one again, and says how full it is", async () => {
     const ran: string[] = [];

@@ -1,7 +1,6 @@
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { parseConfig } from "../../src/config.ts";
 import { checkClock } from "../../src/doctor/database.ts";
@@ -9,6 +8,7 @@ import { examine } from "../../src/doctor/doctor.ts";
 import { type Finding, findingLines } from "../../src/doctor/finding.ts";
 import { checkNode } from "../../src/doctor/machine.ts";
 import { type TestDatabase, testDatabase } from "../support/database.ts";
+import { givenRedis, ofEach } from "../support/given-redis.ts";
 import { smtpSink } from "../support/smtp-sink.ts";
 
 let base: TestDatabase;
@@ -86,12 +86,14 @@ describe("vigil doctor", () => {
     for (const part of ["database", "redis", "e-mail", "address", "encryption key", "geo cities"])
       expect([part, found.get(part)?.level, found.get(part)?.mend !== undefined]).toEqual([part, "BAD", true]);
     expect(found.get("data directory")?.level).toBe("CARE");
-    const redis = new Redis(inject("redisUrl"));
-    await redis.config("SET", "maxmemory", "1000000000", "maxmemory-policy", "allkeys-lru");
+    const redis = await givenRedis();
+    const set = (memory: string, policy: string) =>
+      ofEach(redis, (node) => node.config("SET", "maxmemory", memory, "maxmemory-policy", policy));
+    await set("1000000000", "allkeys-lru");
     try {
       expect((await look({ REDIS_URL: inject("redisUrl") })).get("redis memory")?.level).toBe("CARE");
     } finally {
-      await redis.config("SET", "maxmemory", "0", "maxmemory-policy", "noeviction");
+      await set("0", "noeviction");
       redis.disconnect();
     }
   });

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { Redis } from "ioredis";
 import { expect, inject, it, vi } from "vitest";
 import type { Log } from "../../src/log.ts";
 import { openBells } from "../../src/publish/bells.ts";
+import { redisUrls } from "../../src/redis.ts";
 import { quiet } from "../support/database.ts";
+import { givenRedis, ofEach } from "../support/given-redis.ts";
 
 const never = new AbortController().signal;
 
@@ -23,17 +24,15 @@ it("bells are closed while subscriptions are being made and ended", async () => 
 });
 
 it("a server whose Redis refuses subscriptions goes on, says so, and hears once they are allowed", async () => {
-  const admin = new Redis(inject("redisUrl"));
+  const admin = await givenRedis();
   const name = `deaf-${randomUUID()}`;
-  await admin.call("ACL", "SETUSER", name, "on", ">word", "~*", "+@all", "resetchannels");
-  const url = new URL(inject("redisUrl"));
-  url.username = name;
-  url.password = "word";
+  await ofEach(admin, (node) => node.call("ACL", "SETUSER", name, "on", ">word", "~*", "+@all", "resetchannels"));
+  const urls = redisUrls(inject("redisUrl")).map((url) => url.replace("://", `://${name}:word@`));
   const warn = vi.fn();
-  const bells = openBells(url.href, { ...quiet, warn } as unknown as Log);
+  const bells = openBells(urls.join(","), { ...quiet, warn } as unknown as Log);
   const bell = bells.listen("one", "incident", never);
   await vi.waitFor(() => expect(warn.mock.calls.join()).toContain("refuses a subscription"), 5_000);
-  await admin.call("ACL", "SETUSER", name, "allchannels");
+  await ofEach(admin, (node) => node.call("ACL", "SETUSER", name, "allchannels"));
   await bell.wait(60_000); // it is subscribed
   const other = openBells(inject("redisUrl"), quiet);
   const rung = bell.wait(60_000);
@@ -42,6 +41,6 @@ it("a server whose Redis refuses subscriptions goes on, says so, and hears once 
     await Promise.race([rung, Promise.reject(new Error("not yet"))]);
   }, 10_000);
   await Promise.all([bells.close(), other.close()]);
-  await admin.call("ACL", "DELUSER", name);
+  await ofEach(admin, (node) => node.call("ACL", "DELUSER", name));
   admin.disconnect();
 });

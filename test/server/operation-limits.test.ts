@@ -1,8 +1,8 @@
 import { createClient } from "graphql-ws";
-import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import WebSocket from "ws";
 import type { Viewer } from "../../src/access/viewer.ts";
+import { givenRedis } from "../support/given-redis.ts";
 import { type Serving, serving } from "./serving.ts";
 
 let server: Serving;
@@ -114,7 +114,7 @@ describe("with Redis", () => {
     const redisUrl = inject("redisUrl");
     await using one = await serving({ authenticator }, { ...limits, redisUrl });
     await using two = await serving({ authenticator }, { ...limits, redisUrl });
-    const redis = new Redis(redisUrl);
+    const redis = await givenRedis();
     const keyOf = (name: string): string => `vigil:limit:query:1:${user("").organizationId} USER ${name} viewer`;
     for (const [name, server] of Object.entries({ one, two })) {
       let probes = 0;

@@ -1,4 +1,4 @@
-/** Vitest's global set-up: one PostgreSQL for the run with a migrated template database, and one Redis. */
+/** Vitest's global set-up: one PostgreSQL for the run with a migrated template database, and one Redis, or with VIGIL_TEST_REDIS=cluster three nodes. */
 import { spawn, spawnSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -11,6 +11,7 @@ import { migrate } from "../../src/database/migrate.ts";
 import { freePort } from "../../src/embedded/free-port.ts";
 import { openEmbeddedPostgres } from "../../src/embedded/postgres.ts";
 import { loadSecrets } from "../../src/embedded/secrets.ts";
+import { ownCluster } from "./redis.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -45,6 +46,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function startRedis(directory: string): Promise<{ url: string; stop(): Promise<void> }> {
   if (process.env.REDIS_URL) return { url: process.env.REDIS_URL, stop: async () => {} };
   installRedis();
+  if (process.env.VIGIL_TEST_REDIS === "cluster") {
+    const cluster = await ownCluster();
+    return { url: cluster.url, stop: () => cluster.close() };
+  }
   const port = await freePort();
   const child = spawn(
     "redis-server",

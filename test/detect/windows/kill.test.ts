@@ -2,16 +2,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { Redis } from "ioredis";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { freePort } from "../../../src/embedded/free-port.ts";
+import type { RedisConnection } from "../../../src/redis.ts";
+import { givenRedis, ofEach } from "../../support/given-redis.ts";
 import { ndjson, type TestServer, testServer } from "../../support/server.ts";
 
 const lock = 4_711; // who holds this advisory lock keeps commits of batches waiting
 let survivor: TestServer;
 let owner: pg.Client;
-let redis: Redis;
+let redis: RedisConnection;
 let child: ChildProcess;
 let childUrl: string;
 const start = Date.now() - 120_000;
@@ -53,7 +54,8 @@ async function found(organizationId: string, scenario: string): Promise<object[]
 }
 
 async function positions(): Promise<{ inRedis: string | null; committed: string }> {
-  const [state] = await redis.keys(`{vigil:${survivor.ours}}:windows:*:state`);
+  const keys = await ofEach(redis, (node) => node.keys(`{vigil:${survivor.ours}}:windows:*:state`));
+  const [state] = keys.flat();
   const { rows } = await owner.query("SELECT batch_id FROM detection_positions WHERE organization_id = $1", [
     survivor.ours,
   ]);
@@ -71,7 +73,7 @@ async function waiting(): Promise<number | undefined> {
 
 beforeAll(async () => {
   survivor = await testServer({ redisUrl: inject("redisUrl") });
-  redis = new Redis(inject("redisUrl"));
+  redis = await givenRedis();
   owner = new pg.Client({ connectionString: survivor.database.ownerUrl });
   await owner.connect();
   await owner.query(
