@@ -25,6 +25,13 @@ const parameters = {
     default: false,
   },
   ...aloneParameter(),
+  aloneAfterDays: {
+    description:
+      "Device, network and place that are all new open an incident by themselves once the user is known for so many days: before, too little is known of the user's ways.",
+    default: 21,
+    min: 0,
+    max: 365,
+  },
   meanwhileMinutes: {
     description:
       "The new device opens an incident by itself where a session of the user was in use over a known network so shortly before: two people are at work then, minutes.",
@@ -38,7 +45,7 @@ export const newDevice: BehaviourDetector<typeof parameters> = {
   name: "new_device",
   title: "New device for a user",
   description:
-    "A user logged in with a device that the user never used (by the application's device id, else by browser, operating system and kind), over a network or from a place that is new too. Updates of a browser are no new device. Not found by default: a new device at a usual place, which is how people get new devices, or over a mobile network in a usual country. It opens an incident by itself where device, network and place are all new in a usual country, or the user was at work elsewhere at that moment; else it adds to the threat score, and tells beside another sign of the user within a day.",
+    "A user logged in with a device that the user never used (by the application's device id, else by browser, operating system and kind), over a network or from a place that is new too. Updates of a browser are no new device. Not found by default: a new device at a usual place, which is how people get new devices, or over a mobile network in a usual country. It opens an incident by itself where device, network and place are all new in a usual country for a user known for three weeks, or the user was at work elsewhere at that moment; else it adds to the threat score, and tells beside another sign of the user within a day.",
   severity: "MEDIUM",
   tags: ["attack.initial-access", "attack.t1078"],
   falsepositives: [
@@ -59,6 +66,7 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   const family = deviceFamily(event);
   if (familiarity(state, deviceId(event, seen), family, event.time) !== "NEW") return undefined;
   if (!hasLearned(seen.facet(activity), event.time, asked.learningDays, asked.learningActiveDays)) return undefined;
+  const isWellKnown = hasLearned(seen.facet(activity), event.time, asked.aloneAfterDays, asked.learningActiveDays);
   const where = newWay(event, seen, asked.peers);
   if (!where && !asked.anyDevice) return undefined;
   const meanwhile = elsewhere(event, seen, asked.meanwhileMinutes);
@@ -70,7 +78,7 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
     weak:
       !asked.alone &&
       meanwhile === undefined &&
-      !(where?.network && where.place && !isOddCountry(event, seen, asked.peers)),
+      !(isWellKnown && where?.network && where.place && !isOddCountry(event, seen, asked.peers)),
   };
 }
 

@@ -38,12 +38,18 @@ describe("a new device for a user", () => {
     expect(other?.reason).toContain("from Denver, US, where the user never was");
   });
 
-  it("is weak by itself, and not where device, network and place are all new or the user is at work elsewhere", () => {
+  it("is weak by itself, and not where device, network and place are all new for a well known user or the user is at work elsewhere", () => {
     const [cafe] = settled().feed(logIn({ at: after, agent: strange, network: otherHome }));
     expect(cafe?.weak).toBe(true);
-    const away = (network: Network, place: Place) =>
-      settled().feed(logIn({ at: after, agent: strange, network, place }))[0]?.weak;
-    expect([away(otherHome, denver), away(otherHome, dallas), away(abroad, lagos)]).toEqual([false, false, true]);
+    const away = (network: Network, place: Place, days: number) =>
+      settled().feed(logIn({ at: days * day, agent: strange, network, place }))[0]?.weak;
+    const ways = (days: number) => [
+      away(otherHome, denver, days),
+      away(otherHome, dallas, days),
+      away(abroad, lagos, days),
+    ];
+    expect(ways(23)).toEqual([false, false, true]);
+    expect(ways(20)).toEqual([true, true, true]); // of a user known for less than three weeks too little is known
     const meanwhile = (minutes: number) => {
       const clinic = settled();
       clinic.feed(read({ at: after, sessionId: "s1" }));
