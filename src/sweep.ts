@@ -54,11 +54,14 @@ export function createSweep(
       for (const organizationId of await db.organizationIds()) {
         await db.inOrganization(organizationId, async (tx) => {
           await tx.query(
-            `WITH gone AS (DELETE FROM changes WHERE organization_id = $1 AND at < now() - interval '${feedRetention}'
-               RETURNING xid, id),
-             last AS (SELECT xid, id FROM gone ORDER BY xid DESC, id DESC LIMIT 1)
-             UPDATE organizations SET feed_forgotten_xid = last.xid, feed_forgotten_id = last.id FROM last
-             WHERE organizations.id = $1`,
+            // Changes of transactions that are still to come were written before a restore, in another cluster.
+            `WITH next AS (SELECT pg_snapshot_xmax(pg_current_snapshot()) AS xid),
+             gone AS (DELETE FROM changes USING next WHERE organization_id = $1
+               AND (at < now() - interval '${feedRetention}' OR changes.xid >= next.xid) RETURNING changes.xid, changes.id),
+             last AS (SELECT gone.xid, gone.id FROM gone, next WHERE gone.xid < next.xid ORDER BY 1 DESC, 2 DESC LIMIT 1)
+             UPDATE organizations SET feed_forgotten_xid = last.xid, feed_forgotten_id = last.id
+             FROM next LEFT JOIN last ON true
+             WHERE organizations.id = $1 AND (last.xid IS NOT NULL OR feed_forgotten_xid >= next.xid)`,
             [organizationId],
           );
           await tx.query(

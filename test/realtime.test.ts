@@ -1,5 +1,8 @@
+import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createMetricHistory, forgetHistory } from "../src/metric-history.ts";
+import { recordChanges } from "../src/publish/change.ts";
+import { decodeCursor, encodeCursor } from "../src/publish/cursor.ts";
 import { incidentEvents, metrics } from "./client/operations.ts";
 import { quiet } from "./support/database.ts";
 import { type Frames, type TestServer, testServer } from "./support/server.ts";
@@ -73,6 +76,43 @@ describe.each(transports)("incidentEvents over %s", (transport, open) => {
   it("says that a made-up cursor is none", async () => {
     const frames = await open("nonsense");
     await expect(frames.next()).rejects.toThrow(/cursor/);
+  });
+});
+
+describe("a database that was restored into a cluster which counts its transactions from the start", () => {
+  const kinds = async (after: string | undefined, count: number): Promise<string[]> => {
+    const seen: string[] = [];
+    const end = new AbortController();
+    for await (const { kind } of server.app.feed.follow(server.ours, "decision", after, end.signal)) {
+      seen.push(kind);
+      if (seen.length === count) end.abort();
+    }
+    return seen;
+  };
+  const change = (kind: string) =>
+    server.app.change(server.ours, (tx) => recordChanges(tx, [{ topic: "decision", kind, entityId: uuidv7() }]));
+
+  it("tells followers from before to start anew, serves new ones, and forgets what is left of the old feed", async () => {
+    await change("BEFORE");
+    const oldCursor = await server.app.feed.cursor(server.ours);
+    await change("LATER");
+    // As if the former cluster had counted on to four billion: its rows, its cursors and what it had forgotten.
+    await server.database.asOwner("UPDATE changes SET xid = (xid::text::bigint + 4000000000)::text::xid8");
+    const forgotten = "UPDATE organizations SET feed_forgotten_xid = '4000000000', feed_forgotten_id = 1 WHERE id = $1";
+    await server.database.asOwner(forgotten, [server.ours]);
+    const { xid, id } = decodeCursor(oldCursor);
+    const ahead = encodeCursor({ xid: String(BigInt(xid) + 4_000_000_000n), id });
+    expect(await kinds(ahead, 1)).toEqual(["CURSOR_EXPIRED"]);
+
+    const after = await server.app.feed.cursor(server.ours);
+    const news = kinds(after, 2);
+    await change("FIRST");
+    await change("SECOND");
+    expect(await news).toEqual(["FIRST", "SECOND"]);
+    await server.app.sweep.forget();
+    expect(await kinds(after, 2)).toEqual(["FIRST", "SECOND"]);
+    const left = await server.database.asOwner<{ kind: string }>("SELECT kind FROM changes WHERE topic = 'decision'");
+    expect(left.map(({ kind }) => kind).sort()).toEqual(["FIRST", "SECOND"]);
   });
 });
 

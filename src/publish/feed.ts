@@ -62,9 +62,10 @@ SELECT c.xid::text, c.id::text, c.kind, c.entity_id, c.at FROM changes c, horizo
   WHERE c.organization_id = $1 AND c.topic = $2 AND (c.xid, c.id) > ($3::text::xid8, $4::bigint) AND c.xid < horizon.xid
     AND ($5::text IS NULL OR NOT pg_visible_in_snapshot(c.xid, $5::pg_snapshot))
   ORDER BY c.xid, c.id LIMIT ${pageSize}`;
+// After a restore into another cluster there are rows of transactions that are still to come: nobody waits for them.
 const hasPending = `
 SELECT EXISTS (SELECT FROM changes c WHERE c.organization_id = $1 AND c.topic = $2
-  AND (c.xid, c.id) > ($3::text::xid8, $4::bigint)
+  AND (c.xid, c.id) > ($3::text::xid8, $4::bigint) AND c.xid < pg_snapshot_xmax(pg_current_snapshot())
   AND ($5::text IS NULL OR NOT pg_visible_in_snapshot(c.xid, $5::pg_snapshot))) AS pending`;
 // A cursor is expired when rows after it have been deleted, which the oldest kept transaction tells.
 const readEnd = `
@@ -136,12 +137,17 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   await wait(ms, undefined, { signal }).catch(() => undefined);
 }
 
-/** The feed keeps `feedRetentionDays`; what it forgot is recorded as the highest forgotten transaction. */
+/**
+ * The feed keeps `feedRetentionDays`; what it forgot is recorded as the highest forgotten transaction. Transactions of a
+ * cluster are counted from its making: a cursor that is ahead of the count is of a cluster that this database was restored
+ * from, and so is what that one forgot.
+ */
 async function isExpired(db: Database, organizationId: string, position: Position): Promise<boolean> {
   const { rows } = await db.query<{ expired: boolean }>(organizationId, {
     name: "feed_expired",
-    text: `SELECT coalesce((SELECT (feed_forgotten_xid, feed_forgotten_id) > ($2::text::xid8, $3::bigint)
-      FROM organizations WHERE id = $1), false) AS expired`,
+    text: `SELECT $2::text::xid8 >= next OR coalesce((SELECT feed_forgotten_xid < next
+      AND (feed_forgotten_xid, feed_forgotten_id) > ($2::text::xid8, $3::bigint)
+      FROM organizations WHERE id = $1), false) AS expired FROM pg_snapshot_xmax(pg_current_snapshot()) AS next`,
     values: [organizationId, position.xid, position.id],
   });
   return rows[0]?.expired === true;
