@@ -14,6 +14,7 @@ import { httpSink, importFile, localSink, progressBar } from "./commands/import.
 import { listAllKeys, reencryptAll, retireDataKey, rotateKeys } from "./commands/keys.ts";
 import { runErase, runExport } from "./commands/organization.ts";
 import { addProfilesCommand } from "./commands/profiles.ts";
+import { addRestoredCommand } from "./commands/restored.ts";
 import { checkRules, exportSigma, importSigma } from "./commands/rules.ts";
 import { withApp } from "./commands/with-app.ts";
 import { ruleModes } from "./detect/detection.ts";
@@ -253,6 +254,7 @@ const everywhere = (): Option => new Option("--org <slug>", "one organization in
 const chosen = async (app: App, slug: string | undefined): Promise<string[]> =>
   slug === undefined ? app.db.organizationIds() : [await app.organizationBySlug(slug)];
 addProfilesCommand(program, { withApp, everywhere, chosen });
+addRestoredCommand(program, withApp);
 const keys = program.command("keys").description("the keys of sealed fields");
 keys
   .command("list")

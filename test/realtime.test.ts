@@ -1,8 +1,10 @@
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { announceRestore } from "../src/commands/restored.ts";
 import { createMetricHistory, forgetHistory } from "../src/metric-history.ts";
 import { recordChanges } from "../src/publish/change.ts";
 import { decodeCursor, encodeCursor } from "../src/publish/cursor.ts";
+import { readList } from "../src/respond/list.ts";
 import { incidentEvents, metrics } from "./client/operations.ts";
 import { quiet } from "./support/database.ts";
 import { type Frames, type TestServer, testServer } from "./support/server.ts";
@@ -113,6 +115,21 @@ describe("a database that was restored into a cluster which counts its transacti
     expect(await kinds(after, 2)).toEqual(["FIRST", "SECOND"]);
     const left = await server.database.asOwner<{ kind: string }>("SELECT kind FROM changes WHERE topic = 'decision'");
     expect(left.map(({ kind }) => kind).sort()).toEqual(["FIRST", "SECOND"]);
+  });
+
+  it("is told so by the command: enforcers' lists become newer, and every cursor from before ends", async () => {
+    const listed = async () => (await readList(server.app.db, server.ours, { now: Date.now() })).version;
+    const [before, cursor] = [await listed(), await server.app.feed.cursor(server.ours)];
+    const lines: string[] = [];
+    await announceRestore(server.app, server.ours, (line) => lines.push(line));
+    expect(await listed()).toBe(before + 1_000_000_000);
+    expect(lines.join()).toContain(String(before + 1_000_000_000));
+    expect(await kinds(cursor, 1)).toEqual(["CURSOR_EXPIRED"]);
+    const news = kinds(await server.app.feed.cursor(server.ours), 1);
+    await change("AFTER");
+    expect(await news).toEqual(["AFTER"]);
+    const audited = "SELECT 1 FROM security_audit_log WHERE action = 'DATABASE_RESTORED' AND organization_id = $1";
+    expect(await server.database.asOwner(audited, [server.ours])).toHaveLength(1);
   });
 });
 

@@ -1,0 +1,48 @@
+/** `vigil restored`: what outlives a database is told that an older state of it has been restored. */
+import type { Command } from "commander";
+import { audit } from "../access/audit.ts";
+import { cliSubject } from "../access/viewer.ts";
+import type { App } from "../app.ts";
+
+export function addRestoredCommand(
+  program: Command,
+  withApp: (work: (app: App) => Promise<void>) => Promise<void>,
+): void {
+  program
+    .command("restored")
+    .description("after a restore, before the servers start: makes enforcers and followers leave what they had behind")
+    .action(() =>
+      withApp(async (app) => {
+        for (const id of await app.db.organizationIds()) await announceRestore(app, id, console.log);
+        console.log("Empty Redis, if there is one (FLUSHALL), start the servers, then: vigil audit verify");
+      }),
+    );
+}
+
+const ahead = 1_000_000_000; // more versions than any list of decisions has had since a backup
+
+/**
+ * Enforcers refuse a list that is older than the one they have (R10): the restored one becomes the newer. Cursors that were
+ * given out before end at what the backup does not have: whoever comes with one is told CURSOR_EXPIRED.
+ */
+export async function announceRestore(app: App, organizationId: string, tell: (line: string) => void): Promise<void> {
+  const version = await app.db.inOrganization(organizationId, async (tx) => {
+    const { rows } = await tx.query<{ version: string }>(
+      `UPDATE organizations SET decision_version = decision_version + $2,
+         feed_forgotten_xid = pg_current_xact_id(),
+         feed_forgotten_id = 9223372036854775807
+       WHERE id = $1 RETURNING decision_version AS version`,
+      [organizationId, ahead],
+    );
+    await tx.query("DELETE FROM changes WHERE organization_id = $1", [organizationId]);
+    const { version } = rows[0] as { version: string };
+    const about = {
+      entityKind: "Organization",
+      entityId: organizationId,
+      detail: { decisionVersion: Number(version) },
+    };
+    await audit(tx, { actor: cliSubject, action: "DATABASE_RESTORED", ...about });
+    return version;
+  });
+  tell(`${organizationId}: the list of decisions is version ${version}; followers start anew`);
+}
