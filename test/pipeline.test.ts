@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { seedBuiltinRules } from "../src/detect/store.ts";
 import { acknowledgeIncident, resolveIncident } from "../src/incident/change.ts";
 import type { EventDraft } from "../src/ingest/event.ts";
+import { readEventsSince } from "../src/ingest/read.ts";
 import { createPipeline, type Pipeline } from "../src/pipeline.ts";
 import { type Bells, openBells } from "../src/publish/bells.ts";
 import { createFeed, type Feed } from "../src/publish/feed.ts";
@@ -88,6 +89,47 @@ describe("a batch of events", () => {
       "SELECT count(*)::int AS n FROM realtime_monitoring WHERE client_id LIKE 'id-%'",
     );
     expect(rows).toEqual([{ n: 100 }]);
+  });
+
+  it("is stored as it came, whatever quotes, backslashes and nulls its texts hold", async () => {
+    const words = [
+      '"',
+      "\\",
+      '\\"',
+      "NULL",
+      "null",
+      "{a,b}",
+      '{"a":1}',
+      "",
+      "a,b",
+      "\n\t",
+      "é😀",
+      "\\u0041",
+      "'",
+      "x'); --",
+    ];
+    const drafts = words.map(
+      (word, n): EventDraft => ({
+        clientId: `word-${n}-${word}`,
+        time: n === 0 ? 0 : Date.UTC(1970 + 4 * n, n % 12, n + 1, n, n, n, 37 * n),
+        logsource: n % 2 ? { product: word } : {},
+        action: `word ${word}`,
+        category: "OTHER",
+        outcome: "UNKNOWN",
+        ...(n % 3 ? { severity: "LOW" } : {}),
+        actor: { id: word, roles: n % 2 ? [word, "", "NULL"] : [word] },
+        ...(n % 2 ? { source: { ip: `2001:db8::${n + 1}`, lat: n / 7, country: word } } : {}),
+        ...(n % 3 ? { http: { path: word, query: word, bytes: n } } : {}),
+        ...(n % 4 ? { message: word } : {}),
+        attributes: { [`key ${word}`]: { [word]: [word, null, n / 3, true] } },
+      }),
+    );
+    await pipeline.accept(ours, drafts);
+    const stored: unknown[] = [];
+    for await (const page of readEventsSince(test.db, testVault(test.db), ours, 0, (id) => expect.fail(id)))
+      for (const { id, receivedAt, enrichment, ...draft } of page)
+        if (draft.clientId?.startsWith("word-")) stored.push(draft);
+    expect(stored).toEqual(drafts);
   });
 
   it("D3: 200 concurrent matches of one fingerprint, over four processes' pipelines, give one incident", async () => {
