@@ -5,33 +5,35 @@
 
 type Maybe<Value> = Value | undefined;
 
+/** Joined at once where every one is there: text that grows piece by piece is garbage by the megabyte. */
+function joined(values: readonly Maybe<string | number>[], absent: string): string {
+  return values.includes(undefined) ? values.map((value) => value ?? absent).join(",") : values.join(",");
+}
+
 /** Of values whose text holds nothing that an array's text would have to quote: ids, numbers, names of an enum. */
 export function plainArray(values: readonly Maybe<string | number>[]): string {
-  let text = "{";
-  for (let n = 0; n < values.length; n++) text += `${n > 0 ? "," : ""}${values[n] ?? "NULL"}`;
-  return `${text}}`;
+  return `{${joined(values, "NULL")}}`;
 }
 
 /** Of any texts. */
 export function textArray(values: readonly Maybe<string>[]): string {
-  let text = "{";
-  for (let n = 0; n < values.length; n++) {
-    const value = values[n];
-    if (n > 0) text += ",";
-    text += value === undefined ? "NULL" : `"${escaped(value)}"`;
-  }
-  return `${text}}`;
+  if (values.length === 0) return "{}";
+  if (values.every((value) => value !== undefined && !isQuoted(value))) return `{"${values.join('","')}"}`;
+  return `{${values.map((value) => (value === undefined ? "NULL" : `"${escaped(value)}"`)).join(",")}}`;
 }
 
-function escaped(text: string): string {
-  return text.indexOf('"') < 0 && text.indexOf("\\") < 0 ? text : text.replace(/["\\]/g, "\\$&");
+const isQuoted = (text: string): boolean => text.includes('"') || text.includes("\\");
+const escaped = (text: string): string => (isQuoted(text) ? text.replace(/["\\]/g, "\\$&") : text);
+
+/** An array of texts as a text within another array: bare where it can be, since quotes in quotes are quoted once more. */
+export function arrayWithin(texts: readonly string[]): string {
+  const isBare = texts.every((text) => /^[\w.-]+$/.test(text) && !/^null$/i.test(text));
+  return isBare ? `{${texts.join(",")}}` : textArray(texts);
 }
 
 /** Of JSON texts, as one JSON array: what is quoted in them is not quoted once more. */
 export function jsonArray(values: readonly Maybe<string>[]): string {
-  let text = "[";
-  for (let n = 0; n < values.length; n++) text += `${n > 0 ? "," : ""}${values[n] ?? "null"}`;
-  return `${text}]`;
+  return `[${joined(values, "null")}]`;
 }
 
 const byteaOid = 17;

@@ -1,5 +1,5 @@
 /** An event as its row: which column holds what, and how a batch's values of it travel. */
-import { bytesArray, jsonArray, plainArray, textArray, timesArray } from "./array-text.ts";
+import { arrayWithin, bytesArray, jsonArray, plainArray, textArray, timesArray } from "./array-text.ts";
 import { toColumn } from "./enrich/stored.ts";
 import type { SecurityEvent } from "./event.ts";
 import type { StoredEvent } from "./sealing.ts";
@@ -43,7 +43,7 @@ const json = (name: string, of: Of<string>) => column(name, "jsonb", of, jsonArr
 const bytes = (name: string, of: Of<Buffer>) => column(name, "bytea", of, bytesArray);
 /** An array of arrays would have to be rectangular, so these travel as texts. */
 const texts = (name: string, of: Of<string[]>) =>
-  column(name, "text[]", (event, stored) => textArray(of(event, stored) ?? []), textArray);
+  column(name, "text[]", (event, stored) => arrayWithin(of(event, stored) ?? []), textArray);
 
 function sourceGeo({ source }: SecurityEvent): string | undefined {
   if (!source) return undefined;
