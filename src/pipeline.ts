@@ -167,13 +167,13 @@ export function createPipeline(options: {
         const seals = maySeal(drafts, privacy);
         if (seals && !reserved) throw new NotReady("there is something to seal");
         detection = await known.state.begin(tx, turn, lastTry);
+        const all = stamp(drafts, receivedAt, enricher?.of);
+        const sealing = seals && sealEvents(tx, vault, all, privacy);
+        if (sealing) sealing.catch(() => undefined); // awaited below; PostgreSQL looks for ids while this seals
         const duplicates = await claimClientIds(tx, drafts, receivedAt);
-        const events = stamp(
-          drafts.filter((_, index) => !duplicates.has(index)),
-          receivedAt,
-          enricher?.of,
-        );
-        const rows = seals ? await sealEvents(tx, vault, events, privacy) : events.map((clear) => ({ clear }));
+        const isNew = (_: unknown, index: number): boolean => !duplicates.has(index);
+        const events = duplicates.size === 0 ? all : all.filter(isNew);
+        const rows = sealing ? (await sealing).filter(isNew) : events.map((clear) => ({ clear }));
         await detection.judge(events); // after the sealing: what is sealed is not told in findings
         const stored = insertEvents(tx, rows);
         stored.catch(() => undefined); // awaited below; PostgreSQL works while detection does

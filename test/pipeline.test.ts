@@ -3,11 +3,14 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { seedBuiltinRules } from "../src/detect/store.ts";
 import { acknowledgeIncident, resolveIncident } from "../src/incident/change.ts";
 import type { EventDraft } from "../src/ingest/event.ts";
+import { readEventsSince } from "../src/ingest/read.ts";
 import { createPipeline, type Pipeline } from "../src/pipeline.ts";
 import { type Bells, openBells } from "../src/publish/bells.ts";
 import { createFeed, type Feed } from "../src/publish/feed.ts";
 import { seededRandom } from "./generate/random.ts";
+import { allocatedBy } from "./support/allocations.ts";
 import { quiet, type TestDatabase, testDatabase } from "./support/database.ts";
+import { type Statement, watchStatements } from "./support/statements.ts";
 import { testVault } from "./support/vault.ts";
 
 let test: TestDatabase;
@@ -90,6 +93,47 @@ describe("a batch of events", () => {
     expect(rows).toEqual([{ n: 100 }]);
   });
 
+  it("is stored as it came, whatever quotes, backslashes and nulls its texts hold", async () => {
+    const words = [
+      '"',
+      "\\",
+      '\\"',
+      "NULL",
+      "null",
+      "{a,b}",
+      '{"a":1}',
+      "",
+      "a,b",
+      "\n\t",
+      "é😀",
+      "\\u0041",
+      "'",
+      "x'); --",
+    ];
+    const drafts = words.map(
+      (word, n): EventDraft => ({
+        clientId: `word-${n}-${word}`,
+        time: n === 0 ? 0 : Date.UTC(1970 + 4 * n, n % 12, n + 1, n, n, n, 37 * n),
+        logsource: n % 2 ? { product: word } : {},
+        action: `word ${word}`,
+        category: "OTHER",
+        outcome: "UNKNOWN",
+        ...(n % 3 ? { severity: "LOW" } : {}),
+        actor: { id: word, roles: n % 2 ? [word, "", "NULL"] : [word] },
+        ...(n % 2 ? { source: { ip: `2001:db8::${n + 1}`, lat: n / 7, country: word } } : {}),
+        ...(n % 3 ? { http: { path: word, query: word, bytes: n } } : {}),
+        ...(n % 4 ? { message: word } : {}),
+        attributes: { [`key ${word}`]: { [word]: [word, null, n / 3, true] } },
+      }),
+    );
+    await pipeline.accept(ours, drafts);
+    const stored: unknown[] = [];
+    for await (const page of readEventsSince(test.db, testVault(test.db), ours, 0, (id) => expect.fail(id)))
+      for (const { id, receivedAt, enrichment, ...draft } of page)
+        if (draft.clientId?.startsWith("word-")) stored.push(draft);
+    expect(stored).toEqual(drafts);
+  });
+
   it("D3: 200 concurrent matches of one fingerprint, over four processes' pipelines, give one incident", async () => {
     const before = (await incidents()).length;
     const pipelines = [pipeline, open(), open(), open()];
@@ -123,6 +167,68 @@ describe("a batch of events", () => {
       Array.from({ length: 4 }, (_, n) => failLogin("erin", `198.51.100.${10 + n}`, 10 + n)),
     );
     expect((await incidents()).filter((incident) => incident.title.includes("erin"))).toHaveLength(1);
+  });
+});
+
+describe("what a batch costs", () => {
+  let made = 0;
+  /** Reads of charts and quiet log-ins, as a clinic's day has them: nothing to detect, something to seal. */
+  const ordinary = (count: number): EventDraft[] =>
+    Array.from({ length: count }, () => {
+      const n = made++;
+      const isRead = n % 3 > 0;
+      return {
+        clientId: `ordinary-${n}`,
+        time: start + n,
+        logsource: { product: "clinic", service: "ehr" },
+        action: isRead ? "patient.chart.read" : "login",
+        category: isRead ? "DATA" : "AUTHENTICATION",
+        outcome: "SUCCESS",
+        actor: { id: `u-${n % 20}`, name: `Nurse Number${n % 20}`, roles: ["nurse"] },
+        source: { ip: `10.1.0.${n % 20}`, port: 40_000 + (n % 1_000) },
+        userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+        sessionId: `s-${n % 40}`,
+        ...(isRead ? { target: { type: "patient", patientId: `p-${n % 100}`, name: `Ann Patient${n % 100}` } } : {}),
+        http: { method: "GET", path: isRead ? `/patients/${n % 100}/chart` : "/login", status: 200, bytes: 2_000 + n },
+        attributes: { clinic: "north", room: `r${n % 9}` },
+      };
+    });
+
+  it("is as many statements and as many round trips, however many events it has", async () => {
+    for (let round = 0; round < 2; round++) await pipeline.accept(theirs, ordinary(200));
+    const watch = watchStatements();
+    try {
+      const said = async (count: number) => {
+        watch.take();
+        expect(await pipeline.accept(theirs, ordinary(count))).toEqual({ accepted: count, duplicates: 0 });
+        return watch.take();
+      };
+      const few = await said(60);
+      const many = await said(1_200);
+      const firstWords = (statements: Statement[]) => statements.map(({ text }) => text.trim().slice(0, 24));
+      expect(firstWords(many)).toEqual(firstWords(few));
+      // The turn, a key to seal and one to index with, ids, events, profiles, within BEGIN and COMMIT.
+      expect(many.length).toBeLessThanOrEqual(8);
+      const size = (value: unknown) =>
+        value instanceof Buffer || typeof value === "string" ? value.length : JSON.stringify(value).length;
+      const sent = many.flatMap(({ values }) => values).reduce((sum: number, value) => sum + size(value), 0);
+      expect(sent / 1_200).toBeLessThan(1.2 * 511); // bytes of parameters an event
+    } finally {
+      watch.stop();
+    }
+  });
+
+  it("allocates no more for an event than 18 times (and a fifth) what reading and writing it as JSON does", async () => {
+    for (let round = 0; round < 10; round++) await pipeline.accept(theirs, ordinary(300));
+    const batches = Array.from({ length: 6 }, () => ordinary(300));
+    const texts = batches.flat().map((draft) => JSON.stringify(draft));
+    const readAndWritten = await allocatedBy(() => {
+      for (let round = 0; round < 5; round++) for (const text of texts) JSON.stringify(JSON.parse(text));
+    });
+    const stored = await allocatedBy(async () => {
+      for (const batch of batches) await pipeline.accept(theirs, batch);
+    });
+    expect(stored / (readAndWritten / 5)).toBeLessThan(1.2 * 18.1); // within some per cent in any run
   });
 });
 

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 
-const remembered = 5_000; // the people and patients of a day or two, some 150 B each
+const remembered = 20_000; // the people and patients of a few days under the names they go by, some 150 B each
 const longest = 128; // characters: longer ones are seldom names, and not remembered
 
 /**

@@ -15,6 +15,8 @@ export interface Surroundings {
   timeZone: string;
   /** Stands for a value that profiles may not hold in clear (patients, surnames): short, equal for equal values. */
   disguise(value: string): string;
+  /** Short keys of the events at hand by kind and value, for `shortKey` to remember; absent: it makes each anew. */
+  shortKeys?: Map<string, Map<string, string>>;
 }
 
 /** The profiles that concern an event. */

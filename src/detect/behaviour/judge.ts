@@ -45,6 +45,7 @@ export function createJudge({ rules, facets, timeZone, disguise, entitiesOf, onF
   const disguised = new Map<string, string>(); // of the events at hand: the same people and patients come again and again
   const seen: Seen = {
     timeZone,
+    shortKeys: new Map(),
     disguise(value) {
       const known = disguised.get(value);
       if (known !== undefined) return known;
@@ -101,6 +102,7 @@ export function createJudge({ rules, facets, timeZone, disguise, entitiesOf, onF
   return (events, tell) => {
     const changed: Changed = { taught: new Set(), seen: new Set() };
     disguised.clear();
+    seen.shortKeys?.clear();
     for (let index = 0; index < events.length; index++) {
       const event = events[index] as SecurityEvent;
       missing = undefined;

@@ -1,5 +1,6 @@
 /** Profiles in the table `entities`: read for a batch in one query, written back in one statement. */
 import type { Tx } from "../../db.ts";
+import { jsonArray, plainArray, textArray, timesArray } from "../../ingest/array-text.ts";
 import type { Entities } from "./entities.ts";
 import { type Entity, newEntity } from "./entity.ts";
 import type { EntityKeys } from "./entity-of.ts";
@@ -39,7 +40,7 @@ export async function loadEntities(
     name: "load_profiles",
     text: `SELECT kind, key, profile, first_seen_at, last_seen_at, coalesce(roles[1], department) AS peer_group
       FROM unnest($2::entity_kind[], $3::text[]) AS wanted(kind, key) JOIN entities USING (kind, key) WHERE organization_id = $1`,
-    values: [tx.organizationId, missing.map(({ kind }) => kind), missing.map(({ key }) => key)],
+    values: [tx.organizationId, plainArray(missing.map(({ kind }) => kind)), textArray(missing.map(({ key }) => key))],
   });
   for (const { kind, key, profile, first_seen_at, last_seen_at, peer_group } of rows) {
     const entity = into.get(kind, key);
@@ -56,32 +57,33 @@ export async function saveEntities(tx: Tx, { taught, seen }: Changed): Promise<v
   const changed = [...new Set([...taught, ...seen])].sort(inOrder);
   if (changed.length === 0) return;
   const profiles = changed.map((entity) => {
-    if (!taught.has(entity) && entity.stored) return null;
+    if (!taught.has(entity) && entity.stored) return undefined;
     const text = profileText(entity.profile);
     entity.size = text.length;
     return text;
   });
-  const times = (name: "firstSeenAt" | "lastSeenAt") => changed.map((entity) => new Date(entity[name]).toISOString());
+  const times = (name: "firstSeenAt" | "lastSeenAt") => timesArray(changed.map((entity) => entity[name]));
   await tx.query({
     name: "save_profiles",
     text: `WITH given AS (
-        SELECT * FROM unnest($2::entity_kind[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::text[])
+        SELECT kind, key, first_seen_at, last_seen_at, NULLIF(profile, 'null') AS profile
+        FROM ROWS FROM (unnest($2::entity_kind[], $3::text[], $4::timestamptz[], $5::timestamptz[]), jsonb_array_elements($6::jsonb))
           AS g(kind, key, first_seen_at, last_seen_at, profile)
       ), only_seen AS (
         UPDATE entities e SET first_seen_at = g.first_seen_at, last_seen_at = g.last_seen_at
         FROM given g WHERE g.profile IS NULL AND e.organization_id = $1 AND e.kind = g.kind AND e.key = g.key
       )
       INSERT INTO entities (organization_id, kind, key, first_seen_at, last_seen_at, profile)
-      SELECT $1, kind, key, first_seen_at, last_seen_at, profile::jsonb FROM given WHERE profile IS NOT NULL
+      SELECT $1, kind, key, first_seen_at, last_seen_at, profile FROM given WHERE profile IS NOT NULL
       ON CONFLICT (organization_id, kind, key) DO UPDATE SET first_seen_at = excluded.first_seen_at,
         last_seen_at = excluded.last_seen_at, profile = excluded.profile`,
     values: [
       tx.organizationId,
-      changed.map(({ kind }) => kind),
-      changed.map(({ key }) => key),
+      plainArray(changed.map(({ kind }) => kind)),
+      textArray(changed.map(({ key }) => key)),
       times("firstSeenAt"),
       times("lastSeenAt"),
-      profiles,
+      jsonArray(profiles),
     ],
   });
   for (const entity of changed) entity.stored = true;

@@ -6,8 +6,19 @@ export const keyLength = 5; // characters
 const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
 
 /** Equal for equal values of one kind. What comes in is disguised by the organization's key, so what comes out tells nothing. */
-export function shortKey(kind: string, value: string, { disguise }: Surroundings): string {
-  const bits = mixed(disguise(`${kind}:${value}`));
+export function shortKey(kind: string, value: string, { disguise, shortKeys }: Surroundings): string {
+  let known = shortKeys?.get(kind);
+  if (shortKeys && !known) shortKeys.set(kind, (known = new Map()));
+  let key = known?.get(value);
+  if (key === undefined) {
+    key = shortened(disguise(`${kind}:${value}`));
+    known?.set(value, key);
+  }
+  return key;
+}
+
+function shortened(disguised: string): string {
+  const bits = mixed(disguised);
   let key = "";
   for (let n = 0; n < keyLength; n++) key += letters[(bits >>> (6 * n)) & 63];
   return key;
