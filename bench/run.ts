@@ -24,6 +24,7 @@ import { retentionBench } from "./retention.ts";
 import { rlsBench } from "./rls.ts";
 import { rulesBench } from "./rules.ts";
 import { sealingBench } from "./sealing.ts";
+import { statisticsBench } from "./statistics.ts";
 import { windowsBench } from "./windows.ts";
 
 export interface Figure {
@@ -49,6 +50,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   middleware: middlewareBench,
   response: responseBench,
   query: queryBench,
+  statistics: statisticsBench,
   rls: rlsBench,
   audit: auditBench,
   retention: retentionBench,
@@ -75,6 +77,7 @@ const meanings: Record<string, string> = {
   response: "How long an attacker goes on: from the request that decides to the first one that is refused.",
   query:
     "What a page of incidents with their actions and alerts costs, beside the same by hand and beside another GraphQL server on the same tables.",
+  statistics: "How long the widgets of the overview wait for their numbers, beside SQL by hand.",
   rls: "What Row Level Security costs: the same statements with the condition written out, by a role that it does not bind.",
   audit: "What an unbroken, signed audit log costs beside plain inserts.",
   retention: "How long it takes to forget a day.",

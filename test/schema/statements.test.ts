@@ -114,6 +114,20 @@ describe("a page of incidents with what was done about them", () => {
     expect(incident).toMatchObject({ __typename: "Incident", done: { nodes: [{}] }, alerts: { nodes: [{}] } });
   });
 
+  it.each([
+    ["alerts", "id kind status priority recipient dueAt tries sentAt deliveredAt messageId step createdAt"],
+    ["detections", "id mode severity fingerprint weak explanation firstEventAt eventCount updatedAt ruleRevision"],
+  ])("is no exception: %s are read in the same way", async (name, columns) => {
+    const query = `{ ${name}(first: 20) { nodes { ${columns} } pageInfo { hasNextPage endCursor } } }`;
+    const ofTable = () => said.take().filter(({ text }) => text.includes(name)).length;
+    said.take();
+    const one = await ask(query, {});
+    expect(ofTable()).toBe(1);
+    expect(one).toEqual(await ask(query.replace("nodes {", "nodes @include(if: true) {"), {}));
+    expect(ofTable()).toBeGreaterThan(1);
+    expect(one.errors).toBeUndefined();
+  });
+
   it("is refused, and faults of its input are told, as anywhere else", async () => {
     for (const variables of [{ first: 101 }, { first: 5, within: 0 }, { first: 5, after: "no cursor" }]) {
       const one = await ask(planned, variables);
