@@ -69,7 +69,7 @@ export async function statisticsBench(): Promise<Figure[]> {
     await owner.query(
       `INSERT INTO detections (organization_id, id, rule_id, rule_revision, mode, severity, fingerprint, subjects, explanation,
          first_event_at, last_event_at, event_count, event_ids, incident_id, created_at, updated_at)
-       SELECT $1, uuidv7(), r.id, 1, 'ENABLED', i.severity, i.fingerprint, i.subjects, 'the bench', i.created_at, i.created_at, 5,
+       SELECT $1, uuidv7(), r.id, 1, 'ACTIVE', i.severity, i.fingerprint, i.subjects, 'the bench', i.created_at, i.created_at, 5,
          '{}', i.id, i.created_at, i.created_at
        FROM security_incidents i, (SELECT id FROM alert_rules WHERE organization_id = $1 LIMIT 1) r WHERE i.organization_id = $1`,
       [organizationId],
