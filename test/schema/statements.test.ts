@@ -89,7 +89,8 @@ describe("a page of incidents with what was done about them", () => {
       variables,
       as,
     );
-  const ofIncidents = () => said.take().filter(({ text }) => text.includes("security_incidents"));
+  /** Statements that lay down whole answers; other parts of the server read the same tables meanwhile. */
+  const whole = (): number => said.take().filter(({ text }) => text.includes("AS node")).length;
 
   it("is read by one statement, and says what is said where each field is resolved by itself", async () => {
     const first = await ask(planned, { first: 5 });
@@ -104,9 +105,9 @@ describe("a page of incidents with what was done about them", () => {
     ]) {
       said.take();
       const one = await ask(planned, variables);
-      expect(ofIncidents()).toHaveLength(1);
+      expect(whole()).toBe(1);
       const other = await ask(fieldByField, variables);
-      expect(ofIncidents().length).toBeGreaterThan(one.data?.incidents.nodes.length === 0 ? 0 : 1);
+      expect(whole()).toBe(0);
       expect(one).toEqual(other);
       expect(one.errors).toBeUndefined();
     }
@@ -119,12 +120,11 @@ describe("a page of incidents with what was done about them", () => {
     ["detections", "id mode severity fingerprint weak explanation firstEventAt eventCount updatedAt ruleRevision"],
   ])("is no exception: %s are read in the same way", async (name, columns) => {
     const query = `{ ${name}(first: 20) { nodes { ${columns} } pageInfo { hasNextPage endCursor } } }`;
-    const ofTable = () => said.take().filter(({ text }) => text.includes(name)).length;
     said.take();
     const one = await ask(query, {});
-    expect(ofTable()).toBe(1);
+    expect(whole()).toBe(1);
     expect(one).toEqual(await ask(query.replace("nodes {", "nodes @include(if: true) {"), {}));
-    expect(ofTable()).toBeGreaterThan(1);
+    expect(whole()).toBe(0);
     expect(one.errors).toBeUndefined();
   });
 
@@ -143,7 +143,7 @@ describe("a page of incidents with what was done about them", () => {
     const withSubjects = planned.replace("tags", "tags subjects { kind key }");
     said.take();
     const { data } = await ask(withSubjects, { first: 5 });
-    expect(ofIncidents().length).toBeGreaterThan(1);
+    expect(whole()).toBe(0);
     expect(data?.incidents.nodes).toHaveLength(5);
   });
 });
