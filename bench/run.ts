@@ -16,6 +16,7 @@ import { ingestBench } from "./ingest.ts";
 import { latencyBench } from "./latency.ts";
 import { memoryBench } from "./memory.ts";
 import { middlewareBench } from "./middleware.ts";
+import { queryBench } from "./query.ts";
 import { redisWindowsBench } from "./redis-windows.ts";
 import { responseBench } from "./response.ts";
 import { saveResult, shown } from "./results.ts";
@@ -23,6 +24,7 @@ import { retentionBench } from "./retention.ts";
 import { rlsBench } from "./rls.ts";
 import { rulesBench } from "./rules.ts";
 import { sealingBench } from "./sealing.ts";
+import { statisticsBench } from "./statistics.ts";
 import { windowsBench } from "./windows.ts";
 
 export interface Figure {
@@ -47,6 +49,8 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   alerts: alertsBench,
   middleware: middlewareBench,
   response: responseBench,
+  query: queryBench,
+  statistics: statisticsBench,
   rls: rlsBench,
   audit: auditBench,
   retention: retentionBench,
@@ -71,6 +75,9 @@ const meanings: Record<string, string> = {
   alerts: "From the detection to the receiver's socket, at 100 alerts a second.",
   middleware: "What the middleware costs the application that embeds it, beside two others that people embed.",
   response: "How long an attacker goes on: from the request that decides to the first one that is refused.",
+  query:
+    "What a page of incidents with their actions and alerts costs, beside the same by hand and beside another GraphQL server on the same tables.",
+  statistics: "How long the widgets of the overview wait for their numbers, beside SQL by hand.",
   rls: "What Row Level Security costs: the same statements with the condition written out, by a role that it does not bind.",
   audit: "What an unbroken, signed audit log costs beside plain inserts.",
   retention: "How long it takes to forget a day.",

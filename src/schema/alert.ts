@@ -5,6 +5,7 @@ import { AlertKindEnum, AlertPriorityEnum, AlertStatusEnum, AttemptOutcomeEnum }
 import * as filters from "./filter.ts";
 import { listOf } from "./list.ts";
 import { orderInput, paged, rowKey } from "./page.ts";
+import { plainList } from "./plain.ts";
 import { checkRange, RangeInput } from "./range.ts";
 
 /** In the order of the enum: what `status_rank` counts. */
@@ -103,6 +104,7 @@ const list = listOf("security_alerts", { field: "createdAt", direction: "desc" }
 builder.queryField("alerts", (t) =>
   t.prismaConnection({
     ...paged,
+    extensions: plainList(list),
     type: Alert,
     description: "Alerts, the latest first.",
     authScopes: { permission: "incident.read" },

@@ -7,6 +7,7 @@ import { RuleModeEnum, SeverityEnum } from "./enums.ts";
 import * as filters from "./filter.ts";
 import { listOf } from "./list.ts";
 import { orderInput, paged, rowKey } from "./page.ts";
+import { plainList } from "./plain.ts";
 import { SecurityEvent } from "./security-event.ts";
 import { type Subject, SubjectType } from "./subject.ts";
 
@@ -82,6 +83,7 @@ const list = listOf("detections", { field: "createdAt", direction: "desc" }, { s
 builder.queryField("detections", (t) =>
   t.prismaConnection({
     ...paged,
+    extensions: plainList(list),
     type: Detection,
     description: "Detections, the latest first.",
     authScopes: { permission: "incident.read" },

@@ -10,6 +10,7 @@ import { byWords, WordsFilter } from "./incident-search.ts";
 import { listOf } from "./list.ts";
 import { orderInput, paged, rowKey } from "./page.ts";
 import { partsOf } from "./parts-of.ts";
+import { plainList, plainParts } from "./plain.ts";
 import { type Subject, SubjectType } from "./subject.ts";
 import { readWords } from "./words.ts";
 
@@ -64,6 +65,7 @@ export const Incident = builder.prismaNode("Incident", {
     rule: t.relation("rule", { type: AlertRule, nullable: true, description: "The rule that opened it." }),
     detections: t.prismaConnection({
       ...paged,
+      extensions: plainParts(detections),
       type: "Detection",
       description: "What it gathers, the latest first.",
       totalCount: (incident, _args, context) => detections.count(context, incident.id),
@@ -80,6 +82,7 @@ export const Incident = builder.prismaNode("Incident", {
     }),
     actions: t.prismaConnection({
       ...paged,
+      extensions: plainParts(actions),
       type: "IncidentAction",
       description: "What was done about it, the latest first.",
       totalCount: (incident, _args, context) => actions.count(context, incident.id),
@@ -88,6 +91,7 @@ export const Incident = builder.prismaNode("Incident", {
     }),
     alerts: t.prismaConnection({
       ...paged,
+      extensions: plainParts(alerts),
       type: "Alert",
       description: "Who was told, the latest first.",
       totalCount: (incident, _args, context) => alerts.count(context, incident.id),
@@ -134,6 +138,7 @@ const Order = orderInput("Incident", {
 builder.queryField("incidents", (t) =>
   t.prismaConnection({
     ...paged,
+    extensions: plainList(list),
     type: Incident,
     description: "Incidents, the latest first.",
     authScopes: { permission: "incident.read" },

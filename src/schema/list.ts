@@ -9,13 +9,18 @@ import { type Context, viewerOf } from "./context.ts";
 import { columnOf, conditionOf, type Filter, type Ranks, type Reading } from "./filter.ts";
 import type { Order } from "./page.ts";
 
-interface Asked {
+export interface Statement {
+  text: string;
+  values: unknown[];
+}
+
+export interface Asked {
   filter?: Filter | null | undefined;
   orderBy?: Order[] | null | undefined;
 }
 
 /** What Pothos hands to a connection's resolver: Prisma's cursor and how far to go (backward: below zero). */
-interface Page {
+export interface Page {
   take?: number;
   skip?: number;
   cursor?: object;
@@ -55,7 +60,7 @@ export function listOf(
     return [...keys.values()];
   }
 
-  async function idsOf(context: Context, asked: Asked, { take = 50, cursor }: Page): Promise<string[]> {
+  async function statementOf(context: Context, asked: Asked, { take = 50, cursor }: Page): Promise<Statement> {
     const { organizationId } = viewerOf(context);
     const { orderBy } = asked;
     const { filter, special } = await prepare(context, asked.filter);
@@ -79,18 +84,26 @@ export function listOf(
       values.push((Object.values(cursor)[0] as Record<string, unknown>)[id]);
       conditions.push(behind(keys, `FROM ${table} WHERE organization_id = $1 AND ${id} = $${values.length}`));
     }
-    values.push(Math.abs(take));
-    const { rows } = await context.services.db.query<{ id: string }>(
-      organizationId,
-      `SELECT ${id} AS id FROM ${table} WHERE ${conditions.join(" AND ")}
-       ORDER BY ${keys.map(({ column, descends }) => `${column} ${descends ? "DESC" : "ASC"}`).join(", ")} LIMIT $${values.length}`,
+    return {
+      text: `SELECT ${id} AS id FROM ${table} WHERE ${conditions.join(" AND ")}
+       ORDER BY ${keys.map(({ column, descends }) => `${column} ${descends ? "DESC" : "ASC"}`).join(", ")} LIMIT ${Math.abs(take)}`,
       values,
-    );
+    };
+  }
+
+  async function idsOf(context: Context, asked: Asked, page: Page): Promise<string[]> {
+    const { text, values } = await statementOf(context, asked, page);
+    const { rows } = await context.services.db.query<{ id: string }>(viewerOf(context).organizationId, text, values);
     const ids = rows.map(({ id }) => id);
-    return isBackward ? ids.reverse() : ids;
+    return (page.take ?? 0) < 0 ? ids.reverse() : ids;
   }
 
   return {
+    table,
+
+    /** The statement that gives the ids of a page, in order (backward: in reverse); $1 is the organization. */
+    statementOf,
+
     /** The rows of a page, in order. `load` is Prisma's findMany. */
     async page<Query extends Page, Row>(
       context: Context,

@@ -4,6 +4,7 @@ import { type Context, viewerOf } from "./context.ts";
 import { columnOf, type Filter } from "./filter.ts";
 import { listOf } from "./list.ts";
 import type { Order } from "./page.ts";
+import type { PlainParts } from "./plain.ts";
 
 interface Page {
   take?: number;
@@ -32,7 +33,9 @@ interface Link {
 /** Rows of a table that name their owner's id in `field`. */
 export function partsOf(table: string, field: string, otherwise: Order) {
   const filter = (owner: string): Filter => ({ [field]: { eq: owner } });
-  return linked({ table, otherwise, type: "uuid", where: `${columnOf(field, {})} = owner`, filter });
+  const parts = linked({ table, otherwise, type: "uuid", where: `${columnOf(field, {})} = owner`, filter });
+  const [by, descends] = [columnOf(otherwise.field, {}), otherwise.direction === "desc"];
+  return { ...parts, plain: { table, owner: columnOf(field, {}), by, descends } satisfies PlainParts };
 }
 
 /**

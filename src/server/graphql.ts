@@ -19,6 +19,7 @@ import { admit } from "./manners.ts";
 import { createMask } from "./mask.ts";
 import { createOperationLimits, type OperationLimits } from "./operation-limits.ts";
 import { type PersistedDocuments, persistedPlugins } from "./persisted-documents.ts";
+import { planPlugin } from "./plan-plugin.ts";
 import { watchCredential } from "./watch.ts";
 
 const bodyLimit = 1_048_576; // 1 MiB: larger batches of events go to /ingest
@@ -63,6 +64,7 @@ export function createGraphQL(
       codePlugin(),
       costPlugin(guards.costLimits ?? costLimits, redis),
       perField.plugin,
+      planPlugin(),
       deadlinePlugin(guards.deadlines ?? deadlines),
       auditPlugin(),
       eventStreams(fanOut),

@@ -1,7 +1,7 @@
 /** No list asks the database once for each of its rows: statements are counted for every list of the schema, short and long. */
 import { type GraphQLObjectType, getNamedType, isObjectType } from "graphql";
 import pg from "pg";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { schema } from "../../src/schema/schema.ts";
 import { populateOnce, tenantTables } from "../isolation/populate.ts";
 import { rootFields } from "../isolation/requests.ts";
@@ -71,3 +71,79 @@ it.each(lists.map((list) => [list.name, list] as const))(
     expect(more).toEqual([]);
   },
 );
+
+describe("a page of incidents with what was done about them", () => {
+  const fields = `pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+    nodes { __typename id number title severity threatScore tags fingerprint revision openedAt createdAt updatedAt
+      acknowledgedAt resolvedAt resolution acknowledgedBy ...Parts }`;
+  const parts = `fragment Parts on Incident {
+    done: actions(first: $within) { nodes { id type status target scope appliedAt } }
+    alerts { nodes { id kind status priority recipient sentAt tries messageId } }
+    detections(first: 2) { nodes { id } } }`;
+  const planned = `query Page($first: Int!, $within: Int, $after: String, $filter: IncidentFilter, $order: [IncidentOrder!]) {
+    incidents(first: $first, after: $after, filter: $filter, orderBy: $order) { ${fields} } } ${parts}`;
+  const fieldByField = planned.replace("nodes {", "nodes @include(if: true) {");
+  const ask = (query: string, variables: object, as = token) =>
+    server.query<{ incidents: { nodes: Record<string, unknown>[]; pageInfo: { endCursor: string } } }, object>(
+      query as never,
+      variables,
+      as,
+    );
+  /** Statements that lay down whole answers; other parts of the server read the same tables meanwhile. */
+  const whole = (): number => said.take().filter(({ text }) => text.includes("AS node")).length;
+
+  it("is read by one statement, and says what is said where each field is resolved by itself", async () => {
+    const first = await ask(planned, { first: 5 });
+    const after = first.data?.incidents.pageInfo.endCursor;
+    const order = [{ field: "SEVERITY", direction: "ASC" }];
+    for (const variables of [
+      { first: 100 },
+      { first: 5, within: 1, order },
+      { first: 5, within: 100, after },
+      { first: 24, filter: { number: { gt: 2 }, severity: { in: ["LOW", "HIGH", "CRITICAL", "MEDIUM", "INFO"] } } },
+      { first: 3, after, filter: { number: { lt: 0 } } },
+    ]) {
+      said.take();
+      const one = await ask(planned, variables);
+      expect(whole()).toBe(1);
+      const other = await ask(fieldByField, variables);
+      expect(whole()).toBe(0);
+      expect(one).toEqual(other);
+      expect(one.errors).toBeUndefined();
+    }
+    const [incident] = first.data?.incidents.nodes ?? [];
+    expect(incident).toMatchObject({ __typename: "Incident", done: { nodes: [{}] }, alerts: { nodes: [{}] } });
+  });
+
+  it.each([
+    ["alerts", "id kind status priority recipient dueAt tries sentAt deliveredAt messageId step createdAt"],
+    ["detections", "id mode severity fingerprint weak explanation firstEventAt eventCount updatedAt ruleRevision"],
+  ])("is no exception: %s are read in the same way", async (name, columns) => {
+    const query = `{ ${name}(first: 20) { nodes { ${columns} } pageInfo { hasNextPage endCursor } } }`;
+    said.take();
+    const one = await ask(query, {});
+    expect(whole()).toBe(1);
+    expect(one).toEqual(await ask(query.replace("nodes {", "nodes @include(if: true) {"), {}));
+    expect(whole()).toBe(0);
+    expect(one.errors).toBeUndefined();
+  });
+
+  it("is refused, and faults of its input are told, as anywhere else", async () => {
+    for (const variables of [{ first: 101 }, { first: 5, within: 0 }, { first: 5, after: "no cursor" }]) {
+      const one = await ask(planned, variables);
+      expect(one.errors).toHaveLength(1);
+      expect(one).toEqual(await ask(fieldByField, variables));
+    }
+    const refused = await ask(planned, { first: 5 }, server.key);
+    expect(refused.errors?.map(({ extensions }) => extensions?.code)).toEqual(["FORBIDDEN"]);
+    expect((await ask(planned, { first: 5 }, server.outsider)).data?.incidents.nodes).toEqual([]);
+  });
+
+  it("shows a column that grew into something else as its resolver does", async () => {
+    const withSubjects = planned.replace("tags", "tags subjects { kind key }");
+    said.take();
+    const { data } = await ask(withSubjects, { first: 5 });
+    expect(whole()).toBe(0);
+    expect(data?.incidents.nodes).toHaveLength(5);
+  });
+});
