@@ -104,7 +104,10 @@ async function startChild(name: string, script: string, args: string[]): Promise
     ...(told.token ? [`authorization: Bearer ${told.token}`] : []),
   ];
   const request = `POST /graphql HTTP/1.1\r\n${headers.join("\r\n")}\r\n\r\n${body}`;
-  await sameAnswer(name, told.port, body, told.token);
+  await sameAnswer(name, told.port, body, told.token).catch((error: unknown) => {
+    child.kill(); // else it would keep the bench waiting
+    throw error;
+  });
   return { name, child, port: told.port, request, rates: [], p99: [] };
 }
 
