@@ -212,13 +212,15 @@ it("stops a channel after five days of nothing but failures, not before", async 
 
 it("sends again with the same id what a sender had when it died", async () => {
   const { id } = await webhook("/died");
-  await server.database.asOwner(
-    `INSERT INTO security_alerts (organization_id, id, kind, channel_id, status, priority, due_at, created_at)
-     VALUES ('${server.ours}', gen_random_uuid(), 'TEST', '${raw(id)}', 'QUEUED', 'HIGH', to_timestamp(${now / 1000}), now())`,
-  );
-  const claimed = await server.app.db.inOrganization(server.ours, (tx) =>
-    claimDue(tx, { most: 10, leaseMs: 60_000, perMinuteOf: () => 100, now }),
-  );
+  // In one transaction: no sender of the server's own may take it first.
+  const claimed = await server.app.db.inOrganization(server.ours, async (tx) => {
+    await tx.query(
+      `INSERT INTO security_alerts (organization_id, id, kind, channel_id, status, priority, due_at, created_at)
+       VALUES ($1, gen_random_uuid(), 'TEST', $2, 'QUEUED', 'HIGH', $3, now())`,
+      [server.ours, raw(id), new Date(now)],
+    );
+    return claimDue(tx, { most: 10, leaseMs: 60_000, perMinuteOf: () => 100, now });
+  });
   const messageId = claimed?.plan.send[0]?.messageId; // and here it dies: whether it has sent, nobody knows
   holdsLease = true;
   await later(30_000);
