@@ -54,6 +54,7 @@ export function createSender(options: {
   const { db, change, vault, channels, word, onFailed, onStopped, onMoved, wake, now, log } = options;
   const onTheWay = new Set<Promise<void>>();
   const onChannel = new Map<string, number>();
+  const claiming = new Map<string, Promise<void>>();
   const lookNow = new Map<string, () => void>();
   const unwritten = createAbreast(abreast, patience);
 
@@ -69,13 +70,32 @@ export function createSender(options: {
   const sendingAtLeast = (many: number): string[] =>
     [...onChannel].flatMap(([id, sending]) => (sending >= many ? [id] : []));
 
-  const claim = (organizationId: string, limit: number): Promise<Claim | undefined> =>
+  /** One at a time for each organization: what one claims, the next one counts. */
+  function claim(organizationId: string, limit: number): Promise<Claim | undefined> {
+    const before = claiming.get(organizationId) ?? Promise.resolve();
+    const mine = before.then(async () => {
+      const claimed = await claimNow(organizationId, limit);
+      for (const { channelId } of claimed?.plan.send ?? [])
+        onChannel.set(channelId, (onChannel.get(channelId) ?? 0) + 1);
+      return claimed;
+    });
+    const over = mine.then(
+      () => {},
+      () => {}, // told to whoever asked for it
+    );
+    claiming.set(organizationId, over);
+    void over.then(() => claiming.get(organizationId) === over && claiming.delete(organizationId));
+    return mine;
+  }
+
+  const claimNow = (organizationId: string, limit: number): Promise<Claim | undefined> =>
     db.inOrganization(organizationId, (tx) =>
       claimDue(tx, {
         most: limit,
         leaseMs: lease,
         busy: sendingAtLeast(busyAt),
         full: sendingAtLeast(fullAt),
+        underWay: new Map(onChannel), // as it is now: one that is written down meanwhile counts twice, never not at all
         perMinuteOf: (kind: ChannelKind) => channels[kind].perMinute,
         now: now(),
       }),
@@ -161,7 +181,6 @@ export function createSender(options: {
     for (const outgoing of plan.send) {
       const { channelId } = outgoing;
       const channel = rows.get(channelId) as ChannelRow;
-      onChannel.set(channelId, (onChannel.get(channelId) ?? 0) + 1);
       const ready = { channel, bad: badOf(outgoing), prepared: prepared.get(outgoing.messageId as string), until };
       const going = tryOne(organizationId, outgoing, ready)
         // What is not written down is lost when its lease ends, and is tried again with the same message id.
