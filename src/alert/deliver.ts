@@ -6,6 +6,7 @@ import type { ChannelKind } from "../generated/prisma/client.ts";
 import { type Log, messageForLog } from "../log.ts";
 import { retryAt, type Sent } from "../outbound/outcome.ts";
 import type { Vault } from "../secrets/vault.ts";
+import { createAbreast } from "./abreast.ts";
 import type { Channels } from "./channels/kinds.ts";
 import type { Outgoing } from "./deliver-plan.ts";
 import { badKey, type ChannelRow, type Claim, claimDue } from "./ledger.ts";
@@ -28,6 +29,8 @@ const fullAt = 64; // from which on none is: one that hangs leaves room
 const looksAgain = 200; // ms, while something is on its way
 const lease = 60_000; // ms: longer than any try takes
 const longestTry = 20_000; // ms
+const abreast = 8; // messages that are sent and not written down: what comes twice when this process is killed
+const patience = 100; // ms: for how long one without an answer is among them
 
 export function createSender(options: {
   db: Pick<Database, "inOrganization" | "query">;
@@ -51,7 +54,9 @@ export function createSender(options: {
   const { db, change, vault, channels, word, onFailed, onStopped, onMoved, wake, now, log } = options;
   const onTheWay = new Set<Promise<void>>();
   const onChannel = new Map<string, number>();
+  const claiming = new Map<string, Promise<void>>();
   const lookNow = new Map<string, () => void>();
+  const unwritten = createAbreast(abreast, patience);
 
   const reports = createReports((organizationId, done) =>
     change(organizationId, async (tx) => {
@@ -65,13 +70,32 @@ export function createSender(options: {
   const sendingAtLeast = (many: number): string[] =>
     [...onChannel].flatMap(([id, sending]) => (sending >= many ? [id] : []));
 
-  const claim = (organizationId: string, limit: number): Promise<Claim | undefined> =>
+  /** One at a time for each organization: what one claims, the next one counts. */
+  function claim(organizationId: string, limit: number): Promise<Claim | undefined> {
+    const before = claiming.get(organizationId) ?? Promise.resolve();
+    const mine = before.then(async () => {
+      const claimed = await claimNow(organizationId, limit);
+      for (const { channelId } of claimed?.plan.send ?? [])
+        onChannel.set(channelId, (onChannel.get(channelId) ?? 0) + 1);
+      return claimed;
+    });
+    const over = mine.then(
+      () => {},
+      () => {}, // told to whoever asked for it
+    );
+    claiming.set(organizationId, over);
+    void over.then(() => claiming.get(organizationId) === over && claiming.delete(organizationId));
+    return mine;
+  }
+
+  const claimNow = (organizationId: string, limit: number): Promise<Claim | undefined> =>
     db.inOrganization(organizationId, (tx) =>
       claimDue(tx, {
         most: limit,
         leaseMs: lease,
         busy: sendingAtLeast(busyAt),
         full: sendingAtLeast(fullAt),
+        underWay: new Map(onChannel), // as it is now: one that is written down meanwhile counts twice, never not at all
         perMinuteOf: (kind: ChannelKind) => channels[kind].perMinute,
         now: now(),
       }),
@@ -107,7 +131,23 @@ export function createSender(options: {
   async function tryOne(
     organizationId: string,
     outgoing: Outgoing,
+    ready: { channel: ChannelRow; bad: string | undefined; prepared: Prepared | undefined; until: number },
+  ): Promise<void> {
+    const urgent = outgoing.alerts.some(({ priority }) => priority === "CRITICAL");
+    const place = urgent ? unwritten.pass() : await unwritten.enter();
+    try {
+      // Writing took so long that its lease ends before a try would: whoever claims it next sends it.
+      if (performance.now() < ready.until) await tryNow(organizationId, outgoing, ready, () => place.answered());
+    } finally {
+      place.leave();
+    }
+  }
+
+  async function tryNow(
+    organizationId: string,
+    outgoing: Outgoing,
     { channel, bad, prepared }: { channel: ChannelRow; bad: string | undefined; prepared: Prepared | undefined },
+    answered: () => void,
   ): Promise<void> {
     const began = performance.now();
     const sent: Sent = bad
@@ -118,6 +158,7 @@ export function createSender(options: {
             return unworded;
           })
         : unworded;
+    answered();
     const at = now();
     const tries = Math.max(...outgoing.alerts.map((alert) => alert.tries));
     const afterMs = sent.outcome === "RETRY" ? sent.afterMs : undefined;
@@ -127,7 +168,7 @@ export function createSender(options: {
   }
 
   /** Sets out with all that was claimed; each is on its way until it is written down. */
-  async function setOut(organizationId: string, claimed: Claim, own: Set<Promise<void>>): Promise<void> {
+  async function setOut(organizationId: string, claimed: Claim, own: Set<Promise<void>>, until: number): Promise<void> {
     const { plan, channels: rows, bad } = claimed;
     const badOf = ({ channelId, recipient }: Outgoing): string | undefined =>
       bad.get(badKey((rows.get(channelId) as ChannelRow).kind, recipient));
@@ -140,9 +181,8 @@ export function createSender(options: {
     for (const outgoing of plan.send) {
       const { channelId } = outgoing;
       const channel = rows.get(channelId) as ChannelRow;
-      onChannel.set(channelId, (onChannel.get(channelId) ?? 0) + 1);
-      const ready = prepared.get(outgoing.messageId as string);
-      const going = tryOne(organizationId, outgoing, { channel, bad: badOf(outgoing), prepared: ready })
+      const ready = { channel, bad: badOf(outgoing), prepared: prepared.get(outgoing.messageId as string), until };
+      const going = tryOne(organizationId, outgoing, ready)
         // What is not written down is lost when its lease ends, and is tried again with the same message id.
         .catch((error: Error) => log.error({ organizationId, err: messageForLog(error) }, "a try was not recorded"))
         .finally(() => {
@@ -165,9 +205,10 @@ export function createSender(options: {
         const free = inFlight - onTheWay.size;
         const roomy = free > reserved;
         const limit = roomy ? Math.min(most, free - reserved) : await criticalDue(organizationId, Math.min(most, free));
+        const until = performance.now() + lease - longestTry;
         const claimed = limit > 0 ? await claim(organizationId, limit) : undefined;
         if (claimed && claimed.plan.send.length > 0) {
-          await setOut(organizationId, claimed, own);
+          await setOut(organizationId, claimed, own, until);
           continue;
         }
         if (roomy && own.size === 0) break;

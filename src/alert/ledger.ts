@@ -32,6 +32,7 @@ export async function claimDue(
     leaseMs,
     busy = [],
     full = [],
+    underWay = new Map(),
     perMinuteOf,
     now,
   }: {
@@ -41,6 +42,8 @@ export async function claimDue(
     busy?: readonly string[];
     /** Channels on which enough is on its way: nothing is claimed. */
     full?: readonly string[];
+    /** Messages of each channel that this process has claimed and not written down: they count in its minute, too. */
+    underWay?: ReadonlyMap<string, number>;
     perMinuteOf(kind: ChannelKind): number;
     now: number;
   },
@@ -68,7 +71,7 @@ export async function claimDue(
   const channels = new Map(channelRows.map((row) => [row.id, row]));
   const plan = planDelivery(rows, (id) => {
     const channel = channels.get(id) as ChannelRow;
-    return Math.max(0, (channel.perMinute ?? perMinuteOf(channel.kind)) - channel.sentLately);
+    return Math.max(0, (channel.perMinute ?? perMinuteOf(channel.kind)) - channel.sentLately - (underWay.get(id) ?? 0));
   });
   const given = new Map(claimed.map(({ id, messageId }) => [id, messageId]));
   for (const message of plan.send) message.messageId ??= given.get(message.alerts[0]?.id as string) as string;

@@ -69,7 +69,10 @@ async function recordAttempts(tx: Tx, reports: readonly Report[]): Promise<Recor
   return rows;
 }
 
-/** When something of each group, and of each channel, went out last. */
+/**
+ * When something of each group, and of each channel, went out last. A channel is locked and written only where that is news
+ * (to the second, or the end of failures): senders that share channels do not wait for each other's commits.
+ */
 async function markSucceeded(tx: Tx, succeeded: readonly Report[]): Promise<void> {
   const groups = new Map<string, { channelId: string; at: number }>();
   const channels = new Map<string, number>();
@@ -85,7 +88,9 @@ async function markSucceeded(tx: Tx, succeeded: readonly Report[]): Promise<void
   await tx.query({
     name: "channels_succeeded",
     text: `WITH held AS MATERIALIZED (SELECT c.id, s.at FROM unnest($2::uuid[], $3::timestamptz[]) AS s(id, at)
-        JOIN alert_channels c ON c.organization_id = $1 AND c.id = s.id ORDER BY c.id FOR NO KEY UPDATE OF c),
+        JOIN alert_channels c ON c.organization_id = $1 AND c.id = s.id
+          AND (c.failing_since IS NOT NULL OR c.last_success_at IS NULL OR c.last_success_at < s.at - interval '1 second')
+        ORDER BY c.id FOR NO KEY UPDATE OF c),
       groups AS (
         INSERT INTO alert_groups (organization_id, id, channel_id, last_sent_at)
         SELECT $1, id, channel_id, at FROM unnest($4::uuid[], $5::uuid[], $6::timestamptz[]) AS g(id, channel_id, at) ORDER BY id

@@ -11,6 +11,7 @@ import { serverEngine } from "./server-engine.ts";
 import { runSigma } from "./sigma.ts";
 import { runTravel } from "./travel.ts";
 import { runWebAttacks } from "./web-attacks.ts";
+import { runWebhooks } from "./webhooks.ts";
 
 /** Every corpus, in the order of the report. */
 const corpora: CorpusRunner[] = [
@@ -22,6 +23,7 @@ const corpora: CorpusRunner[] = [
   runPantherCorrelation,
   runTravel,
   runWebAttacks,
+  runWebhooks,
 ];
 
 export function report(results: CorpusResult[]): string[] {
@@ -76,7 +78,6 @@ async function main(): Promise<number> {
   for (const run of corpora) results.push(...(await run(directory, engine)));
   if (results.length === 0) console.error(`No corpus found in ${directory}`);
   console.log(report(results).join("\n"));
-  console.log("webhooks: not yet");
   return exitCode(results);
 }
 

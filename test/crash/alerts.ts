@@ -47,10 +47,13 @@ const postgres = await openEmbeddedPostgres(directory, await loadSecrets(directo
 const owner = new pg.Client({ connectionString: postgres.ownerUrl });
 await owner.connect();
 const calls: string[] = [];
+/** Calls whose sender died before it could be answered. */
+let unanswered = 0;
 const sink = createServer((request, response) => {
   request.resume().once("end", async () => {
     calls.push(request.headers["webhook-id"] as string);
     await wait(Math.floor(chance() * 20)); // many are on their way when a sender dies
+    if (request.socket.readyState !== "open") unanswered++;
     response.writeHead(204).end();
   });
 }).listen(0, "127.0.0.1");
@@ -152,6 +155,8 @@ try {
     misses: rows.filter(({ message_id }) => !came.has(message_id)).length,
     notOnceInLedger: rows.filter(({ sent }) => sent !== 1).length,
     duplicates: calls.length - came.size,
+    /** Of those: the receiver had no time to answer. The others were answered, and the answer was not written down. */
+    unanswered,
     /** Each kill repeats what was on its way and not written down yet. */
     duplicatesPerKill: Math.round(((calls.length - came.size) / (kills + senders)) * 10) / 10,
     unknownIds: [...came].filter((id) => !ids.has(id)).length,
