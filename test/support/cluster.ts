@@ -30,7 +30,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   // Tests are thrown away; the server's own defaults stay.
   for (const setting of ["fsync", "full_page_writes"]) await owner.query(`ALTER SYSTEM SET ${setting} = off`);
   await owner.query("SELECT pg_reload_conf()");
-  await owner.query("SELECT ensure_event_partitions((now() AT TIME ZONE 'UTC')::date - 1, 4)");
+  await owner.query("SELECT ensure_event_partitions((now() AT TIME ZONE 'UTC')::date - 1, 8)");
   await owner.end();
   const redis = await startRedis(directory);
   project.provide("ownerUrl", postgres.ownerUrl);
