@@ -158,8 +158,10 @@ it("W5 keeps organizations apart in a thousand changes of every stream, and show
   await expect.poll(() => server.streams().streams, patient).toBe(readers.length);
   // Each names our incident, which theirs may not read: what is shown is read again as the reader.
   const made = [server.ours, server.theirs].map(async (organization) => {
-    for (const kind of kinds) {
-      const rows = topics.map((topic) => ({ topic, kind: `${organization} ${kind}`, entityId: incidentId }));
+    for (let n = 0; n < kinds.length; n += 10) {
+      const rows = kinds.slice(n, n + 10).flatMap((kind) => {
+        return topics.map((topic) => ({ topic, kind: `${organization} ${kind}`, entityId: incidentId }));
+      });
       await server.app.change(organization, (tx) => recordChanges(tx, rows));
     }
   });
@@ -169,7 +171,7 @@ it("W5 keeps organizations apart in a thousand changes of every stream, and show
     expect(await taken).toEqual(kinds.map((kind) => ({ [field]: { kind: `${organization} ${kind}`, [topic]: row } })));
     await frames.close();
   }
-});
+}, 120_000);
 
 it("gives whoever joins a gauge its latest value at once", async () => {
   const hourly = 'subscription { realtimeMetrics(interval: "PT1H") { openIncidents } }' as never as typeof metrics;
