@@ -141,11 +141,16 @@ it("W5 keeps organizations apart in a thousand changes of every stream, and show
   } as const;
   const topics = Object.keys(streams) as (keyof typeof streams)[];
   const kinds = Array.from({ length: 170 }, (_, n) => String(n));
+  const after = await server.app.feed.cursor(server.ours);
   const readers = [server.ours, server.theirs].flatMap((organization) =>
     topics.map((topic) => {
       const [field, row] = streams[topic];
-      const document = `subscription { ${field} { kind ${row} } }` as never;
-      const frames = server.subscribe(document, {}, organization === server.ours ? server.admin : server.outsider);
+      const document = `subscription ($after: String) { ${field}(after: $after) { kind ${row} } }` as never;
+      const frames = server.subscribe(
+        document,
+        { after } as never,
+        organization === server.ours ? server.admin : server.outsider,
+      );
       return {
         organization,
         topic,
@@ -267,7 +272,7 @@ it("writes down the patient for whoever asks for theirs, and for whoever joins a
 
 describe("who reads too slowly", () => {
   const aliases = Array.from({ length: 12 }, (_, n) => `t${n}: title`).join(" ");
-  const large = `subscription { incidentEvents { kind incident { ${aliases} } } }`;
+  const large = `subscription ($after: String) { incidentEvents(after: $after) { kind incident { ${aliases} } } }`;
   const flood = Array.from({ length: 60 }, (_, n) => `LARGE_${n}`); // 0.6 MB each: more than the limit and the kernel hold
   beforeAll(() =>
     server.database.asOwner("UPDATE security_incidents SET title = repeat('0123456789', 5000) WHERE id = $1", [
@@ -282,8 +287,9 @@ describe("who reads too slowly", () => {
     await once(socket, "open");
     socket.send(JSON.stringify({ type: "connection_init", payload: { authorization: `Bearer ${server.admin}` } }));
     await once(socket, "message");
-    const quick = server.subscribe(incidentEvents, { after: await server.app.feed.cursor(server.ours) });
-    socket.send(JSON.stringify({ type: "subscribe", id: "1", payload: { query: large } }));
+    const after = await server.app.feed.cursor(server.ours);
+    const quick = server.subscribe(incidentEvents, { after });
+    socket.send(JSON.stringify({ type: "subscribe", id: "1", payload: { query: large, variables: { after } } }));
     const taken = take(quick, flood.length + 1);
     await expect.poll(() => server.streams().streams, patient).toBe(2);
     await changes(["SMALL"]);
@@ -309,7 +315,7 @@ describe("who reads too slowly", () => {
         "content-type": "application/json",
         accept: "text/event-stream",
       },
-      body: JSON.stringify({ query: large }),
+      body: JSON.stringify({ query: large, variables: { after: await server.app.feed.cursor(server.ours) } }),
     });
     await expect.poll(() => server.streams().streams, patient).toBe(1);
     await changes(flood); // before anything is read
