@@ -8,6 +8,7 @@ import { createLog } from "../src/log.ts";
 import { createServer } from "../src/server/server.ts";
 import { importPeer } from "./peers.ts";
 import { handStatement, postgraphileQuery, vigilQuery } from "./query-data.ts";
+import { unlimited } from "./unlimited.ts";
 
 const [kind, dataDir, ownerUrl, organizationId] = process.argv.slice(2) as [string, string, string, string];
 const connections = 10; // of each server to PostgreSQL
@@ -27,11 +28,7 @@ async function startVigil() {
     log: createLog("silent"),
     poolSize: connections,
   });
-  const unlimited = 1e9;
-  const server = createServer(app, {
-    operationLimits: { query: unlimited, mutation: unlimited, heavy: unlimited, secret: unlimited },
-    costLimits: { operation: 20_000, budget: unlimited },
-  });
+  const server = createServer(app, unlimited);
   const port = Number(new URL(await server.listen(0, "127.0.0.1")).port);
   const token = await app.tokens.sign({ organizationId, userId: "cli", name: "bench", role: "ADMIN" }, 36_000);
   return { port, token, query: vigilQuery };

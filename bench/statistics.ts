@@ -15,6 +15,7 @@ import { loadRequest } from "./http-load.ts";
 import { median } from "./median.ts";
 import { makeIncidents } from "./query-data.ts";
 import type { Figure } from "./run.ts";
+import { unlimited } from "./unlimited.ts";
 
 const incidents = Number(process.env.VIGIL_BENCH_ROWS ?? 200_000);
 const rounds = 9;
@@ -56,11 +57,7 @@ const byHand: Record<string, string[]> = {
 export async function statisticsBench(): Promise<Figure[]> {
   const directory = await mkdtemp(join(tmpdir(), "vigil-bench-"));
   const app = await openApp(parseConfig({ VIGIL_DATA_DIR: directory }), { log: createLog("silent") });
-  const unlimited = 1e9;
-  const server = createServer(app, {
-    operationLimits: { query: unlimited, mutation: unlimited, heavy: unlimited, secret: unlimited },
-    costLimits: { operation: 20_000, budget: unlimited },
-  });
+  const server = createServer(app, unlimited);
   const port = Number(new URL(await server.listen(0, "127.0.0.1")).port);
   const owner = new pg.Pool({ connectionString: app.embedded?.ownerUrl, max: 5 });
   try {
