@@ -5,6 +5,7 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { isBroken, prepareConnection, TenantPool, tenantQuery } from "./database/tenant-pool.ts";
+import { outliveLoss } from "./database-away.ts";
 import { cancellable } from "./deadline.ts";
 import { PrismaClient } from "./generated/prisma/client.ts";
 import type { Log } from "./log.ts";
@@ -75,9 +76,11 @@ export function openDatabase(options: { url: string; log: Log; poolSize?: number
     onConnect: prepareConnection,
   });
   pool.on("error", (error) => options.log.warn({ err: error.message }, "a database connection was lost"));
+  pool.on("connect", outliveLoss);
   const clients = new Map<string, PrismaClient>();
   // Of its own: where statements are to be cancelled, the others may all be in use.
   const canceller = new pg.Pool({ connectionString: options.url, max: 2, application_name: "vigil-cancel" });
+  canceller.on("connect", outliveLoss);
   canceller.on("error", (error) => options.log.warn({ err: error.message }, "a database connection was lost"));
   const cancel = (processId: number) => canceller.query("SELECT pg_cancel_backend($1)", [processId]);
 

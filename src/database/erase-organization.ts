@@ -1,6 +1,7 @@
 /** Removes an organization and everything it has, as the tables' owner; counts what was there, what went, what is left. */
 import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
+import { outliveLoss } from "../database-away.ts";
 import { type TenantTable, tenantTables } from "./tenant-tables.ts";
 
 /** What an erasure can be held to: it leaves no other trace. */
@@ -23,7 +24,7 @@ export async function eraseOrganization(
   organization: { id: string; slug: string },
   { now }: { now: number },
 ): Promise<Certificate> {
-  const client = new pg.Client({ connectionString: ownerUrl, application_name: "vigil erase" });
+  const client = outliveLoss(new pg.Client({ connectionString: ownerUrl, application_name: "vigil erase" }));
   await client.connect();
   try {
     // The owner may be held by the policies too; a superuser is not: every statement names the organization as well.

@@ -5,6 +5,7 @@ import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import pg from "pg";
+import { outliveLoss } from "../database-away.ts";
 import { VigilError } from "../errors.ts";
 import { type TenantTable, tenantTables } from "./tenant-tables.ts";
 
@@ -27,7 +28,7 @@ export async function exportOrganization(
   if ((await readdir(directory)).length > 0) {
     throw new VigilError("BAD_USER_INPUT", `${directory} is not empty: export into a directory of its own.`);
   }
-  const client = new pg.Client({ connectionString: serverUrl, application_name: "vigil export" });
+  const client = outliveLoss(new pg.Client({ connectionString: serverUrl, application_name: "vigil export" }));
   await client.connect();
   try {
     await client.query("BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");

@@ -7,13 +7,14 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runMigrations } from "bullmq";
 import pg from "pg";
+import { outliveLoss } from "../database-away.ts";
 import { seedStatistics } from "./first-statistics.ts";
 
 const directory = join(import.meta.dirname, "../../prisma/migrations");
 
 /** Returns the names of the migrations it applied. Safe to run from several processes at once. */
 export async function migrate(ownerUrl: string, serverUrl: string | undefined): Promise<string[]> {
-  const client = new pg.Client({ connectionString: ownerUrl, application_name: "vigil migrate" });
+  const client = outliveLoss(new pg.Client({ connectionString: ownerUrl, application_name: "vigil migrate" }));
   await client.connect();
   try {
     await client.query("SELECT pg_advisory_lock(72707369)"); // the lock Prisma Migrate itself takes
@@ -29,7 +30,7 @@ export async function migrate(ownerUrl: string, serverUrl: string | undefined): 
 
 /** Names of those that are not applied yet, in their order; `ownerUrl` as for `migrate`. Changes nothing. */
 export async function pendingMigrations(ownerUrl: string): Promise<string[]> {
-  const client = new pg.Client({ connectionString: ownerUrl, application_name: "vigil doctor" });
+  const client = outliveLoss(new pg.Client({ connectionString: ownerUrl, application_name: "vigil doctor" }));
   await client.connect();
   try {
     const ledger = "SELECT to_regclass('public._prisma_migrations') IS NOT NULL AS there";

@@ -1,5 +1,6 @@
 import pg from "pg";
 import { v7 as uuidv7 } from "uuid";
+import { outliveLoss } from "../database-away.ts";
 import { VigilError } from "../errors.ts";
 
 /** Makes an organization as the owner of the tables; answers its id. Errors: BAD_USER_INPUT, CONFLICT (slug taken). */
@@ -9,7 +10,7 @@ export async function createOrganization(ownerUrl: string, slug: string, name: s
       path: ["slug"],
     });
   }
-  const client = new pg.Client({ connectionString: ownerUrl, application_name: "vigil" });
+  const client = outliveLoss(new pg.Client({ connectionString: ownerUrl, application_name: "vigil" }));
   await client.connect();
   try {
     const { rows } = await client.query<{ id: string }>(

@@ -1,11 +1,14 @@
 import pg from "pg";
+import { outliveLoss } from "../database-away.ts";
 
 /**
  * Refuses a database role under which Row Level Security would not protect one organization from another
  * (ACCEPTANCE T1): the server must own nothing, and be neither superuser nor exempt.
  */
 export async function checkServerRole(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url, application_name: "vigil", connectionTimeoutMillis: 10_000 });
+  const client = outliveLoss(
+    new pg.Client({ connectionString: url, application_name: "vigil", connectionTimeoutMillis: 10_000 }),
+  );
   await client.connect();
   try {
     const { rows } = await client.query<{ role: string; faults: string[] }>(faultsOfRole);

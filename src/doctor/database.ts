@@ -2,6 +2,7 @@
 import pg from "pg";
 import { pendingMigrations } from "../database/migrate.ts";
 import { checkServerRole } from "../database/role.ts";
+import { outliveLoss } from "../database-away.ts";
 import { bad, care, type Finding, good } from "./finding.ts";
 
 const oldest = 150_000; // PostgreSQL 15, as server_version_num: security_invoker views
@@ -27,11 +28,13 @@ interface Looked {
 
 /** `ownerUrl`: with it, migrations that are not applied yet are found too. */
 export async function checkDatabase(serverUrl: string, ownerUrl: string | undefined): Promise<Finding[]> {
-  const client = new pg.Client({
-    connectionString: serverUrl,
-    application_name: "vigil doctor",
-    connectionTimeoutMillis: 5_000,
-  });
+  const client = outliveLoss(
+    new pg.Client({
+      connectionString: serverUrl,
+      application_name: "vigil doctor",
+      connectionTimeoutMillis: 5_000,
+    }),
+  );
   try {
     await client.connect();
   } catch (error) {

@@ -9,6 +9,7 @@ import {
   withBackend,
 } from "bullmq";
 import pg from "pg";
+import { outliveLoss } from "../database-away.ts";
 import type { Log } from "../log.ts";
 import { connectRedis, isCluster, type RedisConnection } from "../redis.ts";
 
@@ -80,6 +81,7 @@ function onPostgres(url: string, log: Log): OpenStore {
       keepAlive: true,
     });
     pool.on("error", (error) => log.warn({ err: error.message }, "the queue lost PostgreSQL"));
+    pool.on("connect", outliveLoss);
     opened.push(pool);
     return pool as unknown as PgPool; // BullMQ declares what it uses of it
   }
@@ -88,7 +90,7 @@ function onPostgres(url: string, log: Log): OpenStore {
     worker: (name, work, options) =>
       new backed.Worker(name, work as never, { ...options, connection: connect() }) as unknown as Worker,
     async alone(work) {
-      const client = new pg.Client({ connectionString: url, application_name: "vigil queue" });
+      const client = outliveLoss(new pg.Client({ connectionString: url, application_name: "vigil queue" }));
       await client.connect();
       try {
         await client.query("SELECT pg_advisory_lock(hashtextextended('vigil.schedule', 0))");

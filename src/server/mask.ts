@@ -1,4 +1,5 @@
 import { GraphQLError } from "graphql";
+import { databaseAway, isDatabaseAway } from "../database-away.ts";
 import { VigilError } from "../errors.ts";
 import type { Log } from "../log.ts";
 
@@ -20,7 +21,13 @@ export function createMask(log: Log): (error: unknown) => Error {
         return remade(cause, cause.message, { ...cause.extensions, code: "BAD_USER_INPUT" });
       }
     }
-    log.error({ err: cause, field: graphqlError?.path?.join(".") }, "a GraphQL operation failed");
+    const field = graphqlError?.path?.join(".");
+    if (isDatabaseAway(cause)) {
+      log.warn({ err: (cause as Error).message, field }, "a GraphQL operation failed: the database does not answer");
+      const { code, message } = databaseAway();
+      return remade(graphqlError, message, { code });
+    }
+    log.error({ err: cause, field }, "a GraphQL operation failed");
     return remade(graphqlError, "Something went wrong; the server's log says more", { code: "INTERNAL" });
   };
 }

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { databaseAway, isDatabaseAway } from "../database-away.ts";
 import { VigilError } from "../errors.ts";
 import type { Services } from "../schema/context.ts";
 import { handleAcknowledgeForm, handleAcknowledgePage } from "./acknowledge.ts";
@@ -141,7 +142,13 @@ export function createServer(services: Services, options: ServerOptions = {}): V
     // What is left of the request's body is not read: the connection cannot be used again.
     if (!request.complete) response.setHeader("Connection", "close");
     if (error instanceof VigilError) return sendError(response, error);
-    services.log.error({ err: error, path: request.url?.split("?")[0] }, "a request failed");
+    const path = request.url?.split("?")[0];
+    if (isDatabaseAway(error)) {
+      services.log.warn({ err: (error as Error).message, path }, "a request failed: the database does not answer");
+      response.setHeader("Retry-After", "1");
+      return sendError(response, databaseAway());
+    }
+    services.log.error({ err: error, path }, "a request failed");
     sendError(response, new VigilError("INTERNAL", "Something went wrong; the server's log says more"));
   }
 

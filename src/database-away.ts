@@ -1,0 +1,35 @@
+/** What there is to know of a database that goes away while it is used. */
+import type pg from "pg";
+import { VigilError } from "./errors.ts";
+
+/**
+ * A connection that is lost says so to whoever runs a statement on it, and as an event besides, which ends the process
+ * where nobody listens. A pool listens while a connection is idle only: between two statements of a transaction nobody does.
+ */
+export function outliveLoss<Client extends pg.ClientBase>(client: Client): Client {
+  return client.on("error", () => undefined);
+}
+
+/** Of the network, of PostgreSQL (classes 08 and 57P, and no more room for connections), and of Prisma. */
+const codes =
+  /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|EHOSTUNREACH|08\w{3}|57P0[123]|53300|P10(01|02|08|17)|P2024)$/;
+/** What pg says without a code. */
+const words =
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+const deepest = 5; // causes
+
+/** Whether an error comes of a database that cannot be reached or has just gone: the same may go well in a moment. */
+export function isDatabaseAway(error: unknown): boolean {
+  let at = error;
+  for (let depth = 0; depth < deepest && at instanceof Error; depth++) {
+    const { code, errors } = at as { code?: unknown; errors?: unknown };
+    if ((typeof code === "string" && codes.test(code)) || words.test(at.message)) return true;
+    if (Array.isArray(errors) && errors.some(isDatabaseAway)) return true; // of a name with several addresses
+    at = at.cause;
+  }
+  return false;
+}
+
+/** What whoever asked is told then. */
+export const databaseAway = (): VigilError =>
+  new VigilError("UNAVAILABLE", "The database does not answer just now: try again in a moment.");
