@@ -17,6 +17,7 @@ import { migrate } from "../../src/database/migrate.ts";
 import { createOrganization } from "../../src/database/organizations.ts";
 import { openEmbeddedPostgres } from "../../src/embedded/postgres.ts";
 import { loadSecrets } from "../../src/embedded/secrets.ts";
+import { chances } from "./chance.ts";
 
 const { values } = parseArgs({
   options: { alerts: { type: "string", default: "10000" }, seed: { type: "string", default: "1" } },
@@ -29,17 +30,6 @@ const senders = 3;
 /** Calls from one kill to the next: by the clock, a busy machine would see nothing but kills. */
 const [soonest, latest] = [100, 600];
 const leaseOver = 61_000; // ms
-
-/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
-function chances(state: number): () => number {
-  let at = state >>> 0;
-  return () => {
-    at = (at + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(at ^ (at >>> 15), at | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const chance = chances(seed);
 const directory = await mkdtemp(join(tmpdir(), "vigil-crash-"));

@@ -6,18 +6,21 @@ import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import type { Chance } from "./chance.ts";
 import type { Way } from "./line.ts";
+import type { SmallDisk } from "./small-disk.ts";
 import type { Member, Stand } from "./stand.ts";
 
 export interface Fault {
   /** Of the fault matrix; several kinds may be of one. */
   id: string;
   name: string;
+  /** Needs a disk of its own that can be filled. */
+  needsDisk?: boolean;
   /** Answers what it hit. Errors: it could not strike. */
   strike(stand: Stand, chance: Chance): Promise<string>;
 }
 
 const pick = <T>(list: readonly T[], chance: Chance): T => list[Math.floor(chance() * list.length)] as T;
-const restart = 60_000; // ms that a process may need to run again
+const restart = 90_000; // ms that a process may need to run again
 
 /** The server that new connections are led to. */
 const serving = ({ servers }: Stand): Member =>
@@ -28,11 +31,15 @@ async function happens(what: (done: () => void) => void, limit: number): Promise
   return Promise.race([new Promise<boolean>((resolve) => what(() => resolve(true))), wait(limit, false)]);
 }
 
-async function killed(member: Member, where: string): Promise<string> {
+/** Kills it; it comes back while other faults strike, but for those that end a process too. */
+async function killed(stand: Stand, member: Member, where: string): Promise<string> {
   await member.process.kill();
-  await member.process.startAnyhow(restart);
+  stand.restarts.push(member.process.startAnyhow(restart));
   return `${member.process.name} ${where}`;
 }
+
+/** All processes run: the next that ends is not the last. */
+const whole = async ({ restarts }: Stand): Promise<void> => void (await Promise.all(restarts.splice(0)));
 
 /** Kills a process when its line to PostgreSQL carries a COMMIT: before it arrives, or before its answer does. */
 function atCommit(id: string, name: string, way: Way): Fault {
@@ -40,6 +47,7 @@ function atCommit(id: string, name: string, way: Way): Fault {
     id,
     name,
     async strike(stand, chance) {
+      await whole(stand);
       const member = pick([serving(stand), stand.worker], chance);
       const committing = new Set<number>();
       const isStruck = await happens((done) => {
@@ -52,7 +60,7 @@ function atCommit(id: string, name: string, way: Way): Fault {
       }, 20_000);
       member.postgres.watcher = undefined;
       if (!isStruck) throw new Error(`${member.process.name} committed nothing`);
-      return killed(member, name);
+      return killed(stand, member, name);
     },
   };
 }
@@ -63,6 +71,7 @@ function atSink(name: string, moment: "onTold" | "onAnswered"): Fault {
     id: "F2",
     name,
     async strike(stand) {
+      await whole(stand);
       const { sink, worker } = stand;
       const isStruck = await happens((done) => {
         sink.state[moment] = () => {
@@ -72,7 +81,7 @@ function atSink(name: string, moment: "onTold" | "onAnswered"): Fault {
       }, 30_000);
       sink.state[moment] = undefined;
       if (!isStruck) throw new Error("nothing was sent");
-      return killed(worker, name);
+      return killed(stand, worker, name);
     },
   };
 }
@@ -134,8 +143,22 @@ async function frozen(member: Member, ms: number): Promise<string> {
 }
 
 export const faults: readonly Fault[] = [
-  { id: "F1", name: "a server is killed", strike: (stand) => killed(serving(stand), "killed") },
-  { id: "F2", name: "a worker is killed", strike: (stand) => killed(stand.worker, "killed") },
+  {
+    id: "F1",
+    name: "a server is killed",
+    async strike(stand) {
+      await whole(stand);
+      return killed(stand, serving(stand), "killed");
+    },
+  },
+  {
+    id: "F2",
+    name: "a worker is killed",
+    async strike(stand) {
+      await whole(stand);
+      return killed(stand, stand.worker, "killed");
+    },
+  },
   atCommit("F2", "killed before a commit arrives", "there"),
   atCommit("F2", "killed after a commit, before its answer", "back"),
   atSink("killed when a message was sent", "onTold"),
@@ -176,6 +199,19 @@ export const faults: readonly Fault[] = [
       await wait(5_000);
       thaw();
       return "PostgreSQL";
+    },
+  },
+  {
+    id: "F9",
+    name: "the disk is full",
+    needsDisk: true,
+    async strike({ disk, postgres }) {
+      const empty = await (disk as SmallDisk).fill();
+      await wait(6_000);
+      await empty();
+      // A PostgreSQL that could not write its log has ended: whoever looks after it starts it again.
+      if (!(await postgres.isRunning())) await postgres.start();
+      return "PostgreSQL and the data directory";
     },
   },
   {
@@ -289,9 +325,10 @@ export const faults: readonly Fault[] = [
     id: "F31",
     name: "a server is sent away in order",
     async strike(stand) {
+      await whole(stand);
       const member = serving(stand);
       await member.process.stop();
-      await member.process.startAnyhow(restart);
+      stand.restarts.push(member.process.startAnyhow(restart));
       return member.process.name;
     },
   },

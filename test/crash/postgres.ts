@@ -44,7 +44,12 @@ export class OwnPostgres {
   async start(): Promise<void> {
     const programs = await binaries();
     const as = runAs([programs.postgres, this.#dataDir]);
-    const settings = { listen_addresses: "127.0.0.1", unix_socket_directories: "", max_connections: "100" };
+    const settings = {
+      listen_addresses: "127.0.0.1",
+      unix_socket_directories: "",
+      max_connections: "100",
+      max_wal_size: "64MB",
+    };
     const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
     const command = [...as.prefix, programs.postgres, "-D", join(this.#dataDir, "postgres"), "-p", String(this.port)];
     for (const until = Date.now() + 60_000; ; await wait(100)) {
@@ -72,6 +77,11 @@ export class OwnPostgres {
   /** The postmaster is no more; its children notice. */
   kill(): Promise<void> {
     return this.#end("SIGKILL");
+  }
+
+  async isRunning(): Promise<boolean> {
+    const pid = await this.#pid().catch(() => undefined);
+    return pid !== undefined && isAlive(pid);
   }
 
   /** One backend of the server's role is killed: PostgreSQL cuts all connections and recovers. False: there was none. */

@@ -87,13 +87,10 @@ export class OwnProcess {
     this.#child?.kill("SIGCONT");
   }
 
-  get isRunning(): boolean {
-    return this.#child !== undefined && this.#child.exitCode === null && this.#child.signalCode === null;
-  }
-
   /** Whether nobody wanted it to end, and it did. */
   get isLost(): boolean {
-    return !this.isRunning && !this.#isEndWanted;
+    const { exitCode = null, signalCode = null } = this.#child ?? {};
+    return (exitCode !== null || signalCode !== null) && !this.#isEndWanted;
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {

@@ -29,7 +29,7 @@ const { values } = parseArgs({
 });
 const [minutes, seed, clients] = [Number(values.minutes), Number(values.seed), Number(values.clients)];
 const ids = values.only?.split(",");
-const wanted = ids ? faults.filter(({ id }) => ids.includes(id)) : faults;
+let wanted = ids ? faults.filter(({ id }) => ids.includes(id)) : faults;
 if (!(minutes > 0 && Number.isInteger(seed) && clients > 0 && wanted.length > 0))
   throw new Error("--minutes and --clients are numbers above 0, --seed a whole one, --only names of faults as F6,F13.");
 const servedLimit = 90_000; // ms from the end of a fault until an attack is taken
@@ -38,6 +38,11 @@ const drainLimit = 180_000; // ms until all that is due is told
 console.log(`seed ${seed}: ${minutes} min, ${wanted.length} kinds of faults`);
 const chance = chances(seed);
 const stand = await openStand();
+if (!stand.disk) {
+  for (const { id, name } of wanted.filter(({ needsDisk }) => needsDisk))
+    console.log(`${id} ${name}: left out, nothing may be mounted here`);
+  wanted = wanted.filter(({ needsDisk }) => !needsDisk);
+}
 const applications = stand.organizations.map(({ slug, enforcerKey }) => ({
   slug,
   monitor: monitorSecurity({ url: stand.url, apiKey: enforcerKey, name: "clinic" }),
@@ -73,6 +78,7 @@ try {
   });
   const load = startLoad(stand.url, stand.organizations, seed, chance);
   const struck = await strikeAll(load);
+  await Promise.all(stand.restarts.splice(0));
   await load.end();
   const began = performance.now();
   const left = await drained(followers);
@@ -142,7 +148,7 @@ async function strikeOne(fault: Fault, load: ReturnType<typeof startLoad>, struc
     console.log(`${fault.id.padEnd(4)} ${fault.name}: did not strike: ${(error as Error).message}`);
   }
   // Whatever ended is started again, as whoever looks after processes does; that it ended is told in the end.
-  for (const { process } of stand.members) if (process.isLost) await process.startAnyhow(60_000);
+  for (const { process } of stand.members) if (process.isLost) stand.restarts.push(process.startAnyhow(60_000));
 }
 
 /** Waits until followers and receivers have all that is due; what waits for a next try is tried now. Answers what is left. */

@@ -15,6 +15,7 @@ import type { Organization } from "./load.ts";
 import { OwnPostgres } from "./postgres.ts";
 import { OwnProcess } from "./process.ts";
 import { openSink } from "./sink.ts";
+import { smallDisk } from "./small-disk.ts";
 
 export type Stand = Awaited<ReturnType<typeof openStand>>;
 
@@ -28,6 +29,7 @@ export interface Member {
 
 export async function openStand() {
   const dataDir = await mkdtemp(join(tmpdir(), "vigil-crash-"));
+  const disk = smallDisk(dataDir);
   const postgres = await OwnPostgres.open(dataDir);
   const redis = await ownRedis();
   const sink = await openSink();
@@ -77,6 +79,9 @@ export async function openStand() {
   const balancer = await balance(servers, port);
   return {
     dataDir,
+    disk,
+    /** Processes that were ended and are coming back. */
+    restarts: [] as Promise<void>[],
     url: `http://127.0.0.1:${port}`,
     organizations,
     /** The feed's cursor of each organization, from before anything ran. */
@@ -98,6 +103,7 @@ export async function openStand() {
       await mail.close();
       await redis.close();
       await postgres.kill();
+      disk?.close();
       await rm(dataDir, { recursive: true, force: true });
     },
   };

@@ -1,0 +1,91 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isDatabaseAway } from "../src/database-away.ts";
+import { Line } from "./crash/line.ts";
+import { type TestDatabase, testDatabase } from "./support/database.ts";
+import { type TestServer, testServer } from "./support/server.ts";
+
+let database: TestDatabase;
+let dataDir: string;
+let line: Line;
+let server: TestServer;
+
+beforeAll(async () => {
+  database = await testDatabase({ seeded: true });
+  const { port } = new URL(database.serverUrl);
+  line = await Line.open(() => Number(port));
+  const through = new URL(database.serverUrl);
+  through.port = String(line.port);
+  dataDir = await mkdtemp(join(tmpdir(), "vigil-away-"));
+  server = await testServer({ beside: { database: { ...database, serverUrl: through.href }, dataDir } });
+});
+afterAll(async () => {
+  line.heal();
+  await server.close();
+  line.close();
+  await database.close();
+  await rm(dataDir, { recursive: true });
+});
+
+describe("a database that goes away", () => {
+  it("F7: a connection that is lost between two statements fails its transaction, and ends no process", async () => {
+    const organization = database.organizations[0] as { id: string };
+    const lost = database.db.inOrganization(organization.id, async (tx) => {
+      const { rows } = await tx.query<{ pid: number }>("SELECT pg_backend_pid() AS pid");
+      const isThere = async (): Promise<boolean> =>
+        (await database.asOwner(`SELECT FROM pg_stat_activity WHERE pid = ${rows[0]?.pid}`)).length > 0;
+      await database.asOwner(`SELECT pg_terminate_backend(${rows[0]?.pid})`);
+      while (await isThere()) await wait(5);
+      await wait(0); // its last words are read
+      await tx.query("SELECT 1");
+    });
+    const error = await lost.catch((reason: unknown) => reason);
+    expect(isDatabaseAway(error), String(error)).toBe(true);
+  });
+
+  it("F5: is told as UNAVAILABLE over HTTP and GraphQL, with when to try again, until it is back", async () => {
+    const ingest = () =>
+      fetch(`${server.url}/ingest`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${server.key}`, "content-type": "application/json" },
+        body: JSON.stringify([{ action: "login" }]),
+      });
+    const ask = async () =>
+      (
+        await fetch(`${server.url}/graphql`, {
+          method: "POST",
+          headers: { authorization: `Bearer ${server.admin}`, "content-type": "application/json" },
+          body: JSON.stringify({ query: "{ incidents(first: 1) { nodes { id } } viewer { name } }" }),
+        })
+      ).json();
+    expect((await ingest()).status).toBe(200);
+
+    line.refuse();
+    line.reset();
+    const refused = await ingest();
+    expect(refused.status).toBe(503);
+    expect(await refused.json()).toMatchObject({ error: { code: "UNAVAILABLE" } });
+    const { errors } = (await ask()) as { errors: { extensions: { code: string } }[] };
+    expect(errors[0]?.extensions.code).toBe("UNAVAILABLE");
+
+    line.heal();
+    expect((await ingest()).status).toBe(200);
+    expect(await ask()).not.toHaveProperty("errors");
+  });
+
+  it.each([
+    [Object.assign(new Error("connect"), { code: "ECONNREFUSED" }), true],
+    [new AggregateError([Object.assign(new Error("connect"), { code: "ECONNREFUSED" })]), true],
+    [new Error("over", { cause: Object.assign(new Error("shutting down"), { code: "57P01" }) }), true],
+    [new Error("Connection terminated unexpectedly"), true],
+    [Object.assign(new Error("unique"), { code: "23505" }), false],
+    [Object.assign(new Error("cancelled"), { code: "57014" }), false],
+    [new Error("another"), false],
+    ["no error", false],
+  ])("is known by what is said of it: %s", (error, isAway) => {
+    expect(isDatabaseAway(error)).toBe(isAway);
+  });
+});
