@@ -64,7 +64,7 @@ describe("two servers and two workers on one PostgreSQL and one Redis", () => {
       () => redis.client.config("SET", "min-replicas-to-write", "0"),
     ],
   ])(
-    "D5, D7: lose nothing and repeat nothing while Redis is %s, and work on by themselves",
+    "D5, D7, W6: lose nothing and repeat nothing while Redis is %s, and work on by themselves",
     async (how, harm, mend) => {
       const client = clientOf(second);
       const known = (await changes()).length;

@@ -30,7 +30,7 @@ const transports: [string, Open][] = [
 describe.each(transports)("incidentEvents over %s", (transport, open) => {
   const user = (name: string) => `${name} ${transport}`;
 
-  it("delivers an opened incident to who waits, and after a break exactly what was missed", async () => {
+  it("W9 delivers an opened incident to who waits, and after a break exactly what was missed", async () => {
     const live = await open(await server.app.feed.cursor(server.ours));
     const waiting = live.next();
     await server.failLogins(user("ann"), { times: 10 });

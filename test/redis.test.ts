@@ -104,7 +104,7 @@ describe.each(["Redis", "PostgreSQL"])("the queue on %s", (kind) => {
     await store.close();
   });
 
-  it("gives the job of a worker that died to another, and puts it aside when every worker dies of it", async () => {
+  it("D9 gives the job of a worker that died to another, and puts it aside when every worker dies of it", async () => {
     const store = openStore(where(4), quiet);
     const name = `dies-${kind.toLowerCase()}`;
     const queue = store.queue(name);

@@ -2,6 +2,8 @@
  * What is done to a running Vigil, each kind by the name of the fault matrix. A fault strikes, lasts, and is healed when its
  * promise resolves; what it hits is chosen by chance.
  */
+import { execFileSync } from "node:child_process";
+import { readdir } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import type { Chance } from "./chance.ts";
@@ -241,12 +243,26 @@ export const faults: readonly Fault[] = [
     },
   },
   {
+    id: "F12",
+    name: "Redis is restarted with what it kept",
+    async strike({ redis }) {
+      await redis.client.config("SET", "appendonly", "yes");
+      while (!(await redis.client.info("persistence")).includes("aof_rewrite_in_progress:0")) await wait(50);
+      await wait(1_100); // it writes once a second
+      await redis.kill();
+      await wait(1_000);
+      await redis.start("--appendonly", "yes");
+      return "Redis";
+    },
+  },
+  {
     id: "F13",
     name: "Redis is killed and comes back empty",
     async strike({ redis }) {
       await redis.kill();
       await wait(2_000);
       await redis.start();
+      await redis.client.flushall(); // whatever an earlier fault had it keep
       return "Redis";
     },
   },
@@ -287,6 +303,25 @@ export const faults: readonly Fault[] = [
         await wait(300);
       }
       return "Redis";
+    },
+  },
+  {
+    id: "F26",
+    name: "a process may open no more files",
+    async strike(stand, chance) {
+      await whole(stand);
+      const { process: one } = pick(stand.members, chance);
+      const limits = ["--nofile", "--noheadings", "--output", "SOFT,HARD", "--raw"];
+      const [soft, hard] = execFileSync("prlimit", ["--pid", String(one.pid), ...limits], { encoding: "utf8" })
+        .trim()
+        .split(/\s+/) as [string, string];
+      const open = (await readdir(`/proc/${one.pid}/fd`)).length;
+      const limit = (most: string): Buffer =>
+        execFileSync("prlimit", ["--pid", String(one.pid), `--nofile=${most}:${hard}`]);
+      limit(String(open + 1));
+      await wait(5_000);
+      limit(soft);
+      return one.name;
     },
   },
   onLine("F18", "a line takes 2 s", 6_000, (line) => line.latency(2_000)),

@@ -79,6 +79,10 @@ export class OwnProcess {
     await this.#end("SIGTERM");
   }
 
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   freeze(): void {
     this.#child?.kill("SIGSTOP");
   }

@@ -69,7 +69,7 @@ const crawl = (ip: string, times: number) =>
   server.ingest(Array.from({ length: times }, () => JSON.stringify({ action: "crawl", source: { ip } })).join("\n"));
 
 describe("alertRuleBackfill", () => {
-  it("stores what a rule missed while it was disabled, with its incident; again, it changes nothing", async () => {
+  it("D12 stores what a rule missed while it was disabled, with its incident; again, it changes nothing", async () => {
     await importRule(`${bots}---\n${manyBots}`, "DISABLED");
     await crawl("203.0.113.1", 5);
     expect(await stored()).toEqual([]);

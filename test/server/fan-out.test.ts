@@ -280,7 +280,7 @@ describe("who reads too slowly", () => {
     ]),
   );
 
-  it("is told by code 1013 on a socket, and holds up nobody else", async () => {
+  it("W7 is told by code 1013 on a socket, and holds up nobody else", async () => {
     const socket = new WebSocket(`${server.url.replace("http", "ws")}/graphql`, "graphql-transport-ws");
     const kinds: string[] = [];
     socket.on("message", (data) => kinds.push(/"kind":"(\w+)"/.exec(String(data).slice(0, 500))?.[1] ?? "other"));

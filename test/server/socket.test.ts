@@ -46,7 +46,7 @@ it("closes with 4403 whoever names none or a bad one", async () => {
   expect(await greet(open(server.url), { authorization: "Bearer wrong" })).toBe(4403);
 });
 
-it("takes the session cookie from our own pages only", async () => {
+it("W8 takes the session cookie from our own pages only", async () => {
   await using server = await serving();
   const cookie = "vigil_session=admin";
   expect(await greet(open(server.url, { cookie, origin: server.url }))).toBe("connection_ack");
@@ -62,7 +62,7 @@ it("closes a socket when its token ends", async () => {
   expect(code).toBe(4403);
 });
 
-it("closes a socket that does not say who it is within 3 seconds", async () => {
+it("W1 closes a socket that does not say who it is within 3 seconds", async () => {
   await using server = await serving();
   const [code] = await once(open(server.url), "close");
   expect(code).toBe(4408);
@@ -82,7 +82,7 @@ it("refuses a field that the role may not read, and a document that asks for too
   await client.dispose();
 });
 
-it("refuses the 101st operation of a socket", async () => {
+it("W2 refuses the 101st operation of a socket", async () => {
   await using server = await serving();
   const socket = open(server.url);
   await greet(socket, { authorization: "Bearer admin" });
@@ -109,7 +109,7 @@ describe("a client that is not ours", () => {
     return socket;
   }
 
-  it("is told by its close code what it did wrong", async () => {
+  it("W1 is told by its close code what it did wrong", async () => {
     await using server = await serving();
     const garbled = await greeted(server.url);
     garbled.send("no JSON");
@@ -153,7 +153,7 @@ describe("a client that is not ours", () => {
     expect([response.statusCode, response.headers["retry-after"]]).toEqual([429, "10"]);
   });
 
-  it("that floods is sent away, and nothing of it stays", async () => {
+  it("W2 that floods is sent away, and nothing of it stays", async () => {
     await using server = await serving();
     const socket = await greeted(server.url);
     const end = closed(socket);
@@ -175,7 +175,7 @@ describe("a client that is not ours", () => {
   });
 });
 
-it("says goodbye with 1001 when the server closes, and ends streams of every kind", async () => {
+it("F31 says goodbye with 1001 when the server closes, and ends streams of every kind", async () => {
   const server = await serving();
   const socket = open(server.url);
   await greet(socket, { authorization: "Bearer admin" });

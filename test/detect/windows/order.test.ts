@@ -100,7 +100,7 @@ describe("every type of correlation", () => {
     );
   });
 
-  it("comes to the same first and last event and count of every episode, in whichever order events arrive", async () => {
+  it("D11, F24 comes to the same first and last event and count of every episode, in whichever order events arrive", async () => {
     await fc.assert(
       fc.asyncProperty(happened, async (wishes) => {
         const inTime = standing(await lastTold(rules, [arriving(wishes, () => 0)]));
