@@ -177,6 +177,39 @@ describe("an entity", () => {
       'mutation { entityUpdate(kind: USER, key: "ann", input: { criticality: 2 }) { userErrors { code } } }';
     expect(refused(await ask(change, {}, viewer))).toBe("FORBIDDEN");
   });
+
+  it("of a user leads to events that tell an e-mail address or an id alone, also from before somebody said whose these are", async () => {
+    const by = (actor: object, action: string) => event(action, "", { actor, source: undefined });
+    await send(
+      by({ email: "kim@clinic.example", id: "k-1" }, "mailed"),
+      by({ id: "k-1" }, "numbered"),
+      by({ name: "kim" }, "named"),
+      by({ name: "lea", email: "kim@clinic.example" }, "another's"),
+    );
+    const actions = async (key: string, page = "") => {
+      const { data } = await ask(
+        `{ entity(kind: USER, key: "${key}") { key events(${page || "first: 100"}) { totalCount nodes { action } pageInfo { endCursor } } } }`,
+      );
+      const { events, ...of } = data.entity;
+      return {
+        ...{ ...of, total: events.totalCount, cursor: events.pageInfo.endCursor },
+        actions: events.nodes.map((node: { action: string }) => node.action),
+      };
+    };
+    expect(await actions("kim@clinic.example")).toMatchObject({ key: "kim@clinic.example", actions: ["mailed"] });
+    expect(await actions("k-1")).toMatchObject({ actions: ["numbered"] });
+    expect(await actions("kim")).toMatchObject({ actions: ["named"] });
+    await ask(
+      'mutation { usersImport(input: { rows: [{ name: "kim", aliases: ["kim@clinic.example", "k-1"] }] }) { userErrors { message } } }',
+    );
+    await send(by({ id: "k-1" }, "later"));
+    const all = await actions("k-1");
+    expect(all).toMatchObject({ key: "kim", total: 4 });
+    expect([...all.actions].sort()).toEqual(["later", "mailed", "named", "numbered"]);
+    const first = await actions("kim", "first: 2");
+    const rest = await actions("kim", `first: 100, after: "${first.cursor}"`);
+    expect([...first.actions, ...rest.actions]).toEqual(all.actions);
+  });
 });
 
 describe("feedback", () => {
