@@ -1,12 +1,15 @@
 /**
- * What resolving an incident teaches, and reopening it takes back, between the stages: profiles and scores, the incident's
- * own score, the audit entries, and incidents that a risen score raises. All in the transaction that moves the incident.
+ * What resolving an incident or judging a detection teaches, and reopening or taking back takes back, between the stages:
+ * profiles and scores, the incident's own score, the audit entries, and incidents that a risen score raises. All in the
+ * transaction that moves the incident.
  */
 import { audit } from "./access/audit.ts";
 import type { Tx } from "./db.ts";
+import type { DetectionDraft } from "./detect/detection.ts";
 import { type Learned, teaches, teachFrom, undoFeedback, undoFeedbackOf } from "./detect/feedback.ts";
 import { riskBySeverity } from "./detect/risk.ts";
 import { holdTurn } from "./detect/turn.ts";
+import { dropVerdicts, judgeDetection, takeBackVerdict } from "./detect/verdict.ts";
 import { rescore } from "./incident/count.ts";
 import { type NewChange, recordChanges } from "./publish/change.ts";
 import { raiseBy } from "./scores.ts";
@@ -28,7 +31,7 @@ export const holdFeedback = holdTurn;
 
 /** After the incident was resolved. */
 export async function teach(tx: Tx, resolution: string, who: OfIncident): Promise<void> {
-  const learned = await teachFrom(tx, { ...who, resolution });
+  const learned = await teachFrom(tx, { incidentId: who.incidentId }, { ...who, resolution });
   await announce(tx, await written(tx, who, "FEEDBACK_GIVEN", learned));
 }
 
@@ -45,7 +48,7 @@ export async function teaching<T>(tx: Tx, resolution: string, who: OfIncident, w
 export async function unlearning<T>(tx: Tx, who: OfIncident, work: () => Promise<T>): Promise<T> {
   await holdFeedback(tx);
   const done = await work();
-  const learned = await undoFeedbackOf(tx, { ...who, incidentIds: [who.incidentId] });
+  const learned = await undoFeedbackOf(tx, { incidentIds: [who.incidentId] }, who);
   await announce(tx, await written(tx, who, "FEEDBACK_UNDONE", learned));
   return done;
 }
@@ -60,7 +63,37 @@ export async function unlearnReopened(tx: Tx, changes: readonly NewChange[], now
   const incidentIds = changes.flatMap(({ kind, entityId }) => (kind === "REOPENED" && entityId ? [entityId] : []));
   if (incidentIds.length === 0) return [];
   const who = { actor: "vigil", auditActor: "vigil", now };
-  return written(tx, who, "FEEDBACK_UNDONE", await undoFeedbackOf(tx, { ...who, incidentIds }));
+  return written(tx, who, "FEEDBACK_UNDONE", await undoFeedbackOf(tx, { incidentIds }, who));
+}
+
+/** Says what a detection in no incident was. Errors: NOT_FOUND, CONFLICT, BAD_USER_INPUT. */
+export async function judgeSign(tx: Tx, id: string, resolution: string, who: Who): Promise<void> {
+  await holdTurn(tx);
+  await judgeDetection(tx, id, { ...who, resolution });
+  const entry = { actor: who.auditActor, action: "DETECTION_JUDGED", entityKind: "Detection", entityId: id };
+  await audit(tx, { ...entry, detail: { resolution } });
+  await announce(
+    tx,
+    await written(tx, who, "FEEDBACK_GIVEN", await teachFrom(tx, { detectionId: id }, { ...who, resolution })),
+  );
+}
+
+/** Takes that back, and all that it taught. Errors: NOT_FOUND, CONFLICT. */
+export async function unjudgeSign(tx: Tx, id: string, who: Who): Promise<void> {
+  await holdTurn(tx);
+  const resolution = await takeBackVerdict(tx, id, who.now);
+  const entry = { actor: who.auditActor, action: "DETECTION_UNJUDGED", entityKind: "Detection", entityId: id };
+  await audit(tx, { ...entry, detail: { resolution } });
+  await announce(tx, await written(tx, who, "FEEDBACK_UNDONE", await undoFeedbackOf(tx, { detectionIds: [id] }, who)));
+}
+
+/** A sign that goes on after a person said that it was nothing is judged no longer. Within the batch's turn. */
+export async function unlearnGrown(tx: Tx, drafts: readonly DetectionDraft[], now: number): Promise<NewChange[]> {
+  const signs = drafts.filter(({ weak, mode }) => weak && mode === "ACTIVE").map(({ id }) => id);
+  const detectionIds = signs.length === 0 ? [] : await dropVerdicts(tx, signs, now);
+  if (detectionIds.length === 0) return [];
+  const who = { actor: "vigil", auditActor: "vigil", now };
+  return written(tx, who, "FEEDBACK_UNDONE", await undoFeedbackOf(tx, { detectionIds }, who));
 }
 
 async function announce(tx: Tx, changes: readonly NewChange[]): Promise<void> {
@@ -78,6 +111,6 @@ async function written(
     const detail = { entity: { kind, key }, contributions: withdrawn, events };
     await audit(tx, { actor: auditActor, action, entityKind: "Feedback", entityId: id, detail });
   }
-  await rescore(tx, [...new Set(taught.map(({ incidentId }) => incidentId))], riskBySeverity);
+  await rescore(tx, [...new Set(taught.flatMap(({ incidentId }) => incidentId ?? []))], riskBySeverity);
   return raiseBy(tx, crossings, now);
 }

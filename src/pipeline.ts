@@ -14,7 +14,7 @@ import { createDetectionState, type DetectionState, NotReady } from "./detect/st
 import { takeTurn } from "./detect/turn.ts";
 import type { SharedWindows } from "./detect/windows/redis.ts";
 import { VigilError } from "./errors.ts";
-import { unlearnReopened } from "./feedback.ts";
+import { unlearnGrown, unlearnReopened } from "./feedback.ts";
 import { correlate } from "./incident/correlate.ts";
 import { entriesOf } from "./incident/entry.ts";
 import { stamp } from "./ingest/accept.ts";
@@ -182,6 +182,7 @@ export function createPipeline(options: {
         await stored;
         const changes = await correlate(tx, detections, receivedAt, riskBySeverity);
         changes.push(...(await unlearnReopened(tx, changes, receivedAt)));
+        changes.push(...(await unlearnGrown(tx, detections, receivedAt)));
         changes.push(...(await scoreDetections(tx, detections, receivedAt)));
         if (changes.length > 0) await recordChanges(tx, changes);
         await routeAlerts(tx, entriesOf(tx), receivedAt);

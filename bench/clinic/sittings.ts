@@ -62,7 +62,8 @@ export function sittingsOf(world: World, index: number, onDuty: readonly OnDuty[
     sit(person, "WORK", [duty.from, duty.lunch], device, spot, "day");
     sit(person, "WORK", [duty.lunch + duty.lunchMinutes, duty.to], device, spot, again ? "afternoon" : "day", !again);
     if (person.laptop && chance.happens(person.evenings)) {
-      const from = chance.normal(20.2 * 60, 35);
+      const wayHome = home ? 0 : 20;
+      const from = Math.max(chance.normal(20.2 * 60, 35), duty.to + wayHome); // nobody is in two places
       sit(person, "NOTES", [from, from + chance.whole(15, 70)], person.laptop, atHome(person), "evening");
     }
     if (chance.happens(person.glances)) {

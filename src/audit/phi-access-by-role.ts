@@ -1,6 +1,11 @@
 /**
  * What each role opens of patients' records, as a reviewer of the minimum necessary (45 CFR 164.502(b)) asks: how many
  * patients' a day, and how many of them were not the user's. Counted from events, by the blind index of patients.
+ *
+ * From events, and not from a table of who opened whose record on which day: of 360,000 accesses among 960,000 events (50
+ * people, 120 days, two thirds of the accesses different ones), 1.1 to 1.6 s of 9 to 12 were reading the events, the rest
+ * comparing each access with those of 14 and 90 days before, which such a table needs as well. An index with all columns
+ * made an eighth of the pages read of it (6,924 of 51,604), and the whole no faster; every batch of events would have paid.
  */
 import type { Tx } from "../db.ts";
 

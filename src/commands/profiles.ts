@@ -4,6 +4,7 @@ import type { Command, Option } from "commander";
 import { audit } from "../access/audit.ts";
 import { cliSubject } from "../access/viewer.ts";
 import type { App } from "../app.ts";
+import { profileSizes, sizeWords } from "../detect/behaviour/profile-sizes.ts";
 
 interface Tools {
   withApp(work: (app: App) => Promise<void>): Promise<void>;
@@ -12,9 +13,17 @@ interface Tools {
 }
 
 export function addProfilesCommand(program: Command, { withApp, everywhere, chosen }: Tools): void {
-  program
-    .command("profiles")
-    .description("what is known of users, addresses and log sources")
+  const profiles = program.command("profiles").description("what is known of users, addresses and log sources");
+  profiles
+    .command("sizes")
+    .description("how much is kept of each kind: the middle, 99 of 100, and the largest")
+    .addOption(everywhere())
+    .action(({ org }: { org?: string }) =>
+      withApp(async (app) => {
+        for (const id of await chosen(app, org)) await tellSizes(app, id, console.log);
+      }),
+    );
+  profiles
     .command("rebuild")
     .description("learn the profiles anew from the stored events; a running server goes on meanwhile")
     .addOption(everywhere())
@@ -46,4 +55,9 @@ export async function rebuildOne(app: App, organizationId: string, tell: (line: 
     }),
   );
   tell(`${organizationId}: ${entities} profiles from ${events} events`);
+  await tellSizes(app, organizationId, tell);
+}
+
+async function tellSizes(app: Pick<App, "db">, organizationId: string, tell: (line: string) => void): Promise<void> {
+  for (const sizes of await app.db.inOrganization(organizationId, profileSizes)) tell(`  ${sizeWords(sizes)}`);
 }

@@ -1,7 +1,7 @@
 /**
- * What people teach by resolving an incident: FALSE_POSITIVE and USER_CONFIRMED say that what happened is the user's own
- * doing. Then the places, networks, devices and hours of its events are known for their users, and its detections count
- * no longer in anybody's threat score. Each can be undone, one entity at a time.
+ * What people teach by resolving an incident, or by judging a detection that is in none: FALSE_POSITIVE and USER_CONFIRMED
+ * say that what happened is the user's own doing. Then the places, networks, devices and hours of its events are known for
+ * their users, and its detections count no longer in anybody's threat score. Each can be undone, one entity at a time.
  */
 import { v7 as uuidv7 } from "uuid";
 import type { Tx } from "../db.ts";
@@ -22,10 +22,14 @@ export function teaches(resolution: string): boolean {
   return teaching.includes(resolution);
 }
 
-/** What the incident's detections taught about each entity, with what became of its score. */
+/** What was judged. */
+export type Lesson = { incidentId: string } | { detectionId: string };
+
+/** What its detections taught about each entity, with what became of its score. */
 export interface Taught extends EntityName {
   id: string;
-  incidentId: string;
+  /** Null: of a detection in no incident. */
+  incidentId: string | null;
   withdrawn: number;
   events: number;
 }
@@ -39,17 +43,20 @@ export interface Learned {
 const mostEvents = 200; // of an incident, the latest: what is learned of more is the same
 
 /**
- * Teaches from a resolved incident. The caller has called `holdTurn` before it locked the incident, as a batch does.
- * Nothing: the resolution teaches nothing, or the incident is about nobody. `about`: only of this user, who speaks for
+ * Teaches from a resolved incident, or a judged detection. The caller has called `holdTurn` before it locked either, as a
+ * batch does. Nothing: the resolution teaches nothing, or it is about nobody. `about`: only of this user, who speaks for
  * nobody else; what the incident says of others stays.
  */
 export async function teachFrom(
   tx: Tx,
-  input: { incidentId: string; resolution: string; actor: string; now: number; about?: string | undefined },
+  lesson: Lesson,
+  input: { resolution: string; actor: string; now: number; about?: string | undefined },
 ): Promise<Learned> {
-  const { incidentId, resolution, actor, now, about } = input;
+  const { resolution, actor, now, about } = input;
   if (!teaches(resolution)) return { taught: [], crossings: [] };
-  const events = await eventsOf(tx, incidentId);
+  const { incidentId, detectionId, detections } = partsOf(lesson);
+  const of = incidentId ?? detectionId;
+  const events = await eventsOf(tx, detections, of);
   const byUser = new Map<string, SecurityEvent[]>();
   let others = false;
   for (const event of events) {
@@ -57,7 +64,7 @@ export async function teachFrom(
     if (user !== undefined && about !== undefined && user !== about) others = true;
     else if (user !== undefined) byUser.set(user, [...(byUser.get(user) ?? []), event]);
   }
-  const withdrawn = await withdraw(tx, incidentId, others ? about : undefined, now);
+  const withdrawn = await withdraw(tx, { detections, of, only: others ? about : undefined, now });
   const entities = new Map(withdrawn.map(({ kind, key, count }) => [`${kind} ${key}`, { kind, key, count }]));
   for (const key of byUser.keys()) {
     if (!entities.has(`USER ${key}`)) entities.set(`USER ${key}`, { kind: "USER", key, count: 0 });
@@ -70,8 +77,9 @@ export async function teachFrom(
     const events = stored ? own : [];
     const id = uuidv7({ msecs: now });
     await tx.query(
-      `INSERT INTO feedback (organization_id, id, incident_id, entity_kind, entity_key, resolution, taught, event_ids, withdrawn, by, at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+      `INSERT INTO feedback (organization_id, id, incident_id, entity_kind, entity_key, resolution, taught, event_ids, withdrawn, by, at,
+         detection_id)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
       [
         tx.organizationId,
         id,
@@ -84,12 +92,13 @@ export async function teachFrom(
         count,
         actor,
         new Date(now),
+        detectionId,
       ],
     );
     await tx.query(
       `UPDATE risk_contributions SET feedback_id = $2 WHERE organization_id = $1 AND entity_kind = $3 AND entity_key = $4
-         AND withdrawn_at = $5 AND detection_id IN (SELECT id FROM detections WHERE organization_id = $1 AND incident_id = $6)`,
-      [tx.organizationId, id, kind, key, new Date(now), incidentId],
+         AND withdrawn_at = $5 AND detection_id IN (${detections} $6)`,
+      [tx.organizationId, id, kind, key, new Date(now), of],
     );
     taught.push({ id, incidentId, kind, key, withdrawn: count, events: events.length });
   }
@@ -101,7 +110,7 @@ export async function undoFeedback(tx: Tx, input: { id: string; actor: string; n
   const { id, actor, now } = input;
   await holdTurn(tx);
   const { rows } = await tx.query<{
-    incident_id: string;
+    incident_id: string | null;
     kind: string;
     key: string;
     event_ids: string[];
@@ -132,14 +141,19 @@ export async function undoFeedback(tx: Tx, input: { id: string; actor: string; n
   return { taught: [{ id, incidentId, kind, key, withdrawn: rowCount ?? 0, events: events.length }], crossings };
 }
 
-/** All that is not undone of these incidents, for who reopens them. The caller has called `holdTurn` before it locked them. */
+/**
+ * All that is not undone of these incidents or detections, for who reopens them or takes the judgement back. The caller
+ * has called `holdTurn` before it locked them.
+ */
 export async function undoFeedbackOf(
   tx: Tx,
-  { incidentIds, actor, now }: { incidentIds: readonly string[]; actor: string; now: number },
+  of: { incidentIds: readonly string[] } | { detectionIds: readonly string[] },
+  { actor, now }: { actor: string; now: number },
 ): Promise<Learned> {
+  const [column, ids] = "incidentIds" in of ? ["incident_id", of.incidentIds] : ["detection_id", of.detectionIds];
   const { rows } = await tx.query<{ id: string }>(
-    "SELECT id FROM feedback WHERE organization_id = $1 AND incident_id = ANY ($2) AND undone_at IS NULL ORDER BY id",
-    [tx.organizationId, incidentIds],
+    `SELECT id FROM feedback WHERE organization_id = $1 AND ${column} = ANY ($2) AND undone_at IS NULL ORDER BY id`,
+    [tx.organizationId, ids],
   );
   const undone: Learned = { taught: [], crossings: [] };
   for (const { id } of rows) {
@@ -150,11 +164,19 @@ export async function undoFeedbackOf(
   return undone;
 }
 
-async function eventsOf(tx: Tx, incidentId: string): Promise<SecurityEvent[]> {
+/** The beginning of a statement that finds the lesson's detections, which the placeholder of its id ends. */
+function partsOf(lesson: Lesson): { incidentId: string | null; detectionId: string | null; detections: string } {
+  const ofOrganization = "SELECT id FROM detections WHERE organization_id = $1 AND";
+  return "incidentId" in lesson
+    ? { incidentId: lesson.incidentId, detectionId: null, detections: `${ofOrganization} incident_id =` }
+    : { incidentId: null, detectionId: lesson.detectionId, detections: `${ofOrganization} id =` };
+}
+
+async function eventsOf(tx: Tx, detections: string, of: string | null): Promise<SecurityEvent[]> {
   const { rows } = await tx.query<{ id: string }>(
-    `SELECT DISTINCT unnest(event_ids) AS id FROM detections WHERE organization_id = $1 AND incident_id = $2
+    `SELECT DISTINCT unnest(event_ids) AS id FROM detections WHERE organization_id = $1 AND id IN (${detections} $2)
      ORDER BY 1 DESC LIMIT ${mostEvents}`,
-    [tx.organizationId, incidentId],
+    [tx.organizationId, of],
   );
   return rows.length > 0
     ? readClearEvents(
@@ -164,21 +186,19 @@ async function eventsOf(tx: Tx, incidentId: string): Promise<SecurityEvent[]> {
     : [];
 }
 
-/** The contributions of the incident's detections count no longer (`only`: those to this user); how many of each entity. */
+/** The contributions of the detections count no longer (`only`: those to this user); how many of each entity. */
 async function withdraw(
   tx: Tx,
-  incidentId: string,
-  only: string | undefined,
-  now: number,
+  { detections, of, only, now }: { detections: string; of: string | null; only: string | undefined; now: number },
 ): Promise<(EntityName & { count: number })[]> {
   const { rows } = await tx.query<EntityName & { count: number }>(
     `WITH gone AS (
        UPDATE risk_contributions SET withdrawn_at = $3 WHERE organization_id = $1 AND withdrawn_at IS NULL
          AND ($4::text IS NULL OR (entity_kind = 'USER' AND entity_key = $4))
-         AND detection_id IN (SELECT id FROM detections WHERE organization_id = $1 AND incident_id = $2)
+         AND detection_id IN (${detections} $2)
        RETURNING entity_kind, entity_key)
      SELECT entity_kind AS kind, entity_key AS key, count(*)::int AS count FROM gone GROUP BY 1, 2 ORDER BY 1, 2`,
-    [tx.organizationId, incidentId, new Date(now), only ?? null],
+    [tx.organizationId, of, new Date(now), only ?? null],
   );
   return rows;
 }

@@ -1,12 +1,15 @@
-/** How good rules are: what became of the incidents they opened, and what a rule in MONITOR would have opened. */
+/**
+ * How good rules are: what became of the incidents they opened and of the detections in none that people have judged, and
+ * what a rule in MONITOR would have opened.
+ */
 import type { Database } from "../db.ts";
 
 export interface Judged {
-  /** Resolved as TRUE_POSITIVE or POLICY_VIOLATION. */
+  /** Incidents resolved, and detections judged, as TRUE_POSITIVE or POLICY_VIOLATION. */
   truePositives: number;
-  /** Resolved as FALSE_POSITIVE. */
+  /** As FALSE_POSITIVE. */
   falsePositives: number;
-  /** Resolved as BENIGN or USER_CONFIRMED: it happened, and was harmless. */
+  /** As BENIGN or USER_CONFIRMED: it happened, and was harmless. */
   benign: number;
 }
 
@@ -35,7 +38,7 @@ interface CountedRow {
   open: number;
 }
 
-/** The share of the judged incidents that somebody had to act on; undefined: none was judged. */
+/** The share of what was judged that somebody had to act on; undefined: none was judged. */
 export function precisionOf({ truePositives, falsePositives, benign }: Judged): number | undefined {
   const judged = truePositives + falsePositives + benign;
   return judged === 0 ? undefined : truePositives / judged;
@@ -57,6 +60,14 @@ export async function qualityOf(
        count(*) FILTER (WHERE open_fingerprint IS NOT NULL)::int AS open
      FROM security_incidents
      WHERE organization_id = $1 AND rule_id = ANY ($2) AND created_at > $4 AND created_at <= $3 GROUP BY 1, 2
+     UNION ALL
+     SELECT rule_id, least(floor(extract(epoch FROM $3::timestamptz - created_at) / 604800), $5 - 1)::int,
+       count(*) FILTER (WHERE resolution IN ('TRUE_POSITIVE', 'POLICY_VIOLATION'))::int,
+       count(*) FILTER (WHERE resolution = 'FALSE_POSITIVE')::int,
+       count(*) FILTER (WHERE resolution IN ('BENIGN', 'USER_CONFIRMED'))::int, 0
+     FROM detections
+     WHERE organization_id = $1 AND rule_id = ANY ($2) AND created_at > $4 AND created_at <= $3
+       AND resolution IS NOT NULL AND incident_id IS NULL GROUP BY 1, 2
      UNION ALL
      SELECT rule_id, -1, count(*)::int, count(DISTINCT fingerprint) FILTER (WHERE NOT weak)::int, 0, 0 FROM detections
      WHERE organization_id = $1 AND rule_id = ANY ($2) AND mode = 'MONITOR' AND created_at > $4 AND created_at <= $3

@@ -106,13 +106,16 @@ function signsIn(drafts: readonly DetectionDraft[], user: string, homes: Readonl
     }));
 }
 
+/** Of detections d: nobody has said that it was nothing. */
+const notHarmless = "(d.resolution IS NULL OR d.resolution IN ('TRUE_POSITIVE', 'POLICY_VIOLATION'))";
+
 /** What was found about the users of these drafts, by user; what a person has said is nothing does not count. */
 async function readSigns(tx: Tx, weak: readonly DetectionDraft[]): Promise<Map<string, Sign[]>> {
   const users = [...new Set(weak.flatMap((draft) => userIn(draft) ?? []))];
   const { rows } = await tx.query<Omit<Sign, "at"> & { user: string; at: Date }>({
     name: "signs_of_users",
     text: `SELECT c.entity_key AS "user", c.detection_id AS "detectionId", c.rule_id AS "ruleId", c.at,
-        i.open_fingerprint AS "openFingerprint", d.weak AND d.incident_id IS NULL AS loose
+        i.open_fingerprint AS "openFingerprint", d.weak AND d.incident_id IS NULL AND ${notHarmless} AS loose
       FROM risk_contributions c JOIN detections d ON d.organization_id = c.organization_id AND d.id = c.detection_id
       LEFT JOIN security_incidents i ON i.organization_id = c.organization_id AND i.id = d.incident_id
       WHERE c.organization_id = $1 AND c.entity_kind = 'USER' AND c.entity_key = ANY ($2) AND c.withdrawn_at IS NULL
@@ -158,6 +161,7 @@ export async function takeInSigns(
           AND c.withdrawn_at IS NULL AND c.at >= o.since
         ORDER BY c.detection_id, o.incident_id) found
       WHERE d.organization_id = $1 AND d.id = found.detection_id AND d.weak AND d.incident_id IS NULL AND d.mode = 'ACTIVE'
+        AND ${notHarmless}
       RETURNING d.incident_id AS "incidentId", d.severity, d.explanation, d.last_event_at AS at`,
     values: [
       tx.organizationId,

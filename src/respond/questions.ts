@@ -1,6 +1,7 @@
 /**
  * Sends the questions that responses ask. In any number of processes: a question is claimed for the length of a lease, and
- * each try makes its secret anew, for only a hash of it is kept; so of two e-mails after a crash the later one counts.
+ * each try makes its secret anew, for only hashes are kept. After a crash between sending and writing that down there are two
+ * e-mails, of one Message-ID: whichever is read, its link is valid, and the first answer counts.
  */
 import { audit } from "../access/audit.ts";
 import { formatCredential, hashSecret } from "../access/credential.ts";
@@ -46,7 +47,7 @@ export async function claimQuestions(tx: Tx, now: number): Promise<{ claimed: Du
     }));
   if (claimed.length > 0)
     await tx.query(
-      `UPDATE user_checks c SET secret_hash = q.hash, tries = c.tries + 1, due_at = $4
+      `UPDATE user_checks c SET secret_hash = q.hash, earlier_hashes = array_remove(c.earlier_hashes || c.secret_hash, NULL), tries = c.tries + 1, due_at = $4
        FROM unnest($2::uuid[], $3::bytea[]) AS q(id, hash) WHERE c.organization_id = $1 AND c.id = q.id`,
       [
         tx.organizationId,

@@ -109,18 +109,19 @@ export async function answerCheck(
   }: { id: string; token: string; wasUser: boolean; ownAddresses: readonly string[]; now: number },
 ): Promise<void> {
   const { rows } = await tx.query<{
-    secret_hash: Buffer;
+    hashes: Buffer[];
     incident_id: string;
     subject: string;
     action_id: string | null;
   }>(
-    `SELECT secret_hash, incident_id, subject, action_id FROM user_checks
+    `SELECT earlier_hashes || secret_hash AS hashes, incident_id, subject, action_id FROM user_checks
      WHERE organization_id = $1 AND id = $2 AND answered_at IS NULL AND expires_at > $3 AND secret_hash IS NOT NULL`,
     [tx.organizationId, id, new Date(now)],
   );
   const [check] = rows;
   const gone = new VigilError("NOT_FOUND", "This link was used already, or its time is over. Nothing was changed");
-  if (!check || !sameHash(check.secret_hash, hashSecret(token))) throw gone;
+  const hash = hashSecret(token);
+  if (!check?.hashes.some((each) => sameHash(each, hash))) throw gone;
   const { rowCount } = await tx.query(
     `UPDATE user_checks SET answered_at = $3, was_user = $4 WHERE organization_id = $1 AND id = $2 AND answered_at IS NULL`,
     [tx.organizationId, id, new Date(now), wasUser],

@@ -25,7 +25,9 @@ export interface UserChecks {
 export function createUserChecks(options: {
   change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
   vault: WordsVault & { reserve(organizationId: string, uses: number): Promise<void> };
-  send: ((email: { to: string; subject: string; text: string; html: string }) => Promise<unknown>) | undefined;
+  send:
+    | ((email: { to: string; subject: string; text: string; html: string; messageId?: string }) => Promise<unknown>)
+    | undefined;
   publicUrl: string | undefined;
   ownAddresses: readonly string[];
   feedback: Feedback;
@@ -40,7 +42,8 @@ export function createUserChecks(options: {
     const { token, email, organization } = question;
     let fault = email === null ? "nothing tells any more where they are reached." : undefined;
     try {
-      if (email) await send?.({ to: email, ...userCheckEmail({ organization, url: linkOf(token) }) });
+      const messageId = `<${question.id}@${new URL(publicUrl ?? "http://vigil").hostname}>`; // of each try: a reader that has one drops the next
+      if (email) await send?.({ to: email, messageId, ...userCheckEmail({ organization, url: linkOf(token) }) });
     } catch (error) {
       log.warn({ organizationId, err: (error as Error).message }, "a question to a user was not sent");
       fault = `${(error as Error).message}.`;

@@ -3,7 +3,7 @@ import { AlertRule } from "./alert-rule.ts";
 import { batched } from "./batched.ts";
 import { builder } from "./builder.ts";
 import { prismaOf } from "./context.ts";
-import { RuleModeEnum, SeverityEnum } from "./enums.ts";
+import { ResolutionEnum, RuleModeEnum, SeverityEnum } from "./enums.ts";
 import * as filters from "./filter.ts";
 import { listOf } from "./list.ts";
 import { orderInput, paged, rowKey } from "./page.ts";
@@ -50,6 +50,13 @@ export const Detection = builder.prismaNode("Detection", {
           .sort((one, other) => (one.id < other.id ? -1 : 1)) as never[];
       },
     }),
+    resolution: t.expose("resolution", {
+      type: ResolutionEnum,
+      nullable: true,
+      description: "What a person said of it while it is in no incident; what is in one is judged with it.",
+    }),
+    resolvedBy: t.exposeString("resolvedBy", { nullable: true, description: "Who said so." }),
+    resolvedAt: t.expose("resolvedAt", { type: "DateTime", nullable: true, description: "When they said so." }),
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When the rule fired." }),
     updatedAt: t.expose("updatedAt", { type: "DateTime", description: "When it last grew." }),
     rule: t.relation("rule", { type: AlertRule, description: "The rule that fired." }),
@@ -63,6 +70,7 @@ const Filter = filters.filterInput("Detection", {
   incidentId: [filters.IdFilter, "The incident that gathers it."],
   mode: [filters.enumFilter("DetectionModeFilter", RuleModeEnum), "The rule's mode when it fired."],
   severity: [filters.SeverityFilter, "How bad it is."],
+  resolution: [filters.enumFilter("DetectionResolutionFilter", ResolutionEnum), "What a person said of it."],
   weak: [filters.BooleanFilter, "Whether it is a sign that opens no incident by itself."],
   fingerprint: [filters.StringFilter, "What incidents gather by."],
   firstEventAt: [filters.DateTimeFilter, "When its first event happened."],

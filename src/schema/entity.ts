@@ -5,7 +5,6 @@ import { builder } from "./builder.ts";
 import { type Context, prismaOf, viewerOf } from "./context.ts";
 import { ContributionType, contributionsOf, RiskChangeType, riskChangesOf } from "./entity-risk.ts";
 import { describedEnum, SeverityEnum } from "./enums.ts";
-import { listOf } from "./list.ts";
 import { paged, rowKey } from "./page.ts";
 import { linked } from "./parts-of.ts";
 
@@ -63,19 +62,10 @@ function toldOf(profile: unknown): Told[] {
 }
 
 const newestFirst = { field: "createdAt", direction: "desc" } as const;
-/** Rows whose detections contribute to the entity. */
-const byContribution = (ids: string) => (_field: string, comparator: string, operand: unknown, values: unknown[]) => {
-  if (comparator !== "contributes") return undefined;
-  const { kind, key } = operand as EntityRow;
-  values.push(kind, key);
-  return `id = ANY (ARRAY(${ids} r.organization_id = $1 AND r.entity_kind = $${values.length - 1} AND r.entity_key = $${values.length}))`;
-};
 /** The ids of rows of `table` whose detections contribute to the owner, an entity's kind and key. */
 function contributing(table: string, ids: string) {
-  const alone = listOf(table, newestFirst, {}, async (_context, filter) => ({ filter, special: byContribution(ids) }));
-  const where = `id = ANY (ARRAY(${ids} r.organization_id = $1 AND r.entity_kind = ${kindOf} AND r.entity_key = ${keyOf}))`;
-  const filter = (owner: string) => ({ entity: { contributes: named(owner) } });
-  return linked({ table, otherwise: newestFirst, type: "text", where, filter, alone });
+  const ofOwner = `${ids} r.organization_id = $1 AND r.entity_kind = ${kindOf} AND r.entity_key = ${keyOf}`;
+  return linked({ table, otherwise: newestFirst, type: "text", where: [`id = ANY (ARRAY(${ofOwner}))`] });
 }
 
 const nameOf = ({ kind, key }: Pick<EntityRow, "kind" | "key">): string => `${kind} ${key}`;
@@ -92,31 +82,21 @@ const incidents = contributing(
   "SELECT d.incident_id FROM risk_contributions r JOIN detections d ON d.organization_id = r.organization_id AND d.id = r.detection_id WHERE",
 );
 const ofEvents = { table: "realtime_monitoring", otherwise: { field: "time", direction: "desc" } } as const;
+/** Of events that tell no name: what they tell of their user is its key, or an alias. */
+const nameless = `actor_name IS NULL AND coalesce(actor_email, actor_id) IS NOT NULL
+  AND coalesce(actor_email, actor_id) = ANY (owner || ARRAY(SELECT unnest(e.aliases) FROM entities e
+    WHERE e.organization_id = $1 AND e.kind = 'USER' AND e.key = owner))`;
 /** Its own events; of other kinds than these there are none to be found by an index. */
 const events = {
-  USER: linked({
-    ...ofEvents,
-    type: "text",
-    where: "actor_name = owner",
-    filter: (owner) => ({ actorName: { eq: owner } }),
-  }),
-  ADDRESS: linked({
-    ...ofEvents,
-    type: "inet",
-    where: "source_ip = owner",
-    filter: (owner) => ({ sourceIp: { eq: owner } }),
-  }),
+  USER: linked({ ...ofEvents, type: "text", where: ["actor_name = owner", nameless] }),
+  ADDRESS: linked({ ...ofEvents, type: "inet", where: ["source_ip = owner"] }),
 };
 const hasEvents = (kind: string): kind is keyof typeof events => kind === "USER" || kind === "ADDRESS";
 const feedback = linked({
   table: "feedback",
   otherwise: { field: "at", direction: "desc" },
   type: "text",
-  where: `entity_kind = ${kindOf} AND entity_key = ${keyOf}`,
-  filter(owner) {
-    const { kind, key } = named(owner);
-    return { entityKind: { eq: kind }, entityKey: { eq: key } };
-  },
+  where: [`entity_kind = ${kindOf} AND entity_key = ${keyOf}`],
 });
 
 export const Entity = builder.prismaNode("Entity", {
@@ -185,7 +165,8 @@ export const Entity = builder.prismaNode("Entity", {
     events: t.prismaConnection({
       ...paged,
       type: "SecurityEvent",
-      description: "Events of a user, by name, or of an address, the latest first; of other kinds none are shown.",
+      description:
+        "Events of a user, by name or where they tell none by an e-mail address or id that is its key or an alias, or of an address, the latest first; of other kinds none are shown.",
       authScopes: { permission: "event.read" },
       totalCount: ({ kind, key }, _args, context) => (hasEvents(kind) ? events[kind].count(context, key) : 0),
       resolve: (query, { kind, key }, _args, context) =>

@@ -18,17 +18,24 @@ export const Feedback = builder.prismaNode("Feedback", {
       resolve: ({ entityKind }) => entityKind as ShownKind,
     }),
     entityKey: t.exposeString("entityKey", { description: "Whom." }),
-    resolution: t.expose("resolution", { type: ResolutionEnum, description: "How the incident was resolved." }),
+    resolution: t.expose("resolution", {
+      type: ResolutionEnum,
+      description: "How the incident was resolved, or the detection judged.",
+    }),
     taught: t.exposeStringList("taught", {
       description: "What is known of it since then, in words.",
       authScopes: { permission: "profile.read" },
     }),
     withdrawn: t.exposeInt("withdrawn", { description: "How many contributions to its threat score count no longer." }),
-    by: t.exposeString("by", { description: "Who resolved the incident." }),
+    by: t.exposeString("by", { description: "Who resolved or judged it." }),
     at: t.expose("at", { type: "DateTime", description: "When." }),
     undoneBy: t.exposeString("undoneBy", { nullable: true, description: "Who took it back." }),
     undoneAt: t.expose("undoneAt", { type: "DateTime", nullable: true, description: "When it was taken back." }),
-    incident: t.relation("incident", { description: "The incident." }),
+    incident: t.relation("incident", { nullable: true, description: "The incident; null: a detection taught it." }),
+    detection: t.relation("detection", {
+      nullable: true,
+      description: "The detection in no incident that was judged; null: an incident taught it.",
+    }),
   }),
 });
 
@@ -54,7 +61,7 @@ builder.mutationField("feedbackUndo", (t) =>
   t.field({
     type: Payload,
     description:
-      "Takes feedback back: what it taught is unknown again, and what it took out of the threat score counts again. Reopening the incident takes all of its feedback back.",
+      "Takes feedback back: what it taught is unknown again, and what it took out of the threat score counts again. Reopening the incident takes all of its feedback back, `detectionJudgeUndo` all of a detection's.",
     authScopes: { permission: "incident.write" },
     args: { id: t.arg.globalID({ required: true, for: Feedback, description: "The feedback." }) },
     resolve: (_parent, { id: { id } }, context) =>

@@ -7,10 +7,10 @@ import { viewerOf } from "./context.ts";
 const mostWeeks = 52;
 
 const judged = {
-  truePositives: "Incidents resolved as TRUE_POSITIVE or POLICY_VIOLATION.",
-  falsePositives: "Incidents resolved as FALSE_POSITIVE.",
-  benign: "Incidents resolved as BENIGN or USER_CONFIRMED: it happened, and was harmless.",
-  precision: "The share of the incidents judged that somebody had to act on, 0 to 1; null: none was judged.",
+  truePositives: "Incidents resolved, and detections in none judged, as TRUE_POSITIVE or POLICY_VIOLATION.",
+  falsePositives: "As FALSE_POSITIVE.",
+  benign: "As BENIGN or USER_CONFIRMED: it happened, and was harmless.",
+  precision: "The share of what was judged that somebody had to act on, 0 to 1; null: nothing was.",
 };
 
 const Week = builder.objectRef<WeekQuality>("RuleQualityWeek").implement({
@@ -30,7 +30,7 @@ const Week = builder.objectRef<WeekQuality>("RuleQualityWeek").implement({
 
 const Quality = builder.objectRef<RuleQuality>("RuleQuality").implement({
   description:
-    "How good a rule is, from what people said of its incidents. DUPLICATE and INSUFFICIENT_INFORMATION judge nothing.",
+    "How good a rule is, from what people said of its incidents and of its detections in none (`detectionJudge`). DUPLICATE and INSUFFICIENT_INFORMATION judge nothing.",
   fields: (t) => ({
     truePositives: t.exposeInt("truePositives", { description: judged.truePositives }),
     falsePositives: t.exposeInt("falsePositives", { description: judged.falsePositives }),

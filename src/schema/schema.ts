@@ -42,6 +42,7 @@ import "./feedback.ts";
 import "./risk-thresholds.ts";
 import "./attack-coverage.ts";
 import "./detection.ts";
+import "./detection-judge.ts";
 import "./incident.ts";
 import "./incident-parts.ts";
 import "./incident-change.ts";

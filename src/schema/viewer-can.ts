@@ -63,6 +63,15 @@ builder.prismaObjectFields("Incident", (t) => ({
   }),
 }));
 
+builder.prismaObjectFields("Detection", (t) => ({
+  viewerCanJudge: t.boolean({
+    select: { incidentId: true, resolution: true },
+    description: "Whether whoever asks may say now what it was: it is in no incident, and nobody has said so.",
+    resolve: ({ incidentId, resolution }, _args, context) =>
+      incidentId === null && resolution === null && can(context, "incident.write"),
+  }),
+}));
+
 builder.prismaObjectFields("IncidentAction", (t) => ({
   viewerCanApprove: t.boolean({
     select: { status: true, requesterId: true, requesterSession: true },

@@ -7,6 +7,7 @@ export const heavyFields: ReadonlySet<string> = new Set([
   "alertRuleExceptionPreview",
   "alertRulePreview",
   "cleanupRun",
+  "phiAccessByRole",
   "reviewPackCreate",
   "silencePreview",
 ]);

@@ -48,6 +48,18 @@ async function incident(): Promise<string> {
   return data.incidents.nodes[0].id;
 }
 
+/** A detection in no incident: its rule is in MONITOR. */
+async function sign(): Promise<string> {
+  const action = v7();
+  const yaml = `title: ${action}\nlogsource:\n  product: walk\ndetection:\n  s:\n    action: ${action}\n  condition: s\nlevel: low\n`;
+  const load =
+    "mutation ($yaml: String!) { alertRulesImport(input: { yaml: $yaml, mode: MONITOR }) { userErrors { message } } }";
+  await ask(server, load, { yaml });
+  await server.ingest(JSON.stringify({ action, logsource: { product: "walk" } }));
+  const { data } = await ask(server, "{ detections(first: 1, filter: { mode: { eq: MONITOR } }) { nodes { id } } }");
+  return data.detections.nodes[0].id;
+}
+
 async function resolved(): Promise<string> {
   const id = await incident();
   const resolve =
@@ -364,6 +376,16 @@ Object.assign(examples, {
   entityUpdate: async () => {
     await incident();
     return { kind: "ORGANIZATION", key: "", input: { criticality: 2 } };
+  },
+  detectionJudge: async () => ({ id: await sign(), input: { resolution: "BENIGN" } }),
+  detectionJudgeUndo: async () => {
+    const id = await sign();
+    await ask(
+      server,
+      "mutation ($id: ID!) { detectionJudge(id: $id, input: { resolution: TRUE_POSITIVE }) { userErrors { message } } }",
+      { id },
+    );
+    return { id };
   },
   feedbackUndo: async () => {
     const id = await incident();

@@ -141,6 +141,8 @@ function valueOf(table: TenantTable, column: Column, canary: string, now: Date):
       return "192.0.2.1";
     case "bytea":
       return Buffer.from(canary);
+    case "bytea[]":
+      return [Buffer.from(canary)];
     case "boolean":
       return false;
     case "date":

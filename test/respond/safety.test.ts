@@ -55,8 +55,8 @@ describe("R1: what is never acted upon", () => {
   });
 });
 
-describe("R2: a range wider than /24 or /48", () => {
-  it("is blocked by a person, never by a rule", () => {
+describe("a range wider than /24 or /48", () => {
+  it("R2: is blocked by a person, never by a rule", () => {
     for (const text of ["45.83.0.0/16", "2a02:6b8::/32"]) {
       expect(judge(text)).toEqual({ safe: true });
       expect(judge(text, { automatic: true })).toMatchObject({ safe: false });

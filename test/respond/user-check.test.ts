@@ -228,6 +228,29 @@ describe("ASK_USER, a response that asks by itself", () => {
     expect(await stateOf(id)).toMatchObject({ status: "RESOLVED" });
   });
 
+  it("that was sent, and sent again after a crash before that was written down, is one message, either link of which answers", async () => {
+    await asks();
+    const first = sink.next();
+    const id = await attacked("nell");
+    await server.app.respond(server.ours);
+    const one = await first;
+    await asked(id);
+    // As a sender that was killed leaves it: taken by the server, and not written down.
+    await server.database.asOwner("UPDATE user_checks SET due_at = now() WHERE subject = 'nell'");
+    const second = sink.next();
+    await server.app.respond(server.ours);
+    const other = await second;
+    await expect
+      .poll(() => server.database.asOwner("SELECT due_at, tries FROM user_checks WHERE subject = 'nell'"))
+      .toEqual([{ due_at: null, tries: 2 }]);
+    const idOf = ({ source }: { source: string }) => /^Message-ID: (.+)$/im.exec(source)?.[1];
+    expect(idOf(other)).toBe(idOf(one));
+    expect(tokenOf(other)).not.toBe(tokenOf(one));
+    expect((await press(tokenOf(one), "yes")).status).toBe(200);
+    expect(await stateOf(id)).toMatchObject({ status: "RESOLVED" });
+    expect((await press(tokenOf(other), "no")).status).toBe(404);
+  });
+
   it("fails for good after five tries", async () => {
     await asks();
     sink.refusals.push("451 later");

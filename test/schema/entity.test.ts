@@ -177,6 +177,39 @@ describe("an entity", () => {
       'mutation { entityUpdate(kind: USER, key: "ann", input: { criticality: 2 }) { userErrors { code } } }';
     expect(refused(await ask(change, {}, viewer))).toBe("FORBIDDEN");
   });
+
+  it("of a user leads to events that tell an e-mail address or an id alone, also from before somebody said whose these are", async () => {
+    const by = (actor: object, action: string) => event(action, "", { actor, source: undefined });
+    await send(
+      by({ email: "kim@clinic.example", id: "k-1" }, "mailed"),
+      by({ id: "k-1" }, "numbered"),
+      by({ name: "kim" }, "named"),
+      by({ name: "lea", email: "kim@clinic.example" }, "another's"),
+    );
+    const actions = async (key: string, page = "") => {
+      const { data } = await ask(
+        `{ entity(kind: USER, key: "${key}") { key events(${page || "first: 100"}) { totalCount nodes { action } pageInfo { endCursor } } } }`,
+      );
+      const { events, ...of } = data.entity;
+      return {
+        ...{ ...of, total: events.totalCount, cursor: events.pageInfo.endCursor },
+        actions: events.nodes.map((node: { action: string }) => node.action),
+      };
+    };
+    expect(await actions("kim@clinic.example")).toMatchObject({ key: "kim@clinic.example", actions: ["mailed"] });
+    expect(await actions("k-1")).toMatchObject({ actions: ["numbered"] });
+    expect(await actions("kim")).toMatchObject({ actions: ["named"] });
+    await ask(
+      'mutation { usersImport(input: { rows: [{ name: "kim", aliases: ["kim@clinic.example", "k-1"] }] }) { userErrors { message } } }',
+    );
+    await send(by({ id: "k-1" }, "later"));
+    const all = await actions("k-1");
+    expect(all).toMatchObject({ key: "kim", total: 4 });
+    expect([...all.actions].sort()).toEqual(["later", "mailed", "named", "numbered"]);
+    const first = await actions("kim", "first: 2");
+    const rest = await actions("kim", `first: 100, after: "${first.cursor}"`);
+    expect([...first.actions, ...rest.actions]).toEqual(all.actions);
+  });
 });
 
 describe("feedback", () => {
@@ -312,6 +345,114 @@ describe("feedback", () => {
       `SELECT actor, action FROM security_audit_log WHERE entity_id = '${raw}' ORDER BY seq`,
     );
     expect(entries).toMatchObject([{ action: "FEEDBACK_GIVEN" }, { actor: "vigil", action: "FEEDBACK_UNDONE" }]);
+  });
+
+  it("is given of a weak sign, which no incident gathers: it can be confirmed, denied, taken back, and counts for its rule", async () => {
+    const yaml =
+      "title: Leap\nname: leap\nlevel: high\nbehaviour: { detector: impossible_travel, parameters: { learningLogins: 1 } }\n";
+    await ask(
+      "mutation ($yaml: String!) { alertRulesImport(input: { yaml: $yaml, mode: ACTIVE }) { imported userErrors { message } } }",
+      { yaml },
+    );
+    const from = (user: string, city: string, lat: number, lon: number) =>
+      event("login", user, { category: "authentication", source: { country: "NO", city, lat, lon } });
+    const sign = async (user: string) =>
+      (
+        await ask(
+          `{ entity(kind: USER, key: "${user}") { risk feedback { nodes { withdrawn taught undoneBy incident { id } detection { id } } }
+             detections { nodes { id weak resolution resolvedBy viewerCanJudge eventCount incident { id } } } } }`,
+        )
+      ).data.entity;
+    const judge = async (id: string, resolution: string) =>
+      (
+        await ask(
+          `mutation ($id: ID!) { detectionJudge(id: $id, input: { resolution: ${resolution} }) { detection { resolution } userErrors { code message } } }`,
+          { id },
+        )
+      ).data.detectionJudge;
+    const undo = async (id: string) =>
+      (
+        await ask(
+          "mutation ($id: ID!) { detectionJudgeUndo(id: $id) { detection { resolution } userErrors { code } } }",
+          { id },
+        )
+      ).data.detectionJudgeUndo;
+    const quality = async () =>
+      (
+        await ask(
+          '{ alertRules(filter: { name: { eq: "Leap" } }) { nodes { quality { truePositives falsePositives benign precision } } } }',
+        )
+      ).data.alertRules.nodes[0].quality;
+    await send(from("jon", "Oslo", 59.9, 10.7), from("jon", "Bergen", 60.4, 5.3));
+    const before = await sign("jon");
+    expect(before.risk).toBeGreaterThan(20);
+    expect(before.detections.nodes).toMatchObject([
+      { weak: true, resolution: null, viewerCanJudge: true, eventCount: 1, incident: null },
+    ]);
+    const [{ id }] = before.detections.nodes;
+    expect((await judge(id, "DUPLICATE")).userErrors).toMatchObject([{ code: "BAD_USER_INPUT" }]);
+    expect(await judge(id, "USER_CONFIRMED")).toEqual({ detection: { resolution: "USER_CONFIRMED" }, userErrors: [] });
+    expect((await judge(id, "BENIGN")).userErrors[0].message).toMatch(/judged before: USER_CONFIRMED/);
+    const confirmed = await sign("jon");
+    expect(confirmed).toMatchObject({
+      risk: 0,
+      feedback: { nodes: [{ withdrawn: 1, undoneBy: null, incident: null, detection: { id } }] },
+      detections: { nodes: [{ resolution: "USER_CONFIRMED", resolvedBy: expect.any(String), viewerCanJudge: false }] },
+    });
+    expect(await quality()).toEqual({ truePositives: 0, falsePositives: 0, benign: 1, precision: 0 });
+
+    // The place is known now; another one is not, and what goes on was not nothing.
+    await send(from("jon", "Bergen", 60.4, 5.3), from("jon", "Oslo", 59.9, 10.7));
+    expect((await sign("jon")).detections.nodes).toMatchObject([{ eventCount: 1, resolution: "USER_CONFIRMED" }]);
+    await send(from("jon", "Trondheim", 63.4, 10.4));
+    const grown = await sign("jon");
+    expect(grown).toMatchObject({
+      feedback: { nodes: [{ undoneBy: "vigil" }] },
+      detections: { nodes: [{ eventCount: 2, resolution: null }] },
+    });
+    expect(grown.risk).toBeGreaterThan(20);
+
+    expect((await judge(id, "TRUE_POSITIVE")).userErrors).toEqual([]);
+    expect((await sign("jon")).risk).toBeGreaterThan(20);
+    expect(await quality()).toEqual({ truePositives: 1, falsePositives: 0, benign: 0, precision: 1 });
+    expect(await undo(id)).toEqual({ detection: { resolution: null }, userErrors: [] });
+    expect((await undo(id)).userErrors).toEqual([{ code: "CONFLICT" }]);
+    await judge(id, "FALSE_POSITIVE");
+    expect((await sign("jon")).risk).toBe(0);
+    await undo(id);
+    const after = await sign("jon");
+    expect(after.risk).toBeGreaterThan(20);
+    expect(after.feedback.nodes.every(({ undoneBy }: { undoneBy: string | null }) => undoneBy !== null)).toBe(true);
+    const raw = Buffer.from(id, "base64").toString().slice("Detection:".length);
+    const entries = await server.database.asOwner<{ action: string }>(
+      `SELECT action FROM security_audit_log WHERE entity_id = '${raw}' ORDER BY seq`,
+    );
+    expect(entries.map(({ action }) => action)).toEqual([
+      "DETECTION_JUDGED",
+      "DETECTION_JUDGED",
+      "DETECTION_UNJUDGED",
+      "DETECTION_JUDGED",
+      "DETECTION_UNJUDGED",
+    ]);
+  });
+
+  it("is given of an incident's detections with the incident alone, and a sign that was nothing makes none", async () => {
+    const { data } = await ask(entity("detections { nodes { id incident { number } } }", "ann"));
+    const [{ id, incident }] = data.entity.detections.nodes;
+    const judged = await ask(
+      "mutation ($id: ID!) { detectionJudge(id: $id, input: { resolution: BENIGN }) { userErrors { message } } }",
+      { id },
+    );
+    expect(judged.data.detectionJudge.userErrors).toEqual([
+      { message: `The detection is a part of incident #${incident.number}: resolve that one.` },
+    ]);
+    const viewer = await server.token("VIEWER");
+    const refused = await ask(
+      "mutation ($id: ID!) { detectionJudgeUndo(id: $id) { userErrors { code } } }",
+      { id },
+      viewer,
+    );
+    expect(refused.errors[0].extensions.code).toBe("FORBIDDEN");
   });
 
   it("raises incidents when taking it back lets a score pass a threshold", async () => {

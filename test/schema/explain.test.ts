@@ -235,6 +235,32 @@ describe(`on ${rows.toLocaleString("en")} rows of each kind`, () => {
     expect(two.buffers).toBeLessThanOrEqual(2 * one.buffers + descent);
   });
 
+  it("a user's events, of whatever name, are read by an index, and a page deep in costs little more", async () => {
+    await test.asOwner(
+      `UPDATE realtime_monitoring SET actor_name = NULL, actor_email = 'user7@clinic.example'
+       WHERE organization_id = $1 AND actor_name = 'user7' AND substr(id::text, 36) = '1'`,
+      [home],
+    );
+    await test.asOwner(
+      `INSERT INTO entities (organization_id, kind, key, first_seen_at, last_seen_at, aliases)
+       VALUES ($1, 'USER', 'user7', now(), now(), '{user7@clinic.example}')
+       ON CONFLICT (organization_id, kind, key) DO UPDATE SET aliases = excluded.aliases`,
+      [home],
+    );
+    await test.asOwner("ANALYZE realtime_monitoring");
+    const query = `query ($after: String) { entity(kind: USER, key: "user7") { events(first: 20, after: $after) {
+      nodes { id actorName } pageInfo { endCursor } } } }`;
+    const first = await ask(query, {});
+    const { nodes, pageInfo } = first.data.entity.events;
+    expect(nodes).toHaveLength(20);
+    const later = await ask(query, { after: pageInfo.endCursor });
+    expect(later.data.entity.events.nodes).toHaveLength(20);
+    const [one, two] = [await explain(first.statements), await explain(later.statements)];
+    if (process.env.VIGIL_EXPLAIN_ROWS) console.log(`${one.buffers} buffers first, ${two.buffers} deep`);
+    expect([...one.scanned, ...two.scanned]).toEqual([]);
+    expect(two.buffers).toBeLessThanOrEqual(2 * one.buffers + descent);
+  });
+
   it("counts the rows of all pages only where totalCount is asked for, by an index where the filter has one", async () => {
     const without = await ask("{ incidents { nodes { id } } }", {});
     expect(without.statements.filter(({ text }) => text.includes("count("))).toEqual([]);

@@ -179,7 +179,7 @@ describe("the clinic with Vigil in it", () => {
     expect((await ask("/", { from: "192.0.2.12" })).status).toBe(200);
   });
 
-  it("keeps a block while Vigil is down, ends it at its time by its own clock, and never fails its host", async () => {
+  it("R9: keeps a block while Vigil is down, ends it at its time by its own clock, and never fails its host", async () => {
     const from = "203.0.113.40";
     await decide({ type: "BLOCK_IP", scope: "IP", value: from, ttl: "PT10S" });
     await until("a refusal", async () => (await ask("/", { from })).status === 403);

@@ -32,7 +32,7 @@ function enforcer(options: { publicKey?: string; own?: string[] } = {}) {
 }
 
 describe("the list of decisions in a host", () => {
-  it("ends as the server's is, however its messages are lost, doubled, replayed or mixed with forged ones", async () => {
+  it("R8: ends as the server's is, however its messages are lost, doubled, replayed or mixed with forged ones", async () => {
     const step = fc.oneof(
       fc.record({ do: fc.constant("make" as const), target: fc.nat(5), ttl: fc.integer({ min: 1, max: 60_000 }) }),
       fc.record({ do: fc.constant("revoke" as const), which: fc.nat(20) }),
@@ -88,7 +88,7 @@ describe("the list of decisions in a host", () => {
     );
   });
 
-  it("refuses what is not signed, foreign, older, too old, or not whole, and keeps what it has", async () => {
+  it("R10: refuses what is not signed, foreign, older, too old, or not whole, and keeps what it has", async () => {
     const [server, stranger] = [new ListServer(), new ListServer("0193f6a0-0000-7000-8000-000000000002")];
     const { list, clock, hear, isBlocked } = enforcer();
     expect(await hear({ ...server.answer(0, start), full: false })).toBe("NOTHING_TO_ADD_TO");
@@ -107,7 +107,7 @@ describe("the list of decisions in a host", () => {
     expect([list.version, isBlocked("192.0.2.1")]).toEqual([1, true]);
   });
 
-  it("ends a block by a clock that nobody sets", async () => {
+  it("R3: ends a block by a clock that nobody sets", async () => {
     const server = new ListServer();
     const { clock, hear, isBlocked } = enforcer();
     server.make(blockOf(1, "192.0.2.0/24", start + 10_000));
@@ -118,7 +118,34 @@ describe("the list of decisions in a host", () => {
     expect(isBlocked("192.0.2.200")).toBe(false);
   });
 
-  it("never follows a block of loopback, private, or its host's own networks, whatever is signed", async () => {
+  it("R9: keeps its list while nobody is heard of, and then opens, or stays closed where its host chose so", async () => {
+    const server = new ListServer();
+    const { list, clock, hear } = enforcer();
+    server.make(blockOf(1, "192.0.2.1", start + 300_000));
+    server.make(blockOf(2, "192.0.2.2", start + 3_600_000));
+    await hear(server.answer(undefined, start));
+    const blocked = (endless: boolean) =>
+      ["192.0.2.1", "192.0.2.2"].map(
+        (text) => list.find("BLOCK_IP", { address: readAddress(text), users: [] }, endless) !== undefined,
+      );
+    clock.at += 299_999; // five minutes of a server that is gone
+    expect([blocked(false), blocked(true)]).toEqual([
+      [true, true],
+      [true, true],
+    ]);
+    clock.at += 600_000;
+    expect([blocked(false), blocked(true)]).toEqual([
+      [false, true],
+      [true, true],
+    ]);
+    expect(await hear(server.answer(list.version, clock.at))).toBe("ACCEPTED"); // back again: what ended has ended
+    expect([blocked(false), blocked(true)]).toEqual([
+      [false, true],
+      [false, true],
+    ]);
+  });
+
+  it("R1: never follows a block of loopback, private, or its host's own networks, whatever is signed", async () => {
     const server = new ListServer();
     const { list, hear, isBlocked } = enforcer({ own: ["198.51.100.0/24", "2001:db8:1::/48", "boss@clinic.example"] });
     const wide = ["0.0.0.0/0", "::/0", "127.0.0.1", "10.1.0.0/16", "198.51.100.9", "198.0.0.0/8", "2001:db8::/32"];

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { profileSizes, sizeWords } from "../../../src/detect/behaviour/profile-sizes.ts";
 import { openBells } from "../../../src/publish/bells.ts";
 import { quiet, type TestDatabase, testDatabase } from "../../support/database.ts";
 import { clinicHistory, cut, logIn, weeks } from "./clinic.ts";
@@ -30,6 +31,15 @@ describe("profiles that are rebuilt", { timeout: 120_000 }, () => {
     expect(await profilesOf(test.db, id)).toEqual(learned);
     expect(entities).toBe(Object.keys(learned).length);
     expect(events).toBeGreaterThan(300);
+    // What is kept of whom is bounded, and told by kind.
+    const sizes = await test.db.inOrganization(id, profileSizes);
+    expect(sizes.reduce((sum, { profiles }) => sum + profiles, 0)).toBeGreaterThan(9);
+    for (const { kind, median, p99, largest } of sizes)
+      expect(0 < median && median <= p99 && p99 <= largest && largest < 20_000, kind).toBe(true);
+    const users = sizes.find(({ kind }) => kind === "USER");
+    expect(users && sizeWords(users)).toMatch(
+      /^USER: \d+ profiles of \d+\.\d kB, 99 of 100 within .* kB, the largest .* kB$/,
+    );
   });
 
   it("miss nothing and count nothing twice while another process goes on", async () => {

@@ -34,6 +34,13 @@ const parameters = {
     min: 0,
     max: 1_000,
   },
+  firstDaysKm: {
+    description:
+      "Within a country, what is nearer than this beyond both places' accuracy only adds to the score of a user known for less than learningDays, km: data of places is often that far off, and where the user usually is is not known yet.",
+    default: 500,
+    min: 0,
+    max: 10_000,
+  },
   ...trustParameter("come out elsewhere in the same country at once, as it does when a line fails over"),
 } as const;
 
@@ -50,7 +57,7 @@ export const impossibleTravel: BehaviourDetector<typeof parameters> = {
     "Two people who share an account",
   ],
   learning:
-    "14 days or 10 log-ins of the user, whichever comes first. Until then nothing is found; places count in full, so that those the user goes between are known.",
+    "14 days or 10 log-ins of the user, whichever comes first. Until then nothing is found; places count in full, so that those the user goes between are known. A user of many log-ins is judged before the 14 days have passed: until then a leap of less than 500 km within a country opens no incident by itself, but adds to the threat score.",
   parameters,
   facets: [travel, activity, devices, networks, known],
   concerns: (event) => isSuccess(event) && !hidesPlace(event) && spotOf(event) !== undefined,
@@ -79,12 +86,17 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   if (asked.trustKnownDevices && inCountry && leap.stay.own && isBack) return undefined;
   // Home and a relay that no data knows, or two places used in turn.
   if (isHabitual(state, spot, event.time) && isHabitual(state, leap.stay, event.time)) return undefined;
-  return { reason: reasonOf(event, spot, leap) };
+  const weak = inCountry && leap.km < asked.firstDaysKm && !isKnownLong(seen.facet(activity), event.time, asked);
+  return { reason: reasonOf(event, spot, leap), weak };
 }
 
 function learned(state: Activity | undefined, time: number, asked: ParametersOf<typeof parameters>): boolean {
   if (!state || state.days === 0) return false;
-  return state.logIns >= asked.learningLogins || time - state.first >= asked.learningDays * dayMs;
+  return state.logIns >= asked.learningLogins || isKnownLong(state, time, asked);
+}
+
+function isKnownLong(state: Activity | undefined, time: number, asked: ParametersOf<typeof parameters>): boolean {
+  return state !== undefined && time - state.first >= asked.learningDays * dayMs;
 }
 
 /** Confirmed by a person; or the user's own phone abroad, which comes out at home, or its carrier's network abroad. */

@@ -36,7 +36,7 @@ export const rareAction: BehaviourDetector<typeof parameters> = {
   name: "rare_action",
   title: "Rare action",
   description:
-    "A user does something for the first time that hardly anyone of the role does. What nobody in the organization ever did is found only where it takes data away or destroys it (export, download, delete and the like): else every new button would be. Not found: privileged actions (see first_privilege), what an open page or a timer does, programs, patients in the portal.",
+    "A user does something for the first time that hardly anyone of the role does. What nobody in the organization ever did is found only where it takes data away or destroys it (export, download, delete and the like): else every new button would be. A forgotten password, a new second factor and the like are rare for everyone: they open no incident by themselves, but add to the threat score, and tell beside another sign of the user within a day. Not found: privileged actions (see first_privilege), what an open page or a timer does, programs, patients in the portal.",
   severity: "LOW",
   tags: [
     "attack.collection",
@@ -72,6 +72,7 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   const count = peers.doing === 0 ? "none" : `${peers.doing}`;
   const group = byRole ? "others of the role" : "others of the organization";
   return {
+    weak: event.category === "AUTHENTICATION" && !weighty,
     reason: `${event.action.slice(0, 60)}: never before by this user, who was active on ${known?.days} days, and by ${count} of the ${peers.others} ${group}`,
   };
 }

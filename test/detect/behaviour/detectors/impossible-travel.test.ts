@@ -127,6 +127,17 @@ describe("impossible travel", () => {
     expect(byDays.feed(read({ at: 15 * day + 60, ...far }))).toHaveLength(1);
   });
 
+  it("is weak for a short leap within the country while the user is known for less than 14 days", () => {
+    const weak = (on: number, deed: object) => {
+      const clinic = drive([impossibleTravel]);
+      clinic.feed(workingDays(6));
+      for (let n = 0; n < 6; n++) clinic.feed(logIn({ at: 8 * day + n * hour }));
+      return clinic.feed([atWork(on * day), logIn({ at: on * day + 60, network: otherHome, ...deed })])[0]?.weak;
+    };
+    expect([weak(10, { place: dallas }), weak(16, { place: dallas })]).toEqual([true, false]);
+    expect([weak(10, { place: denver }), weak(10, { place: lagos, network: abroad })]).toEqual([false, false]);
+  });
+
   it("learns while it learns between which places the user goes in turn, and is quiet about these", () => {
     const clinic = drive([impossibleTravel]);
     // A company's exit in another city, which no data knows as one: every day both.

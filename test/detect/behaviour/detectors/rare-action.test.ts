@@ -37,6 +37,19 @@ describe("a rare action", () => {
     expect(settled().feed(does(ann, "backup.download", today))).toHaveLength(1);
   });
 
+  it("is weak where it only gets the user into the account again", () => {
+    const of = (action: string, category: "AUTHENTICATION" | "DATA") => {
+      const clinic = settled();
+      const deed = (who: Person, day: number) => ({ ...does(who, action, day), category });
+      clinic.tune({ organizationPercent: 20 });
+      clinic.feed(deed(owners[0] as Person, 30));
+      return clinic.feed(deed(ann, today))[0]?.weak;
+    };
+    expect(of("password.reset.completed", "AUTHENTICATION")).toBe(true);
+    expect(of("ledger.close", "DATA")).toBe(false);
+    expect(of("tokens.export", "AUTHENTICATION")).toBe(false);
+  });
+
   it("is not what one of few colleagues does, what many of the organization do, and what is ignored", () => {
     const clinic = settled();
     clinic.feed(does(nurses[0] as Person, "labels.print", today - 1));
