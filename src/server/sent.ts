@@ -9,8 +9,13 @@ import type { Services } from "../schema/context.ts";
 import { readBody } from "./answer.ts";
 import { credentialOf } from "./credential.ts";
 
-const rawLimit = 10_485_760; // 10 MiB as sent
-const inflatedLimit = 52_428_800; // 50 MiB unpacked: a bomb stops here
+/** Bytes as sent, and unpacked: a bomb stops there. */
+export interface BodyLimits {
+  raw: number;
+  unpacked: number;
+}
+
+const bulk: BodyLimits = { raw: 10_485_760, unpacked: 52_428_800 }; // 10 MiB and 50 MiB
 
 const unpackers: Record<string, (bytes: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>> = {
   gzip: promisify(gunzip),
@@ -32,17 +37,17 @@ export async function ingestViewer(services: Services, request: IncomingMessage)
 }
 
 /** The body, unpacked; undefined where it is packed in a way that is not known. Errors: TOO_LARGE, BAD_USER_INPUT. */
-export async function sentBody(request: IncomingMessage): Promise<Buffer | undefined> {
+export async function sentBody(request: IncomingMessage, limits = bulk): Promise<Buffer | undefined> {
   const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
   const unpack = unpackers[encoding];
   if (unpack === undefined && encoding !== "identity") return undefined;
-  const raw = await readBody(request, rawLimit);
+  const raw = await readBody(request, limits.raw);
   if (unpack === undefined) return raw;
   try {
-    return await unpack(raw, { maxOutputLength: inflatedLimit });
+    return await unpack(raw, { maxOutputLength: limits.unpacked });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") {
-      throw new VigilError("TOO_LARGE", `The unpacked body may have at most ${inflatedLimit} bytes`);
+      throw new VigilError("TOO_LARGE", `The unpacked body may have at most ${limits.unpacked} bytes`);
     }
     throw new VigilError("BAD_USER_INPUT", "The body could not be unpacked", { cause: error });
   }
