@@ -19,6 +19,7 @@ import { checkRules, exportSigma, importSigma } from "./commands/rules.ts";
 import { withApp } from "./commands/with-app.ts";
 import { ruleModes } from "./detect/detection.ts";
 import { readRunningServer } from "./embedded/running.ts";
+import { formats } from "./ingest/formats/formats.ts";
 import { readConfig } from "./run.ts";
 
 const program = new Command("vigil").description("Security monitoring, alerting and incident response, self-hosted.");
@@ -142,10 +143,11 @@ program
     }),
   );
 
+const formatNames = [...formats.values()].map(({ name, description }) => `${name} (${description})`).join(", ");
 program
   .command("import <file>")
   .description("import a log file; repeating it adds nothing twice")
-  .requiredOption("--format <name>", "sshd, combined, ecs or vigil")
+  .requiredOption("--format <name>", formatNames)
   .option("--timezone <zone>", "of times written without one, e.g. Europe/Berlin (default UTC)")
   .addOption(organization())
   .action((file: string, { format, org, timezone }: { format: string; org: string; timezone?: string }) =>

@@ -4,6 +4,7 @@
  */
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
+import { createShares } from "./database/shares.ts";
 import { isBroken, prepareConnection, TenantPool, tenantQuery } from "./database/tenant-pool.ts";
 import { outliveLoss } from "./database-away.ts";
 import { cancellable } from "./deadline.ts";
@@ -65,10 +66,13 @@ export interface Database {
 const maxClients = 500; // Prisma clients kept, one per organization: about 140 KiB each
 const statementTimeout = 30_000; // 30 seconds: no statement of the server runs longer
 
+const usualSize = 10; // connections
+
 export function openDatabase(options: { url: string; log: Log; poolSize?: number }): Database {
+  const size = options.poolSize ?? usualSize;
   const pool = new pg.Pool({
     connectionString: options.url,
-    max: options.poolSize ?? 10,
+    max: size,
     application_name: "vigil",
     statement_timeout: statementTimeout,
     idle_in_transaction_session_timeout: statementTimeout,
@@ -77,6 +81,7 @@ export function openDatabase(options: { url: string; log: Log; poolSize?: number
   });
   pool.on("error", (error) => options.log.warn({ err: error.message }, "a database connection was lost"));
   pool.on("connect", outliveLoss);
+  const shares = createShares(pool, size);
   const clients = new Map<string, PrismaClient>();
   // Of its own: where statements are to be cancelled, the others may all be in use.
   const canceller = new pg.Pool({ connectionString: options.url, max: 2, application_name: "vigil-cancel" });
@@ -90,7 +95,7 @@ export function openDatabase(options: { url: string; log: Log; poolSize?: number
   }
 
   async function transaction<T>(begin: string, organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
-    const client = await pool.connect();
+    const client = await shares.connect(organizationId);
     const inTurn = oneByOne();
     try {
       // In one round trip: every stage waits for this one.
@@ -122,7 +127,7 @@ export function openDatabase(options: { url: string; log: Log; poolSize?: number
     inOrganization: (organizationId, work) => transaction("BEGIN", organizationId, work),
     inSnapshot: (organizationId, work) => transaction("BEGIN ISOLATION LEVEL REPEATABLE READ", organizationId, work),
     async query(organizationId, text, values) {
-      const client = await pool.connect();
+      const client = await shares.connect(organizationId);
       try {
         const run = () => tenantQuery(client, organizationId, text, values);
         const result = await cancellable(client, cancel, run);
@@ -136,7 +141,7 @@ export function openDatabase(options: { url: string; log: Log; poolSize?: number
     prisma(organizationId) {
       const known = clients.get(organizationId);
       if (known) return known;
-      const client = new PrismaClient({ adapter: new PrismaPg(new TenantPool(pool, organizationId, cancel)) });
+      const client = new PrismaClient({ adapter: new PrismaPg(new TenantPool(shares, organizationId, cancel)) });
       clients.set(organizationId, client);
       if (clients.size > maxClients) {
         const [oldest, evicted] = clients.entries().next().value as [string, PrismaClient];
@@ -184,7 +189,7 @@ export function openDatabase(options: { url: string; log: Log; poolSize?: number
     async ping() {
       return (await scalar<string>("SELECT current_setting('server_version') AS value"))[0] as string;
     },
-    connections: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    connections: () => ({ open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount + shares.waiting() }),
     async close() {
       await Promise.all([...clients.values()].map((client) => client.$disconnect()));
       await Promise.all([pool.end(), canceller.end()]);

@@ -1,8 +1,9 @@
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkServerRole } from "../src/database/role.ts";
-import type { Tx } from "../src/db.ts";
+import { openDatabase, type Tx } from "../src/db.ts";
 import { withDeadline, withoutDeadline } from "../src/deadline.ts";
-import { type TestDatabase, testDatabase } from "./support/database.ts";
+import { quiet, type TestDatabase, testDatabase } from "./support/database.ts";
 
 let test: TestDatabase;
 let ours: string;
@@ -211,4 +212,31 @@ describe("G11 a deadline", () => {
     expect(await first).toBe("late");
     expect(((await shared) as { rows: object[] }).rows).toMatchObject([{ two: 2 }]);
   });
+});
+
+it("G12 an organization whose operations all hang leaves connections for others, and has its own again afterwards", async () => {
+  const db = openDatabase({ url: test.serverUrl, log: quiet, poolSize: 5 });
+  const holder = new pg.Client({ connectionString: test.ownerUrl });
+  await holder.connect();
+  await holder.query("SELECT pg_advisory_lock(12)");
+  const hang = "SELECT pg_advisory_xact_lock(12)::text";
+  const hanging = Array.from({ length: 7 }, () => [
+    db.query(ours, hang),
+    db.inOrganization(ours, (tx) => tx.query(hang)),
+    db.prisma(ours).$queryRawUnsafe(hang),
+  ]).flat();
+  const done = Promise.all(hanging);
+  await expect.poll(() => db.connections().waiting).toBe(17);
+  for (let n = 0; n < 20; n++) {
+    const { rows } = await db.query<{ name: string }>(theirs, "SELECT name FROM alert_channels"); // it waits for nobody
+    expect(rows).toEqual([{ name: "theirs" }]);
+    expect(await db.prisma(theirs).alertChannel.count()).toBe(1);
+  }
+  expect(db.connections()).toMatchObject({ open: 5, waiting: 17 });
+  await holder.query("SELECT pg_advisory_unlock(12)");
+  await done;
+  expect(db.connections().waiting).toBe(0);
+  await Promise.all(Array.from({ length: 20 }, () => db.query(ours, "SELECT 1")));
+  await holder.end();
+  await db.close();
 });

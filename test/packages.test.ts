@@ -30,6 +30,7 @@ const scripted: Record<string, string> = {
   "@prisma/engines": "would fetch an engine that this client does not use",
   prisma: "checks the version of Node",
   esbuild: "checks its binary",
+  protobufjs: "only warns of how its version is asked for; of a test's exporter",
   "msgpackr-extract": "chooses a prebuilt binary, or compiles one",
 };
 

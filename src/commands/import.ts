@@ -2,6 +2,8 @@
 import { createHash } from "node:crypto";
 import { open, stat } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
 import { SingleBar } from "cli-progress";
 import type { App } from "../app.ts";
 import type { EventDraft, Rejection } from "../ingest/event.ts";
@@ -23,6 +25,7 @@ export interface ImportSummary {
 export type Sink = (drafts: EventDraft[]) => Promise<{ accepted: number; duplicates: number; rejected: Rejection[] }>;
 
 const batchSize = 5_000; // events per request
+const packed = promisify(gzip);
 const inFlight = 3; // batches under way while the next is parsed
 
 /**
@@ -64,18 +67,19 @@ export async function importFile(
     if (running.size >= inFlight) await Promise.race(running);
   };
 
-  for await (const chunk of readLines(path)) {
+  for await (const chunk of readLines(path, format.longestLine)) {
     for (const rejection of chunk.rejections) reject(rejection.index + 1, rejection);
     for (const { text, number } of chunk.lines) {
       summary.lines = number;
       if (text.trim() === "") continue;
       const result = parse(text, number);
       if ("events" in result) {
-        result.events.forEach((event, place) => {
+        for (const [place, event] of result.events.entries()) {
           batch.push({ ...event, clientId: event.clientId ?? `${identity}:${number}:${place}` });
           lineOf.push(number);
-        });
-        if (batch.length >= batchSize) await flush();
+          if (batch.length >= batchSize) await flush();
+        }
+        for (const rejection of result.rejections ?? []) reject(number, rejection);
       } else if ("ignored" in result) summary.ignored++;
       else reject(number, result.rejection);
     }
@@ -103,11 +107,16 @@ async function identify(path: string): Promise<string> {
 /** Sends to a running server's /ingest, waiting when it asks for that. */
 export function httpSink(url: string, token: string): Sink {
   return async (drafts) => {
-    const body = drafts.map(({ clientId, ...rest }) => JSON.stringify({ ...rest, id: clientId })).join("\n");
+    const lines = drafts.map(({ clientId, ...rest }) => JSON.stringify({ ...rest, id: clientId }));
+    const body = await packed(lines.join("\n"));
     for (;;) {
       const answer = await fetch(`${url}/ingest`, {
         method: "POST",
-        headers: { authorization: `Bearer ${token}`, "content-type": "application/x-ndjson" },
+        headers: {
+          authorization: `Bearer ${token}`,
+          "content-type": "application/x-ndjson",
+          "content-encoding": "gzip",
+        },
         body,
       });
       if (answer.status === 429) {

@@ -7,6 +7,7 @@
  */
 import pg from "pg";
 import { cancellable } from "../deadline.ts";
+import type { Shares } from "./shares.ts";
 
 interface WireConnection {
   bind(message: { portal: string; statement: string; values: unknown[]; valueMapper(value: unknown): unknown }): void;
@@ -75,21 +76,21 @@ export function tenantQuery<R extends pg.QueryResultRow>(
 
 /** What Prisma's adapter is given in place of a pool. */
 export class TenantPool extends pg.Pool {
-  private readonly shared: pg.Pool;
+  private readonly shares: Shares;
   private readonly organizationId: string;
   private readonly cancel: (processId: number) => Promise<unknown>;
 
   /** `cancel` ends what runs on a connection. */
-  constructor(shared: pg.Pool, organizationId: string, cancel: (processId: number) => Promise<unknown>) {
+  constructor(shares: Shares, organizationId: string, cancel: (processId: number) => Promise<unknown>) {
     super({ max: 1 }); // never connects by itself
-    this.shared = shared;
+    this.shares = shares;
     this.organizationId = organizationId;
     this.cancel = cancel;
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: pg declares nine overloads; Prisma's adapter uses this one
   override async query(config: any, values?: any): Promise<any> {
-    const client = await this.shared.connect();
+    const client = await this.shares.connect(this.organizationId);
     try {
       const run = () => tenantQuery(client, this.organizationId, config, values);
       const result = await cancellable(client, this.cancel, run);
@@ -103,7 +104,7 @@ export class TenantPool extends pg.Pool {
 
   // biome-ignore lint/suspicious/noExplicitAny: as above
   override async connect(): Promise<any> {
-    const client = await this.shared.connect();
+    const client = await this.shares.connect(this.organizationId);
     const organizationId = this.organizationId;
     return new Proxy(client, {
       get(target, key) {

@@ -20,12 +20,13 @@ export function deriveFromEcs(document: JsonObject, draft: EventDraft): void {
   if (draft.target?.type === undefined && (draft.target?.id ?? draft.target?.name) !== undefined) {
     draft.target = { ...draft.target, type: "user" };
   }
-  if (draft.action.trim() === "") draft.action = derivedAction(draft);
+  if (draft.action.trim() === "") draft.action = derivedAction(document, draft);
   deriveLogsource(document, draft);
 }
 
-function derivedAction(draft: EventDraft): string {
+function derivedAction(document: JsonObject, draft: EventDraft): string {
   if (draft.http?.method !== undefined || draft.http?.status !== undefined) return "http.request";
+  if (draft.message !== undefined && textAt(document, "log", "level") !== undefined) return "log"; // a logger's line
   throw new Refusal("MISSING_ACTION", "an ECS document needs event.action");
 }
 

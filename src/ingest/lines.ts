@@ -4,7 +4,7 @@ import { pipeline, type Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import type { Rejection } from "./event.ts";
 
-const lineLimit = 65_536; // bytes; a longer line is no log line
+const usualLimit = 65_536; // bytes; a longer line is no log line
 const chunkSize = 262_144; // bytes read at a time: more gains nothing
 
 export interface LogLine {
@@ -24,13 +24,14 @@ export interface LineChunk {
 
 /**
  * The lines of a log file (gzip by its name or its first bytes), a chunk at a time, in constant memory. LF or CRLF; the
- * last line may lack its end; invalid UTF-8 becomes U+FFFD. Throws what reading the file throws.
+ * last line may lack its end; invalid UTF-8 becomes U+FFFD; a line of more than `limit` bytes is
+ * rejected. Throws what reading the file throws.
  */
-export async function* readLines(path: string): AsyncGenerator<LineChunk> {
+export async function* readLines(path: string, limit = usualLimit): AsyncGenerator<LineChunk> {
   const { totalBytes, gzip } = await inspect(path);
   const file = createReadStream(path, { highWaterMark: chunkSize });
   const bytes: Readable = gzip ? pipeline(file, createGunzip({ chunkSize }), () => {}) : file;
-  const splitter = new LineSplitter();
+  const splitter = new LineSplitter(limit);
   try {
     for await (const chunk of bytes) yield { ...splitter.push(chunk as Buffer), bytesRead: file.bytesRead, totalBytes };
     yield { ...splitter.end(), bytesRead: file.bytesRead, totalBytes };
@@ -55,12 +56,17 @@ async function inspect(path: string): Promise<{ totalBytes: number; gzip: boolea
 type Split = Pick<LineChunk, "lines" | "rejections">;
 
 class LineSplitter {
+  #limit: number;
   /** The beginning of a line whose end has not been read. */
   #carry: Buffer[] = [];
   #carried = 0;
   /** Inside a line that was already reported as too long. */
   #skipping = false;
   #number = 1;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
 
   push(chunk: Buffer): Split {
     const split: Split = { lines: [], rejections: [] };
@@ -80,11 +86,11 @@ class LineSplitter {
       start = end;
     }
     const tail = chunk.subarray(start);
-    if (this.#carried + tail.length > lineLimit) {
+    if (this.#carried + tail.length > this.#limit) {
       this.#carry = [];
       this.#carried = 0;
       this.#skipping = true;
-      split.rejections.push(tooLong(this.#number));
+      split.rejections.push(tooLong(this.#number, this.#limit));
     } else if (tail.length > 0) {
       this.#carry.push(Buffer.from(tail)); // a copy: the whole chunk would be kept alive
       this.#carried += tail.length;
@@ -103,12 +109,13 @@ class LineSplitter {
     const marked = this.#number === 1 && text.charCodeAt(0) === 0xfeff; // a byte order mark
     for (const line of (marked ? text.slice(1) : text).split("\n")) {
       const number = this.#number++;
-      if (line.length > lineLimit / 3 && Buffer.byteLength(line) > lineLimit) split.rejections.push(tooLong(number));
+      if (line.length > this.#limit / 3 && Buffer.byteLength(line) > this.#limit)
+        split.rejections.push(tooLong(number, this.#limit));
       else split.lines.push({ text: line.endsWith("\r") ? line.slice(0, -1) : line, number });
     }
   }
 }
 
-function tooLong(number: number): Rejection {
-  return { index: number - 1, code: "TOO_LARGE", message: `line ${number} is longer than ${lineLimit} bytes` };
+function tooLong(number: number, limit: number): Rejection {
+  return { index: number - 1, code: "TOO_LARGE", message: `line ${number} is longer than ${limit} bytes` };
 }

@@ -5,7 +5,7 @@ import { AlertKindEnum, AlertPriorityEnum, AlertStatusEnum, AttemptOutcomeEnum }
 import * as filters from "./filter.ts";
 import { listOf } from "./list.ts";
 import { orderInput, paged, rowKey } from "./page.ts";
-import { plainList } from "./plain.ts";
+import { plainList, plainOne } from "./plain.ts";
 import { checkRange, RangeInput } from "./range.ts";
 
 /** In the order of the enum: what `status_rank` counts. */
@@ -67,7 +67,10 @@ export const Alert = builder.prismaNode("Alert", {
       nullable: true,
       description: "When its receiver confirmed it.",
     }),
-    channel: t.relation("channel", { description: "The channel it goes out on." }),
+    channel: t.relation("channel", {
+      extensions: plainOne("alert_channels", "channel_id"),
+      description: "The channel it goes out on.",
+    }),
     attempts: t.relation("attempts", {
       query: { orderBy: [{ at: "asc" }, { id: "asc" }], take: 100 },
       description: "The tries at delivering it, oldest first; at most 100.",
@@ -79,6 +82,7 @@ export const Alert = builder.prismaNode("Alert", {
     }),
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was decided." }),
     incident: t.relation("incident", {
+      extensions: plainOne("security_incidents", "incident_id"),
       nullable: true,
       description: "The incident it is about; null: none, as a test.",
     }),

@@ -7,7 +7,7 @@ import { ResolutionEnum, RuleModeEnum, SeverityEnum } from "./enums.ts";
 import * as filters from "./filter.ts";
 import { listOf } from "./list.ts";
 import { orderInput, paged, rowKey } from "./page.ts";
-import { plainList } from "./plain.ts";
+import { plainList, plainObjects, plainOne } from "./plain.ts";
 import { SecurityEvent } from "./security-event.ts";
 import { type Subject, SubjectType } from "./subject.ts";
 
@@ -32,6 +32,7 @@ export const Detection = builder.prismaNode("Detection", {
     fingerprint: t.exposeString("fingerprint"),
     weak: t.exposeBoolean("weak"),
     subjects: t.field({
+      extensions: plainObjects("subjects"),
       type: [SubjectType],
       description: "Whom or what it is about.",
       resolve: ({ subjects }) => subjects as unknown as Subject[],
@@ -59,8 +60,16 @@ export const Detection = builder.prismaNode("Detection", {
     resolvedAt: t.expose("resolvedAt", { type: "DateTime", nullable: true, description: "When they said so." }),
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When the rule fired." }),
     updatedAt: t.expose("updatedAt", { type: "DateTime", description: "When it last grew." }),
-    rule: t.relation("rule", { type: AlertRule, description: "The rule that fired." }),
-    incident: t.relation("incident", { nullable: true, description: "The incident that gathers it." }),
+    rule: t.relation("rule", {
+      extensions: plainOne("alert_rules", "rule_id"),
+      type: AlertRule,
+      description: "The rule that fired.",
+    }),
+    incident: t.relation("incident", {
+      extensions: plainOne("security_incidents", "incident_id"),
+      nullable: true,
+      description: "The incident that gathers it.",
+    }),
   }),
 });
 

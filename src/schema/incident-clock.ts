@@ -14,6 +14,7 @@ import { type Context, prismaOf, viewerOf } from "./context.ts";
 import { describedEnum } from "./enums.ts";
 import { Incident } from "./incident.ts";
 import { Person } from "./incident-assignee.ts";
+import { plainOne } from "./plain.ts";
 
 export const ClockKindEnum = describedEnum<ClockKind>("IncidentClockKind", "What people may take their time for.", {
   ACKNOWLEDGE: "Until somebody has seen it.",
@@ -76,7 +77,12 @@ builder.prismaObjectFields(Incident, (t) => ({
     },
     resolve: async (incident, _args, context) => clocksOf(incident, await timesOf(context), context.services.now()),
   }),
-  assignee: t.relation("assignee", { type: Person, nullable: true, description: "Who works on it." }),
+  assignee: t.relation("assignee", {
+    extensions: plainOne("users", "assignee_id"),
+    type: Person,
+    nullable: true,
+    description: "Who works on it.",
+  }),
   containedAt: t.expose("containedAt", { type: "DateTime", nullable: true, description: "When it was contained." }),
   containedBy: t.exposeString("containedBy", { nullable: true, description: "Who said that it was contained." }),
   closedAt: t.expose("closedAt", { type: "DateTime", nullable: true, description: "When it was closed." }),

@@ -10,7 +10,7 @@ import { byWords, WordsFilter } from "./incident-search.ts";
 import { listOf } from "./list.ts";
 import { orderInput, paged, rowKey } from "./page.ts";
 import { partsOf } from "./parts-of.ts";
-import { plainList, plainParts } from "./plain.ts";
+import { plainList, plainObjects, plainOne, plainParts } from "./plain.ts";
 import { type Subject, SubjectType } from "./subject.ts";
 import { readWords } from "./words.ts";
 
@@ -34,6 +34,7 @@ export const Incident = builder.prismaNode("Incident", {
     fingerprint: t.exposeString("fingerprint", { description: "What its detections have in common." }),
     threatScore: t.exposeFloat("threatScore"),
     subjects: t.field({
+      extensions: plainObjects("subjects"),
       type: [SubjectType],
       description: "Whom or what it is about.",
       resolve: ({ subjects }) => subjects as unknown as Subject[],
@@ -62,7 +63,12 @@ export const Incident = builder.prismaNode("Incident", {
     revision: t.exposeInt("revision"),
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When its row was made." }),
     updatedAt: t.expose("updatedAt", { type: "DateTime", description: "When it last changed." }),
-    rule: t.relation("rule", { type: AlertRule, nullable: true, description: "The rule that opened it." }),
+    rule: t.relation("rule", {
+      extensions: plainOne("alert_rules", "rule_id"),
+      type: AlertRule,
+      nullable: true,
+      description: "The rule that opened it.",
+    }),
     detections: t.prismaConnection({
       ...paged,
       extensions: plainParts(detections),

@@ -20,6 +20,7 @@ import { createMask } from "./mask.ts";
 import { createOperationLimits, type OperationLimits } from "./operation-limits.ts";
 import { type PersistedDocuments, persistedPlugins } from "./persisted-documents.ts";
 import { planPlugin } from "./plan-plugin.ts";
+import { packings, sentBody } from "./sent.ts";
 import { watchCredential } from "./watch.ts";
 
 const bodyLimit = 1_048_576; // 1 MiB: larger batches of events go to /ingest
@@ -87,8 +88,13 @@ export async function handleGraphQL(
     if (credential !== undefined) viewer = await context.services.authenticator.authenticate(credential);
   } catch (error) {
     if (!(error instanceof VigilError)) throw error;
-    sendJson(response, error.status, { errors: [{ message: error.message, extensions: { code: error.code } }] });
+    sendJson(response, error.status, refused(error.code, error.message));
     return;
+  }
+  if (request.headers["content-encoding"] !== undefined) {
+    const body = await sentBody(request, { raw: bodyLimit, unpacked: bodyLimit });
+    if (body === undefined) return sendJson(response, 415, refused("BAD_USER_INPUT", packings));
+    Object.assign(request, { body }); // taken by yoga in place of what is on the line
   }
   const isStream = request.headers.accept?.includes("text/event-stream") === true;
   if (viewer && isStream) {
@@ -105,6 +111,8 @@ export async function handleGraphQL(
   const asking = { ...context, closing, viewer, purpose, address: request.socket.remoteAddress };
   await yoga.handle(request, response, asking);
 }
+
+const refused = (code: string, message: string) => ({ errors: [{ message, extensions: { code } }] });
 
 /** Ends what is streamed in this answer when the server closes, or the credential ends. */
 function watched(

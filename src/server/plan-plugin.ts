@@ -56,11 +56,16 @@ async function follow(
     JOIN ${plan.list.table} t0 ON t0.organization_id = $1 AND t0.id = p.id ORDER BY p.place`;
   // With a filter or a cursor, PostgreSQL plans for the values at hand.
   const name = page.values.length === 1 ? nameOf(text) : undefined;
-  const { rows } = await context.services.db.query<Row>(organizationId, { text, name, values: page.values } as never);
+  const isCounted = plan.keys.some(({ what }) => what === "totalCount");
+  const [{ rows }, total] = await Promise.all([
+    context.services.db.query<Row>(organizationId, { text, name, values: page.values } as never),
+    isCounted ? plan.list.count(context, (args as Asked).filter) : undefined,
+  ]);
   const shown = rows.slice(0, first);
   const ends = { organizationId, first, rows, shown, isLater: cursor !== undefined };
   const answers = plan.keys.map(({ key, what }) => {
     if (what === "nodes") return [key, shown.map(({ node }) => node)];
+    if (what === "totalCount") return [key, total];
     return [key, what === "__typename" ? plan.type : pageInfo(what, ends)];
   });
   const topKey = plan.node.alias?.value ?? plan.node.name.value;

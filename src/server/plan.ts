@@ -20,7 +20,7 @@ import {
   type VariableDefinitionNode,
 } from "graphql";
 import type { Permission } from "../access/permissions.ts";
-import { type PlainList, plainListOf, plainPartsOf } from "../schema/plain.ts";
+import { type PlainList, plainListOf, plainObjectsOf, plainOneOf, plainPartsOf } from "../schema/plain.ts";
 import { columnAnswer, idAnswer } from "./plan-column.ts";
 
 type Variables = Readonly<Record<string, unknown>>;
@@ -35,12 +35,17 @@ export interface Plan {
   variableDefinitions: readonly VariableDefinitionNode[];
   /** All of them are needed. */
   permissions: ReadonlySet<Permission>;
-  /** The answer's keys in order: the rows, the type's name, or which fields of PageInfo by which key. */
-  keys: readonly { key: string; what: "nodes" | "__typename" | PageInfoKeys }[];
+  /** The answer's keys in order: the rows, how many there are, the type's name, or which fields of PageInfo by which key. */
+  keys: readonly Key[];
   /** The connection's type. */
   type: string;
   /** A row `t0` as JSON. */
   row: Sql;
+}
+
+interface Key {
+  key: string;
+  what: "nodes" | "totalCount" | "__typename" | PageInfoKeys;
 }
 
 export type PageInfoKeys = readonly { key: string; name: string }[];
@@ -118,7 +123,11 @@ function makePlan(schema: GraphQLSchema, document: DocumentNode, operationName: 
         : node.name.value === "__typename" && literal(type.name);
       if (!answer) return undefined;
       const name = `'${key}'`; // a GraphQL name: nothing that has to be escaped
-      parts.push(typeof answer === "string" ? () => `${name}, ${answer}` : (given) => prefixed(name, answer(given)));
+      parts.push(
+        typeof answer === "string"
+          ? () => `${name}, ${answer}`
+          : (given) => within(answer(given), (sql) => `${name}, ${sql}`),
+      );
     }
     return object(parts);
   }
@@ -131,14 +140,49 @@ function makePlan(schema: GraphQLSchema, document: DocumentNode, operationName: 
   ): Sql | string | undefined {
     if (!permits(field.extensions, true)) return undefined;
     if (!node.selectionSet) return idAnswer(type, field, `t${depth}`) ?? columnAnswer(type, field, `t${depth}`);
+    const [one, objects, inner] = [plainOneOf(field), plainObjectsOf(field), `t${depth + 1}`];
+    const named = getNamedType(field.type);
+    if (!isObjectType(named)) return undefined;
+    if (objects) return objectsOf(named, node.selectionSet, `t${depth}.${objects}`);
+    if (one) {
+      const row = rowOf(named, node.selectionSet, depth + 1);
+      const of = `FROM ${one.table} ${inner} WHERE ${inner}.organization_id = $1 AND ${inner}.id = t${depth}.${one.by}`;
+      return row && ((variables) => within(row(variables), (sql) => `(SELECT ${sql} ${of})`));
+    }
+    return partsAnswer(field, node, named, depth);
+  }
+
+  /** Objects that a JSON column holds: their fields are its keys. */
+  function objectsOf(type: GraphQLObjectType, set: SelectionSetNode, column: string): string | undefined {
+    const fields = permits(type.extensions, true) ? fieldsOf(set, type) : undefined;
+    if (!fields) return undefined;
+    const parts: string[] = [];
+    for (const [key, { name }] of fields) {
+      const field = type.getFields()[name.value];
+      const { pothosExposedField: exposed } = (field?.extensions ?? {}) as { pothosExposedField?: string };
+      if (name.value === "__typename") parts.push(`'${key}', ${literal(type.name)}`);
+      else if (!field || exposed === undefined || !permits(field.extensions, true)) return undefined;
+      else parts.push(`'${key}', e.o -> '${exposed}'`);
+    }
+    return `(SELECT coalesce(json_agg(json_build_object(${parts.join(", ")}) ORDER BY e.n), '[]')
+      FROM jsonb_array_elements(${column}) WITH ORDINALITY e (o, n))`;
+  }
+
+  function partsAnswer(
+    field: GraphQLField<unknown, unknown>,
+    node: FieldNode,
+    connection: GraphQLObjectType,
+    depth: number,
+  ): Sql | undefined {
     const parts = plainPartsOf(field);
-    const connection = getNamedType(field.type);
-    const found = parts && isObjectType(connection) && fieldsOf(node.selectionSet, connection);
+    const found = parts && fieldsOf(node.selectionSet, connection);
     if (!found) return undefined;
     const inner = `t${depth + 1}`;
+    const own = `FROM ${parts.table} ${inner} WHERE ${inner}.organization_id = $1 AND ${inner}.${parts.owner} = t${depth}.id`;
     const keys: Sql[] = [];
     for (const [key, { name, selectionSet }] of found) {
       if (name.value === "__typename") keys.push(() => `'${key}', ${literal(connection.name)}`);
+      else if (name.value === "totalCount") keys.push(() => `'${key}', (SELECT count(*)::int ${own})`);
       else if (name.value !== "nodes") return undefined;
       else {
         const row = rowOf(rowTypeOf(connection), selectionSet, depth + 1);
@@ -148,8 +192,7 @@ function makePlan(schema: GraphQLSchema, document: DocumentNode, operationName: 
           const args = getArgumentValues(field, node, variables);
           const [page, sql] = [args.after == null ? forwardPage(args) : undefined, row(variables)];
           if (page === undefined || sql === undefined) return undefined;
-          return `'${key}', (SELECT coalesce(json_agg(r.o), '[]') FROM (SELECT ${sql} AS o FROM ${parts.table} ${inner}
-            WHERE ${inner}.organization_id = $1 AND ${inner}.${parts.owner} = t${depth}.id
+          return `'${key}', (SELECT coalesce(json_agg(r.o), '[]') FROM (SELECT ${sql} AS o ${own}
             ORDER BY ${inner}.${parts.by} ${direction}, ${inner}.id ${direction} LIMIT ${page}) r)`;
         });
       }
@@ -165,10 +208,10 @@ function makePlan(schema: GraphQLSchema, document: DocumentNode, operationName: 
   if (top?.size !== 1 || !node || !list || !isObjectType(connection) || !permits(field.extensions, true))
     return undefined;
   const found = fieldsOf(node.selectionSet, connection);
-  const keys: { key: string; what: "nodes" | "__typename" | PageInfoKeys }[] = [];
+  const keys: Key[] = [];
   let row: Sql | undefined;
   for (const [key, { name, selectionSet }] of found ?? []) {
-    if (name.value === "__typename") keys.push({ key, what: "__typename" });
+    if (name.value === "__typename" || name.value === "totalCount") keys.push({ key, what: name.value });
     else if (name.value === "pageInfo") {
       const type = getNamedType(connection.getFields().pageInfo?.type);
       const infos = isObjectType(type) ? fieldsOf(selectionSet, type) : undefined;
@@ -189,8 +232,8 @@ const rowTypeOf = (connection: GraphQLObjectType): GraphQLObjectType =>
   getNamedType(connection.getFields().nodes?.type) as GraphQLObjectType;
 
 const literal = (name: string): string => `'${name}'::text`;
-const prefixed = (name: string, sql: string | undefined): string | undefined =>
-  sql === undefined ? undefined : `${name}, ${sql}`;
+const within = (sql: string | undefined, made: (sql: string) => string): string | undefined =>
+  sql === undefined ? undefined : made(sql);
 
 const object =
   (parts: readonly Sql[]): Sql =>

@@ -16,6 +16,7 @@ import { handleIngest } from "./ingest.ts";
 import { connectForLimits } from "./limits-redis.ts";
 import { createMask } from "./mask.ts";
 import { handleCalendar } from "./on-call-calendar.ts";
+import { handleOtlpLogs } from "./otlp.ts";
 import { handleMetrics, watchStreams } from "./prometheus.ts";
 import { handleSlackAction, handleSmsReply, handleTwilioStatus } from "./provider-callback.ts";
 import { handleConfirm, handleLinkRequest, handleSignIn, handleSignInForm, handleSignOut } from "./sign-in.ts";
@@ -72,6 +73,7 @@ export function createServer(services: Services, options: ServerOptions = {}): V
     "POST /graphql": ({ request, response }) => handleGraphQL(yoga, request, response, context),
     "OPTIONS /graphql": ({ request, response }) => handleGraphQL(yoga, request, response, context),
     "POST /ingest": ({ request, response }) => handleIngest(services, request, response),
+    "POST /v1/logs": ({ request, response }) => handleOtlpLogs(services, request, response),
     "GET /enforce/decisions": ({ request, response, url }) =>
       handleDecisions(services, request, response, url.searchParams, closing.signal),
     "GET /changes": ({ request, response, url }) =>

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { builtinRules } from "../../src/detect/builtin.ts";
 import { canonicalAddress } from "../../src/ingest/address.ts";
+import { formats } from "../../src/ingest/formats/formats.ts";
 import { parseTime } from "../../src/ingest/time.ts";
 import { type CorpusResult, readRows, tally, type Verdict } from "./corpus.ts";
 import { type Engine, localEngine, type SentEvent } from "./engine.ts";
@@ -31,6 +32,7 @@ export async function runPanther(directory: string, engine: Engine): Promise<Cor
   return [
     tally("SaaS events as attributes", true, kept),
     tally("SaaS events that name an action, as they are", true, read),
+    tally("CloudTrail's and Okta's events by their formats", true, readByFormats(rows)),
     await meanings(rows),
   ];
 }
@@ -43,6 +45,21 @@ function wrapped({ logType, event }: Row): SentEvent {
 function judgeWhole({ event }: Row, stored: SentEvent | undefined): Verdict {
   if (stored === undefined) return { failed: "was rejected" };
   return isDeepStrictEqual(stored.attributes, event) ? undefined : { failed: "its attributes are not what was sent" };
+}
+
+const formatOf: Readonly<Record<string, string>> = { "AWS.CloudTrail": "cloudtrail", "Okta.SystemLog": "okta" };
+
+/** What `vigil import` makes of a product's own documents: each an event, its attributes the whole document. */
+function readByFormats(rows: readonly Row[]): [string, Verdict][] {
+  return rows.flatMap(({ id, logType, event }) => {
+    const format = formats.get(formatOf[logType] ?? "");
+    if (!format) return [];
+    const read = format.parser({ now: Date.now() })(JSON.stringify(event), 1);
+    const [stored] = "events" in read ? read.events : [];
+    if (!stored) return [[id, { failed: "was rejected" }] as [string, Verdict]];
+    const isWhole = isDeepStrictEqual(stored.attributes, event);
+    return [[id, isWhole ? undefined : { failed: "its attributes are not what was sent" }] as [string, Verdict]];
+  });
 }
 
 /** Sent bare, a product's word may stand where Vigil has another meaning for it; then the event is refused with a reason. */

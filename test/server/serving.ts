@@ -2,6 +2,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Viewer } from "../../src/access/viewer.ts";
 import { VigilError } from "../../src/errors.ts";
+import { validateAll } from "../../src/ingest/accept.ts";
 import { createMeasures } from "../../src/measures.ts";
 import { createConnections } from "../../src/publish/connections.ts";
 import { encodeCursor } from "../../src/publish/cursor.ts";
@@ -115,11 +116,7 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
     patientIndexer: async () => () => Buffer.alloc(8),
     async ingest(_organizationId, values) {
       ingested.push(values);
-      const rejected = values.flatMap((value, index) =>
-        (value as { action?: string }).action
-          ? []
-          : [{ index, code: "MISSING_ACTION", message: "an event needs an action" }],
-      );
+      const { rejected } = validateAll(structuredClone(values), Date.now());
       return { accepted: values.length - rejected.length, duplicates: 0, rejected };
     },
     change: async (_organizationId, work) => work({} as never),

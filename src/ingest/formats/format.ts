@@ -2,11 +2,15 @@ import type { EventDraft, Rejection } from "../event.ts";
 
 /**
  * What one line of a log became.
- * - `events`: usually one; several for "message repeated N times".
+ * - `events`: usually one; several for "message repeated N times" or a line that holds a batch, of which some may be
+ *   refused (`rejections`).
  * - `ignored`: well-formed, but it reports no security event; the text says why. Counted apart from rejected lines.
  * - `rejection`: not a line of this format; `index` is the line number less one.
  */
-export type ParsedLine = { events: EventDraft[] } | { ignored: string } | { rejection: Rejection };
+export type ParsedLine =
+  | { events: EventDraft[]; rejections?: Rejection[] }
+  | { ignored: string }
+  | { rejection: Rejection };
 
 /** A parser remembers earlier lines of its file (year, repeated messages): use one for each file, in order. */
 export type LineParser = (line: string, lineNumber: number) => ParsedLine;
@@ -29,6 +33,8 @@ export interface LogFormat {
   name: string;
   /** One line for `vigil import --help`. */
   description: string;
+  /** Bytes of the longest line that is read. Default: 64 KiB. */
+  longestLine?: number;
   parser(options: ParserOptions): LineParser;
 }
 

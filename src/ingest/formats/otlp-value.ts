@@ -1,0 +1,50 @@
+/** OTLP's values (AnyValue in its JSON form) as plain JSON. */
+import { isObject, type JsonObject, put } from "../json.ts";
+import { invalidField, Refusal } from "../refusal.ts";
+
+const deepest = 20; // as an event's attributes may be
+
+/** The value itself; undefined: there is none. */
+export function plainValue(value: unknown, path: string, depth = 0): unknown {
+  if (value === undefined || value === null) return undefined;
+  if (!isObject(value)) throw invalidField(path, "an AnyValue");
+  if (depth > deepest) throw new Refusal("TOO_DEEP", `values may be nested at most ${deepest} deep`);
+  for (const name of ["stringValue", "boolValue", "doubleValue", "bytesValue"]) {
+    if (value[name] !== undefined) return finite(value[name]);
+  }
+  if (value.intValue !== undefined) return integer(value.intValue, path);
+  if (isObject(value.arrayValue)) {
+    return listAt(value.arrayValue.values, path).map((one) => plainValue(one, path, depth + 1) ?? null);
+  }
+  if (isObject(value.kvlistValue)) return plainAttributes(value.kvlistValue.values, path, depth + 1);
+  return undefined;
+}
+
+/** A list of KeyValue as an object; of a key that comes twice, all values are kept, in a list. */
+export function plainAttributes(list: unknown, path: string, depth = 0): JsonObject {
+  const found: JsonObject = {};
+  for (const pair of listAt(list, path)) {
+    if (!isObject(pair) || typeof pair.key !== "string") throw invalidField(path, "a list of keys with values");
+    const { key } = pair;
+    const value = plainValue(pair.value, `${path}.${key}`, depth) ?? null;
+    put(found, key, Object.hasOwn(found, key) ? [found[key], value].flat() : value);
+  }
+  return found;
+}
+
+/** A repeated field: absent is empty. */
+export function listAt(value: unknown, path: string): unknown[] {
+  if (value === undefined || value === null) return [];
+  if (!Array.isArray(value)) throw invalidField(path, "a list");
+  return value;
+}
+
+/** A 64-bit number, sent as text; as text it stays where a double would not hold it. */
+function integer(value: unknown, path: string): unknown {
+  const number = Number(value);
+  if (!Number.isInteger(number)) throw invalidField(path, "an integer");
+  return Number.isSafeInteger(number) ? number : String(value);
+}
+
+const finite = (value: unknown): unknown =>
+  typeof value === "number" && !Number.isFinite(value) ? String(value) : value;

@@ -1,0 +1,166 @@
+/** Log records of OpenTelemetry as events: what they mean, and that nothing of them is lost. */
+import { BinaryWriter } from "@bufbuild/protobuf/wire";
+import { describe, expect, it } from "vitest";
+import { otlp, recordsOf } from "../../../src/ingest/formats/otlp.ts";
+import { decodeRequest } from "../../../src/ingest/formats/otlp-wire.ts";
+import { Refusal } from "../../../src/ingest/refusal.ts";
+import { validateEvent } from "../../../src/ingest/validate.ts";
+
+const now = Date.UTC(2026, 10, 28, 12);
+const nanoseconds = `${now - 1_000}000000`;
+const text = (stringValue: string) => ({ stringValue });
+const attributes = (of: Record<string, object>) => Object.entries(of).map(([key, value]) => ({ key, value }));
+const request = (...logRecords: object[]) => ({
+  resourceLogs: [
+    {
+      resource: { attributes: attributes({ "service.name": text("portal"), "host.name": text("web-1") }) },
+      scopeLogs: [{ scope: { name: "portal.auth", version: "1.2" }, logRecords }],
+    },
+  ],
+});
+
+function eventsOf(...records: object[]) {
+  return recordsOf(request(...records)).map((item, index) => {
+    if (!("value" in item)) return item;
+    const read = validateEvent(structuredClone(item.value), index, now);
+    return "event" in read ? read.event : read.rejection;
+  });
+}
+
+describe("a log record", () => {
+  it("with OpenTelemetry's names is read as ECS, and keeps what has no place of its own", () => {
+    const record = {
+      timeUnixNano: nanoseconds,
+      observedTimeUnixNano: `${now}000000`,
+      severityNumber: 13,
+      severityText: "WARN",
+      eventName: "login",
+      body: text("log-in failed"),
+      traceId: "5b8efff798038103d269b633813fc60c",
+      spanId: "eee19b7ec3c1b174",
+      flags: 1,
+      droppedAttributesCount: 2,
+      attributes: attributes({
+        "event.outcome": text("failure"),
+        "user.id": text("u7"),
+        "client.address": text("203.0.113.9"),
+        "http.response.status_code": { intValue: "401" },
+        ratio: { doubleValue: 0.5 },
+        tried: { arrayValue: { values: [text("password"), { boolValue: true }] } },
+        more: { kvlistValue: { values: attributes({ big: { intValue: "9007199254740993" } }) } },
+        raw: { bytesValue: "AAE=" },
+      }),
+    };
+    expect(eventsOf(record)).toEqual([
+      {
+        clientId: expect.stringMatching(/^otlp:[\w-]{27}:0$/),
+        time: now - 1_000,
+        logsource: { product: "portal" },
+        action: "login",
+        category: "OTHER",
+        outcome: "FAILURE",
+        actor: { id: "u7" },
+        source: { ip: "203.0.113.9" },
+        http: { status: 401 },
+        message: "log-in failed",
+        attributes: {
+          "client.address": "203.0.113.9",
+          ratio: 0.5,
+          tried: ["password", true],
+          more: { big: "9007199254740993" },
+          raw: "AAE=",
+          "log.level": "WARN",
+          "log.severityNumber": 13,
+          "trace.id": "5b8efff798038103d269b633813fc60c",
+          "span.id": "eee19b7ec3c1b174",
+          "trace.flags": 1,
+          "otel.eventName": "login",
+          "otel.droppedAttributesCount": 2,
+          "otel.observedTime": new Date(now).toISOString(),
+          resource: { "service.name": "portal", "host.name": "web-1" },
+          scope: { name: "portal.auth", version: "1.2" },
+        },
+      },
+    ]);
+  });
+
+  it("in Vigil's own words is read as such, whether they are its attributes or its body", () => {
+    const words = attributes({
+      action: text("record.read"),
+      actor: { kvlistValue: { values: attributes({ name: text("ada") }) } },
+    });
+    const said = { timeUnixNano: nanoseconds };
+    for (const record of [
+      { ...said, attributes: words, body: text("opened") },
+      { ...said, body: { kvlistValue: { values: words } } },
+    ]) {
+      expect(eventsOf(record)).toMatchObject([{ action: "record.read", actor: { name: "ada" }, time: now - 1_000 }]);
+    }
+  });
+
+  it("that is only a line of text is an event called log", () => {
+    expect(eventsOf({ timeUnixNano: nanoseconds, body: text("hello") })).toMatchObject([
+      { action: "log", message: "hello" },
+    ]);
+  });
+
+  it("is the same when it comes again, and two equal ones of a request are two", () => {
+    const line = { timeUnixNano: nanoseconds, body: text("denied") };
+    const ids = (...records: object[]) =>
+      eventsOf(...records).map((event) => (event as { clientId?: string }).clientId);
+    const [first, second] = ids(line, line);
+    expect(ids(line, line)).toEqual([first, second]);
+    expect(second).not.toBe(first);
+    expect(ids({ ...line, timeUnixNano: `${now}000000` })).not.toContain(first);
+    expect(ids({ body: text("denied") })).toEqual([undefined]); // of no time: it cannot be known again
+    expect(ids({ ...line, attributes: attributes({ "log.record.uid": text("01J") }) })).toEqual(["01J"]);
+  });
+
+  it("that is not as OTLP has it is refused alone, with the field's name; a request that is not, as a whole", () => {
+    const good = { timeUnixNano: nanoseconds, body: text("fine") };
+    expect(
+      eventsOf({ timeUnixNano: "yesterday" }, good, { attributes: [{ key: 7 }] }, { body: { intValue: "x" } }),
+    ).toMatchObject([
+      { index: 0, message: "timeUnixNano must be a number of nanoseconds" },
+      { message: "fine" },
+      { index: 2, message: "attributes must be a list of keys with values" },
+      { index: 3, message: "body must be an integer" },
+    ]);
+    let deep: object = text("x");
+    for (let n = 0; n < 500; n++) deep = { arrayValue: { values: [deep] } };
+    expect(eventsOf({ body: deep })).toMatchObject([{ code: "TOO_DEEP" }]);
+    expect(eventsOf({ body: text("x".repeat(70_000)) })).toMatchObject([{ code: "TOO_LARGE" }]);
+    for (const faulty of [7, [], { resourceLogs: 1 }, { resourceLogs: [{ scopeLogs: {} }] }, { resourceLogs: [null] }])
+      expect(() => recordsOf(faulty)).toThrow(Refusal);
+  });
+});
+
+describe("the binary form", () => {
+  it("of bytes that are none is refused: cut short, longer than it says, nested without end", () => {
+    const message = (number: number, bytes: Uint8Array) => new BinaryWriter().tag(number, 2).bytes(bytes).finish();
+    let deep = new Uint8Array();
+    for (let n = 0; n < 200; n++) deep = message(5, message(1, deep)); // lists within lists
+    const inRequest = (record: Uint8Array) => message(1, message(2, message(2, record)));
+    for (const bytes of [
+      Uint8Array.of(10, 200),
+      Uint8Array.of(255, 255, 255, 255, 255, 255),
+      inRequest(message(5, deep)),
+      inRequest(Uint8Array.of(9, 1)), // a number of eight bytes that has one
+    ])
+      expect(() => decodeRequest(bytes)).toThrow(Refusal);
+    expect(decodeRequest(inRequest(message(99, Uint8Array.of(1))))).toEqual({
+      resourceLogs: [{ scopeLogs: [{ logRecords: [{}] }] }],
+    }); // of a later version
+  });
+});
+
+it("a file of the Collector is imported line by line, each a batch", () => {
+  const parse = otlp.parser({ now });
+  const line = JSON.stringify(request({ timeUnixNano: nanoseconds, body: text("a") }, { timeUnixNano: "no" }));
+  expect(parse(line, 3)).toMatchObject({
+    events: [{ message: "a" }],
+    rejections: [{ index: 2, code: "INVALID_FIELD" }],
+  });
+  expect(parse("{", 4)).toMatchObject({ rejection: { index: 3 } });
+  expect(parse("[]", 5)).toMatchObject({ rejection: { index: 4 } });
+});
