@@ -116,11 +116,13 @@ export function createSender(options: {
   }
 
   /** Never throws for what the receiver does. */
-  function send(organizationId: string, outgoing: Outgoing, channel: ChannelRow, prepared: Prepared): Promise<Sent> {
+  async function send(organizationId: string, channel: ChannelRow, prepared: Prepared): Promise<Sent> {
+    const { recipient } = prepared;
+    if (recipient === null) return { outcome: "PERMANENT", detail: "The number is no longer kept." };
     return channels[channel.kind].send({
       message: prepared.message,
       organizationId,
-      recipient: outgoing.recipient,
+      recipient,
       config: channel.config as never,
       secrets: prepared.secrets as never,
       firstOfThread: prepared.firstOfThread,
@@ -153,7 +155,7 @@ export function createSender(options: {
     const sent: Sent = bad
       ? { outcome: "PERMANENT", detail: `Not tried, for this is known not to arrive: ${bad}` }
       : prepared
-        ? await send(organizationId, outgoing, channel, prepared).catch((error: Error): Sent => {
+        ? await send(organizationId, channel, prepared).catch((error: Error): Sent => {
             log.error({ organizationId, err: messageForLog(error) }, "an alert could not be sent");
             return unworded;
           })

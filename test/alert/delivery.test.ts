@@ -346,7 +346,7 @@ it("sends SMS through Twilio's API and tells a number that is none from a fault 
   const [contact] = await server.database.asOwner<{ address: string }>(
     "SELECT address FROM bad_contacts WHERE kind = 'SMS'",
   );
-  expect(contact?.address).toBe("+15125550199");
+  expect(contact?.address).toMatch(/^…99\.[0-9a-f]{16}$/); // what stands for the number
 });
 
 it("calls an SMS delivered when Twilio says so, and nobody else", async () => {
