@@ -3,7 +3,7 @@
 import { openAccess } from "./access/access.ts";
 import { audit } from "./access/audit.ts";
 import { openSmtp } from "./alert/channels/smtp.ts";
-import { sealPlainNumbers } from "./alert/numbers-tidy.ts";
+import { sealAllPlainNumbers } from "./alert/numbers-tidy.ts";
 import { routeAlerts } from "./alert/route-alerts.ts";
 import { deliveryQueue, openAlerting } from "./alerting.ts";
 import { openAuditTrail } from "./audit/trail.ts";
@@ -114,8 +114,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
     await access.resealSecondFactors();
     const auditTrail = await openAuditTrail(config, { db, log, now });
     const firstSignIn = await prepareOrganizations(db, ownerUrl, now);
-    for (const id of await db.organizationIds())
-      await db.inOrganization(id, (tx) => sealPlainNumbers(tx, vault, now()));
+    await sealAllPlainNumbers(db, vault, now);
     const feedBells = openBells(config.redisUrl, log);
     opened.push({ name: "bells", close: feedBells.close });
     const { allowPrivateWebhooks: allowPrivate, publicUrl, ownAddresses } = config;

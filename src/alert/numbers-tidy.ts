@@ -1,5 +1,5 @@
 /** Numbers that stand where only codes should, and numbers that nothing names any more. */
-import type { Tx } from "../db.ts";
+import type { Database, Tx } from "../db.ts";
 import { isNumber, keepNumbers, type NumberVault } from "./numbers.ts";
 import { recipientsOf } from "./recipients.ts";
 
@@ -51,6 +51,15 @@ export async function sealPlainNumbers(tx: Tx, vault: NumberVault, now: number):
     values,
   );
   return numbers.length;
+}
+
+/** Of every organization, when Vigil starts. */
+export async function sealAllPlainNumbers(
+  db: Pick<Database, "organizationIds" | "inOrganization">,
+  vault: NumberVault,
+  now: () => number,
+): Promise<void> {
+  for (const id of await db.organizationIds()) await db.inOrganization(id, (tx) => sealPlainNumbers(tx, vault, now()));
 }
 
 /** Forgets numbers that no user, no channel and no alert on its way names; of what was sent the codes stay. */
