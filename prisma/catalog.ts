@@ -23,6 +23,7 @@ const definers: Record<string, string> = {
   drop_event_partitions: "drops partitions that no organization keeps, and refuses any other",
   expire_events: "removes the current organization's events that its policy no longer keeps",
   expire_alerts: "removes the current organization's alerts that its policy no longer keeps",
+  heartbeat_forget: "removes the current organization's alerts that the heartbeat sent to itself",
   expire_detections:
     "removes the current organization's detections without an incident that its policy no longer keeps",
   audit_cut:

@@ -163,7 +163,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       ? watchDepths({ redisUrl }, [sweepQueue, respondQueue, deliveryQueue], log)
       : databaseUrl && watchDepths({ postgresUrl: databaseUrl }, [sweepQueue], log);
     if (depths) opened.push({ name: "depths", close: depths.close });
-    const selfWatch = createSelfWatch({ db, change, accept: pipeline.accept, vault, config, now, log });
+    const selfWatch = createSelfWatch({ db, change, pipeline, vault, alerting, redis, config, now, log });
     const live = openLive({ db, pipeline, connectionLimits: config.connectionLimits, redisUrl, now, log });
     opened.push({ name: "live", close: live.close });
     const { connections, gauges, history } = live;
