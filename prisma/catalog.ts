@@ -17,12 +17,13 @@ const definers: Record<string, string> = {
   organizations_without: "ids only, for seeding those that lack what this version ships",
   organization_id_by_slug: "one id, for the command line",
   sign_in_users: "the ids of whoever has one e-mail address, to whom a sign-in link is sent",
-  organizations_told_by_sms: "ids of organizations that have sent an SMS to a number, to which its answer is taken",
+  organizations_telling_by_sms: "ids of organizations that have sent SMS lately, for one of which an answer may be",
   ensure_event_partitions: "makes empty partitions within 31 days",
   event_partitions_bound: "one day: the first whose events some organization keeps",
   drop_event_partitions: "drops partitions that no organization keeps, and refuses any other",
   expire_events: "removes the current organization's events that its policy no longer keeps",
   expire_alerts: "removes the current organization's alerts that its policy no longer keeps",
+  heartbeat_forget: "removes the current organization's alerts that the heartbeat sent to itself",
   expire_detections:
     "removes the current organization's detections without an incident that its policy no longer keeps",
   audit_cut:

@@ -3,6 +3,7 @@
 import { openAccess } from "./access/access.ts";
 import { audit } from "./access/audit.ts";
 import { openSmtp } from "./alert/channels/smtp.ts";
+import { sealAllPlainNumbers } from "./alert/numbers-tidy.ts";
 import { routeAlerts } from "./alert/route-alerts.ts";
 import { deliveryQueue, openAlerting } from "./alerting.ts";
 import { openAuditTrail } from "./audit/trail.ts";
@@ -113,6 +114,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
     await access.resealSecondFactors();
     const auditTrail = await openAuditTrail(config, { db, log, now });
     const firstSignIn = await prepareOrganizations(db, ownerUrl, now);
+    await sealAllPlainNumbers(db, vault, now);
     const feedBells = openBells(config.redisUrl, log);
     opened.push({ name: "bells", close: feedBells.close });
     const { allowPrivateWebhooks: allowPrivate, publicUrl, ownAddresses } = config;
@@ -161,7 +163,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       ? watchDepths({ redisUrl }, [sweepQueue, respondQueue, deliveryQueue], log)
       : databaseUrl && watchDepths({ postgresUrl: databaseUrl }, [sweepQueue], log);
     if (depths) opened.push({ name: "depths", close: depths.close });
-    const selfWatch = createSelfWatch({ db, change, accept: pipeline.accept, vault, config, now, log });
+    const selfWatch = createSelfWatch({ db, change, pipeline, vault, alerting, redis, config, now, log });
     const live = openLive({ db, pipeline, connectionLimits: config.connectionLimits, redisUrl, now, log });
     opened.push({ name: "live", close: live.close });
     const { connections, gauges, history } = live;
@@ -221,6 +223,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
         log,
         now,
         audit: auditTrail,
+        vault,
         accept: pipeline.accept,
         change,
         respond: responder.sweep,

@@ -48,8 +48,8 @@ export interface Database {
   organizationIdBySlug(slug: string): Promise<string | undefined>;
   /** Everybody who has this e-mail address, in whichever organization. */
   usersByEmail(email: string): Promise<{ organizationId: string; userId: string }[]>;
-  /** The organizations that have told a number something by SMS since a time, the latest first. */
-  organizationsToldBySms(number: string, since: Date): Promise<string[]>;
+  /** The organizations that have sent SMS since a time. */
+  organizationsTellingBySms(since: Date): Promise<string[]>;
   /** Makes the event partitions of the next `days` days, from yesterday on. */
   ensureEventPartitions(days: number): Promise<void>;
   /** Whether the holder has the duty now: it does until `ms` from now, if nobody else has it. By the database's clock. */
@@ -176,13 +176,7 @@ export function openDatabase(options: { url: string; log: Log; poolSize?: number
       );
       return rows.map((row) => ({ organizationId: row.organization, userId: row.user_id }));
     },
-    async organizationsToldBySms(number, since) {
-      const { rows } = await pool.query<{ organization: string }>(
-        "SELECT organization FROM organizations_told_by_sms($1, $2)",
-        [number, since],
-      );
-      return rows.map(({ organization }) => organization);
-    },
+    organizationsTellingBySms: (since) => scalar<string>("SELECT organizations_telling_by_sms($1) AS value", [since]),
     async ensureEventPartitions(days) {
       await pool.query("SELECT ensure_event_partitions((now() AT TIME ZONE 'UTC')::date - 1, $1)", [days + 1]);
     },

@@ -1,17 +1,18 @@
 /** Vigil watching itself: each organization's health, and the heartbeat for somebody outside. */
 import { randomUUID } from "node:crypto";
-import { routeAlerts } from "./alert/route-alerts.ts";
+import { setTimeout as pause } from "node:timers/promises";
+import { forgetProbes, makeProbe, probeState } from "./alert/probe.ts";
 import type { Config } from "./config.ts";
 import type { Database, Tx } from "./db.ts";
+import type { RedisLink } from "./detect/windows/redis-link.ts";
 import { limits } from "./health/ailments.ts";
-import { beat, beatPart, readBeat, recordBeat } from "./health/heartbeat.ts";
+import { beat, beatPart, period, readBeat, recordBeat } from "./health/heartbeat.ts";
 import { keepHealth } from "./health/keep.ts";
-import { entriesOf } from "./incident/entry.ts";
-import { reportIncident } from "./incident/report.ts";
 import type { EventDraft } from "./ingest/event.ts";
 import { type Log, messageForLog } from "./log.ts";
 import { guardedFetch } from "./outbound/guarded-fetch.ts";
 import type { Vault } from "./secrets/vault.ts";
+import { tryTheWay } from "./self-trial.ts";
 
 export interface SelfWatch {
   /** Opens and closes the incidents of an organization's own health. */
@@ -24,24 +25,27 @@ export interface SelfWatch {
   part(): Promise<{ name: string; ok: boolean; detail: string } | undefined>;
 }
 
-class Undone extends Error {}
-
 const serving = "serving";
 /** How often a server looks whether it answers, ms. */
 export const servingInterval = 5_000;
+const patience = 10_000; // ms that an alert of the heartbeat may take
 const servingFor = 15_000; // ms, and the same again until another server has noticed
 
 export function createSelfWatch(options: {
   db: Database;
   /** One transaction; what it tells is routed in it, and bells ring after it. */
   change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
-  accept(organizationId: string, drafts: readonly EventDraft[]): Promise<unknown>;
+  pipeline: { accept(organizationId: string, drafts: readonly EventDraft[]): Promise<unknown> };
   vault: Vault;
+  /** Rings for alerts that may be due. */
+  alerting: { ring(organizationId: string): void };
+  /** What processes share; absent: nothing. */
+  redis?: Pick<RedisLink, "run"> | undefined;
   config: Pick<Config, "heartbeatUrl" | "heartbeatOrganization">;
   now: () => number;
   log: Log;
 }): SelfWatch {
-  const { db, change, accept, vault, config, now, log } = options;
+  const { db, change, pipeline, vault, alerting, redis, config, now, log } = options;
   const { heartbeatUrl, heartbeatOrganization: slug } = config;
   const holder = randomUUID();
   /** The oldest: ids grow with time, and come in their order. */
@@ -49,30 +53,8 @@ export function createSelfWatch(options: {
     slug === undefined ? (await db.organizationIds())[0] : db.organizationIdBySlug(slug);
   const nobody = slug === undefined ? "there is no organization" : `there is no organization ${slug}`;
 
-  async function tell(organizationId: string): Promise<void> {
-    const trial = {
-      title: "Heartbeat",
-      severity: "INFO" as const,
-      fingerprint: "vigil:heartbeat",
-      threatScore: 0,
-      subjects: [],
-      tags: [],
-      message: "Heartbeat",
-      actor: "vigil",
-    };
-    await db
-      .inOrganization(organizationId, async (tx) => {
-        await reportIncident(tx, { ...trial, now: now() });
-        await routeAlerts(tx, entriesOf(tx), now());
-        throw new Undone();
-      })
-      .catch((error: Error) => {
-        if (!(error instanceof Undone)) throw error;
-      });
-  }
-
   /** An alert that waits for longer than the auditor lets a step wait has no sender. */
-  async function send(): Promise<void> {
+  async function isLate(): Promise<void> {
     for (const organizationId of await db.organizationIds()) {
       const { rows } = await db.query(
         organizationId,
@@ -82,6 +64,31 @@ export function createSelfWatch(options: {
       );
       if (rows.length > 0) throw new Error("some have waited for more than five minutes");
     }
+  }
+
+  /** Some process has to claim an alert, word it, send it over a socket and write down that it has arrived. */
+  async function send(organizationId: string): Promise<void> {
+    await isLate();
+    const id = await db.inOrganization(organizationId, (tx) => makeProbe(tx, now()));
+    alerting.ring(organizationId);
+    const until = performance.now() + patience;
+    for (let state = await probeState(db, organizationId, id); state?.status !== "SENT"; ) {
+      if (performance.now() > until)
+        throw new Error(`one was not sent within ten seconds${state?.detail ? `: ${state.detail}` : ""}`);
+      await pause(50);
+      state = await probeState(db, organizationId, id);
+    }
+    await db.inOrganization(organizationId, forgetProbes);
+  }
+
+  let triedAt = Number.NEGATIVE_INFINITY;
+
+  /** Once a period this process tries its own rule engine, incidents and routes: each server has them. */
+  async function proveDetection(): Promise<void> {
+    if (heartbeatUrl === undefined || now() - triedAt < period) return;
+    const organizationId = await carrier();
+    if (organizationId !== undefined) await tryTheWay(db, organizationId, now());
+    triedAt = now();
   }
 
   async function serve(): Promise<void> {
@@ -112,9 +119,10 @@ export function createSelfWatch(options: {
       const fault = await beat(
         {
           serve,
-          ingest: async (event) => void (await accept(organizationId, [event])),
-          tell: () => tell(organizationId),
-          send,
+          ingest: async (event) => void (await pipeline.accept(organizationId, [event])),
+          share: async () => void (await redis?.run((client) => client.ping())),
+          tell: () => tryTheWay(db, organizationId, now()),
+          send: () => send(organizationId),
           ping,
         },
         now(),
@@ -124,7 +132,9 @@ export function createSelfWatch(options: {
     },
     async serves(url) {
       const answer = await fetch(`${url}/health/ready`, { signal: AbortSignal.timeout(servingInterval) });
-      if (answer.ok) await db.takeDuty(serving, holder, servingFor);
+      if (!answer.ok) return;
+      await proveDetection();
+      await db.takeDuty(serving, holder, servingFor);
     },
     async part() {
       if (heartbeatUrl === undefined) return undefined;

@@ -2,6 +2,8 @@
 import { forgetSessions } from "./access/sessions.ts";
 import { escalateDue } from "./alert/escalate.ts";
 import { tryIdleChannels } from "./alert/idle-channels.ts";
+import type { NumberVault } from "./alert/numbers.ts";
+import { forgetNumbers, sealPlainNumbers } from "./alert/numbers-tidy.ts";
 import { releaseHeld, repeatDue } from "./alert/route-later.ts";
 import type { AuditTrail } from "./audit/trail.ts";
 import type { Database, Tx } from "./db.ts";
@@ -28,6 +30,7 @@ export function createSweep(
     log,
     now,
     audit,
+    vault,
     accept,
     change,
     respond,
@@ -37,6 +40,7 @@ export function createSweep(
     log: Log;
     now: () => number;
     audit: Pick<AuditTrail, "sealAll" | "cut">;
+    vault: NumberVault;
     /** One transaction; what it tells is routed in it, and bells ring after it. */
     change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
     accept(organizationId: string, drafts: readonly EventDraft[]): Promise<unknown>;
@@ -71,6 +75,8 @@ export function createSweep(
           await forgetSessions(tx, now() - sessionRetention);
           await forgetNotifications(tx, now() - notificationGrace);
           await forgetHistory(tx, now());
+          await sealPlainNumbers(tx, vault, now());
+          await forgetNumbers(tx, now());
         });
       }
     },

@@ -1,5 +1,6 @@
 /** What is read of the parts of a process whenever somebody asks for its measures. */
 import { alertBacklog } from "./alert/backlog.ts";
+import { criticalTimes } from "./alert/delivery-times.ts";
 import type { Database } from "./db.ts";
 import type { Measures } from "./measures.ts";
 
@@ -15,11 +16,12 @@ export function watchParts(
   const { pipeline, db, now, health } = parts;
   const look = together(health);
   const backlog = together(async () => {
-    const all = { queued: 0, lateMs: 0 };
+    const all = { queued: 0, lateMs: 0, criticalMs: 0 };
     for (const organizationId of await db.organizationIds()) {
       const { queued, lateMs } = await alertBacklog(db, organizationId, now());
       all.queued += queued;
       all.lateMs = Math.max(all.lateMs, lateMs);
+      all.criticalMs = Math.max(all.criticalMs, (await criticalTimes(db, organizationId, now()))?.p99Ms ?? 0);
     }
     return all;
   });
@@ -35,6 +37,9 @@ export function watchParts(
   measures.watch("vigil_alerts_waiting", queued, async () => (await backlog()).queued);
   const late = "How far past its time the alert is that has waited longest, whosever it is.";
   measures.watch("vigil_alerts_late_seconds", late, async () => (await backlog()).lateMs / 1_000);
+  const critical =
+    "How long 99 of 100 CRITICAL alerts of the last hour took at most from detection to their receiver, of the slowest organization.";
+  measures.watch("vigil_critical_alert_p99_seconds", critical, async () => (await backlog()).criticalMs / 1_000);
   measures.watch("vigil_part_ok", "Whether a part of the server works, as `status` says.", "part", async () =>
     Object.fromEntries((await look()).parts.map(({ name, ok }) => [name, Number(ok)])),
   );

@@ -21,6 +21,7 @@ const phi = [
   "canarious@patients.example",
 ];
 const [patientId, name, note, ssn, email] = phi as [string, string, string, string, string];
+const phones = ["+15125557745", "+15125557746"] as const;
 const seen = "visible-marker"; // stands where it may: shows that the search would find something
 
 let server: TestServer;
@@ -194,6 +195,30 @@ it("C9 H2 no canary, neither secret nor patient, is in the database, Redis or th
   const withheld = (await ask(written, asked, viewer)).data;
   expect(found(JSON.stringify(withheld), phi)).toEqual([]);
   expect(withheld.incident.resolutionReason).toBe("[withheld]");
+  // People's numbers: given now, and written down in the clear by an earlier version.
+  const contact = `mutation C($p: String!) { viewerContactUpdate(input: {phone: $p}) { contact { phone } userErrors { message } } }`;
+  expect((await ask(contact, { p: phones[0] }, alice)).data.viewerContactUpdate.userErrors).toEqual([]);
+  const telling = `mutation C($to: [String!]!) { alertChannelCreate(input: {name: "numbers", kind: SMS, sms: {to: $to}}) { alertChannel { id to } userErrors { message } } }`;
+  const made = (await ask(telling, { to: [phones[0]] }, bob)).data.alertChannelCreate;
+  expect(made).toMatchObject({ alertChannel: { to: [expect.stringMatching(/^…45\.[0-9a-f]{16}$/)] }, userErrors: [] });
+  const asBefore = `WITH c AS (INSERT INTO alert_channels (organization_id, id, kind, name, config)
+      VALUES ($1, gen_random_uuid(), 'SMS', 'numbers before', jsonb_build_object('to', jsonb_build_array($2::text))) RETURNING id),
+    a AS (INSERT INTO security_alerts (organization_id, id, kind, channel_id, recipient, status, priority)
+      SELECT $1, gen_random_uuid(), 'TEST', id, $2, 'SENT', 'HIGH' FROM c),
+    b AS (INSERT INTO bad_contacts VALUES ($1, 'SMS', $2, 'gone', now()))
+    UPDATE users SET phone = $2 WHERE organization_id = $1 AND email = 'bob@clinic.example'`;
+  await server.database.asOwner(asBefore, [server.ours, phones[1]]);
+  expect(found(await database(server.ours), phones)).toEqual([phones[1]]);
+  await server.app.sweep.forget();
+  const numbers = "{ viewer { contact { phone } } users { nodes { email contact { phone } } } }";
+  const shown = (await ask(numbers, {}, bob)).data;
+  expect(shown.viewer.contact.phone).toBe(phones[1]);
+  expect(shown.users.nodes).toContainEqual({ email: "alice@clinic.example", contact: { phone: "…45" } });
+  const stood = await server.database.asOwner(
+    `SELECT recipient = phone AND config -> 'to' ->> 0 = phone AND address = phone AS same FROM users u, bad_contacts b, alert_channels c
+     JOIN security_alerts a ON a.channel_id = c.id WHERE u.email = 'bob@clinic.example' AND c.name = 'numbers before'`,
+  );
+  expect(stood).toEqual([{ same: true }]);
   // Final is final, but for another key.
   for (const [table, column] of [
     ["review_packs", "signed_by = 'eve'"],
@@ -207,6 +232,7 @@ it("C9 H2 no canary, neither secret nor patient, is in the database, Redis or th
   await server.app.db.inOrganization(server.ours, (tx) => server.app.vault.rotate(tx));
   expect(await reencrypt(server.app.db, server.app.vault, server.ours)).toBeGreaterThan(5);
   expect((await ask(written, asked, bob)).data).toEqual(read);
+  expect((await ask(numbers, {}, alice)).data.viewer.contact.phone).toBe(phones[0]);
 
   // Errors: of the sender …
   await ask(`{ securityEvents(filter: {patientId: {eq: "${patientId}"}) { `);
@@ -247,7 +273,7 @@ it("C9 H2 no canary, neither secret nor patient, is in the database, Redis or th
 
   const places = { database: await database(server.ours), redis: await redisDump(), log: logged };
   for (const [place, text] of Object.entries(places)) {
-    expect([place, found(text, [...phi, ...secrets, apiKeySecret])]).toEqual([place, []]);
+    expect([place, found(text, [...phi, ...phones, ...secrets, apiKeySecret])]).toEqual([place, []]);
   }
   expect(found(places.database, [seen])).toEqual([seen]);
   expect(places.redis).toContain(server.ours);

@@ -2,12 +2,16 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import pg from "pg";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { deliveryQueue } from "../src/alerting.ts";
 import { ailmentsOf, type Signs } from "../src/health/ailments.ts";
 import { beat, type Proofs } from "../src/health/heartbeat.ts";
 import { judgeHealth } from "../src/health/keep.ts";
+import { answerFromRedis } from "../src/queue/doorbell.ts";
 import { ask } from "./audit/asking.ts";
+import { ownRedis } from "./support/redis.ts";
 import { type TestServer, testServer } from "./support/server.ts";
 
 const minute = 60_000;
@@ -225,7 +229,7 @@ it("a step that reaches nobody, an alert that nobody sends and a key that ends a
 
 describe("the heartbeat", () => {
   it("is not sent when any one part does not work", async () => {
-    const names = ["serve", "ingest", "tell", "send", "ping"] as const;
+    const names = ["serve", "ingest", "share", "tell", "send", "ping"] as const;
     for (const broken of [...names, undefined]) {
       const done: string[] = [];
       const proofs = Object.fromEntries(
@@ -256,11 +260,18 @@ describe("the heartbeat", () => {
     await server.app.selfWatch.serves(server.url);
     await server.database.asOwner("UPDATE duties SET until = until + interval '1 hour' WHERE name = 'serving'");
     now += minute;
+    const figures = `SELECT (SELECT count(*) FROM security_alerts) AS alerts, (SELECT count(*) FROM alert_attempts) AS tries,
+      (SELECT count(*) FROM security_incidents) AS incidents, (SELECT count(*) FROM detections) AS detections,
+      (SELECT count(*) FROM alert_rules) AS rules, (SELECT count(*) FROM alert_routes) AS routes,
+      (SELECT count(*) FROM alert_channels WHERE removed_at IS NULL) AS channels, (SELECT count(*) FROM changes) AS changes,
+      (SELECT count(*) FROM security_notifications) AS notifications`;
+    const figuresBefore = await server.database.asOwner(figures);
     await server.app.sweep.heartbeat();
     expect(calls).toEqual(["/beat"]);
     expect(await part()).toEqual({ name: "heartbeat", ok: true, detail: "the last arrived 0 s ago" });
     const [after] = await sql<{ n: number }>("SELECT next_incident_number AS n FROM organizations WHERE id = $1");
     expect(after?.n).toBe(before?.n);
+    expect(await server.database.asOwner(figures)).toEqual(figuresBefore); // nobody was told, no figure moved
     const carried = await server.database.asOwner("SELECT FROM realtime_monitoring WHERE client_id LIKE 'heartbeat %'");
     expect(carried).toHaveLength(1);
 
@@ -291,6 +302,89 @@ describe("the heartbeat", () => {
     await server.app.sweep.heartbeat();
     await look();
     expect(await beats()).toEqual([{ status: "RESOLVED", organization_id: carrier?.id }]);
+  });
+});
+
+describe("N10: the heartbeat of processes that share a Redis", () => {
+  it("stops when any one part is stopped, and goes on when it works again", async () => {
+    const redis = await ownRedis();
+    const path = "/together";
+    const env = { VIGIL_ALLOW_PRIVATE_WEBHOOKS: "true", VIGIL_HEARTBEAT_URL: sink + path };
+    let clock = Date.now();
+    const together = await testServer({ redisUrl: redis.url, env, now: () => clock });
+    const { app, database } = together;
+    const startSender = () => answerFromRedis(redis.url, app.alerting.deliver, app.log, deliveryQueue);
+    let sender = startSender();
+    const may = (verb: "GRANT" | "REVOKE", table: string) =>
+      database.asOwner(`${verb} INSERT ON ${table} ${verb === "GRANT" ? "TO" : "FROM"} vigil_app`);
+    const lock = (table: string) => ({ stop: () => may("REVOKE", table), mend: () => may("GRANT", table) });
+    const name = new URL(database.serverUrl).pathname.slice(1);
+    const besides = async (...statements: string[]) => {
+      const client = new pg.Client(Object.assign(new URL(database.ownerUrl), { pathname: "/postgres" }).href);
+      await client.connect();
+      for (const statement of statements) await client.query(statement);
+      await client.end();
+    };
+    const serving = async (ago: string) =>
+      void (await database.asOwner(`UPDATE duties SET until = now() + interval '${ago}' WHERE name = 'serving'`));
+    const parts: Record<string, { stop(): unknown; mend(): unknown; says?: string }> = {
+      server: { stop: () => serving("-1 hour"), mend: () => serving("1 hour"), says: "no server answers" },
+      ingest: { ...lock("realtime_monitoring"), says: "events are not taken in" },
+      "rule engine": { ...lock("detections"), says: "incidents are not told: permission denied for table detections" },
+      incident: { ...lock("security_incidents"), says: "permission denied for table security_incidents" },
+      outbox: { ...lock("security_alerts"), says: "permission denied for table security_alerts" },
+      sender: {
+        stop: () => sender.close(),
+        mend: () => void (sender = startSender()),
+        says: "alerts are not sent: one was not sent within",
+      },
+      Redis: { stop: () => redis.kill(), mend: () => redis.start(), says: "Redis does not answer" },
+      PostgreSQL: {
+        stop: () =>
+          besides(
+            `ALTER DATABASE ${name} ALLOW_CONNECTIONS false`,
+            `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${name}'`,
+          ),
+        mend: () => besides(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`),
+      },
+    };
+    const arrived = () => calls.filter((call) => call === path).length;
+    const fault = async () =>
+      (
+        await database.asOwner<{ fault: string }>(
+          "SELECT heartbeat_fault AS fault FROM organizations ORDER BY id LIMIT 1",
+        )
+      )[0]?.fault;
+    const beats = async () => {
+      const before = arrived();
+      clock += minute; // one event a period
+      await app.sweep.heartbeat();
+      return arrived() - before;
+    };
+    await app.selfWatch.serves(together.url);
+    await serving("1 hour");
+    expect([await beats(), await fault()]).toEqual([1, null]);
+    for (const [part, { stop, mend, says }] of Object.entries(parts)) {
+      await stop();
+      expect([part, await beats().catch(() => 0)]).toEqual([part, 0]);
+      if (says) expect([part, await fault()]).toEqual([part, expect.stringContaining(says)]);
+      await mend();
+      await expect.poll(() => beats().catch(() => 0), { timeout: 30_000 }).toBe(1);
+    }
+    await sender.close();
+    await together.close();
+    await redis.close();
+  }, 120_000);
+
+  it("is not kept up by a server that answers and whose rules find nothing", async () => {
+    await server.database.asOwner("DELETE FROM duties");
+    await server.database.asOwner("REVOKE INSERT ON detections FROM vigil_app");
+    now += minute;
+    await expect(server.app.selfWatch.serves(server.url)).rejects.toThrow("detections");
+    expect(await server.database.asOwner("SELECT FROM duties WHERE name = 'serving'")).toEqual([]);
+    await server.database.asOwner("GRANT INSERT ON detections TO vigil_app");
+    await server.app.selfWatch.serves(server.url);
+    expect(await server.database.asOwner("SELECT FROM duties WHERE name = 'serving'")).toHaveLength(1);
   });
 });
 

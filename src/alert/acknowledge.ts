@@ -6,6 +6,7 @@ import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import { acknowledgeIncident } from "../incident/change.ts";
 import { applyChange, type Changed, type ChangeInput, lockIncident } from "../incident/move.ts";
+import { isCode, maskOf } from "./numbers.ts";
 
 /**
  * Acknowledges, also again: where an acknowledgement has lasted too long and people are being called anew, it stops that.
@@ -93,7 +94,7 @@ export async function actorAt(
     [tx.organizationId, userId, recipient],
   );
   const [user] = rows;
-  if (!user) return recipient || `Whoever reads ${channel}`;
+  if (!user) return (isCode(recipient) ? `The number ${maskOf(recipient)}` : recipient) || `Whoever reads ${channel}`;
   if (user.suspended_at) throw new VigilError("FORBIDDEN", "This user is suspended");
   if (!can(user.role, "incident.write"))
     throw new VigilError("FORBIDDEN", `The role ${user.role} may not acknowledge incidents`);

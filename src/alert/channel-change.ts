@@ -10,6 +10,7 @@ import { sealedColumns } from "../secrets/sealed-columns.ts";
 import type { Vault } from "../secrets/vault.ts";
 import type { Channels } from "./channels/kinds.ts";
 import type { SlackSecrets } from "./channels/slack.ts";
+import { keepNumbers, type NumberVault } from "./numbers.ts";
 import { recipientsOf } from "./recipients.ts";
 import { holdTemplates, refuseUncarried } from "./template-carries.ts";
 
@@ -73,7 +74,7 @@ function valid<T>(schema: z.ZodType<T>, value: unknown, block: string): T & obje
 /** Answers the id, and the webhook's secret where Vigil made it: to be shown once. Errors: BAD_USER_INPUT, CONFLICT. */
 export async function createChannel(
   tx: Tx,
-  { channels, vault, now }: { channels: Channels; vault: Pick<Vault, "seal">; now: number },
+  { channels, vault, now }: { channels: Channels; vault: NumberVault; now: number },
   given: ChannelChange & { name: string; kind: ChannelKind },
 ): Promise<{ id: string; secret: string | undefined }> {
   check(given);
@@ -96,7 +97,7 @@ export async function createChannel(
       id,
       kind,
       given.name.trim(),
-      JSON.stringify(parsed.config),
+      JSON.stringify(await kept(tx, vault, kind, parsed.config, now)),
       await seal(tx, vault, id, secrets),
       given.coveredByBaa ?? false,
       given.perMinute ?? null,
@@ -107,6 +108,12 @@ export async function createChannel(
   throw new VigilError("CONFLICT", `There is a channel of that name already, or there are ${mostChannels} of them.`, {
     path: ["input", "name"],
   });
+}
+
+/** Settings as they are stored: of numbers their codes. */
+async function kept(tx: Tx, vault: NumberVault, kind: ChannelKind, config: object, now: number): Promise<object> {
+  if (kind !== "SMS") return config;
+  return { ...config, to: await keepNumbers(tx, vault, recipientsOf(config), { now, path: ["input", "sms", "to"] }) };
 }
 
 async function seal(tx: Tx, vault: Pick<Vault, "seal">, rowId: string, secrets: object): Promise<Buffer | null> {
@@ -128,7 +135,7 @@ interface Row {
  */
 export async function updateChannel(
   tx: Tx,
-  { channels, vault, now }: { channels: Channels; vault: Pick<Vault, "seal" | "open">; now: number },
+  { channels, vault, now }: { channels: Channels; vault: NumberVault; now: number },
   { id, expectedRevision, ...given }: ChannelChange & { id: string; expectedRevision?: number | undefined },
 ): Promise<void> {
   check(given);
@@ -183,7 +190,7 @@ export async function updateChannel(
       tx.organizationId,
       id,
       given.name?.trim(),
-      JSON.stringify({ ...row.config, ...(parsed?.config ?? {}) }),
+      JSON.stringify({ ...row.config, ...(parsed && (await kept(tx, vault, row.kind, parsed.config, now))) }),
       sealed,
       given.coveredByBaa,
       given.perMinute !== undefined,

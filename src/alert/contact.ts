@@ -4,9 +4,10 @@ import { isTimeZone } from "../access/organization.ts";
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import { checkHours, type Hours } from "./mute-times.ts";
+import { isCode, isNumber, keepNumbers, type NumberVault } from "./numbers.ts";
 
 export interface Contact {
-  /** E.164; null: none. */
+  /** E.164, or the code of the number that is there; null: none. */
   phone: string | null;
   quietHours: readonly Hours[];
   /** IANA; null: the organization's. */
@@ -24,7 +25,7 @@ function bad(message: string, path: string): never {
 }
 
 function check({ phone, quietHours, timeZone, locale }: ContactChange): void {
-  if (phone != null && !/^\+[1-9]\d{6,14}$/.test(phone)) bad("A number is written as +15125550100 (E.164).", "phone");
+  if (phone != null && !isNumber(phone) && !isCode(phone)) bad("A number is written as +15125550100 (E.164).", "phone");
   if (timeZone != null && !isTimeZone(timeZone))
     bad(`There is no time zone ${JSON.stringify(timeZone.slice(0, 50))}: it is e.g. America/Chicago.`, "timeZone");
   if (locale != null && !/^[a-z]{2,3}(-[A-Z]{2})?$/.test(locale))
@@ -38,10 +39,18 @@ function check({ phone, quietHours, timeZone, locale }: ContactChange): void {
  * What is not given stays. A number that a provider has given up is tried again when its owner gives it once more. The
  * audit log says what changed, not what it was changed to. Errors: NOT_FOUND, BAD_USER_INPUT.
  */
-export async function changeContact(tx: Tx, userId: string, given: ContactChange, actor: string): Promise<void> {
+export async function changeContact(
+  tx: Tx,
+  userId: string,
+  given: ContactChange,
+  { actor, vault, now }: { actor: string; vault: NumberVault; now: number },
+): Promise<void> {
   check(given);
+  const [phone] = given.phone
+    ? await keepNumbers(tx, vault, [given.phone], { now, path: ["input", "phone"] })
+    : [given.phone];
   const columns: [string, unknown][] = [
-    ["phone", given.phone],
+    ["phone", phone],
     ["quiet_hours", given.quietHours && JSON.stringify(given.quietHours)],
     ["time_zone", given.timeZone],
     ["locale", given.locale],
@@ -54,10 +63,10 @@ export async function changeContact(tx: Tx, userId: string, given: ContactChange
          WHERE organization_id = $1 AND id = $2`;
   const { rowCount } = await tx.query(text, [tx.organizationId, userId, ...set.map(([, value]) => value)]);
   if (rowCount !== 1) throw new VigilError("NOT_FOUND", "There is no such user.", { path: ["id"] });
-  if (given.phone) {
+  if (phone) {
     await tx.query("DELETE FROM bad_contacts WHERE organization_id = $1 AND kind = 'SMS' AND address = $2", [
       tx.organizationId,
-      given.phone,
+      phone,
     ]);
   }
   const changed = Object.keys(given).filter((key) => given[key as keyof Contact] !== undefined);

@@ -8,9 +8,11 @@ import { retryAt, type Sent } from "../outbound/outcome.ts";
 import type { Vault } from "../secrets/vault.ts";
 import { createAbreast } from "./abreast.ts";
 import type { Channels } from "./channels/kinds.ts";
+import { sendToItself } from "./channels/own-receiver.ts";
 import type { Outgoing } from "./deliver-plan.ts";
 import { badKey, type ChannelRow, type Claim, claimDue } from "./ledger.ts";
 import { type Prepared, prepare, type Word } from "./prepare.ts";
+import { isOwnReceiver } from "./probe.ts";
 import { type Recorded, record } from "./record.ts";
 import { createReports } from "./reports.ts";
 
@@ -60,7 +62,9 @@ export function createSender(options: {
 
   const reports = createReports((organizationId, done) =>
     change(organizationId, async (tx) => {
-      const { failed, stopped, moved } = await record(tx, done);
+      const recorded = await record(tx, done);
+      const { stopped } = recorded;
+      const { failed, moved } = told(recorded, done);
       if (moved.length > 0) await onMoved(tx, moved);
       if (failed.length > 0) await onFailed(tx, failed, now());
       for (const { channelId, reason, at } of stopped) await onStopped(tx, channelId, reason, at);
@@ -116,15 +120,19 @@ export function createSender(options: {
   }
 
   /** Never throws for what the receiver does. */
-  function send(organizationId: string, outgoing: Outgoing, channel: ChannelRow, prepared: Prepared): Promise<Sent> {
+  async function send(organizationId: string, channel: ChannelRow, prepared: Prepared): Promise<Sent> {
+    const { recipient } = prepared;
+    const signal = AbortSignal.timeout(longestTry);
+    if (isOwnReceiver(channel.config)) return sendToItself(prepared.message, signal, now);
+    if (recipient === null) return { outcome: "PERMANENT", detail: "The number is no longer kept." };
     return channels[channel.kind].send({
       message: prepared.message,
       organizationId,
-      recipient: outgoing.recipient,
+      recipient,
       config: channel.config as never,
       secrets: prepared.secrets as never,
       firstOfThread: prepared.firstOfThread,
-      signal: AbortSignal.timeout(longestTry),
+      signal,
     });
   }
 
@@ -153,7 +161,7 @@ export function createSender(options: {
     const sent: Sent = bad
       ? { outcome: "PERMANENT", detail: `Not tried, for this is known not to arrive: ${bad}` }
       : prepared
-        ? await send(organizationId, outgoing, channel, prepared).catch((error: Error): Sent => {
+        ? await send(organizationId, channel, prepared).catch((error: Error): Sent => {
             log.error({ organizationId, err: messageForLog(error) }, "an alert could not be sent");
             return unworded;
           })
@@ -228,6 +236,17 @@ export function createSender(options: {
       if (at) wake(organizationId, at.getTime());
     },
   };
+}
+
+/** What people are told of: not what the heartbeat sends to Vigil itself. */
+function told(
+  { failed, moved }: Recorded,
+  done: readonly { outgoing: Outgoing }[],
+): Pick<Recorded, "failed" | "moved"> {
+  const own = done.flatMap(({ outgoing }) => outgoing.alerts).filter(({ kind }) => kind === "HEARTBEAT");
+  if (own.length === 0) return { failed, moved };
+  const isOwn = (id: string): boolean => own.some((alert) => alert.id === id);
+  return { failed: failed.filter((id) => !isOwn(id)), moved: moved.filter(({ id }) => !isOwn(id)) };
 }
 
 const unworded: Sent = { outcome: "RETRY", detail: "Vigil could not word or send it; its log says more." };

@@ -11,9 +11,10 @@ import { acknowledgeAll, actorAt, inWords } from "./acknowledge.ts";
 import { acknowledgeToken, type Outgone, readAcknowledgeToken, readMessage } from "./acknowledge-link.ts";
 import { calendarToken, readCalendar, readCalendarToken } from "./calendar-feed.ts";
 import type { SlackConfig, SlackSecrets } from "./channels/slack.ts";
+import { coder } from "./numbers.ts";
 import { isSlacks, readPress, type SlackRequest } from "./slack-action.ts";
 import { slackActor, slackEmail } from "./slack-user.ts";
-import { readReply, tellable, toldBySms, twiml } from "./sms-reply.ts";
+import { lastToldBySms, readReply, tellable, toldBySms, twiml } from "./sms-reply.ts";
 import { isTwilios } from "./twilio-status.ts";
 
 export interface Outside {
@@ -41,10 +42,10 @@ const period = 900_000; // 15 minutes, for one network or number
 const usesOf = { links: 60, calendars: 120, replies: 20 };
 
 export function createOutside(options: {
-  db: Pick<Database, "inOrganization" | "organizationsToldBySms">;
+  db: Pick<Database, "inOrganization" | "organizationsTellingBySms">;
   /** One transaction; rings the bells after its commit. */
   change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
-  vault: Pick<Vault, "open">;
+  vault: Pick<Vault, "open" | "indexer">;
   signer: TokenSigner;
   publicUrl: string | undefined;
   twilioToken: string | undefined;
@@ -100,14 +101,22 @@ export function createOutside(options: {
       const asked = readReply(fields.get("Body") ?? "");
       take("replies", phone);
       // Which organizations have told this number something, the latest first: the number is all that an SMS says of them.
-      const organizations = await db.organizationsToldBySms(phone, new Date(now() - tellable));
+      const organizations: { organization: string; code: string; at: number }[] = [];
+      for (const organization of await db.organizationsTellingBySms(new Date(now() - tellable))) {
+        const told = await db.inOrganization(organization, async (tx) => {
+          const code = (await coder(tx, vault))(phone);
+          return { organization, code, at: await lastToldBySms(tx, code, now()) };
+        });
+        if (told.at !== undefined) organizations.push({ ...told, at: told.at });
+      }
+      organizations.sort((a, b) => b.at - a.at);
       if (organizations.length === 0) return twiml("");
       if (!asked) return twiml("Answer ACK and the incident's number, e.g. ACK 42.");
-      for (const organization of organizations) {
+      for (const { organization, code } of organizations) {
         const answered = await change(organization, async (tx) => {
-          const told = await toldBySms(tx, { phone, number: asked.number, now: now() });
+          const told = await toldBySms(tx, { phone: code, number: asked.number, now: now() });
           if (!told) return undefined;
-          const actor = await actorAt(tx, { userId: told.userId, recipient: phone, channel: told.channel });
+          const actor = await actorAt(tx, { userId: told.userId, recipient: code, channel: told.channel });
           return acknowledgeAll(tx, told.incidentIds, { actor, way: "SMS" }, now());
         }).catch((error: unknown) => {
           if (error instanceof VigilError && error.code === "FORBIDDEN") return error;

@@ -7,6 +7,7 @@ import type { Vault } from "../secrets/vault.ts";
 import type { Outgoing } from "./deliver-plan.ts";
 import { type ChannelRow, firstOfThreads } from "./ledger.ts";
 import type { Message } from "./message.ts";
+import { isCode, numbersOf } from "./numbers.ts";
 
 /** Words messages, many at a time; one that cannot be worded any more is left out. */
 export type Word = (
@@ -16,6 +17,8 @@ export type Word = (
 
 export interface Prepared {
   message: Message;
+  /** Whom it goes to: of a code its number; null: a number that is no longer kept. */
+  recipient: string | null;
   secrets: object;
   /** What the provider called the first message of the thread; null: there is none, or the kind does not ask. */
   firstOfThread: string | null;
@@ -69,12 +72,19 @@ async function prepareAll(
     tx,
     outgoing.filter((one) => updatesThread(channelOf(one).kind)),
   );
+  const codes = outgoing.map(({ recipient }) => recipient).filter(isCode);
+  const numbers = codes.length > 0 ? await numbersOf(tx, vault, codes) : new Map<string, string>();
   const prepared = new Map<string, Prepared>();
-  for (const { messageId, channelId } of outgoing) {
+  for (const { messageId, channelId, recipient } of outgoing) {
     const id = messageId as string;
     const message = messages.get(id);
     if (!message) continue;
-    prepared.set(id, { message, secrets: secrets.get(channelId) ?? {}, firstOfThread: first.get(id) ?? null });
+    prepared.set(id, {
+      message,
+      recipient: isCode(recipient) ? (numbers.get(recipient) ?? null) : recipient,
+      secrets: secrets.get(channelId) ?? {},
+      firstOfThread: first.get(id) ?? null,
+    });
   }
   return prepared;
 }

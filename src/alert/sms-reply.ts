@@ -8,7 +8,18 @@ export function readReply(body: string): { number?: number } | undefined {
   return found[1] === undefined ? {} : { number: Number(found[1]) };
 }
 
-/** What a number was told by SMS within a day: of one message, or of one incident. */
+/** When an SMS last went to the number of a code within a day, epoch ms. */
+export async function lastToldBySms(tx: Tx, phone: string, now: number): Promise<number | undefined> {
+  const { rows } = await tx.query<{ at: Date | null }>(
+    `SELECT max(a.sent_at) AS at FROM alert_channels c
+     JOIN security_alerts a ON a.organization_id = $1 AND a.channel_id = c.id AND a.recipient = $2 AND a.sent_at > $3
+     WHERE c.organization_id = $1 AND c.kind = 'SMS' AND c.removed_at IS NULL`,
+    [tx.organizationId, phone, new Date(now - tellable)],
+  );
+  return rows[0]?.at?.getTime();
+}
+
+/** What the number of a code was told by SMS within a day: of one message, or of one incident. */
 export async function toldBySms(
   tx: Tx,
   { phone, number, now }: { phone: string; number: number | undefined; now: number },

@@ -14,9 +14,11 @@ export interface Proofs {
   serve(): Promise<void>;
   /** Takes an event in, through detection, to the database. */
   ingest(event: EventDraft): Promise<void>;
-  /** An incident is opened and routed to alerts, and all of it undone. */
+  /** What processes share answers. */
+  share(): Promise<void>;
+  /** A rule finds an event, an incident is opened for it and routed to an alert, and all of it undone. */
   tell(): Promise<void>;
-  /** What is due is sent. */
+  /** An alert is sent and written down. */
   send(): Promise<void>;
   /** The ping itself. */
   ping(): Promise<void>;
@@ -27,6 +29,7 @@ export async function beat(proofs: Proofs, now: number): Promise<string | undefi
   const steps = [
     ["no server answers", proofs.serve],
     ["events are not taken in", () => proofs.ingest(syntheticEvent(now))],
+    ["Redis does not answer", proofs.share],
     ["incidents are not told", proofs.tell],
     ["alerts are not sent", proofs.send],
     ["the ping did not arrive", proofs.ping],

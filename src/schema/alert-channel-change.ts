@@ -47,7 +47,12 @@ const SlackInput = builder.inputType("SlackChannelInput", {
 });
 const SmsInput = builder.inputType("SmsChannelInput", {
   description: "People with mobile numbers.",
-  fields: (t) => ({ to: t.stringList({ required: true, description: "1 to 20 numbers as +15125550100 (E.164)." }) }),
+  fields: (t) => ({
+    to: t.stringList({
+      required: true,
+      description: "1 to 20 numbers as +15125550100 (E.164), or what stands for one that is there.",
+    }),
+  }),
 });
 
 const CreateInput = builder.inputType("AlertChannelCreateInput", {

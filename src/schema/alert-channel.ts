@@ -23,7 +23,8 @@ export const AlertChannel = builder.prismaNode("AlertChannel", {
     to: t.field({
       type: ["String"],
       ...read,
-      description: "The addresses or numbers it tells when nobody is named; none for WEBHOOK and SLACK.",
+      description:
+        "The addresses it tells when nobody is named, or what stands for each number (…00 and more): give it back to keep the number. None for WEBHOOK and SLACK.",
       resolve: ({ config }) => (config as Settings).to ?? [],
     }),
     url: t.string({

@@ -43,7 +43,8 @@ export const Alert = builder.prismaNode("Alert", {
   fields: (t) => ({
     kind: t.expose("kind", { type: AlertKindEnum, description: "What it is about." }),
     recipient: t.exposeString("recipient", {
-      description: "The address or number it goes to; empty: the channel has one receiver.",
+      description:
+        "The address it goes to, or what stands for its number (…00 and more); empty: the channel has one receiver.",
     }),
     messageId: t.exposeString("messageId", {
       nullable: true,

@@ -1,4 +1,5 @@
 /** The fields of `statistics` that sum up its range, and how they compare with the range before. */
+import { deliveryTimes } from "../alert/delivery-times.ts";
 import type { IncidentStatus, Severity } from "../generated/prisma/client.ts";
 import { type Judged, precisionOf } from "../incident/quality.ts";
 import type { Range } from "../incident/statistics.ts";
@@ -16,6 +17,7 @@ import {
 import { batched } from "./batched.ts";
 import { builder } from "./builder.ts";
 import { type Context, viewerOf } from "./context.ts";
+import { DeliveryTimesType } from "./delivery-times.ts";
 import { ChannelKindEnum, describedEnum, IncidentStatusEnum, SeverityEnum } from "./enums.ts";
 import { most } from "./range.ts";
 
@@ -178,6 +180,12 @@ export function summaryFields(t: FieldsOf) {
       type: [ByChannel],
       description: "What became of alerts, by channel.",
       resolve: (range, _args, context) => channelSuccess(context.services.db, viewerOf(context).organizationId, range),
+    }),
+    deliveryTimes: t.field({
+      type: [DeliveryTimesType],
+      description:
+        "How long alerts took from what was detected to their receiver, the most urgent first; none taken: no row. Of changes of incidents; what was held or grouped on purpose counts with its wait.",
+      resolve: (range, _args, context) => deliveryTimes(context.services.db, viewerOf(context).organizationId, range),
     }),
     timeToAcknowledge: took("acknowledge", "From opened to acknowledged."),
     timeToContain: took("contain", "From opened to contained."),

@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import { type AlertBacklog, alertBacklog } from "../alert/backlog.ts";
+import { criticalTimes } from "../alert/delivery-times.ts";
 import { faultsOf } from "../detect/fault.ts";
 import { builder } from "./builder.ts";
 import { type Context, type Health, type HealthPart, type QueueDepth, viewerOf } from "./context.ts";
+import { DeliveryTimesType } from "./delivery-times.ts";
 
 const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -74,6 +76,17 @@ const Status = builder.objectRef<Health>("Status").implement({
           alertBacklog(db, organizationId, now()),
         ]);
         return { ...alerts, ingestMs };
+      },
+    }),
+    criticalAlerts: t.field({
+      type: DeliveryTimesType,
+      nullable: true,
+      authScopes: { permission: "incident.read" },
+      description:
+        "How long what is CRITICAL took to its receivers within the last hour, beside the objective; null: nothing was CRITICAL.",
+      resolve: async (_health, _args, context) => {
+        const { db, now } = context.services;
+        return (await criticalTimes(db, viewerOf(context).organizationId, now())) ?? null;
       },
     }),
     uptime: t.field({

@@ -2,6 +2,7 @@ import { validate as isUuid } from "uuid";
 import { type Contact, type ContactChange, changeContact } from "../alert/contact.ts";
 import type { WeekDay } from "../alert/local-time.ts";
 import type { Hours } from "../alert/mute-times.ts";
+import { isCode, maskOf, numbersOf } from "../alert/numbers.ts";
 import { VigilError } from "../errors.ts";
 import { builder } from "./builder.ts";
 import { auditActorOf, type Context, prismaOf, viewerOf } from "./context.ts";
@@ -25,7 +26,10 @@ const QuietHoursType = builder.objectRef<Hours>("QuietHours").implement({
 const ContactType = builder.objectRef<Contact>("UserContact").implement({
   description: "How a person wants to be told. Shown to them, and to whoever may read the organization's people.",
   fields: (t) => ({
-    phone: t.exposeString("phone", { nullable: true, description: "For SMS, as +15125550100 (E.164); null: none." }),
+    phone: t.exposeString("phone", {
+      nullable: true,
+      description: "For SMS: your own as +15125550100 (E.164), another person's as its last two digits; null: none.",
+    }),
     quietHours: t.field({
       type: [QuietHoursType],
       description: "When they are told only of what is CRITICAL; what is held is told afterwards.",
@@ -43,20 +47,20 @@ const ContactType = builder.objectRef<Contact>("UserContact").implement({
 });
 
 interface Row {
+  id: string;
   phone: string | null;
   quietHours: unknown;
   timeZone: string | null;
   locale: string | null;
 }
-const contactOf = (row: Row): Contact => ({ ...row, quietHours: row.quietHours as Hours[] });
-const selected = { phone: true, quietHours: true, timeZone: true, locale: true } as const;
+const selected = { id: true, phone: true, quietHours: true, timeZone: true, locale: true } as const;
 
 builder.prismaObjectFields(User, (t) => ({
   contact: t.field({
     type: ContactType,
     description: "How they want to be told.",
     select: selected,
-    resolve: contactOf,
+    resolve: (row, _args, context) => contactOf(row, context),
   }),
 }));
 
@@ -64,6 +68,22 @@ builder.prismaObjectFields(User, (t) => ({
 function ownId(context: Context): string | undefined {
   const { kind, id } = viewerOf(context);
   return kind === "USER" && isUuid(id) ? id : undefined;
+}
+
+/** A number is opened for the person whose it is. */
+async function contactOf(row: Row, context: Context): Promise<Contact> {
+  const { db, vault } = context.services;
+  const { phone } = row;
+  const shown = async (code: string): Promise<string | null> => {
+    if (row.id !== ownId(context)) return maskOf(code);
+    const numbers = await db.inOrganization(viewerOf(context).organizationId, (tx) => numbersOf(tx, vault, [code]));
+    return numbers.get(code) ?? null;
+  };
+  return {
+    ...row,
+    phone: phone !== null && isCode(phone) ? await shown(phone) : phone,
+    quietHours: row.quietHours as Hours[],
+  };
 }
 
 builder.objectField(ViewerType, "contact", (t) =>
@@ -75,7 +95,7 @@ builder.objectField(ViewerType, "contact", (t) =>
       const id = ownId(context);
       if (id === undefined) return null;
       const row = await prismaOf(context).user.findUnique({ where: rowKey(id, context), select: selected });
-      return row && contactOf(row);
+      return row && contactOf(row, context);
     },
   }),
 );
@@ -120,7 +140,7 @@ function payload(name: string) {
         resolve: async ({ value }, _args, context) => {
           if (!value) return null;
           const row = await prismaOf(context).user.findUnique({ where: rowKey(value, context), select: selected });
-          return row && contactOf(row);
+          return row && contactOf(row, context);
         },
       }),
       userErrors: t.field({
@@ -136,7 +156,9 @@ const change = (context: Context, id: string, input: typeof Input.$inferInput) =
   attempt(async () => {
     rowKey(id, context);
     const { organizationId } = viewerOf(context);
-    await context.services.change(organizationId, (tx) => changeContact(tx, id, given(input), auditActorOf(context)));
+    const { vault, now } = context.services;
+    const by = { actor: auditActorOf(context), vault, now: now() };
+    await context.services.change(organizationId, (tx) => changeContact(tx, id, given(input), by));
     return id;
   });
 

@@ -18,6 +18,7 @@ export const sealedColumns = {
   reviewNote: { table: "review_packs", column: "sealed_note" },
   channel: { table: "alert_channels", column: "sealed_secrets" },
   responseWebhook: { table: "response_webhooks", column: "sealed_secrets" },
+  phone: { table: "phone_numbers", column: "sealed" },
   disclosure: { table: "disclosures", column: "sealed" },
 } as const satisfies Record<string, Place>;
 
@@ -26,4 +27,6 @@ export const indexedColumns = {
   patient: { table: "realtime_monitoring", column: "patient_id" },
   /** What stands for a sealed value in the subjects of detections and incidents. */
   subject: { table: "detections", column: "subjects" },
+  /** Numbers of people: only whoever has the key can try them all. */
+  phone: { table: "phone_numbers", column: "code" },
 } as const satisfies Record<string, Place>;

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { guardedFetch } from "../../outbound/guarded-fetch.ts";
 import { outcomeOf, type Sent } from "../../outbound/outcome.ts";
+import { isCode, isNumber } from "../numbers.ts";
 import { segmentsOf } from "../text.ts";
 import type { Channel } from "./channel.ts";
 
@@ -18,6 +19,7 @@ export interface TwilioConfig {
 }
 
 export interface SmsConfig {
+  /** Codes of numbers; as it is given, numbers, too. */
   to: string[];
 }
 
@@ -36,7 +38,7 @@ export function smsChannel(options: {
     kind: "SMS",
     config: z.strictObject({
       to: z
-        .array(z.string().regex(/^\+[1-9]\d{6,14}$/, "A number is written as +15125550100 (E.164)."))
+        .array(z.string().refine((to) => isNumber(to) || isCode(to), "A number is written as +15125550100 (E.164)."))
         .min(1, "Name at least one number.")
         .max(20, "At most 20 numbers."),
     }),
