@@ -26,7 +26,17 @@ function importsOf(file: string): Import[] {
 const imports = files.flatMap(importsOf);
 const room = (file: string): string => (file.includes("/") ? (file.split("/")[0] as string) : file);
 /** What a room may use of others: functions of the root files and of these rooms; types of any room to its left. */
-const ground = ["config.ts", "errors.ts", "log.ts", "measures.ts", "db.ts", "database-away.ts", "deadline.ts", "redis.ts", "generated"];
+const ground = [
+  "config.ts",
+  "errors.ts",
+  "log.ts",
+  "measures.ts",
+  "db.ts",
+  "database-away.ts",
+  "deadline.ts",
+  "redis.ts",
+  "generated",
+];
 const mayUse: Record<string, string[]> = {
   secrets: ground,
   outbound: [...ground, "ingest"], // messages to addresses that organizations give

@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { faults } from "../crash/faults.ts";
+
+const root = join(import.meta.dirname, "../..");
+const rows = readFileSync(join(root, "docs/faults.md"), "utf8")
+  .split("\n")
+  .filter((line) => /^\| F\d+ /.test(line))
+  .map((line) => line.split("|").map((cell) => cell.trim()));
+
+describe("docs/faults.md", () => {
+  it("has every fault of the matrix, with what shows what is expected", () => {
+    expect(rows.map(([, id]) => id)).toEqual(Array.from({ length: 32 }, (_, n) => `F${n + 1}`));
+    for (const [, id, , expected, shown = ""] of rows) {
+      expect([id, expected !== "", shown !== ""]).toEqual([id, true, true]);
+      for (const one of shown.split("<br>").filter((text) => text.startsWith("`"))) {
+        const [, file = "", title = ""] = /^`([^`]+)` (.+)$/.exec(one) ?? [];
+        expect([one, readFileSync(join(root, file), "utf8").includes(title)]).toEqual([one, true]);
+      }
+    }
+  });
+
+  it("names the kinds of the crash run, each with its fault", () => {
+    const named = rows.flatMap(([, id, , , shown = ""]) =>
+      shown.split("<br>").flatMap((one) => (one.startsWith("run: ") ? [`${id} ${one.slice(5)}`] : [])),
+    );
+    expect(named.sort()).toEqual(faults.map(({ id, name }) => `${id} ${name}`).sort());
+  });
+});
