@@ -9,6 +9,7 @@ import { cliSubject, keyRoles, peopleRoles } from "./access/viewer.ts";
 import type { App } from "./app.ts";
 import { verifyAudits } from "./commands/audit.ts";
 import { type BackfillOptions, backfill, moment } from "./commands/backfill.ts";
+import { addBackupCommands } from "./commands/backup.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { httpSink, importFile, localSink, progressBar } from "./commands/import.ts";
 import { listAllKeys, reencryptAll, retireDataKey, rotateKeys } from "./commands/keys.ts";
@@ -256,7 +257,8 @@ const everywhere = (): Option => new Option("--org <slug>", "one organization in
 const chosen = async (app: App, slug: string | undefined): Promise<string[]> =>
   slug === undefined ? app.db.organizationIds() : [await app.organizationBySlug(slug)];
 addProfilesCommand(program, { withApp, everywhere, chosen });
-addRestoredCommand(program, withApp);
+addRestoredCommand(program);
+addBackupCommands(program);
 const keys = program.command("keys").description("the keys of sealed fields");
 keys
   .command("list")

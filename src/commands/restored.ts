@@ -3,21 +3,21 @@ import type { Command } from "commander";
 import { audit } from "../access/audit.ts";
 import { cliSubject } from "../access/viewer.ts";
 import type { App } from "../app.ts";
+import { withApp } from "./with-app.ts";
 
-export function addRestoredCommand(
-  program: Command,
-  withApp: (work: (app: App) => Promise<void>) => Promise<void>,
-): void {
+export function addRestoredCommand(program: Command): void {
   program
     .command("restored")
     .description("after a restore, before the servers start: makes enforcers and followers leave what they had behind")
-    .action(() =>
-      withApp(async (app) => {
-        for (const id of await app.db.organizationIds()) await announceRestore(app, id, console.log);
-        console.log("Empty Redis, if there is one (FLUSHALL), start the servers, then: vigil audit verify");
-      }),
-    );
+    .action(restored);
 }
+
+/** As the command does it. */
+export const restored = (): Promise<void> =>
+  withApp(async (app) => {
+    for (const id of await app.db.organizationIds()) await announceRestore(app, id, console.log);
+    console.log("Empty Redis, if there is one (FLUSHALL), start the servers, then: vigil audit verify");
+  });
 
 const ahead = 1_000_000_000; // more versions than any list of decisions has had since a backup
 

@@ -1,0 +1,95 @@
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type App, openApp } from "../../src/app.ts";
+import { verifyAudits } from "../../src/commands/audit.ts";
+import { backUp, restore } from "../../src/commands/backup.ts";
+import { type Config, parseConfig } from "../../src/config.ts";
+import { quiet } from "../support/database.ts";
+
+let directory: string;
+let config: Config;
+let app: App;
+let organization: string;
+const at = (name: string): string => join(directory, name);
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "vigil-backup-"));
+  config = parseConfig({ VIGIL_DATA_DIR: at("ours") });
+  app = await openApp(config, { log: quiet });
+  organization = await app.organizationBySlug("demo");
+}, 120_000);
+afterAll(async () => {
+  await app?.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const read = (n: number) => ({
+  id: `read-${n}`,
+  action: "record.read",
+  category: "data",
+  actor: { name: `nurse-${n % 3}` },
+  target: { type: "patient", patientId: `patient-${n}` },
+});
+/** Client ids of what is stored, and how many of these events have their patient open. */
+async function stored(of: App): Promise<{ ids: string[]; opened: (string | undefined)[] }> {
+  const { rows } = await of.db.query<{ id: string; client_id: string; sealed: Uint8Array }>(
+    organization,
+    "SELECT id, client_id, sealed FROM realtime_monitoring WHERE organization_id = $1 ORDER BY client_id",
+    [organization],
+  );
+  const opened = await of.openSealed(organization, "event", rows);
+  return {
+    ids: rows.map((row) => row.client_id),
+    opened: [...opened.values()].map((json) => /patient-\d+/.exec(json)?.[0]),
+  };
+}
+
+describe("vigil backup", () => {
+  it("F30: of a server at work is whole up to its beginning when it is restored, keys and audit log included", async () => {
+    const accept = (n: number) => app.ingest(organization, [read(n)]);
+    for (let n = 0; n < 20; n++) await accept(n);
+    const before = await stored(app);
+    let isOver = false;
+    const work = (async () => {
+      for (let n = 20; !isOver; n++) await accept(n);
+    })();
+    const { files } = await backUp(config, at("backup"), Date.now()).finally(() => {
+      isOver = true;
+    });
+    await work;
+    expect(files).toBeGreaterThan(100);
+    expect(await readdir(at("backup"))).toEqual(expect.arrayContaining(["backup.json", "encryption-keys", "postgres"]));
+
+    const theirs = parseConfig({ VIGIL_DATA_DIR: at("theirs") });
+    await restore(theirs, at("backup"));
+    const again = await openApp(theirs, { log: quiet });
+    try {
+      const after = await stored(again);
+      expect(after.ids).toEqual(expect.arrayContaining(before.ids));
+      expect(after.opened).toHaveLength(after.ids.length);
+      expect(after.opened).toEqual(expect.arrayContaining(["patient-0", "patient-19"]));
+      const lines: string[] = [];
+      expect(await verifyAudits(again, undefined, (line) => lines.push(line))).toBe(true);
+      await again.ingest(organization, [read(9_999)]);
+    } finally {
+      await again.close();
+    }
+  }, 120_000);
+
+  it("is refused where it would overwrite, where there is nothing, and where PostgreSQL is another's", async () => {
+    await expect(backUp(config, at("ours"), 0)).rejects.toThrow(/not empty/);
+    await expect(backUp(parseConfig({ VIGIL_DATA_DIR: at("none") }), at("new"), 0)).rejects.toThrow(
+      /nothing to back up/,
+    );
+    const foreign = parseConfig({ VIGIL_DATA_DIR: at("ours"), DATABASE_URL: "postgres://a@db.example/vigil" });
+    await expect(backUp(foreign, at("new"), 0)).rejects.toThrow(/use pg_dump/);
+    await expect(restore(foreign, at("backup"))).rejects.toThrow(/use pg_restore/);
+    const empty = parseConfig({ VIGIL_DATA_DIR: at("empty") });
+    await expect(restore(empty, at("ours"))).rejects.toThrow(/no backup.json/);
+    await expect(restore(config, at("backup"))).rejects.toThrow(/not empty/);
+    await writeFile(at("backup/backup.json"), JSON.stringify({ format: 1, madeAt: "", postgres: "9" }));
+    await expect(restore(empty, at("backup"))).rejects.toThrow(/of PostgreSQL 9/);
+  });
+});
