@@ -168,7 +168,11 @@ describe("from a failed log-in to an incident", () => {
       userErrors: [],
     });
     const again = await graphql(resolve, { id: one.id, input });
-    expect(again.data.incidentResolve).toMatchObject({ incident: null, userErrors: [{ code: "CONFLICT" }] });
+    expect(again.data.incidentResolve).toMatchObject({
+      incident: { status: "RESOLVED", revision: one.revision + 1 },
+      userErrors: [{ code: "CONFLICT" }],
+      cursor: null,
+    });
     const audited = await test.db.query(ours, "SELECT action FROM security_audit_log WHERE entity_kind = 'Incident'");
     expect(audited.rows.length).toBeGreaterThan(0);
   });

@@ -80,14 +80,14 @@ describe("resolving", () => {
     const input = { resolution: "TRUE_POSITIVE", reason: "blocked", expectedRevision: revision } as const;
     const answers = await Promise.all(Array.from({ length: 5 }, () => server.query(resolve, { id, input })));
     const payloads = answers.map((answer) => answer.data.incidentResolve);
-    expect(payloads.filter((payload) => payload.incident).map((payload) => payload.incident)).toEqual([
-      { status: "RESOLVED", resolution: "TRUE_POSITIVE", revision: revision + 1 },
-    ]);
-    const refused = payloads.filter((payload) => !payload.incident);
+    const resolved = { status: "RESOLVED", resolution: "TRUE_POSITIVE", revision: revision + 1 };
+    expect(payloads.filter(({ cursor }) => cursor).map((payload) => payload.incident)).toEqual([resolved]);
+    const refused = payloads.filter(({ cursor }) => !cursor);
+    expect(refused.map((payload) => payload.incident)).toEqual(Array(4).fill(resolved)); // as it is now
     expect(refused.map(({ userErrors }) => userErrors[0]?.code)).toEqual(Array(4).fill("CONFLICT"));
     // Also without a revision: it is over already.
     const late = await server.query(resolve, { id, input: { resolution: "FALSE_POSITIVE", reason: "no" } });
-    expect(late.data.incidentResolve).toMatchObject({ incident: null, userErrors: [{ code: "CONFLICT" }] });
+    expect(late.data.incidentResolve).toMatchObject({ incident: resolved, userErrors: [{ code: "CONFLICT" }] });
   });
 });
 

@@ -19,6 +19,11 @@ export async function readSurroundings(
         SELECT unnest(ARRAY[u.email, u.name, u.id::text]) FROM users u WHERE u.organization_id = $1 AND u.role = 'ADMIN'
         UNION
         SELECT b.actor FROM break_glass_uses b WHERE b.organization_id = $1 AND b.expires_at > now()
+        UNION
+        SELECT unnest(e.key || e.aliases) FROM entities e -- what the application calls them
+        WHERE e.organization_id = $1 AND e.kind = 'USER' AND e.aliases <> ARRAY[]::text[] AND EXISTS (
+          SELECT FROM users u JOIN unnest(e.key || e.aliases) AS a(name) ON lower(a.name) = lower(u.email)
+          WHERE u.organization_id = $1 AND u.role = 'ADMIN')
       ) AS administrators,
       coalesce((SELECT jsonb_agg(jsonb_build_object('name', w.name, 'needsApproval', w.needs_approval))
         FROM response_webhooks w WHERE w.organization_id = $1), '[]') AS webhooks

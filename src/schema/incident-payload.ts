@@ -7,7 +7,8 @@ import { Incident } from "./incident.ts";
 import { rowKey } from "./page.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
 
-export type IncidentOutcome = Outcome<{ id: string; cursor: string }>;
+/** `current`: the id of the incident that stood against the change, for who has to see how it is now. */
+export type IncidentOutcome = Outcome<{ id: string; cursor: string }> & { current?: string };
 
 export const revisionText = "The revision you saw: refuses to act on a stale view.";
 
@@ -19,9 +20,11 @@ export function incidentPayload(name: string) {
       incident: t.prismaField({
         type: Incident,
         nullable: true,
-        description: "The incident as it is now; null when there are user errors.",
-        resolve: (query, { value }, _args, context) =>
-          value ? prismaOf(context).incident.findUnique({ ...query, where: rowKey(value.id, context) }) : null,
+        description: "The incident as it is now, after a CONFLICT too; null after other user errors.",
+        resolve: (query, { value, current }, _args, context) => {
+          const id = value?.id ?? current;
+          return id ? prismaOf(context).incident.findUnique({ ...query, where: rowKey(id, context) }) : null;
+        },
       }),
       userErrors: t.field({
         type: [UserErrorType],
@@ -44,14 +47,14 @@ export interface Who {
 }
 
 /** Changes one incident and writes the audit entry, in one transaction. */
-export function changeIncident(
+export async function changeIncident(
   context: Context,
   id: string,
   action: string,
   detail: object,
   work: (tx: Tx, who: Who) => Promise<Changed>,
 ): Promise<IncidentOutcome> {
-  return attempt(async () => {
+  const outcome = await attempt(async () => {
     rowKey(id, context);
     const { vault, now } = context.services;
     await vault.reserve(viewerOf(context).organizationId, 3); // the most that one change seals
@@ -64,6 +67,7 @@ export function changeIncident(
     });
     return { id, cursor };
   });
+  return outcome.userErrors[0]?.code === "CONFLICT" ? { ...outcome, current: id } : outcome;
 }
 
 /** `expectedRevision` where it was given. */

@@ -76,7 +76,11 @@ describe("an incident's life", () => {
     const closed = await change("incidentClose", id);
     expect(closed.incident).toMatchObject({ status: "CLOSED", closedBy: "tester", resolution: "TRUE_POSITIVE" });
     const again = await change("incidentContain", id, { reason: "Once more." });
-    expect(again).toMatchObject({ incident: null, userErrors: [{ code: "CONFLICT" }] });
+    expect(again).toMatchObject({
+      incident: { id, status: "CLOSED" },
+      userErrors: [{ code: "CONFLICT" }],
+      cursor: null,
+    });
     expect(again.userErrors[0].message).toContain("CLOSED");
   });
 
@@ -130,6 +134,7 @@ describe("an incident's life", () => {
     const stale = await change("incidentInvestigate", id, { expectedRevision: revision });
     expect(stale.userErrors[0]).toMatchObject({ code: "CONFLICT", path: ["input", "expectedRevision"] });
     expect(stale.userErrors[0].message).toContain("ACKNOWLEDGED");
+    expect(stale.incident).toMatchObject({ id, status: "ACKNOWLEDGED", revision: revision + 1 });
   });
 });
 

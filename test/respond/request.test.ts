@@ -115,6 +115,19 @@ describe("somebody who responds", () => {
     expect((await timeline(server, incident.raw)).at(-1)).toContain("was refused");
   });
 
+  it("R1 is refused to suspend an administrator by what the application calls them", async () => {
+    const amy = await person("amy@clinic.example", "ADMIN");
+    const { usersImport } = await ask(
+      'mutation { usersImport(input: { rows: [{ name: "al-17", aliases: ["Amy@clinic.example"] }, { name: "al-18", aliases: ["eve@clinic.example"] }] }) { userErrors { message } } }',
+      {},
+      amy,
+    );
+    expect(usersImport.userErrors).toEqual([]);
+    const { action } = await respond({ type: "SUSPEND_USER", target: "al-17" });
+    expect(action).toMatchObject({ status: "REFUSED", endedReason: "al-17 is an administrator of this organization." });
+    expect(await respond({ type: "SUSPEND_USER", target: "al-18", dryRun: true })).toMatchObject({ refusal: null });
+  });
+
   it("is told what is wrong with a target or a time", async () => {
     expect(await respond({ type: "BLOCK_IP", target: "nowhere" })).toMatchObject({
       userErrors: [{ path: ["input", "target"] }],
