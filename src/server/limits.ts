@@ -3,7 +3,7 @@ import { type DocumentNode, GraphQLError, parse } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import { peopleRoles, type Viewer } from "../access/viewer.ts";
 import type { Context } from "../schema/context.ts";
-import { remade } from "./mask.ts";
+import { remade, withoutHint } from "./mask.ts";
 import { type Measure, measure } from "./measure.ts";
 
 export const limits = { depth: 10, aliases: 15, directives: 50, tokens: 1_000 } as const;
@@ -77,12 +77,12 @@ function ofSyntax(error: GraphQLError): GraphQLError {
   return coded("COMPLEXITY_LIMIT", `The document's tokens limit of ${limits.tokens} is exceeded`);
 }
 
-/** A hint at a name is a way to list the schema; so is, for whoever may not know it, that a name is unknown. */
+/** For whoever may not know the schema, that a name is unknown tells of it, too. */
 function ofValidation(errors: readonly GraphQLError[], viewer: Viewer | undefined): GraphQLError[] {
   if (errors.length === 0) return [];
   if (!viewer) return [coded("UNAUTHENTICATED", signInFirst)];
   if (!mayLearnSchema(viewer)) return [coded("BAD_USER_INPUT", "The document does not fit the schema")];
   return errors.map((error) =>
-    remade(error, error.message.replace(/ ?Did you mean[^?]*\?/g, ""), { ...error.extensions, code: "BAD_USER_INPUT" }),
+    remade(error, withoutHint(error.message), { ...error.extensions, code: "BAD_USER_INPUT" }),
   );
 }

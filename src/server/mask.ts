@@ -18,7 +18,7 @@ export function createMask(log: Log): (error: unknown) => Error {
       if (cause.extensions.code !== undefined) return graphqlError ?? cause;
       // Without a path it is about the document or its variables; with one, a resolver gave what its type cannot hold.
       if (cause.path === undefined && graphqlError?.path === undefined) {
-        return remade(cause, cause.message, { ...cause.extensions, code: "BAD_USER_INPUT" });
+        return remade(cause, withoutHint(cause.message), { ...cause.extensions, code: "BAD_USER_INPUT" });
       }
     }
     const field = graphqlError?.path?.join(".");
@@ -31,6 +31,9 @@ export function createMask(log: Log): (error: unknown) => Error {
     return remade(graphqlError, "Something went wrong; the server's log says more", { code: "INTERNAL" });
   };
 }
+
+/** A hint at a name, of a field or an enum's value, is a way to list the schema. */
+export const withoutHint = (message: string): string => message.replace(/ ?Did you mean[^?]*\?/g, "");
 
 /** The error under GraphQL's wrappings. */
 export function rootOf(error: unknown): unknown {

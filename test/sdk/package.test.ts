@@ -93,6 +93,31 @@ client.query(document).catch((error) => console.log(error instanceof VigilError,
     expect(bundle).not.toMatch(/^import |\brequire\(|\bprocess\.|\bBuffer\b/m);
   });
 
+  it("gives types to operations of one's own, by the codegen.ts of docs/client.md, and compiles its program", async () => {
+    const page = await readFile(join(root, "docs/client.md"), "utf8");
+    const [config = "", program = ""] = [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, text]) => text);
+    const own = join(project, "own");
+    await mkdir(join(own, "src"), { recursive: true });
+    await symlink(join(root, "node_modules/@graphql-codegen"), join(project, "node_modules/@graphql-codegen"));
+    await symlink(
+      join(root, "node_modules/@graphql-typed-document-node"),
+      join(project, "node_modules/@graphql-typed-document-node"),
+    );
+    const schema = JSON.stringify(join(root, "schema.graphql")); // for that of a server that runs
+    await writeFile(join(own, "codegen.ts"), config.replace(/\[\{ "http:.*\}\],/, `${schema},`));
+    await writeFile(join(own, "package.json"), '{ "type": "module" }');
+    const wrong = "// @ts-expect-error: a variable that is missing\nawait client.query(openIncidents);\n";
+    await writeFile(join(own, "src/open.ts"), `${program}${wrong}`);
+    const started = (bin: string, ...flags: string[]) =>
+      run(process.execPath, [join(root, "node_modules", bin), ...flags], { cwd: own }).catch(
+        (error: { stdout: string; stderr: string }) => expect(error.stdout + error.stderr).toBe(""),
+      );
+    await started(".bin/graphql-codegen", "--config", "codegen.ts", "--silent");
+    expect(await readdir(join(own, "src/generated"))).toContain("gql.ts");
+    const flags = ["--noEmit", "--strict", "--module", "nodenext", "--target", "es2022", "--types", "node"];
+    await started("typescript/bin/tsc", ...flags, "src/open.ts");
+  }, 120_000);
+
   it("has types for programs of both kinds, and depends on nothing", async () => {
     const text = `import { createServer, type IncomingMessage } from "node:http";
 import { monitorSecurity, type SecurityMonitor } from "vigil/sdk";

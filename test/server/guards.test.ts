@@ -261,6 +261,21 @@ describe("G6 whoever may not know the schema", () => {
     }
   });
 
+  it("learns no value of an enum nor a field of an input from variables that are nearly right", async () => {
+    for (const [query, variables] of [
+      ["query ($f: IncidentFilter) { incidents(filter: $f) { totalCount } }", { f: { severty: { eq: "LOW" } } }],
+      ["query ($f: IncidentFilter) { incidents(filter: $f) { totalCount } }", { f: { severity: { eq: "LOWW" } } }],
+    ] as const) {
+      for (const token of ["admin", "ingest"]) {
+        const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
+        const body = JSON.stringify({ query, variables });
+        const text = await (await fetch(`${server.url}/graphql`, { method: "POST", headers, body })).text();
+        expect(text).toMatch(/BAD_USER_INPUT|FORBIDDEN/);
+        expect(text).not.toMatch(/did you mean/i);
+      }
+    }
+  });
+
   it("people may ask about it, and are told which field is unknown", async () => {
     expect((await ask(getIntrospectionQuery(), "viewer")).errors).toBeUndefined();
     expect((await ask("{ viewr { name } }", "viewer")).errors?.[0]?.message).toBe(
