@@ -11,6 +11,7 @@ import type { Channels } from "./channels/kinds.ts";
 import { sendToItself } from "./channels/own-receiver.ts";
 import type { Outgoing } from "./deliver-plan.ts";
 import { badKey, type ChannelRow, type Claim, claimDue } from "./ledger.ts";
+import type { Counted } from "./minute.ts";
 import { type Prepared, prepare, type Word } from "./prepare.ts";
 import { isOwnReceiver } from "./probe.ts";
 import { type Recorded, record } from "./record.ts";
@@ -57,6 +58,7 @@ export function createSender(options: {
   const onTheWay = new Set<Promise<void>>();
   const onChannel = new Map<string, number>();
   const claiming = new Map<string, Promise<void>>();
+  const counted: Counted = new Map();
   const lookNow = new Map<string, () => void>();
   const unwritten = createAbreast(abreast, patience);
 
@@ -99,7 +101,7 @@ export function createSender(options: {
         leaseMs: lease,
         busy: sendingAtLeast(busyAt),
         full: sendingAtLeast(fullAt),
-        underWay: new Map(onChannel), // as it is now: one that is written down meanwhile counts twice, never not at all
+        counted,
         perMinuteOf: (kind: ChannelKind) => channels[kind].perMinute,
         now: now(),
       }),

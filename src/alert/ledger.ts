@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from "uuid";
 import type { Tx } from "../db.ts";
 import type { ChannelKind } from "../generated/prisma/client.ts";
 import { type Claimed, type Outgoing, type Plan, planDelivery } from "./deliver-plan.ts";
+import { type Counted, leftOfMinute, remember } from "./minute.ts";
 
 /** A channel as its sender needs it. */
 export interface ChannelRow {
@@ -11,8 +12,6 @@ export interface ChannelRow {
   config: unknown;
   sealedSecrets: Buffer | null;
   perMinute: number | null;
-  /** Messages that left within the last minute. */
-  sentLately: number;
 }
 
 export interface Claim {
@@ -32,7 +31,7 @@ export async function claimDue(
     leaseMs,
     busy = [],
     full = [],
-    underWay = new Map(),
+    counted = new Map(),
     perMinuteOf,
     now,
   }: {
@@ -42,8 +41,8 @@ export async function claimDue(
     busy?: readonly string[];
     /** Channels on which enough is on its way: nothing is claimed. */
     full?: readonly string[];
-    /** Messages of each channel that this process has claimed and not written down: they count in its minute, too. */
-    underWay?: ReadonlyMap<string, number>;
+    /** What this process remembers of how much channels may still send; it is added to. */
+    counted?: Counted;
     perMinuteOf(kind: ChannelKind): number;
     now: number;
   },
@@ -62,17 +61,16 @@ export async function claimDue(
   const rows = claimed.map((row): Claimed => (made.has(row.messageId) ? { ...row, messageId: null } : row));
   const { rows: channelRows } = await tx.query<ChannelRow>({
     name: "channels_to_send_on",
-    text: `SELECT c.id, c.kind, c.config, c.sealed_secrets AS "sealedSecrets", c.per_minute AS "perMinute",
-        (SELECT count(DISTINCT a.message_id)::int FROM security_alerts a
-          WHERE a.organization_id = $1 AND a.channel_id = c.id AND a.sent_at > $3) AS "sentLately"
+    text: `SELECT c.id, c.kind, c.config, c.sealed_secrets AS "sealedSecrets", c.per_minute AS "perMinute"
       FROM alert_channels c WHERE c.organization_id = $1 AND c.id = ANY ($2)`,
-    values: [tx.organizationId, [...new Set(rows.map(({ channelId }) => channelId))], new Date(now - 60_000)],
+    values: [tx.organizationId, [...new Set(rows.map(({ channelId }) => channelId))]],
   });
   const channels = new Map(channelRows.map((row) => [row.id, row]));
-  const plan = planDelivery(rows, (id) => {
-    const channel = channels.get(id) as ChannelRow;
-    return Math.max(0, (channel.perMinute ?? perMinuteOf(channel.kind)) - channel.sentLately - (underWay.get(id) ?? 0));
-  });
+  const limits = new Map(channelRows.map(({ id, kind, perMinute }) => [id, perMinute ?? perMinuteOf(kind)]));
+  const left = await leftOfMinute(tx, limits, { claim: first.claim, counted, now });
+  const plan = planDelivery(rows, (id) => left.get(id) ?? 0);
+  const taken = plan.send.map(({ channelId }) => channelId);
+  remember(counted, left, taken, now);
   const given = new Map(claimed.map(({ id, messageId }) => [id, messageId]));
   for (const message of plan.send) message.messageId ??= given.get(message.alerts[0]?.id as string) as string;
   const joining = plan.send.flatMap(({ messageId, alerts }) =>

@@ -323,21 +323,50 @@ describe("escalation", () => {
 
 /** Last: its clock runs past the days that have partitions for events. */
 describe("repetition", () => {
-  it("repeats from stored rows until somebody acknowledges, once per interval whoever sweeps", async () => {
+  it("N13: repeats from stored rows until somebody acknowledges, once per interval, and never as new, whatever was forgotten", async () => {
     await routeTo([await channel("hook")], { repeatS: 3_600 });
-    const { id } = await incident();
+    const { id, ip: address } = await incident();
     await send(id);
     now += 61 * minutes;
     await Promise.all([server.app.sweep.routes(), server.app.sweep.routes()]);
     expect(await kinds(id)).toEqual(["OPENED SENT", "REPEATED QUEUED"]);
     await send(id);
+    // Six days on, and all that is written of it is older than what is kept; so is what is written of another, which is over.
+    const over = await incident();
+    await send(over.id);
+    await server.app.change(ours, (tx) => {
+      const reason = { resolution: "BENIGN" as const, reason: "a test" };
+      return resolveIncident(tx, server.app.vault, { id: over.id, actor: "ann@clinic.example", ...reason, now });
+    });
+    await send(over.id);
     now += 6 * 24 * 60 * minutes;
-    await server.app.sweep.routes();
+    const [byOwner, values] = [server.database.asOwner, [ours]];
+    await byOwner(
+      "UPDATE security_alerts SET created_at = created_at - interval '500 days' WHERE organization_id = $1",
+      values,
+    );
+    await byOwner("UPDATE alert_attempts SET at = at - interval '500 days' WHERE organization_id = $1", values);
+    await byOwner(
+      "UPDATE alert_groups SET last_sent_at = last_sent_at - interval '500 days' WHERE organization_id = $1",
+      values,
+    );
+    await server.app.sweep.cleanup();
+    expect(await alerts(over.id)).toEqual([]);
+    expect(await kinds(id)).toEqual(["OPENED SENT", "REPEATED SENT"]);
+    await attack(server, [{ ip: address, level: "critical" }]); // more of the same
+    for (const sweep of ["routes", "escalate", "deliver"] as const) await server.app.sweep[sweep]();
     expect(await kinds(id)).toEqual(["OPENED SENT", "REPEATED SENT", "REPEATED QUEUED"]);
     await send(id);
     await acknowledge(id);
     now += 61 * minutes;
     await server.app.sweep.routes();
     expect((await kinds(id)).length).toBe(3);
+    // Not even where somebody has lost the whole ledger.
+    const { id: open, ip: there } = await incident();
+    await byOwner("DELETE FROM security_alerts WHERE organization_id = $1", values);
+    await attack(server, [{ ip: there, level: "critical" }]);
+    now += 61 * minutes;
+    for (const sweep of ["routes", "escalate", "deliver"] as const) await server.app.sweep[sweep]();
+    expect(await kinds(open)).toEqual([]);
   });
 });
