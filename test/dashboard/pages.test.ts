@@ -235,11 +235,22 @@ it("keeps settings, and shows what the server refuses at its field", async () =>
   await page.getByLabel("Sign out after so many idle minutes").fill("1000");
   await press("Save");
   await page.getByLabel("Sign out after so many idle minutes").and(page.locator("[aria-invalid=true]")).waitFor();
-  await risk.getByLabel("High from a score of").fill("65");
-  await risk.getByRole("button", { name: "Save" }).click();
+  const clocks = page.getByRole("region", { name: "How long incidents may take" });
+  await clocks.getByLabel("High: minutes until it is contained").fill("90");
+  await clocks.getByLabel("Opened again within").fill("99999999");
+  await clocks.getByRole("button", { name: "Save" }).click();
+  await clocks.getByLabel("Opened again within").and(page.locator("[aria-invalid=true]")).waitFor();
+  await clocks.getByLabel("Opened again within").fill("120");
+  await clocks.getByRole("button", { name: "Save" }).click();
   await toast("Saved.");
+  await risk.getByLabel("High from a score of").fill("65");
+  const saved = page.waitForResponse((answer) => answer.request().postData()?.includes("organizationUpdate") ?? false);
+  await risk.getByRole("button", { name: "Save" }).click();
+  await saved;
   await page.reload();
   await risk.getByLabel("High from a score of").and(page.locator("[value='65']")).waitFor();
+  await clocks.getByLabel("High: minutes until it is contained").and(page.locator("[value='90']")).waitFor();
+  await clocks.getByLabel("Opened again within").and(page.locator("[value='120']")).waitFor();
 });
 
 it("saves at once how somebody wants to be told", async () => {
