@@ -19,7 +19,12 @@ function filesBelow(folder) {
 
 function fingerprint() {
   const hash = createHash("sha256");
-  for (const path of [...filesBelow(source), join(root, "package-lock.json"), import.meta.filename]) {
+  for (const path of [
+    ...filesBelow(source),
+    ...filesBelow(join(root, "src/client")),
+    join(root, "package-lock.json"),
+    import.meta.filename,
+  ]) {
     hash.update(path.slice(root.length)).update("\0").update(readFileSync(path)).update("\0");
   }
   return hash.digest("hex");

@@ -52,7 +52,7 @@ function check(given: RouteChange): void {
   ] as const) {
     const value = given[field];
     if (value != null && !(Number.isInteger(value) && value >= least && value <= longest))
-      bad(`Whole seconds from ${least} to 7 days.`, field.slice(0, -1));
+      bad(`Whole seconds from ${least} to 7 days.`, `${field.slice(0, -1)}Seconds`);
   }
   if (muteTimes) checkMuteTimes(muteTimes, ["input", "muteTimes"]);
   if (channelIds && channelIds.length > mostChannels) bad(`At most ${mostChannels} channels.`, "channelIds");

@@ -1,27 +1,29 @@
 /**
- * All that the dashboard knows of the server: typed documents go out, their results come back. The session's cookie goes
- * along by itself; no script can read it.
+ * All that the dashboard knows of the server: typed documents go out through our own client, their results come back. The
+ * session's cookie goes along by itself; no script can read it.
  */
-import { type Client, createClient } from "graphql-ws";
+import { createClient, type ErrorCode, type StreamState, type VigilClient, VigilError } from "../client/index.ts";
 import type { TypedDocumentString } from "./generated/graphql.ts";
+import { words } from "./words.ts";
 
 /** Why the API refused: `code` is for programs, `message` for people. */
-export class ApiError extends Error {
-  readonly code: string;
-
-  constructor(message: string, code: string) {
-    super(message);
-    this.code = code;
-  }
-}
+export { VigilError as ApiError } from "../client/index.ts";
 
 /** How the live connection stands. */
 export type ConnectionState = "CONNECTING" | "LIVE" | "LOST";
 
+const longestCall = 120_000; // ms: a backtest reads for long
+let client: VigilClient | undefined;
 let connection: ConnectionState = "CONNECTING";
 const connectionListeners = new Set<() => void>();
 const signedOutListeners = new Set<() => void>();
-let client: Client | undefined;
+
+const server = (): VigilClient => (client ??= createClient({ retry: { timeout: longestCall } }));
+
+function onState({ state }: StreamState): void {
+  if (state === "live") setConnection("LIVE");
+  else if (state === "waiting" || state === "offline") setConnection("LOST");
+}
 
 function setConnection(state: ConnectionState): void {
   if (connection === state) return;
@@ -48,112 +50,90 @@ function tellSignedOut(): void {
   for (const listener of signedOutListeners) listener();
 }
 
-interface Reply<Result> {
-  data?: Result | null;
-  errors?: { message: string; extensions?: { code?: string } }[];
-  error?: { code: string; message: string };
+/** Whether the server could not be asked: what is shown may stay, and is read anew once it can. */
+export const isAway = ({ code }: VigilError): boolean => ["NETWORK", "TIMEOUT", "UNAVAILABLE"].includes(code);
+
+/** Whoever is no longer known has to sign in. Answers the error, to be thrown on, in words for people. */
+function heard(error: unknown): unknown {
+  if (!(error instanceof VigilError)) return error;
+  if (error.code === "UNAUTHENTICATED") tellSignedOut();
+  return isAway(error) ? new VigilError(error.code, words.states.unreachable, { cause: error }) : error;
 }
 
-async function send<Result, Variables>(
-  document: TypedDocumentString<Result, Variables>,
+type Text<Result, Variables> = TypedDocumentString<Result, Variables>;
+
+/** Reads; tried again where it fails on the way. Throws ApiError. */
+export async function query<Result, Variables>(
+  document: Text<Result, Variables>,
   variables: Variables,
   signal?: AbortSignal,
 ): Promise<Result> {
-  const response = await fetch("/graphql", {
-    method: "POST",
-    headers: { "content-type": "application/json", accept: "application/json", "x-vigil-csrf": "1" },
-    body: JSON.stringify({ query: document.toString(), variables }),
-    signal: signal ?? null,
-  }).catch((error: unknown) => {
-    if (signal?.aborted) throw error;
-    throw new ApiError("", "UNREACHABLE");
+  const ask = server().query as (...given: unknown[]) => Promise<Result>;
+  return ask(document, variables, { signal }).catch((error: unknown) => {
+    throw heard(error);
   });
-  const reply = (await response.json().catch(() => ({}))) as Reply<Result>;
-  const fault = reply.errors?.[0];
-  if (fault || reply.error || reply.data === undefined || reply.data === null) {
-    const code =
-      fault?.extensions?.code ?? reply.error?.code ?? (response.status === 401 ? "UNAUTHENTICATED" : "INTERNAL");
-    if (code === "UNAUTHENTICATED") tellSignedOut();
-    throw new ApiError(fault?.message ?? reply.error?.message ?? response.statusText, code);
-  }
-  return reply.data;
 }
 
-/** Reads. Throws ApiError. */
-export const query = send;
-
-/** Changes something: why not is in the payload's `userErrors`. Throws ApiError. */
-export const mutate = <Result, Variables>(
-  document: TypedDocumentString<Result, Variables>,
+/** Changes something, once: why not is in the payload's `userErrors`. Throws ApiError. */
+export async function mutate<Result, Variables>(
+  document: Text<Result, Variables>,
   variables: Variables,
-): Promise<Result> => send(document, variables);
-
-function socket(): Client {
-  const url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/graphql`;
-  client ??= createClient({ url, retryAttempts: 0, keepAlive: 15_000, lazyCloseTimeout: 2_000 });
-  return client;
+): Promise<Result> {
+  const ask = server().mutate as (...given: unknown[]) => Promise<Result>;
+  return ask(document, variables).catch((error: unknown) => {
+    throw heard(error);
+  });
 }
 
-const shortestWait = 500; // ms before a lost connection is tried again; doubles
-const longestWait = 15_000;
-const forbidden = 4403; // graphql-transport-ws: whoever this was may no longer listen
+/** Follows a gauge or a tail, across lost connections, until the returned function is called. `onLive`: it begins, or again. */
+export function watch<Result, Variables>(
+  document: Text<Result, Variables>,
+  variables: Variables,
+  onValue: (value: Result) => void,
+  { onLive, onRefused }: { onLive?: () => void; onRefused?: (error: VigilError) => void } = {},
+): () => void {
+  const subscribe = server().subscribe as (...given: unknown[]) => AsyncIterableIterator<Result>;
+  const stream = subscribe(document, variables, {
+    onState(state: StreamState) {
+      onState(state);
+      if (state.state === "live") onLive?.();
+    },
+  });
+  return listen(stream, onValue, onRefused);
+}
 
 /**
- * Follows a subscription, across lost connections, until the returned function is called. `variables` is asked for each
- * time a connection is made: give the cursor of the last value in it, to go on exactly behind that.
+ * Follows a durable stream, each change once, until the returned function is called; undefined: read anew, at its beginning
+ * and where changes are lost.
  */
-export function follow<Result, Variables>(
-  document: TypedDocumentString<Result, Variables>,
-  variables: () => Variables,
-  onValue: (value: Result) => void,
-  onRefused: (error: ApiError) => void = () => {},
+export function follow<Result>(
+  document: Text<Result, { after?: string | null }>,
+  onChange: (change: Result | undefined) => void,
+  onRefused?: (error: VigilError) => void,
 ): () => void {
-  let stopped = false;
-  let wait = shortestWait;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let leave: () => void = () => {};
+  const stream = server().follow<Result, { after?: string | null }, undefined>(
+    document,
+    {},
+    { onState, snapshot: async () => undefined },
+  );
+  return listen(stream, (event) => onChange(event.type === "change" ? event.data : undefined), onRefused);
+}
 
-  function start(): void {
-    leave = socket().subscribe<Result>(
-      { query: document.toString(), variables: variables() as Record<string, unknown> },
-      {
-        next({ data, errors }) {
-          wait = shortestWait;
-          setConnection("LIVE");
-          if (data) onValue(data);
-          else if (errors?.[0]) onRefused(new ApiError(errors[0].message, String(errors[0].extensions?.["code"])));
-        },
-        error(error) {
-          if (Array.isArray(error)) {
-            // The operation was refused: asking again would not change that.
-            onRefused(new ApiError(error[0]?.message ?? "", String(error[0]?.extensions?.code)));
-          } else {
-            if ((error as CloseEvent | undefined)?.code === forbidden) tellSignedOut();
-            again();
-          }
-        },
-        complete: () => again(),
-      },
-    );
+function listen<Event>(
+  stream: AsyncIterableIterator<Event>,
+  onEvent: (event: Event) => void,
+  onRefused: (error: VigilError) => void = () => {},
+): () => void {
+  let isOver = false;
+  async function read(): Promise<void> {
+    for await (const event of stream) if (!isOver) onEvent(event);
   }
-
-  function again(): void {
-    if (stopped) return;
-    setConnection("LOST");
-    timer = setTimeout(start, wait * (0.75 + Math.random() / 2));
-    wait = Math.min(wait * 2, longestWait);
-  }
-
-  start();
-  const off = socket().on("connected", () => {
-    wait = shortestWait;
-    setConnection("LIVE");
+  read().catch((error: unknown) => {
+    if (!isOver) onRefused(heard(error) as VigilError);
   });
   return () => {
-    stopped = true;
-    clearTimeout(timer);
-    off();
-    leave();
+    isOver = true;
+    void stream.return?.();
   };
 }
 
@@ -180,12 +160,14 @@ export async function requestLink(email: string, organization?: string): Promise
 /** Ends the session on the server, which takes the cookie back, and closes the live connection. */
 export async function signOut(): Promise<void> {
   await fetch("/sign-out", { method: "POST" }).catch(() => undefined);
-  void client?.dispose();
+  const left = client;
   client = undefined;
+  setConnection("CONNECTING");
   tellSignedOut();
+  await left?.close();
 }
 
-async function refusalOf(response: Response): Promise<ApiError> {
-  const { error } = (await response.json().catch(() => ({}))) as Reply<never>;
-  return new ApiError(error?.message ?? response.statusText, error?.code ?? "INTERNAL");
+async function refusalOf(response: Response): Promise<VigilError> {
+  const { error } = (await response.json().catch(() => ({}))) as { error?: { code: ErrorCode; message: string } };
+  return new VigilError(error?.code ?? "INTERNAL", error?.message ?? response.statusText);
 }

@@ -81,6 +81,21 @@ export const words = {
     copy: "Copy",
     copied: "Copied",
   },
+  rows: {
+    add: (noun: string) => `Add ${noun.toLowerCase()}`,
+    remove: (noun: string, place: number) => `Remove ${noun.toLowerCase()} ${place}`,
+    up: (noun: string, place: number) => `Move ${noun.toLowerCase()} ${place} up`,
+  },
+  weekDays: { MON: "Mon", TUE: "Tue", WED: "Wed", THU: "Thu", FRI: "Fri", SAT: "Sat", SUN: "Sun" },
+  hours: {
+    noun: "Hours",
+    days: "Days on which they begin; none chosen: all",
+    from: "From",
+    to: "Until",
+    toHint: "Up to the first, over midnight; empty: midnight",
+    text: (days: string, from: string, to: string) =>
+      [days || "every day", from || to ? `${from || "00:00"}–${to || "24:00"}` : ""].filter(Boolean).join(" "),
+  },
   time: { utc: (text: string) => `${text} UTC`, never: "never", now: "just now" },
   nobody: "Nobody",
   all: "All",

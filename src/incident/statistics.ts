@@ -94,12 +94,12 @@ export interface TopSubject {
   threat_score: number;
 }
 
-/** Whom most incidents of the days the range touches are about. */
+/** Whom most incidents of the days the range touches are about; with `kind` those of one kind, e.g. `ADDRESS`. */
 export async function topSubjects(
   db: Reader,
   organizationId: string,
   range: Range,
-  first: number,
+  { first, kind = null }: { first: number; kind?: string | null | undefined },
 ): Promise<TopSubject[]> {
   const { rows } = await db.query<TopSubject & Record<string, unknown>>(
     organizationId,
@@ -107,8 +107,9 @@ export async function topSubjects(
        sum(i.detection_count)::int AS detections, max(i.threat_score) AS threat_score
      FROM security_incidents i CROSS JOIN LATERAL jsonb_array_elements(i.subjects) AS s(subject)
      WHERE i.organization_id = $1 AND i.opened_at >= $2 AND i.opened_at < $3
+       AND ($5::text IS NULL OR s.subject ->> 'kind' = $5)
      GROUP BY 1, 2 ORDER BY 3 DESC, 5 DESC, 1, 2 LIMIT $4`,
-    [organizationId, ...daysOf(range), first],
+    [organizationId, ...daysOf(range), first, kind],
   );
   return rows;
 }

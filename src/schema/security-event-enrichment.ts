@@ -28,7 +28,8 @@ const AgentDeviceEnum = describedEnum<AgentDevice>("AgentDevice", "What kind of 
   OTHER: "Something else, or not to be told.",
 });
 
-const PlaceType = builder.objectRef<Place>("EventPlace").implement({
+/** A place, of an event or an address. */
+export const PlaceType = builder.objectRef<Place>("EventPlace").implement({
   description:
     "Where an event came from: as its sender said, else as its address says. IP geolocation by DB-IP (https://db-ip.com).",
   fields: (t) => ({

@@ -1,8 +1,10 @@
 import { type Range, type Step, stepsOf, type TopSubject, topSubjects } from "../incident/statistics.ts";
+import { placeOfAddress } from "../ingest/enrich/address.ts";
 import { builder } from "./builder.ts";
 import { viewerOf } from "./context.ts";
 import { checkRange, checkSteps, most, RangeInput } from "./range.ts";
 import { milliseconds } from "./scalars.ts";
+import { PlaceType } from "./security-event-enrichment.ts";
 import { reportFields } from "./statistics-reports.ts";
 import { summaryFields } from "./statistics-summary.ts";
 
@@ -22,11 +24,18 @@ const StepType = builder.objectRef<Step>("StatisticsStep").implement({
 const TopSubjectType = builder.objectRef<TopSubject>("TopSubject").implement({
   description: "Whom or what many incidents are about.",
   fields: (t) => ({
-    kind: t.exposeString("kind", { description: "What it is, e.g. `user.name`." }),
+    kind: t.exposeString("kind", { description: "What it is, e.g. `USER`." }),
     key: t.exposeString("key", { description: "Which one." }),
     incidents: t.exposeInt("incidents", { description: "Incidents about it." }),
     detections: t.exposeInt("detections", { description: "The detections they gather." }),
     threatScore: t.exposeFloat("threat_score", { description: "The highest threat score of them." }),
+    place: t.field({
+      type: PlaceType,
+      nullable: true,
+      description: "Of an address: where it is, by the data of now. Null: not known, or no address.",
+      resolve: ({ kind, key }, _args, { services }) =>
+        kind === "ADDRESS" ? placeOfAddress(services.enricher, key) : null,
+    }),
   }),
 });
 
@@ -42,9 +51,12 @@ const Statistics = builder.objectRef<Range & { step: number }>("Statistics").imp
     topSubjects: t.field({
       type: [TopSubjectType],
       description: "Whom most incidents opened in these days are about.",
-      args: { first: t.arg.int({ required: true, defaultValue: 10, description: "How many, from 1 to 100." }) },
-      resolve: (range, { first }, context) =>
-        topSubjects(context.services.db, viewerOf(context).organizationId, range, most(first)),
+      args: {
+        first: t.arg.int({ required: true, defaultValue: 10, description: "How many, from 1 to 100." }),
+        kind: t.arg.string({ description: "Only those of this kind, as their `kind` says it, e.g. `ADDRESS`." }),
+      },
+      resolve: (range, { first, kind }, context) =>
+        topSubjects(context.services.db, viewerOf(context).organizationId, range, { first: most(first), kind }),
     }),
     ...reportFields(t),
     ...summaryFields(t),

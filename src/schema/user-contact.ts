@@ -85,6 +85,16 @@ async function contactOf(row: Row, context: Context): Promise<Contact> {
     quietHours: row.quietHours as Hours[],
   };
 }
+builder.objectField(ViewerType, "userId", (t) =>
+  t.globalID({
+    nullable: true,
+    description: "The user's id, e.g. to find what is assigned to you; null: you are a program.",
+    resolve: (_viewer, _args, context) => {
+      const id = ownId(context);
+      return id === undefined ? null : { type: "User", id };
+    },
+  }),
+);
 
 builder.objectField(ViewerType, "contact", (t) =>
   t.field({

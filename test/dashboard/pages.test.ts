@@ -1,8 +1,10 @@
 /** A journey through each of the pages about response, record and settings, in a real browser. */
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { type TestServer, testServer } from "../support/server.ts";
 import { axe, buildDashboard, dashboardDir, openBrowser, signedIn } from "./browser.ts";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 }); // for a machine that is at other work, too
 
 let server: TestServer;
 let browser: Browser;
@@ -14,6 +16,7 @@ beforeAll(async () => {
   ({ page, faults } = await signedIn(browser, server, { email: "ada@clinic.example", role: "ADMIN" }));
 });
 afterAll(async () => {
+  vi.resetConfig();
   await browser?.close();
   await server?.close();
 });
@@ -62,9 +65,17 @@ it("makes a response rule after counting what it would have acted on, and remove
   await dialog().getByRole("button", { name: "Save" }).click();
   await dialog().getByLabel("Name", { exact: true }).and(page.locator("[aria-invalid=true]")).waitFor();
   await dialog().getByLabel("Name", { exact: true }).fill("Block what sprays");
+  await dialog().getByLabel("User", { exact: true }).check();
+  await dialog().getByLabel("Threat score of at least").fill("101");
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await dialog().getByLabel("Threat score of at least").and(page.locator("[aria-invalid=true]")).waitFor();
+  await dialog().getByLabel("Threat score of at least").fill("");
+  await dialog().getByLabel("Action", { exact: true }).selectOption("SUSPEND_USER");
+  await dialog().getByLabel("Against").selectOption("SESSION");
   expect(await axe(page)).toEqual([]);
   await dialog().getByRole("button", { name: "Save" }).click();
-  await page.getByText("Block what sprays").waitFor();
+  await page.getByText("High or worse · about user").waitFor();
+  await page.getByText("Suspend user (session) for 1 hour, once approved").waitFor();
   await press("Remove “Block what sprays”");
   await dialog().getByRole("button", { name: "Remove" }).click();
   await toast("The rule was removed.");
@@ -108,8 +119,20 @@ it("makes a channel, shows a fault at its field, and removes it after saying wha
   await press("New route");
   await dialog().getByLabel("Name", { exact: true }).fill("What is high");
   await dialog().getByLabel("Security team").check();
+  await dialog().getByLabel("Told again after, seconds").fill("5");
+  await dialog().getByRole("button", { name: "Add quiet time" }).click();
+  await dialog().getByLabel("Only on these dates").fill("24 Dec");
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await dialog().locator("[aria-invalid=true]").first().waitFor();
+  await dialog().getByLabel("Only on these dates").fill("2026-12-24, 2026-12-25");
+  await dialog().getByLabel("Told again after, seconds").fill("3600");
+  expect(await axe(page)).toEqual([]);
   await dialog().getByRole("button", { name: "Save" }).click();
   await page.getByText("Severity is at least High").waitFor();
+  await press("Edit What is high");
+  expect(await dialog().getByLabel("Only on these dates").inputValue()).toBe("2026-12-24, 2026-12-25");
+  expect(await dialog().getByLabel("Told again after, seconds").inputValue()).toBe("3600");
+  await page.keyboard.press("Escape");
   await open("/channels?tab=templates");
   await press("New template");
   await dialog().getByLabel("Text", { exact: true }).fill("{{ incident.severity }} <b>now</b>");
@@ -129,7 +152,57 @@ it("counts what a silence would keep quiet before it is made, and ends it", asyn
   await press("End…");
   await dialog().getByRole("button", { name: "End it" }).click();
   await toast("The silence has ended.");
+});
+
+it("makes a schedule and a policy that calls by it, shows faults at their fields, and keeps what one uses", async () => {
   await open("/on-call");
+  await press("New schedule");
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await dialog().getByLabel("Name", { exact: true }).first().and(page.locator("[aria-invalid=true]")).waitFor();
+  await dialog().getByLabel("Name", { exact: true }).first().fill("Nights <b>");
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await dialog().getByText("A layer has 1 to 100 people who take turns.").waitFor();
+  await dialog().getByRole("button", { name: "Add person" }).click();
+  await dialog().getByRole("button", { name: "Add hours" }).click();
+  await dialog().getByLabel("Sat", { exact: true }).check();
+  await dialog().getByLabel("From", { exact: true }).fill("20:00");
+  expect(await axe(page)).toEqual([]);
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await toast("The schedule was saved. It holds at once.");
+  await page.getByText("Sat 20:00–24:00").waitFor();
+  await press("New policy");
+  await dialog().getByLabel("Name", { exact: true }).fill("Call them");
+  await dialog().getByLabel("Minutes after it began").fill("-1");
+  await dialog().getByRole("button", { name: "Add target" }).click();
+  await dialog().getByLabel("Whom", { exact: true }).nth(1).selectOption("ROLE");
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await dialog().getByLabel("Minutes after it began").and(page.locator("[aria-invalid=true]")).waitFor();
+  await dialog().getByLabel("Minutes after it began").fill("2.5");
+  await dialog().getByRole("button", { name: "Add step" }).click();
+  expect(await axe(page)).toEqual([]);
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await page.getByText("After 2 minutes 30 seconds:").waitFor();
+  await page.getByText("whoever is on call (Nights <b>), everybody who is administrator").waitFor();
+  await press("Edit Call them");
+  expect(await dialog().getByLabel("Minutes after it began").inputValue()).toBe("2.5");
+  await dialog().getByLabel("Begin again, times").fill("2");
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await page.getByText("Then 2 times more from the beginning.").waitFor();
+  await press("Remove Nights <b>");
+  await dialog().getByRole("button", { name: "Remove" }).click();
+  await dialog().getByRole("alert").getByText("Call them").waitFor();
+  await page.keyboard.press("Escape");
+  await press("Calendar…");
+  await dialog().getByRole("button", { name: "Make a link" }).click();
+  await dialog()
+    .getByText(/^https?:.*ics/)
+    .waitFor();
+  await page.keyboard.press("Escape");
+  await press("Stand in…");
+  await dialog().getByLabel("Until").fill("2001-01-01T00:00");
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await dialog().getByLabel("Until").and(page.locator("[aria-invalid=true]")).waitFor();
+  await page.keyboard.press("Escape");
 });
 
 it("makes a person, shows their link once, suspends them, and makes a key", async () => {
@@ -162,11 +235,22 @@ it("keeps settings, and shows what the server refuses at its field", async () =>
   await page.getByLabel("Sign out after so many idle minutes").fill("1000");
   await press("Save");
   await page.getByLabel("Sign out after so many idle minutes").and(page.locator("[aria-invalid=true]")).waitFor();
-  await risk.getByLabel("High from a score of").fill("65");
-  await risk.getByRole("button", { name: "Save" }).click();
+  const clocks = page.getByRole("region", { name: "How long incidents may take" });
+  await clocks.getByLabel("High: minutes until it is contained").fill("90");
+  await clocks.getByLabel("Opened again within").fill("99999999");
+  await clocks.getByRole("button", { name: "Save" }).click();
+  await clocks.getByLabel("Opened again within").and(page.locator("[aria-invalid=true]")).waitFor();
+  await clocks.getByLabel("Opened again within").fill("120");
+  await clocks.getByRole("button", { name: "Save" }).click();
   await toast("Saved.");
+  await risk.getByLabel("High from a score of").fill("65");
+  const saved = page.waitForResponse((answer) => answer.request().postData()?.includes("organizationUpdate") ?? false);
+  await risk.getByRole("button", { name: "Save" }).click();
+  await saved;
   await page.reload();
   await risk.getByLabel("High from a score of").and(page.locator("[value='65']")).waitFor();
+  await clocks.getByLabel("High: minutes until it is contained").and(page.locator("[value='90']")).waitFor();
+  await clocks.getByLabel("Opened again within").and(page.locator("[value='120']")).waitFor();
 });
 
 it("saves at once how somebody wants to be told", async () => {
@@ -180,6 +264,18 @@ it("saves at once how somebody wants to be told", async () => {
   await saved;
   await page.reload();
   await box.and(page.locator(":checked")).waitFor();
+  await page.getByLabel("Telephone").fill("12345");
+  await page.getByRole("button", { name: "Add hours" }).click();
+  await page.getByLabel("From", { exact: true }).fill("22:00");
+  await press("Save");
+  await page.getByLabel("Telephone").and(page.locator("[aria-invalid=true]")).waitFor();
+  await page.getByLabel("Telephone").fill("+1 (512) 555-0100");
+  await press("Save");
+  await toast("Saved.");
+  await page.reload();
+  await page.getByLabel("From", { exact: true }).and(page.locator("[value='22:00']")).waitFor();
+  expect(await page.getByLabel("Telephone").inputValue()).toBe("+15125550100");
+  expect(await axe(page)).toEqual([]);
 });
 
 let small: Awaited<ReturnType<typeof signedIn>> | undefined;
@@ -195,6 +291,7 @@ it.each([
   "/users",
   "/settings",
   "/notifications",
+  "/notifications?tab=preferences",
 ])("fits a phone, in the dark: %s", async (path) => {
   const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, colorScheme: "dark" as const };
   small ??= await signedIn(browser, server, { email: "ada@clinic.example", role: "ADMIN" }, phone);

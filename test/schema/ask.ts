@@ -8,8 +8,11 @@ import { quiet, type TestDatabase } from "../support/database.ts";
 // biome-ignore lint/suspicious/noExplicitAny: each test says by its query what comes back
 export type Answer = any;
 
-/** Sends a query as the viewer; what is not said of the viewer is an ADMIN of the first organization. */
-export function asker(test: TestDatabase) {
+/**
+ * Sends a query as the viewer; what is not said of the viewer is an ADMIN of the first organization. `services`: more than
+ * the database, where the query needs it.
+ */
+export function asker(test: TestDatabase, services: object = {}) {
   return async (query: string, variables: object = {}, as: Partial<Viewer> = {}): Promise<Answer> => {
     const organizationId = test.organizations[0]?.id as string;
     const viewer: Viewer = {
@@ -29,6 +32,7 @@ export function asker(test: TestDatabase) {
         refused: async () => {},
         now: Date.now,
         change: test.db.inOrganization,
+        ...services,
       },
       closing: new AbortController().signal,
     };

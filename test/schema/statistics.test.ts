@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { audit } from "../../src/access/audit.ts";
 import type { Role } from "../../src/access/viewer.ts";
-import { type TestDatabase, testDatabase } from "../support/database.ts";
+import { openEnricher } from "../../src/ingest/enrich/enricher.ts";
+import { quiet, type TestDatabase, testDatabase } from "../support/database.ts";
 import { asker } from "./ask.ts";
 
 let test: TestDatabase;
@@ -129,6 +130,30 @@ describe("statistics", () => {
     expect(data.statistics.topSubjects).toEqual([
       { kind: "user.name", key: "user0", incidents: 5, detections: 10, threatScore: 10 },
     ]);
+  });
+
+  it("say where the addresses are that most incidents are about", async () => {
+    const subjects = (...keys: string[]) => JSON.stringify(keys.map((key) => ({ kind: "ADDRESS", key })));
+    await test.asOwner(
+      `INSERT INTO security_incidents (organization_id, id, number, title, severity, status, fingerprint, threat_score, subjects, tags,
+           detection_count, event_count, first_event_at, last_event_at, opened_at, created_at, updated_at)
+         SELECT '${ours}', gen_random_uuid(), 100 + n, 't', 'LOW', 'CLOSED', 'place' || n, 1, s, '{}', 1, 1, t, t, t, t, t
+         FROM (SELECT '${at(-240).toISOString()}'::timestamptz AS t) at,
+           (VALUES (1, '${subjects("8.8.8.8", "10.1.2.3")}'::jsonb), (2, '${subjects("8.8.8.8", "nowhere")}')) AS i(n, s)`,
+    );
+    const wanted = statistics(`topSubjects(kind: "ADDRESS") { key incidents place { country lat lon } }
+      users: topSubjects(kind: "USER") { key }`);
+    const enricher = await openEnricher({ own: {}, log: quiet, now: Date.now });
+    const variables = { range: { from: at(-240), to: at(-239) } };
+    const { data } = await asker(test, { enricher })(wanted, variables, { organizationId: ours });
+    expect(data.statistics).toEqual({
+      topSubjects: [
+        { key: "8.8.8.8", incidents: 2, place: { country: "US", lat: expect.any(Number), lon: expect.any(Number) } },
+        { key: "10.1.2.3", incidents: 1, place: null },
+        { key: "nowhere", incidents: 1, place: null },
+      ],
+      users: [],
+    });
   });
 
   it("sum up what was opened: by status, severity, rule and channel, how fast and how rightly", async () => {

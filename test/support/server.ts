@@ -50,17 +50,17 @@ export async function testServer(options: {
 }) {
   const database = options.beside?.database ?? (await testDatabase({ seeded: true }));
   const dataDir = options.beside?.dataDir ?? (await mkdtemp(join(tmpdir(), "vigil-server-")));
-  const app: App = await openApp(
-    parseConfig({
-      DATABASE_URL: database.serverUrl,
-      VIGIL_OWNER_DATABASE_URL: database.ownerUrl,
-      VIGIL_DATA_DIR: dataDir,
-      ...(options.redisUrl ? { REDIS_URL: options.redisUrl } : {}),
-      ...options.env,
-    }),
-    { log: options.log ?? quiet, ...(options.now ? { now: options.now } : {}) },
-  );
-  const server = createServer(app, { dashboardDir: options.dashboardDir });
+  const config = parseConfig({
+    DATABASE_URL: database.serverUrl,
+    VIGIL_OWNER_DATABASE_URL: database.ownerUrl,
+    VIGIL_DATA_DIR: dataDir,
+    ...(options.redisUrl ? { REDIS_URL: options.redisUrl } : {}),
+    ...options.env,
+  });
+  const open = (): Promise<App> =>
+    openApp(config, { log: options.log ?? quiet, ...(options.now ? { now: options.now } : {}) });
+  let app = await open();
+  let server = createServer(app, { dashboardDir: options.dashboardDir });
   const url = await server.listen(0, "127.0.0.1");
   const [ours, theirs] = database.organizations.map(({ id }) => id) as [string, string];
   const clients = new Set<Client>();
@@ -165,7 +165,9 @@ export async function testServer(options: {
   }
 
   return {
-    app,
+    get app() {
+      return app;
+    },
     url,
     database,
     dataDir,
@@ -182,7 +184,18 @@ export async function testServer(options: {
     subscribe,
     subscribeSse,
     /** Streams that identical subscriptions share, and what became of them. */
-    streams: server.streams,
+    get streams() {
+      return server.streams;
+    },
+    /** Ends the server and starts another at the same address; `meanwhile` runs while there is none. */
+    async restart(meanwhile: () => Promise<void> = async () => {}) {
+      await server.close();
+      await app.close();
+      await meanwhile();
+      app = await open();
+      server = createServer(app, { dashboardDir: options.dashboardDir });
+      await server.listen(Number(new URL(url).port), "127.0.0.1");
+    },
     async close() {
       for (const client of clients) await client.dispose();
       await server.close();

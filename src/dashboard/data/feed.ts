@@ -1,37 +1,33 @@
 import { useEffect, useRef } from "react";
-import { type ApiError, follow, query } from "../api.ts";
-import { RealtimeCursorDocument, type TypedDocumentString } from "../generated/graphql.ts";
+import { follow } from "../api.ts";
+import type { TypedDocumentString } from "../generated/graphql.ts";
 import { perFrame } from "./per-frame.ts";
 
-/** A change of the feed, as each of its subscriptions answers one. */
-export interface Change {
-  cursor: string;
-  kind: string;
-}
-
 /** What listeners get: changes in their order, or the word that some are lost and everything must be read anew. */
-export type Batch<Value extends Change> = { changes: Value[]; lost: boolean };
+export type Batch<Value> = { changes: Value[]; lost: boolean };
 
-export interface Feed<Value extends Change> {
+export interface Feed<Value> {
   /** Listens until the returned function is called. */
   listen(listener: (batch: Batch<Value>) => void): () => void;
 }
 
 const mostHeld = 2_000; // changes held for one frame; a tab that slept longer reads anew
+const lingering = 30_000; // ms that a stream goes on without a listener: the next page wants it, too
 
 /**
  * One stream of changes that all pages share: it begins with its first listener and goes on exactly where it was after a
- * lost connection. Listeners are told at most once a frame.
+ * lost connection. Listeners are told at most once a frame; at its beginning to read anew, as things may have changed
+ * between their reading and that.
  */
-export function createFeed<Result, Value extends Change>(
+export function createFeed<Result, Value>(
   document: TypedDocumentString<Result, { after?: string | null }>,
   pick: (result: Result) => Value,
 ): Feed<Value> {
   const listeners = new Set<(batch: Batch<Value>) => void>();
-  let after: string | undefined;
   let held: Value[] = [];
   let lost = false;
   let stop: (() => void) | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
 
   const tell = perFrame(() => {
     const batch = { changes: lost ? [] : held, lost };
@@ -40,50 +36,33 @@ export function createFeed<Result, Value extends Change>(
     for (const listener of listeners) listener(batch);
   });
 
-  function take(value: Value): void {
-    after = value.cursor;
-    if (value.kind === "CURSOR_EXPIRED" || held.length >= mostHeld) lost = true;
+  function take(result: Result | undefined): void {
+    if (result === undefined || held.length >= mostHeld) lost = true;
     if (lost) held = [];
-    else held.push(value);
+    else held.push(pick(result as Result));
     tell();
   }
 
-  function refused(error: ApiError): void {
-    if (error.code !== "BAD_USER_INPUT") return; // no permission: the pages say so themselves
-    after = undefined;
-    lost = true;
-    tell();
-  }
-
-  async function start(): Promise<void> {
-    const { realtime } = await query(RealtimeCursorDocument, {});
-    after ??= realtime.cursor;
-    if (listeners.size === 0 || stop) return;
-    stop = follow(
-      document,
-      () => ({ after: after ?? null }),
-      (result) => take(pick(result)),
-      refused,
-    );
+  function end(): void {
+    stop?.();
+    stop = undefined;
   }
 
   return {
     listen(listener) {
       listeners.add(listener);
-      if (listeners.size === 1) start().catch(() => undefined); // whoever is not let in is told by the queries
+      clearTimeout(timer);
+      stop ??= follow(document, take, end); // whoever is not let in is told by the queries
       return () => {
         listeners.delete(listener);
-        if (listeners.size > 0) return;
-        stop?.();
-        stop = undefined;
-        after = undefined;
+        if (listeners.size === 0) timer = setTimeout(end, lingering);
       };
     },
   };
 }
 
 /** Listens to a feed while the component is shown. */
-export function useFeed<Value extends Change>(feed: Feed<Value>, onBatch: (batch: Batch<Value>) => void): void {
+export function useFeed<Value>(feed: Feed<Value>, onBatch: (batch: Batch<Value>) => void): void {
   const latest = useRef(onBatch);
   latest.current = onBatch;
   useEffect(() => feed.listen((batch) => latest.current(batch)), [feed]);

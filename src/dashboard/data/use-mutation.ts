@@ -1,7 +1,6 @@
 import { useCallback, useState } from "react";
 import { type ApiError, mutate } from "../api.ts";
 import type { TypedDocumentString } from "../generated/graphql.ts";
-import { words } from "../words.ts";
 
 /** Why a change was refused, and of which argument: `path` is empty where it is of none in particular. */
 export interface UserError {
@@ -38,7 +37,7 @@ export function useMutation<Result extends object, Variables>(
         return found.length === 0 ? result : undefined;
       } catch (error) {
         const { message, code } = error as ApiError;
-        setErrors([{ message: message || words.states.unreachable, code: code ?? "INTERNAL", path: [] }]);
+        setErrors([{ message, code: code ?? "INTERNAL", path: [] }]);
         return undefined;
       } finally {
         setBusy(false);

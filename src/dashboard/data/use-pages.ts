@@ -14,6 +14,8 @@ export interface Pages<Result, Node> extends QueryState<Result> {
   hasMore: boolean;
   /** Reads the next page. */
   more: () => Promise<void>;
+  /** Puts rows that changed in the place of what they were; of `undefined`, pages behind the first are forgotten. */
+  renew: (changed: readonly Node[] | undefined) => void;
 }
 
 /** A list that is read page by page; `pick` finds it in the answer. Other variables begin at the front. */
@@ -21,6 +23,8 @@ export function usePages<Result, Variables extends { after?: string | null | und
   document: TypedDocumentString<Result, Variables>,
   variables: Variables,
   pick: (result: Result) => Connection<Node>,
+  /** The answer with other rows, for `renew`. */
+  put: (result: Result, rows: Node[]) => Result = (result) => result,
 ): Pages<Result, Node> {
   const state = useQuery(document, variables);
   const key = JSON.stringify(variables);
@@ -35,10 +39,19 @@ export function usePages<Result, Variables extends { after?: string | null | und
     setBehind({ of: key, rows: [...(older?.rows ?? []), ...page.nodes], info: page.pageInfo });
   }
 
+  function renew(changed: readonly Node[] | undefined): void {
+    if (!changed) return setBehind(undefined);
+    const now = new Map(changed.map((row) => [row.id, row]));
+    const renewed = (rows: readonly Node[]) => rows.map((row) => now.get(row.id) ?? row);
+    state.patch((data) => put(data, renewed(pick(data).nodes)));
+    setBehind((before) => before && { ...before, rows: renewed(before.rows) });
+  }
+
   return {
     ...state,
     rows: [...(first?.nodes ?? []), ...(older?.rows ?? []).filter(({ id }) => !known.has(id))],
     hasMore: info?.hasNextPage ?? false,
     more,
+    renew,
   };
 }

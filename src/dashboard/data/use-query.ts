@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from "react";
-import { ApiError, query } from "../api.ts";
+import { ApiError, connectionState, isAway, query } from "../api.ts";
 import type { TypedDocumentString } from "../generated/graphql.ts";
 
 const kept = new Map<string, unknown>(); // the last answers, so that going back shows at once what was there
@@ -56,7 +56,7 @@ export function useQuery<Result, Variables>(
       },
       (error: unknown) => {
         if (controller.signal.aborted) return;
-        const fault = error instanceof ApiError ? error : new ApiError(String(error), "INTERNAL");
+        const fault = error instanceof ApiError ? error : new ApiError("INTERNAL", String(error));
         setState((before) => ({ ...before, key, error: fault }));
         setLoading(false);
       },
@@ -68,6 +68,13 @@ export function useQuery<Result, Variables>(
     load();
     return () => under.current?.abort();
   }, [load]);
+
+  // What could not be read while the server was away is read once it is back.
+  const isLeft = state.key === key && state.error !== undefined && isAway(state.error);
+  useEffect(() => {
+    if (!isLeft) return undefined;
+    return connectionState.listen(() => connectionState.get() === "LIVE" && load());
+  }, [isLeft, load]);
 
   const patch = useCallback((change: (data: Result) => Result) => {
     setState((before) => (before.data === undefined ? before : { ...before, data: change(before.data) }));

@@ -36,7 +36,7 @@ function Frame({ label, hint, error, children }: FrameProps) {
 interface TextProps extends FieldProps {
   value: string;
   onChange: (value: string) => void;
-  type?: "text" | "email" | "number" | "search" | "datetime-local" | "url";
+  type?: "text" | "email" | "number" | "search" | "datetime-local" | "date" | "time" | "url" | "tel";
   /** Not to be read over a shoulder. */
   secret?: boolean;
   /** Several lines; so many are shown. */

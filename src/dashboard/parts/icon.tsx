@@ -23,6 +23,7 @@ const paths = {
   plus: "M8 3v10M3 8h10",
   more: "M3.500 8h.1M8 8h.1M12.500 8h.1",
   down: "M4 6l4 4 4-4",
+  up: "M4 10l4-4 4 4",
   right: "M6 4l4 4-4 4",
   left: "M10 4 6 8l4 4",
   external: "M6.500 3H3v10h10V9.500M9 2.500h4.500V7M13 3 7.500 8.500",

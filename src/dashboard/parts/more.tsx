@@ -9,7 +9,7 @@ export function More({ of: { hasMore, more } }: { of: { hasMore: boolean; more: 
   if (!hasMore) return null;
   async function next(): Promise<void> {
     setBusy(true);
-    await more().catch((error: Error) => toast(error.message || words.states.unreachable, "bad"));
+    await more().catch((error: Error) => toast(error.message, "bad"));
     setBusy(false);
   }
   return (

@@ -1,6 +1,6 @@
 import "./states.css";
 import { Component, type ReactNode } from "react";
-import type { ApiError } from "../api.ts";
+import { type ApiError, isAway } from "../api.ts";
 import { words } from "../words.ts";
 import { Button } from "./button.tsx";
 import { Icon, type IconName } from "./icon.tsx";
@@ -34,7 +34,7 @@ export function Failed({ error, onAgain }: { error: ApiError; onAgain?: () => vo
     <div className="state" role="alert">
       <Icon name="incident" size={22} />
       <p>
-        <strong>{words.states.errorTitle}</strong> {error.message || words.states.unreachable}
+        <strong>{words.states.errorTitle}</strong> {error.message}
       </p>
       {onAgain && <Button onClick={onAgain}>{words.states.again}</Button>}
     </div>
@@ -68,7 +68,7 @@ export function Loaded<Result>({
   lines?: number;
   children: (data: Result) => ReactNode;
 }) {
-  if (of.data !== undefined && (!of.error || of.error.code === "UNREACHABLE")) return children(of.data);
+  if (of.data !== undefined && (!of.error || isAway(of.error))) return children(of.data);
   if (of.error) return <Failed error={of.error} onAgain={of.reload} />;
   return <Loading {...(lines === undefined ? {} : { lines })} />;
 }

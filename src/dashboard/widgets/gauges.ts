@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import { follow } from "../api.ts";
+import { watch } from "../api.ts";
 import { RealtimeGaugesDocument, type RealtimeGaugesSubscription } from "../generated/graphql.ts";
 
 export type Gauges = RealtimeGaugesSubscription["realtimeMetrics"];
@@ -12,14 +12,10 @@ let stop: (() => void) | undefined;
 /** One stream for all counters on the page; it ends with the last of them. */
 function listen(listener: () => void): () => void {
   listeners.add(listener);
-  stop ??= follow(
-    RealtimeGaugesDocument,
-    () => ({ interval: "PT2S" }),
-    ({ realtimeMetrics }) => {
-      history = [...history.slice(1 - mostKept), realtimeMetrics];
-      for (const one of listeners) one();
-    },
-  );
+  stop ??= watch(RealtimeGaugesDocument, { interval: "PT2S" }, ({ realtimeMetrics }) => {
+    history = [...history.slice(1 - mostKept), realtimeMetrics];
+    for (const one of listeners) one();
+  });
   return () => {
     listeners.delete(listener);
     if (listeners.size > 0) return;

@@ -2,7 +2,7 @@
 export const incidentsWords = {
   title: "Incidents",
   count: (count: number) => (count === 1 ? "1 incident" : `${count.toLocaleString()} incidents`),
-  views: { active: "Active", open: "Open", unassigned: "Unassigned", over: "Resolved", all: "All" },
+  views: { active: "Active", open: "Open", mine: "Mine", unassigned: "Unassigned", over: "Resolved", all: "All" },
   search: "Search titles, users, addresses",
   severity: "Severity",
   anySeverity: "Any severity",
@@ -31,5 +31,17 @@ export const incidentsWords = {
   updated: (count: number) => (count === 1 ? "1 incident was changed." : `${count} incidents were changed.`),
   notUpdated: (count: number, why: string) => `${count} could not be changed: ${why}`,
   keys: "j and k move, Enter opens, x chooses",
-  more: "Show more",
+  saved: {
+    choose: "Saved filters",
+    none: "No saved filter",
+    shared: (name: string, owner: string) => `${name} (${owner})`,
+    keep: "Save filter…",
+    keepTitle: "Save what is shown as a filter",
+    keepHint: "One of yours with this name is replaced",
+    name: "Name",
+    everybody: "Everybody may use it",
+    kept: "The filter was saved.",
+    remove: "Remove filter",
+    removed: "The filter was removed.",
+  },
 } as const;

@@ -3,7 +3,7 @@ export const liveWords = {
   title: "Live tail",
   pause: "Pause",
   resume: "Go on",
-  paused: "Paused",
+  paused: (waiting: number) => (waiting > 0 ? `Paused: ${waiting.toLocaleString()} new` : "Paused"),
   search: "Action contains…",
   user: "User",
   ip: "From address",

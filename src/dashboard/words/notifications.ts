@@ -16,6 +16,10 @@ export const notificationWords = {
     urgent: "Nothing is urgent.",
   },
   preferencesLead: "What is critical is shown here all the same. Each tick is saved at once.",
+  contact: "Where and when",
+  contactLead:
+    "For escalations and for what is urgent. In quiet hours you are told only of what is critical; the rest afterwards.",
+  contactSaved: "Saved.",
   about: "Tell me when",
   inApp: "Here",
   email: "E-mail",

@@ -40,7 +40,10 @@ export const overviewWords = {
     figure: "Figure",
     series: "Lines",
     text: "Text (Markdown)",
+    outcome: "Which events",
+    source: "Of one system only",
   },
+  outcomes: { ALL: "All", FAILURE: "Those that failed" },
   figures: {
     openIncidents: "Open incidents",
     activeThreats: "High and critical",
@@ -71,6 +74,9 @@ export const overviewWords = {
     health: "System health",
     risk: "Risk leaderboard",
     attack: "ATT&CK coverage",
+    threatMap: "Threat map",
+    geoAnomalies: "Geographic anomalies",
+    performance: "Performance",
     text: "Text",
   },
   live: "now",
@@ -98,5 +104,20 @@ export const overviewWords = {
     `${name}: ${rules} active rules, ${detections} detections`,
   tactics: "Tactics and their techniques",
   techniques: (count: number) => `${count} techniques`,
+  passed: (count: number) => `${count.toLocaleString()} more passed by`,
+  mapLabel: (places: number) =>
+    places === 1
+      ? "World map with 1 place that incidents come from"
+      : `World map with ${places} places that incidents come from`,
+  placeText: (name: string, incidents: number, addresses: string) =>
+    `${name}: ${incidents === 1 ? "1 incident" : `${incidents} incidents`} (${addresses})`,
+  somewhere: "Unknown place",
+  nowhere: (count: number) => (count === 1 ? "1 address has no known place" : `${count} addresses have no known place`),
+  noPlaces: "No incident was about an address in this time.",
+  noGeo: "Everybody was where they usually are.",
+  measured: "What",
+  measuredBy: (source: string, count: number) => `${source}, ${count.toLocaleString()} samples`,
+  percentiles: { p50: "Median", p95: "95 %", p99: "99 %", max: "Most" },
+  noMeasured: "Nothing was measured in this time. Applications send samples by performanceRecord.",
   textEmpty: "Write something in its settings.",
 } as const;

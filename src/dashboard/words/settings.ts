@@ -24,6 +24,16 @@ export const settingsWords = {
     targets: "Never block or suspend",
     targetsHint: "Addresses, ranges and users, one a line: your own networks, the head of IT",
   },
+  clocks: {
+    title: "How long incidents may take",
+    lead: "Minutes until somebody has seen it, it does no further harm, and it is over. Who is late is told of it.",
+    severity: "Severity",
+    clocks: { ACKNOWLEDGE: "Acknowledged", CONTAIN: "Contained", RESOLVE: "Resolved" },
+    minutes: (severity: string, clock: string) => `${severity}: minutes until it is ${clock.toLowerCase()}`,
+    hint: "Empty: as long as they like.",
+    grace: "Opened again within, minutes",
+    graceHint: "What is found this long after it was resolved belongs to the same incident; 0: never",
+  },
   privacy: {
     title: "Privacy",
     lead: "What of the events is stored encrypted. It holds for events that come from now on.",

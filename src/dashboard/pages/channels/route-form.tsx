@@ -1,26 +1,35 @@
 import { useState } from "react";
 import { useMutation } from "../../data/use-mutation.ts";
+import { useQuery } from "../../data/use-query.ts";
 import {
   type MatcherRowFragment,
   RouteChangeDocument,
+  type RouteListQuery,
   RouteMakeDocument,
   type RouteRowFragment,
+  RouteTemplatesDocument,
 } from "../../generated/graphql.ts";
-import { CheckField, errorAt, TextField } from "../../parts/field.tsx";
+import { CheckField, errorAt, placeOf, SelectField, TextField } from "../../parts/field.tsx";
 import { FormDialog } from "../../parts/form-dialog.tsx";
 import { toast } from "../../parts/toast.tsx";
 import { routeWords as words } from "../../words/channels.ts";
 import { Matchers } from "../silences/matchers.tsx";
+import { moreInput, moreOf, RouteMoreFields } from "./route-more.tsx";
 
 interface RouteFormProps {
   route: RouteRowFragment | undefined;
-  channels: readonly { id: string; name: string }[];
+  given: RouteListQuery;
   onClose: () => void;
   onDone: () => void;
 }
 
-/** A route, new or changed. What has no field here stays as it is. */
-export function RouteForm({ route, channels, onClose, onDone }: RouteFormProps) {
+const choices = (none: string, all: readonly { id: string; name: string }[]) => [
+  { value: "", label: none },
+  ...all.map(({ id, name }) => ({ value: id, label: name })),
+];
+
+/** A route, new or changed. */
+export function RouteForm({ route, given, onClose, onDone }: RouteFormProps) {
   const [name, setName] = useState(route?.name ?? "");
   const [matchers, setMatchers] = useState<MatcherRowFragment[]>(
     route ? [...route.matchers] : [{ field: "SEVERITY", operator: "AT_LEAST", value: "HIGH" }],
@@ -28,9 +37,17 @@ export function RouteForm({ route, channels, onClose, onDone }: RouteFormProps) 
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set(route?.channels.map(({ id }) => id)));
   const [goesOn, setGoesOn] = useState(route?.goesOn ?? false);
   const [tellsResolved, setTellsResolved] = useState(route?.tellsResolved ?? true);
+  const [parent, setParent] = useState(route?.parent?.id ?? "");
+  const [position, setPosition] = useState(route ? String(route.position) : "");
+  const [policy, setPolicy] = useState(route?.escalationPolicy?.id ?? "");
+  const [template, setTemplate] = useState(route?.template ?? "");
+  const [more, setMore] = useState(moreOf(route));
+  const templates = useQuery(RouteTemplatesDocument, {}).data?.alertTemplates.nodes ?? [];
+  const names = [...new Set([...templates.map((one) => one.name), ...(route?.template ? [route.template] : [])])];
   const make = useMutation(RouteMakeDocument);
   const change = useMutation(RouteChangeDocument);
   const errors = route ? change.errors : make.errors;
+  const at = (field: string) => errorAt(errors, "input", field);
 
   async function save(): Promise<void> {
     const input = {
@@ -39,6 +56,11 @@ export function RouteForm({ route, channels, onClose, onDone }: RouteFormProps) 
       channelIds: [...chosen],
       goesOn,
       tellsResolved,
+      parentId: parent || null,
+      ...(position.trim() === "" ? {} : { position: Math.trunc(Number(position)) }),
+      escalationPolicyId: policy || null,
+      template: template || null,
+      ...moreInput(more),
     };
     const done = route
       ? await change.run({ id: route.id, input: { ...input, expectedRevision: route.revision } })
@@ -60,17 +82,41 @@ export function RouteForm({ route, channels, onClose, onDone }: RouteFormProps) 
       wide
       title={route ? words.edit(route.name) : words.add}
       errors={errors}
-      shown={["input.name", ...matchers.flatMap((_, at) => [`input.matchers.${at}.value`, `input.matchers.${at}`])]}
+      shown={[
+        ...["name", "parentId", "position", "escalationPolicyId", "template"],
+        ...["groupWaitSeconds", "groupIntervalSeconds", "repeatIntervalSeconds"],
+        ...errors.map(({ path }) => placeOf(path)).filter((place) => /^(matchers|muteTimes)/.test(place)),
+      ]}
       busy={make.busy || change.busy}
       onClose={onClose}
       onSave={() => void save()}
     >
-      <TextField label={words.name} value={name} onChange={setName} error={errorAt(errors, "input", "name")} />
+      <div className="form-pair">
+        <TextField label={words.name} value={name} onChange={setName} error={at("name")} />
+        <SelectField
+          label={words.parent}
+          value={parent}
+          onChange={setParent}
+          options={choices(
+            words.noParent,
+            given.alertRoutes.filter(({ id }) => id !== route?.id),
+          )}
+          error={at("parentId")}
+        />
+        <TextField
+          label={words.position}
+          hint={words.positionHint}
+          type="number"
+          value={position}
+          onChange={setPosition}
+          error={at("position")}
+        />
+      </div>
       <Matchers legend={words.which} matchers={matchers} onChange={setMatchers} errors={errors} mayBeEmpty />
       <fieldset className="form-set">
         <legend>{words.tells}</legend>
-        {channels.length === 0 && <p className="muted small">{words.noChannels}</p>}
-        {channels.map((channel) => (
+        {given.alertChannels.length === 0 && <p className="muted small">{words.noChannels}</p>}
+        {given.alertChannels.map((channel) => (
           <CheckField
             key={channel.id}
             label={channel.name}
@@ -79,8 +125,28 @@ export function RouteForm({ route, channels, onClose, onDone }: RouteFormProps) 
           />
         ))}
       </fieldset>
+      <div className="form-pair">
+        <SelectField
+          label={words.policy}
+          value={policy}
+          onChange={setPolicy}
+          options={choices(words.noPolicy, given.escalationPolicies)}
+          error={at("escalationPolicyId")}
+        />
+        <SelectField
+          label={words.template}
+          value={template}
+          onChange={setTemplate}
+          options={choices(
+            words.noTemplate,
+            names.map((one) => ({ id: one, name: one })),
+          )}
+          error={at("template")}
+        />
+      </div>
       <CheckField label={words.goesOnLabel} checked={goesOn} onChange={setGoesOn} />
       <CheckField label={words.tellsResolved} checked={tellsResolved} onChange={setTellsResolved} />
+      <RouteMoreFields more={more} onChange={(part) => setMore({ ...more, ...part })} errors={errors} />
     </FormDialog>
   );
 }

@@ -74,10 +74,10 @@ export function Routes() {
         </Loaded>
       </Panel>
       <RouteWould />
-      {changes.edits && (
+      {changes.edits && list.data && (
         <RouteForm
           route={changes.edits === "new" ? undefined : changes.edits}
-          channels={list.data?.alertChannels ?? []}
+          given={list.data}
           onClose={changes.close}
           onDone={list.reload}
         />

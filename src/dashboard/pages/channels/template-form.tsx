@@ -2,6 +2,7 @@ import { useEffect, useState } from "react";
 import { useMutation } from "../../data/use-mutation.ts";
 import { useQuery } from "../../data/use-query.ts";
 import {
+  type AlertKind,
   type ChannelKind,
   TemplateChangeDocument,
   TemplateMakeDocument,
@@ -14,6 +15,10 @@ import { toast } from "../../parts/toast.tsx";
 import { channelWords, templateWords as words } from "../../words/channels.ts";
 
 const kinds = Object.entries(channelWords.kinds).map(([value, label]) => ({ value: value as ChannelKind, label }));
+const alertKinds = [
+  { value: "" as AlertKind | "", label: words.everyKind as string },
+  ...Object.entries(words.alertKinds).map(([value, label]) => ({ value: value as AlertKind, label: label as string })),
+];
 const typingPause = 400; // ms after the last letter until the preview is asked for
 
 interface TemplateFormProps {
@@ -27,6 +32,9 @@ export function TemplateForm({ template, onClose, onDone }: TemplateFormProps) {
   const [name, setName] = useState(template?.name ?? "");
   const [channelKind, setKind] = useState<ChannelKind>(template?.channelKind ?? "EMAIL");
   const [subject, setSubject] = useState(template?.subject ?? "");
+  const [locale, setLocale] = useState(template?.locale ?? "en");
+  const [alertKind, setAlertKind] = useState<AlertKind | "">(template?.alertKind ?? "");
+  const [html, setHtml] = useState(template?.html ?? "");
   const [body, setBody] = useState(template?.body ?? "");
   const make = useMutation(TemplateMakeDocument);
   const change = useMutation(TemplateChangeDocument);
@@ -34,14 +42,16 @@ export function TemplateForm({ template, onClose, onDone }: TemplateFormProps) {
   const at = (path: string) => errorAt(errors, "input", path);
 
   async function save(): Promise<void> {
-    const subjectLine = subject.trim() || null;
+    const worded = { name: name.trim(), subject: subject.trim() || null, body, html: html.trim() || null };
     const done = template
       ? await change.run({
           id: template.id,
           expectedRevision: template.revision,
-          input: { name: name.trim(), subject: subjectLine, body },
+          input: worded,
         })
-      : await make.run({ input: { name: name.trim(), channelKind, subject: subjectLine, body } });
+      : await make.run({
+          input: { ...worded, channelKind, locale: locale.trim(), ...(alertKind ? { alertKind } : {}) },
+        });
     if (!done) return;
     toast(words.saved);
     onDone();
@@ -53,7 +63,7 @@ export function TemplateForm({ template, onClose, onDone }: TemplateFormProps) {
       wide
       title={template ? words.edit(template.name) : words.add}
       errors={errors}
-      shown={["input.name", "input.channelKind", "input.subject", "input.body"]}
+      shown={["name", "channelKind", "locale", "alertKind", "subject", "body", "html"]}
       busy={make.busy || change.busy}
       onClose={onClose}
       onSave={() => void save()}
@@ -69,6 +79,24 @@ export function TemplateForm({ template, onClose, onDone }: TemplateFormProps) {
             error={at("channelKind")}
           />
         )}
+        {!template && (
+          <SelectField
+            label={words.alertKind}
+            value={alertKind}
+            onChange={setAlertKind}
+            options={alertKinds}
+            error={at("alertKind")}
+          />
+        )}
+        {!template && (
+          <TextField
+            label={words.locale}
+            hint={words.localeHint}
+            value={locale}
+            onChange={setLocale}
+            error={at("locale")}
+          />
+        )}
       </div>
       {channelKind === "EMAIL" && (
         <TextField label={words.subject} mono value={subject} onChange={setSubject} error={at("subject")} />
@@ -82,20 +110,33 @@ export function TemplateForm({ template, onClose, onDone }: TemplateFormProps) {
         onChange={setBody}
         error={at("body")}
       />
-      <Preview subject={subject} body={body} />
+      {channelKind === "EMAIL" && (
+        <TextField
+          label={words.html}
+          hint={words.htmlHint}
+          rows={4}
+          mono
+          value={html}
+          onChange={setHtml}
+          error={at("html")}
+        />
+      )}
+      <Preview subject={subject} body={body} html={html} />
     </FormDialog>
   );
 }
 
-function Preview({ subject, body }: { subject: string; body: string }) {
-  const [settled, setSettled] = useState({ subject, body });
+function Preview({ subject, body, html }: { subject: string; body: string; html: string }) {
+  const [settled, setSettled] = useState({ subject, body, html });
   useEffect(() => {
-    const timer = setTimeout(() => setSettled({ subject, body }), typingPause);
+    const timer = setTimeout(() => setSettled({ subject, body, html }), typingPause);
     return () => clearTimeout(timer);
-  }, [subject, body]);
+  }, [subject, body, html]);
   const { data } = useQuery(
     TemplateWouldDocument,
-    settled.body.trim() ? { subject: settled.subject.trim() || null, body: settled.body } : undefined,
+    settled.body.trim()
+      ? { subject: settled.subject.trim() || null, body: settled.body, html: settled.html.trim() || null }
+      : undefined,
   );
   const preview = settled.body.trim() ? data?.alertTemplatePreview : undefined;
   if (!preview) return null;
@@ -104,6 +145,7 @@ function Preview({ subject, body }: { subject: string; body: string }) {
       <h3>{words.preview}</h3>
       {preview.subject && <strong className="wrap">{preview.subject}</strong>}
       <p className="wrap template-text">{preview.text}</p>
+      {preview.html && <pre className="mono small wrap template-text">{preview.html}</pre>}
       {preview.carries && preview.carries !== "SAFE" && <p className="field-hint">{words.carries(preview.carries)}</p>}
       <FormErrors errors={preview.userErrors} />
     </section>

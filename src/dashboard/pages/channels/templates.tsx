@@ -39,7 +39,12 @@ export function Templates() {
       head: channelWords.kind,
       width: "140px",
       from: "tablet",
-      cell: ({ channelKind }) => channelWords.kinds[channelKind],
+      cell: ({ channelKind, alertKind }) => (
+        <div className="two-lines">
+          <span>{channelWords.kinds[channelKind]}</span>
+          {alertKind && <span className="muted wrap">{words.alertKinds[alertKind]}</span>}
+        </div>
+      ),
     },
     { key: "locale", head: words.locale, width: "90px", from: "desktop", cell: ({ locale }) => locale },
     ...changes.column,

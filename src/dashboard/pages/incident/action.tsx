@@ -84,7 +84,6 @@ export function Action({ action, onChanged }: { action: ActionRowFragment; onCha
       <FormErrors errors={approve.errors} />
       {asks && (
         <ReasonDialog
-          open
           title={words.reasonTitle[asks]}
           errors={ending.errors}
           busy={ending.busy}

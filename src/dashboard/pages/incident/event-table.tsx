@@ -1,5 +1,5 @@
 import "../../parts/table.css";
-import { Fragment, useState } from "react";
+import { Fragment, memo, useState } from "react";
 import type { EventRowFragment } from "../../generated/graphql.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Button } from "../../parts/button.tsx";
@@ -34,55 +34,66 @@ export function EventTable({ events }: { events: readonly EventRowFragment[] }) 
         </thead>
         <tbody>
           {events.map((event) => (
-            <Fragment key={event.id}>
-              <tr>
-                <td>
-                  <Time at={event.time} as="clock" />
-                </td>
-                <td className="mono wrap">{event.action}</td>
-                <td className="wrap">{event.actorName ?? event.actorEmail ?? event.actorId ?? withheld(event)}</td>
-                <td className="from-tablet">
-                  <span className="mono">{event.sourceIp}</span>
-                  {event.place?.country && <span className="muted"> {placeOf(event.place)}</span>}
-                </td>
-                <td className="from-desktop wrap">{event.targetName ?? event.targetId ?? event.targetType}</td>
-                <td>
-                  <Badge tone={event.outcome === "FAILURE" ? "warn" : "neutral"}>
-                    {incidentWords.outcome[event.outcome]}
-                  </Badge>
-                </td>
-                <td>
-                  <Button
-                    kind="quiet"
-                    small
-                    icon={open === event.id ? "down" : "right"}
-                    label={words.do.more}
-                    aria-expanded={open === event.id}
-                    onClick={() => setOpen(open === event.id ? undefined : event.id)}
-                  />
-                </td>
-              </tr>
-              {open === event.id && (
-                <tr>
-                  <td colSpan={7}>
-                    <dl className="facts">
-                      {factsOf(event).map(([name, value]) => (
-                        <Fragment key={name}>
-                          <dt className="mono">{name}</dt>
-                          <dd className="mono">{value}</dd>
-                        </Fragment>
-                      ))}
-                    </dl>
-                  </td>
-                </tr>
-              )}
-            </Fragment>
+            <EventLine key={event.id} event={event} isOpen={open === event.id} onToggle={setOpen} />
           ))}
         </tbody>
       </table>
     </div>
   );
 }
+
+interface EventLineProps {
+  event: EventRowFragment;
+  isOpen: boolean;
+  onToggle: (id: string | undefined) => void;
+}
+
+/** Drawn once however often lines come before it. */
+const EventLine = memo(function EventLine({ event, isOpen, onToggle }: EventLineProps) {
+  return (
+    <>
+      <tr>
+        <td>
+          <Time at={event.time} as="clock" />
+        </td>
+        <td className="mono wrap">{event.action}</td>
+        <td className="wrap">{event.actorName ?? event.actorEmail ?? event.actorId ?? withheld(event)}</td>
+        <td className="from-tablet">
+          <span className="mono">{event.sourceIp}</span>
+          {event.place?.country && <span className="muted"> {placeOf(event.place)}</span>}
+        </td>
+        <td className="from-desktop wrap">{event.targetName ?? event.targetId ?? event.targetType}</td>
+        <td>
+          <Badge tone={event.outcome === "FAILURE" ? "warn" : "neutral"}>{incidentWords.outcome[event.outcome]}</Badge>
+        </td>
+        <td>
+          <Button
+            kind="quiet"
+            small
+            icon={isOpen ? "down" : "right"}
+            label={words.do.more}
+            aria-expanded={isOpen}
+            onClick={() => onToggle(isOpen ? undefined : event.id)}
+          />
+        </td>
+      </tr>
+      {isOpen && (
+        <tr>
+          <td colSpan={7}>
+            <dl className="facts">
+              {factsOf(event).map(([name, value]) => (
+                <Fragment key={name}>
+                  <dt className="mono">{name}</dt>
+                  <dd className="mono">{value}</dd>
+                </Fragment>
+              ))}
+            </dl>
+          </td>
+        </tr>
+      )}
+    </>
+  );
+});
 
 function withheld({ isWithheld }: EventRowFragment) {
   return isWithheld ? <span className="muted">{incidentWords.withheld}</span> : null;
@@ -93,7 +104,7 @@ function placeOf({ city, country }: NonNullable<EventRowFragment["place"]>): str
 }
 
 /** Every field that is set, by name; attributes one by one. */
-function factsOf({ attributes, place, id, isWithheld, ...fields }: EventRowFragment): [string, string][] {
+function factsOf({ attributes, place, id, isWithheld, receivedAt, ...fields }: EventRowFragment): [string, string][] {
   const more = Object.entries((attributes ?? {}) as Record<string, unknown>);
   return [...Object.entries(fields), ...more].flatMap(([name, value]) =>
     value === null || value === undefined || value === ""

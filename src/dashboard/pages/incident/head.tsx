@@ -82,25 +82,24 @@ export function Head({ incident, onChanged }: PartProps) {
         </Button>
       </div>
       <FormErrors errors={[...acknowledge.errors, ...investigate.errors, ...close.errors]} />
-      <ResolveDialog
-        open={asks === "resolve"}
-        title={words.resolveTitle(incident.number)}
-        errors={resolve.errors}
-        busy={resolve.busy}
-        onClose={() => setAsks(undefined)}
-        onResolve={(input) => void done("resolve", resolve.run({ id, input }))}
-      />
-      {(["contain", "reopen"] as const).map((move) => (
-        <ReasonDialog
-          key={move}
-          open={asks === move}
-          title={words.reasonTitle[move]}
-          errors={reasoned[move].errors}
-          busy={reasoned[move].busy}
+      {asks === "resolve" && (
+        <ResolveDialog
+          title={words.resolveTitle(incident.number)}
+          errors={resolve.errors}
+          busy={resolve.busy}
           onClose={() => setAsks(undefined)}
-          onReason={(reason) => void done(move, reasoned[move].run({ id, input: { reason } }))}
+          onResolve={(input) => void done("resolve", resolve.run({ id, input }))}
         />
-      ))}
+      )}
+      {(asks === "contain" || asks === "reopen") && (
+        <ReasonDialog
+          title={words.reasonTitle[asks]}
+          errors={reasoned[asks].errors}
+          busy={reasoned[asks].busy}
+          onClose={() => setAsks(undefined)}
+          onReason={(reason) => void done(asks, reasoned[asks].run({ id, input: { reason } }))}
+        />
+      )}
       {asks === "report" && <ReportDialog incident={incident} onClose={() => setAsks(undefined)} />}
     </header>
   );

@@ -1,11 +1,9 @@
 import { useState } from "react";
 import type { UserError } from "../../data/use-mutation.ts";
 import type { IncidentResolution } from "../../generated/graphql.ts";
-import { Button } from "../../parts/button.tsx";
-import { Dialog } from "../../parts/dialog.tsx";
-import { errorAt, FormErrors, SelectField, TextField } from "../../parts/field.tsx";
+import { errorAt, SelectField, TextField } from "../../parts/field.tsx";
+import { FormDialog } from "../../parts/form-dialog.tsx";
 import { incidentWords as words } from "../../words/incident.ts";
-import { words as shared } from "../../words.ts";
 
 const resolutions = Object.entries(words.resolutions).map(([value, label]) => ({
   value: value as IncidentResolution,
@@ -13,7 +11,6 @@ const resolutions = Object.entries(words.resolutions).map(([value, label]) => ({
 }));
 
 interface ResolveDialogProps {
-  open: boolean;
   title: string;
   errors: readonly UserError[];
   busy: boolean;
@@ -22,26 +19,15 @@ interface ResolveDialogProps {
 }
 
 /** Why it is over: for statistics, and in words. */
-export function ResolveDialog({ open, title, errors, busy, onClose, onResolve }: ResolveDialogProps) {
+export function ResolveDialog({ onResolve, ...rest }: ResolveDialogProps) {
   const [resolution, setResolution] = useState<IncidentResolution>("TRUE_POSITIVE");
   const [reason, setReason] = useState("");
   return (
-    <Dialog
-      open={open}
-      title={title}
-      onClose={onClose}
-      actions={
-        <>
-          <Button onClick={onClose}>{shared.do.cancel}</Button>
-          <Button
-            kind="primary"
-            busy={busy}
-            onClick={() => onResolve({ resolution, reason: reason.trim() || words.resolutions[resolution] })}
-          >
-            {words.resolve}
-          </Button>
-        </>
-      }
+    <FormDialog
+      {...rest}
+      action={words.resolve}
+      shown={["reason"]}
+      onSave={() => onResolve({ resolution, reason: reason.trim() || words.resolutions[resolution] })}
     >
       <SelectField label={words.resolution} value={resolution} onChange={setResolution} options={resolutions} />
       <TextField
@@ -50,9 +36,8 @@ export function ResolveDialog({ open, title, errors, busy, onClose, onResolve }:
         value={reason}
         onChange={setReason}
         rows={3}
-        error={errorAt(errors, "input", "reason")}
+        error={errorAt(rest.errors, "input", "reason")}
       />
-      <FormErrors errors={errors} shown={["input.reason"]} />
-    </Dialog>
+    </FormDialog>
   );
 }

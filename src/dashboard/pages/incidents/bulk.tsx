@@ -43,14 +43,15 @@ export function Bulk({ ids, onDone }: { ids: readonly string[]; onDone: () => vo
         {words.close}
       </Button>
       {!resolves && <FormErrors errors={change.errors} />}
-      <ResolveDialog
-        open={resolves}
-        title={words.resolveTitle(ids.length)}
-        errors={change.errors}
-        busy={change.busy}
-        onClose={() => setResolves(false)}
-        onResolve={(input) => apply({ move: "RESOLVE", ...input })}
-      />
+      {resolves && (
+        <ResolveDialog
+          title={words.resolveTitle(ids.length)}
+          errors={change.errors}
+          busy={change.busy}
+          onClose={() => setResolves(false)}
+          onResolve={(input) => apply({ move: "RESOLVE", ...input })}
+        />
+      )}
     </div>
   );
 }

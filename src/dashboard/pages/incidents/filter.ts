@@ -1,6 +1,12 @@
-import type { IncidentFilter, IncidentOrderField, IncidentStatus, Severity } from "../../generated/graphql.ts";
+import type {
+  IncidentFilter,
+  IncidentOrder,
+  IncidentOrderField,
+  IncidentStatus,
+  Severity,
+} from "../../generated/graphql.ts";
 
-export const views = ["active", "open", "unassigned", "over", "all"] as const;
+export const views = ["active", "open", "mine", "unassigned", "over", "all"] as const;
 export type View = (typeof views)[number];
 
 export const orders = [
@@ -20,6 +26,8 @@ export interface Asked {
   /** This and worse; undefined: any. */
   severity: Severity | undefined;
   order: Order;
+  /** The id of a saved filter, which takes the view's place; empty: none. */
+  saved: string;
 }
 
 const active: IncidentStatus[] = ["OPEN", "ACKNOWLEDGED", "INVESTIGATING", "CONTAINED"];
@@ -34,18 +42,32 @@ export function readAsked(search: URLSearchParams): Asked {
     words: search.get("words") ?? "",
     severity: oneOf(levels, search.get("severity")),
     order: oneOf(orders, search.get("order")) ?? "LAST_EVENT_AT",
+    saved: search.get("saved") ?? "",
   };
 }
 
-/** The API's filter for it. */
-export function filterOf({ view, words, severity }: Asked): IncidentFilter {
+/** The API's filter for it. `saved`: what the saved filter asks for, once it is known. */
+export function filterOf(
+  { view, words, severity }: Asked,
+  { userId, saved }: { userId?: string | null | undefined; saved?: unknown } = {},
+): IncidentFilter {
   const all: IncidentFilter[] = [];
-  if (view === "active" || view === "unassigned") all.push({ status: { in: active } });
-  if (view === "open") all.push({ status: { eq: "OPEN" } });
-  if (view === "over") all.push({ status: { in: ["RESOLVED", "CLOSED"] } });
-  if (view === "all") all.push({ status: { neq: "MERGED" } });
-  if (view === "unassigned") all.push({ assigneeId: { eq: null } });
+  if (saved) all.push(saved as IncidentFilter);
+  else {
+    if (view === "active" || view === "mine" || view === "unassigned") all.push({ status: { in: active } });
+    if (view === "open") all.push({ status: { eq: "OPEN" } });
+    if (view === "over") all.push({ status: { in: ["RESOLVED", "CLOSED"] } });
+    if (view === "all") all.push({ status: { neq: "MERGED" } });
+    if (view === "mine" && userId) all.push({ assigneeId: { eq: userId } });
+    if (view === "unassigned") all.push({ assigneeId: { eq: null } });
+  }
   if (words.trim()) all.push({ words: { has: words.trim() } });
   if (severity) all.push({ severity: { gte: severity } });
   return { and: all };
+}
+
+/** The order asked for; `saved`: a saved filter's own, where the address names none. */
+export function orderOf({ order }: Asked, saved?: unknown): IncidentOrder[] {
+  const own = saved as IncidentOrder[] | null | undefined;
+  return own && own.length > 0 ? own : [{ field: order, direction: "DESC" }];
 }

@@ -1,13 +1,23 @@
 import { useEffect, useState } from "react";
 import { useSearchParams } from "wouter";
+import type { QueryState } from "../../data/use-query.ts";
+import type { IncidentFilter, SavedFilterListQuery } from "../../generated/graphql.ts";
 import { incidentsWords as words } from "../../words/incidents.ts";
 import { words as shared } from "../../words.ts";
 import { type Asked, levels, orders, views } from "./filter.ts";
+import { SavedFilters } from "./saved-filters.tsx";
 
 const typingPause = 250; // ms after the last letter until it is searched for
 
+interface FiltersProps {
+  asked: Asked;
+  saved: QueryState<SavedFilterListQuery>;
+  /** What is shown, to be saved. */
+  filter: IncidentFilter;
+}
+
 /** What is asked for; each change goes into the address. */
-export function Filters({ asked }: { asked: Asked }) {
+export function Filters({ asked, saved, filter }: FiltersProps) {
   const [, setSearch] = useSearchParams();
   const [text, setText] = useState(asked.words);
 
@@ -17,6 +27,7 @@ export function Filters({ asked }: { asked: Asked }) {
         const next = new URLSearchParams(before);
         if (value) next.set(name, value);
         else next.delete(name);
+        if (name === "view") next.delete("saved");
         return next;
       },
       { replace: true },
@@ -34,7 +45,12 @@ export function Filters({ asked }: { asked: Asked }) {
     <div className="filters">
       <fieldset className="views" aria-label={shared.shell.navigation}>
         {views.map((view) => (
-          <button key={view} type="button" aria-pressed={asked.view === view} onClick={() => set("view", view)}>
+          <button
+            key={view}
+            type="button"
+            aria-pressed={!asked.saved && asked.view === view}
+            onClick={() => set("view", view)}
+          >
             {words.views[view]}
           </button>
         ))}
@@ -72,6 +88,7 @@ export function Filters({ asked }: { asked: Asked }) {
           </option>
         ))}
       </select>
+      <SavedFilters asked={asked} saved={saved} filter={filter} onChoose={(id) => set("saved", id)} />
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import "../../parts/list.css";
 import { useState } from "react";
 import { useSearchParams } from "wouter";
+import { useTail } from "../../data/use-tail.ts";
 import type { EventOutcome, SecurityEventFilter } from "../../generated/graphql.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Button } from "../../parts/button.tsx";
@@ -8,7 +9,6 @@ import { Empty, Failed, Loading } from "../../parts/states.tsx";
 import { incidentWords } from "../../words/incident.ts";
 import { liveWords as words } from "../../words/live.ts";
 import { EventTable } from "../incident/event-table.tsx";
-import { useTail } from "./use-tail.ts";
 
 const outcomes = Object.keys(incidentWords.outcome) as EventOutcome[];
 const texts = [
@@ -16,6 +16,8 @@ const texts = [
   { name: "user", label: words.user },
   { name: "ip", label: words.ip },
 ] as const;
+
+const mostShown = 200; // rows on the page
 
 function filterOf(search: URLSearchParams): SecurityEventFilter {
   const all: SecurityEventFilter[] = [];
@@ -34,7 +36,7 @@ function filterOf(search: URLSearchParams): SecurityEventFilter {
 export default function Live() {
   const [search, setSearch] = useSearchParams();
   const [isPaused, setIsPaused] = useState(false);
-  const tail = useTail(filterOf(search), isPaused);
+  const tail = useTail(filterOf(search), mostShown, isPaused);
 
   function set(name: string, value: string): void {
     const next = new URLSearchParams(search);
@@ -47,7 +49,7 @@ export default function Live() {
     <>
       <div className="page-head">
         <h1>{words.title}</h1>
-        {isPaused && <Badge tone="warn">{words.paused}</Badge>}
+        {isPaused && <Badge tone="warn">{words.paused(tail.waiting)}</Badge>}
         <span className="muted small number">
           {words.shown(tail.events.length)}
           {tail.passed > 0 && `, ${words.passed(tail.passed)}`}

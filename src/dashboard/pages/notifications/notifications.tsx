@@ -2,6 +2,7 @@ import "./notifications.css";
 import { useAsked } from "../../data/use-asked.ts";
 import { Tabs } from "../../parts/tabs.tsx";
 import { notificationWords as words } from "../../words/notifications.ts";
+import { Contact } from "./contact.tsx";
 import { Inbox } from "./inbox.tsx";
 import { Preferences } from "./preferences.tsx";
 
@@ -16,7 +17,16 @@ export default function Notifications() {
         <h1>{words.title}</h1>
       </div>
       <Tabs label={words.title} tabs={tabs.map((key) => ({ key, label: words.tabs[key] }))} shown={tab} onShow={setTab}>
-        <div className="tab-body">{tab === "inbox" ? <Inbox /> : <Preferences />}</div>
+        <div className="tab-body">
+          {tab === "inbox" ? (
+            <Inbox />
+          ) : (
+            <>
+              <Contact />
+              <Preferences />
+            </>
+          )}
+        </div>
       </Tabs>
     </>
   );

@@ -1,25 +1,50 @@
 import "../channels/channels.css";
 import { useState } from "react";
 import { useQuery } from "../../data/use-query.ts";
-import { OnCallListDocument, type OnCallListQuery } from "../../generated/graphql.ts";
-import { durationText } from "../../parts/duration.ts";
-import { Notice, Panel } from "../../parts/panel.tsx";
+import {
+  OnCallListDocument,
+  PolicyRemoveDocument,
+  type PolicyRemoveMutation,
+  type PolicyRowFragment,
+  ScheduleRemoveDocument,
+  type ScheduleRemoveMutation,
+  type ScheduleRowFragment,
+} from "../../generated/graphql.ts";
+import { Panel } from "../../parts/panel.tsx";
+import { useRowChanges } from "../../parts/row-changes.tsx";
 import { Empty, Loaded } from "../../parts/states.tsx";
-import { onCallWords as words } from "../../words/on-call.ts";
-import { userWords } from "../../words/users.ts";
+import { useMay } from "../../session/viewer.ts";
+import { policyWords, onCallWords as words } from "../../words/on-call.ts";
+import { CalendarDialog } from "./calendar-dialog.tsx";
 import { OverrideForm } from "./override-form.tsx";
+import { PolicyView } from "./policy.tsx";
+import { PolicyForm } from "./policy-form.tsx";
 import { Schedule } from "./schedule.tsx";
-
-type Policy = OnCallListQuery["escalationPolicies"][number];
+import { ScheduleForm } from "./schedule-form.tsx";
 
 /** Who is on call now and next, and who is called when nobody answers. */
 export default function OnCall() {
   const state = useQuery(OnCallListDocument, {});
-  const [takes, setTakes] = useState<{ id: string; name: string }>();
+  const permission = useMay("user.read") ? "alertSettings.write" : "user.read"; // its forms choose people
+  const schedules = useRowChanges<ScheduleRowFragment, ScheduleRemoveMutation>({
+    words,
+    permission,
+    document: ScheduleRemoveDocument,
+    reload: state.reload,
+  });
+  const policies = useRowChanges<PolicyRowFragment, PolicyRemoveMutation>({
+    words: policyWords,
+    permission,
+    document: PolicyRemoveDocument,
+    reload: state.reload,
+  });
+  const [asks, setAsks] = useState<{ what: "stand-in" | "calendar"; of: ScheduleRowFragment }>();
+  const close = () => setAsks(undefined);
   return (
     <>
       <div className="page-head">
         <h1>{words.title}</h1>
+        {schedules.tools}
       </div>
       <Loaded of={state}>
         {({ onCallSchedules, escalationPolicies }) => (
@@ -31,51 +56,45 @@ export default function OnCall() {
             )}
             {onCallSchedules.map((schedule) => (
               <Schedule
-                key={schedule.id}
+                key={`${schedule.id} ${schedule.revision}`}
                 schedule={schedule}
+                tools={schedules.column[0]?.cell(schedule)}
                 onChanged={state.reload}
-                onTake={() => setTakes(schedule)}
+                onTake={() => setAsks({ what: "stand-in", of: schedule })}
+                onCalendar={() => setAsks({ what: "calendar", of: schedule })}
               />
             ))}
-            <Panel title={words.policies} lead={words.policiesLead}>
+            <Panel title={words.policies} lead={words.policiesLead} tools={policies.tools}>
               {escalationPolicies.length === 0 ? (
                 <Empty text={words.noPolicies} icon="alert" />
               ) : (
-                escalationPolicies.map((policy) => <PolicyView key={policy.id} policy={policy} />)
+                escalationPolicies.map((policy) => (
+                  <PolicyView key={policy.id} policy={policy} tools={policies.column[0]?.cell(policy)} />
+                ))
               )}
             </Panel>
           </>
         )}
       </Loaded>
-      {takes && <OverrideForm schedule={takes} onClose={() => setTakes(undefined)} onDone={state.reload} />}
+      {asks?.what === "stand-in" && <OverrideForm schedule={asks.of} onClose={close} onDone={state.reload} />}
+      {asks?.what === "calendar" && <CalendarDialog schedule={asks.of} onClose={close} onDone={state.reload} />}
+      {schedules.edits && (
+        <ScheduleForm
+          schedule={schedules.edits === "new" ? undefined : schedules.edits}
+          onClose={schedules.close}
+          onDone={state.reload}
+        />
+      )}
+      {policies.edits && state.data && (
+        <PolicyForm
+          policy={policies.edits === "new" ? undefined : policies.edits}
+          given={state.data}
+          onClose={policies.close}
+          onDone={state.reload}
+        />
+      )}
+      {schedules.removal}
+      {policies.removal}
     </>
-  );
-}
-
-function tellText({ role, user, schedule, channel }: Policy["steps"][number]["tell"][number]): string {
-  if (schedule) return words.tellSchedule(schedule.name);
-  if (user) return user.name;
-  if (role) return words.tellRole(userWords.roles[role]);
-  return channel?.name ?? "";
-}
-
-/** A policy step by step. */
-function PolicyView({ policy }: { policy: Policy }) {
-  return (
-    <div className="card-body policy">
-      <h3>{policy.name}</h3>
-      <ol>
-        {policy.steps.map(({ delaySeconds, tell }, index) => (
-          // steps have no id of their own, and their order is theirs
-          <li key={index}>
-            <span className="muted">{words.after(durationText(delaySeconds))}</span> {tell.map(tellText).join(", ")}
-          </li>
-        ))}
-      </ol>
-      {policy.repeats > 0 && <p className="muted small">{words.repeats(policy.repeats)}</p>}
-      {policy.warnings.map((warning) => (
-        <Notice key={warning} tone="warn" icon="incident" title={warning} />
-      ))}
-    </div>
   );
 }

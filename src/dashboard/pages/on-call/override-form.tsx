@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useMutation } from "../../data/use-mutation.ts";
-import { useQuery } from "../../data/use-query.ts";
-import { OnCallPeopleDocument, OverrideMakeDocument } from "../../generated/graphql.ts";
+import { usePeople } from "../../data/use-people.ts";
+import { OverrideMakeDocument } from "../../generated/graphql.ts";
 import { errorAt, SelectField, TextField } from "../../parts/field.tsx";
 import { FormDialog } from "../../parts/form-dialog.tsx";
 import { toast } from "../../parts/toast.tsx";
@@ -17,7 +17,7 @@ const iso = (text: string): string => (text ? new Date(text).toISOString() : new
 
 /** One person in the place of whoever would be on call. */
 export function OverrideForm({ schedule, onClose, onDone }: OverrideFormProps) {
-  const people = useQuery(OnCallPeopleDocument, {}).data?.users.nodes ?? [];
+  const people = (usePeople() ?? []).filter(({ suspendedAt }) => !suspendedAt);
   const [chosen, setChosen] = useState("");
   const [from, setFrom] = useState("");
   const [to, setTo] = useState("");

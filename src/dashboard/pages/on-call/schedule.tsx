@@ -1,9 +1,11 @@
+import type { ReactNode } from "react";
 import { useMutation } from "../../data/use-mutation.ts";
 import { useQuery } from "../../data/use-query.ts";
-import { type OnCallListQuery, OnCallNowDocument, OverrideEndDocument } from "../../generated/graphql.ts";
+import { OnCallNowDocument, OverrideEndDocument, type ScheduleRowFragment } from "../../generated/graphql.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Button } from "../../parts/button.tsx";
 import { FormErrors } from "../../parts/field.tsx";
+import { hoursOf, hoursText } from "../../parts/hours.tsx";
 import { Notice, Panel } from "../../parts/panel.tsx";
 import { Loaded } from "../../parts/states.tsx";
 import { Time } from "../../parts/time.tsx";
@@ -12,13 +14,16 @@ import { useMay } from "../../session/viewer.ts";
 import { onCallWords as words } from "../../words/on-call.ts";
 
 interface ScheduleProps {
-  schedule: OnCallListQuery["onCallSchedules"][number];
+  schedule: ScheduleRowFragment;
+  /** The buttons that change it. */
+  tools: ReactNode;
   onChanged: () => void;
   onTake: () => void;
+  onCalendar: () => void;
 }
 
 /** One schedule: who is on call now, who is next, who stands in for whom. */
-export function Schedule({ schedule, onChanged, onTake }: ScheduleProps) {
+export function Schedule({ schedule, tools, onChanged, onTake, onCalendar }: ScheduleProps) {
   const now = useQuery(OnCallNowDocument, { scheduleId: schedule.id });
   const end = useMutation(OverrideEndDocument);
   const mayWrite = useMay("alertSettings.write") && useMay("user.read");
@@ -37,8 +42,12 @@ export function Schedule({ schedule, onChanged, onTake }: ScheduleProps) {
         <>
           <span className="muted small">{schedule.timeZone.replaceAll("_", " ")}</span>
           {mayWrite && (
-            <span className="push">
+            <span className="push row">
               <Button onClick={onTake}>{words.override}</Button>
+              <Button kind="quiet" onClick={onCalendar}>
+                {words.calendar.open}
+              </Button>
+              {tools}
             </span>
           )}
         </>
@@ -106,11 +115,12 @@ export function Schedule({ schedule, onChanged, onTake }: ScheduleProps) {
         <section>
           <h3>{words.layers}</h3>
           <ul className="places">
-            {schedule.layers.map(({ name, users, turnDays, handOver }) => (
+            {schedule.layers.map(({ name, users, turnDays, handOver, hours }) => (
               <li key={name} className="two-lines small">
                 <span>{name}</span>
                 <span className="muted wrap">
                   {words.turns(users.map((user) => user.name).join(", "), turnDays, handOver)}
+                  {hours.length > 0 && ` (${hours.map((one) => hoursText(hoursOf(one))).join("; ")})`}
                 </span>
               </li>
             ))}

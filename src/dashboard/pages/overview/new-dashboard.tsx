@@ -1,11 +1,10 @@
 import { useState } from "react";
+import { mutate } from "../../api.ts";
 import { useMutation } from "../../data/use-mutation.ts";
-import { DashboardNewDocument } from "../../generated/graphql.ts";
-import { Button } from "../../parts/button.tsx";
-import { Dialog } from "../../parts/dialog.tsx";
-import { errorAt, FormErrors, SelectField, TextField } from "../../parts/field.tsx";
+import { DashboardNewDocument, DashboardRemoveDocument } from "../../generated/graphql.ts";
+import { errorAt, SelectField, TextField } from "../../parts/field.tsx";
+import { FormDialog } from "../../parts/form-dialog.tsx";
 import { overviewWords as words } from "../../words/overview.ts";
-import { words as shared } from "../../words.ts";
 import type { Panel } from "./panel.ts";
 import { importPanels, putPanels } from "./transfer.ts";
 
@@ -35,7 +34,10 @@ export function NewDashboard({ panels, onClose, onDone }: NewDashboardProps) {
       const made = await create.run({ input: { name } });
       const id = made?.dashboardCreate.dashboard?.id;
       if (id === undefined) return;
-      await putPanels(id, wanted);
+      await putPanels(id, wanted).catch(async (error: unknown) => {
+        await mutate(DashboardRemoveDocument, { id }); // half of one is none
+        throw error;
+      });
       onDone(id);
     } catch (error) {
       setFault((error as Error).message);
@@ -45,18 +47,14 @@ export function NewDashboard({ panels, onClose, onDone }: NewDashboardProps) {
   }
 
   return (
-    <Dialog
-      open
+    <FormDialog
       title={words.newTitle}
+      action={words.create}
+      errors={create.errors}
+      shown={["name"]}
+      busy={busy}
       onClose={onClose}
-      actions={
-        <>
-          <Button onClick={onClose}>{shared.do.cancel}</Button>
-          <Button kind="primary" busy={busy} onClick={() => void make()}>
-            {words.create}
-          </Button>
-        </>
-      }
+      onSave={() => void make()}
     >
       <TextField label={words.name} value={name} onChange={setName} error={errorAt(create.errors, "input", "name")} />
       <SelectField
@@ -71,12 +69,11 @@ export function NewDashboard({ panels, onClose, onDone }: NewDashboardProps) {
           <input type="file" accept="application/json" onChange={(event) => setFile(event.target.files?.[0])} />
         </label>
       )}
-      <FormErrors errors={create.errors} shown={["input.name"]} />
       {fault && (
         <p className="field-error" role="alert">
           {fault}
         </p>
       )}
-    </Dialog>
+    </FormDialog>
   );
 }

@@ -14,7 +14,9 @@ const rows: [widget: string, title: string, x: number, y: number, width: number,
   ["events", words.widgets.events, 0, 16, 6, 7],
   ["delivery", words.widgets.delivery, 6, 16, 3, 7, { range: "P7D" }],
   ["health", words.widgets.health, 9, 16, 3, 7],
-  ["attack", words.widgets.attack, 0, 23, 12, 7, { range: "P30D" }],
+  ["threatMap", words.widgets.threatMap, 0, 23, 6, 7, { range: "P7D" }],
+  ["geoAnomalies", words.widgets.geoAnomalies, 6, 23, 6, 7, { range: "P7D" }],
+  ["attack", words.widgets.attack, 0, 30, 12, 7, { range: "P30D" }],
 ];
 
 /** What the overview shows until somebody makes a dashboard of their own. */

@@ -117,14 +117,15 @@ export function Decisions() {
           }}
         />
       )}
-      <ReasonDialog
-        open={ends !== undefined}
-        title={ends ? words.revokeTitle(shared.actionType[ends.type], ends.value) : ""}
-        errors={end.errors}
-        busy={end.busy}
-        onClose={() => setEnds(undefined)}
-        onReason={(reason) => void revoke(reason)}
-      />
+      {ends && (
+        <ReasonDialog
+          title={words.revokeTitle(shared.actionType[ends.type], ends.value)}
+          errors={end.errors}
+          busy={end.busy}
+          onClose={() => setEnds(undefined)}
+          onReason={(reason) => void revoke(reason)}
+        />
+      )}
     </Panel>
   );
 }

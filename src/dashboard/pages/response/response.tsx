@@ -80,14 +80,15 @@ function Breaker() {
       >
         {breaker.reason} (<Time at={breaker.openedAt} as="relative" />) {words.breaker.stoppedText}
       </Notice>
-      <ReasonDialog
-        open={asks}
-        title={words.breaker.resumeTitle}
-        errors={resume.errors}
-        busy={resume.busy}
-        onClose={() => setAsks(false)}
-        onReason={(reason) => void go(reason)}
-      />
+      {asks && (
+        <ReasonDialog
+          title={words.breaker.resumeTitle}
+          errors={resume.errors}
+          busy={resume.busy}
+          onClose={() => setAsks(false)}
+          onReason={(reason) => void go(reason)}
+        />
+      )}
     </>
   );
 }

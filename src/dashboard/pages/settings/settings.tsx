@@ -4,6 +4,7 @@ import { SettingsOfDocument, type SettingsOfQuery } from "../../generated/graphq
 import { Loaded } from "../../parts/states.tsx";
 import { useMay } from "../../session/viewer.ts";
 import { settingsWords as words } from "../../words/settings.ts";
+import { Clocks } from "./clocks.tsx";
 import { General } from "./general.tsx";
 import { Privacy } from "./privacy.tsx";
 import { Protection } from "./protection.tsx";
@@ -26,6 +27,7 @@ export default function Settings() {
           <div className="settings">
             <General organization={organization} onSaved={state.reload} />
             <Protection organization={organization} onSaved={state.reload} />
+            <Clocks organization={organization} onSaved={state.reload} />
             <Privacy organization={organization} onSaved={state.reload} />
             {mayRetention && <Retention />}
           </div>

@@ -1,6 +1,6 @@
 import "./status.css";
 import { useEffect, useState } from "react";
-import { follow } from "../../api.ts";
+import { watch } from "../../api.ts";
 import { useQuery } from "../../data/use-query.ts";
 import {
   RealtimeGaugesDocument,
@@ -75,15 +75,7 @@ type Gauge = RealtimeGaugesSubscription["realtimeMetrics"];
 /** Queues and lag, as they are now. */
 function Gauges() {
   const [now, setNow] = useState<Gauge>();
-  useEffect(
-    () =>
-      follow(
-        RealtimeGaugesDocument,
-        () => ({ interval: "PT2S" }),
-        (result) => setNow(result.realtimeMetrics),
-      ),
-    [],
-  );
+  useEffect(() => watch(RealtimeGaugesDocument, { interval: "PT2S" }, (result) => setNow(result.realtimeMetrics)), []);
   const enforcers = useQuery(SystemEnforcersDocument, useMay("decision.read") ? {} : undefined);
   const all = enforcers.data?.enforcers.nodes ?? [];
   const silent = all.filter(({ isOnline }) => !isOnline).length;

@@ -21,6 +21,7 @@ import { Time } from "../../parts/time.tsx";
 import { toast } from "../../parts/toast.tsx";
 import { useMay, useViewer } from "../../session/viewer.ts";
 import { userWords as words } from "../../words/users.ts";
+import { ContactForm } from "./contact-form.tsx";
 import { PersonForm } from "./person-form.tsx";
 
 const pageSize = 50;
@@ -36,6 +37,7 @@ export function People() {
   const mayWrite = useMay("user.write");
   const { name: self } = useViewer();
   const [edits, setEdits] = useState<UserRowFragment | "new">();
+  const [contacts, setContacts] = useState<UserRowFragment>();
   const [suspends, setSuspends] = useState<UserRowFragment>();
 
   async function shutOut(): Promise<void> {
@@ -93,10 +95,17 @@ export function People() {
           {
             key: "do",
             head: <span className="hidden-text">{words.actions}</span>,
-            width: "150px",
+            width: "184px",
             cell: (user: UserRowFragment) => (
               <div className="row-actions">
                 <Button small kind="quiet" icon="edit" label={words.edit(user.name)} onClick={() => setEdits(user)} />
+                <Button
+                  small
+                  kind="quiet"
+                  icon="channel"
+                  label={words.contact.open(user.name)}
+                  onClick={() => setContacts(user)}
+                />
                 {user.suspendedAt ? (
                   <Button small aria-label={words.letInTitle(user.name)} onClick={() => void letIn(user)}>
                     {words.unsuspend}
@@ -156,6 +165,7 @@ export function People() {
           onDone={list.reload}
         />
       )}
+      {contacts && <ContactForm user={contacts} onClose={() => setContacts(undefined)} />}
       {suspends && (
         <Confirm
           title={words.suspendTitle(suspends.name)}

@@ -1,0 +1,114 @@
+import { useEffect, useRef, useState } from "react";
+import { type ApiError, query, watch } from "../api.ts";
+import {
+  type EventRowFragment,
+  LiveEventsDocument,
+  LiveTailDocument,
+  type SecurityEventFilter,
+} from "../generated/graphql.ts";
+import { perFrame } from "./per-frame.ts";
+
+const atOnce = 100; // events read at once, as many as the stream gives in a page
+const settling = 1_500; // ms after which the stream surely stands: what came while it was made is read once more
+
+export interface Tail {
+  /** The newest first. */
+  events: readonly EventRowFragment[];
+  /** How many are not shown, because too many came at once. */
+  passed: number;
+  /** How many came since it was paused. */
+  waiting: number;
+  error: ApiError | undefined;
+  loading: boolean;
+}
+
+const empty: Tail = { events: [], passed: 0, waiting: 0, error: undefined, loading: true };
+
+/** Events with those that come, the newest first and at most `most`, and how many of these were new. */
+export function merged(
+  old: readonly EventRowFragment[],
+  newest: readonly EventRowFragment[],
+  most: number,
+): { events: readonly EventRowFragment[]; fresh: number } {
+  const known = new Set(old.map(({ id }) => id));
+  const fresh = newest.filter(({ id }) => !known.has(id));
+  return { events: fresh.length === 0 ? old : [...fresh, ...old].slice(0, most), fresh: fresh.length };
+}
+
+/**
+ * Events as they come in, at most `most` of them. What comes while the connection is lost is read once it is back; what
+ * does not fit is counted. While it is paused the list stands still, and what comes is kept for later.
+ */
+export function useTail(filter: SecurityEventFilter, most: number, isPaused = false): Tail {
+  const [tail, setTail] = useState(empty);
+  const key = JSON.stringify(filter);
+  const paused = useRef(isPaused);
+  const show = useRef<() => void>(() => {});
+
+  useEffect(() => {
+    paused.current = isPaused;
+    show.current();
+  }, [isPaused]);
+
+  useEffect(() => {
+    const asked = JSON.parse(key) as SecurityEventFilter;
+    const end = new AbortController();
+    let { events, passed } = empty;
+    let waiting = 0;
+    let timer: ReturnType<typeof setTimeout>;
+    setTail(empty);
+
+    const draw = perFrame(() => {
+      if (end.signal.aborted) return;
+      if (!paused.current) waiting = 0;
+      setTail((old) => ({
+        ...(paused.current ? { ...old, waiting } : { events, passed, waiting }),
+        error: undefined,
+        loading: false,
+      }));
+    });
+    show.current = () => void (events.length > 0 && draw());
+
+    function take(newest: readonly EventRowFragment[], more: number): void {
+      const next = merged(events, newest, most);
+      events = next.events;
+      passed += more;
+      waiting += next.fresh + more;
+      draw();
+    }
+
+    /** What came behind the newest that is known; the latest, where nothing is. */
+    async function read(): Promise<void> {
+      const after = events[0]?.receivedAt;
+      const filter = after === undefined ? asked : { and: [asked, { receivedAt: { gte: after } }] };
+      const variables = { filter, first: Math.min(most, atOnce), count: after !== undefined };
+      const { nodes, totalCount = nodes.length } = (await query(LiveEventsDocument, variables, end.signal))
+        .securityEvents;
+      take(nodes, totalCount - nodes.length);
+    }
+
+    const refused = (error: ApiError): void => {
+      if (!end.signal.aborted) setTail((old) => ({ ...old, error, loading: false }));
+    };
+    const leave = watch(
+      LiveTailDocument,
+      { filter: asked },
+      ({ securityEventStream: page }) => take([...page.events].reverse(), page.dropped),
+      {
+        onLive() {
+          clearTimeout(timer);
+          read().catch(refused);
+          timer = setTimeout(() => void read().catch(() => undefined), settling);
+        },
+        onRefused: refused,
+      },
+    );
+    return () => {
+      end.abort();
+      clearTimeout(timer);
+      leave();
+    };
+  }, [key, most]);
+
+  return tail;
+}

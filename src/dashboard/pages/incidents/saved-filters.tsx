@@ -1,0 +1,126 @@
+import { useState } from "react";
+import { useMutation } from "../../data/use-mutation.ts";
+import type { QueryState } from "../../data/use-query.ts";
+import {
+  type IncidentFilter,
+  SavedFilterKeepDocument,
+  type SavedFilterListQuery,
+  SavedFilterRemoveDocument,
+} from "../../generated/graphql.ts";
+import { Button } from "../../parts/button.tsx";
+import { CheckField, errorAt, TextField } from "../../parts/field.tsx";
+import { FormDialog } from "../../parts/form-dialog.tsx";
+import { toast } from "../../parts/toast.tsx";
+import { useMay, useViewer } from "../../session/viewer.ts";
+import { incidentsWords } from "../../words/incidents.ts";
+import type { Asked } from "./filter.ts";
+
+const words = incidentsWords.saved;
+
+interface SavedFiltersProps {
+  asked: Asked;
+  saved: QueryState<SavedFilterListQuery>;
+  filter: IncidentFilter;
+  onChoose: (id: string) => void;
+}
+
+/** Filters that were kept, one's own and those of others; what is shown can be kept, too. */
+export function SavedFilters({ asked, saved, filter, onChoose }: SavedFiltersProps) {
+  const viewer = useViewer();
+  const remove = useMutation(SavedFilterRemoveDocument);
+  const [keeps, setKeeps] = useState(false);
+  const all = saved.data?.savedFilters ?? [];
+  const chosen = all.find(({ id }) => id === asked.saved);
+
+  async function forget(): Promise<void> {
+    if (!chosen) return;
+    if (!(await remove.run({ id: chosen.id }))) return toast(remove.errors[0]?.message ?? "", "bad");
+    toast(words.removed);
+    onChoose("");
+    saved.reload();
+  }
+
+  return (
+    <>
+      {all.length > 0 && (
+        <select
+          className="input"
+          aria-label={words.choose}
+          value={chosen?.id ?? ""}
+          onChange={(event) => onChoose(event.target.value)}
+        >
+          <option value="">{words.none}</option>
+          {all.map(({ id, name, owner }) => (
+            <option key={id} value={id}>
+              {owner === viewer.name ? name : words.shared(name, owner)}
+            </option>
+          ))}
+        </select>
+      )}
+      {viewer.kind === "USER" &&
+        (chosen?.owner === viewer.name ? (
+          <Button kind="quiet" busy={remove.busy} onClick={() => void forget()}>
+            {words.remove}
+          </Button>
+        ) : (
+          <Button kind="quiet" onClick={() => setKeeps(true)}>
+            {words.keep}
+          </Button>
+        ))}
+      {keeps && (
+        <KeepFilter
+          filter={filter}
+          order={asked.order}
+          onClose={() => setKeeps(false)}
+          onDone={(id) => {
+            saved.reload();
+            onChoose(id);
+          }}
+        />
+      )}
+    </>
+  );
+}
+
+interface KeepFilterProps {
+  filter: IncidentFilter;
+  order: string;
+  onClose: () => void;
+  onDone: (id: string) => void;
+}
+
+function KeepFilter({ filter, order, onClose, onDone }: KeepFilterProps) {
+  const [name, setName] = useState("");
+  const [shared, setShared] = useState(false);
+  const { run, errors, busy } = useMutation(SavedFilterKeepDocument);
+  const mayShare = useMay("incident.write");
+
+  async function keep(): Promise<void> {
+    const orderBy = [{ field: order, direction: "DESC" }];
+    const done = await run({ input: { name: name.trim(), filter, orderBy, shared } });
+    if (!done) return;
+    toast(words.kept);
+    onDone(done.savedFilterSave.savedFilter?.id ?? "");
+    onClose();
+  }
+
+  return (
+    <FormDialog
+      title={words.keepTitle}
+      errors={errors}
+      shown={["name"]}
+      busy={busy}
+      onClose={onClose}
+      onSave={() => void keep()}
+    >
+      <TextField
+        label={words.name}
+        hint={words.keepHint}
+        value={name}
+        onChange={setName}
+        error={errorAt(errors, "input", "name")}
+      />
+      {mayShare && <CheckField label={words.everybody} checked={shared} onChange={setShared} />}
+    </FormDialog>
+  );
+}

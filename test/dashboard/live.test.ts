@@ -1,0 +1,97 @@
+/** What moves by itself: the tail, the map, another's changes; and what the page does while the server is away. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { ndjson, type TestServer, testServer } from "../support/server.ts";
+import { axe, buildDashboard, dashboardDir, openBrowser, signedIn } from "./browser.ts";
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 }); // for a machine that is at other work, too
+
+let server: TestServer;
+let browser: Browser;
+let page: Page;
+beforeAll(async () => {
+  buildDashboard();
+  [server, browser] = await Promise.all([testServer({ dashboardDir }), openBrowser()]);
+  ({ page } = await signedIn(browser, server, { email: "ada@clinic.example", role: "ADMIN" }));
+});
+afterAll(async () => {
+  vi.resetConfig();
+  await browser?.close();
+  await server?.close();
+});
+
+const visit = (name: string) =>
+  server.ingest(ndjson([{ action: "login", category: "authentication", outcome: "success", actor: { name } }]));
+
+it("shows events as they come, as text, counts them while it is paused, and shows them then", async () => {
+  await visit("first <img src=x onerror=window.pwned=1>");
+  await page.goto("/live");
+  await page.getByText("first <img").waitFor();
+  await page.getByTitle("Live", { exact: true }).waitFor();
+  await visit("second");
+  await page.getByText("second", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Pause" }).click();
+  await visit("third");
+  await visit("fourth");
+  await page.getByText("Paused: 2 new").waitFor();
+  expect(await page.getByText("third", { exact: true }).count()).toBe(0);
+  expect(await axe(page)).toEqual([]);
+  await page.getByRole("button", { name: "Go on" }).click();
+  await page.getByText("third", { exact: true }).waitFor();
+  await page.getByLabel("User", { exact: true }).fill("second");
+  await page.keyboard.press("Enter");
+  await page.getByText("the latest 1", { exact: true }).waitFor();
+  expect(await page.evaluate(() => "pwned" in window)).toBe(false);
+});
+
+it("says that the server is away, and shows what came meanwhile once it is back", async () => {
+  await page.goto("/live");
+  await page.getByText("fourth", { exact: true }).waitFor();
+  const list = await page.context().newPage();
+  await list.goto("/incidents");
+  await list.getByText("All quiet here.").waitFor();
+  for (const one of [page, list]) await one.getByTitle("Live", { exact: true }).waitFor();
+  await server.restart(async () => {
+    for (const one of [page, list]) await one.getByTitle(/^Reconnecting/).waitFor();
+    await list.getByText("All quiet here.").waitFor();
+  });
+  await visit("while you were away");
+  await server.failLogins("ann", { times: 30, from: "8.8.8.8" });
+  await page.getByText("while you were away").waitFor();
+  await list.getByRole("link", { name: /8\.8\.8\.8/ }).waitFor();
+  for (const one of [page, list]) await one.getByTitle("Live", { exact: true }).waitFor();
+  await list.close();
+});
+
+it("shows on a map where incidents come from, in words, too", async () => {
+  await page.goto("/");
+  await page.getByRole("img", { name: "World map with 1 place that incidents come from" }).waitFor();
+  await page.locator(".threat-map", { hasText: "United States" }).waitFor();
+  await page.getByText("Everybody was where they usually are.").waitFor();
+});
+
+it("keeps a filter by name, for others as they are allowed to, and knows what is mine", async () => {
+  await page.goto("/incidents?view=mine");
+  await page.getByText("No incident matches.").waitFor();
+  await page.goto("/incidents?words=8.8.8.8");
+  await page.locator("tbody input[type=checkbox]").first().check();
+  await page.getByRole("button", { name: "Assign to me" }).click();
+  await page.getByRole("button", { name: "Save filter…" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.getByLabel("Name", { exact: true }).and(page.locator("[aria-invalid=true]")).waitFor();
+  await dialog.getByLabel("Name", { exact: true }).fill("From <b>there");
+  await dialog.getByLabel("Everybody may use it").check();
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await page.waitForURL("**saved=*");
+  await page.getByRole("button", { name: "Mine", exact: true }).click();
+  await page.getByRole("link", { name: /8\.8\.8\.8/ }).waitFor();
+  const other = await signedIn(browser, server, { email: "otto@clinic.example", role: "VIEWER" });
+  await other.page.goto("/incidents?view=over");
+  await other.page.getByText("No incident matches.").waitFor();
+  await other.page.getByLabel("Saved filters").selectOption({ label: "From <b>there (ada@clinic.example)" });
+  await other.page.getByRole("link", { name: /8\.8\.8\.8/ }).waitFor();
+  expect(await axe(other.page)).toEqual([]);
+  expect(await other.page.getByRole("button", { name: "Remove filter" }).count()).toBe(0);
+  await other.context.close();
+});
