@@ -28,6 +28,8 @@ const elsewhere: readonly [command: RegExp, reason: string][] = [
   [/^docker compose /m, "needs Docker: deploy.test.ts judges what compose.yaml runs"],
   [/^kubectl /m, "needs a cluster: deploy.test.ts judges the manifests"],
   [/^pg_dump |^psql |^pg_restore /m, "dumps a server's database and restores it: audit/dump.test.ts does"],
+  [/^vigil backup /m, "backs up a data directory of its own: commands/backup.test.ts does, and restores it"],
+  [/^npm run test:crash -- /m, "takes minutes: docs/faults.md has what a run of it said"],
   [/^npm run schema -- --release$/m, "writes into this directory: schema/breaking.test.ts judges what it compares"],
   [/^npm run build:sdk$/m, "writes into this directory: sdk/package.test.ts packs and installs what it builds"],
   [
