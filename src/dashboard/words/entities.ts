@@ -37,6 +37,13 @@ export const entityWords = {
   why: "What the score is made of",
   noWhy: "Nothing in the last 30 days counts against it.",
   points: (points: number) => `${points >= 0 ? "+" : "−"}${Math.abs(points).toFixed(1)}`,
+  /** Of a sign that is in no incident. */
+  verdicts: [
+    { value: "USER_CONFIRMED", label: "It was them" },
+    { value: "FALSE_POSITIVE", label: "False alarm" },
+    { value: "TRUE_POSITIVE", label: "An attack" },
+  ],
+  judged: (resolution: string) => `Take back: ${resolution.toLowerCase().replaceAll("_", " ")}`,
   changes: "How the score came about",
   profile: "What is usual for it",
   profileHidden: "You may not see profiles.",

@@ -7,6 +7,7 @@ import { toast } from "../../parts/toast.tsx";
 import { useMay } from "../../session/viewer.ts";
 import { entityWords as words } from "../../words/entities.ts";
 import type { EntityDetail } from "./entity.tsx";
+import { JudgeSign } from "./judge-sign.tsx";
 
 const criticalities = Object.entries(words.criticalities).map(([value, label]) => ({ value, label }));
 
@@ -45,6 +46,7 @@ export function EntitySide({ entity, onChanged }: { entity: EntityDetail; onChan
                     {reason !== rule.name && `${reason} · `}
                     <Time at={at} as="relative" />
                   </span>
+                  <JudgeSign detection={detection} onChanged={onChanged} />
                 </span>
               </li>
             ))}
