@@ -47,7 +47,7 @@ beforeEach(async () => {
   await sql(
     "UPDATE alert_channels SET removed_at = now(), name = id::text, failing_since = NULL WHERE organization_id = $1 AND removed_at IS NULL",
   );
-  await sql("UPDATE security_alerts SET due_at = NULL, status = 'SENT' WHERE organization_id = $1");
+  await sql("UPDATE security_alerts SET due_at = NULL, status = 'SENT', claim = NULL WHERE organization_id = $1");
   await sql(
     "UPDATE security_incidents SET status = 'RESOLVED', resolved_at = opened_at, resolved_by = 'test', opened_at = now() - interval '9 days' WHERE organization_id = $1",
   );
@@ -222,7 +222,7 @@ it("a step that reaches nobody, an alert that nobody sends and a key that ends a
   expect(theirs).toEqual([]);
   await sql("UPDATE api_keys SET expires_at = NULL WHERE organization_id = $1");
   await sql("UPDATE escalation_policies SET removed_at = now() WHERE organization_id = $1");
-  await sql("UPDATE security_alerts SET due_at = NULL, status = 'SENT' WHERE organization_id = $1");
+  await sql("UPDATE security_alerts SET due_at = NULL, status = 'SENT', claim = NULL WHERE organization_id = $1");
   await look();
   expect((await own()).every(({ status }) => status === "RESOLVED")).toBe(true);
 });
@@ -284,7 +284,7 @@ describe("the heartbeat", () => {
     await server.app.sweep.heartbeat();
     expect(calls).toEqual(["/beat"]); // nothing sends alerts: nobody outside is told that all is well
     expect(await part()).toMatchObject({ ok: false, detail: expect.stringContaining("alerts are not sent") });
-    await sql("UPDATE security_alerts SET due_at = NULL, status = 'SENT' WHERE organization_id = $1");
+    await sql("UPDATE security_alerts SET due_at = NULL, status = 'SENT', claim = NULL WHERE organization_id = $1");
 
     answers.set("/beat", 503);
     now += minute;
@@ -302,7 +302,7 @@ describe("the heartbeat", () => {
     await server.app.sweep.heartbeat();
     await look();
     expect(await beats()).toEqual([{ status: "RESOLVED", organization_id: carrier?.id }]);
-  });
+  }, 60_000);
 });
 
 describe("N10: the heartbeat of processes that share a Redis", () => {
@@ -363,18 +363,19 @@ describe("N10: the heartbeat of processes that share a Redis", () => {
     };
     await app.selfWatch.serves(together.url);
     await serving("1 hour");
-    expect([await beats(), await fault()]).toEqual([1, null]);
+    await expect.poll(beats, { timeout: 60_000 }).toBe(1);
+    expect(await fault()).toBe(null);
     for (const [part, { stop, mend, says }] of Object.entries(parts)) {
       await stop();
       expect([part, await beats().catch(() => 0)]).toEqual([part, 0]);
       if (says) expect([part, await fault()]).toEqual([part, expect.stringContaining(says)]);
       await mend();
-      await expect.poll(() => beats().catch(() => 0), { timeout: 30_000 }).toBe(1);
+      await expect.poll(() => beats().catch(() => 0), { timeout: 60_000 }).toBe(1);
     }
     await sender.close();
     await together.close();
     await redis.close();
-  }, 120_000);
+  }, 300_000);
 
   it("is not kept up by a server that answers and whose rules find nothing", async () => {
     await server.database.asOwner("DELETE FROM duties");

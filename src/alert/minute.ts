@@ -61,10 +61,11 @@ async function usedOf(tx: Tx, ids: readonly string[], claim: string, now: number
   // Messages that left within the minute, and those that any process has in hand, but for this claim. (SENDING has the status rank 1.)
   const { rows } = await tx.query<{ id: string; used: number }>({
     name: "channels_used",
-    text: `SELECT c.id, (SELECT count(DISTINCT a.message_id) FROM security_alerts a
+    text: `WITH held AS MATERIALIZED (SELECT channel_id, message_id FROM security_alerts
+        WHERE organization_id = $1 AND status_rank = 1 AND claim IS DISTINCT FROM $4::uuid)
+      SELECT c.id, (SELECT count(DISTINCT a.message_id) FROM security_alerts a
           WHERE a.organization_id = $1 AND a.channel_id = c.id AND a.sent_at > $3)::int
-        + (SELECT count(DISTINCT a.message_id) FROM security_alerts a
-          WHERE a.organization_id = $1 AND a.status_rank = 1 AND a.channel_id = c.id AND a.claim IS DISTINCT FROM $4::uuid)::int AS used
+        + (SELECT count(DISTINCT message_id) FROM held WHERE channel_id = c.id)::int AS used
       FROM unnest($2::uuid[]) AS c(id)`,
     values: [tx.organizationId, ids, new Date(now - minute), claim],
   });

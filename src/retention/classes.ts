@@ -55,7 +55,7 @@ export const expiringClasses: readonly ExpiringClass[] = [
   {
     class: "ALERTS",
     count: `SELECT count(*)::int AS rows FROM security_alerts a
-      JOIN security_incidents i ON i.organization_id = a.organization_id AND i.id = a.incident_id
+      LEFT JOIN security_incidents i ON i.organization_id = a.organization_id AND i.id = a.incident_id
       WHERE a.organization_id = current_organization() AND a.created_at < $1 AND i.open_fingerprint IS NULL`,
     remove: { statement: "SELECT expire_alerts($1, $2) AS removed", batch: 2_000 },
   },

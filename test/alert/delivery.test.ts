@@ -110,7 +110,8 @@ let holdsLease = false;
 /** The clock goes on when nothing is under way, and what is due by then is sent. */
 async function later(ms: number): Promise<void> {
   const sending = "SELECT FROM security_alerts WHERE status = 'SENDING' AND claim IS NOT NULL AND tries > 0";
-  if (!holdsLease) await expect.poll(async () => (await server.database.asOwner(sending)).length).toBe(0);
+  const inHand = async () => (await server.database.asOwner(sending)).length;
+  if (!holdsLease) await expect.poll(inHand, { timeout: 15_000 }).toBe(0);
   now += ms;
   await server.app.alerting.deliver(server.ours);
 }
@@ -229,7 +230,7 @@ it("N14: shows the whole delivery of every alert, and p50 and p99 from detection
   });
   const measured = await (await fetch(`${server.url}/metrics`)).text();
   expect(measured).toContain("\nvigil_critical_alert_p99_seconds 40\n");
-});
+}, 60_000);
 
 it("takes the answer for what it means: again, later, never, and no more at all", async () => {
   answers.set("/500", { status: 500 });

@@ -268,8 +268,17 @@ describe("a clean-up", () => {
     const at = Date.now() - 401 * day;
     const over = await old.incident(server.ours, { at, status: "RESOLVED" });
     const open = await old.incident(server.ours, { at });
-    expect((await run(true)).ALERTS?.rows).toBe(1);
-    expect((await run(false)).ALERTS?.rows).toBe(1);
+    // Of no incident: a channel was tried, then and now.
+    const tried = `INSERT INTO security_alerts (organization_id, id, kind, channel_id, status, created_at)
+      SELECT $1, gen_random_uuid(), 'TEST', channel_id, 'SENT', $2 FROM security_alerts WHERE organization_id = $1 LIMIT 1`;
+    for (const made of [at, Date.now()]) await old.sql(server.ours, tried, [server.ours, new Date(made)]);
+    expect((await run(true)).ALERTS?.rows).toBe(2);
+    expect((await run(false)).ALERTS?.rows).toBe(2);
+    const tests = "SELECT FROM security_alerts WHERE organization_id = $1 AND kind = 'TEST'";
+    expect(await old.sql(server.ours, tests, [server.ours])).toHaveLength(1);
+    await old.sql(server.ours, "DELETE FROM security_alerts WHERE organization_id = $1 AND kind = 'TEST'", [
+      server.ours,
+    ]);
     const left = await old.sql<{ incident_id: string }>(
       server.ours,
       "SELECT incident_id FROM security_alerts WHERE organization_id = $1",
