@@ -219,6 +219,8 @@ it("G12 an organization whose operations all hang leaves connections for others,
   const holder = new pg.Client({ connectionString: test.ownerUrl });
   await holder.connect();
   await holder.query("SELECT pg_advisory_lock(12)");
+  const opened = [ours, ours, ours, ours, theirs].map((organization) => db.query(organization, "SELECT pg_sleep(0.1)"));
+  await Promise.all(opened); // on a busy machine it takes long to open one
   const hang = "SELECT pg_advisory_xact_lock(12)::text";
   const hanging = Array.from({ length: 7 }, () => [
     db.query(ours, hang),
@@ -226,7 +228,7 @@ it("G12 an organization whose operations all hang leaves connections for others,
     db.prisma(ours).$queryRawUnsafe(hang),
   ]).flat();
   const done = Promise.all(hanging);
-  await expect.poll(() => db.connections().waiting).toBe(17);
+  await expect.poll(() => db.connections().waiting, { timeout: 20_000 }).toBe(17);
   for (let n = 0; n < 20; n++) {
     const { rows } = await db.query<{ name: string }>(theirs, "SELECT name FROM alert_channels"); // it waits for nobody
     expect(rows).toEqual([{ name: "theirs" }]);
@@ -239,4 +241,4 @@ it("G12 an organization whose operations all hang leaves connections for others,
   await Promise.all(Array.from({ length: 20 }, () => db.query(ours, "SELECT 1")));
   await holder.end();
   await db.close();
-});
+}, 60_000);
