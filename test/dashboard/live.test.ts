@@ -68,6 +68,10 @@ it("shows on a map where incidents come from, in words, too", async () => {
   await page.getByRole("img", { name: "World map with 1 place that incidents come from" }).waitFor();
   await page.locator(".threat-map", { hasText: "United States" }).waitFor();
   await page.getByText("Everybody was where they usually are.").waitFor();
+  await page.goto("/entities/address/8.8.8.8");
+  await page.getByRole("img", { name: "World map with 1 place" }).waitFor();
+  await page.getByText(/US: 30 events/).waitFor();
+  expect(await axe(page)).toEqual([]);
 });
 
 it("keeps a filter by name, for others as they are allowed to, and knows what is mine", async () => {

@@ -2,6 +2,9 @@
 export const entityWords = {
   title: "Entities",
   count: (count: number) => (count === 1 ? "1 entity" : `${count.toLocaleString()} entities`),
+  places: "Where its latest events came from",
+  mapLabel: (places: number) => (places === 1 ? "World map with 1 place" : `World map with ${places} places`),
+  placeText: (name: string, events: number) => `${name}: ${events === 1 ? "1 event" : `${events} events`}`,
   kinds: {
     USER: "User",
     ADDRESS: "Address",

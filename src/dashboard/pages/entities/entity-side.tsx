@@ -7,6 +7,7 @@ import { toast } from "../../parts/toast.tsx";
 import { useMay } from "../../session/viewer.ts";
 import { entityWords as words } from "../../words/entities.ts";
 import type { EntityDetail } from "./entity.tsx";
+import { EntityMap } from "./entity-map.tsx";
 import { JudgeSign } from "./judge-sign.tsx";
 
 const criticalities = Object.entries(words.criticalities).map(([value, label]) => ({ value, label }));
@@ -108,6 +109,7 @@ export function EntitySide({ entity, onChanged }: { entity: EntityDetail; onChan
           </dl>
         </div>
       </section>
+      <EntityMap events={entity.events.nodes} />
     </div>
   );
 }
