@@ -32,6 +32,7 @@ function fingerprint() {
 
 const now = fingerprint();
 if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== now) {
+  process.env.NODE_ENV = "production"; // whoever asks for it: a test's own would make it React for developers
   await build({ configFile: join(source, "vite.config.ts"), logLevel: "warn" });
   for (const path of filesBelow(out)) {
     if (!packed.has(extname(path)) || path.includes(".vite")) continue;

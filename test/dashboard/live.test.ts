@@ -70,7 +70,10 @@ it("shows on a map where incidents come from, in words, too", async () => {
   await page.getByText("Everybody was where they usually are.").waitFor();
   await page.goto("/entities/address/8.8.8.8");
   await page.getByRole("img", { name: "World map with 1 place" }).waitFor();
-  await page.getByText(/US: 30 events/).waitFor();
+  await page
+    .getByRole("listitem")
+    .filter({ hasText: /US: 30 events/ })
+    .waitFor();
   expect(await axe(page)).toEqual([]);
 });
 
