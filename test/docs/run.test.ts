@@ -58,10 +58,16 @@ let sign: { id: string };
 
 beforeAll(async () => {
   server = await testServer({});
-  await server.database.asOwner("UPDATE alert_rules SET mode = 'MONITOR' WHERE name = 'password_spraying'");
+  const rules = await ask(
+    server,
+    '{ alertRules(first: 1, filter: { reference: { eq: "password_spraying" } }) { nodes { id } } }',
+  );
+  const onTrial =
+    "mutation ($id: ID!) { alertRuleUpdate(id: $id, input: { mode: MONITOR }) { userErrors { message } } }";
+  await ask(server, onTrial, rules.data.alertRules.nodes[0]);
   await server.failLogins("ann", { times: 12, from: "203.0.113.7" });
   const spray = Array.from({ length: 10 }, (_, n) => failedLogins(`user-${n}`, 1, "203.0.113.9")).flat();
-  await server.ingest(spray);
+  await server.app.ingest(server.ours, spray);
   const found = await ask(server, "{ detections(first: 100) { nodes { id incident { id } } } }");
   sign = found.data.detections.nodes.find((one: { incident: object | null }) => one.incident === null);
   const { data } = await ask(server, "{ incidents(first: 1) { nodes { id number rule { id } } } }");
