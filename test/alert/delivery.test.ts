@@ -232,7 +232,7 @@ it("N14: shows the whole delivery of every alert, and p50 and p99 from detection
   expect(measured).toContain("\nvigil_critical_alert_p99_seconds 40\n");
 }, 60_000);
 
-it("takes the answer for what it means: again, later, never, and no more at all", async () => {
+it("N4 takes the answer for what it means: again, later, never, and no more at all", async () => {
   answers.set("/500", { status: 500 });
   answers.set("/429", { status: 429, headers: { "retry-after": "90" } });
   answers.set("/302", { status: 302, headers: { location: `${sink}/elsewhere` } });
@@ -272,7 +272,7 @@ it("takes the answer for what it means: again, later, never, and no more at all"
   await settled(of("/500"), "SENT");
 });
 
-it("stops a channel after five days of nothing but failures, not before", async () => {
+it("N5 stops a channel after five days of nothing but failures, not before", async () => {
   answers.set("/dead", { status: 503 });
   const { id } = await webhook("/dead");
   const first = await test(id);
@@ -287,7 +287,7 @@ it("stops a channel after five days of nothing but failures, not before", async 
   await expect.poll(isSuspended).toBe(true);
 });
 
-it("sends again with the same id what a sender had when it died", async () => {
+it("N2 sends again with the same id what a sender had when it died", async () => {
   const { id } = await webhook("/died");
   // In one transaction: no sender of the server's own may take it first.
   const claimed = await server.app.db.inOrganization(server.ours, async (tx) => {
@@ -457,7 +457,7 @@ it("sends SMS through Twilio's API and tells a number that is none from a fault 
   expect(contact?.address).toMatch(/^…99\.[0-9a-f]{16}$/); // what stands for the number
 });
 
-it("calls an SMS delivered when Twilio says so, and nobody else", async () => {
+it("N8 calls an SMS delivered when Twilio says so, and nobody else", async () => {
   const path = `/2010-04-01/Accounts/AC${"0".repeat(32)}/Messages.json`;
   answers.set(path, { status: 201, body: JSON.stringify({ sid: "SM2" }) });
   const { id } = await channel({ kind: "SMS", sms: { to: ["+15125550111"] } });

@@ -225,7 +225,7 @@ describe("a try at delivering an alert", () => {
     expect(await stored(id)).toMatchObject({ sent_at: at(1), delivered_at: at(5) });
   });
 
-  it("that a late sender made spares the receiver the next one", async () => {
+  it("D8 that a late sender made spares the receiver the next one", async () => {
     const id = await alert();
     const [slow] = await claim(1, at(0));
     const [second] = await claim(1, at(60));

@@ -283,7 +283,7 @@ describe("escalation", () => {
     expect(await called(id)).toEqual([two]);
   });
 
-  it("is paged by the auditor when no worker has done a step for five minutes, once", async () => {
+  it("N9 is paged by the auditor when no worker has done a step for five minutes, once", async () => {
     const { id } = await escalating();
     now += 9 * minutes;
     await server.app.sweep.overdue();
