@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isDatabaseAway } from "../src/database-away.ts";
-import { Line } from "./crash/line.ts";
 import { type TestDatabase, testDatabase } from "./support/database.ts";
+import { Line } from "./support/line.ts";
 import { type TestServer, testServer } from "./support/server.ts";
 
 let database: TestDatabase;

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import type { Command } from "commander";
 import { z } from "zod";
 import type { Config } from "../config.ts";
-import { backUpCluster, copyDurably, copyTree } from "../embedded/base-backup.ts";
+import { backUpCluster, copyFiles, copyTree } from "../embedded/base-backup.ts";
 import { binaries } from "../embedded/binaries.ts";
 import { openEmbeddedPostgres } from "../embedded/postgres.ts";
 import { runAs } from "../embedded/run-as.ts";
@@ -65,11 +65,9 @@ export async function backUp(
     throw new VigilError("BAD_USER_INPUT", `${directory} is not empty: back up into a directory of its own.`);
   const postgres = await openEmbeddedPostgres(dataDir, await loadSecrets(dataDir));
   try {
-    const copied = await backUpCluster(postgres.ownerUrl, cluster, join(directory, "postgres"), async () => {
-      for (const entry of await readdir(dataDir, { withFileTypes: true }))
-        if (entry.isFile() && !notKept.test(entry.name))
-          await copyDurably(join(dataDir, entry.name), join(directory, entry.name));
-    });
+    const copied = await backUpCluster(postgres.ownerUrl, cluster, join(directory, "postgres"), () =>
+      copyFiles(dataDir, directory, (name) => !notKept.test(name)),
+    );
     const version = (await readFile(join(cluster, "PG_VERSION"), "utf8")).trim();
     const manifest = { format: 1, madeAt: new Date(now).toISOString(), postgres: version };
     // The last of all: what has no manifest is not whole.
@@ -102,13 +100,8 @@ export async function restore(config: Config, directory: string): Promise<string
   const draft = join(dataDir, `postgres.new-${process.pid}`);
   try {
     await copyTree(join(directory, "postgres"), draft, () => true);
-    for (const name of await readdir(join(directory, "postgres", "pg_wal")))
-      if (/^[0-9A-F]{24}$/.test(name))
-        await copyDurably(join(directory, "postgres", "pg_wal", name), join(draft, "pg_wal", name));
     await own(draft, dataDir);
-    for (const entry of await readdir(directory, { withFileTypes: true }))
-      if (entry.isFile() && entry.name !== "backup.json")
-        await copyDurably(join(directory, entry.name), join(dataDir, entry.name));
+    await copyFiles(directory, dataDir, (name) => name !== "backup.json");
     await rename(draft, join(dataDir, "postgres"));
   } catch (error) {
     await rm(dataDir, { recursive: true, force: true });

@@ -5,7 +5,7 @@
  * which is copied last, when such a copy is started.
  */
 import { copyFile, mkdir, open, readdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import pg from "pg";
 import { outliveLoss } from "../database-away.ts";
 
@@ -21,8 +21,6 @@ const emptied = new Set([
   "pg_subtrans",
 ]);
 const leftOut = /^(postmaster\.(pid|opts)|pgsql_tmp.*|backup_label.*|tablespace_map.*)$/;
-
-const nothing = (): boolean => false;
 
 export interface Copied {
   files: number;
@@ -47,7 +45,7 @@ export async function backUpCluster(
     const { rows: began } = await client.query<{ wal: string }>(
       "SELECT pg_walfile_name(pg_backup_start('vigil backup', true)) AS wal",
     );
-    const copied = await copyTree(cluster, to, (path) => !leftOut.test(path));
+    const copied = await copyTree(cluster, to, (name, folder) => !leftOut.test(name) && !emptied.has(folder));
     await meanwhile();
     const { rows: ended } = await client.query<{ wal: string; label: string }>(
       `SELECT pg_walfile_name(lsn) AS wal, labelfile AS label FROM pg_backup_stop(wait_for_archive => false)`,
@@ -66,15 +64,22 @@ export async function backUpCluster(
   }
 }
 
-/** Copies a directory that may change while it is read: what is gone when its turn comes is left out. */
-export async function copyTree(from: string, to: string, isWanted: (name: string) => boolean): Promise<Copied> {
+/**
+ * Copies a directory that may change while it is read: what is gone when its turn comes is left out, as is what is not
+ * wanted, by its name and that of the directory it is in.
+ */
+export async function copyTree(
+  from: string,
+  to: string,
+  isWanted: (name: string, folder: string) => boolean,
+): Promise<Copied> {
   const copied: Copied = { files: 0, bytes: 0 };
   await mkdir(to, { recursive: true, mode: 0o700 });
   for (const entry of await readdir(from, { withFileTypes: true })) {
-    if (!isWanted(entry.name)) continue;
+    if (!isWanted(entry.name, basename(from))) continue;
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
     if (entry.isDirectory()) {
-      const more = await copyTree(source, target, emptied.has(entry.name) ? nothing : isWanted);
+      const more = await copyTree(source, target, isWanted);
       copied.files += more.files;
       copied.bytes += more.bytes;
     } else if (entry.isFile()) {
@@ -93,8 +98,14 @@ export async function copyTree(from: string, to: string, isWanted: (name: string
   return copied;
 }
 
+/** Copies the files that stand in a directory itself, and are wanted by their name. */
+export async function copyFiles(from: string, to: string, isWanted: (name: string) => boolean): Promise<void> {
+  for (const entry of await readdir(from, { withFileTypes: true }))
+    if (entry.isFile() && isWanted(entry.name)) await copyDurably(join(from, entry.name), join(to, entry.name));
+}
+
 /** Answers how many bytes; they are on the disk then. */
-export async function copyDurably(from: string, to: string): Promise<number> {
+async function copyDurably(from: string, to: string): Promise<number> {
   await mkdir(dirname(to), { recursive: true, mode: 0o700 });
   await copyFile(from, to);
   const file = await open(to, "r+");

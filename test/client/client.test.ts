@@ -7,8 +7,8 @@ import { WebSocket } from "ws";
 import type { FollowEvent } from "../../src/client/follow.ts";
 import { type ClientOptions, createClient, VigilError } from "../../src/client/index.ts";
 import { createLiveStore } from "../../src/client/live.ts";
+import { Line } from "../support/line.ts";
 import { type TestServer, testServer } from "../support/server.ts";
-import { type Line, lineTo } from "./line.ts";
 import { incidentEvents, incidents, metrics } from "./operations.ts";
 
 let server: TestServer;
@@ -49,7 +49,7 @@ async function open(...users: string[]): Promise<number[]> {
 
 describe("a durable stream", () => {
   it("misses nothing and repeats nothing, however often the line is cut", async () => {
-    await using line: Line = await lineTo(server.url);
+    await using line: Line = await Line.open(() => Number(new URL(server.url).port));
     const client = clientOf({ url: line.url });
     const states: string[] = [];
     const after = await server.app.feed.cursor(server.ours);
@@ -58,7 +58,7 @@ describe("a durable stream", () => {
     const seen = await take(stream, first.length);
     line.down();
     const missed = await open("bob", "carol");
-    line.up();
+    line.heal();
     seen.push(...(await take(stream, missed.length)));
     line.cut();
     const later = await open("dan");
@@ -125,7 +125,7 @@ describe("a durable stream", () => {
 });
 
 it("a gauge is subscribed to again after a loss, and its latest value is state that can be shown", async () => {
-  await using line = await lineTo(server.url);
+  await using line = await Line.open(() => Number(new URL(server.url).port));
   const client = clientOf({ url: line.url });
   const store = createLiveStore<{ realtimeMetrics: { openIncidents: number } }, number>(
     -1,
@@ -138,7 +138,7 @@ it("a gauge is subscribed to again after a loss, and its latest value is state t
   line.down();
   await expect.poll(() => store.current().state).toBe("waiting");
   await open("mia");
-  line.up();
+  line.heal();
   await expect
     .poll(() => store.current(), { timeout: 5_000 })
     .toMatchObject({ state: "live", value: expect.toSatisfy((open: number) => open > value) });

@@ -6,8 +6,8 @@ import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import { createClient, type VigilClient } from "../../src/client/index.ts";
 import { type Live, useLatest, useLive } from "../../src/client/react.ts";
+import { Line } from "../support/line.ts";
 import { type TestServer, testServer } from "../support/server.ts";
-import { type Line, lineTo } from "./line.ts";
 import { incidentEvents } from "./operations.ts";
 
 let server: TestServer;
@@ -18,7 +18,7 @@ let createRoot: (container: Element) => Root;
 let root: Root;
 beforeAll(async () => {
   server = await testServer({});
-  line = await lineTo(server.url);
+  line = await Line.open(() => Number(new URL(server.url).port));
   page = new Window({ url: server.url });
   vi.stubGlobal("window", page);
   vi.stubGlobal("navigator", { onLine: true, userAgent: "" });
@@ -125,7 +125,7 @@ it("says that it is offline, and shows what was missed, once and in order, when 
   page.dispatchEvent(new page.Event("offline"));
   await expect.poll(text, patient).toEqual(["offline", [anyNumber]]);
   for (const user of ["offline carol", "offline dan"]) await server.failLogins(user, { times: 10 });
-  line.up();
+  line.heal();
   vi.stubGlobal("navigator", { onLine: true, userAgent: "" });
   page.dispatchEvent(new page.Event("online")); // without it the next try would be a minute later
   await expect.poll(text, patient).toEqual(["live", [anyNumber, anyNumber, anyNumber]]);

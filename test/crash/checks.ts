@@ -25,6 +25,29 @@ export interface Shown {
 
 type Row = Record<string, string>;
 
+/** Places in the feed of an organization's incidents since the run began, in order. */
+export async function placesDue(
+  owner: pg.Client,
+  stand: Pick<Stand, "starts">,
+  { slug, id }: Pick<Organization, "slug" | "id">,
+): Promise<string[]> {
+  const { xid, id: change } = decodeCursor(stand.starts.get(slug) as string);
+  const { rows } = await owner.query<{ place: string }>(
+    `SELECT xid || ':' || id AS place FROM changes WHERE organization_id = $1 AND topic = 'incident'
+       AND (xid, id) > ($2::text::xid8, $3::bigint) ORDER BY xid, id`,
+    [id, xid, change],
+  );
+  return rows.map(({ place }) => place);
+}
+
+export async function decisionsInForce(owner: pg.Client, organizationId: string): Promise<number> {
+  const { rows } = await owner.query<{ n: number }>(
+    "SELECT count(*)::int AS n FROM decisions WHERE organization_id = $1 AND revoked_at IS NULL AND expires_at > now()",
+    [organizationId],
+  );
+  return rows[0]?.n ?? 0;
+}
+
 /** How many decisions the application of an organization follows. */
 export interface Enforced {
   slug: string;
@@ -179,15 +202,12 @@ export async function findings(
         .filter((row) => Number(row.n) > Number(row.incidents))
         .map((row) => `${row.type} ${row.target}: ${row.n}`),
     );
-    const inForce = await rows(
-      "SELECT id FROM decisions WHERE organization_id = $1 AND revoked_at IS NULL AND expires_at > now()",
-      [id],
-    );
+    const inForce = await decisionsInForce(owner, id);
     const follows = enforced.find((one) => one.slug === slug)?.decisions;
     say(
       `${slug}: the application follows what is in force`,
-      inForce.length,
-      follows === inForce.length ? [] : [`${follows} of ${inForce.length}`],
+      inForce,
+      follows === inForce ? [] : [`${follows} of ${inForce}`],
     );
     const calls = await rows("SELECT id, status::text AS status FROM response_calls WHERE organization_id = $1", [id]);
     const called = new Set(stand.sink.told.filter(({ path }) => path === `/call/${slug}`).map((one) => one.id));
@@ -197,14 +217,7 @@ export async function findings(
       calls.filter((row) => !called.has(row.id as string)).map((row) => `${row.id}: ${row.status}`),
     );
 
-    const { xid, id: change } = decodeCursor(stand.starts.get(slug) as string);
-    const due = (
-      await rows(
-        `SELECT xid || ':' || id AS place FROM changes WHERE organization_id = $1 AND topic = 'incident'
-           AND (xid, id) > ($2::text::xid8, $3::bigint) ORDER BY xid, id`,
-        [id, xid, change],
-      )
-    ).map(({ place }) => place as string);
+    const due = await placesDue(owner, stand, { slug, id });
     for (const { places, fault } of followers.filter((one) => one.slug === slug)) {
       const wrong = Object.entries(judge(due, places))
         .filter(([, times]) => times > 0)

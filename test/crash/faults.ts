@@ -6,8 +6,8 @@ import { execFileSync } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
+import type { Way } from "../support/line.ts";
 import type { Chance } from "./chance.ts";
-import type { Way } from "./line.ts";
 import type { SmallDisk } from "./small-disk.ts";
 import type { Member, Stand } from "./stand.ts";
 

@@ -13,7 +13,7 @@ import { createClient } from "../../src/client/index.ts";
 import { decodeCursor } from "../../src/publish/cursor.ts";
 import { monitorSecurity } from "../../src/sdk/index.ts";
 import { chances, shuffled } from "./chance.ts";
-import { findings, type Shown } from "./checks.ts";
+import { decisionsInForce, findings, placesDue, type Shown } from "./checks.ts";
 import { type Fault, faults } from "./faults.ts";
 import { startLoad } from "./load.ts";
 import { setUp } from "./settings.ts";
@@ -53,7 +53,7 @@ const opened = stand.organizations.flatMap(({ slug, token }) =>
     client: createClient({ url: stand.url, token, webSocket: WebSocket, retry: { first: 100, longest: 1_000 } }),
   })),
 );
-const [hours, minute] = [3_600_000, 60_000];
+const [hour, minute] = [3_600_000, 60_000];
 let isWell = true;
 try {
   for (const { slug } of stand.organizations) {
@@ -119,7 +119,7 @@ process.exit(isWell ? 0 : 1);
 async function strikeAll(load: ReturnType<typeof startLoad>): Promise<Map<string, number>> {
   const struck = new Map<string, number>();
   const until = Date.now() + minutes * minute;
-  const latest = until + Math.min(hours, minutes * minute); // a slow machine may need longer for one of each kind
+  const latest = until + Math.min(hour, minutes * minute); // a slow machine may need longer for one of each kind
   for (let round = 0; ; round++) {
     for (const fault of shuffled(wanted, chance)) {
       const isDue = Date.now() < until || (round === 0 && Date.now() < latest);
@@ -161,28 +161,22 @@ async function drained(followers: readonly Shown[]): Promise<string> {
       await owner.query(
         "UPDATE response_calls SET due_at = now() WHERE status = 'QUEUED' AND tries > 0 AND due_at > now()",
       );
-      const { rows } = await owner.query<{ what: string; n: number }>(
-        `SELECT 'alerts' AS what, count(*)::int AS n FROM security_alerts WHERE status IN ('QUEUED', 'SENDING', 'RETRYING')
-         UNION ALL SELECT 'calls', count(*)::int FROM response_calls WHERE due_at IS NOT NULL
-         UNION ALL SELECT 'decisions', $1::int`,
-        [applications.some(({ monitor }) => monitor.status().buffered > 0) ? 1 : 0],
+      const { rows } = await owner.query<{ alerts: number; calls: number }>(
+        `SELECT (SELECT count(*) FROM security_alerts WHERE status IN ('QUEUED', 'SENDING', 'RETRYING'))::int AS alerts,
+           (SELECT count(*) FROM response_calls WHERE due_at IS NOT NULL)::int AS calls`,
       );
-      const due = new Map<string, number>();
-      for (const { slug, id } of stand.organizations) {
-        const { xid, id: change } = decodeCursor(stand.starts.get(slug) as string);
-        const answer = await owner.query<{ n: number }>(
-          `SELECT count(*)::int AS n FROM changes WHERE organization_id = $1 AND topic = 'incident'
-             AND (xid, id) > ($2::text::xid8, $3::bigint)`,
-          [id, xid, change],
-        );
-        due.set(slug, answer.rows[0]?.n ?? 0);
+      const behind = { ...rows[0], followers: 0, applications: 0 };
+      for (const organization of stand.organizations) {
+        const { slug, id } = organization;
+        const due = (await placesDue(owner, stand, organization)).length;
+        behind.followers += followers.filter(
+          (one) => one.slug === slug && !one.fault && one.places.length < due,
+        ).length;
+        const inForce = await decisionsInForce(owner, id);
+        const ours = applications.filter((one) => one.slug === slug);
+        behind.applications += ours.filter(({ monitor }) => monitor.status().decisions < inForce).length;
       }
-      const behind = followers.filter(
-        ({ slug, places, fault }) => !fault && places.length < (due.get(slug) ?? 0),
-      ).length;
-      const left = [...rows.map(({ what, n }) => [what, n] as const), ["followers", behind] as const].filter(
-        ([, n]) => n > 0,
-      );
+      const left = Object.entries(behind).filter(([, n]) => n > 0);
       if (left.length === 0 || Date.now() > until)
         return left.map(([what, n]) => `${n} ${what}`).join(", ") || "nothing";
     }

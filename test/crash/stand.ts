@@ -7,10 +7,9 @@ import { openApp } from "../../src/app.ts";
 import { parseConfig } from "../../src/config.ts";
 import { freePort } from "../../src/embedded/free-port.ts";
 import { createLog } from "../../src/log.ts";
+import { Line } from "../support/line.ts";
 import { ownRedis } from "../support/redis.ts";
 import { smtpSink } from "../support/smtp-sink.ts";
-import { balance } from "./balance.ts";
-import { Line } from "./line.ts";
 import type { Organization } from "./load.ts";
 import { OwnPostgres } from "./postgres.ts";
 import { OwnProcess } from "./process.ts";
@@ -75,14 +74,14 @@ export async function openStand() {
   const worker = await member("worker", "worker");
   const members = [...servers, worker];
   await Promise.all(members.map(({ process }) => process.start()));
-  const port = await freePort();
-  const balancer = await balance(servers, port);
+  // As a load balancer: every new connection leads to the first server that is ready.
+  const balancer = await Line.open(() => servers.find(({ process }) => process.isReady)?.port);
   return {
     dataDir,
     disk,
     /** Processes that were ended and are coming back. */
     restarts: [] as Promise<void>[],
-    url: `http://127.0.0.1:${port}`,
+    url: balancer.url,
     organizations,
     /** The feed's cursor of each organization, from before anything ran. */
     starts,

@@ -4,9 +4,9 @@
  */
 
 import { isObject, type JsonObject } from "../json.ts";
-import { jsonFaultAt } from "../json-fault.ts";
 import { validateEvent } from "../validate.ts";
 import type { LineParser, ParserOptions } from "./format.ts";
+import { readJsonLine } from "./json-line.ts";
 
 /** A document as an event is sent, without its attributes; `undefined` in it: the document does not say. */
 export type Meaning = (document: JsonObject) => JsonObject;
@@ -14,17 +14,12 @@ export type Meaning = (document: JsonObject) => JsonObject;
 /** `listed`: the key under which a file holds a list of documents, e.g. `Records`. */
 export function documentLineParser(meaning: Meaning, listed: string, { now }: ParserOptions): LineParser {
   return (line, lineNumber) => {
-    const index = lineNumber - 1;
-    let value: unknown;
-    try {
-      value = JSON.parse(line);
-    } catch {
-      const message = `line ${lineNumber} is not valid JSON at character ${jsonFaultAt(line) + 1}`;
-      return { rejection: { index, code: "INVALID_JSON", message } };
-    }
+    const document = readJsonLine(line, lineNumber);
+    if ("rejection" in document) return document;
+    const { value } = document;
     const list = isObject(value) && Array.isArray(value[listed]) ? value[listed] : value;
-    const read = (Array.isArray(list) ? list : [list]).map((document: unknown) =>
-      validateEvent(isObject(document) ? { ...meaning(document), attributes: document } : document, index, now),
+    const read = (Array.isArray(list) ? list : [list]).map((one: unknown) =>
+      validateEvent(isObject(one) ? { ...meaning(one), attributes: one } : one, lineNumber - 1, now),
     );
     return {
       events: read.flatMap((one) => ("event" in one ? [one.event] : [])),

@@ -1,5 +1,4 @@
 import { useState } from "react";
-import { useMutation } from "../../data/use-mutation.ts";
 import { useQuery } from "../../data/use-query.ts";
 import {
   type MatcherRowFragment,
@@ -11,7 +10,7 @@ import {
 } from "../../generated/graphql.ts";
 import { CheckField, errorAt, placeOf, SelectField, TextField } from "../../parts/field.tsx";
 import { FormDialog } from "../../parts/form-dialog.tsx";
-import { toast } from "../../parts/toast.tsx";
+import { useMakeOrChange } from "../../parts/use-save.ts";
 import { routeWords as words } from "../../words/channels.ts";
 import { Matchers } from "../silences/matchers.tsx";
 import { moreInput, moreOf, RouteMoreFields } from "./route-more.tsx";
@@ -44,9 +43,11 @@ export function RouteForm({ route, given, onClose, onDone }: RouteFormProps) {
   const [more, setMore] = useState(moreOf(route));
   const templates = useQuery(RouteTemplatesDocument, {}).data?.alertTemplates.nodes ?? [];
   const names = [...new Set([...templates.map((one) => one.name), ...(route?.template ? [route.template] : [])])];
-  const make = useMutation(RouteMakeDocument);
-  const change = useMutation(RouteChangeDocument);
-  const errors = route ? change.errors : make.errors;
+  const documents = { make: RouteMakeDocument, change: RouteChangeDocument };
+  const { keep, errors, busy } = useMakeOrChange(route, documents, words.saved, () => {
+    onDone();
+    onClose();
+  });
   const at = (field: string) => errorAt(errors, "input", field);
 
   async function save(): Promise<void> {
@@ -62,13 +63,7 @@ export function RouteForm({ route, given, onClose, onDone }: RouteFormProps) {
       template: template || null,
       ...moreInput(more),
     };
-    const done = route
-      ? await change.run({ id: route.id, input: { ...input, expectedRevision: route.revision } })
-      : await make.run({ input });
-    if (!done) return;
-    toast(words.saved);
-    onDone();
-    onClose();
+    await keep(input);
   }
 
   function choose(id: string): void {
@@ -87,7 +82,7 @@ export function RouteForm({ route, given, onClose, onDone }: RouteFormProps) {
         ...["groupWaitSeconds", "groupIntervalSeconds", "repeatIntervalSeconds"],
         ...errors.map(({ path }) => placeOf(path)).filter((place) => /^(matchers|muteTimes)/.test(place)),
       ]}
-      busy={make.busy || change.busy}
+      busy={busy}
       onClose={onClose}
       onSave={() => void save()}
     >

@@ -1,5 +1,4 @@
 import { useState } from "react";
-import { useMutation } from "../../data/use-mutation.ts";
 import { usePeople } from "../../data/use-people.ts";
 import {
   type OnCallListQuery,
@@ -10,7 +9,7 @@ import {
 import { errorAt, placeOf, SelectField, TextField } from "../../parts/field.tsx";
 import { FormDialog } from "../../parts/form-dialog.tsx";
 import { RowsEditor } from "../../parts/rows-editor.tsx";
-import { toast } from "../../parts/toast.tsx";
+import { useMakeOrChange } from "../../parts/use-save.ts";
 import { policyWords as words } from "../../words/on-call.ts";
 import { userWords } from "../../words/users.ts";
 import { draftOf, type StepDraft, secondsIn, stepInput } from "./step.ts";
@@ -47,9 +46,11 @@ export function PolicyForm({ policy, given, onClose, onDone }: PolicyFormProps) 
   const timeout = policy?.acknowledgeTimeoutSeconds;
   const [holds, setHolds] = useState(timeout == null ? "" : String(timeout / 60));
   const [fallback, setFallback] = useState(policy?.fallbackChannel?.id ?? "");
-  const make = useMutation(PolicyMakeDocument);
-  const change = useMutation(PolicyChangeDocument);
-  const errors = policy ? change.errors : make.errors;
+  const documents = { make: PolicyMakeDocument, change: PolicyChangeDocument };
+  const { keep, errors, busy } = useMakeOrChange(policy, documents, words.saved, () => {
+    onDone();
+    onClose();
+  });
   const at = (field: string) => errorAt(errors, "input", field);
 
   async function save(): Promise<void> {
@@ -60,13 +61,7 @@ export function PolicyForm({ policy, given, onClose, onDone }: PolicyFormProps) 
       acknowledgeTimeoutSeconds: holds.trim() === "" ? null : secondsIn(holds),
       fallbackChannelId: fallback || null,
     };
-    const done = policy
-      ? await change.run({ id: policy.id, input: { ...input, expectedRevision: policy.revision } })
-      : await make.run({ input });
-    if (!done) return;
-    toast(words.saved);
-    onDone();
-    onClose();
+    await keep(input);
   }
 
   return (
@@ -81,7 +76,7 @@ export function PolicyForm({ policy, given, onClose, onDone }: PolicyFormProps) 
         "fallbackChannelId",
         ...errors.map(({ path }) => placeOf(path)).filter((place) => /^steps/.test(place)),
       ]}
-      busy={make.busy || change.busy || everybody === undefined}
+      busy={busy || everybody === undefined}
       onClose={onClose}
       onSave={() => void save()}
     >

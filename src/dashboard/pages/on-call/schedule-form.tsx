@@ -1,12 +1,11 @@
 import { useState } from "react";
-import { useMutation } from "../../data/use-mutation.ts";
 import { usePeople } from "../../data/use-people.ts";
 import { ScheduleChangeDocument, ScheduleMakeDocument, type ScheduleRowFragment } from "../../generated/graphql.ts";
 import { errorAt, placeOf, TextField } from "../../parts/field.tsx";
 import { FormDialog } from "../../parts/form-dialog.tsx";
 import { RowsEditor } from "../../parts/rows-editor.tsx";
 import { ownZone, TimeZoneField } from "../../parts/time-zone.tsx";
-import { toast } from "../../parts/toast.tsx";
+import { useMakeOrChange } from "../../parts/use-save.ts";
 import { onCallWords as words } from "../../words/on-call.ts";
 import { draftOf, freshLayer, type LayerDraft, layerInput } from "./layer.ts";
 import { LayerFields } from "./layer-fields.tsx";
@@ -25,9 +24,11 @@ export function ScheduleForm({ schedule, onClose, onDone }: ScheduleFormProps) {
   const [layers, setLayers] = useState<LayerDraft[]>(
     schedule?.layers.map(draftOf) ?? [freshLayer(words.firstLayer, new Date())],
   );
-  const make = useMutation(ScheduleMakeDocument);
-  const change = useMutation(ScheduleChangeDocument);
-  const errors = schedule ? change.errors : make.errors;
+  const documents = { make: ScheduleMakeDocument, change: ScheduleChangeDocument };
+  const { keep, errors, busy } = useMakeOrChange(schedule, documents, words.saved, () => {
+    onDone();
+    onClose();
+  });
 
   async function save(): Promise<void> {
     const input = {
@@ -35,13 +36,7 @@ export function ScheduleForm({ schedule, onClose, onDone }: ScheduleFormProps) {
       timeZone,
       layers: layers.map((layer) => layerInput(layer, everybody ?? [])),
     };
-    const done = schedule
-      ? await change.run({ id: schedule.id, input: { ...input, expectedRevision: schedule.revision } })
-      : await make.run({ input });
-    if (!done) return;
-    toast(words.saved);
-    onDone();
-    onClose();
+    await keep(input);
   }
 
   return (
@@ -50,7 +45,7 @@ export function ScheduleForm({ schedule, onClose, onDone }: ScheduleFormProps) {
       title={schedule ? words.edit(schedule.name) : words.add}
       errors={errors}
       shown={["name", "timeZone", ...errors.map(({ path }) => placeOf(path)).filter((place) => /^layers/.test(place))]}
-      busy={make.busy || change.busy || everybody === undefined}
+      busy={busy || everybody === undefined}
       onClose={onClose}
       onSave={() => void save()}
     >

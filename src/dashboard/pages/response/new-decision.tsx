@@ -1,9 +1,8 @@
 import { useState } from "react";
-import { useMutation } from "../../data/use-mutation.ts";
 import { type ActionType, DecisionMakeDocument, type DecisionScope } from "../../generated/graphql.ts";
 import { errorAt, SelectField, TextField } from "../../parts/field.tsx";
 import { FormDialog } from "../../parts/form-dialog.tsx";
-import { toast } from "../../parts/toast.tsx";
+import { useSave } from "../../parts/use-save.ts";
 import { incidentWords } from "../../words/incident.ts";
 import { responseWords } from "../../words/response.ts";
 import { words as shared } from "../../words.ts";
@@ -25,7 +24,7 @@ export function NewDecision({ onClose, onDone }: { onClose: () => void; onDone: 
   const [value, setValue] = useState("");
   const [ttl, setTtl] = useState<Ttl>("PT1H");
   const [reason, setReason] = useState("");
-  const { run, errors, busy } = useMutation(DecisionMakeDocument);
+  const { keep, errors, busy } = useSave(DecisionMakeDocument, words.made, onDone);
 
   function choose(next: ActionType): void {
     setType(next);
@@ -33,9 +32,7 @@ export function NewDecision({ onClose, onDone }: { onClose: () => void; onDone: 
   }
 
   async function save(): Promise<void> {
-    if (!(await run({ input: { type, scope, value: value.trim(), ttl, reason: reason.trim() } }))) return;
-    toast(words.made);
-    onDone();
+    await keep({ input: { type, scope, value: value.trim(), ttl, reason: reason.trim() } });
   }
 
   return (

@@ -1,5 +1,4 @@
 import { useState } from "react";
-import { useMutation } from "../../data/use-mutation.ts";
 import {
   ResponseRuleChangeDocument,
   ResponseRuleMakeDocument,
@@ -8,7 +7,7 @@ import {
 } from "../../generated/graphql.ts";
 import { errorAt, placeOf, SelectField, TextField } from "../../parts/field.tsx";
 import { FormDialog } from "../../parts/form-dialog.tsx";
-import { toast } from "../../parts/toast.tsx";
+import { useMakeOrChange } from "../../parts/use-save.ts";
 import { responseWords } from "../../words/response.ts";
 import { type ActionDraft, actionInput, draftsOf, RuleActions } from "./rule-actions.tsx";
 import { RuleConditions } from "./rule-conditions.tsx";
@@ -34,9 +33,8 @@ export function RuleForm({ rule, onClose, onDone }: RuleFormProps) {
   const [coolDown, setCoolDown] = useState<string>(rule?.coolDown ?? "PT0S");
   const [position, setPosition] = useState(rule ? String(rule.position) : "");
   const [actions, setActions] = useState<ActionDraft[]>(draftsOf(rule?.actions));
-  const make = useMutation(ResponseRuleMakeDocument);
-  const change = useMutation(ResponseRuleChangeDocument);
-  const errors = rule ? change.errors : make.errors;
+  const documents = { make: ResponseRuleMakeDocument, change: ResponseRuleChangeDocument };
+  const { keep, errors, busy } = useMakeOrChange(rule, documents, words.saved, onDone);
   const at = (...path: string[]) => errorAt(errors, "input", ...path);
 
   async function save(): Promise<void> {
@@ -48,12 +46,7 @@ export function RuleForm({ rule, onClose, onDone }: RuleFormProps) {
       conditions: conditionsInput(conditions),
       actions: actions.map(actionInput),
     };
-    const done = rule
-      ? await change.run({ id: rule.id, input: { ...input, expectedRevision: rule.revision } })
-      : await make.run({ input });
-    if (!done) return;
-    toast(words.saved);
-    onDone();
+    await keep(input);
   }
 
   return (
@@ -65,7 +58,7 @@ export function RuleForm({ rule, onClose, onDone }: RuleFormProps) {
         ...["name", "mode", "coolDown", "position"],
         ...errors.map(({ path }) => placeOf(path)).filter((place) => /^(conditions|actions)\./.test(place)),
       ]}
-      busy={make.busy || change.busy}
+      busy={busy}
       onClose={onClose}
       onSave={() => void save()}
     >

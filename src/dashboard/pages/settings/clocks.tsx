@@ -1,10 +1,9 @@
 import { useState } from "react";
-import { useMutation } from "../../data/use-mutation.ts";
 import { type IncidentClockKind, SettingsChangeDocument, type Severity } from "../../generated/graphql.ts";
 import { secondsOf } from "../../parts/duration.ts";
 import { errorAt, TextField } from "../../parts/field.tsx";
 import { Severity as Level } from "../../parts/severity.tsx";
-import { toast } from "../../parts/toast.tsx";
+import { useSave } from "../../parts/use-save.ts";
 import { useMay } from "../../session/viewer.ts";
 import { settingsWords } from "../../words/settings.ts";
 import { words as shared } from "../../words.ts";
@@ -27,15 +26,13 @@ export function Clocks({ organization, onSaved }: { organization: Organization; 
       organization.responseTimes.map(({ severity, clock, duration }) => [`${severity} ${clock}`, minutesOf(duration)]),
     ),
   );
-  const { run, errors, busy } = useMutation(SettingsChangeDocument);
+  const { keep, errors, busy } = useSave(SettingsChangeDocument, settingsWords.saved, onSaved);
 
   async function save(): Promise<void> {
     const responseTimes = severities.flatMap((severity) =>
       clocks.map((clock) => ({ severity, clock, duration: durationOf(times[`${severity} ${clock}`] ?? "") })),
     );
-    if (!(await run({ input: { reopenGrace: durationOf(grace), responseTimes } }))) return;
-    toast(settingsWords.saved);
-    onSaved();
+    await keep({ input: { reopenGrace: durationOf(grace), responseTimes } });
   }
 
   return (

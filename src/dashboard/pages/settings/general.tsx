@@ -1,15 +1,14 @@
 import { useState } from "react";
-import { useMutation } from "../../data/use-mutation.ts";
 import { SettingsChangeDocument } from "../../generated/graphql.ts";
-import { CheckField, errorAt, SelectField, TextField } from "../../parts/field.tsx";
-import { toast } from "../../parts/toast.tsx";
+import { CheckField, errorAt, TextField } from "../../parts/field.tsx";
+import { TimeZoneField } from "../../parts/time-zone.tsx";
+import { useSave } from "../../parts/use-save.ts";
 import { useMay } from "../../session/viewer.ts";
 import { settingsWords } from "../../words/settings.ts";
 import { Part } from "./part.tsx";
 import type { Organization } from "./settings.tsx";
 
 const words = settingsWords.general;
-const zones = Intl.supportedValuesOf("timeZone");
 
 /** Name, time zone, sessions and the second factor. */
 export function General({ organization, onSaved }: { organization: Organization; onSaved: () => void }) {
@@ -17,14 +16,11 @@ export function General({ organization, onSaved }: { organization: Organization;
   const [timeZone, setTimeZone] = useState(organization.timeZone);
   const [idle, setIdle] = useState(String(organization.sessionIdleMinutes));
   const [factor, setFactor] = useState(organization.secondFactorRequired);
-  const { run, errors, busy } = useMutation(SettingsChangeDocument);
-  const all = zones.includes(timeZone) ? zones : [timeZone, ...zones];
+  const { keep, errors, busy } = useSave(SettingsChangeDocument, settingsWords.saved, onSaved);
 
   async function save(): Promise<void> {
     const input = { name: name.trim(), timeZone, sessionIdleMinutes: Number(idle), secondFactorRequired: factor };
-    if (!(await run({ input }))) return;
-    toast(settingsWords.saved);
-    onSaved();
+    await keep({ input });
   }
 
   return (
@@ -39,12 +35,11 @@ export function General({ organization, onSaved }: { organization: Organization;
     >
       <div className="form-pair">
         <TextField label={words.name} value={name} onChange={setName} error={errorAt(errors, "input", "name")} />
-        <SelectField
+        <TimeZoneField
           label={words.timeZone}
           hint={words.timeZoneHint}
           value={timeZone}
           onChange={setTimeZone}
-          options={all.map((value) => ({ value, label: value.replaceAll("_", " ") }))}
           error={errorAt(errors, "input", "timeZone")}
         />
         <TextField

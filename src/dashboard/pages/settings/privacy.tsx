@@ -1,8 +1,7 @@
 import { useState } from "react";
-import { useMutation } from "../../data/use-mutation.ts";
 import { type PhiFields, PrivacyChangeDocument, type UnknownFields } from "../../generated/graphql.ts";
 import { errorAt, SelectField, TextField } from "../../parts/field.tsx";
-import { toast } from "../../parts/toast.tsx";
+import { useSave } from "../../parts/use-save.ts";
 import { useMay } from "../../session/viewer.ts";
 import { settingsWords } from "../../words/settings.ts";
 import { Part } from "./part.tsx";
@@ -20,16 +19,14 @@ export function Privacy({ organization, onSaved }: { organization: Organization;
   const [phiFields, setPhiFields] = useState(organization.phiFields);
   const [unknownFields, setUnknownFields] = useState(organization.unknownFields);
   const [allowed, setAllowed] = useState(organization.allowedAttributes.join("\n"));
-  const { run, errors, busy } = useMutation(PrivacyChangeDocument);
+  const { keep, errors, busy } = useSave(PrivacyChangeDocument, settingsWords.saved, onSaved);
 
   async function save(): Promise<void> {
     const allowedAttributes = allowed
       .split("\n")
       .map((line) => line.trim())
       .filter(Boolean);
-    if (!(await run({ input: { phiFields, unknownFields, allowedAttributes } }))) return;
-    toast(settingsWords.saved);
-    onSaved();
+    await keep({ input: { phiFields, unknownFields, allowedAttributes } });
   }
 
   return (

@@ -1,8 +1,7 @@
 import { useState } from "react";
-import { useMutation } from "../../data/use-mutation.ts";
 import { SettingsChangeDocument } from "../../generated/graphql.ts";
 import { errorAt, TextField } from "../../parts/field.tsx";
-import { toast } from "../../parts/toast.tsx";
+import { useSave } from "../../parts/use-save.ts";
 import { useMay } from "../../session/viewer.ts";
 import { settingsWords } from "../../words/settings.ts";
 import { Part } from "./part.tsx";
@@ -16,7 +15,7 @@ export function Protection({ organization, onSaved }: { organization: Organizati
   const [critical, setCritical] = useState(String(organization.riskThresholds.critical));
   const [cap, setCap] = useState(String(organization.responseCap));
   const [targets, setTargets] = useState(organization.protectedTargets.join("\n"));
-  const { run, errors, busy } = useMutation(SettingsChangeDocument);
+  const { keep, errors, busy } = useSave(SettingsChangeDocument, settingsWords.saved, onSaved);
   const at = (...path: string[]) => errorAt(errors, "input", ...path);
 
   async function save(): Promise<void> {
@@ -28,9 +27,7 @@ export function Protection({ organization, onSaved }: { organization: Organizati
         .map((line) => line.trim())
         .filter(Boolean),
     };
-    if (!(await run({ input }))) return;
-    toast(settingsWords.saved);
-    onSaved();
+    await keep({ input });
   }
 
   return (

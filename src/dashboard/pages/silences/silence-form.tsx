@@ -1,10 +1,9 @@
 import { useState } from "react";
-import { useMutation } from "../../data/use-mutation.ts";
 import { useQuery } from "../../data/use-query.ts";
 import { type MatcherRowFragment, SilenceMakeDocument, SilenceWouldDocument } from "../../generated/graphql.ts";
 import { errorAt, SelectField, TextField } from "../../parts/field.tsx";
 import { FormDialog } from "../../parts/form-dialog.tsx";
-import { toast } from "../../parts/toast.tsx";
+import { useSave } from "../../parts/use-save.ts";
 import { silenceWords as words } from "../../words/silences.ts";
 import { Matchers } from "./matchers.tsx";
 
@@ -15,17 +14,17 @@ export function SilenceForm({ onClose, onDone }: { onClose: () => void; onDone: 
   const [matchers, setMatchers] = useState<MatcherRowFragment[]>([{ field: "SUBJECT", operator: "EQUALS", value: "" }]);
   const [hours, setHours] = useState("2");
   const [reason, setReason] = useState("");
-  const { run, errors, busy } = useMutation(SilenceMakeDocument);
+  const { keep, errors, busy } = useSave(SilenceMakeDocument, words.made, () => {
+    onDone();
+    onClose();
+  });
   const whole = matchers.every(({ value }) => value.trim() !== "");
   const plain = matchers.map(({ field, operator, value }) => ({ field, operator, value: value.trim() }));
   const would = useQuery(SilenceWouldDocument, whole ? { matchers: plain } : undefined);
 
   async function save(): Promise<void> {
     const endsAt = new Date(Date.now() + Number(hours) * 3_600_000).toISOString();
-    if (!(await run({ input: { matchers: plain, endsAt, reason: reason.trim() } }))) return;
-    toast(words.made);
-    onDone();
-    onClose();
+    await keep({ input: { matchers: plain, endsAt, reason: reason.trim() } });
   }
 
   const preview = whole ? would.data?.silencePreview : undefined;

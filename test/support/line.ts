@@ -1,4 +1,4 @@
-/** A TCP proxy on loopback before whatever a process talks to: what is wrong with a network is done to it here. */
+/** A TCP proxy on loopback before whatever is talked to: what is wrong with a network is done to it here. */
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
@@ -23,12 +23,14 @@ export class Line {
   #letGo: () => void = () => undefined;
   watcher: Watcher | undefined;
 
-  private constructor(server: Server, port: number, to: () => number) {
+  private constructor(server: Server, port: number, to: () => number | undefined) {
     this.#server = server;
     this.port = port;
     server.on("connection", (near: Socket) => {
       if (this.#isRefused) return void near.resetAndDestroy();
-      const far = connect(to(), "127.0.0.1");
+      const port = to();
+      if (port === undefined) return void near.destroy();
+      const far = connect(port, "127.0.0.1");
       const connection = ++this.#connections;
       this.#open.set(near, far);
       for (const [socket, other] of [
@@ -47,8 +49,8 @@ export class Line {
     });
   }
 
-  /** `to` may change its port when it is started anew. */
-  static async open(to: () => number): Promise<Line> {
+  /** `to` may change its port when it is started anew; undefined: nobody is there. */
+  static async open(to: () => number | undefined): Promise<Line> {
     const server = createServer({ allowHalfOpen: true });
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -58,6 +60,25 @@ export class Line {
   /** Nobody is let in any more; what is open stays. */
   refuse(): void {
     this.#isRefused = true;
+  }
+
+  /** Of what is at its end, where that speaks HTTP. */
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  /** Ends all connections, and refuses new ones until it is healed. */
+  down(): void {
+    this.refuse();
+    this.cut();
+  }
+
+  /** All connections end, now: what is on them is lost. */
+  cut(): void {
+    for (const [near, far] of this.#open) {
+      near.destroy();
+      far.destroy();
+    }
   }
 
   /** All connections are reset. */
@@ -108,6 +129,10 @@ export class Line {
     this.heal();
     this.reset();
     this.#server.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
   }
 
   async #carry(from: Socket, to: Socket, way: Way, connection: number): Promise<void> {
