@@ -8,6 +8,7 @@ import { monitorSecurity } from "../src/sdk/index.ts";
 
 const [framework, middleware, url = "", publicKey = ""] = process.argv.slice(2);
 const wanted = 100_000; // decisions
+const withoutLimit = { limit: 1e9, windowMs: 60_000, validate: false };
 
 const vigil =
   middleware === "vigil"
@@ -25,6 +26,7 @@ const port = framework === "express" ? await startExpress() : await startFastify
 while (vigil && vigil.status().decisions < wanted) await new Promise((resolve) => setTimeout(resolve, 20));
 process.send?.({ port });
 process.on("message", (what) => {
+  if (what === "flush") return void vigil?.flush().then((isSent) => process.send?.({ isSent }));
   if (what === "cpu") {
     const { user, system } = process.cpuUsage();
     return void process.send?.({ cpu: user + system });
@@ -37,8 +39,9 @@ process.on("disconnect", () => process.exit());
 
 async function startExpress(): Promise<number> {
   const app = express();
+  if (middleware === "empty") app.use((_request, _response, next) => next());
   if (middleware === "helmet") app.use(helmet());
-  if (middleware === "rate-limit") app.use(rateLimit({ limit: 1e9, windowMs: 60_000, validate: false }));
+  if (middleware === "rate-limit") app.use(rateLimit(withoutLimit));
   if (vigil) app.use(vigil.express);
   app.get("/patients/:id", (_request, response) => {
     response.json(body);
@@ -50,8 +53,9 @@ async function startExpress(): Promise<number> {
 
 async function startFastify(): Promise<number> {
   const app = fastify();
+  if (middleware === "empty") app.addHook("onRequest", (_request, _reply, done) => done());
   if (middleware === "helmet" || middleware === "rate-limit") {
-    const handler = middleware === "helmet" ? helmet() : rateLimit({ limit: 1e9, windowMs: 60_000, validate: false });
+    const handler = middleware === "helmet" ? helmet() : rateLimit(withoutLimit);
     // Both are middleware of Express's kind; what they need of its request is set beside.
     app.addHook("onRequest", (request, reply, done) => {
       const raw = Object.assign(request.raw, { ip: request.ip, app: { get: () => false } });

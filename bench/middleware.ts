@@ -1,14 +1,14 @@
 /**
- * What the SDK costs its host: the same Express and Fastify applications bare, with helmet, with express-rate-limit, and
- * with ours following 100,000 decisions. Each is a process of its own; they are asked in turns of a few hundred requests,
- * so that what disturbs the machine disturbs all of them; the load comes from this process. What is added is a turn's CPU
- * time less that of the bare application's turn beside it. Ours waits until its events have arrived: sending them counts.
- * A second bare application says how much of a figure is noise.
+ * What the SDK costs its host: the same Express and Fastify applications bare, with a middleware that does nothing, with
+ * helmet, with express-rate-limit, and with ours following 100,000 decisions. Each is a process of its own; they are asked
+ * in turns of a quarter of a second, so that what disturbs the machine disturbs all of them, and they are started anew
+ * several times, as two processes that run the same differ by how they happen to be laid out and compiled. The load comes
+ * from this process. What is added is a turn's CPU time less that of the bare application's turn beside it. Ours sends its
+ * events within its turn: that counts. A second bare application says how much of a figure is noise.
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { setTimeout as rest } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { build } from "esbuild";
@@ -17,21 +17,24 @@ import { load } from "./http-load.ts";
 import { median } from "./median.ts";
 import type { Figure } from "./run.ts";
 
-const rounds = 25;
+const starts = 5; // of every process …
+const rounds = 12; // … and turns of each
 const warming = 8_000; // requests: what runs for ever is compiled by then
-const requests = 500; // a round, by 8 connections
-const singles = 200; // a round, one after the other, for latency …
-const waking = 20; // … behind those that wake it up: it waited for its turn
-const resting = 600; // ms: as long as ours waits for its events to go
+const requests = 1_000; // a round, by 8 connections
+const singles = 100; // a round, one after the other, for latency
 const path = "/patients/p-1";
-const middlewares = ["bare", "nothing", "helmet", "rate-limit", "vigil"] as const;
+const middlewares = ["bare", "nothing", "empty", "helmet", "rate-limit", "vigil"] as const;
 
 interface Subject {
   name: string;
   child: ChildProcess;
   port: number;
-  cpu: number[]; // µs a request, by round
-  p99: number[]; // ms, by round
+}
+/** What was measured of one, by round. */
+interface Measured {
+  cpu: number[]; // µs a request
+  p99: number[]; // ms
+  memory: Memory[]; // by start
 }
 /** What the applications have: themselves, bundled as hosts have the SDK, and a Vigil. */
 interface Stand {
@@ -63,16 +66,42 @@ export async function middlewareBench(): Promise<Figure[]> {
 }
 
 async function measure(framework: string, stand: Stand): Promise<Figure[]> {
+  const measured = new Map(middlewares.map((name): [string, Measured] => [name, { cpu: [], p99: [], memory: [] }]));
+  for (let n = 0; n < starts; n++) await measureOnce(framework, stand, measured);
+  const bare = measured.get("bare") as Measured;
+  return middlewares.slice(1).flatMap((name) => {
+    const theirs = measured.get(name) as Measured;
+    const figure = (what: string, unit: string, of: (each: Measured) => number[]): Figure => {
+      const [more, base] = [median(of(theirs).map((value, at) => value - (of(bare)[at] as number))), median(of(bare))];
+      return {
+        bench: "middleware",
+        subject: `${framework} with ${name}: ${what} added`,
+        baseline: "bare",
+        ratio: (base + more) / base,
+        subjectValue: more,
+        baselineValue: base,
+        unit,
+        runs: of(bare).length,
+      };
+    };
+    return [
+      figure("CPU a request", "µs", ({ cpu }) => cpu),
+      figure("p99", "ms", ({ p99 }) => p99),
+      figure("memory held", "MiB", ({ memory }) => memory.map(({ heldMiB }) => heldMiB)),
+      figure("resident memory", "MiB", ({ memory }) => memory.map(({ rssMiB }) => rssMiB)),
+    ];
+  });
+}
+
+async function measureOnce(framework: string, stand: Stand, measured: ReadonlyMap<string, Measured>): Promise<void> {
   const subjects: Subject[] = [];
   for (const name of middlewares) subjects.push(await start(framework, name, stand));
   const turn = async (subject: Subject, count: number, connections: number): Promise<[number, number[]]> => {
     const before = await ask<{ cpu: number }>(subject.child, "cpu");
     const times = await load(subject.port, path, count, connections);
-    if (subject.name === "vigil") await stand.arrived(count);
-    // The others rest within what is measured, too: an idle process collects its garbage, whosever it is.
-    else await rest(resting);
+    if (subject.name === "vigil") await Promise.all([ask(subject.child, "flush"), stand.arrived(count)]);
     const after = await ask<{ cpu: number }>(subject.child, "cpu");
-    return [(after.cpu - before.cpu) / count, times.slice(waking)];
+    return [(after.cpu - before.cpu) / count, times];
   };
   for (const subject of subjects) await turn(subject, warming, 8);
   for (let round = 0; round < rounds; round++) {
@@ -80,43 +109,22 @@ async function measure(framework: string, stand: Stand): Promise<Figure[]> {
     const from = round % subjects.length;
     for (const subject of [...subjects.slice(from), ...subjects.slice(0, from)]) {
       const [cpu] = await turn(subject, requests, 8);
-      const [, times] = await turn(subject, waking + singles, 1);
-      subject.cpu.push(cpu);
-      subject.p99.push(times.sort((a, b) => a - b)[Math.floor(singles * 0.99)] as number);
+      const [, times] = await turn(subject, singles, 1);
+      const { cpu: cpus, p99 } = measured.get(subject.name) as Measured;
+      cpus.push(cpu);
+      p99.push(times.sort((a, b) => a - b)[Math.floor(singles * 0.99)] as number);
     }
   }
-  const [bare, ...others] = subjects as [Subject, ...Subject[]];
-  const memory = new Map<Subject, Memory>();
-  for (const subject of subjects) memory.set(subject, await ask<Memory>(subject.child, "memory"));
-  for (const { child } of subjects) child.disconnect();
-  return others.flatMap((subject) => {
-    const added = (of: "cpu" | "p99"): number =>
-      median(subject[of].map((value, at) => value - (bare[of][at] as number)));
-    const figure = (what: string, unit: string, more: number, base: number): Figure => ({
-      bench: "middleware",
-      subject: `${framework} with ${subject.name}: ${what} added`,
-      baseline: "bare",
-      ratio: (base + more) / base,
-      subjectValue: more,
-      baselineValue: base,
-      unit,
-      runs: rounds,
-    });
-    if (process.env.RAW) console.log(subject.name, JSON.stringify({ cpu: subject.cpu, bare: bare.cpu }));
-    const [ours, theirs] = [memory.get(subject), memory.get(bare)] as [Memory, Memory];
-    return [
-      figure("CPU a request", "µs", added("cpu"), median(bare.cpu)),
-      figure("p99", "ms", added("p99"), median(bare.p99)),
-      figure("memory held", "MiB", ours.heldMiB - theirs.heldMiB, theirs.heldMiB),
-      figure("resident memory", "MiB", ours.rssMiB - theirs.rssMiB, theirs.rssMiB),
-    ];
-  });
+  for (const { name, child } of subjects) {
+    measured.get(name)?.memory.push(await ask<Memory>(child, "memory"));
+    child.disconnect();
+  }
 }
 
 async function start(framework: string, name: string, stand: Stand): Promise<Subject> {
   const child = fork(stand.script, [framework, name, stand.url, stand.publicKey], { execArgv: ["--expose-gc"] });
   const { port } = await answer<{ port: number }>(child);
-  return { name, child, port, cpu: [], p99: [] };
+  return { name, child, port };
 }
 
 function ask<T>(child: ChildProcess, what: string): Promise<T> {

@@ -28,7 +28,7 @@ import { claimClientIds, insertEvents } from "./ingest/write.ts";
 import { type Log, messageForLog } from "./log.ts";
 import type { Bells } from "./publish/bells.ts";
 import { recordChanges, topicsOf } from "./publish/change.ts";
-import { weighWatched } from "./respond/watch.ts";
+import { watchers, weighWatched } from "./respond/watch.ts";
 import { scoreDetections } from "./scores.ts";
 import { pseudonymBy } from "./secrets/pseudonym.ts";
 import { indexedColumns } from "./secrets/sealed-columns.ts";
@@ -177,8 +177,9 @@ export function createPipeline(options: {
         await detection.judge(events); // after the sealing: what is sealed is not told in findings
         const stored = insertEvents(tx, rows);
         stored.catch(() => undefined); // awaited below; PostgreSQL works while detection does
-        const { detections: found } = await detection.evaluate(events);
-        const detections = await weighWatched(tx, found, receivedAt);
+        const watchedAmong = watchers(tx, receivedAt);
+        const { detections: found } = await detection.evaluate(events, watchedAmong);
+        const detections = await weighWatched(found, watchedAmong);
         await stored;
         const changes = await correlate(tx, detections, receivedAt, riskBySeverity);
         changes.push(...(await unlearnReopened(tx, changes, receivedAt)));

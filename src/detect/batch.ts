@@ -1,12 +1,13 @@
 import type { SecurityEvent } from "../ingest/event.ts";
 import type { BehaviourTurn } from "./behaviour/turn.ts";
+import type { WatchedAmong } from "./correlation/lower.ts";
 import type { Evaluation } from "./detector.ts";
 
 /** Detection of one batch, within its turn. */
 export interface BatchDetection {
   /** First, before the events are stored: writes into them what behaviour rules find. */
   judge(events: readonly SecurityEvent[]): Promise<void>;
-  evaluate(events: readonly SecurityEvent[]): Promise<Evaluation>;
+  evaluate(events: readonly SecurityEvent[], watchedAmong?: WatchedAmong): Promise<Evaluation>;
   /** Last before the commit: other processes see the batch's windows if they see its position. */
   save(): Promise<void>;
   committed(): void;

@@ -73,6 +73,8 @@ export interface DetectionDraft {
   explanation: string;
   /** By itself it opens no incident and only counts for the threat score. */
   weak?: boolean;
+  /** It fires only at the lower threshold of whom somebody watches. */
+  lowered?: boolean;
 }
 
 export type { SecurityEvent };

@@ -2,6 +2,7 @@
 import type { SecurityEvent, StoredFinding } from "../ingest/event.ts";
 import type { RuleSet } from "./compile.ts";
 import { groupValues } from "./correlation/group.ts";
+import type { WatchedAmong } from "./correlation/lower.ts";
 import { applyAll } from "./correlation/stages.ts";
 import { subjectOf } from "./correlation/subject.ts";
 import type { DetectionDraft, Subject } from "./detection.ts";
@@ -18,8 +19,11 @@ export interface Evaluation {
 }
 
 export interface Detector {
-  /** Evaluates a batch in the order of its events. Events that were evaluated before change nothing. */
-  evaluate(events: readonly SecurityEvent[]): Promise<Evaluation>;
+  /**
+   * Evaluates a batch in the order of its events. Events that were evaluated before change nothing. `watchedAmong`: whose
+   * thresholds are lower; absent: nobody's.
+   */
+  evaluate(events: readonly SecurityEvent[], watchedAmong?: WatchedAmong): Promise<Evaluation>;
   /** After a restart: the stored events of the last `ruleSet.horizonMs`, in order of arrival. Says nothing. */
   replay(events: readonly SecurityEvent[]): Promise<void>;
   /** After the replay: the stored detections of that time, so that a storm older than the replay stays one detection. */
@@ -37,9 +41,9 @@ export interface DetectorOptions {
 export function createDetector({ ruleSet: firstRules, windows = createMemoryWindows() }: DetectorOptions): Detector {
   let ruleSet = firstRules;
   return {
-    async evaluate(events) {
+    async evaluate(events, watchedAmong) {
       const { firing } = ruleSet;
-      const { touched, undo } = await applyAll(ruleSet, events, windows);
+      const { touched, undo } = await applyAll(ruleSet, events, windows, watchedAmong);
       return {
         detections: touched
           .map((one) => draft(firing.get(one.window.key), one, events))
@@ -96,6 +100,7 @@ function draft(
     eventCount: episode.eventCount,
     eventIds: episode.eventIds,
     explanation: explain(rule, episode, subjects, findings.at(-1)?.reason),
+    ...(episode.lowered ? { lowered: true } : {}),
     ...(findings.length > 0 && findings.every(({ weak }) => weak) ? { weak: true } : {}),
   };
 }

@@ -2,6 +2,7 @@
 
 import type { Bounds } from "./correlation/condition.ts";
 import { maxValues } from "./correlation/episodes.ts";
+import { loweredOf } from "./correlation/lower.ts";
 import type { Subject } from "./detection.ts";
 import type { FiringRule } from "./rule.ts";
 import type { CorrelationBody } from "./sigma/document.ts";
@@ -23,7 +24,10 @@ export function explain(
   if (finding !== undefined) return episode.eventCount === 1 ? finding : `${finding} (the last of ${times})`;
   if (document.kind !== "CORRELATION") return `"${document.title}" matched ${times}${about}`;
   const { what, asks } = correlationWords(rule, document.body, episode);
-  return `${what}${about}${span}; the rule fires at ${asks} in ${durationWords(document.body.timespanMs)}`;
+  const within = `in ${durationWords(document.body.timespanMs)}`;
+  const sooner = episode.lowered ? loweredOf(rule.window)?.condition.min : undefined;
+  const but = sooner === undefined ? "" : `, and at ${sooner} for whom is under increased monitoring`;
+  return `${what}${about}${span}; the rule fires at ${asks} ${within}${but}`;
 }
 
 interface Words {

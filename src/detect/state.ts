@@ -205,9 +205,9 @@ export function createDetectionState(options: DetectionStateOptions): DetectionS
   function inLocal(mine: Local, { batchId, receivedAt }: Turn): WindowBatch {
     let evaluation: Evaluation | undefined;
     return {
-      async evaluate(events) {
+      async evaluate(events, watchedAmong) {
         local = undefined; // until it is known that nothing was left half done
-        evaluation = await mine.detector.evaluate(events);
+        evaluation = await mine.detector.evaluate(events, watchedAmong);
         local = mine;
         return evaluation;
       },
@@ -229,7 +229,8 @@ export function createDetectionState(options: DetectionStateOptions): DetectionS
       return notReady("windows", error.message);
     };
     return {
-      evaluate: (events) => detector.evaluate(events).catch((error) => Promise.reject(told(error))),
+      evaluate: (events, watchedAmong) =>
+        detector.evaluate(events, watchedAmong).catch((error) => Promise.reject(told(error))),
       save: () => windows.save().catch((error) => Promise.reject(told(error))),
       committed() {
         local = undefined; // what is shared has moved on

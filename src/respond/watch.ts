@@ -1,42 +1,55 @@
 /**
- * What INCREASE_MONITORING changes in what is detected: while it is in force for a user or an address, every detection
- * about them is one step more severe, and rules that only monitor open incidents too. So whoever is under suspicion is
- * seen at thresholds that would be too loud for everybody. A detection that is there already keeps its severity.
+ * What INCREASE_MONITORING changes in what is detected: while it is in force for a user or an address, counts of what they
+ * do fire at half of their threshold, rules that only monitor and weak signs open incidents too, and every detection about
+ * them that would have been there anyway is one step more severe. So whoever is under suspicion is seen at thresholds that
+ * would be too loud for everybody. A detection that is there already keeps its severity.
  */
 import type { Tx } from "../db.ts";
+import type { WatchedAmong } from "../detect/correlation/lower.ts";
 import type { DetectionDraft } from "../detect/detection.ts";
 import { severities } from "../ingest/event.ts";
 
 const kinds: Record<string, string> = { IP: "ADDRESS", USER: "USER" };
 
+/** Who is watched at `now` (epoch ms), for one batch: nobody is asked for twice. */
+export function watchers(tx: Tx, now: number): WatchedAmong {
+  const asked = new Set<string>();
+  const watched = new Set<string>();
+  return async (subjects) => {
+    const fresh = new Set<string>();
+    for (const { kind, key } of subjects)
+      if ((kind === "ADDRESS" || kind === "USER") && !asked.has(key)) fresh.add(key);
+    if (fresh.size === 0) return watched;
+    for (const key of fresh) asked.add(key);
+    const { rows } = await tx.query<{ scope: string; value: string }>({
+      name: "watched_subjects",
+      text: `SELECT scope, value FROM decisions WHERE organization_id = $1 AND value = ANY ($2)
+        AND type = 'INCREASE_MONITORING' AND revoked_at IS NULL AND expires_at > $3`,
+      values: [tx.organizationId, [...fresh], new Date(now)],
+    });
+    for (const { scope, value } of rows) watched.add(`${kinds[scope]}:${value}`);
+    return watched;
+  };
+}
+
 /** Asks once for the whole batch, and not at all when nothing was detected. */
 export async function weighWatched(
-  tx: Tx,
   drafts: readonly DetectionDraft[],
-  now: number,
+  watchedAmong: WatchedAmong,
 ): Promise<readonly DetectionDraft[]> {
-  const keys = new Set(
-    drafts.flatMap(({ subjects }) =>
-      subjects.flatMap(({ kind, key }) => (kind === "ADDRESS" || kind === "USER" ? [key] : [])),
-    ),
-  );
-  if (keys.size === 0) return drafts;
-  const { rows } = await tx.query<{ scope: string; value: string }>({
-    name: "watched_subjects",
-    text: `SELECT scope, value FROM decisions WHERE organization_id = $1 AND value = ANY ($2) AND type = 'INCREASE_MONITORING'
-      AND revoked_at IS NULL AND expires_at > $3`,
-    values: [tx.organizationId, [...keys], new Date(now)],
-  });
-  const watched = new Set(rows.map(({ scope, value }) => `${kinds[scope]}:${value}`));
+  if (drafts.length === 0) return drafts;
+  const watched = await watchedAmong(drafts.flatMap(({ subjects }) => subjects));
   return watched.size === 0 ? drafts : drafts.map((draft) => weigh(draft, watched));
 }
 
-/** One draft, given who is watched as `KIND:key`. */
+/** One draft, given who is watched, as `KIND:key`. */
 export function weigh(draft: DetectionDraft, watched: ReadonlySet<string>): DetectionDraft {
   const subject = draft.subjects.find(({ kind, key }) => watched.has(`${kind}:${key}`));
   if (!subject || draft.mode === "DISABLED") return draft;
+  // What reaches the lower threshold only would not be there otherwise: that is more than enough.
+  if (draft.lowered) return { ...draft, mode: "ACTIVE", weak: false };
   const severity =
     severities[Math.min(severities.indexOf(draft.severity) + 1, severities.length - 1)] ?? draft.severity;
   const why = `${subject.key} is under increased monitoring: ${draft.severity} counts as ${severity}.`;
-  return { ...draft, mode: "ACTIVE", weak: false, severity, explanation: `${draft.explanation} ${why}` };
+  return { ...draft, mode: "ACTIVE", weak: false, severity, explanation: `${draft.explanation}. ${why}` };
 }

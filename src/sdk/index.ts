@@ -67,6 +67,11 @@ export interface SecurityMonitor {
   event(request: unknown, event: SentEvent): void;
   /** What the SDK is doing, for your health page. */
   status(): MonitorStatus;
+  /**
+   * Sends what waits now, for hosts that are frozen between requests (serverless functions): await it before the answer
+   * is given up. Resolves after `timeout` ms at the latest (default 2,000), with whether all was sent. Never rejects.
+   */
+  flush(timeout?: number): Promise<boolean>;
   /** Sends what there is, within `timeout` ms (default 5,000), and ends. Call it before process.exit(). */
   close(timeout?: number): Promise<void>;
 }
@@ -129,6 +134,7 @@ export function monitorSecurity<Request = HostRequest>(options: MonitorOptions<R
       listVersion: list.version,
       reached: monitor.isReached,
     }),
+    flush: (timeout = 2_000) => outbox.flush(timeout),
     close(timeout = 5_000) {
       process.off("beforeExit", onBeforeExit);
       closing ??= monitor.close(timeout).catch((error) => faults.note("INTERNAL", "it did not close well", error));

@@ -1,14 +1,36 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { defaultRules } from "../../src/respond/defaults.ts";
 import { type TestServer, testServer } from "../support/server.ts";
-import { actionsOf, attack, attackRules, decisionsInForce, noRules, respondBy, timeline } from "./incidents.ts";
+import {
+  actionsOf,
+  attack,
+  attackRules,
+  decisionsInForce,
+  importRules,
+  noRules,
+  respondBy,
+  timeline,
+} from "./incidents.ts";
 
 let server: TestServer;
 let clock = Date.now();
 
+const manyAttempts = `title: Many attempts
+name: many_attempts
+correlation: { type: event_count, rules: [attempted], group-by: [user.name], timespan: 5m, condition: { gte: 6 } }
+level: medium
+---
+title: Attempted
+name: attempted
+logsource: { category: attempt }
+detection: { s: { event.action: attempted }, condition: s }
+level: informational
+`;
+
 beforeAll(async () => {
   server = await testServer({ now: () => clock });
   await attackRules(server);
+  await importRules(server, manyAttempts, "ACTIVE");
 });
 afterAll(() => server.close());
 
@@ -181,6 +203,27 @@ describe("INCREASE_MONITORING", () => {
       [server.ours],
     );
     expect(rows).toEqual([{ mode: "ACTIVE", severity: "HIGH", opened: true }]);
+  });
+
+  it("lets half of a rule's threshold open an incident about its target, and about nobody else", async () => {
+    await respondBy(server, { actions: [{ type: "INCREASE_MONITORING", target: "USER" }] });
+    await attack(server, [{ user: "mal" }]);
+    await actionsOf(server);
+    const attempt = (user: string) => ({
+      action: "attempted",
+      logsource: { category: "attempt" },
+      actor: { name: user },
+    });
+    const thrice = ["mal", "quiet"].flatMap((user) => [attempt(user), attempt(user), attempt(user)]);
+    await server.ingest(thrice.map((one) => JSON.stringify(one)).join("\n"));
+    const { rows } = await server.app.db.query(
+      server.ours,
+      `SELECT d.subjects->0->>'key' AS user, d.severity, d.event_count, d.incident_id IS NOT NULL AS opened
+       FROM detections d JOIN alert_rules r ON r.organization_id = $1 AND r.id = d.rule_id
+       WHERE d.organization_id = $1 AND r.reference = 'many_attempts'`,
+      [server.ours],
+    );
+    expect(rows).toEqual([{ user: "mal", severity: "MEDIUM", event_count: 3, opened: true }]);
   });
 });
 

@@ -205,6 +205,19 @@ describe("a host of the SDK", () => {
     expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
   });
 
+  it("sends at once what waits when it is asked to, and says when that did not go", async () => {
+    const { url, events } = await vigilWith(new ListServer());
+    const monitor = watching({ url, flushDelay: 60_000 });
+    monitor.event(undefined, { action: "thing" });
+    expect(await monitor.flush()).toBe(true);
+    expect(events.map(({ action }) => action)).toEqual(["thing"]);
+    const refusing = await listen((_, response) => void response.writeHead(503).end());
+    const alone = watching({ url: refusing, flushDelay: 60_000 });
+    alone.event(undefined, { action: "thing" });
+    expect(await alone.flush(100)).toBe(false);
+    expect(alone.status().buffered).toBe(1);
+  });
+
   it("demands a second factor by its host's own hook, which may let through, answer, or fail", async () => {
     const lists = new ListServer();
     lists.make({ ...blockOf(1, "ann", Date.now() + 3_600_000), type: "FORCE_MFA", scope: "USER" });

@@ -40,6 +40,7 @@ export interface EpisodeState {
   lastArrivalAt: number;
   measured?: number;
   sealed?: boolean;
+  lowered?: boolean;
 }
 
 /** What an event that fired did. */
@@ -64,6 +65,8 @@ export function fireWindows(
   entries: readonly Entry[],
   at: number,
   found: Found,
+  /** It fires only at the lower threshold of whom is watched. */
+  lowered = false,
 ): Outcome {
   const fresh: Entry[] = [];
   // Nothing is later and nothing was taken out: once an entry is covered, so are those before it in the window.
@@ -81,6 +84,8 @@ export function fireWindows(
   }
   const span: Segment = [timeAt(entries, found.from), timeAt(entries, found.lastEnd)];
   const outcome = fire(episodes, hit, span, fresh, found.ends);
+  if (!lowered) delete outcome.episode.lowered;
+  else if (outcome.opened) outcome.episode.lowered = true;
   if (hit.number !== undefined) {
     outcome.episode.measured = found.measured;
     if (entries.slice(found.from, found.lastEnd + 1).some(({ sealed }) => sealed)) outcome.episode.sealed = true;

@@ -7,6 +7,7 @@ import type { SecurityEvent } from "../../ingest/event.ts";
 import type { RuleSet } from "../compile.ts";
 import type { ChainedCounter, Counter, InnerDetection } from "../rule.ts";
 import type { Applied, Firing, Hit, TouchedEpisode, Windows } from "../windows/windows.ts";
+import { markWatched, type WatchedAmong } from "./lower.ts";
 
 /** A hit, and the place of its event in the batch. */
 interface Placed {
@@ -24,6 +25,7 @@ export async function applyAll(
   ruleSet: RuleSet,
   events: readonly SecurityEvent[],
   windows: Windows,
+  watchedAmong?: WatchedAmong,
 ): Promise<{ touched: TouchedEpisode[]; undo(): void }> {
   const stages = findHits(ruleSet, events);
   const applied: Applied[] = [];
@@ -37,7 +39,9 @@ export async function applyAll(
       const placed = stages[depth] ?? [];
       if (placed.length === 0) continue;
       if (depth > 0) placed.sort((one, other) => one.place - other.place);
-      const result = await windows.apply(placed.map(({ hit }) => hit));
+      const hits = placed.map(({ hit }) => hit);
+      if (watchedAmong) await markWatched(hits, ruleSet.firing, watchedAmong);
+      const result = await windows.apply(hits);
       applied.push(result);
       for (const firing of result.fired) chain(ruleSet, firing, (places ??= placesOf(events)), stages, moments);
     }

@@ -6,6 +6,7 @@ import { compact, entryRetentionMs, roomFor } from "../correlation/compact.ts";
 import { type Entry, entryOf, holdsEvent, positionOf } from "../correlation/entries.ts";
 import { type EpisodeState, fireEach, fireWindows, type Outcome } from "../correlation/episodes.ts";
 import { findWindows } from "../correlation/find.ts";
+import { loweredOf } from "../correlation/lower.ts";
 import { type Hit, retentionMs, type WindowSpec } from "./windows.ts";
 
 export interface Group {
@@ -89,7 +90,10 @@ export function addHit(group: Group, hit: Hit): Outcome | "known" | undefined {
   }
   if (event.receivedAt < group.oldestArrivalAt) group.oldestArrivalAt = event.receivedAt;
   const found = findWindows(group.entries, at, window);
-  return found && fireWindows(group.episodes, hit, group.entries, at, found);
+  if (found) return fireWindows(group.episodes, hit, group.entries, at, found);
+  const lower = hit.watched && loweredOf(window);
+  const sooner = lower && findWindows(group.entries, at, lower);
+  return sooner && fireWindows(group.episodes, hit, group.entries, at, sooner, true);
 }
 
 function arrive(group: Group, { event: { id, receivedAt }, value }: Hit): void {

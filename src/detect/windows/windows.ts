@@ -53,6 +53,8 @@ export interface Hit {
   sealed?: true | undefined;
   /** EACH: whom this match is about. */
   subjects?: Subject[] | undefined;
+  /** Its group is somebody who is watched: a lower threshold applies (see `lower.ts`). */
+  watched?: true | undefined;
   /** It stands for a moment at which another rule fired: the same value at the same time again is nothing new. */
   moment?: boolean | undefined;
   /** The event at the bottom of it, for correlations of correlations; windows hand it back and do not look at it. */
@@ -76,6 +78,8 @@ export interface Episode {
   measured?: number;
   /** Some of its numbers are sealed. */
   sealed?: boolean;
+  /** So far it fires only at the lower threshold of whom is watched. */
+  lowered?: boolean;
 }
 
 export interface TouchedEpisode {
