@@ -232,7 +232,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       }),
       /** Validates and stores events as they were sent; every one is accepted, a duplicate, or rejected with its reason. */
       async ingest(organizationId: string, values: readonly unknown[], sender?: string) {
-        const { drafts, rejected } = validateAll(values, now());
+        const { drafts, rejected } = await validateAll(values, now());
         measures.rejected(rejected.length);
         const stored = await pipeline.accept(organizationId, drafts, sender);
         if (sender !== undefined && drafts.length === 0)

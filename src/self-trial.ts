@@ -38,7 +38,7 @@ export async function tryTheWay(
 
 async function goTheWay(tx: Tx, now: number): Promise<void> {
   const sent = { action: "heartbeat.trial", category: "OTHER", logsource: { product: "vigil", service: "heartbeat" } };
-  const { drafts, rejected } = validateAll([sent], now);
+  const { drafts, rejected } = await validateAll([sent], now);
   if (rejected[0]) throw new Error(`the event was refused: ${rejected[0].message}`);
   const events = stamp(drafts, now);
   await insertEvents(

@@ -44,7 +44,11 @@ function checkPart(name: string, text: string): FieldClass[] {
   } catch (error) {
     refuse(name, placed(error));
   }
-  return fieldsIn(text, isHtml).map((one) => one.class);
+  try {
+    return fieldsIn(text, isHtml).map((one) => one.class);
+  } catch {
+    return refuse(name, "What a loop runs over is a list by its name, as `incident.subjects`.");
+  }
 }
 
 function isKnown(path: string): boolean {

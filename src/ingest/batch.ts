@@ -2,6 +2,8 @@ import type { Rejection } from "./event.ts";
 import { jsonFaultAt } from "./json-fault.ts";
 
 export const eventLimit = 65_536; // bytes of one event's JSON
+export const batchLimit = 100_000; // events
+const mostUnreadable = 1_000; // lines of one batch that are no JSON; finding out costs more than reading what is
 
 /** One event of a batch, not yet validated, or the reason why it could not be read. `index` counts events, not lines. */
 export type BatchItem = { index: number; value: unknown } | Rejection;
@@ -9,8 +11,8 @@ export type BatchItem = { index: number; value: unknown } | Rejection;
 export type Batch = { items: BatchItem[] } | { refusal: Rejection };
 
 /**
- * Takes a request body apart: a JSON array, NDJSON, or a single object. A bad line of NDJSON costs only itself; a bad
- * array costs the batch, for nobody can tell where its events end.
+ * Takes a request body apart: a JSON array, NDJSON, or a single object. A bad line of NDJSON costs only itself, unless
+ * there are a thousand; a bad array costs the batch, for nobody can tell where its events end.
  */
 export function parseBatch(body: string | Buffer, contentType: string): Batch {
   const whole = typeof body === "string" ? body : body.toString("utf8");
@@ -21,7 +23,7 @@ export function parseBatch(body: string | Buffer, contentType: string): Batch {
     const single = tryParse(text); // a pretty-printed object is no NDJSON
     if (single !== undefined) return { items: [bounded(0, single, text)] };
   }
-  return { items: parseLines(text) };
+  return parseLines(text);
 }
 
 function firstCharacter(text: string): string | undefined {
@@ -31,6 +33,7 @@ function firstCharacter(text: string): string | undefined {
 function parseArray(text: string): Batch {
   const values = tryParse(text);
   if (values === undefined) return { refusal: invalidJson(0, text, "the JSON array") };
+  if ((values as unknown[]).length > batchLimit) return tooMany();
   // An element is measured only where it could be too large.
   const measure = text.length > eventLimit / 3;
   return {
@@ -40,8 +43,9 @@ function parseArray(text: string): Batch {
   };
 }
 
-function parseLines(text: string): BatchItem[] {
+function parseLines(text: string): Batch {
   const items: BatchItem[] = [];
+  let unreadable = 0;
   for (let start = 0; start < text.length; ) {
     const newline = text.indexOf("\n", start);
     const end = newline < 0 ? text.length : newline;
@@ -49,9 +53,26 @@ function parseLines(text: string): BatchItem[] {
     start = end + 1;
     const value = tryParse(line);
     if (value !== undefined) items.push(bounded(items.length, value, line));
-    else if (/\S/.test(line)) items.push(invalidJson(items.length, line, "the line"));
+    else if (/\S/.test(line)) {
+      const rejection = invalidJson(items.length, line, "the line");
+      items.push(rejection);
+      if (++unreadable > mostUnreadable)
+        return {
+          refusal: {
+            ...rejection,
+            message: `more than ${mostUnreadable} lines are not valid JSON, so nothing was stored; of this one: ${rejection.message}`,
+          },
+        };
+    }
+    if (items.length > batchLimit) return tooMany();
   }
-  return items;
+  return { items };
+}
+
+/** Nothing is stored of a batch that cannot be taken in one piece: its sender sends it again in parts. */
+function tooMany(): Batch {
+  const message = `a batch may have at most ${batchLimit} events; send it in parts`;
+  return { refusal: { index: batchLimit, code: "TOO_LARGE", message } };
 }
 
 /** Undefined for text that is not JSON: no JSON text means undefined. */

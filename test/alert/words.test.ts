@@ -199,6 +199,7 @@ describe("a template", () => {
     ["{{ incident.title | raw }}", "undefined filter: raw"],
     ["{% include 'x' %}", 'tag "include" not found'],
     ["{{ incident.constructor }}", "There is no variable"],
+    ["{% for s in incident.[[s %}{% endfor %}", "What a loop runs over is a list by its name"],
     [" ", "has a body"],
     ["a".repeat(longestPart + 1), "20000 are allowed"],
     ["{% for i in (1..100000000) %}x{% endfor %}", "limit exceeded"],

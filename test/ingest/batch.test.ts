@@ -43,6 +43,24 @@ describe("a batch", () => {
     expect(batch).toMatchObject({ refusal: { message: "the JSON array is not valid JSON at character 17" } });
   });
 
+  it("refuses one of more than 100,000 events whole, and one of more than 1,000 lines that are no JSON", () => {
+    const refusal = (body: string, contentType = ndjson) => {
+      const batch = parseBatch(body, contentType);
+      return "refusal" in batch ? batch.refusal : undefined;
+    };
+    const tooMany = { code: "TOO_LARGE", message: "a batch may have at most 100000 events; send it in parts" };
+    expect(refusal("1\n".repeat(100_000))).toBeUndefined();
+    expect(refusal("1\n".repeat(100_001))).toMatchObject(tooMany);
+    expect(refusal(`[${"1,".repeat(100_000)}1]`, "application/json")).toMatchObject(tooMany);
+    expect(refusal(`{"a":1}\n${"x\n".repeat(1_000)}`)).toBeUndefined();
+    expect(refusal(`{"a":1}\n${"x\n".repeat(1_001)}`)).toEqual({
+      index: 1_001,
+      code: "INVALID_JSON",
+      message:
+        "more than 1000 lines are not valid JSON, so nothing was stored; of this one: the line is not valid JSON at character 1",
+    });
+  });
+
   it("refuses an event of more than 64 KiB, and that event alone", () => {
     const large = JSON.stringify({ a: "é".repeat(32_765) });
     const most = JSON.stringify({ a: "é".repeat(32_764) });

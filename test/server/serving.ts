@@ -116,7 +116,7 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
     patientIndexer: async () => () => Buffer.alloc(8),
     async ingest(_organizationId, values) {
       ingested.push(values);
-      const { rejected } = validateAll(structuredClone(values), Date.now());
+      const { rejected } = await validateAll(structuredClone(values), Date.now());
       return { accepted: values.length - rejected.length, duplicates: 0, rejected };
     },
     change: async (_organizationId, work) => work({} as never),

@@ -10,6 +10,8 @@ import { readHeader } from "./header.ts";
 import { get, isShape } from "./shape.ts";
 import { readSource, type SourceDocument } from "./source.ts";
 
+const mostErrors = 100; // that are told; a text that is no rule has thousands
+
 export interface ParsedSigma {
   documents: ParsedDocument[];
   errors: RuleError[];
@@ -29,7 +31,7 @@ export function parseSigma(yaml: string): ParsedSigma {
     const message = `the text cannot be read: ${error instanceof Error ? error.message : "unknown reason"}`;
     errors.push({ document: 0, line: 1, path: "", code: "INVALID", message });
   }
-  return { documents, errors };
+  return { documents, errors: errors.slice(0, mostErrors) };
 }
 
 function parseDocument(source: SourceDocument): ParsedDocument | undefined {

@@ -1,6 +1,7 @@
 /** YAML text -> one plain value per document, each with a way to say on which line a path is written. */
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from "yaml";
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node } from "yaml";
 import type { RuleError, RuleErrorCode } from "./document.ts";
+import { readYaml, TooDeep } from "./yaml-text.ts";
 
 export type Path = readonly (string | number)[];
 /** Records one error at a path. Parsing goes on where it can, so that one save shows every fault. */
@@ -25,16 +26,18 @@ export function readSource(yaml: string, errors: RuleError[]): SourceDocument[] 
     return [];
   }
   const lines = new LineCounter();
-  const parsed = parseAllDocuments(yaml, { version: "1.2", lineCounter: lines, intAsBigInt: true, logLevel: "silent" });
+  let parsed: Document.Parsed[];
+  try {
+    parsed = readYaml(yaml, { version: "1.2", intAsBigInt: true }, lines);
+  } catch (error) {
+    if (!(error instanceof TooDeep)) throw error;
+    refuse(0, error.line, error.message);
+    return [];
+  }
   const found: SourceDocument[] = [];
-  for (const [index, document] of [...parsed].entries()) {
+  for (const [index, document] of parsed.entries()) {
     const start = lines.linePos(document.contents?.range?.[0] ?? document.range[0]).line || 1;
-    for (const error of document.errors)
-      refuse(
-        index,
-        lines.linePos(error.pos[0]).line || start,
-        error.message.split("\n")[0]?.replace(/ at line.*$/, "") ?? "",
-      );
+    for (const error of document.errors) refuse(index, lines.linePos(error.pos[0]).line || start, error.message);
     if (document.errors.length > 0 || document.contents === null) continue;
     try {
       const value: unknown = document.toJS({ maxAliasCount });

@@ -2,9 +2,10 @@
  * Lists of values as a file: the `vars` of a pySigma processing pipeline, which is where Sigma's own tools read them.
  * https://sigmahq-pysigma.readthedocs.io/en/latest/Processing_Pipelines.html
  */
-import { parseDocument, stringify } from "yaml";
+import { stringify } from "yaml";
 import { z } from "zod";
 import type { Placeholders } from "../sigma/placeholders.ts";
+import { readYaml, TooDeep } from "../sigma/yaml-text.ts";
 
 const scalar = z.union([z.string(), z.number(), z.bigint(), z.boolean()]).transform(String);
 const shape = z.strictObject({
@@ -24,8 +25,7 @@ export function placeholderFile(lists: Placeholders): string {
 /** The lists of a text that holds such and no rule; undefined: it is none. Throws where its `vars` are no lists. */
 export function readPlaceholderFile(text: string): Placeholders | undefined {
   if (!/^["']?vars["']?\s*:/m.test(text)) return undefined;
-  const document = parseDocument(text, { version: "1.2", logLevel: "silent" });
-  const value: unknown = document.errors.length > 0 ? undefined : document.toJS({ maxAliasCount: 100 });
+  const value = valueOf(text);
   if (typeof value !== "object" || value === null || !("vars" in value) || "detection" in value) return undefined;
   const read = shape.safeParse(value);
   if (read.success) return new Map(Object.entries(read.data.vars));
@@ -33,4 +33,16 @@ export function readPlaceholderFile(text: string): Placeholders | undefined {
   throw new Error(
     `${issue?.path.join(".") || "the file"}: a file of placeholders has \`vars\`, lists of values by name`,
   );
+}
+
+/** Of a text with one document; undefined: it is none, or broken. */
+function valueOf(text: string): unknown {
+  try {
+    const [document, ...others] = readYaml(text, { version: "1.2" });
+    if (!document || others.length > 0 || document.errors.length > 0) return undefined;
+    return document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    if (error instanceof TooDeep) return undefined;
+    throw error;
+  }
 }

@@ -1,5 +1,5 @@
 /** OTLP: the log records of a request that an OpenTelemetry exporter or Collector sends, or of a line of its files. */
-import { type BatchItem, eventLimit } from "../batch.ts";
+import { type BatchItem, batchLimit, eventLimit } from "../batch.ts";
 import { isObject, type JsonObject } from "../json.ts";
 import { invalidField, Refusal } from "../refusal.ts";
 import { validateEvent } from "../validate.ts";
@@ -22,6 +22,8 @@ export function recordsOf(request: unknown): BatchItem[] {
       const attributes = attributesOf(ofScope.scope, "scope");
       const scope = { ...(name ? { name } : {}), ...(version ? { version } : {}), ...attributes };
       for (const record of objectsAt(ofScope.logRecords, "logRecords")) {
+        if (items.length === batchLimit)
+          throw new Refusal("TOO_LARGE", `a request may have at most ${batchLimit} records; send it in parts`);
         items.push(itemOf(items.length, record, { resource, scope }, seen));
       }
     }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseSigma } from "../../../src/detect/sigma/parse.ts";
+import { readPlaceholderFile } from "../../../src/detect/store/placeholder-file.ts";
 import fc from "../../support/property.ts";
 import { correlation, failedLogin, threeFailures } from "../rules.ts";
 
@@ -162,6 +163,25 @@ describe("parsing Sigma", () => {
     const { documents, errors } = parseSigma(rule(`l0: &l0 x\n${levels}\ndetection: { s: { a: *l12 }, condition: s }`));
     expect(documents).toEqual([]);
     expect(errors).toMatchObject([{ code: "INVALID", message: expect.stringContaining("alias") }]);
+  });
+
+  it("refuses a text that is nested too deep at its line, whatever opens the levels, before anything is made of it", () => {
+    for (const level of ["{", "[", "{a: ", "? ", "- {"]) {
+      const { documents, errors } = parseSigma(`title: t\nx: ${level.repeat(4_000)}`);
+      expect(documents).toEqual([]);
+      expect(errors).toMatchObject([{ line: 2, message: "the text is nested more than 100 levels deep" }]);
+      expect(readPlaceholderFile(`vars:\n  a: ${level.repeat(4_000)}`)).toBeUndefined();
+    }
+    const deeper = Array.from({ length: 900 }, (_, depth) => `${" ".repeat(depth)}a:`).join("\n");
+    expect(parseSigma(deeper).errors).toMatchObject([{ message: "the text is nested more than 100 levels deep" }]);
+  });
+
+  it("says of a key that stands twice in its map where the second one is, of however many", () => {
+    const keys = Array.from({ length: 20_000 }, (_, n) => `  k${n}: 1`).join("\n");
+    const { errors } = parseSigma(`title: t\ndetection:\n${keys}\n  k7: 2\n`);
+    expect(errors).toEqual([
+      { document: 0, line: 20_003, path: "", code: "INVALID", message: "Map keys must be unique" },
+    ]);
   });
 
   it("never throws, and always says why there is no rule", () => {
