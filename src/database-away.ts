@@ -1,4 +1,4 @@
-/** What there is to know of a database that goes away while it is used. */
+/** What there is to know of a database that goes away while it is used, or has no connection left for an organization. */
 import type pg from "pg";
 import { VigilError } from "./errors.ts";
 
@@ -33,3 +33,20 @@ export function isDatabaseAway(error: unknown): boolean {
 /** What whoever asked is told then. */
 export const databaseAway = (): VigilError =>
   new VigilError("UNAVAILABLE", "The database does not answer just now: try again in a moment.");
+
+const spent = "RATE_LIMITED";
+
+/** For who waited too long for the organization's share of connections (database/shares.ts): it asks for too much at once. */
+export function shareSpent(): VigilError {
+  const retryAfterSeconds = 1;
+  const http = { status: 429, headers: { "retry-after": String(retryAfterSeconds) } }; // as GraphQL's answers take it
+  return new VigilError(spent, "The organization asks for too much at once: try again in a second.", {
+    detail: { retryAfterSeconds, http },
+  });
+}
+
+/** That refusal again, of which Prisma keeps the code and makes an error of its own; everything else as it is. */
+export function spentOr(error: unknown): unknown {
+  const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown };
+  return name === "PrismaClientKnownRequestError" && code === spent ? shareSpent() : error;
+}

@@ -68,7 +68,13 @@ const statementTimeout = 30_000; // 30 seconds: no statement of the server runs 
 
 const usualSize = 10; // connections
 
-export function openDatabase(options: { url: string; log: Log; poolSize?: number }): Database {
+export function openDatabase(options: {
+  url: string;
+  log: Log;
+  poolSize?: number;
+  /** How long one waits for the share of one's organization, in ms. */
+  sharePatience?: number;
+}): Database {
   const size = options.poolSize ?? usualSize;
   const pool = new pg.Pool({
     connectionString: options.url,
@@ -81,7 +87,7 @@ export function openDatabase(options: { url: string; log: Log; poolSize?: number
   });
   pool.on("error", (error) => options.log.warn({ err: error.message }, "a database connection was lost"));
   pool.on("connect", outliveLoss);
-  const shares = createShares(pool, size);
+  const shares = createShares(pool, size, options.sharePatience);
   const clients = new Map<string, PrismaClient>();
   // Of its own: where statements are to be cancelled, the others may all be in use.
   const canceller = new pg.Pool({ connectionString: options.url, max: 2, application_name: "vigil-cancel" });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkServerRole } from "../src/database/role.ts";
 import { openDatabase, type Tx } from "../src/db.ts";
 import { withDeadline, withoutDeadline } from "../src/deadline.ts";
+import { createMask } from "../src/server/mask.ts";
 import { quiet, type TestDatabase, testDatabase } from "./support/database.ts";
 
 let test: TestDatabase;
@@ -242,3 +243,42 @@ it("G12 an organization whose operations all hang leaves connections for others,
   await holder.end();
   await db.close();
 }, 60_000);
+
+it("G12 who waits too long for the organization's share is told to come back, whichever way they asked; its line is not held up", async () => {
+  const db = openDatabase({ url: test.serverUrl, log: quiet, poolSize: 2, sharePatience: 50 });
+  let leave = (): void => undefined;
+  const left = new Promise<void>((resolve) => {
+    leave = resolve;
+  });
+  const entered: Promise<void>[] = [];
+  const holding = [1, 2].map(() => {
+    let enter = (): void => undefined;
+    entered.push(new Promise((resolve) => (enter = resolve)));
+    return db.inOrganization(ours, async () => {
+      enter();
+      await left;
+    });
+  });
+  await Promise.all(entered);
+  const refused = await Promise.allSettled([
+    db.query(ours, "SELECT 1"),
+    db.inOrganization(ours, (tx) => tx.query("SELECT 1")),
+    db.prisma(ours).alertChannel.count(),
+  ]);
+  const told = createMask(quiet);
+  for (const one of refused) {
+    expect(told(one.status === "rejected" ? one.reason : new Error("it was let in"))).toMatchObject({
+      message: expect.stringContaining("asks for too much at once"),
+      extensions: {
+        code: "RATE_LIMITED",
+        retryAfterSeconds: 1,
+        http: { status: 429, headers: { "retry-after": "1" } },
+      },
+    });
+  }
+  expect(db.connections().waiting).toBe(0);
+  leave();
+  await Promise.all(holding);
+  expect((await db.query(ours, "SELECT 1 AS one")).rows).toEqual([{ one: 1 }]);
+  await db.close();
+});

@@ -3,8 +3,9 @@
  * asks for beyond waits in a line of its own, and others find a connection free.
  */
 import type pg from "pg";
+import { shareSpent } from "../database-away.ts";
 
-const patience = 10_000; // 10 seconds in line, as for a connection
+const usualPatience = 10_000; // 10 seconds in line, as for a connection
 
 interface Line {
   held: number;
@@ -13,13 +14,14 @@ interface Line {
 }
 
 export interface Shares {
-  /** A connection of the pool, for the organization. Errors: when none became free in time. */
+  /** A connection of the pool, for the organization. Errors: RATE_LIMITED where none of its share became free in time. */
   connect(organizationId: string): Promise<pg.PoolClient>;
   /** How many wait in line. */
   waiting(): number;
 }
 
-export function createShares(pool: pg.Pool, size: number): Shares {
+/** `patience`: how long one waits in line, in ms. */
+export function createShares(pool: pg.Pool, size: number, patience = usualPatience): Shares {
   const most = size - Math.floor(size / 5);
   const lines = new Map<string, Line>();
 
@@ -34,7 +36,7 @@ export function createShares(pool: pg.Pool, size: number): Shares {
       };
       const timer = setTimeout(() => {
         line.waiting.splice(line.waiting.indexOf(turn), 1);
-        reject(new Error("timeout exceeded when waiting for the organization's share of connections"));
+        reject(shareSpent());
       }, patience);
       line.waiting.push(turn);
     });

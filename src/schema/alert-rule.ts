@@ -109,11 +109,17 @@ const Order = orderInput("AlertRule", {
 /** Values of lists: a rule fits that has one of them. */
 const lists: Record<string, string> = { tag: "tags", technique: "techniques", tactic: "tactics" };
 
-const list = listOf("alert_rules", { field: "createdAt", direction: "desc" }, {}, async (_context, filter) => ({
-  // Removed rules are shown to those who ask for them.
-  filter: filter?.deletedAt ? filter : { ...filter, deletedAt: { eq: null } },
-  special: hasValue,
-}));
+const list = listOf(
+  "AlertRule",
+  "alert_rules",
+  { field: "createdAt", direction: "desc" },
+  {},
+  async (_context, filter) => ({
+    // Removed rules are shown to those who ask for them.
+    filter: filter?.deletedAt ? filter : { ...filter, deletedAt: { eq: null } },
+    special: hasValue,
+  }),
+);
 
 function hasValue(field: string, comparator: string, operand: unknown, values: unknown[]): string | undefined {
   const column = lists[field];

@@ -31,7 +31,7 @@ export const AlertTemplate = builder.prismaNode("AlertTemplate", {
   }),
 });
 
-const list = listOf("alert_templates", { field: "createdAt", direction: "desc" });
+const list = listOf("AlertTemplate", "alert_templates", { field: "createdAt", direction: "desc" });
 
 builder.queryField("alertTemplates", (t) =>
   t.prismaConnection({

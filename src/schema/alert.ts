@@ -104,7 +104,7 @@ const Order = orderInput("Alert", {
 });
 
 export const alertRanks = { status: statuses };
-const list = listOf("security_alerts", { field: "createdAt", direction: "desc" }, alertRanks);
+const list = listOf("Alert", "security_alerts", { field: "createdAt", direction: "desc" }, alertRanks);
 
 builder.queryField("alerts", (t) =>
   t.prismaConnection({

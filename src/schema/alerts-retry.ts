@@ -71,7 +71,12 @@ function retry(context: Context, { ids, filter }: typeof Input.$inferInput): Pro
       retried = await retryAlerts(tx, named, now);
     } else {
       const values: unknown[] = [organizationId];
-      retried = await retryAlertsWhere(tx, conditionOf(filter, values, { ranks: alertRanks }), values, now);
+      retried = await retryAlertsWhere(
+        tx,
+        conditionOf(filter, values, { type: "Alert", ranks: alertRanks }),
+        values,
+        now,
+      );
     }
     await audit(tx, {
       actor: auditActorOf(context),

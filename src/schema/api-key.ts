@@ -42,7 +42,7 @@ const Order = orderInput("ApiKey", {
   CREATED_AT: ["createdAt", "When it was made."],
 });
 
-const list = listOf("api_keys", { field: "createdAt", direction: "desc" });
+const list = listOf("ApiKey", "api_keys", { field: "createdAt", direction: "desc" });
 
 builder.queryField("apiKeys", (t) =>
   t.prismaConnection({

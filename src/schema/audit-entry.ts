@@ -51,7 +51,7 @@ const Filter = filters.filterInput("AuditEntry", {
   at: [filters.DateTimeFilter, "When it was written."],
 });
 
-const list = listOf("security_audit_log", { field: "seq", direction: "desc" }, {}, undefined, "seq");
+const list = listOf("AuditEntry", "security_audit_log", { field: "seq", direction: "desc" }, {}, undefined, "seq");
 
 builder.queryField("auditLog", (t) =>
   t.prismaConnection({

@@ -48,7 +48,7 @@ export const BreakGlassUse = builder.prismaNode("BreakGlassUse", {
   }),
 });
 
-const list = listOf("break_glass_uses", { field: "startedAt", direction: "desc" });
+const list = listOf("BreakGlassUse", "break_glass_uses", { field: "startedAt", direction: "desc" });
 
 builder.queryField("breakGlassUses", (t) =>
   t.prismaConnection({

@@ -49,7 +49,7 @@ export const Dashboard = builder.prismaNode("Dashboard", {
   }),
 });
 
-const list = listOf("dashboards", { field: "createdAt", direction: "desc" });
+const list = listOf("Dashboard", "dashboards", { field: "createdAt", direction: "desc" });
 
 builder.queryField("dashboards", (t) =>
   t.prismaConnection({

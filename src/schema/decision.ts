@@ -115,8 +115,8 @@ const Order = orderInput("Decision", {
   CREATED_AT: ["createdAt", "Since when it is in force."],
   EXPIRES_AT: ["expiresAt", "When it ends by itself."],
 });
-const decisions = listOf("decisions", { field: "createdAt", direction: "desc" });
-const enforcers = listOf("enforcers", { field: "createdAt", direction: "desc" });
+const decisions = listOf("Decision", "decisions", { field: "createdAt", direction: "desc" });
+const enforcers = listOf("Enforcer", "enforcers", { field: "createdAt", direction: "desc" });
 
 builder.queryFields((t) => ({
   decisions: t.prismaConnection({

@@ -95,7 +95,7 @@ const Order = orderInput("Detection", {
   LAST_EVENT_AT: ["lastEventAt", "When its last event happened: a detection that grows moves."],
 });
 
-const list = listOf("detections", { field: "createdAt", direction: "desc" }, { severity: severities });
+const list = listOf("Detection", "detections", { field: "createdAt", direction: "desc" }, { severity: severities });
 
 builder.queryField("detections", (t) =>
   t.prismaConnection({

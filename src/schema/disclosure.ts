@@ -52,7 +52,7 @@ async function read<T>(
   return field(secret);
 }
 
-const list = listOf("disclosures", { field: "disclosedAt", direction: "desc" });
+const list = listOf("Disclosure", "disclosures", { field: "disclosedAt", direction: "desc" });
 
 builder.queryField("disclosures", (t) =>
   t.prismaConnection({

@@ -33,7 +33,7 @@ const Order = orderInput("Entity", {
 });
 
 // The latest seen breaks ties: many have no risk. What a patient's pseudonym is about is shown to nobody.
-const list = listOf("entities", { field: "lastSeenAt", direction: "desc" }, {}, async (_context, filter) => ({
+const list = listOf("Entity", "entities", { field: "lastSeenAt", direction: "desc" }, {}, async (_context, filter) => ({
   filter: {
     ...filter,
     and: [...((filter?.and as object[] | null | undefined) ?? []), { kind: { notIn: ["PATIENT"] } }],

@@ -65,6 +65,17 @@ export const IdFilter = builder.inputType("IDFilter", {
   }),
 });
 
+/** What the ids in a filter are ids of, where they are not those of its rows. */
+const idTypes: Readonly<Record<string, string>> = {
+  ruleId: "AlertRule",
+  incidentId: "Incident",
+  mergedIntoId: "Incident",
+  channelId: "AlertChannel",
+  assigneeId: "User",
+};
+
+const idTypeOf = (type: string, field: string): string | undefined => (field === "id" ? type : idTypes[field]);
+
 type InputFieldBuilder = Parameters<Parameters<typeof builder.inputType>[1]["fields"]>[0];
 
 export interface Filter {
@@ -80,7 +91,11 @@ export function filterInput(noun: string, columns: Record<string, readonly [filt
       ...Object.fromEntries(
         Object.entries(columns).map(([name, [type, description]]) => [
           name,
-          t.field({ type: type as typeof StringFilter, description }),
+          t.field({
+            type: type as typeof StringFilter,
+            description,
+            ...(type === IdFilter ? { extensions: { idOf: idTypeOf(noun, name) } } : {}),
+          }),
         ]),
       ),
       and: t.field({ type: [ref], description: "All of these hold." }),
@@ -95,6 +110,8 @@ export function filterInput(noun: string, columns: Record<string, readonly [filt
 export type Ranks = Readonly<Record<string, readonly string[]>>;
 
 export interface Reading {
+  /** The type of the rows. */
+  type: string;
   ranks: Ranks;
   /** Comparisons that no index may serve, because something else bounds the scan of that column more closely. */
   aside?: (field: string, comparator: string) => boolean;
@@ -113,8 +130,9 @@ export function conditionOf(filter: Filter | null | undefined, values: unknown[]
     else if (field === "or") conditions.push(`(${bounded(value).map(nested).join(" OR ") || "FALSE"})`);
     else if (field === "not") conditions.push(`NOT (${nested(value)})`);
     else {
-      const column = columnOf(field, reading.ranks);
-      for (const [name, operand] of Object.entries(value)) {
+      const [column, idType] = [columnOf(field, reading.ranks), idTypeOf(reading.type, field)];
+      for (const [name, given] of Object.entries(value)) {
+        const operand: unknown = idType ? readIds(idType, field, given) : given;
         const comparison =
           reading.special?.(field, name, operand, values) ??
           compare(column, name, rankOf(operand, reading.ranks[field]), values);
@@ -173,36 +191,29 @@ function bounded(list: unknown): unknown[] {
   return items.filter((item) => item !== null);
 }
 
-/** A global id as the id of its row; everything else as it is, where the database can hold it. */
+/** Everything as it is, where the database can hold it. */
 function plain(operand: unknown): unknown {
   if (typeof operand === "string" && operand.includes("\0")) throw refuse("A filter's text has no U+0000");
-  const isGlobalId = typeof operand === "object" && operand !== null && "typename" in operand && "id" in operand;
-  if (!isGlobalId) return operand;
-  if (!isUuid(operand.id)) throw refuse("This is no id of Vigil");
-  return operand.id;
+  return operand;
 }
 
-/** A filter whose ids nothing has read yet (Pothos does before a resolver): each as the type and id it names. */
-export function withReadIds(filter: Filter | null | undefined): Filter | null | undefined {
-  const entries = Object.entries(filter ?? {}).map(([field, value]) => {
-    if (field === "and" || field === "or") return [field, (value as Filter[] | null)?.map(withReadIds)];
-    if (field === "not") return [field, withReadIds(value as Filter | null)];
-    return [field, field === "id" ? withReadOperands(value as Filter | null) : value];
-  });
-  return filter && Object.fromEntries(entries);
+/** Global ids, read already (as Pothos does before a resolver) or not, as the ids of their rows. */
+function readIds(type: string, field: string, given: unknown): unknown {
+  if (given === null || given === undefined) return given;
+  if (Array.isArray(given)) return given.map((one) => readIds(type, field, one));
+  const { typename, id } = typeof given === "string" ? decoded(given) : (given as { typename: string; id: string });
+  if (typename !== type)
+    throw refuse(`${field} is compared with the id of a thing of the type ${type}, not ${typename}`);
+  if (!isUuid(id)) throw refuse("This is no id of Vigil");
+  return id;
 }
 
-function withReadOperands(comparators: Filter | null): Filter | null {
-  const read = (operand: unknown): unknown => {
-    if (Array.isArray(operand)) return operand.map(read);
-    if (typeof operand !== "string") return operand;
-    try {
-      return decodeGlobalID(operand);
-    } catch {
-      throw refuse("This is no id of Vigil");
-    }
-  };
-  return comparators && Object.fromEntries(Object.entries(comparators).map(([name, operand]) => [name, read(operand)]));
+function decoded(globalId: string): { typename: string; id: string } {
+  try {
+    return decodeGlobalID(globalId);
+  } catch {
+    throw refuse("This is no id of Vigil");
+  }
 }
 
 function refuse(message: string): VigilError {

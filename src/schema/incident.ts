@@ -15,7 +15,13 @@ import { type Subject, SubjectType } from "./subject.ts";
 import { readWords } from "./words.ts";
 
 const newestFirst = { field: "createdAt", direction: "desc" } as const;
-const list = listOf("security_incidents", newestFirst, { severity: severities, status: incidentStatuses }, byWords);
+const list = listOf(
+  "Incident",
+  "security_incidents",
+  newestFirst,
+  { severity: severities, status: incidentStatuses },
+  byWords,
+);
 const detections = partsOf("detections", "incidentId", newestFirst);
 const entries = partsOf("incident_entries", "incidentId", { field: "at", direction: "asc" });
 const actions = partsOf("incident_actions", "incidentId", newestFirst);

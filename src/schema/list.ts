@@ -36,9 +36,10 @@ const mostKeys = 5;
 
 /**
  * The rows of one table in pages. Ties are broken by the `otherwise` order's column and then by `id`, in the direction
- * of the last key; every order on offer has an index of these columns.
+ * of the last key; every order on offer has an index of these columns. `type`: that of a row.
  */
 export function listOf(
+  type: string,
   table: string,
   otherwise: Order,
   ranks: Ranks = {},
@@ -78,7 +79,7 @@ export function listOf(
       cursor !== undefined && field === leading?.field && sameSide.includes(comparator);
     const conditions = [
       "organization_id = $1",
-      conditionOf(filter, values, { ranks, aside, ...(special ? { special } : {}) }),
+      conditionOf(filter, values, { type, ranks, aside, ...(special ? { special } : {}) }),
     ];
     if (cursor) {
       values.push((Object.values(cursor)[0] as Record<string, unknown>)[id]);
@@ -128,7 +129,7 @@ export function listOf(
       const { organizationId } = viewerOf(context);
       const { filter, special } = await prepare(context, asked);
       const values: unknown[] = [organizationId];
-      const condition = conditionOf(filter, values, { ranks, ...(special ? { special } : {}) });
+      const condition = conditionOf(filter, values, { type, ranks, ...(special ? { special } : {}) });
       const { rows } = await context.services.db.query<{ count: number }>(
         organizationId,
         `SELECT count(*)::int AS count FROM ${table} WHERE organization_id = $1 AND ${condition}`,

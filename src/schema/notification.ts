@@ -39,7 +39,7 @@ export const Notification = builder.prismaNode("Notification", {
   }),
 });
 
-const list = listOf("security_notifications", { field: "createdAt", direction: "desc" });
+const list = listOf("Notification", "security_notifications", { field: "createdAt", direction: "desc" });
 
 interface Asked {
   unread?: boolean | null | undefined;

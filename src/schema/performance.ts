@@ -9,7 +9,7 @@ import { attempt, recordedPayload } from "./payload.ts";
 import { checkRange, RangeInput } from "./range.ts";
 
 const most = 1_000; // samples a call
-const list = listOf("security_performance", { field: "at", direction: "desc" });
+const list = listOf("PerformanceSample", "security_performance", { field: "at", direction: "desc" });
 
 const SampleType = builder.prismaNode("PerformanceSample", {
   id: { resolve: (sample) => sample.id, description: "The sample's id." },

@@ -1,6 +1,7 @@
 import { type GraphQLFieldResolver, type GraphQLSchema, isObjectType } from "graphql";
 import { audit } from "../access/audit.ts";
-import { VigilError } from "../errors.ts";
+import { isDatabaseAway } from "../database-away.ts";
+import { type ErrorCode, VigilError } from "../errors.ts";
 import { auditActorOf, type Context } from "./context.ts";
 
 /**
@@ -20,7 +21,7 @@ export function auditRefusals(schema: GraphQLSchema): GraphQLSchema {
         if (codes.length > 0) await record(context, "MUTATION_REFUSED", field.name, codes);
         return result;
       } catch (error) {
-        const code = error instanceof VigilError ? error.code : "INTERNAL";
+        const code = codeOf(error);
         if (code !== "FORBIDDEN" || !context.refusalNoted) {
           await record(context, "MUTATION_FAILED", field.name, [code]).catch((fault: Error) =>
             context.services.log.error(
@@ -34,6 +35,12 @@ export function auditRefusals(schema: GraphQLSchema): GraphQLSchema {
     };
   }
   return schema;
+}
+
+function codeOf(error: unknown): ErrorCode {
+  if (error instanceof VigilError) return error.code;
+  if (error instanceof Error && /^Pothos.*Validation/.test(error.name)) return "BAD_USER_INPUT"; // e.g. another type's id
+  return isDatabaseAway(error) ? "UNAVAILABLE" : "INTERNAL";
 }
 
 function userErrorsOf(result: unknown): { code: string }[] {

@@ -39,7 +39,7 @@ export const ReviewPack = builder.prismaNode("ReviewPack", {
   }),
 });
 
-const list = listOf("review_packs", { field: "month", direction: "desc" });
+const list = listOf("ReviewPack", "review_packs", { field: "month", direction: "desc" });
 
 builder.queryField("reviewPacks", (t) =>
   t.prismaConnection({

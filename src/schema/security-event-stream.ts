@@ -1,7 +1,7 @@
 import type { TailCondition, TailPage } from "../publish/tail.ts";
 import { builder, requirePermission } from "./builder.ts";
 import { type Context, prismaOf, viewerOf } from "./context.ts";
-import { conditionOf, type Filter, withReadIds } from "./filter.ts";
+import { conditionOf, type Filter } from "./filter.ts";
 import { live } from "./live.ts";
 import { forPatients } from "./patient-filter.ts";
 import { SecurityEvent, SecurityEventFilter } from "./security-event.ts";
@@ -26,7 +26,10 @@ const Page = builder.objectRef<TailPage>("SecurityEventStreamPage").implement({
 async function conditionFor(context: Context, filter: Filter | null | undefined): Promise<TailCondition> {
   const { filter: allowed, special } = await forPatients(context, filter);
   const values: unknown[] = [viewerOf(context).organizationId];
-  return { text: conditionOf(allowed, values, { ranks: {}, ...(special ? { special } : {}) }), values };
+  return {
+    text: conditionOf(allowed, values, { type: "SecurityEvent", ranks: {}, ...(special ? { special } : {}) }),
+    values,
+  };
 }
 
 builder.subscriptionField("securityEventStream", (t) =>
@@ -38,7 +41,7 @@ builder.subscriptionField("securityEventStream", (t) =>
     extensions: shared({
       permission: "event.read",
       async passing(context, { filter }, signal) {
-        const condition = await conditionFor(context, withReadIds(filter as Filter | null | undefined));
+        const condition = await conditionFor(context, filter as Filter | null | undefined);
         return context.services.tail.follow(viewerOf(context).organizationId, condition, signal);
       },
     }),

@@ -84,7 +84,7 @@ const Order = orderInput("SecurityEvent", {
   RECEIVED_AT: ["id", "When Vigil received it: ids begin with it."],
 });
 
-const list = listOf("realtime_monitoring", { field: "time", direction: "desc" }, {}, forPatients);
+const list = listOf("SecurityEvent", "realtime_monitoring", { field: "time", direction: "desc" }, {}, forPatients);
 
 builder.queryField("securityEvents", (t) =>
   t.prismaConnection({

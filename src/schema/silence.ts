@@ -90,7 +90,7 @@ const Order = orderInput("Silence", {
   ENDS_AT: ["endsAt", "Until when."],
 });
 
-const list = listOf("silences", { field: "createdAt", direction: "desc" });
+const list = listOf("Silence", "silences", { field: "createdAt", direction: "desc" });
 
 builder.queryField("silences", (t) =>
   t.prismaConnection({

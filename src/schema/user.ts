@@ -49,7 +49,7 @@ const Order = orderInput("User", {
   CREATED_AT: ["createdAt", "When they were made."],
 });
 
-const list = listOf("users", { field: "createdAt", direction: "desc" });
+const list = listOf("User", "users", { field: "createdAt", direction: "desc" });
 
 builder.queryField("users", (t) =>
   t.prismaConnection({

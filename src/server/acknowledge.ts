@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { VigilError } from "../errors.ts";
 import type { Services } from "../schema/context.ts";
-import { escapeHtml, readBody, sendPage } from "./answer.ts";
+import { escapeHtml, readBody, sayWhen, sendPage } from "./answer.ts";
 import { isSameOrigin } from "./credential.ts";
 
 const formLimit = 4_096; // bytes of a token
@@ -47,8 +47,7 @@ async function answering(response: ServerResponse, work: () => Promise<void>): P
     await work();
   } catch (error) {
     if (!(error instanceof VigilError)) throw error;
-    const seconds = error.detail?.retryAfterSeconds;
-    if (typeof seconds === "number") response.setHeader("Retry-After", String(seconds));
+    sayWhen(response, error);
     sendPage(response, error.status, "This link does not work", `<p>${escapeHtml(error.message)}.</p>`);
   }
 }

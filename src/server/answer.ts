@@ -21,9 +21,14 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
   response.writeHead(status, { "Content-Type": "application/json; charset=utf-8" }).end(JSON.stringify(body));
 }
 
+/** Retry-After: as the error knows it; a second where something does not answer just now. */
+export function sayWhen(response: ServerResponse, error: VigilError): void {
+  const seconds = error.detail?.retryAfterSeconds ?? (error.code === "UNAVAILABLE" ? 1 : undefined);
+  if (typeof seconds === "number") response.setHeader("Retry-After", String(seconds));
+}
+
 export function sendError(response: ServerResponse, error: VigilError): void {
-  const seconds = error.detail?.retryAfterSeconds;
-  if (error.code === "RATE_LIMITED" && typeof seconds === "number") response.setHeader("Retry-After", String(seconds));
+  sayWhen(response, error);
   if (error.status === 401) response.setHeader("WWW-Authenticate", "Bearer");
   sendJson(response, error.status, { error: { code: error.code, message: error.message } });
 }

@@ -6,7 +6,7 @@ import { VigilError } from "../errors.ts";
 import type { RedisConnection } from "../redis.ts";
 import type { Context, Services } from "../schema/context.ts";
 import { schema } from "../schema/schema.ts";
-import { sendError, sendJson } from "./answer.ts";
+import { sayWhen, sendError, sendJson } from "./answer.ts";
 import { auditPlugin } from "./audit-plugin.ts";
 import { type CostLimits, costLimits, costPlugin } from "./cost-plugin.ts";
 import { credentialOf } from "./credential.ts";
@@ -88,6 +88,7 @@ export async function handleGraphQL(
     if (credential !== undefined) viewer = await context.services.authenticator.authenticate(credential);
   } catch (error) {
     if (!(error instanceof VigilError)) throw error;
+    sayWhen(response, error);
     sendJson(response, error.status, refused(error.code, error.message));
     return;
   }

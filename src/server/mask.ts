@@ -1,5 +1,5 @@
 import { GraphQLError } from "graphql";
-import { databaseAway, isDatabaseAway } from "../database-away.ts";
+import { databaseAway, isDatabaseAway, spentOr } from "../database-away.ts";
 import { VigilError } from "../errors.ts";
 import type { Log } from "../log.ts";
 
@@ -7,7 +7,7 @@ import type { Log } from "../log.ts";
 export function createMask(log: Log): (error: unknown) => Error {
   return (error) => {
     const graphqlError = error instanceof GraphQLError ? error : undefined;
-    const cause = rootOf(error);
+    const cause = spentOr(rootOf(error));
     if (cause instanceof VigilError) {
       return remade(graphqlError, cause.message, { code: cause.code, ...cause.detail });
     }
@@ -25,7 +25,7 @@ export function createMask(log: Log): (error: unknown) => Error {
     if (isDatabaseAway(cause)) {
       log.warn({ err: (cause as Error).message, field }, "a GraphQL operation failed: the database does not answer");
       const { code, message } = databaseAway();
-      return remade(graphqlError, message, { code });
+      return remade(graphqlError, message, { code, http: { headers: { "retry-after": "1" } } });
     }
     log.error({ err: cause, field }, "a GraphQL operation failed");
     return remade(graphqlError, "Something went wrong; the server's log says more", { code: "INTERNAL" });

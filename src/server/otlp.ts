@@ -9,6 +9,7 @@ import { recordsOf } from "../ingest/formats/otlp.ts";
 import { decodeRequest, encodeResponse, encodeStatus } from "../ingest/formats/otlp-wire.ts";
 import { Refusal } from "../ingest/refusal.ts";
 import type { Services } from "../schema/context.ts";
+import { sayWhen } from "./answer.ts";
 import { ingestItems } from "./ingest.ts";
 import { ingestViewer, packings, sentBody } from "./sent.ts";
 
@@ -45,9 +46,7 @@ export async function handleOtlpLogs(
   } catch (error) {
     if (error instanceof Refusal) return refuse(400, error.message);
     if (!(error instanceof VigilError)) throw error;
-    const seconds = error.detail?.retryAfterSeconds;
-    if (typeof seconds === "number") response.setHeader("Retry-After", String(seconds));
-    else if (error.status === 503) response.setHeader("Retry-After", "1");
+    sayWhen(response, error);
     refuse(error.status, error.message);
   }
 }

@@ -147,7 +147,6 @@ export function createServer(services: Services, options: ServerOptions = {}): V
     const path = request.url?.split("?")[0];
     if (isDatabaseAway(error)) {
       services.log.warn({ err: (error as Error).message, path }, "a request failed: the database does not answer");
-      response.setHeader("Retry-After", "1");
       return sendError(response, databaseAway());
     }
     services.log.error({ err: error, path }, "a request failed");

@@ -62,8 +62,11 @@ export function attachSocket(
         try {
           extra.viewer = await services.authenticator.authenticate(credential);
         } catch (error) {
-          if (error instanceof VigilError) return false;
-          throw error;
+          if (!(error instanceof VigilError)) throw error;
+          // Whoever may come in, but not just now, is not told that they may not.
+          if (error.code === "RATE_LIMITED")
+            dismiss(extra.socket, closeCodes.tooMany, `${error.message} retry-after=1`);
+          return false;
         }
         if (extra.socket.readyState !== extra.socket.OPEN) return true;
         const admitted = await admit(services.connections, extra.viewer);

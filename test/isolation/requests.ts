@@ -25,6 +25,8 @@ export interface RootField {
   document(nodeType?: string): string;
   /** Whether an id can be given anywhere in its arguments. */
   takesIds: boolean;
+  /** The node types whose ids its arguments say that they take; empty: an id of any type may stand in one of them. */
+  idTypes: ReadonlySet<string>;
   /**
    * Its arguments with this id wherever an id may stand; without one, only what is required. Of a filter, one
    * comparison of an id at a time: `choice` counts through them.
@@ -75,12 +77,33 @@ function selections(schema: GraphQLSchema, type: GraphQLOutputType): Map<string,
   );
 }
 
-function hasId(type: GraphQLInputType, seen = new Set<string>()): boolean {
+function hasId(type: GraphQLInputType): boolean {
   const named = getNamedType(type);
-  if (named.name === "ID") return true;
-  if (!isInputObjectType(named) || seen.has(named.name)) return false;
-  seen.add(named.name);
-  return Object.values(named.getFields()).some((field) => hasId(field.type, seen));
+  return named.name === "ID" || (isInputObjectType(named) && idsIn(Object.values(named.getFields())).length > 0);
+}
+
+type Input = GraphQLArgument | GraphQLInputField;
+
+/** Every argument and input field that is an id, however deep. */
+function idsIn(inputs: readonly Input[], seen = new Set<string>()): Input[] {
+  return inputs.flatMap((input) => {
+    const named = getNamedType(input.type);
+    if (named.name === "ID" || input.extensions.idOf) return [input];
+    if (!isInputObjectType(named) || seen.has(named.name)) return [];
+    seen.add(named.name);
+    return idsIn(Object.values(named.getFields()), seen);
+  });
+}
+
+/** What an id is declared for (src/schema), by which the server refuses others before it looks for anything. */
+const declaredFor = ({ extensions }: Input): string[] | undefined =>
+  typeof extensions.idOf === "string"
+    ? [extensions.idOf]
+    : (extensions.relayGlobalIDFor as { typename: string }[] | undefined)?.map(({ typename }) => typename);
+
+function idTypesOf(inputs: readonly Input[]): ReadonlySet<string> {
+  const declared = idsIn(inputs).map(declaredFor);
+  return new Set(declared.every((types) => types?.length) ? declared.flatMap((types) => types ?? []) : []);
 }
 
 const scalars: Record<string, unknown> = {
@@ -123,11 +146,7 @@ function valueOf(type: GraphQLInputType, given: Given, levels = 4): unknown {
   return argumentsOf(Object.values(fields), given, levels - 1);
 }
 
-function argumentsOf(
-  inputs: readonly (GraphQLArgument | GraphQLInputField)[],
-  given: Given,
-  levels = 4,
-): Record<string, unknown> {
+function argumentsOf(inputs: readonly Input[], given: Given, levels = 4): Record<string, unknown> {
   const wanted = inputs.filter(
     ({ type, defaultValue }) =>
       (isNonNullType(type) && defaultValue === undefined) || (given.id !== undefined && levels > 0 && hasId(type)),
@@ -160,6 +179,7 @@ export function rootFields(
           return `${operation} It${head} { ${name}${call} ${wanted} }`;
         },
         takesIds: field.args.some(({ type }) => hasId(type)),
+        idTypes: idTypesOf(field.args),
         choices: Math.max(
           1,
           ...field.args.map(({ type }) => {
