@@ -278,30 +278,6 @@ it("saves at once how somebody wants to be told", async () => {
   expect(await axe(page)).toEqual([]);
 });
 
-let small: Awaited<ReturnType<typeof signedIn>> | undefined;
-it.each([
-  "/response",
-  "/response?tab=rules",
-  "/audit",
-  "/status",
-  "/channels",
-  "/channels?tab=routes",
-  "/silences",
-  "/on-call",
-  "/users",
-  "/settings",
-  "/notifications",
-  "/notifications?tab=preferences",
-])("fits a phone, in the dark: %s", async (path) => {
-  const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, colorScheme: "dark" as const };
-  small ??= await signedIn(browser, server, { email: "ada@clinic.example", role: "ADMIN" }, phone);
-  await small.page.goto(path);
-  await small.page.getByRole("heading", { level: 1 }).waitFor();
-  await small.page.waitForFunction(() => document.querySelectorAll("[aria-label=Loading]").length === 0);
-  expect(await small.page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
-  expect(await axe(small.page)).toEqual([]);
-});
-
 it("shows a viewer what they may see, and says what is not theirs", async () => {
   const viewer = await signedIn(browser, server, { email: "vera@clinic.example", role: "VIEWER" });
   await viewer.page.goto("/audit");
