@@ -75,7 +75,6 @@ const shaped: Record<string, (canary: string) => unknown> = {
   "security_incidents.subjects": (canary) => [{ kind: "USER", key: canary }],
   "response_rules.conditions": () => ({}),
   "response_rules.actions": () => [{ type: "NOTIFY_ADMIN" }],
-  "dashboards.owner_id": () => null, // shared
   "saved_filters.owner": () => "matrix", // who asks, in either organization
   "risk_contributions.entity_kind": () => "USER",
   "feedback.entity_kind": () => "USER",
