@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ensureUser } from "../src/access/users.ts";
 import { announceRestore } from "../src/commands/restored.ts";
 import { createMetricHistory, forgetHistory } from "../src/metric-history.ts";
 import { recordChanges } from "../src/publish/change.ts";
@@ -295,6 +296,43 @@ describe("a widget", () => {
     const wrong = follow(await widget("NUMBER", { gauge: "weather" }));
     await expect(wrong.next()).rejects.toThrow(/setting gauge is one of eventsPerSecond/);
     await wrong.close();
+  });
+
+  it("on somebody's own dashboard is followed by them alone, also where others ask in the same words", async () => {
+    const email = "own@clinic.example";
+    const userId = await server.app.db.inOrganization(server.ours, (tx) =>
+      ensureUser(tx, { email, name: "Own", role: "ANALYST", now: Date.now() }),
+    );
+    const theirs = await server.app.tokens.sign(
+      { organizationId: server.ours, userId, name: email, role: "ANALYST" },
+      600,
+    );
+    const made = async (document: string, variables: object): Promise<string> => {
+      const { data, errors } = await server.query(document as never, variables as never, theirs);
+      if (!data) throw new Error(JSON.stringify(errors));
+      return JSON.stringify(data).match(/"id":"([^"]+)"/)?.[1] as string;
+    };
+    const board = await made(
+      'mutation { dashboardCreate(input: { name: "own", shared: false }) { dashboard { id } } }',
+      {},
+    );
+    const widget = await made(
+      "mutation ($input: WidgetCreateInput!) { widgetCreate(input: $input) { widget { id } } }",
+      { input: { dashboardId: board, kind: "NUMBER", title: "own", settings: { gauge: "openIncidents" } } },
+    );
+    const follow = (as: string): Frames<{ widgetData: { value: number } }> =>
+      server.subscribe(
+        "subscription ($id: ID!) { widgetData(id: $id) { value } }" as never,
+        { id: widget } as never,
+        as,
+      );
+    for (const others of [await server.token("ANALYST"), await server.token("ADMIN")]) {
+      const [own, other] = [follow(theirs), follow(others)];
+      const [seen, refused] = await Promise.allSettled([own.next(), other.next()]); // asked for together
+      expect(seen).toMatchObject({ value: { widgetData: { value: expect.any(Number) } } });
+      expect(refused).toMatchObject({ reason: { message: "There is no such widget." } });
+      await Promise.all([own.close(), other.close()]);
+    }
   });
 });
 

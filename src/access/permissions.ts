@@ -69,8 +69,8 @@ export const permissionTable = {
   "retention.write": { does: "Change how long data is kept, and remove what is past it.", roles: ["ADMIN"] },
   "metric.read": { does: "Read metrics and performance samples.", roles: everybody },
   "metric.write": { does: "Record metrics and performance samples.", roles: ["ADMIN", "INGEST"] },
-  "dashboard.read": { does: "Read dashboards.", roles: everybody },
-  "dashboard.write": { does: "Make, change and lay out dashboards.", roles: ["ADMIN", "RESPONDER", "ANALYST"] },
+  "dashboard.read": { does: "Read shared dashboards, and have some of one's own.", roles: everybody },
+  "dashboard.write": { does: "Make, change and lay out shared dashboards.", roles: ["ADMIN", "RESPONDER", "ANALYST"] },
   "user.read": {
     does: "Read who the organization's people are, and when they were last here.",
     roles: ["ADMIN", "AUDITOR"],

@@ -3,9 +3,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Database } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import type { Severity } from "../generated/prisma/client.ts";
-import type { WidgetKind } from "./dashboards.ts";
 import { type MetricSeries, readMetrics } from "./metrics.ts";
 import { type GaugeName, sourceOf } from "./widget-source.ts";
+import type { WidgetKind } from "./widgets.ts";
 
 export interface WidgetData {
   at: Date;
@@ -26,19 +26,37 @@ export interface WidgetDataOptions {
   now(): number;
 }
 
-/** Errors: NOT_FOUND (no such widget), BAD_USER_INPUT (settings that show nothing). */
+/** A widget, for whom. */
+export interface WhichWidget {
+  id: string;
+  /** The person who looks; undefined: anybody, who sees what is on shared dashboards. */
+  userId: string | undefined;
+}
+
+/** What a widget is to show. Errors: NOT_FOUND (no such widget, or on another person's own dashboard). */
+export async function readWidget(
+  { db }: Pick<WidgetDataOptions, "db">,
+  organizationId: string,
+  { id, userId }: WhichWidget,
+): Promise<{ kind: WidgetKind; settings: Record<string, unknown> }> {
+  const { rows } = await db.query<{ kind: WidgetKind; settings: Record<string, unknown> }>(organizationId, {
+    name: "widget_settings",
+    text: `SELECT w.kind, w.settings FROM dashboard_widgets w
+        JOIN dashboards d ON d.organization_id = w.organization_id AND d.id = w.dashboard_id
+      WHERE w.organization_id = $1 AND w.id = $2 AND (d.owner_id IS NULL OR d.owner_id = $3)`,
+    values: [organizationId, id, userId ?? null],
+  });
+  if (!rows[0]) throw new VigilError("NOT_FOUND", "There is no such widget.", { path: ["id"] });
+  return rows[0];
+}
+
+/** Errors: NOT_FOUND, as `readWidget`; BAD_USER_INPUT (settings that show nothing). */
 export async function readWidgetData(
   { db, gauges, now }: WidgetDataOptions,
   organizationId: string,
-  id: string,
+  which: WhichWidget,
 ): Promise<{ data: WidgetData; mark: string }> {
-  const { rows } = await db.query<{ kind: WidgetKind; settings: Record<string, unknown> }>(organizationId, {
-    name: "widget_settings",
-    text: "SELECT kind, settings FROM dashboard_widgets WHERE organization_id = $1 AND id = $2",
-    values: [organizationId, id],
-  });
-  const [widget] = rows;
-  if (!widget) throw new VigilError("NOT_FOUND", "There is no such widget.", { path: ["id"] });
+  const widget = await readWidget({ db }, organizationId, which);
   const source = sourceOf(widget.kind, widget.settings);
   const at = new Date(now());
   const shown = <T>(data: Omit<WidgetData, "at">, mark: T) => ({
@@ -73,12 +91,12 @@ export async function readWidgetData(
 export async function* followWidget(
   options: WidgetDataOptions,
   organizationId: string,
-  { id, intervalMs }: { id: string; intervalMs: number },
+  { intervalMs, ...which }: WhichWidget & { intervalMs: number },
   signal: AbortSignal,
 ): AsyncGenerator<WidgetData, void, void> {
   let last: string | undefined;
   while (!signal.aborted) {
-    const { data, mark } = await readWidgetData(options, organizationId, id);
+    const { data, mark } = await readWidgetData(options, organizationId, which);
     if (mark !== last) yield data;
     last = mark;
     await wait(intervalMs, undefined, { signal }).catch(() => undefined);

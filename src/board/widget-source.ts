@@ -1,6 +1,6 @@
 /** What a widget shows, by its kind and settings. Pure. */
 import { VigilError } from "../errors.ts";
-import type { WidgetKind } from "./dashboards.ts";
+import type { WidgetKind } from "./widgets.ts";
 
 /** Gauges that a widget can show as one number, by their names in `realtimeMetrics`. */
 export const gaugeNames = [

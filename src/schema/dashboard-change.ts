@@ -1,28 +1,42 @@
 import { audit } from "../access/audit.ts";
 import * as board from "../board/dashboards.ts";
+import type { Editor } from "../board/editor.ts";
+import * as panels from "../board/widgets.ts";
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
-import { builder } from "./builder.ts";
+import { builder, requirePermission } from "./builder.ts";
 import { actorOf, auditActorOf, type Context, prismaOf, viewerOf } from "./context.ts";
 import { Dashboard, Widget, WidgetKindEnum } from "./dashboard.ts";
-import { rowKey } from "./page.ts";
+import { personOf } from "./dashboard-owner.ts";
+import { rowId, rowKey } from "./page.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
+import { can } from "./viewer-can.ts";
 
 type Changed = Outcome<string>;
 
-/** Changes boards and writes the audit entry, in one transaction; `work` returns the id of what it changed. */
+/**
+ * Changes boards and writes the audit entry, in one transaction; `work` returns the id of what it changed. Whoever reads
+ * dashboards may have some of their own; what is shared takes the permission to write.
+ */
 function change(
   context: Context,
   [action, entityKind]: readonly [action: string, entityKind: "Dashboard" | "Widget"],
-  work: (tx: Tx, now: number) => Promise<string>,
+  work: (tx: Tx, by: { editor: Editor; now: number }) => Promise<string>,
 ): Promise<Changed> {
-  return attempt(() =>
-    context.services.db.inOrganization(viewerOf(context).organizationId, async (tx) => {
-      const entityId = await work(tx, context.services.now());
-      await audit(tx, { actor: auditActorOf(context), action, entityKind, entityId });
-      return entityId;
-    }),
-  );
+  const editor = { userId: personOf(context), mayShare: can(context, "dashboard.write") };
+  return attempt(async () => {
+    try {
+      return await context.services.db.inOrganization(viewerOf(context).organizationId, async (tx) => {
+        const entityId = await work(tx, { editor, now: context.services.now() });
+        await audit(tx, { actor: auditActorOf(context), action, entityKind, entityId });
+        return entityId;
+      });
+    } catch (error) {
+      if (error instanceof VigilError && error.code === "FORBIDDEN")
+        await requirePermission(context, "dashboard.write");
+      throw error;
+    }
+  });
 }
 
 function payload(name: string, noun: "dashboard" | "widget") {
@@ -60,49 +74,75 @@ function payload(name: string, noun: "dashboard" | "widget") {
 const DashboardCreateInput = builder.inputType("DashboardCreateInput", {
   description: "A new dashboard.",
   fields: (t) => ({
-    name: t.string({ required: true, description: "Its name: 1 to 100 characters, unique." }),
+    name: t.string({
+      required: true,
+      description: "Its name: 1 to 100 characters, unique among the shared ones, or among one's own.",
+    }),
     description: t.string({ description: "What it is for: at most 2,000 characters." }),
+    shared: t.boolean({
+      required: true,
+      defaultValue: true,
+      description: "Whether it is everybody's, which takes `dashboard.write`; false: nobody else reads or changes it.",
+    }),
+    copyOf: t.globalID({
+      for: Dashboard,
+      description: "The dashboard whose widgets it begins with; none: it is empty.",
+    }),
   }),
 });
 const DashboardUpdateInput = builder.inputType("DashboardUpdateInput", {
   description: "What to change; the rest stays.",
   fields: (t) => ({
-    name: t.string({ description: "Its name: 1 to 100 characters, unique." }),
+    name: t.string({
+      description: "Its name: 1 to 100 characters, unique among the shared ones, or among one's own.",
+    }),
     description: t.string({ description: "What it is for: at most 2,000 characters." }),
+    shared: t.boolean({
+      description: "True: gives one's own to everybody, which takes `dashboard.write`. What is shared stays so.",
+    }),
   }),
 });
 
-const guard = { authScopes: { permission: "dashboard.write" as const } };
+const guard = { authScopes: { permission: "dashboard.read" as const } };
 
 builder.mutationFields((t) => ({
   dashboardCreate: t.field({
     ...guard,
     type: payload("DashboardCreatePayload", "dashboard"),
-    description: "Makes an empty dashboard.",
+    description: "Makes a dashboard: shared, or one's own; empty, or as a copy of one that is there.",
     args: { input: t.arg({ type: DashboardCreateInput, required: true, description: "The dashboard." }) },
     resolve: (_parent, { input }, context) =>
-      change(context, ["DASHBOARD_CREATED", "Dashboard"], (tx, now) =>
-        board.createDashboard(tx, {
+      change(context, ["DASHBOARD_CREATED", "Dashboard"], (tx, by) => {
+        if (input.copyOf) rowId(input.copyOf, ["input", "copyOf"]);
+        return board.createDashboard(tx, {
           name: input.name,
           description: input.description ?? "",
           author: actorOf(context),
-          now,
-        }),
-      ),
+          shared: input.shared,
+          copyOf: input.copyOf?.id,
+          ...by,
+        });
+      }),
   }),
   dashboardUpdate: t.field({
     ...guard,
     type: payload("DashboardUpdatePayload", "dashboard"),
-    description: "Changes a dashboard's name or description.",
+    description: "Changes a dashboard's name or description, or shares one's own.",
     args: {
       id: t.arg.globalID({ required: true, for: Dashboard, description: "The dashboard." }),
       input: t.arg({ type: DashboardUpdateInput, required: true, description: "What to change." }),
     },
     resolve: (_parent, { id: { id }, input }, context) =>
-      change(context, ["DASHBOARD_UPDATED", "Dashboard"], async (tx, now) => {
+      change(context, ["DASHBOARD_UPDATED", "Dashboard"], async (tx, by) => {
         rowKey(id, context);
-        const { name, description } = input;
-        await board.updateDashboard(tx, { id, name: name ?? undefined, description: description ?? undefined, now });
+        const { name, description, shared } = input;
+        await board.updateDashboard(tx, {
+          id,
+          name: name ?? undefined,
+          description: description ?? undefined,
+          shared: shared ?? undefined,
+          ...by,
+        });
         return id;
       }),
   }),
@@ -112,9 +152,9 @@ builder.mutationFields((t) => ({
     description: "Removes a dashboard and its widgets.",
     args: { id: t.arg.globalID({ required: true, for: Dashboard, description: "The dashboard." }) },
     resolve: (_parent, { id: { id } }, context) =>
-      change(context, ["DASHBOARD_DELETED", "Dashboard"], async (tx) => {
+      change(context, ["DASHBOARD_DELETED", "Dashboard"], async (tx, by) => {
         rowKey(id, context);
-        await board.deleteDashboard(tx, id);
+        await board.deleteDashboard(tx, { id, ...by });
         return id;
       }),
   }),
@@ -164,14 +204,14 @@ builder.mutationFields((t) => ({
     description: "Puts a panel on a dashboard.",
     args: { input: t.arg({ type: WidgetCreateInput, required: true, description: "The panel." }) },
     resolve: (_parent, { input }, context) =>
-      change(context, ["WIDGET_CREATED", "Widget"], (tx, now) => {
+      change(context, ["WIDGET_CREATED", "Widget"], (tx, by) => {
         const { dashboardId, settings, ...fields } = input;
         rowKey(dashboardId.id, context);
-        return board.createWidget(tx, {
+        return panels.createWidget(tx, {
           ...fields,
           dashboardId: dashboardId.id,
           settings: settingsOf(settings ?? {}),
-          now,
+          ...by,
         });
       }),
   }),
@@ -184,11 +224,11 @@ builder.mutationFields((t) => ({
       input: t.arg({ type: WidgetUpdateInput, required: true, description: "What to change." }),
     },
     resolve: (_parent, { id: { id }, input }, context) =>
-      change(context, ["WIDGET_UPDATED", "Widget"], async (tx, now) => {
+      change(context, ["WIDGET_UPDATED", "Widget"], async (tx, by) => {
         rowKey(id, context);
-        await board.updateWidget(tx, {
+        await panels.updateWidget(tx, {
           id,
-          now,
+          ...by,
           ...(input.kind ? { kind: input.kind } : {}),
           ...(input.title == null ? {} : { title: input.title }),
           ...(input.settings == null ? {} : { settings: settingsOf(input.settings) }),
@@ -202,9 +242,9 @@ builder.mutationFields((t) => ({
     description: "Takes a panel away.",
     args: { id: t.arg.globalID({ required: true, for: Widget, description: "The panel." }) },
     resolve: (_parent, { id: { id } }, context) =>
-      change(context, ["WIDGET_DELETED", "Widget"], async (tx, now) => {
+      change(context, ["WIDGET_DELETED", "Widget"], async (tx, by) => {
         rowKey(id, context);
-        await board.deleteWidget(tx, { id, now });
+        await panels.deleteWidget(tx, { id, ...by });
         return id;
       }),
   }),
@@ -217,10 +257,10 @@ builder.mutationFields((t) => ({
       places: t.arg({ type: [WidgetPlaceInput], required: true, description: "Where its widgets go." }),
     },
     resolve: (_parent, { id: { id }, places }, context) =>
-      change(context, ["DASHBOARD_LAID_OUT", "Dashboard"], async (tx, now) => {
+      change(context, ["DASHBOARD_LAID_OUT", "Dashboard"], async (tx, by) => {
         for (const one of [id, ...places.map(({ widgetId }) => widgetId.id)]) rowKey(one, context);
         const moved = places.map(({ widgetId, ...place }) => ({ ...place, widgetId: widgetId.id }));
-        await board.layOut(tx, { id, places: moved, now });
+        await panels.layOut(tx, { id, places: moved, ...by });
         return id;
       }),
   }),

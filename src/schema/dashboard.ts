@@ -1,6 +1,7 @@
 import type { WidgetKind } from "../generated/prisma/client.ts";
 import { builder } from "./builder.ts";
-import { prismaOf } from "./context.ts";
+import { type Context, prismaOf } from "./context.ts";
+import { personOf, visibleTo } from "./dashboard-owner.ts";
 import { describedEnum } from "./enums.ts";
 import { listOf } from "./list.ts";
 import { paged, rowKey } from "./page.ts";
@@ -15,7 +16,7 @@ export const WidgetKindEnum = describedEnum<WidgetKind>("WidgetKind", "How a wid
 
 export const Widget = builder.prismaNode("Widget", {
   id: { resolve: (widget) => widget.id, description: "The widget's id." },
-  findUnique: rowKey,
+  findUnique: (id, context) => ({ ...rowKey(id, context), dashboard: visibleTo(context) }),
   nullable: true, // no such row: null, not an error
   authScopes: { permission: "dashboard.read" },
   fields: (t) => ({
@@ -30,15 +31,25 @@ export const Widget = builder.prismaNode("Widget", {
   }),
 });
 
+/** The key of a dashboard that whoever asks may see. */
+function visibleKey(id: string, context: Context) {
+  return { ...rowKey(id, context), ...visibleTo(context) };
+}
+
 export const Dashboard = builder.prismaNode("Dashboard", {
   id: { resolve: (dashboard) => dashboard.id, description: "The dashboard's id." },
-  findUnique: rowKey,
+  findUnique: visibleKey,
   nullable: true, // no such row: null, not an error
   authScopes: { permission: "dashboard.read" },
   fields: (t) => ({
     name: t.exposeString("name", { description: "Its name, for people." }),
     description: t.exposeString("description", { description: "What it is for." }),
     author: t.exposeString("author"),
+    shared: t.boolean({
+      select: { ownerId: true },
+      description: "Whether it is everybody's; false: it is of whoever asks, and nobody else sees it.",
+      resolve: ({ ownerId }) => ownerId === null,
+    }),
     revision: t.exposeInt("revision"),
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was made." }),
     updatedAt: t.expose("updatedAt", { type: "DateTime", description: "When it or a widget last changed." }),
@@ -49,13 +60,17 @@ export const Dashboard = builder.prismaNode("Dashboard", {
   }),
 });
 
-const list = listOf("Dashboard", "dashboards", { field: "createdAt", direction: "desc" });
+const list = listOf("Dashboard", "dashboards", { field: "createdAt", direction: "desc" }, {}, async (context) => ({
+  filter: { ownerId: { eq: personOf(context) ?? "" } },
+  special: (_field, _comparator, person, values) =>
+    person === "" ? "owner_id IS NULL" : `(owner_id IS NULL OR owner_id = $${values.push(person)})`,
+}));
 
 builder.queryField("dashboards", (t) =>
   t.prismaConnection({
     ...paged,
     type: Dashboard,
-    description: "Dashboards, the newest first.",
+    description: "Shared dashboards, and one's own, the newest first.",
     authScopes: { permission: "dashboard.read" },
     totalCount: (_parent, _args, context) => list.count(context, undefined),
     resolve: (query, _parent, _args, context) =>
@@ -71,6 +86,6 @@ builder.queryField("dashboard", (t) =>
     authScopes: { permission: "dashboard.read" },
     args: { id: t.arg.globalID({ required: true, for: Dashboard, description: "The dashboard's id." }) },
     resolve: (query, _parent, { id }, context) =>
-      prismaOf(context).dashboard.findUnique({ ...query, where: rowKey(id.id, context) }),
+      prismaOf(context).dashboard.findUnique({ ...query, where: visibleKey(id.id, context) }),
   }),
 );

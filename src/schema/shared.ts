@@ -15,6 +15,8 @@ export interface SharedStream {
     args: Record<string, unknown>,
     signal: AbortSignal,
   ): AsyncGenerator<unknown, void, void>;
+  /** Throws, of a gauge, where what it is about is one viewer's alone: then they have a stream of their own. */
+  requireCommon?(services: Services, organizationId: string, args: Record<string, unknown>): Promise<unknown>;
   /**
    * A live tail: whoever comes gets what comes from then on. Opened in the context of the viewers' class; the patients that
    * this notes in it are read by everybody who follows.

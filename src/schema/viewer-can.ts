@@ -5,7 +5,8 @@ import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
 import { describedEnum } from "./enums.ts";
 
-const can = ({ viewer }: Context, permission: Permission): boolean =>
+/** Whether whoever asks has the permission, and the second factor that it may take. */
+export const can = ({ viewer }: Context, permission: Permission): boolean =>
   viewer !== undefined && may(viewer, permission) && !lacksSecondFactor(viewer, permission);
 
 /** Settings that whoever has the permission may change and remove. */
@@ -18,20 +19,27 @@ const settings = {
   EscalationPolicy: "alertSettings.write",
   OnCallSchedule: "alertSettings.write",
   ResponseRule: "respond.write",
-  Dashboard: "dashboard.write",
   User: "user.write",
   Organization: "organization.write",
   Entity: "entity.write",
 } as const satisfies Record<string, Permission>;
 
 for (const [type, permission] of Object.entries(settings)) {
-  builder.prismaObjectFields(type as "Dashboard", (t) => ({
+  builder.prismaObjectFields(type as "AlertRule", (t) => ({
     viewerCanUpdate: t.boolean({
       description: "Whether whoever asks may change it.",
       resolve: (_row, _args, context) => can(context, permission),
     }),
   }));
 }
+
+builder.prismaObjectFields("Dashboard", (t) => ({
+  viewerCanUpdate: t.boolean({
+    select: { ownerId: true },
+    description: "Whether whoever asks may change it: it is theirs alone, or they may change shared ones.",
+    resolve: ({ ownerId }, _args, context) => ownerId !== null || can(context, "dashboard.write"),
+  }),
+}));
 
 const MoveEnum = describedEnum<IncidentMove>("IncidentLifeMove", "A step in an incident's life.", {
   ACKNOWLEDGE: "`incidentAcknowledge`.",

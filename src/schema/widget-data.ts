@@ -1,10 +1,11 @@
 import { decodeGlobalID } from "@pothos/plugin-relay";
 import { validate as isUuid } from "uuid";
-import { followWidget, type WidgetData } from "../board/widget-data.ts";
+import { followWidget, readWidget, type WhichWidget, type WidgetData } from "../board/widget-data.ts";
 import { VigilError } from "../errors.ts";
 import { builder, requirePermission } from "./builder.ts";
 import { prismaOf, type Services, viewerOf } from "./context.ts";
 import { Widget } from "./dashboard.ts";
+import { personOf } from "./dashboard-owner.ts";
 import { Incident } from "./incident.ts";
 import { live } from "./live.ts";
 import { SeriesType } from "./metric.ts";
@@ -49,15 +50,22 @@ const DataType = builder.objectRef<WidgetData>("WidgetData").implement({
 const follow = (
   services: Services,
   organizationId: string,
-  given: { id: string; interval: string },
+  { interval, ...which }: WhichWidget & { interval: string },
   signal: AbortSignal,
 ) =>
   followWidget(
     { db: services.db, gauges: services.gauges.now, now: services.now },
     organizationId,
-    { id: given.id, intervalMs: everyMs(given.interval) },
+    { ...which, intervalMs: everyMs(interval) },
     signal,
   );
+
+/** The widget of a global id, as everybody sees it. Errors: BAD_USER_INPUT. */
+function commonWidget(globalId: unknown): WhichWidget {
+  const { typename, id } = decodeGlobalID(globalId as string);
+  if (typename === "Widget" && isUuid(id)) return { id, userId: undefined };
+  throw new VigilError("BAD_USER_INPUT", "This is no id of a widget", { path: ["id"] });
+}
 
 builder.subscriptionField("widgetData", (t) =>
   t.field({
@@ -75,19 +83,16 @@ builder.subscriptionField("widgetData", (t) =>
     },
     extensions: shared({
       permission: "dashboard.read",
-      latest: (services, organizationId, { id, interval }, signal) => {
-        const { typename, id: widget } = decodeGlobalID(id as string);
-        if (typename !== "Widget" || !isUuid(widget)) {
-          throw new VigilError("BAD_USER_INPUT", "This is no id of a widget", { path: ["id"] });
-        }
-        return follow(services, organizationId, { id: widget, interval: interval as string }, signal);
-      },
+      requireCommon: async (services, organizationId, { id }) =>
+        readWidget({ db: services.db }, organizationId, commonWidget(id)),
+      latest: (services, organizationId, { id, interval }, signal) =>
+        follow(services, organizationId, { ...commonWidget(id), interval: interval as string }, signal),
     }),
     subscribe: async (_parent, { id, interval }, context) => {
       await requirePermission(context, "dashboard.read");
       rowKey(id.id, context);
       return live(context, (organizationId, signal) =>
-        follow(context.services, organizationId, { id: id.id, interval }, signal),
+        follow(context.services, organizationId, { id: id.id, userId: personOf(context), interval }, signal),
       );
     },
     resolve: (data) => data,

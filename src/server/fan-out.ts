@@ -89,15 +89,19 @@ export function createFanOut(mask: (error: unknown) => Error, closing: AbortSign
       ending,
       ready: Promise.resolve(),
     };
-    const { durable, latest, passing } = shared.stream;
+    const { durable, latest, requireCommon, passing } = shared.stream;
     if (durable) {
       group.ready = services.feed.cursor(organizationId).then((cursor) => {
         group.position = decodeCursor(cursor);
         void run(group, () => followDurable(group, first.context, durable, cursor));
       });
     } else if (latest) {
-      const values = latest(services, organizationId, shared.args, ending.signal);
-      void run(group, () => followValues(group, values, first));
+      const begin = (): void => {
+        const values = latest(services, organizationId, shared.args, ending.signal);
+        void run(group, () => followValues(group, values, first));
+      };
+      if (requireCommon) group.ready = requireCommon(services, organizationId, shared.args).then(begin);
+      else begin();
     } else if (passing) {
       const context = contextOf(first.context, [first]);
       group.ready = passing(context, shared.args, ending.signal).then((values) => {

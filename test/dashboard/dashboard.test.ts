@@ -177,23 +177,21 @@ it("keeps a dashboard as it was arranged by drag and drop", async () => {
   await card.waitFor();
   expect((await card.boundingBox())?.x).toBeLessThan((before?.x ?? 0) - 400);
   expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Night shift");
-});
 
-it("fits a phone, in the dark, with the pages behind a button", async () => {
-  const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, colorScheme: "dark" as const };
-  const small = await signedIn(browser, server, { email: "pia@clinic.example", role: "ADMIN" }, phone);
-  for (const path of ["/incidents", "/incidents/1", "/"]) {
-    await small.page.goto(path);
-    await small.page.getByRole("heading", { level: 1 }).waitFor();
-    await small.page.waitForFunction(() => document.querySelectorAll("[aria-label=Loading]").length === 0);
-    expect([path, await small.page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([path, 360]);
-    expect([path, await axe(small.page)]).toEqual([path, []]);
-  }
-  await small.page.getByLabel("Open the pages").click();
-  await small.page.getByRole("link", { name: /Incidents/ }).click();
-  await small.page.waitForURL("**/incidents");
-  expect(small.faults).toEqual([]);
-  await small.context.close();
+  const seen = "{ dashboards { nodes { name } } }" as never; // by somebody else
+  expect((await server.query<{ dashboards: object }, object>(seen, {})).data).toEqual({ dashboards: { nodes: [] } });
+  await page.getByText("Only you", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Share…" }).click();
+  await page.getByText(/Everybody in your organization will see “Night shift”/).waitFor();
+  await page.getByRole("button", { name: "Share it" }).click();
+  await page.getByRole("button", { name: "Make my own copy…" }).click();
+  expect((await server.query<{ dashboards: object }, object>(seen, {})).data).toEqual({
+    dashboards: { nodes: [{ name: "Night shift" }] },
+  });
+  await page.getByLabel("Name").fill("Night shift");
+  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByText("Only you", { exact: true }).waitFor();
+  await page.locator(".board-edit .widget", { hasText: "Risk leaderboard" }).waitFor();
 });
 
 it("reads on where a list goes on, however long it is", async () => {

@@ -63,6 +63,43 @@ it("says that the server is away, and shows what came meanwhile once it is back"
   await list.close();
 });
 
+it("has a tab that slept show exactly what came meanwhile, and how much of it does not fit", async () => {
+  await page.goto("/live");
+  await page.getByText("fourth", { exact: true }).waitFor();
+  await page.getByTitle("Live", { exact: true }).waitFor();
+  const tab = await page.context().newCDPSession(page);
+  await tab.send("Page.setWebLifecycleState", { state: "frozen" }); // as browsers do with tabs that nobody looks at
+  const slept = (from: number) =>
+    Array.from({ length: 150 }, (_, n) => ({
+      action: "login",
+      category: "authentication",
+      outcome: "success",
+      actor: { name: `sleep ${from + n}` },
+    }));
+  await server.ingest(ndjson(slept(0)));
+  await server.ingest(ndjson(slept(150)));
+  await tab.send("Page.setWebLifecycleState", { state: "active" });
+  await page.getByText("sleep 299", { exact: true }).waitFor();
+  await page.getByText(/^the latest 200/).waitFor();
+  const names = await page.locator("tbody tr td:nth-child(3)").allTextContents();
+  expect(new Set(names).size).toBe(200);
+  expect(names.every((name) => /^sleep (1\d\d|2\d\d)$/.test(name.trim()))).toBe(true);
+});
+
+it("signs out whoever gives no sign, after asking", async () => {
+  const idle = await signedIn(browser, server, { email: "ida@clinic.example", role: "VIEWER" });
+  await idle.page.clock.install();
+  await idle.page.goto("/live");
+  await idle.page.getByRole("heading", { level: 1 }).waitFor();
+  await idle.page.clock.fastForward("14:30"); // of the 15 minutes of an organization that chose nothing
+  await idle.page.getByText("Are you still there?").waitFor();
+  await idle.page.clock.fastForward("00:40");
+  await idle.page.getByText("You were signed out after 15 minutes without a sign of you.").waitFor();
+  await idle.page.reload();
+  await idle.page.getByText("Sign in to Vigil").waitFor();
+  await idle.context.close();
+});
+
 it("shows on a map where incidents come from, in words, too", async () => {
   await page.goto("/");
   await page.getByRole("img", { name: "World map with 1 place that incidents come from" }).waitFor();

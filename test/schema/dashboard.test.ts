@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type TestDatabase, testDatabase } from "../support/database.ts";
 import { asker } from "./ask.ts";
 
@@ -125,6 +126,124 @@ it.each([
   expect(data.widgetCreate).toEqual({ widget: null, userErrors: [{ code: "BAD_USER_INPUT", path }] });
 });
 
+describe("a dashboard of one's own", () => {
+  const users = { vera: randomUUID(), adam: randomUUID() };
+  const vera = { id: users.vera, name: "vera@demo.example", role: "VIEWER" as const };
+  const adam = { id: users.adam, name: "adam@demo.example" };
+  const own = `mutation ($input: DashboardCreateInput!) { dashboardCreate(input: $input) { dashboard { id shared viewerCanUpdate widgets { id title } } ${errors} } }`;
+  const names = async (as: object): Promise<string[]> => {
+    const { dashboards } = (await ask("{ dashboards { totalCount nodes { name } } }", {}, as)).data;
+    expect(dashboards.totalCount).toBe(dashboards.nodes.length);
+    return dashboards.nodes.map(({ name }: { name: string }) => name);
+  };
+  let id: string;
+  let widget: string;
+
+  beforeAll(async () => {
+    for (const [name, user] of Object.entries(users)) {
+      await test.asOwner(
+        "INSERT INTO users (organization_id, id, email, name, role) VALUES ($1, $2, $3, $4, 'VIEWER')",
+        [test.organizations[0]?.id, user, `${name}@demo.example`, name],
+      );
+    }
+    const made = await ask(own, { input: { name: "Mine", shared: false } }, vera);
+    expect(made.data.dashboardCreate).toMatchObject({ dashboard: { shared: false, viewerCanUpdate: true } });
+    id = made.data.dashboardCreate.dashboard.id;
+    const input = { dashboardId: id, kind: "LINE", title: "Mine" };
+    widget = (await ask(put, { input }, vera)).data.widgetCreate.widget.id;
+  });
+
+  it("is read and changed by its owner, whatever their role, and by nobody else, also no administrator", async () => {
+    const random = { Dashboard: "", Widget: "" };
+    for (const noun of ["Dashboard", "Widget"] as const) {
+      random[noun] = Buffer.from(`${noun}:${randomUUID()}`).toString("base64");
+    }
+    const readWidget = "query ($id: ID!) { node(id: $id) { ... on Widget { title dashboard { name } } } }";
+    const place = { x: 0, y: 2, width: 3, height: 3 };
+    for (const [query, variables, noun] of [
+      [show, {}, "Dashboard"],
+      [readWidget, {}, "Widget"],
+      [update, { input: { description: "Changed" } }, "Dashboard"],
+      [layOut, { places: [{ widgetId: widget, ...place }] }, "Dashboard"],
+      [alter, { input: { title: "Changed" } }, "Widget"],
+      [take, {}, "Widget"],
+      [remove, {}, "Dashboard"],
+    ] as const) {
+      const mine = noun === "Widget" ? widget : id;
+      const answers = (one: string, as: object) => ask(query, { ...variables, id: one }, as);
+      for (const other of [adam, { ...adam, kind: "API_KEY" as const, id: users.vera }]) {
+        expect(await answers(mine, other)).toEqual(await answers(random[noun], other));
+      }
+      if (query !== take && query !== remove) {
+        const answer = JSON.stringify((await answers(mine, vera)).data);
+        expect(answer).not.toMatch(/NOT_FOUND|"(?:node|dashboard|widget)":null/);
+      }
+    }
+    const put1 = (dashboardId: string) => ask(put, { input: { dashboardId, kind: "LINE", title: "Put" } }, adam);
+    expect(await put1(id)).toEqual(await put1(random.Dashboard));
+    const copy = (copyOf: string, n: number) => ask(own, { input: { name: `Copy ${n}`, copyOf } }, adam);
+    expect(await copy(id, 1)).toEqual(await copy(random.Dashboard, 2));
+    expect(await names(adam)).not.toContain("Mine");
+    expect(await names({})).not.toContain("Mine");
+    expect(await names(vera)).toContain("Mine");
+    expect((await ask(show, { id }, vera)).data.dashboard.widgets).toEqual([
+      { id: widget, title: "Changed", x: 0, y: 2 },
+    ]);
+  });
+
+  it("keeps its name to itself, and begins with the widgets of a shared one where it is a copy", async () => {
+    const shared = await make("Mine");
+    const title = "On the shared one";
+    await makeWidget(shared, title);
+    expect((await ask(own, { input: { name: "Mine", shared: false } }, vera)).data.dashboardCreate.userErrors).toEqual([
+      { code: "CONFLICT", path: ["input", "name"] },
+    ]);
+    const input = { name: "My copy", shared: false, copyOf: shared };
+    const { dashboard } = (await ask(own, { input }, vera)).data.dashboardCreate;
+    expect(dashboard.widgets).toMatchObject([{ title }]);
+    await ask(take, { id: dashboard.widgets[0].id }, vera);
+    expect((await ask(show, { id: shared })).data.dashboard.widgets).toMatchObject([{ title }]);
+    expect((await ask(take, { id: dashboard.id }, vera)).errors[0].extensions.code).toBe("BAD_USER_INPUT");
+  });
+
+  it("is shared by whoever may change shared ones, and stays so", async () => {
+    const share = (one: string, as: object, shared = true) => ask(update, { id: one, input: { shared } }, as);
+    expect((await share(id, vera)).errors[0].extensions.code).toBe("FORBIDDEN");
+    const input = { name: "Adam's", shared: false };
+    const adams = (await ask(own, { input }, adam)).data.dashboardCreate.dashboard.id;
+    expect(await names(vera)).not.toContain("Adam's");
+    expect((await share(adams, adam)).data.dashboardUpdate.userErrors).toEqual([]);
+    expect(await names(vera)).toContain("Adam's");
+    const back = { code: "BAD_USER_INPUT", path: ["input", "shared"] };
+    expect((await share(adams, adam, false)).data.dashboardUpdate.userErrors).toEqual([back]);
+    const mine = (await ask(own, { input: { name: "Mine", shared: false } }, adam)).data.dashboardCreate.dashboard.id;
+    const taken = { code: "CONFLICT", path: ["input", "name"] };
+    expect((await share(mine, adam)).data.dashboardUpdate.userErrors).toEqual([taken]);
+    const key = await ask(own, { input: { name: "Key's", shared: false } }, { kind: "API_KEY", id: randomUUID() });
+    expect(key.data.dashboardCreate.userErrors).toEqual([back]);
+  });
+
+  it("goes with its owner", async () => {
+    await test.asOwner("DELETE FROM users WHERE id = $1", [users.vera]);
+    const left = await test.asOwner<{ name: string }>("SELECT name FROM dashboards WHERE owner_id = $1", [users.vera]);
+    expect(left).toEqual([]);
+  });
+});
+
 it("who only reads may not change", async () => {
-  expect((await ask(create, { name: "No" }, { role: "VIEWER" })).errors[0].extensions.code).toBe("FORBIDDEN");
+  const viewer = { role: "VIEWER" } as const;
+  expect((await ask(create, { name: "No" }, viewer)).errors[0].extensions.code).toBe("FORBIDDEN");
+  const id = await make("Shared");
+  const widget = await makeWidget(id, "Shared");
+  for (const [query, variables] of [
+    [update, { id, input: { name: "Changed" } }],
+    [layOut, { id, places: [] }],
+    [alter, { id: widget, input: { title: "Changed" } }],
+    [take, { id: widget }],
+    [remove, { id }],
+    [put, { input: { dashboardId: id, kind: "LINE", title: "Put" } }],
+  ] as const) {
+    expect((await ask(query, variables, viewer)).errors[0].extensions.code).toBe("FORBIDDEN");
+  }
+  expect((await ask(show, { id })).data.dashboard).toMatchObject({ name: "Shared", widgets: [{ title: "Shared" }] });
 });

@@ -28,7 +28,9 @@ beforeAll(async () => {
   const userId = made.get("users")?.id as string;
   for (let number = 1; number < rows; number++)
     made = await populateOnce(owner, tables, ours, { number, before: made });
-  await owner.query("UPDATE security_notifications SET user_id = $1", [userId]); // each sees the own ones only
+  // Each sees the own ones only.
+  await owner.query("UPDATE security_notifications SET user_id = $1", [userId]);
+  await owner.query("UPDATE dashboards SET owner_id = $1", [userId]);
   await owner.end();
   token = await server.app.tokens.sign({ organizationId: server.ours, userId, name: "statements", role: "ADMIN" }, 600);
   said = watchStatements();

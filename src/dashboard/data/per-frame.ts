@@ -7,14 +7,12 @@ export function perFrame(work: () => void): () => void {
     if (waits) return;
     waits = true;
     const run = (): void => {
+      clearTimeout(timer);
       if (!waits) return;
       waits = false;
       work();
     };
-    if (document.hidden) setTimeout(run, hiddenPause);
-    else {
-      requestAnimationFrame(run);
-      setTimeout(run, hiddenPause); // hidden in between: the frame may never come
-    }
+    const timer = setTimeout(run, hiddenPause); // also where it is hidden in between: the frame may never come
+    if (!document.hidden) requestAnimationFrame(run);
   };
 }

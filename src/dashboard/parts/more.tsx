@@ -1,3 +1,4 @@
+import "./more.css";
 import { useState } from "react";
 import { words } from "../words.ts";
 import { Button } from "./button.tsx";
@@ -13,7 +14,7 @@ export function More({ of: { hasMore, more } }: { of: { hasMore: boolean; more: 
     setBusy(false);
   }
   return (
-    <div className="panel-more">
+    <div className="more">
       <Button busy={busy} onClick={() => void next()}>
         {words.do.more}
       </Button>

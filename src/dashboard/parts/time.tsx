@@ -3,6 +3,7 @@ import { words } from "../words.ts";
 
 const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const shortTime = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
+const exactTime = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const shortDay = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 
@@ -40,14 +41,21 @@ export function agoText(at: number, from: number): string {
   return relative.format(Math.round(seconds / 86_400), "day");
 }
 
-/** A time: in the reader's zone, with UTC in the tooltip. `as` relative: how long ago; `clock`: today's time, else the day. */
-export function Time({ at, as = "full" }: { at: string | null | undefined; as?: "full" | "relative" | "clock" }) {
+interface TimeProps {
+  at: string | null | undefined;
+  /** `relative`: how long ago; `clock`: the time, of another day with that; `second`: the same to the second. */
+  as?: "full" | "relative" | "clock" | "second";
+}
+
+/** A time: in the reader's zone, with UTC in the tooltip. */
+export function Time({ at, as = "full" }: TimeProps) {
   const from = useSyncExternalStore(listen, () => now);
   if (!at) return <span className="muted">{words.time.never}</span>;
   const date = new Date(at);
   const isToday = date.toDateString() === new Date(from).toDateString();
-  const clockText = isToday ? shortTime.format(date) : `${shortDay.format(date)}, ${shortTime.format(date)}`;
-  const text = as === "relative" ? agoText(date.getTime(), from) : as === "clock" ? clockText : local.format(date);
+  const clock = (as === "second" ? exactTime : shortTime).format(date);
+  const dated = isToday ? clock : `${shortDay.format(date)}, ${clock}`;
+  const text = as === "relative" ? agoText(date.getTime(), from) : as === "full" ? local.format(date) : dated;
   return (
     <time dateTime={at} title={`${local.format(date)}\n${utcText(date)}`} className="number">
       {text}

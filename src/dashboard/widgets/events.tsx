@@ -24,7 +24,7 @@ export default function Events({ settings }: { settings: Settings }) {
       {events.map(({ id, time, action, outcome, actorName, actorId, sourceIp }) => (
         <li key={id}>
           <span className="muted rows-time">
-            <Time at={time} as="clock" />
+            <Time at={time} as="second" />
           </span>
           <span className="mono clip">{action}</span>
           <span className="rows-main clip">{actorName ?? actorId}</span>

@@ -5,6 +5,7 @@ import { HealthDocument } from "../generated/graphql.ts";
 import { Badge } from "../parts/badge.tsx";
 import { Loaded } from "../parts/states.tsx";
 import { overviewWords as words } from "../words/overview.ts";
+import { statusWords } from "../words/status.ts";
 
 const pace = 15_000; // ms between two looks
 
@@ -21,7 +22,7 @@ export default function Health() {
         <ul className="rows">
           {status.parts.map(({ name, ok, detail }) => (
             <li key={name} title={detail}>
-              <span className="rows-main clip">{name}</span>
+              <span className="rows-main clip">{statusWords.partNames[name] ?? name}</span>
               <Badge tone={ok ? "good" : "bad"}>{ok ? words.ok : words.notOk}</Badge>
             </li>
           ))}

@@ -1,7 +1,6 @@
 /** The overview, its dashboards and their widgets. */
 export const overviewWords = {
   standard: "Overview",
-  standardHint: "What ships with Vigil. Arrange it to make a dashboard of your own.",
   dashboards: "Dashboard",
   arrange: "Arrange",
   done: "Done",
@@ -12,15 +11,26 @@ export const overviewWords = {
   description: "What it is for",
   create: "Create",
   startWith: "Begin with",
-  starts: { standard: "The widgets of the overview", empty: "Nothing", file: "A file that was exported" },
+  starts: { shown: "The widgets that are shown now", empty: "Nothing", file: "A file that was exported" },
+  whose: "Who sees it",
+  audiences: { own: "Only you", shared: "Everybody in your organization" },
+  pickers: { own: "Only yours", shared: "Everybody's" },
+  ownOnly: "Only you",
+  ownOnlyHint: "Nobody else sees or changes it, administrators included.",
+  copy: "Make my own copy…",
+  share: "Share…",
+  shareTitle: "Share this dashboard?",
+  shareText: (name: string) =>
+    `Everybody in your organization will see “${name}”, and whoever may arrange dashboards can change it. This cannot be taken back: make a copy of your own first if you want to keep one.`,
+  shareDo: "Share it",
   file: "File",
   fileBroken: "This is no exported dashboard.",
   more: "More",
   exportFile: "Export as JSON",
   remove: "Delete…",
   removeTitle: "Delete this dashboard?",
-  removeText: (name: string, count: number) =>
-    `“${name}” and its ${count} widgets go, for everybody in your organization.`,
+  removeText: (name: string, count: number, shared: boolean) =>
+    `“${name}” and its ${count} widgets go${shared ? ", for everybody in your organization" : ""}.`,
   removeWidget: (title: string) => `Remove ${title}`,
   configure: (title: string) => `Configure ${title}`,
   move: (title: string) => `Move ${title}`,

@@ -14,6 +14,7 @@ const partNames: Record<string, string> = {
   audit: "Audit log",
   keys: "Keys",
   clock: "Clock",
+  streams: "Live connections",
 };
 
 /** How the server is. */

@@ -88,7 +88,7 @@ export function AlertDialog({ id, onClose, onAgain }: AlertDialogProps) {
                 <ol>
                   {shown.attempts.map(({ at, outcome, detail: said, latencyMs }) => (
                     <li key={at + outcome} className="small wrap">
-                      <Time at={at} as="clock" /> {words.attempt(words.outcome(outcome), said)}
+                      <Time at={at} as="second" /> {words.attempt(words.outcome(outcome), said)}
                       {latencyMs !== null && <span className="muted"> {words.latency(latencyMs ?? 0)}</span>}
                     </li>
                   ))}

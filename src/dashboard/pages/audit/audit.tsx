@@ -19,7 +19,7 @@ import { Verdict } from "./verdict.tsx";
 const pageSize = 50;
 
 const columns: readonly Column<AuditRowFragment>[] = [
-  { key: "at", head: words.columns.at, width: "150px", cell: ({ at }) => <Time at={at} as="clock" /> },
+  { key: "at", head: words.columns.at, width: "150px", cell: ({ at }) => <Time at={at} as="second" /> },
   {
     key: "what",
     head: words.columns.what,

@@ -54,7 +54,7 @@ const EventLine = memo(function EventLine({ event, isOpen, onToggle }: EventLine
     <>
       <tr>
         <td>
-          <Time at={event.time} as="clock" />
+          <Time at={event.time} as="second" />
         </td>
         <td className="mono wrap">{event.action}</td>
         <td className="wrap">{event.actorName ?? event.actorEmail ?? event.actorId ?? withheld(event)}</td>

@@ -10,6 +10,7 @@ import { Severity } from "../../parts/severity.tsx";
 import { Status } from "../../parts/status.tsx";
 import { Time } from "../../parts/time.tsx";
 import { useMay } from "../../session/viewer.ts";
+import { entityWords } from "../../words/entities.ts";
 import { incidentWords as words } from "../../words/incident.ts";
 import { words as shared } from "../../words.ts";
 import type { IncidentDetail, PartProps } from "./incident.tsx";
@@ -29,7 +30,7 @@ export function Facts({ incident, onChanged }: PartProps) {
               const entity = entityKindOf(kind);
               return (
                 <li key={kind + key}>
-                  <span className="muted small">{kind}</span>
+                  <span className="muted small">{entity ? entityWords.kinds[entity] : kind}</span>
                   {entity ? (
                     <Link href={entityPath(entity, key)} className="mono wrap">
                       {key}

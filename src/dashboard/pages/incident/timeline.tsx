@@ -38,7 +38,7 @@ export function Timeline({ incident, onChanged }: PartProps) {
             <div className="timeline-text">
               {html ? <Html safe={html} /> : <p className="wrap">{message}</p>}
               <p className="muted small">
-                {actor} · <Time at={at} as="clock" />
+                {actor} · <Time at={at} as="second" />
               </p>
             </div>
           </li>

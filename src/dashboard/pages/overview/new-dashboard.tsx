@@ -11,16 +11,26 @@ import { importPanels, putPanels } from "./transfer.ts";
 interface NewDashboardProps {
   /** What is shown now: a new one may begin with it. */
   panels: readonly Panel[];
+  /** Where what is shown is stored; undefined: it is the overview that ships. */
+  copyOf: string | undefined;
+  /** Whether it may be one for everybody. */
+  mayShare: boolean;
   onClose: () => void;
   onDone: (id: string) => void;
 }
 
 type Start = keyof typeof words.starts;
 
-/** Makes a dashboard: as what is shown, empty, or from a file. */
-export function NewDashboard({ panels, onClose, onDone }: NewDashboardProps) {
+type Audience = keyof typeof words.audiences;
+
+const optionsOf = <Value extends string>(labels: Readonly<Record<Value, string>>): { value: Value; label: string }[] =>
+  Object.entries<string>(labels).map(([value, label]) => ({ value: value as Value, label }));
+
+/** Makes a dashboard, for oneself or for all: as what is shown, empty, or from a file. */
+export function NewDashboard({ panels, copyOf, mayShare, onClose, onDone }: NewDashboardProps) {
   const [name, setName] = useState("");
-  const [start, setStart] = useState<Start>("standard");
+  const [audience, setAudience] = useState<Audience>("own");
+  const [start, setStart] = useState<Start>("shown");
   const [file, setFile] = useState<File>();
   const [fault, setFault] = useState<string>();
   const [busy, setBusy] = useState(false);
@@ -30,8 +40,11 @@ export function NewDashboard({ panels, onClose, onDone }: NewDashboardProps) {
     setBusy(true);
     setFault(undefined);
     try {
-      const wanted = start === "standard" ? panels : start === "file" ? importPanels((await file?.text()) ?? "") : [];
-      const made = await create.run({ input: { name } });
+      const isCopy = start === "shown" && copyOf !== undefined; // which the server makes
+      const asShown = start === "shown" && !isCopy ? panels : [];
+      const wanted = start === "file" ? importPanels((await file?.text()) ?? "") : asShown;
+      const input = { name, shared: audience === "shared", ...(isCopy ? { copyOf } : {}) };
+      const made = await create.run({ input });
       const id = made?.dashboardCreate.dashboard?.id;
       if (id === undefined) return;
       await putPanels(id, wanted).catch(async (error: unknown) => {
@@ -57,12 +70,16 @@ export function NewDashboard({ panels, onClose, onDone }: NewDashboardProps) {
       onSave={() => void make()}
     >
       <TextField label={words.name} value={name} onChange={setName} error={errorAt(create.errors, "input", "name")} />
-      <SelectField
-        label={words.startWith}
-        value={start}
-        onChange={setStart}
-        options={Object.entries(words.starts).map(([value, label]) => ({ value: value as Start, label }))}
-      />
+      {mayShare && (
+        <SelectField
+          label={words.whose}
+          hint={audience === "own" ? words.ownOnlyHint : undefined}
+          value={audience}
+          onChange={setAudience}
+          options={optionsOf(words.audiences)}
+        />
+      )}
+      <SelectField label={words.startWith} value={start} onChange={setStart} options={optionsOf(words.starts)} />
       {start === "file" && (
         <label className="field">
           {words.file}

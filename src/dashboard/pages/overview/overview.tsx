@@ -3,20 +3,25 @@ import { useLocation, useSearchParams } from "wouter";
 import { useMutation } from "../../data/use-mutation.ts";
 import { useParam } from "../../data/use-param.ts";
 import { useQuery } from "../../data/use-query.ts";
-import { DashboardListDocument, DashboardPageDocument, DashboardRemoveDocument } from "../../generated/graphql.ts";
-import { Button } from "../../parts/button.tsx";
-import { Dialog } from "../../parts/dialog.tsx";
-import { FormErrors } from "../../parts/field.tsx";
+import {
+  DashboardListDocument,
+  DashboardPageDocument,
+  DashboardRemoveDocument,
+  DashboardShareDocument,
+} from "../../generated/graphql.ts";
+import { Badge } from "../../parts/badge.tsx";
+import { Confirm } from "../../parts/confirm.tsx";
 import { Empty, Loading } from "../../parts/states.tsx";
 import { useMay } from "../../session/viewer.ts";
 import { overviewWords as words } from "../../words/overview.ts";
 import { words as shared } from "../../words.ts";
 import { Board } from "./board.tsx";
+import { BoardPicker } from "./board-picker.tsx";
+import { type Asked, BoardTools } from "./board-tools.tsx";
 import { ConfigureWidget } from "./configure-widget.tsx";
 import { NewDashboard } from "./new-dashboard.tsx";
 import type { Panel } from "./panel.ts";
 import { standardPanels } from "./standard.ts";
-import { download, exportText } from "./transfer.ts";
 
 const EditBoard = lazy(() => import("./edit-board.tsx"));
 
@@ -24,17 +29,19 @@ const EditBoard = lazy(() => import("./edit-board.tsx"));
 export default function Overview() {
   const id = useParam("id") || undefined;
   const [, go] = useLocation();
-  const mayWrite = useMay("dashboard.write");
+  const mayShare = useMay("dashboard.write");
   const list = useQuery(DashboardListDocument, {});
   const page = useQuery(DashboardPageDocument, id === undefined ? undefined : { id });
   const remove = useMutation(DashboardRemoveDocument);
+  const share = useMutation(DashboardShareDocument);
   const [search] = useSearchParams();
-  const isArranged = search.has("arrange");
-  const [asks, setAsks] = useState<"new" | "add" | "remove">();
 
-  const stored = id === undefined ? undefined : page.data?.dashboard;
+  const [asks, setAsks] = useState<Asked>();
+
+  const stored = (id !== undefined && page.data?.dashboard) || undefined;
   const panels: readonly Panel[] = stored ? (stored.widgets as Panel[]) : id === undefined ? standardPanels : [];
   const name = stored?.name ?? words.standard;
+  const isArranged = search.has("arrange") && (stored?.viewerCanUpdate ?? false);
   const isLoading = id !== undefined && stored === undefined && !page.error;
 
   function show(next: string, arranged = false): void {
@@ -45,52 +52,19 @@ export default function Overview() {
     <>
       <div className="page-head">
         <h1>{name}</h1>
+        {stored && !stored.shared && <Badge title={words.ownOnlyHint}>{words.ownOnly}</Badge>}
         {(list.data?.dashboards.nodes.length ?? 0) > 0 && (
-          <select
-            className="input board-picker"
-            aria-label={words.dashboards}
-            value={id ?? ""}
-            onChange={(event) => show(event.target.value)}
-          >
-            <option value="">{words.standard}</option>
-            {list.data?.dashboards.nodes.map((one) => (
-              <option key={one.id} value={one.id}>
-                {one.name}
-              </option>
-            ))}
-          </select>
+          <BoardPicker boards={list.data?.dashboards.nodes ?? []} value={id ?? ""} onChange={show} />
         )}
-        <div className="row push no-print">
-          {mayWrite && stored && isArranged && (
-            <>
-              <Button icon="plus" onClick={() => setAsks("add")}>
-                {words.addWidget}
-              </Button>
-              <Button kind="danger" onClick={() => setAsks("remove")}>
-                {words.remove}
-              </Button>
-            </>
-          )}
-          {stored && (
-            <Button kind="quiet" onClick={() => download(`${name}.json`, exportText(name, panels))}>
-              {words.exportFile}
-            </Button>
-          )}
-          {mayWrite && (
-            <>
-              <Button kind="quiet" onClick={() => setAsks("new")}>
-                {words.newDashboard}
-              </Button>
-              <Button
-                kind={isArranged ? "primary" : "plain"}
-                icon={isArranged ? "check" : "edit"}
-                onClick={() => (stored ? show(stored.id, !isArranged) : setAsks("new"))}
-              >
-                {isArranged ? words.done : words.arrange}
-              </Button>
-            </>
-          )}
-        </div>
+        <BoardTools
+          name={name}
+          panels={panels}
+          stored={stored}
+          isArranged={isArranged}
+          mayShare={mayShare}
+          onAsk={setAsks}
+          onArrange={(arranged) => show(id ?? "", arranged)}
+        />
       </div>
       {isLoading ? (
         <Loading lines={10} />
@@ -108,6 +82,8 @@ export default function Overview() {
       {asks === "new" && (
         <NewDashboard
           panels={panels}
+          copyOf={stored?.id}
+          mayShare={mayShare}
           onClose={() => setAsks(undefined)}
           onDone={(made) => {
             setAsks(undefined);
@@ -127,33 +103,38 @@ export default function Overview() {
           }}
         />
       )}
-      <Dialog
-        open={asks === "remove"}
-        title={words.removeTitle}
-        onClose={() => setAsks(undefined)}
-        actions={
-          <>
-            <Button onClick={() => setAsks(undefined)}>{shared.do.cancel}</Button>
-            <Button
-              kind="danger"
-              busy={remove.busy}
-              onClick={() =>
-                void (stored ? remove.run({ id: stored.id }) : Promise.resolve(undefined)).then((gone) => {
-                  if (!gone) return;
-                  setAsks(undefined);
-                  list.reload();
-                  show("");
-                })
-              }
-            >
-              {shared.do.remove}
-            </Button>
-          </>
-        }
-      >
-        <p>{words.removeText(name, panels.length)}</p>
-        <FormErrors errors={remove.errors} />
-      </Dialog>
+      {asks === "share" && stored && (
+        <Confirm
+          title={words.shareTitle}
+          text={words.shareText(name)}
+          action={words.shareDo}
+          errors={share.errors}
+          busy={share.busy}
+          onClose={() => setAsks(undefined)}
+          onConfirm={async () => {
+            if (!(await share.run({ id: stored.id }))) return;
+            setAsks(undefined);
+            list.reload();
+            page.reload();
+          }}
+        />
+      )}
+      {asks === "remove" && stored && (
+        <Confirm
+          title={words.removeTitle}
+          text={words.removeText(name, panels.length, stored.shared)}
+          action={shared.do.remove}
+          errors={remove.errors}
+          busy={remove.busy}
+          onClose={() => setAsks(undefined)}
+          onConfirm={async () => {
+            if (!(await remove.run({ id: stored.id }))) return;
+            setAsks(undefined);
+            list.reload();
+            show("");
+          }}
+        />
+      )}
     </>
   );
 }

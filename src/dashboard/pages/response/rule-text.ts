@@ -18,7 +18,7 @@ export function conditionsText(json: unknown): string {
   if (severityAtMost) said.push(words.severityAtMost(shared.severity[severityAtMost]));
   if (typeof scoreAtLeast === "number") said.push(words.scoreAtLeast(scoreAtLeast));
   if (typeof scoreAtMost === "number") said.push(words.scoreAtMost(scoreAtMost));
-  if (rest.rules?.length) said.push(words.ofRules(rest.rules.join(", ")));
+  if (rest.rules?.length) said.push(words.ofRules(rest.rules.join(", ").replaceAll("_", " ")));
   if (rest.tags?.length) said.push(words.ofTags(rest.tags.join(", ")));
   if (rest.subjectKinds?.length) said.push(words.ofSubjects(rest.subjectKinds.join(", ").toLowerCase()));
   if (rest.earlierIncidentsAtLeast) said.push(words.earlier(rest.earlierIncidentsAtLeast));

@@ -13,6 +13,7 @@ import { type Column, Table } from "../../parts/table.tsx";
 import { responseWords } from "../../words/response.ts";
 import { RuleForm } from "./rule-form.tsx";
 import { actionText, conditionsText } from "./rule-text.ts";
+import { Webhooks } from "./webhooks.tsx";
 import { Would } from "./would.tsx";
 
 const words = responseWords.rules;
@@ -76,6 +77,7 @@ export function Rules() {
           }
         </Loaded>
       </Panel>
+      <Webhooks />
       <Would />
       {changes.edits && (
         <RuleForm

@@ -45,7 +45,7 @@ export function Clocks({ organization, onSaved }: { organization: Organization; 
       busy={busy}
       onSave={() => void save()}
     >
-      <table className="clocks">
+      <table className="due-times">
         <thead>
           <tr>
             <th scope="col">{words.severity}</th>
