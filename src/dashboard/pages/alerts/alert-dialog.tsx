@@ -3,6 +3,7 @@ import { AlertDetailDocument } from "../../generated/graphql.ts";
 import { AlertState } from "../../parts/alert-state.tsx";
 import { Button } from "../../parts/button.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
+import { Recipient } from "../../parts/recipient.tsx";
 import { Empty, Loaded } from "../../parts/states.tsx";
 import { Time } from "../../parts/time.tsx";
 import { useMay } from "../../session/viewer.ts";
@@ -50,7 +51,7 @@ export function AlertDialog({ id, onClose, onAgain }: AlertDialogProps) {
                 <dt>{words.columns.channel}</dt>
                 <dd>{shown.channel.name}</dd>
                 <dt>{words.columns.recipient}</dt>
-                <dd>{shown.recipient || "—"}</dd>
+                <dd>{shown.recipient ? <Recipient of={shown.recipient} /> : "—"}</dd>
                 <dt>{words.columns.at}</dt>
                 <dd>
                   <Time at={shown.createdAt} />

@@ -1,6 +1,7 @@
 import { Link } from "wouter";
 import type { AlertRowFragment } from "../../generated/graphql.ts";
 import { AlertState } from "../../parts/alert-state.tsx";
+import { Recipient } from "../../parts/recipient.tsx";
 import { Severity } from "../../parts/severity.tsx";
 import type { Column } from "../../parts/table.tsx";
 import { Time } from "../../parts/time.tsx";
@@ -33,7 +34,7 @@ export const columns: readonly Column<AlertRowFragment>[] = [
     head: heads.recipient,
     width: "200px",
     from: "desktop",
-    cell: ({ recipient }) => <span className="wrap">{recipient}</span>,
+    cell: ({ recipient }) => <Recipient of={recipient} />,
   },
   { key: "tries", head: heads.tries, width: "60px", align: "right", from: "desktop", cell: ({ tries }) => tries },
   {

@@ -10,6 +10,7 @@ import { Badge } from "../../parts/badge.tsx";
 import { Button } from "../../parts/button.tsx";
 import { FormErrors } from "../../parts/field.tsx";
 import { Panel } from "../../parts/panel.tsx";
+import { recipientText } from "../../parts/recipient.tsx";
 import { useRowChanges } from "../../parts/row-changes.tsx";
 import { Empty, Loaded } from "../../parts/states.tsx";
 import { type Column, Table } from "../../parts/table.tsx";
@@ -37,7 +38,7 @@ export function Channels() {
 
   async function tryIt({ id, name }: ChannelRowFragment): Promise<void> {
     const done = await attempt.run({ channelId: id });
-    if (done) toast(words.tried(done.alertTestSend.alert?.recipient || name));
+    if (done) toast(words.tried(recipientText(done.alertTestSend.alert?.recipient || name)));
   }
 
   const columns: readonly Column<ChannelRowFragment>[] = [

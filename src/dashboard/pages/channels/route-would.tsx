@@ -6,6 +6,7 @@ import { Button } from "../../parts/button.tsx";
 import { durationText } from "../../parts/duration.ts";
 import { TextField } from "../../parts/field.tsx";
 import { Panel } from "../../parts/panel.tsx";
+import { recipientText } from "../../parts/recipient.tsx";
 import { Loaded } from "../../parts/states.tsx";
 import { routeWords } from "../../words/channels.ts";
 
@@ -68,7 +69,7 @@ function Told({ incidentId }: { incidentId: string }) {
                 <Badge tone={heldBy.length > 0 ? "warn" : "good"}>{heldBy.length > 0 ? words.held : words.told}</Badge>
                 <div className="two-lines">
                   <span className="wrap">
-                    {channel} {recipient}
+                    {channel} {recipientText(recipient)}
                   </span>
                   <span className="muted wrap">
                     {[

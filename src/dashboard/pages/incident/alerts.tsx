@@ -1,4 +1,5 @@
 import { AlertState } from "../../parts/alert-state.tsx";
+import { Recipient } from "../../parts/recipient.tsx";
 import { Empty } from "../../parts/states.tsx";
 import { Table } from "../../parts/table.tsx";
 import { Time } from "../../parts/time.tsx";
@@ -18,7 +19,7 @@ export function Alerts({ incident }: PartProps) {
       rowKey={({ id }) => id}
       columns={[
         { key: "channel", head: heads.channel, cell: ({ channel }) => channel.name },
-        { key: "to", head: heads.recipient, cell: ({ recipient }) => <span className="wrap">{recipient}</span> },
+        { key: "to", head: heads.recipient, cell: ({ recipient }) => <Recipient of={recipient} /> },
         { key: "state", head: heads.status, cell: ({ status }) => <AlertState status={status} /> },
         { key: "at", head: heads.at, align: "right", cell: ({ createdAt }) => <Time at={createdAt} as="relative" /> },
       ]}
