@@ -444,7 +444,7 @@ it("lets people say how they are told, keeps their number out of the audit log, 
   ).toMatchObject([{ status: "HELD", held_by: [{ kind: "QUIET_HOURS" }], user_id: own.raw }]);
 });
 
-it("says what in the settings is weak, and nothing where nothing is", async () => {
+it("N11: says what in the settings is weak, and nothing where nothing is", async () => {
   const weak = async () => {
     const { alertSettingsLint } = await ask("{ alertSettingsLint { kind name message } }");
     return alertSettingsLint.map(({ kind, name }: { kind: string; name: string | null }) => `${kind} ${name}`);
@@ -493,7 +493,7 @@ it("says what in the settings is weak, and nothing where nothing is", async () =
   ]);
 });
 
-it("tries a channel on which nothing has gone out for a week, once a week", async () => {
+it("N11: tries a channel on which nothing has gone out for a week, once a week", async () => {
   await hook("/idle");
   await hook("/busy");
   await server.database.asOwner("UPDATE alert_channels SET created_at = now() - interval '8 days'");

@@ -110,6 +110,30 @@ const send = (id: string) =>
     [id, new Date(now)],
   );
 
+it("N1: an incident is there with its alerts or not at all, wherever its transaction fails, at the commit too", async () => {
+  await routeTo([await channel("pager")]);
+  const counts = () =>
+    sql(`SELECT (SELECT count(*)::int FROM security_incidents WHERE organization_id = $1) AS incidents,
+      (SELECT count(*)::int FROM security_alerts WHERE organization_id = $1) AS alerts`);
+  const before = await counts();
+  await server.database.asOwner(
+    "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'for the test'; END $$",
+  );
+  const address = `203.0.113.${++ip}`;
+  for (const table of ["detections", "security_incidents", "incident_entries", "security_alerts"]) {
+    for (const when of ["TRIGGER fail BEFORE INSERT", "CONSTRAINT TRIGGER fail AFTER INSERT"]) {
+      const late = when.startsWith("CONSTRAINT") ? "DEFERRABLE INITIALLY DEFERRED" : "";
+      await server.database.asOwner(`CREATE ${when} ON ${table} ${late} FOR EACH ROW EXECUTE FUNCTION fail()`);
+      expect((await attack(server, [{ ip: address }])).status).toBe(503);
+      expect(await counts()).toEqual(before);
+      await server.database.asOwner(`DROP TRIGGER fail ON ${table}`);
+    }
+  }
+  await attack(server, [{ ip: address }]);
+  const [row] = before as { incidents: number; alerts: number }[];
+  expect(await counts()).toEqual([{ incidents: (row?.incidents ?? 0) + 1, alerts: (row?.alerts ?? 0) + 1 }]);
+});
+
 describe("routing", () => {
   it("tells every channel when nothing is configured, in the transaction of the batch", async () => {
     const hook = await channel("hook");
