@@ -84,20 +84,13 @@ export const OnCallSchedule = builder.prismaNode("OnCallSchedule", {
       description: "The later one wins where it applies.",
       resolve: ({ layers }) => layers as unknown as Layer[],
     }),
-    overrides: t.prismaField({
-      type: [OnCallOverride],
+    overrides: t.relation("overrides", {
       description: "What takes precedence over the layers and has not ended, the earliest first; at most 100.",
-      resolve: (query, { id }, _args, context) =>
-        prismaOf(context).onCallOverride.findMany({
-          ...query,
-          where: {
-            organizationId: viewerOf(context).organizationId,
-            scheduleId: id,
-            endsAt: { gt: new Date(context.services.now()) },
-          },
-          orderBy: [{ startsAt: "asc" }, { id: "asc" }],
-          take: 100,
-        }),
+      query: (_args, context) => ({
+        where: { endsAt: { gt: new Date(context.services.now()) } },
+        orderBy: [{ startsAt: "asc" }, { id: "asc" }],
+        take: 100,
+      }),
     }),
     warnings: t.stringList({
       description: "Times within four weeks at which nobody is on call, and people who are suspended, in words.",

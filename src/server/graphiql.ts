@@ -1,7 +1,7 @@
 /** GraphiQL for analysts: the page at /graphql in a browser, and at /graphiql. */
 import { readFileSync } from "node:fs";
 import { renderGraphiQL } from "@graphql-yoga/render-graphiql";
-import { examplesQuery, library } from "./graphiql/library.ts";
+import { examplesQuery, library, numbersQuery } from "./graphiql/library.ts";
 
 /** GraphiQL and its workers come with the page: nothing is loaded from elsewhere. */
 export const graphiqlPolicy = [
@@ -37,10 +37,17 @@ const parts = `
 <header id="vigil">
   <strong><a href="/" title="The dashboard">Vigil</a></strong>
   <button type="button" id="open-library" aria-controls="library">Library</button>
+  <button type="button" id="open-history" aria-controls="history">History</button>
   <span id="who">…</span>
   <button type="button" id="sign">Sign in</button>
 </header>
-<aside id="library" aria-label="Ready operations" hidden>
+<nav id="links" aria-label="What was answered, in the dashboard" hidden></nav>
+<aside id="history" class="drawer" aria-label="What was run" hidden>
+  <p>What was run here, the latest first. It is not stored, and gone when you reload.</p>
+  <p id="nothing">Nothing yet.</p>
+  <section id="kept"></section>
+</aside>
+<aside id="library" class="drawer" aria-label="Ready operations" hidden>
   <input id="find" type="search" placeholder="Find an operation" aria-label="Find an operation">
   <div id="operations"></div>
 </aside>
@@ -68,8 +75,9 @@ function makePage(): string {
   const plain = renderGraphiQL(graphiqlOptions);
   const call = plain.lastIndexOf("YogaGraphiQL.renderYogaGraphiQL(");
   const end = plain.lastIndexOf("</script>");
-  const given = { options: graphiqlOptions, library, examples: examplesQuery };
-  const script = `const page = ${JSON.stringify(given).replaceAll("<", "\\u003c")};\n${beside("client.js")}`;
+  const given = { options: graphiqlOptions, library, examples: examplesQuery, numbers: numbersQuery };
+  const data = `const page = ${JSON.stringify(given).replaceAll("<", "\\u003c")};`;
+  const script = [data, beside("answers.js"), beside("client.js")].join("\n");
   const withScript = plain.slice(0, call) + script + plain.slice(end);
   const viewport = '<meta name="viewport" content="width=device-width, initial-scale=1">';
   const head = withScript.indexOf("</head>");

@@ -139,3 +139,52 @@ it("keeps a filter by name, for others as they are allowed to, and knows what is
   expect(await other.page.getByRole("button", { name: "Remove filter" }).count()).toBe(0);
   await other.context.close();
 });
+
+it("has GraphiQL for whoever is signed in: ready operations that run as they are, links to what was answered, what was run, and the documentation, on a phone too", async () => {
+  const {
+    page: phone,
+    context,
+    faults,
+  } = await signedIn(
+    browser,
+    server,
+    { email: "gina@clinic.example", role: "ADMIN" },
+    { viewport: { width: 360, height: 740 } },
+  );
+  await server.failLogins("ann", { times: 30, from: "8.8.8.8" });
+  await phone.goto("/graphiql");
+  await phone.getByText(/gina.* · ADMIN/).waitFor({ state: "attached" });
+  const answer = phone.locator(".result-window");
+  const run = async (name: string): Promise<void> => {
+    await phone.getByRole("button", { name: "Library" }).click();
+    await phone.getByLabel("Ready operations").getByRole("button", { name, exact: true }).click();
+    await phone.getByRole("button", { name: /^Execute query/ }).click();
+  };
+  await run("What is going on");
+  await phone.getByRole("navigation").getByRole("link", { name: "8.8.8.8" }).waitFor();
+  await phone
+    .getByRole("navigation")
+    .getByRole("link", { name: /^Incident \d+$/ })
+    .first()
+    .waitFor();
+  const href = await phone.getByRole("navigation").getByRole("link", { name: "8.8.8.8" }).getAttribute("href");
+  expect(href).toBe("/entities/address/8.8.8.8");
+  await run("What a user did"); // its variable is somebody who is known
+  await answer.getByText('"login"').first().waitFor();
+  await run("Numbers"); // over a WebSocket
+  await answer.getByText('"openIncidents"').waitFor();
+  await phone.getByRole("button", { name: "History" }).click();
+  const kept = phone.getByLabel("What was run").getByRole("button");
+  expect(await kept.evaluateAll((all) => all.map(({ textContent }) => textContent?.split(" ").at(-1)))).toEqual([
+    "Numbers",
+    "OfUser",
+    "Incidents",
+  ]);
+  await kept.last().click();
+  await phone.getByRole("button", { name: "Show Documentation Explorer" }).click();
+  await phone.getByText("Everything that can be read.").or(phone.getByText("Root Types")).first().waitFor();
+  expect(await phone.locator(".graphiql-sessions").isVisible()).toBe(false); // the documentation has the whole width
+  expect(await phone.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+  expect(faults).toEqual([]);
+  await context.close();
+});

@@ -23,6 +23,8 @@ async function filled({ variables }: ReadyOperation): Promise<Record<string, unk
     "incident number": data.incidents.nodes[0].number,
     "rule id": data.alertRules.nodes[0].id,
     "channel id": data.alertChannels[0].id,
+    user: data.users.nodes[0].key,
+    address: data.addresses.nodes[0]?.key ?? "203.0.113.7",
     "7 days ago": new Date(Date.now() - 7 * 86_400_000).toISOString(),
     now: new Date().toISOString(),
   };

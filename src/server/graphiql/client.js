@@ -1,5 +1,5 @@
 // What the page does besides GraphiQL: signing in, and the library. It runs in the browser as it is; `page` is given.
-/* global page, YogaGraphiQL */
+/* global page, answers, YogaGraphiQL */
 (() => {
   let token = ""; // nowhere else: a reload forgets it
   let root = document.querySelector("#root");
@@ -8,25 +8,76 @@
 
   // Requests and sockets of GraphiQL carry the token, where there is one.
   const send = window.fetch.bind(window);
-  window.fetch = (input, init = {}) => {
-    if (!token) return send(input, init);
+  const signed = (init) => {
     const headers = new Headers(init.headers);
-    if (!headers.has("authorization")) headers.set("authorization", `Bearer ${token}`);
-    return send(input, { ...init, headers });
+    if (token && !headers.has("authorization")) headers.set("authorization", `Bearer ${token}`);
+    return { ...init, headers };
+  };
+  window.fetch = async (input, init = {}) => {
+    const body = typeof init.body === "string" ? readJson(init.body) : undefined;
+    if (body) answers.keep(body);
+    const answer = await send(input, signed(init));
+    if (body?.query && body.operationName !== "IntrospectionQuery") showLinks(answer.clone());
+    return answer;
   };
   // Of the prototype: GraphiQL has taken hold of the class before this runs.
   const sendFrame = WebSocket.prototype.send;
   WebSocket.prototype.send = function (text) {
-    if (!token || typeof text !== "string" || !text.includes('"connection_init"')) return sendFrame.call(this, text);
-    const message = JSON.parse(text);
+    const message = typeof text === "string" ? readJson(text) : undefined;
+    if (message?.type === "subscribe") answers.keep(message.payload ?? {});
+    if (!token || message?.type !== "connection_init") return sendFrame.call(this, text);
     const payload = { authorization: `Bearer ${token}`, ...message.payload };
     return sendFrame.call(this, JSON.stringify({ ...message, payload }));
   };
 
-  async function ask(query) {
+  function readJson(text) {
+    try {
+      return JSON.parse(text);
+    } catch {
+      return undefined;
+    }
+  }
+
+  async function ask(query, variables) {
     const headers = { "content-type": "application/json", accept: "application/json", "x-vigil-csrf": "1" };
-    const answer = await window.fetch("/graphql", { method: "POST", headers, body: JSON.stringify({ query }) });
+    const body = JSON.stringify({ query, variables });
+    const answer = await send("/graphql", signed({ method: "POST", headers, body }));
     return answer.json();
+  }
+
+  /** Where the dashboard shows what was answered. */
+  async function showLinks(answer) {
+    const found = answers.links((await answer.json().catch(() => ({}))).data);
+    const ids = found.flatMap(({ incidentId }) => incidentId ?? []);
+    const { data } = ids.length > 0 ? await ask(page.numbers, { ids }).catch(() => ({})) : {};
+    const links = found.flatMap((one) => {
+      if (one.href) return [one];
+      const number = data?.nodes[ids.indexOf(one.incidentId)]?.number;
+      return number ? [{ href: `/incidents/${number}`, text: `Incident ${number}` }] : [];
+    });
+    byId("links").hidden = links.length === 0;
+    byId("links").replaceChildren(
+      ...links.map(({ href, text }) =>
+        Object.assign(document.createElement("a"), { href, textContent: text, target: "_blank" }),
+      ),
+    );
+  }
+
+  function showHistory() {
+    byId("kept").replaceChildren(
+      ...answers.kept().map(({ query, variables, name, at }) => {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.textContent = `${at.toLocaleTimeString()}  ${name}`;
+        button.title = `${query}\n${variables}`;
+        button.onclick = () => {
+          byId("history").hidden = true;
+          show({ query, variables });
+        };
+        return button;
+      }),
+    );
+    byId("nothing").hidden = answers.kept().length > 0;
   }
 
   function show(operation) {
@@ -66,6 +117,8 @@
       "incident number": data?.incidents.nodes[0]?.number ?? 1,
       "rule id": data?.alertRules.nodes[0]?.id,
       "channel id": data?.alertChannels[0]?.id,
+      user: data?.users.nodes[0]?.key ?? "ada",
+      address: data?.addresses.nodes[0]?.key ?? "203.0.113.7",
       "7 days ago": new Date(Date.now() - 7 * 86_400_000).toISOString(),
       now: new Date().toISOString(),
     };
@@ -101,12 +154,16 @@
     };
   }
 
-  byId("open-library").onclick = () => {
-    byId("library").hidden = !byId("library").hidden;
-    if (!byId("library").hidden) byId("find").focus();
-  };
+  const drawers = ["library", "history"];
+  for (const drawer of drawers) {
+    byId(`open-${drawer}`).onclick = () => {
+      for (const one of drawers) byId(one).hidden = one !== drawer || !byId(one).hidden;
+      if (drawer === "history") showHistory();
+      else if (!byId("library").hidden) byId("find").focus();
+    };
+  }
   document.addEventListener("keydown", ({ key }) => {
-    if (key === "Escape") byId("library").hidden = true;
+    if (key === "Escape") for (const one of drawers) byId(one).hidden = true;
   });
   byId("sign").onclick = async () => {
     if (token) {

@@ -9,7 +9,7 @@ export const actJobs: Record<string, Omit<ReadyOperation, "job">[]> = {
       query: `query Blast($input: ResponsePreviewInput!) {
   responsePreview(input: $input) { target scope users sessions requests needsApproval refusal }
 }`,
-      variables: { input: { type: "BLOCK_IP", target: "203.0.113.7" } },
+      variables: { input: { type: "BLOCK_IP", target: "<address>" } },
     },
     {
       name: "Try it first",
@@ -19,7 +19,7 @@ mutation Respond($id: ID!, $input: IncidentRespondInput!) {
 }`,
       variables: {
         id: "<incident id>",
-        input: { type: "BLOCK_IP", target: "203.0.113.7", ttl: "PT1H", reason: "It guesses passwords", dryRun: true },
+        input: { type: "BLOCK_IP", target: "<address>", ttl: "PT1H", reason: "It guesses passwords", dryRun: true },
       },
     },
     {
@@ -48,7 +48,7 @@ mutation Respond($id: ID!, $input: IncidentRespondInput!) {
       query: `query Silenced($matchers: [MatcherInput!]!) {
   silencePreview(matchers: $matchers) { openIncidents matchingIncidents incidents { number title } }
 }`,
-      variables: { matchers: [{ field: "SUBJECT", operator: "EQUALS", value: "ada" }] },
+      variables: { matchers: [{ field: "SUBJECT", operator: "EQUALS", value: "<user>" }] },
     },
     {
       name: "Try a channel",

@@ -12,7 +12,12 @@ export const examplesQuery = `query Examples {
   incidents(first: 1) { nodes { id number subjects { kind key } } }
   alertRules(first: 1) { nodes { id } }
   alertChannels { id }
+  users: entities(first: 1, filter: { kind: { eq: USER } }, orderBy: [{ field: RISK, direction: DESC }]) { nodes { key } }
+  addresses: entities(first: 1, filter: { kind: { eq: ADDRESS } }, orderBy: [{ field: LAST_SEEN, direction: DESC }]) { nodes { key } }
 }`;
+
+/** Incidents of which an answer has the id alone: the dashboard's pages go by their numbers. */
+export const numbersQuery = "query Numbers($ids: [ID!]!) { nodes(ids: $ids) { ... on Incident { number } } }";
 
 const rule = `title: Sign-in from a TOR exit
 id: 7f1a2c1e-5b1f-4d55-9a52-1f0f4f2f9a10
@@ -97,7 +102,7 @@ query Incidents {
     nodes { time action outcome actorName sourceIp place { country city } network { name kind } httpPath httpStatus }
   }
 }`,
-      variables: { ip: "203.0.113.7" },
+      variables: { ip: "<address>" },
     },
     {
       name: "What a user did",
@@ -106,7 +111,7 @@ query Incidents {
     nodes { time action outcome sourceIp userAgent targetType targetId sessionId }
   }
 }`,
-      variables: { name: "ada" },
+      variables: { name: "<user>" },
     },
     {
       name: "Who is at risk",
