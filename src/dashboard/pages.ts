@@ -1,4 +1,4 @@
-import { type ComponentType, type LazyExoticComponent, lazy } from "react";
+import { type Soon, soon } from "./data/soon.ts";
 import type { IconName } from "./parts/icon.tsx";
 import { pageWords } from "./words/pages.ts";
 import type { words } from "./words.ts";
@@ -14,7 +14,7 @@ export interface Page {
   icon: IconName;
   /** What the viewer must be allowed to do for it. */
   permission?: string;
-  view: LazyExoticComponent<ComponentType>;
+  view: Soon;
 }
 
 /** All pages, in the order of the navigation. */
@@ -25,14 +25,14 @@ export const pages: readonly Page[] = [
     group: "watch",
     icon: "overview",
     permission: "dashboard.read",
-    view: lazy(() => import("./pages/overview/overview.tsx")),
+    view: soon(() => import("./pages/overview/overview.tsx")),
   },
   {
     path: "/dashboards/:id",
     title: pageWords.overview,
     icon: "overview",
     permission: "dashboard.read",
-    view: lazy(() => import("./pages/overview/overview.tsx")),
+    view: soon(() => import("./pages/overview/overview.tsx")),
   },
   {
     path: "/incidents",
@@ -40,14 +40,14 @@ export const pages: readonly Page[] = [
     group: "watch",
     icon: "incident",
     permission: "incident.read",
-    view: lazy(() => import("./pages/incidents/list.tsx")),
+    view: soon(() => import("./pages/incidents/list.tsx")),
   },
   {
     path: "/incidents/:number",
     title: pageWords.incident,
     icon: "incident",
     permission: "incident.read",
-    view: lazy(() => import("./pages/incident/incident.tsx")),
+    view: soon(() => import("./pages/incident/incident.tsx")),
   },
   {
     path: "/alerts",
@@ -55,7 +55,7 @@ export const pages: readonly Page[] = [
     group: "watch",
     icon: "alert",
     permission: "incident.read",
-    view: lazy(() => import("./pages/alerts/alerts.tsx")),
+    view: soon(() => import("./pages/alerts/alerts.tsx")),
   },
   {
     path: "/entities",
@@ -63,14 +63,14 @@ export const pages: readonly Page[] = [
     group: "watch",
     icon: "entity",
     permission: "entity.read",
-    view: lazy(() => import("./pages/entities/entities.tsx")),
+    view: soon(() => import("./pages/entities/entities.tsx")),
   },
   {
     path: "/entities/:kind/:key",
     title: pageWords.entity,
     icon: "entity",
     permission: "entity.read",
-    view: lazy(() => import("./pages/entities/entity.tsx")),
+    view: soon(() => import("./pages/entities/entity.tsx")),
   },
   {
     path: "/live",
@@ -78,7 +78,7 @@ export const pages: readonly Page[] = [
     group: "watch",
     icon: "live",
     permission: "event.read",
-    view: lazy(() => import("./pages/live/live.tsx")),
+    view: soon(() => import("./pages/live/live.tsx")),
   },
   {
     path: "/rules",
@@ -86,14 +86,14 @@ export const pages: readonly Page[] = [
     group: "detect",
     icon: "rule",
     permission: "rule.read",
-    view: lazy(() => import("./pages/rules/rules.tsx")),
+    view: soon(() => import("./pages/rules/rules.tsx")),
   },
   {
     path: "/rules/:id",
     title: pageWords.rule,
     icon: "rule",
     permission: "rule.read",
-    view: lazy(() => import("./pages/rules/rule.tsx")),
+    view: soon(() => import("./pages/rules/rule.tsx")),
   },
   {
     path: "/response",
@@ -101,14 +101,14 @@ export const pages: readonly Page[] = [
     group: "respond",
     icon: "response",
     permission: "decision.read",
-    view: lazy(() => import("./pages/response/response.tsx")),
+    view: soon(() => import("./pages/response/response.tsx")),
   },
   {
     path: "/notifications",
     title: pageWords.notifications,
     group: "tell",
     icon: "notification",
-    view: lazy(() => import("./pages/notifications/notifications.tsx")),
+    view: soon(() => import("./pages/notifications/notifications.tsx")),
   },
   {
     path: "/channels",
@@ -116,7 +116,7 @@ export const pages: readonly Page[] = [
     group: "tell",
     icon: "channel",
     permission: "alertSettings.read",
-    view: lazy(() => import("./pages/channels/page.tsx")),
+    view: soon(() => import("./pages/channels/page.tsx")),
   },
   {
     path: "/on-call",
@@ -124,7 +124,7 @@ export const pages: readonly Page[] = [
     group: "tell",
     icon: "clock",
     permission: "alertSettings.read",
-    view: lazy(() => import("./pages/on-call/on-call.tsx")),
+    view: soon(() => import("./pages/on-call/on-call.tsx")),
   },
   {
     path: "/silences",
@@ -132,7 +132,7 @@ export const pages: readonly Page[] = [
     group: "tell",
     icon: "moon",
     permission: "incident.read",
-    view: lazy(() => import("./pages/silences/silences.tsx")),
+    view: soon(() => import("./pages/silences/silences.tsx")),
   },
   {
     path: "/audit",
@@ -140,14 +140,14 @@ export const pages: readonly Page[] = [
     group: "govern",
     icon: "audit",
     permission: "audit.read",
-    view: lazy(() => import("./pages/audit/audit.tsx")),
+    view: soon(() => import("./pages/audit/audit.tsx")),
   },
   {
     path: "/users",
     title: pageWords.users,
     group: "govern",
     icon: "users",
-    view: lazy(() => import("./pages/users/users.tsx")),
+    view: soon(() => import("./pages/users/users.tsx")),
   },
   {
     path: "/status",
@@ -155,13 +155,19 @@ export const pages: readonly Page[] = [
     group: "govern",
     icon: "status",
     permission: "status.read",
-    view: lazy(() => import("./pages/status/status.tsx")),
+    view: soon(() => import("./pages/status/status.tsx")),
   },
   {
     path: "/settings",
     title: pageWords.settings,
     group: "govern",
     icon: "settings",
-    view: lazy(() => import("./pages/settings/settings.tsx")),
+    view: soon(() => import("./pages/settings/settings.tsx")),
   },
 ];
+
+/** Asks for what the page of this path is made of, before anybody knows who is signed in. */
+export function preload(path: string): void {
+  const asked = pages.find((page) => new RegExp(`^${page.path.replace(/:\w+/g, "[^/]+")}$`).test(path));
+  asked?.view.preload();
+}

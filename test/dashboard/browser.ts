@@ -57,6 +57,7 @@ export async function axe(page: Page): Promise<string[]> {
     const { axe: tool } = window as unknown as { axe: typeof import("axe-core") };
     const { violations } = await tool.run(document, {
       runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+      resultTypes: ["violations"], // of what is right, it need not tell each place
     });
     return violations.flatMap(({ id, nodes }) =>
       nodes.map((node) => `${id}: ${node.target.join(" ")} ${node.html.slice(0, 120)}`),

@@ -63,27 +63,20 @@ it("says that the server is away, and shows what came meanwhile once it is back"
   await list.close();
 });
 
-it("has a tab that slept show exactly what came meanwhile, and how much of it does not fit", async () => {
+it("has a tab that slept show exactly what came meanwhile, once and in order", async () => {
   await page.goto("/live");
   await page.getByText("fourth", { exact: true }).waitFor();
   await page.getByTitle("Live", { exact: true }).waitFor();
   const tab = await page.context().newCDPSession(page);
   await tab.send("Page.setWebLifecycleState", { state: "frozen" }); // as browsers do with tabs that nobody looks at
-  const slept = (from: number) =>
-    Array.from({ length: 150 }, (_, n) => ({
-      action: "login",
-      category: "authentication",
-      outcome: "success",
-      actor: { name: `sleep ${from + n}` },
-    }));
-  await server.ingest(ndjson(slept(0)));
-  await server.ingest(ndjson(slept(150)));
+  const names = Array.from({ length: 80 }, (_, n) => `sleep ${n}`);
+  const event = { action: "login", category: "authentication", outcome: "success" };
+  await server.ingest(ndjson(names.slice(0, 40).map((name) => ({ ...event, actor: { name } }))));
+  await server.ingest(ndjson(names.slice(40).map((name) => ({ ...event, actor: { name } }))));
   await tab.send("Page.setWebLifecycleState", { state: "active" });
-  await page.getByText("sleep 299", { exact: true }).waitFor();
-  await page.getByText(/^the latest 200/).waitFor();
-  const names = await page.locator("tbody tr td:nth-child(3)").allTextContents();
-  expect(new Set(names).size).toBe(200);
-  expect(names.every((name) => /^sleep (1\d\d|2\d\d)$/.test(name.trim()))).toBe(true);
+  const shown = () => page.locator("tbody tr td:nth-child(3)").allTextContents();
+  await expect.poll(async () => (await shown()).slice(0, 80), { timeout: 60_000 }).toEqual(names.toReversed());
+  expect((await shown()).filter((name) => name.startsWith("sleep "))).toHaveLength(80);
 });
 
 it("signs out whoever gives no sign, after asking", async () => {

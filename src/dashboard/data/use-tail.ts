@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { startTransition, useEffect, useRef, useState } from "react";
 import { type ApiError, query, watch } from "../api.ts";
 import {
   type EventRowFragment,
@@ -9,6 +9,8 @@ import {
 import { perFrame } from "./per-frame.ts";
 
 const atOnce = 100; // events read at once, as many as the stream gives in a page
+const manyAtOnce = 20; // events; that few are shown at the next frame
+const floodPause = 300; // ms between two pictures of more
 const settling = 1_500; // ms after which the stream surely stands: what came while it was made is read once more
 
 export interface Tail {
@@ -56,16 +58,22 @@ export function useTail(filter: SecurityEventFilter, most: number, isPaused = fa
     let { events, passed } = empty;
     let waiting = 0;
     let timer: ReturnType<typeof setTimeout>;
+    let flood: ReturnType<typeof setTimeout> | undefined;
+    let lastDrawn = 0;
     setTail(empty);
 
     const draw = perFrame(() => {
       if (end.signal.aborted) return;
+      lastDrawn = performance.now();
       if (!paused.current) waiting = 0;
-      setTail((old) => ({
-        ...(paused.current ? { ...old, waiting } : { events, passed, waiting }),
-        error: undefined,
-        loading: false,
-      }));
+      // Drawn in slices: whatever the viewer does comes first.
+      startTransition(() =>
+        setTail((old) => ({
+          ...(paused.current ? { ...old, waiting } : { events, passed, waiting }),
+          error: undefined,
+          loading: false,
+        })),
+      );
     });
     show.current = () => void (events.length > 0 && draw());
 
@@ -74,7 +82,13 @@ export function useTail(filter: SecurityEventFilter, most: number, isPaused = fa
       events = next.events;
       passed += more;
       waiting += next.fresh + more;
-      draw();
+      // More than anybody reads: fewer pictures of it, so that the page stays quick to use.
+      const wait = next.fresh < manyAtOnce ? 0 : lastDrawn + floodPause - performance.now();
+      if (wait <= 0) return draw();
+      flood ??= setTimeout(() => {
+        flood = undefined;
+        draw();
+      }, wait);
     }
 
     /** What came behind the newest that is known; the latest, where nothing is. */
@@ -106,6 +120,7 @@ export function useTail(filter: SecurityEventFilter, most: number, isPaused = fa
     return () => {
       end.abort();
       clearTimeout(timer);
+      clearTimeout(flood);
       leave();
     };
   }, [key, most]);

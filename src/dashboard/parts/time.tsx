@@ -1,4 +1,4 @@
-import { useSyncExternalStore } from "react";
+import { type PointerEvent, useSyncExternalStore } from "react";
 import { words } from "../words.ts";
 
 const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
@@ -41,6 +41,12 @@ export function agoText(at: number, from: number): string {
   return relative.format(Math.round(seconds / 86_400), "day");
 }
 
+/** The whole moment, also in UTC, as the tooltip: made when it is looked at, as a tail draws hundreds of times a second. */
+function inFull({ currentTarget }: PointerEvent<HTMLTimeElement>): void {
+  const date = new Date(currentTarget.dateTime);
+  currentTarget.title = `${local.format(date)}\n${utcText(date)}`;
+}
+
 interface TimeProps {
   at: string | null | undefined;
   /** `relative`: how long ago; `clock`: the time, of another day with that; `second`: the same to the second. */
@@ -57,7 +63,7 @@ export function Time({ at, as = "full" }: TimeProps) {
   const dated = isToday ? clock : `${shortDay.format(date)}, ${clock}`;
   const text = as === "relative" ? agoText(date.getTime(), from) : as === "full" ? local.format(date) : dated;
   return (
-    <time dateTime={at} title={`${local.format(date)}\n${utcText(date)}`} className="number">
+    <time dateTime={at} onPointerEnter={inFull} className="number">
       {text}
     </time>
   );

@@ -1,4 +1,4 @@
-import { lazy } from "react";
+import { soon } from "../data/soon.ts";
 import { overviewWords as words } from "../words/overview.ts";
 import type { Setting, WidgetType } from "./widget.ts";
 
@@ -16,7 +16,7 @@ export const widgetTypes: Record<string, WidgetType> = {
     width: 3,
     height: 3,
     settings: [{ key: "figure", label: words.settings.figure, options: words.figures }, range],
-    view: lazy(() => import("./counter.tsx")),
+    view: soon(() => import("./counter.tsx")),
   },
   timeSeries: {
     title: words.widgets.timeSeries,
@@ -24,7 +24,7 @@ export const widgetTypes: Record<string, WidgetType> = {
     width: 6,
     height: 6,
     settings: [{ key: "series", label: words.settings.series, options: words.series }, range],
-    view: lazy(() => import("./time-series.tsx")),
+    view: soon(() => import("./time-series.tsx")),
   },
   severity: {
     title: words.widgets.severity,
@@ -32,7 +32,7 @@ export const widgetTypes: Record<string, WidgetType> = {
     width: 3,
     height: 6,
     settings: [],
-    view: lazy(() => import("./severity.tsx")),
+    view: soon(() => import("./severity.tsx")),
   },
   incidents: {
     title: words.widgets.incidents,
@@ -40,7 +40,7 @@ export const widgetTypes: Record<string, WidgetType> = {
     width: 6,
     height: 8,
     settings: [],
-    view: lazy(() => import("./incidents.tsx")),
+    view: soon(() => import("./incidents.tsx")),
   },
   topList: {
     title: words.widgets.topList,
@@ -48,7 +48,7 @@ export const widgetTypes: Record<string, WidgetType> = {
     width: 3,
     height: 6,
     settings: [range],
-    view: lazy(() => import("./top-list.tsx")),
+    view: soon(() => import("./top-list.tsx")),
   },
   delivery: {
     title: words.widgets.delivery,
@@ -56,7 +56,7 @@ export const widgetTypes: Record<string, WidgetType> = {
     width: 3,
     height: 5,
     settings: [range],
-    view: lazy(() => import("./delivery.tsx")),
+    view: soon(() => import("./delivery.tsx")),
   },
   heatMap: {
     title: words.widgets.heatMap,
@@ -64,7 +64,7 @@ export const widgetTypes: Record<string, WidgetType> = {
     width: 6,
     height: 6,
     settings: [],
-    view: lazy(() => import("./heat-map.tsx")),
+    view: soon(() => import("./heat-map.tsx")),
   },
   events: {
     title: words.widgets.events,
@@ -72,7 +72,7 @@ export const widgetTypes: Record<string, WidgetType> = {
     width: 6,
     height: 7,
     settings: [{ key: "outcome", label: words.settings.outcome, options: words.outcomes }],
-    view: lazy(() => import("./events.tsx")),
+    view: soon(() => import("./events.tsx")),
   },
   health: {
     title: words.widgets.health,
@@ -80,7 +80,7 @@ export const widgetTypes: Record<string, WidgetType> = {
     width: 3,
     height: 6,
     settings: [],
-    view: lazy(() => import("./health.tsx")),
+    view: soon(() => import("./health.tsx")),
   },
   risk: {
     title: words.widgets.risk,
@@ -88,7 +88,7 @@ export const widgetTypes: Record<string, WidgetType> = {
     width: 3,
     height: 7,
     settings: [],
-    view: lazy(() => import("./risk.tsx")),
+    view: soon(() => import("./risk.tsx")),
   },
   attack: {
     title: words.widgets.attack,
@@ -96,7 +96,7 @@ export const widgetTypes: Record<string, WidgetType> = {
     width: 12,
     height: 6,
     settings: [range],
-    view: lazy(() => import("./attack.tsx")),
+    view: soon(() => import("./attack.tsx")),
   },
   threatMap: {
     title: words.widgets.threatMap,
@@ -104,7 +104,7 @@ export const widgetTypes: Record<string, WidgetType> = {
     width: 6,
     height: 7,
     settings: [range],
-    view: lazy(() => import("./threat-map.tsx")),
+    view: soon(() => import("./threat-map.tsx")),
   },
   geoAnomalies: {
     title: words.widgets.geoAnomalies,
@@ -112,7 +112,7 @@ export const widgetTypes: Record<string, WidgetType> = {
     width: 6,
     height: 6,
     settings: [range],
-    view: lazy(() => import("./geo-anomalies.tsx")),
+    view: soon(() => import("./geo-anomalies.tsx")),
   },
   performance: {
     title: words.widgets.performance,
@@ -120,7 +120,7 @@ export const widgetTypes: Record<string, WidgetType> = {
     width: 6,
     height: 6,
     settings: [range, { key: "source", label: words.settings.source }],
-    view: lazy(() => import("./performance.tsx")),
+    view: soon(() => import("./performance.tsx")),
   },
   text: {
     title: words.widgets.text,
@@ -128,6 +128,6 @@ export const widgetTypes: Record<string, WidgetType> = {
     width: 4,
     height: 4,
     settings: [{ key: "text", label: words.settings.text }],
-    view: lazy(() => import("./text.tsx")),
+    view: soon(() => import("./text.tsx")),
   },
 };

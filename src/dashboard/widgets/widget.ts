@@ -1,4 +1,5 @@
-import type { ComponentType, LazyExoticComponent } from "react";
+import type { ComponentType } from "react";
+import type { Soon } from "../data/soon.ts";
 import type { WidgetKind } from "../generated/graphql.ts";
 
 /** What a widget was set to; what is missing or wrong falls back to the first choice. */
@@ -18,7 +19,7 @@ export interface WidgetType {
   width: number;
   height: number;
   settings: readonly Setting[];
-  view: LazyExoticComponent<ComponentType<{ settings: Settings }>>;
+  view: Soon<ComponentType<{ settings: Settings }>>;
 }
 
 /** The setting's value if it is one of these, else the first of them. */

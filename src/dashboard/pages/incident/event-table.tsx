@@ -1,5 +1,5 @@
 import "../../parts/table.css";
-import { Fragment, memo, useState } from "react";
+import { type CSSProperties, Fragment, memo, useState } from "react";
 import type { EventRowFragment } from "../../generated/graphql.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Button } from "../../parts/button.tsx";
@@ -14,10 +14,12 @@ export function EventTable({ events }: { events: readonly EventRowFragment[] }) 
   const [open, setOpen] = useState<string>();
   return (
     <div className="table-frame">
-      <table className="table events">
+      <table className="table table-fixed events">
         <thead>
           <tr>
-            <th scope="col">{heads.time}</th>
+            <th scope="col" style={{ "--width": "150px" } as CSSProperties}>
+              {heads.time}
+            </th>
             <th scope="col">{heads.action}</th>
             <th scope="col">{heads.who}</th>
             <th scope="col" className="from-tablet">
@@ -26,8 +28,10 @@ export function EventTable({ events }: { events: readonly EventRowFragment[] }) 
             <th scope="col" className="from-desktop">
               {heads.target}
             </th>
-            <th scope="col">{heads.outcome}</th>
-            <th scope="col">
+            <th scope="col" style={{ "--width": "100px" } as CSSProperties}>
+              {heads.outcome}
+            </th>
+            <th scope="col" style={{ "--width": "60px" } as CSSProperties}>
               <span className="hidden-text">{words.do.more}</span>
             </th>
           </tr>

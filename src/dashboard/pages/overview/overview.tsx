@@ -21,7 +21,9 @@ import { type Asked, BoardTools } from "./board-tools.tsx";
 import { ConfigureWidget } from "./configure-widget.tsx";
 import { NewDashboard } from "./new-dashboard.tsx";
 import type { Panel } from "./panel.ts";
-import { standardPanels } from "./standard.ts";
+import { preloadStandard, standardPanels } from "./standard.ts";
+
+if (location.pathname === "/") preloadStandard();
 
 const EditBoard = lazy(() => import("./edit-board.tsx"));
 

@@ -1,3 +1,4 @@
+import { widgetTypes } from "../../widgets/table.ts";
 import { overviewWords as words } from "../../words/overview.ts";
 import type { Panel } from "./panel.ts";
 
@@ -29,3 +30,8 @@ export const standardPanels: readonly Panel[] = rows.map(([widget, title, x, y, 
   height,
   settings: { widget, ...more },
 }));
+
+/** Asks for the code of all widgets that the overview shows, at once. */
+export function preloadStandard(): void {
+  for (const name of new Set(rows.map(([widget]) => widget))) widgetTypes[name]?.view.preload();
+}
