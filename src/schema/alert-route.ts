@@ -4,6 +4,7 @@ import type { Hold } from "../alert/route.ts";
 import { previewRoutes, type RoutePreview } from "../alert/route-preview.ts";
 import { inOrder, type Route } from "../alert/route-tree.ts";
 import { HoldType } from "./alert.ts";
+import { AlertChannel } from "./alert-channel.ts";
 import { builder } from "./builder.ts";
 import { prismaOf, viewerOf } from "./context.ts";
 import { describedEnum } from "./enums.ts";
@@ -73,19 +74,17 @@ export const AlertRoute = builder.prismaNode("AlertRoute", {
       nullable: true,
       description: "By which policy people are called when nobody acknowledges; null: as its parent, or by none.",
     }),
-    channels: t.prismaField({
-      type: ["AlertChannel"],
+    channels: t.field({
+      type: [AlertChannel],
       description: "Where it tells; none: as its parent.",
-      resolve: (query, { id }, _args, context) =>
-        prismaOf(context).alertChannel.findMany({
-          ...query,
-          where: {
-            organizationId: viewerOf(context).organizationId,
-            removedAt: null,
-            routes: { some: { routeId: id } },
-          },
-          orderBy: { name: "asc" },
-        }),
+      select: (_args, _context, nested) => ({
+        channels: { select: { channel: nested({ select: { name: true, removedAt: true } }) } },
+      }),
+      resolve: ({ channels }) =>
+        channels
+          .map(({ channel }) => channel as typeof AlertChannel.$inferType) // with what is asked of it
+          .filter(({ removedAt }) => removedAt === null)
+          .sort((one, other) => (one.name < other.name ? -1 : 1)),
     }),
     template: t.string({
       nullable: true,

@@ -22,8 +22,6 @@ const rows = 24;
 const [few, many] = [3, 20];
 /** Lists of which whoever asks has few here. */
 const sparse = new Set(["savedFilters"]);
-/** Settings of which there are few, whose channels are asked for route by route. */
-const oneByOne = ["alertRoutes"];
 
 let server: TestServer;
 let token: string;
@@ -116,7 +114,7 @@ it.each(whole.map((list) => [list.name, list] as const))(
     }
     const [one, other] = counts as [Map<string, number>, Map<string, number>];
     const often = [...one].filter(([text, count]) => Math.min(count, other.get(text) ?? 0) >= few);
-    expect([length >= few, often.length > 0]).toEqual([!sparse.has(name), oneByOne.includes(name)]);
+    expect([length >= few, often.length > 0]).toEqual([!sparse.has(name), false]);
   },
 );
 
