@@ -66,23 +66,39 @@ export interface OwnCluster {
   close(): Promise<void>;
 }
 
+interface Node {
+  port: number;
+  bus: number;
+  child: ChildProcess;
+  client: Redis;
+}
+
+/** With a third of the slots. A port that was free may be somebody else's a moment later: then with others. */
+async function startNode(n: number, directory: string): Promise<Node> {
+  for (;;) {
+    // Two ports that are free: left to itself, the bus takes the other one plus 10,000.
+    const [port, bus, config] = [await freePort(), await freePort(), `nodes-${n}-${Date.now()}.conf`];
+    const flags = ["--port", port, "--save", "", "--bind", "127.0.0.1", "--dir", directory];
+    flags.push("--cluster-enabled", "yes", "--cluster-port", bus, "--cluster-config-file", config);
+    const child = spawn("redis-server", flags.map(String), { stdio: "ignore" });
+    const client = new Redis(port, "127.0.0.1", { maxRetriesPerRequest: null, retryStrategy: () => 20 });
+    client.on("error", () => undefined); // until it is there
+    const slots = [Math.ceil((n * 16_384) / 3), Math.ceil(((n + 1) * 16_384) / 3) - 1];
+    const ready = client.call("CLUSTER", "ADDSLOTSRANGE", ...slots).then(
+      () => true,
+      () => false,
+    );
+    if (await Promise.race([ready, once(child, "exit").then(() => false)])) return { port, bus, child, client };
+    client.disconnect();
+    await kill(child);
+  }
+}
+
 /** A Redis Cluster of a test's own: three nodes, each with a third of the slots. */
 export async function ownCluster(): Promise<OwnCluster> {
   const directory = await mkdtemp(join(tmpdir(), "vigil-redis-"));
-  const nodes = await Promise.all(
-    [0, 1, 2].map(async (n) => {
-      const port = await freePort();
-      // Two ports that are free: left to itself, the bus takes the other one plus 10,000.
-      const [bus, config] = [await freePort(), `nodes-${n}.conf`];
-      const flags = ["--port", port, "--save", "", "--bind", "127.0.0.1", "--dir", directory];
-      flags.push("--cluster-enabled", "yes", "--cluster-port", bus, "--cluster-config-file", config);
-      const child = spawn("redis-server", flags.map(String), { stdio: "ignore" });
-      const client = new Redis(port, "127.0.0.1", { maxRetriesPerRequest: null, retryStrategy: () => 20 });
-      client.on("error", () => undefined); // until it is there
-      await client.call("CLUSTER", "ADDSLOTSRANGE", Math.ceil((n * 16_384) / 3), Math.ceil(((n + 1) * 16_384) / 3) - 1);
-      return { port, bus, child, client };
-    }),
-  );
+  const nodes: Node[] = [];
+  for (const n of [0, 1, 2]) nodes.push(await startNode(n, directory)); // one by one: each finds its ports taken or free
   const [first, ...others] = nodes;
   for (const { port, bus } of others) await first?.client.call("CLUSTER", "MEET", "127.0.0.1", port, bus);
   for (const { client } of nodes) {
