@@ -1,10 +1,9 @@
 /** Events in, detections out. One detector per organization; the only state is in its windows. */
 import type { SecurityEvent, StoredFinding } from "../ingest/event.ts";
 import type { RuleSet } from "./compile.ts";
-import { groupValues } from "./correlation/group.ts";
 import type { WatchedAmong } from "./correlation/lower.ts";
 import { applyAll } from "./correlation/stages.ts";
-import { subjectOf } from "./correlation/subject.ts";
+import { subjectsOfGroup } from "./correlation/subject.ts";
 import type { DetectionDraft, Subject } from "./detection.ts";
 import { explain } from "./explain.ts";
 import type { FiringRule } from "./rule.ts";
@@ -118,6 +117,5 @@ function findingsOf(
 
 function subjectsOf({ document }: FiringRule, episode: Episode): Subject[] {
   if (document.kind !== "CORRELATION") return episode.subjects;
-  const { groupBy } = document.body;
-  return groupValues(episode.group, groupBy.length).map((value, index) => subjectOf(groupBy[index] ?? "", value));
+  return subjectsOfGroup(episode.group, document.body.groupBy);
 }

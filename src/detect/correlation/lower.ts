@@ -7,8 +7,7 @@ import type { Subject } from "../detection.ts";
 import type { FiringRule } from "../rule.ts";
 import type { Hit, WindowSpec } from "../windows/windows.ts";
 import { onlyGrows } from "./condition.ts";
-import { groupValues } from "./group.ts";
-import { subjectOf } from "./subject.ts";
+import { subjectsOfGroup } from "./subject.ts";
 
 /** Answers which of the subjects are watched, as `KIND:key`. Asked once for many. */
 export type WatchedAmong = (subjects: readonly Subject[]) => Promise<ReadonlySet<string>>;
@@ -60,8 +59,6 @@ export async function markWatched(
 
 function subjectsOf(rule: FiringRule | undefined, group: string): Subject[] {
   if (rule?.document.kind !== "CORRELATION") return [];
-  const { groupBy } = rule.document.body;
-  return groupValues(group, groupBy.length)
-    .map((value, index) => subjectOf(groupBy[index] ?? "", value))
-    .filter(({ kind }) => kind === "ADDRESS" || kind === "USER");
+  const subjects = subjectsOfGroup(group, rule.document.body.groupBy);
+  return subjects.filter(({ kind }) => kind === "ADDRESS" || kind === "USER");
 }

@@ -2,7 +2,7 @@
 import type { Logsource, SecurityEvent } from "../../ingest/event.ts";
 import type { Subject, SubjectKind } from "../detection.ts";
 import type { FieldReader } from "../sigma/fields.ts";
-import { keyText } from "./group.ts";
+import { groupValues, keyText } from "./group.ts";
 
 /** A name that ends in a dot stands for all names below it. */
 const kinds: readonly (readonly [string, SubjectKind])[] = [
@@ -26,6 +26,10 @@ export function subjectOf(field: string, value: string): Subject {
   const kind = kinds.find(([name]) => (name.endsWith(".") ? field.startsWith(name) : field === name))?.[1];
   return kind ? { kind, key: value } : { kind: "OTHER", key: `${field}=${value}` };
 }
+
+/** Whom a group of a correlation is about, in the order of its group-by. */
+export const subjectsOfGroup = (group: string, groupBy: readonly string[]): Subject[] =>
+  groupValues(group, groupBy.length).map((value, index) => subjectOf(groupBy[index] ?? "", value));
 
 /** Fields that may say whom a match of a plain rule is about, the first found being the group. */
 const plainFields = ["source.ip", "user.name", "host.name"];

@@ -6,14 +6,11 @@ import {
   ChannelMakeDocument,
   type ChannelRowFragment,
 } from "../../generated/graphql.ts";
-import { Button } from "../../parts/button.tsx";
-import { Dialog } from "../../parts/dialog.tsx";
 import { CheckField, errorAt, placeOf, SelectField, TextField } from "../../parts/field.tsx";
 import { FormDialog } from "../../parts/form-dialog.tsx";
-import { Secret } from "../../parts/secret.tsx";
+import { SecretDialog } from "../../parts/secret-dialog.tsx";
 import { toast } from "../../parts/toast.tsx";
 import { channelWords as words } from "../../words/channels.ts";
-import { words as shared } from "../../words.ts";
 
 const kinds = Object.entries(words.kinds).map(([value, label]) => ({ value: value as ChannelKind, label }));
 const lines = (text: string): string[] => text.split(/[\s,]+/).filter(Boolean);
@@ -83,19 +80,7 @@ export function ChannelForm({ channel, onClose, onDone }: ChannelFormProps) {
     onClose();
   }
 
-  if (secret) {
-    return (
-      <Dialog
-        open
-        title={words.secretTitle}
-        onClose={onClose}
-        actions={<Button onClick={onClose}>{shared.do.close}</Button>}
-      >
-        <p>{words.secretText}</p>
-        <Secret text={secret} />
-      </Dialog>
-    );
-  }
+  if (secret) return <SecretDialog words={words} secret={secret} onClose={onClose} />;
   return (
     <FormDialog
       title={channel ? words.edit(channel.name) : words.add}

@@ -5,14 +5,11 @@ import {
   ResponseWebhookMakeDocument,
   type ResponseWebhookRowFragment,
 } from "../../generated/graphql.ts";
-import { Button } from "../../parts/button.tsx";
-import { Dialog } from "../../parts/dialog.tsx";
 import { CheckField, errorAt, TextField } from "../../parts/field.tsx";
 import { FormDialog } from "../../parts/form-dialog.tsx";
-import { Secret } from "../../parts/secret.tsx";
+import { SecretDialog } from "../../parts/secret-dialog.tsx";
 import { toast } from "../../parts/toast.tsx";
 import { responseWords } from "../../words/response.ts";
-import { words as shared } from "../../words.ts";
 
 const words = responseWords.webhooks;
 
@@ -51,19 +48,7 @@ export function WebhookForm({ webhook, onClose, onDone }: WebhookFormProps) {
     onClose();
   }
 
-  if (secret !== undefined) {
-    return (
-      <Dialog
-        open
-        title={words.secretTitle}
-        onClose={onClose}
-        actions={<Button onClick={onClose}>{shared.do.close}</Button>}
-      >
-        <p>{words.secretText}</p>
-        <Secret text={secret} />
-      </Dialog>
-    );
-  }
+  if (secret !== undefined) return <SecretDialog words={words} secret={secret} onClose={onClose} />;
   return (
     <FormDialog
       title={webhook ? words.edit(webhook.name) : words.add}

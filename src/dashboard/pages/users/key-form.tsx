@@ -1,13 +1,10 @@
 import { useState } from "react";
 import { useMutation } from "../../data/use-mutation.ts";
 import { ApiKeyMakeDocument, type ApiKeyRole } from "../../generated/graphql.ts";
-import { Button } from "../../parts/button.tsx";
-import { Dialog } from "../../parts/dialog.tsx";
 import { errorAt, SelectField, TextField } from "../../parts/field.tsx";
 import { FormDialog } from "../../parts/form-dialog.tsx";
-import { Secret } from "../../parts/secret.tsx";
+import { SecretDialog } from "../../parts/secret-dialog.tsx";
 import { userWords } from "../../words/users.ts";
-import { words as shared } from "../../words.ts";
 
 const words = userWords.keys;
 const roles = (["INGEST", "ENFORCER"] as const).map((value) => ({
@@ -31,19 +28,7 @@ export function KeyForm({ onClose, onDone }: { onClose: () => void; onDone: () =
     setSecret(done.apiKeyCreate.secret ?? "");
   }
 
-  if (secret !== undefined) {
-    return (
-      <Dialog
-        open
-        title={words.secretTitle}
-        onClose={onClose}
-        actions={<Button onClick={onClose}>{shared.do.close}</Button>}
-      >
-        <p>{words.secretText}</p>
-        <Secret text={secret} />
-      </Dialog>
-    );
-  }
+  if (secret !== undefined) return <SecretDialog words={words} secret={secret} onClose={onClose} />;
   return (
     <FormDialog
       title={words.add}
