@@ -1,13 +1,17 @@
 /** The delivery of alerts, put together: channels, their sender, and the bell that wakes it. */
+import { hashSecret, sameHash } from "./access/credential.ts";
 import { type Channels, openChannels } from "./alert/channels/kinds.ts";
 import type { Smtp } from "./alert/channels/smtp.ts";
 import { createSender } from "./alert/deliver.ts";
+import { type DeliveryReport, recordDeliveryReport } from "./alert/delivery-report.ts";
 import { onUndeliverable } from "./alert/escalate.ts";
+import { readMailReport } from "./alert/mail-report.ts";
 import { createOutside, type Outside } from "./alert/outside.ts";
-import { isTwilios, recordTwilioStatus, type TwilioCallback } from "./alert/twilio-status.ts";
+import { isTwilios, type TwilioCallback, twilioReport } from "./alert/twilio-status.ts";
 import { wordAlerts } from "./alert/words.ts";
 import type { Config } from "./config.ts";
 import type { Database, Tx } from "./db.ts";
+import { VigilError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import { recordChanges } from "./publish/change.ts";
 import { notify } from "./publish/notify.ts";
@@ -23,6 +27,8 @@ export interface Alerting {
   ring(organizationId: string): void;
   /** What became of an SMS. False: not Twilio's word, and nothing was done. */
   twilioStatus(told: TwilioCallback): Promise<boolean>;
+  /** What became of an e-mail, as a mail server reports it. False: it is no such report. Errors: FORBIDDEN. */
+  mailReport(told: { token: string | undefined; raw: Buffer }): Promise<boolean>;
   /** Sends what is due; harmless at any time. */
   deliver(organizationId: string): Promise<void>;
   close(): Promise<void>;
@@ -45,8 +51,9 @@ export function openAlerting(options: {
   log: Log;
 }): Alerting {
   const { config, db, change, vault, smtp, secret, now, log } = options;
-  const { publicUrl, twilio, slackApiUrl, redisUrl, allowPrivateWebhooks: allowPrivate } = config;
-  const channels = openChannels({ smtp, twilio, allowPrivate, publicUrl, slackApiUrl, now });
+  const { publicUrl, twilio, mailReportsToken, slackApiUrl, redisUrl, allowPrivateWebhooks: allowPrivate } = config;
+  const readsMailReports = mailReportsToken !== undefined;
+  const channels = openChannels({ smtp, twilio, allowPrivate, publicUrl, readsMailReports, slackApiUrl, now });
   const outside = createOutside({
     db,
     change,
@@ -113,6 +120,13 @@ export function openAlerting(options: {
     now,
     log,
   });
+  async function take(organizationId: string, report: DeliveryReport): Promise<void> {
+    await change(organizationId, async (tx) => {
+      const failed = await recordDeliveryReport(tx, report, now());
+      if (failed.length > 0) await onUndeliverable(tx, failed, now());
+    });
+  }
+
   const doorbell = redisUrl ? ringWorkers(redisUrl, log, deliveryQueue) : answerHere(sender.deliver, log);
 
   return {
@@ -126,14 +140,20 @@ export function openAlerting(options: {
     async twilioStatus({ organizationId, path, fields, signature }) {
       if (!twilio || !publicUrl) return false;
       if (!isTwilios({ url: publicUrl + path, fields, signature, authToken: twilio.authToken })) return false;
-      const [sid, status] = [fields.get("MessageSid") ?? "", fields.get("MessageStatus") ?? ""];
-      const code = Number(fields.get("ErrorCode") ?? Number.NaN);
-      await change(organizationId, async (tx) => {
-        const told = { sid, status, errorCode: Number.isInteger(code) ? code : undefined };
-        const failed = await recordTwilioStatus(tx, told, now());
-        if (failed.length > 0) await onUndeliverable(tx, failed, now());
-      });
+      const report = twilioReport(fields);
+      if (report) await take(organizationId, report);
       return true;
+    },
+    async mailReport({ token, raw }) {
+      if (
+        mailReportsToken === undefined ||
+        token === undefined ||
+        !sameHash(hashSecret(token), hashSecret(mailReportsToken))
+      )
+        throw new VigilError("FORBIDDEN", "Show VIGIL_MAIL_REPORTS_TOKEN as a bearer token, or as a password");
+      const read = await readMailReport(raw);
+      if (read) await take(read.organizationId, read.report);
+      return read !== undefined;
     },
     async close() {
       closed = true;

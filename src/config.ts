@@ -117,6 +117,7 @@ const schema = z.object({
       return smtp;
     })
     .optional(),
+  VIGIL_MAIL_REPORTS_TOKEN: z.string().min(16, "has at least 16 characters").optional(),
   TWILIO_ACCOUNT_SID: z
     .string()
     .regex(/^AC[0-9a-zA-Z]{32}$/, "is an account's id: AC and 32 characters")
@@ -200,11 +201,13 @@ export interface Config {
   identityProvider: IdentityProviderConfig | undefined;
   /** The file of the only GraphQL documents that are answered (absolute); absent: any is. */
   persistedDocuments: string | undefined;
-  /** The server that takes our e-mail. */
+  /** What who hands us reports of mail servers shows; absent: nobody does. */
+  mailReportsToken: string | undefined;
   /** Twilio's account, for SMS; absent: none are sent. */
   twilio: TwilioConfig | undefined;
   /** Where Slack's Web API is; without a slash at its end. */
   slackApiUrl: string;
+  /** The server that takes our e-mail. */
   smtp: SmtpConfig | undefined;
   /** Files of one's own in place of the installed data: MMDBs of cities and of autonomous systems (absolute). */
   geoip: { city?: string | undefined; asn?: string | undefined };
@@ -254,6 +257,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     identityProvider: identityProviderOf(values),
     persistedDocuments: values.VIGIL_PERSISTED_DOCUMENTS && resolve(values.VIGIL_PERSISTED_DOCUMENTS),
     smtp: values.SMTP_URL,
+    mailReportsToken: values.VIGIL_MAIL_REPORTS_TOKEN,
     twilio:
       values.TWILIO_ACCOUNT_SID && values.TWILIO_AUTH_TOKEN && values.TWILIO_FROM
         ? {

@@ -1,3 +1,5 @@
+import { parse, stringify } from "uuid";
+
 const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const values = new Map([...digits].map((digit, value) => [digit, BigInt(value)]));
 
@@ -22,4 +24,17 @@ export function fromBase62(text: string, size: number): Buffer | undefined {
   }
   if (number >> BigInt(size * 8)) return undefined;
   return Buffer.from(number.toString(16).padStart(size * 2, "0"), "hex");
+}
+
+/** A UUID in 22 digits. */
+export const shortUuid = (id: string): string => toBase62(parse(id), 22);
+
+/** The UUID that 22 digits say; undefined: none of RFC 9562. */
+export function longUuid(text: string | undefined): string | undefined {
+  const bytes = text?.length === 22 ? fromBase62(text, 16) : undefined;
+  try {
+    return bytes && stringify(bytes);
+  } catch {
+    return undefined;
+  }
 }

@@ -5,8 +5,7 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { crc32 } from "node:zlib";
-import { parse, stringify } from "uuid";
-import { fromBase62, toBase62 } from "./base62.ts";
+import { fromBase62, longUuid, shortUuid, toBase62 } from "./base62.ts";
 
 export const credentialPrefix = "vigil_";
 
@@ -26,8 +25,8 @@ const shape =
 /** The text of a new credential. `random` is for tests. */
 export function formatCredential(credential: Credential, random: Uint8Array = randomBytes(randomSize)): string {
   if (random.length !== randomSize) throw new Error(`A credential takes ${randomSize} random bytes`);
-  const organization = toBase62(parse(credential.organizationId), 22);
-  const id = toBase62(parse(credential.id), 22);
+  const organization = shortUuid(credential.organizationId);
+  const id = shortUuid(credential.id);
   const body = `${credentialPrefix}${credential.kind}_${organization}${id}${toBase62(random, 33)}`;
   return body + checksum(body);
 }
@@ -38,8 +37,8 @@ export function parseCredential(text: string): Credential | undefined {
   if (!found) return undefined;
   const [, kind, organizationText, idText, randomText, sum] = found as unknown as [string, CredentialKind, ...string[]];
   if (checksum(text.slice(0, -6)) !== sum) return undefined;
-  const organizationId = readUuid(organizationText);
-  const id = readUuid(idText);
+  const organizationId = longUuid(organizationText);
+  const id = longUuid(idText);
   if (!organizationId || !id || !fromBase62(randomText ?? "", randomSize)) return undefined;
   return { kind, organizationId, id };
 }
@@ -58,13 +57,4 @@ function checksum(body: string): string {
   const sum = Buffer.alloc(4);
   sum.writeUInt32BE(crc32(body));
   return toBase62(sum, 6);
-}
-
-function readUuid(text: string | undefined): string | undefined {
-  const bytes = fromBase62(text ?? "", 16);
-  try {
-    return bytes && stringify(bytes);
-  } catch {
-    return undefined; // 16 bytes that are no UUID of RFC 9562
-  }
 }

@@ -107,6 +107,7 @@ export interface Services {
     channels: Channels;
     outside: Outside;
     twilioStatus(told: TwilioCallback): Promise<boolean>;
+    mailReport(told: { token: string | undefined; raw: Buffer }): Promise<boolean>;
   };
   feed: {
     cursor(organizationId: string): Promise<string>;

@@ -4,6 +4,7 @@ import type { Services } from "../schema/context.ts";
 import { readBody, sendJson } from "./answer.ts";
 
 const formLimit = 16_384; // bytes
+const mailLimit = 524_288; // bytes: a report returns the headers of what it is about, or all of it
 const slackLimit = 262_144; // bytes: Slack sends the message back whose button was pressed
 
 /** POST /callbacks/twilio?organization=…: what became of an SMS, from Twilio and nobody else. */
@@ -31,6 +32,25 @@ export async function handleSmsReply(
   const answer = await services.alerting.outside.smsReply({ path: request.url ?? "", fields, signature });
   if (answer === undefined) throw new VigilError("FORBIDDEN", "This is not signed by Twilio with this server's token");
   response.writeHead(200, { "Content-Type": "text/xml; charset=utf-8" }).end(answer);
+}
+
+/** POST /callbacks/email: an e-mail that came to where mail servers report to, whole (RFC 5322), from who has the token. */
+export async function handleMailReport(
+  services: Services,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const raw = await readBody(request, mailLimit);
+  const isReport = await services.alerting.mailReport({ token: shownBy(request), raw });
+  sendJson(response, 200, { ok: true, isReport });
+}
+
+/** A bearer token, or the password of a URL such as https://vigil:token@vigil.example. */
+function shownBy({ headers }: IncomingMessage): string | undefined {
+  const [, scheme = "", value = ""] = /^(Bearer|Basic) +(\S+)$/i.exec(headers.authorization ?? "") ?? [];
+  if (scheme.toLowerCase() !== "basic") return value === "" ? undefined : value;
+  const pair = Buffer.from(value, "base64").toString("utf8");
+  return pair.slice(pair.indexOf(":") + 1);
 }
 
 /** POST /callbacks/slack?organization=…&channel=…: a button was pressed in Slack. */

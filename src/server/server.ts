@@ -18,7 +18,7 @@ import { createMask } from "./mask.ts";
 import { handleCalendar } from "./on-call-calendar.ts";
 import { handleOtlpLogs } from "./otlp.ts";
 import { handleMetrics, watchStreams } from "./prometheus.ts";
-import { handleSlackAction, handleSmsReply, handleTwilioStatus } from "./provider-callback.ts";
+import { handleMailReport, handleSlackAction, handleSmsReply, handleTwilioStatus } from "./provider-callback.ts";
 import { handleConfirm, handleLinkRequest, handleSignIn, handleSignInForm, handleSignOut } from "./sign-in.ts";
 import { attachSocket } from "./socket.ts";
 import { isPageRequest, sendStatic } from "./static.ts";
@@ -98,6 +98,7 @@ export function createServer(services: Services, options: ServerOptions = {}): V
     "POST /callbacks/twilio": ({ request, response, url }) =>
       handleTwilioStatus(services, request, response, url.searchParams.get("organization") ?? ""),
     "POST /callbacks/twilio/sms": ({ request, response }) => handleSmsReply(services, request, response),
+    "POST /callbacks/email": ({ request, response }) => handleMailReport(services, request, response),
     "POST /callbacks/slack": ({ request, response, url }) =>
       handleSlackAction(services, request, response, url.searchParams),
     "GET /acknowledge": ({ request, response, url }) =>

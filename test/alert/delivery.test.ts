@@ -10,12 +10,14 @@ import { claimDue } from "../../src/alert/ledger.ts";
 import { attack, attackRules } from "../respond/incidents.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 import { smtpSink } from "../support/smtp-sink.ts";
+import { dsn } from "./dsn.ts";
 
 interface Taken {
   path: string;
   headers: Record<string, string>;
   body: string;
 }
+const mailToken = "mail-reports-canary";
 let server: TestServer;
 let now = Date.now();
 let smtp: Awaited<ReturnType<typeof smtpSink>>;
@@ -29,7 +31,7 @@ const hanging: (() => void)[] = [];
 const answers = new Map<string, { status: number; headers?: Record<string, string>; body?: string }>();
 
 beforeAll(async () => {
-  smtp = await smtpSink();
+  smtp = await smtpSink({ reports: true });
   http = createServer(async (request: IncomingMessage, response) => {
     let body = "";
     for await (const chunk of request) body += chunk;
@@ -46,7 +48,8 @@ beforeAll(async () => {
     env: {
       VIGIL_ALLOW_PRIVATE_WEBHOOKS: "true",
       VIGIL_PUBLIC_URL: "https://vigil.example",
-      SMTP_URL: smtp.url,
+      SMTP_URL: `${smtp.url}&bounces=bounces@clinic.example`,
+      VIGIL_MAIL_REPORTS_TOKEN: mailToken,
       TWILIO_ACCOUNT_SID: `AC${"0".repeat(32)}`,
       TWILIO_AUTH_TOKEN: "twilio-canary-token",
       TWILIO_FROM: "+15125550100",
@@ -425,7 +428,7 @@ it("sends e-mail with an id that stays, and never again to an address that is no
   await settled(alert, "SENT");
   const mail = smtp.mails.at(-1);
   expect(mail?.to).toEqual(["ann@clinic.example"]);
-  expect(mail?.source).toContain(`Message-ID: <${(await read(alert)).messageId}@`);
+  expect(mail?.source).toContain(`Message-ID: ${(await read(alert)).attempts[0].providerId}\r\n`);
   expect(mail?.source).toMatch(/List-Id: /i);
   smtp.refusals.push("550 no such user");
   const refused = await test(id);
@@ -473,6 +476,60 @@ it("N8 calls an SMS delivered when Twilio says so, and nobody else", async () =>
     status: "DELIVERED",
     attempts: [{ outcome: "SENT" }, { outcome: "DELIVERED" }],
   });
+});
+
+it("N8 calls an e-mail delivered when its mail server reports so, failed and its address bad when it reports that, once", async () => {
+  const report = (raw: string, authorization = `Bearer ${mailToken}`) =>
+    fetch(`${server.url}/callbacks/email`, { method: "POST", headers: { authorization }, body: raw });
+  const sent = async (to: string) => {
+    const { id } = await channel({ kind: "EMAIL", email: { to: [to] } });
+    const [mail, alert] = await Promise.all([smtp.next(), test(id)]);
+    await settled(alert, "SENT");
+    now += 1_000;
+    return { alert, mail, messageId: /^Message-ID: (\S+)/im.exec(mail.source)?.[1] as string };
+  };
+  const arrived = await sent("ruth@clinic.example");
+  expect(arrived.mail.envelope).toEqual([
+    expect.stringMatching(/^MAIL FROM:<bounces@clinic\.example> .*RET=HDRS ENVID=\S+$/),
+    "RCPT TO:<ruth@clinic.example> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;ruth@clinic.example",
+  ]);
+  const delivered = dsn({ id: arrived.messageId, to: "ruth@clinic.example", action: "delivered", status: "2.0.0" });
+  expect((await report(delivered, "Bearer of another token")).status).toBe(403);
+  expect((await report(delivered, "")).status).toBe(403);
+  expect((await read(arrived.alert)).status).toBe("SENT");
+  const password = `Basic ${Buffer.from(`vigil:${mailToken}`).toString("base64")}`;
+  expect(await (await report(delivered, password)).json()).toEqual({ ok: true, isReport: true });
+  const failedLater = dsn({ id: arrived.messageId, to: "ruth@clinic.example", action: "failed", status: "5.1.1" });
+  expect(await (await report(failedLater)).json()).toEqual({ ok: true, isReport: true });
+  expect(await read(arrived.alert)).toMatchObject({
+    status: "DELIVERED",
+    attempts: [{ outcome: "SENT" }, { outcome: "DELIVERED", detail: "A mail server reports that it has arrived." }],
+  });
+  const gone = await sent("gone@clinic.example");
+  const failed = dsn({ id: gone.messageId, to: "gone@clinic.example", action: "failed", status: "5.1.1" });
+  expect((await report(failed)).status).toBe(200);
+  expect(await read(gone.alert)).toMatchObject({
+    status: "FAILED",
+    attempts: [
+      { outcome: "SENT" },
+      {
+        outcome: "PERMANENT",
+        detail: "A mail server reports that it has not arrived: 5.1.1, there is no such mailbox.",
+        providerId: gone.messageId,
+      },
+    ],
+  });
+  const bad = await server.database.asOwner(
+    "SELECT address FROM bad_contacts WHERE kind = 'EMAIL' AND address IN ('ruth@clinic.example', 'gone@clinic.example')",
+  );
+  expect(bad).toEqual([{ address: "gone@clinic.example" }]);
+  for (const raw of [
+    "",
+    "Subject: out of office\r\n\r\nBack on Monday",
+    failed.replaceAll(gone.messageId, "<a@b.example>"),
+  ])
+    expect(await (await report(raw)).json()).toEqual({ ok: true, isReport: false });
+  expect((await report("x".repeat(600_000))).status).toBe(413);
 });
 
 it("writes to Slack in its blocks, and never shows the webhook's URL", async () => {

@@ -18,6 +18,7 @@ const sender = createSender({
     twilio: undefined,
     allowPrivate: true,
     publicUrl: undefined,
+    readsMailReports: false,
     slackApiUrl: "https://slack.invalid/api",
     now,
   }),

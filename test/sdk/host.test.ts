@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import fastify from "fastify";
@@ -132,6 +132,30 @@ describe("a host of the SDK", () => {
       expect((batch as { items: { value?: EventDraft }[] }).items.every((item) => item.value)).toBe(true);
     },
   );
+
+  it("that mounts it twice tells of each request once, also of requests that follow on one connection unanswered", async () => {
+    const { url, events } = await vigilWith(blocking());
+    const monitor = watching({ url });
+    const waiting: (() => void)[] = [];
+    const host = await listen(
+      monitor.http(
+        monitor.http((_request, response) => {
+          waiting.push(() => response.end("hello"));
+          if (waiting.length === 3) for (const answer of waiting) answer();
+        }),
+      ),
+    );
+    const socket = connect(Number(new URL(host).port), "127.0.0.1");
+    open.push(() => socket.destroy());
+    socket.write(["/a", "/b", "/c"].map((path) => `GET ${path} HTTP/1.1\r\nhost: clinic.example\r\n\r\n`).join(""));
+    await until(() => events.length >= 3);
+    await monitor.flush();
+    expect(events.map(({ http }) => [http?.path, http?.status]).sort()).toEqual([
+      ["/a", 200],
+      ["/b", 200],
+      ["/c", 200],
+    ]);
+  });
 
   const vigils: Record<string, RequestListener> = {
     "answers garbage": (_request, response) => response.end("<html>{[}"),

@@ -102,7 +102,12 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
     ownAddresses: [],
     lists: undefined as never,
     allowPrivateWebhooks: false,
-    alerting: { channels: {} as never, outside: {} as never, twilioStatus: async () => false },
+    alerting: {
+      channels: {} as never,
+      outside: {} as never,
+      twilioStatus: async () => false,
+      mailReport: async () => false,
+    },
     enricher: { ready: async () => undefined, of: () => undefined },
     userChecks: {
       canAsk: false,

@@ -6,11 +6,13 @@ export interface Received {
   to: string[];
   /** Headers and body as they came, dots unstuffed. */
   source: string;
+  /** MAIL and RCPT as they were said. */
+  envelope: string[];
   /** The text of each part, decoded. */
   parts: string[];
 }
 
-export async function smtpSink(options: { login?: { user: string; pass: string } } = {}) {
+export async function smtpSink(options: { login?: { user: string; pass: string }; reports?: boolean } = {}) {
   const mails: Received[] = [];
   const waiting: ((mail: Received) => void)[] = [];
   /** What RCPT TO is answered with, where not 250. */
@@ -22,7 +24,7 @@ export async function smtpSink(options: { login?: { user: string; pass: string }
     socket.on("close", () => sockets.delete(socket)).on("error", () => undefined);
     const say = (line: string) => socket.write(`${line}\r\n`);
     let buffer = "";
-    let mail: { from: string; to: string[] } = { from: "", to: [] };
+    let mail: { from: string; to: string[]; envelope: string[] } = { from: "", to: [], envelope: [] };
     let data: string[] | undefined;
     const address = (line: string): string => /<([^>]*)>/.exec(line)?.[1] ?? "";
     const take = (line: string): void => {
@@ -36,18 +38,23 @@ export async function smtpSink(options: { login?: { user: string; pass: string }
         return void say("250 taken");
       }
       const verb = line.slice(0, 4).toUpperCase();
-      if (verb === "EHLO") return void say(options.login ? "250-sink\r\n250 AUTH PLAIN" : "250 sink");
+      const offers = [...(options.login ? ["AUTH PLAIN"] : []), ...(options.reports ? ["DSN"] : []), "8BITMIME"];
+      if (verb === "EHLO")
+        return void say(
+          ["sink", ...offers].map((offer, at) => `250${at < offers.length ? "-" : " "}${offer}`).join("\r\n"),
+        );
       if (verb === "AUTH") {
         const [, user, pass] = Buffer.from(line.split(" ")[2] ?? "", "base64")
           .toString()
           .split("\0");
         return void say(user === options.login?.user && pass === options.login?.pass ? "235 ok" : "535 no");
       }
-      if (verb === "MAIL") mail = { from: address(line), to: [] };
+      if (verb === "MAIL") mail = { from: address(line), to: [], envelope: [line] };
       if (verb === "RCPT") {
         const refusal = refusals.shift();
         if (refusal) return void say(refusal);
         mail.to.push(address(line));
+        mail.envelope.push(line);
       }
       if (verb === "DATA") {
         data = [];

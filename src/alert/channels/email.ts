@@ -1,7 +1,8 @@
-/** EMAIL: through the server's SMTP. Taken by the SMTP server is SENT; whether it arrives, SMTP does not say. */
+/** EMAIL: through the server's SMTP. Taken by the SMTP server is SENT; only a report makes it DELIVERED. */
 
 import { z } from "zod";
 import type { Sent } from "../../outbound/outcome.ts";
+import { messageIdOf } from "../mail-report.ts";
 import type { Channel } from "./channel.ts";
 import type { Smtp } from "./smtp.ts";
 import { SmtpFault } from "./smtp.ts";
@@ -17,7 +18,13 @@ const address = z
   .max(254)
   .regex(/^[^@\s<>",;:\\()[\]]+@[^@\s<>",;:\\()[\]]+\.[^@\s<>",;:\\()[\]]+$/, "This is no e-mail address.");
 
-export function emailChannel({ smtp, host }: { smtp: Smtp | undefined; host: string }): Channel<EmailConfig, object> {
+export function emailChannel(options: {
+  smtp: Smtp | undefined;
+  host: string;
+  /** Whether somebody hands us what mail servers report. */
+  readsReports: boolean;
+}): Channel<EmailConfig, object> {
+  const { smtp, host, readsReports } = options;
   return {
     kind: "EMAIL",
     config: z.strictObject({
@@ -26,17 +33,19 @@ export function emailChannel({ smtp, host }: { smtp: Smtp | undefined; host: str
     secrets: z.strictObject({}),
     retries: [minute, 5 * minute, 15 * minute, 60 * minute, 240 * minute],
     perMinute: 60,
-    async send({ message, recipient }) {
+    async send({ message, organizationId, recipient }) {
       if (!smtp) return { outcome: "PERMANENT", detail: "This server sends no e-mail: SMTP_URL is not set." };
       const more = message.acknowledgeUrl ? `\n\nAcknowledge: ${message.acknowledgeUrl}` : "";
       const thread = `<thread-${message.thread.replace(/[^\w.-]/g, "-")}@${host}>`;
+      const messageId = messageIdOf(message.id, organizationId, host);
       try {
         const { providerId } = await smtp.send({
           to: recipient,
           subject: message.subject,
           text: message.text.includes(message.acknowledgeUrl ?? "\0") ? message.text : message.text + more,
           ...(message.html === null ? {} : { html: message.html }),
-          messageId: `<${message.id}@${host}>`, // the same in every try
+          messageId,
+          ...(readsReports ? { reportAs: messageId } : {}),
           references: thread,
           headers: { "List-Id": `Vigil alerts <alerts.${host}>`, "Auto-Submitted": "auto-generated" },
         });
@@ -48,10 +57,10 @@ export function emailChannel({ smtp, host }: { smtp: Smtp | undefined; host: str
   };
 }
 
-/** 5xx is for ever (RFC 5321 §4.2.1), and of an address that is not there it is the address's; all else passes. */
+/** 5xx is for ever (RFC 5321 §4.2.1); all else passes. */
 function faultOf(error: unknown): Sent {
   const detail = error instanceof Error ? `${error.message}.` : "The SMTP server was not reached.";
   const code = error instanceof SmtpFault ? error.responseCode : undefined;
   if (code === undefined || code < 500) return { outcome: "RETRY", detail };
-  return { outcome: "PERMANENT", detail, badContact: code === 550 || code === 551 || code === 553 };
+  return { outcome: "PERMANENT", detail, badContact: (error as SmtpFault).isOfAddress };
 }

@@ -14,6 +14,7 @@ export function openChannels(options: {
   twilio: TwilioConfig | undefined;
   allowPrivate: boolean;
   publicUrl: string | undefined;
+  readsMailReports: boolean;
   slackApiUrl: string;
   now: () => number;
 }): Channels {
@@ -21,7 +22,7 @@ export function openChannels(options: {
   const host = publicUrl ? new URL(publicUrl).hostname : "vigil.invalid";
   const callbackUrl = publicUrl && `${publicUrl}/callbacks/twilio`;
   return {
-    EMAIL: emailChannel({ ...options, host }),
+    EMAIL: emailChannel({ ...options, host, readsReports: options.readsMailReports }),
     WEBHOOK: webhookChannel(options),
     SLACK: slackChannel(options),
     SMS: smsChannel({ ...options, callbackUrl }),

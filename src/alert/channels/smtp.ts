@@ -1,5 +1,6 @@
 /** Hands e-mail to the SMTP server: sign-in links, and alerts on channels of kind EMAIL. */
 import { createTransport } from "nodemailer";
+import { enhancedOf, refusesAddress } from "../mail-status.ts";
 import type { SmtpConfig } from "./smtp-url.ts";
 
 export interface Email {
@@ -12,14 +13,20 @@ export interface Email {
   /** The Message-ID that begins its thread. */
   references?: string;
   headers?: Record<string, string>;
+  /** Asks for a report when it has arrived, or cannot: `id` comes back with it. Servers without RFC 3461 do as they like. */
+  reportAs?: string;
 }
 
 /** What the SMTP server refused, or that it was not reached; in its words nothing of the e-mail is. */
 export class SmtpFault extends Error {
+  /** The reply's code; undefined: there was none. */
   readonly responseCode: number | undefined;
-  constructor(message: string, responseCode: number | undefined) {
+  /** Whether the reply says that the address is not to be tried again. */
+  readonly isOfAddress: boolean;
+  constructor(message: string, responseCode: number | undefined, isOfAddress = false) {
     super(message);
     this.responseCode = responseCode;
+    this.isOfAddress = isOfAddress;
   }
 }
 
@@ -35,7 +42,7 @@ const timeout = 10_000; // 10 seconds to connect, to greet, and between two answ
 const longestReason = 200;
 
 /** Opens nothing until the first e-mail; keeps a connection for those that follow. */
-export function openSmtp({ host, port, secure, requireTls, auth, from }: SmtpConfig): Smtp {
+export function openSmtp({ host, port, secure, requireTls, auth, from, bounces = from }: SmtpConfig): Smtp {
   const transport = createTransport({
     host,
     port,
@@ -51,27 +58,31 @@ export function openSmtp({ host, port, secure, requireTls, auth, from }: SmtpCon
     disableUrlAccess: true,
   });
   return {
-    async send({ to, subject, text, html, messageId, references, headers }) {
+    async send({ to, subject, text, html, messageId, references, headers, reportAs }) {
       try {
         // Addresses as objects: none is parsed into several.
         const taken = await transport.sendMail({
           from: { name: "Vigil", address: from },
           to: { name: "", address: to },
+          envelope: { from: bounces, to },
           subject,
           text,
           ...(html === undefined ? {} : { html }),
           ...(messageId ? { messageId } : {}),
           ...(references ? { references, inReplyTo: references } : {}),
           ...(headers ? { headers } : {}),
+          ...(reportAs
+            ? { dsn: { id: reportAs, return: "headers", notify: ["success", "failure"], recipient: to } }
+            : {}),
         });
         return { providerId: taken.messageId };
       } catch (error) {
-        throw new SmtpFault(reasonOf(error as TransportFault), (error as TransportFault).responseCode);
+        throw faultOf(error as TransportFault);
       }
     },
     async verify() {
       await transport.verify().catch((error: TransportFault) => {
-        throw new SmtpFault(reasonOf(error), error.responseCode);
+        throw faultOf(error);
       });
     },
     close: () => transport.close(),
@@ -81,6 +92,16 @@ export function openSmtp({ host, port, secure, requireTls, auth, from }: SmtpCon
 interface TransportFault extends Error {
   code?: string;
   responseCode?: number;
+  /** The reply, as it came. */
+  response?: string;
+  /** What was replied to. */
+  command?: string;
+}
+
+function faultOf(error: TransportFault): SmtpFault {
+  const { responseCode, response = "", command = "" } = error;
+  const reply = { code: responseCode ?? 0, enhanced: enhancedOf(response), toRecipient: command.startsWith("RCPT") };
+  return new SmtpFault(reasonOf(error), responseCode, refusesAddress(reply));
 }
 
 /** The code says what went wrong; servers quote addresses in their words. */

@@ -1,0 +1,90 @@
+/**
+ * Reports of mail servers on what became of an e-mail (delivery status notifications, RFC 3464), as they come to the address
+ * that our e-mail is sent from. Whose e-mail it was, its Message-ID says: ours, in the headers that the report returns, or
+ * in the envelope id that we have given.
+ */
+import PostalMime, { type Email } from "postal-mime";
+import { longUuid, shortUuid } from "../access/base62.ts";
+import type { DeliveryReport } from "./delivery-report.ts";
+import { isOfAddress, sayStatus } from "./mail-status.ts";
+
+const ours = /^<[0-9A-Za-z]{22}\.([0-9A-Za-z]{22})@[^\s<>@]+>$/;
+const limits = { maxNestingDepth: 10, maxHeadersSize: 65_536 } as const;
+
+/**
+ * The Message-ID of an organization's message: the same in every try, told from those of others, and short enough for a line
+ * of 76 characters, as not everybody unfolds it.
+ */
+export const messageIdOf = (message: string, organizationId: string, host: string): string =>
+  `<${shortUuid(message)}.${shortUuid(organizationId)}@${host}>`;
+
+const organizationOf = (messageId: string | undefined): string | undefined => longUuid(ours.exec(messageId ?? "")?.[1]);
+
+/** A report, and whose e-mail it is about. */
+export interface MailReport {
+  organizationId: string;
+  report: DeliveryReport;
+}
+
+/**
+ * Reads what came, as it came over SMTP. Undefined: it is no report on an e-mail of ours, or says that it is still on its
+ * way (delayed, relayed), or of several recipients, which ours never have. Never throws: anybody can write to the address.
+ */
+export async function readMailReport(raw: Buffer): Promise<MailReport | undefined> {
+  const mail = await parse(raw);
+  const status = partOf(mail, /^message\/(global-)?delivery-status$/);
+  if (status === undefined) return undefined;
+  const [about, recipient, ...others] = await Promise.all(groupsOf(status).map(fieldsOf));
+  if (!about || !recipient || others.length > 0) return undefined;
+  const returned = partOf(mail, /^(text|message)\/(rfc822-headers|rfc822|global|global-headers)$/);
+  const ids = [about["original-envelope-id"], returned && (await parse(returned))?.messageId];
+  const providerId = ids.find((id) => organizationOf(id) !== undefined);
+  const organizationId = organizationOf(providerId);
+  const action = recipient["action"]?.toLowerCase();
+  if (providerId === undefined || !organizationId || (action !== "delivered" && action !== "failed")) return undefined;
+  const hasArrived = action === "delivered";
+  const code = /^\d\.\d{1,3}\.\d{1,3}/.exec(recipient["status"] ?? "")?.[0];
+  const failed = `A mail server reports that it has not arrived${code === undefined ? "" : `: ${sayStatus(code)}`}.`;
+  const named = ["original-recipient", "final-recipient"].map((name) => addressOf(recipient[name]));
+  return {
+    organizationId,
+    report: {
+      kind: "EMAIL",
+      providerId,
+      hasArrived,
+      detail: hasArrived ? "A mail server reports that it has arrived." : failed,
+      // An e-mail that was forwarded may have failed at an address that is not ours.
+      isBadContact: (of) => code !== undefined && isOfAddress(code) && named.includes(of.toLowerCase()),
+    },
+  };
+}
+
+async function parse(raw: Buffer | string): Promise<Email | undefined> {
+  try {
+    return await PostalMime.parse(raw, { ...limits, forceRfc822Attachments: true, attachmentEncoding: "utf8" });
+  } catch {
+    return undefined;
+  }
+}
+
+function partOf(mail: Email | undefined, type: RegExp): string | undefined {
+  const content = mail?.attachments.find(({ mimeType }) => type.test(mimeType))?.content;
+  return typeof content === "string" ? content : undefined;
+}
+
+/** Of the message, then of each recipient (RFC 3464 §2.1). At most three are read: there is one recipient. */
+const groupsOf = (status: string): string[] => status.trim().split(/(?:\r?\n[ \t]*){2,}/, 3);
+
+/** Each field by its name; written as those of a message are. */
+async function fieldsOf(group: string): Promise<Record<string, string>> {
+  const headers = (await parse(`${group}\r\n\r\n`))?.headers ?? [];
+  return Object.fromEntries(headers.map(({ key, value }) => [key, value.trim()]));
+}
+
+/** `rfc822; ann@clinic.example` without its kind. */
+const addressOf = (field: string | undefined): string | undefined =>
+  field
+    ?.slice(field.indexOf(";") + 1)
+    .trim()
+    .replace(/^<(.*)>$/, "$1")
+    .toLowerCase();
