@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { createClient } from "graphql-ws";
 import WebSocket from "ws";
+import { ensureUser } from "../src/access/users.ts";
 import { openApp } from "../src/app.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLog } from "../src/log.ts";
@@ -13,6 +14,16 @@ import { percentiles } from "./percentiles.ts";
 import type { Figure } from "./run.ts";
 
 const samples = 200;
+const patience = 10_000; // ms until a frame counts as lost
+const colleague = "ann@clinic.example";
+
+interface Told {
+  notificationEvents: { notification: { incident: { id: string } | null } | null };
+}
+
+interface Answer<T> {
+  data: T;
+}
 
 export async function latencyBench(): Promise<Figure[]> {
   const directory = await mkdtemp(join(tmpdir(), "vigil-bench-"));
@@ -21,12 +32,15 @@ export async function latencyBench(): Promise<Figure[]> {
   const url = await server.listen(0, "127.0.0.1");
   try {
     const organizationId = await app.organizationBySlug("demo");
-    const token = await app.tokens.sign({ organizationId, userId: "cli", name: "bench", role: "ADMIN" }, 3_600);
-    const post = async (events: unknown[]): Promise<void> => {
+    const person = { email: colleague, name: "Ann", role: "ANALYST", now: Date.now() } as const;
+    const userId = await app.db.inOrganization(organizationId, (tx) => ensureUser(tx, person));
+    const grant = { organizationId, name: "bench" } as const;
+    const token = await app.tokens.sign({ ...grant, userId: "cli", role: "ADMIN" }, 3_600);
+    const post = async <T>(path: string, body: unknown): Promise<T> => {
       const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-      const answer = await fetch(`${url}/ingest`, { method: "POST", headers, body: JSON.stringify(events) });
-      if (!answer.ok) throw new Error(`ingest answered ${answer.status}`);
-      await answer.arrayBuffer();
+      const answer = await fetch(url + path, { method: "POST", headers, body: JSON.stringify(body) });
+      if (!answer.ok) throw new Error(`${path} answered ${answer.status}`);
+      return answer.json() as Promise<T>;
     };
     const fail = (user: string, n: number) => ({
       action: "login",
@@ -35,43 +49,75 @@ export async function latencyBench(): Promise<Figure[]> {
       actor: { name: user },
       source: { ip: `10.${n % 250}.${Math.floor(n / 250) % 250}.${n % 7}` },
     });
-    const client = createClient({
-      url: `${url.replace("http", "ws")}/graphql`,
-      webSocketImpl: WebSocket,
-      connectionParams: { authorization: `Bearer ${token}` },
-    });
     const heard = new Map<string, (at: number) => void>();
-    const stream = client.iterate<{ incidentEvents: { kind: string; incident: { title: string } } }>({
-      query: "subscription { incidentEvents { kind incident { title } } }",
-    });
-    void (async () => {
-      for await (const { data } of stream) {
-        const { kind, incident } = data?.incidentEvents ?? {};
-        if (kind === "OPENED") heard.get(incident?.title.split(": ")[1] ?? "")?.(performance.now());
-      }
-    })();
+    const frame = (of: string): Promise<number> =>
+      new Promise((resolve, reject) => {
+        heard.set(of, resolve);
+        AbortSignal.timeout(patience).onabort = () => reject(new Error(`no frame about ${of} within 10 s`));
+      });
+    /** Calls of `read` with each frame's data. */
+    const listen = (bearer: string, query: string, read: (data: never) => string): (() => void | Promise<void>) => {
+      const client = createClient({
+        url: `${url.replace("http", "ws")}/graphql`,
+        webSocketImpl: WebSocket,
+        connectionParams: { authorization: `Bearer ${bearer}` },
+      });
+      void (async () => {
+        for await (const { data } of client.iterate({ query })) heard.get(read(data as never))?.(performance.now());
+      })();
+      return () => client.dispose();
+    };
+    type Opened = { incidentEvents: { kind: string; incident: { title: string } } };
+    const incidents = "subscription { incidentEvents { kind incident { title } } }";
+    const stops = [
+      listen(token, incidents, ({ incidentEvents: { kind, incident } }: Opened) =>
+        kind === "OPENED" ? (incident.title.split(": ")[1] ?? "") : "",
+      ),
+      listen(
+        await app.tokens.sign({ ...grant, userId, role: "ANALYST" }, 3_600),
+        "subscription { notificationEvents { kind notification { kind incident { id } } } }",
+        ({ notificationEvents: { notification } }: Told) => notification?.incident?.id ?? "",
+      ),
+    ];
     await wait(300);
     let attempts = 0;
-    /** The deciding log-in's way, `count` times, in ms. */
-    async function sample(count: number): Promise<number[]> {
-      const latencies: number[] = [];
-      for (let n = 0; n < count; n++, attempts += 10) {
-        const user = `victim${attempts}`;
-        await post(Array.from({ length: 9 }, (_, k) => fail(user, attempts + k)));
-        const frame = new Promise<number>((resolve, reject) => {
-          heard.set(user, resolve);
-          AbortSignal.timeout(10_000).onabort = () => reject(new Error(`no frame for ${user} within 10 s`));
-        });
-        const sent = performance.now();
-        await post([fail(user, attempts + 9)]);
-        latencies.push((await frame) - sent);
-      }
-      return latencies.sort((a, b) => a - b);
+    /** The deciding log-in's way, in ms. */
+    async function detected(): Promise<number> {
+      const user = `victim${attempts}`;
+      await post(
+        "/ingest",
+        Array.from({ length: 9 }, (_, k) => fail(user, attempts + k)),
+      );
+      const seen = frame(user);
+      const sent = performance.now();
+      await post("/ingest", [fail(user, attempts + 9)]);
+      attempts += 10;
+      return (await seen) - sent;
+    }
+    const pages = "{ incidents(first: 100) { nodes { id } } }";
+    /** From asking to assign an incident to the frame of whom it is assigned to. */
+    async function assigned(id: string): Promise<number> {
+      const query = `mutation ($id: ID!, $to: String) { incidentAssign(id: $id, input: { assignee: $to }) { userErrors { message } } }`;
+      await post("/graphql", { query, variables: { id, to: null } });
+      const seen = frame(id);
+      const sent = performance.now();
+      await post("/graphql", { query, variables: { id, to: colleague } });
+      return (await seen) - sent;
+    }
+    async function sample(count: number): Promise<{ detections: number[]; notifications: number[] }> {
+      const detections: number[] = [];
+      const notifications: number[] = [];
+      for (let n = 0; n < count; n++) detections.push(await detected());
+      const { data } = await post<Answer<{ incidents: { nodes: { id: string }[] } }>>("/graphql", { query: pages });
+      const ids = data.incidents.nodes.map(({ id }) => id);
+      for (let n = 0; n < count; n++) notifications.push(await assigned(ids[n % ids.length] as string));
+      const sorted = (times: number[]) => times.sort((a, b) => a - b);
+      return { detections: sorted(detections), notifications: sorted(notifications) };
     }
     await sample(20); // warms up
     const alone = await sample(samples);
     // On a fixed schedule, whether or not earlier batches were answered: a slow server gets no relief.
-    const noise: Promise<void>[] = [];
+    const noise: Promise<unknown>[] = [];
     const noiseBegan = performance.now();
     const reads = Array.from({ length: 50 }, (_, n) => ({
       action: "record.read",
@@ -80,15 +126,27 @@ export async function latencyBench(): Promise<Figure[]> {
     }));
     const timer = setInterval(() => {
       const due = Math.floor((performance.now() - noiseBegan) / 50); // 50 events every 50 ms
-      while (noise.length < due) noise.push(post(reads));
+      while (noise.length < due) noise.push(post("/ingest", reads));
     }, 10);
     const beside = await sample(samples);
     clearInterval(timer);
     const rate = (noise.length * 50) / ((performance.now() - noiseBegan) / 1_000);
     await Promise.all(noise);
-    await client.dispose();
-    const subject = `from ingest to frame beside ${rate.toFixed(0)} events/s`;
-    return percentiles({ bench: "latency", subject, baseline: "with nothing beside it" }, beside, alone);
+    for (const stop of stops) await stop();
+    const figure = (subject: string, times: number[], bare: number[]): Figure[] =>
+      percentiles(
+        {
+          bench: "latency",
+          subject: `${subject} beside ${rate.toFixed(0)} events/s`,
+          baseline: "with nothing beside it",
+        },
+        times,
+        bare,
+      );
+    return [
+      ...figure("from ingest to frame", beside.detections, alone.detections),
+      ...figure("from assigning to the notification's frame", beside.notifications, alone.notifications),
+    ];
   } finally {
     await server.close();
     await app.close();

@@ -1,24 +1,40 @@
 /**
  * Reports of mail servers on what became of an e-mail (delivery status notifications, RFC 3464), as they come to the address
- * that our e-mail is sent from. Whose e-mail it was, its Message-ID says: ours, in the headers that the report returns, or
- * in the envelope id that we have given.
+ * that our e-mail is sent from. Whose e-mail it was, the envelope id says that we have given, or the headers that the report
+ * returns.
  */
 import PostalMime, { type Email } from "postal-mime";
+import { validate } from "uuid";
 import { longUuid, shortUuid } from "../access/base62.ts";
 import type { DeliveryReport } from "./delivery-report.ts";
 import { isOfAddress, sayStatus } from "./mail-status.ts";
 
-const ours = /^<[0-9A-Za-z]{22}\.([0-9A-Za-z]{22})@[^\s<>@]+>$/;
 const limits = { maxNestingDepth: 10, maxHeadersSize: 65_536 } as const;
 
-/**
- * The Message-ID of an organization's message: the same in every try, told from those of others, and short enough for a line
- * of 76 characters, as not everybody unfolds it.
- */
-export const messageIdOf = (message: string, organizationId: string, host: string): string =>
-  `<${shortUuid(message)}.${shortUuid(organizationId)}@${host}>`;
+/** The header that says whose e-mail it is: a report returns it. */
+export const organizationHeader = "X-Vigil-Organization";
 
-const organizationOf = (messageId: string | undefined): string | undefined => longUuid(ours.exec(messageId ?? "")?.[1]);
+/** The envelope id of an organization's e-mail (ENVID of RFC 3461), which says the same: some reports return no headers. */
+export const envelopeIdOf = (messageId: string, organizationId: string): string =>
+  `${shortUuid(organizationId)}.${messageId.slice(1, -1)}`;
+
+/** Whose e-mail it is, and its Message-ID. */
+interface Ours {
+  organizationId: string;
+  providerId: string;
+}
+
+function byEnvelope(id: string | undefined): Ours | undefined {
+  const [, organization, message] = /^(\w{22})\.([^\s<>@]+@[^\s<>@]+)$/.exec(id ?? "") ?? [];
+  const organizationId = longUuid(organization);
+  return organizationId === undefined ? undefined : { organizationId, providerId: `<${message}>` };
+}
+
+async function byHeaders(returned: string | undefined): Promise<Ours | undefined> {
+  const mail = returned === undefined ? undefined : await parse(returned);
+  const organizationId = mail?.headers.find(({ key }) => key === organizationHeader.toLowerCase())?.value ?? "";
+  return mail?.messageId && validate(organizationId) ? { organizationId, providerId: mail.messageId } : undefined;
+}
 
 /** A report, and whose e-mail it is about. */
 export interface MailReport {
@@ -37,20 +53,18 @@ export async function readMailReport(raw: Buffer): Promise<MailReport | undefine
   const [about, recipient, ...others] = await Promise.all(groupsOf(status).map(fieldsOf));
   if (!about || !recipient || others.length > 0) return undefined;
   const returned = partOf(mail, /^(text|message)\/(rfc822-headers|rfc822|global|global-headers)$/);
-  const ids = [about["original-envelope-id"], returned && (await parse(returned))?.messageId];
-  const providerId = ids.find((id) => organizationOf(id) !== undefined);
-  const organizationId = organizationOf(providerId);
+  const ours = byEnvelope(about["original-envelope-id"]) ?? (await byHeaders(returned));
   const action = recipient["action"]?.toLowerCase();
-  if (providerId === undefined || !organizationId || (action !== "delivered" && action !== "failed")) return undefined;
+  if (!ours || (action !== "delivered" && action !== "failed")) return undefined;
   const hasArrived = action === "delivered";
   const code = /^\d\.\d{1,3}\.\d{1,3}/.exec(recipient["status"] ?? "")?.[0];
   const failed = `A mail server reports that it has not arrived${code === undefined ? "" : `: ${sayStatus(code)}`}.`;
   const named = ["original-recipient", "final-recipient"].map((name) => addressOf(recipient[name]));
   return {
-    organizationId,
+    organizationId: ours.organizationId,
     report: {
       kind: "EMAIL",
-      providerId,
+      providerId: ours.providerId,
       hasArrived,
       detail: hasArrived ? "A mail server reports that it has arrived." : failed,
       // An e-mail that was forwarded may have failed at an address that is not ours.

@@ -428,7 +428,7 @@ it("sends e-mail with an id that stays, and never again to an address that is no
   await settled(alert, "SENT");
   const mail = smtp.mails.at(-1);
   expect(mail?.to).toEqual(["ann@clinic.example"]);
-  expect(mail?.source).toContain(`Message-ID: ${(await read(alert)).attempts[0].providerId}\r\n`);
+  expect(mail?.source).toContain(`Message-ID: <${(await read(alert)).messageId}@`);
   expect(mail?.source).toMatch(/List-Id: /i);
   smtp.refusals.push("550 no such user");
   const refused = await test(id);
@@ -493,20 +493,41 @@ it("N8 calls an e-mail delivered when its mail server reports so, failed and its
     expect.stringMatching(/^MAIL FROM:<bounces@clinic\.example> .*RET=HDRS ENVID=\S+$/),
     "RCPT TO:<ruth@clinic.example> NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;ruth@clinic.example",
   ]);
-  const delivered = dsn({ id: arrived.messageId, to: "ruth@clinic.example", action: "delivered", status: "2.0.0" });
+  const delivered = dsn({
+    id: arrived.messageId,
+    organization: server.ours,
+    to: "ruth@clinic.example",
+    action: "delivered",
+    status: "2.0.0",
+  });
   expect((await report(delivered, "Bearer of another token")).status).toBe(403);
   expect((await report(delivered, "")).status).toBe(403);
   expect((await read(arrived.alert)).status).toBe("SENT");
+  // A report about the same message of another organization is about none.
+  expect((await report(delivered.replaceAll(server.ours, server.theirs))).status).toBe(200);
+  expect((await read(arrived.alert)).status).toBe("SENT");
   const password = `Basic ${Buffer.from(`vigil:${mailToken}`).toString("base64")}`;
   expect(await (await report(delivered, password)).json()).toEqual({ ok: true, isReport: true });
-  const failedLater = dsn({ id: arrived.messageId, to: "ruth@clinic.example", action: "failed", status: "5.1.1" });
+  const failedLater = dsn({
+    id: arrived.messageId,
+    organization: server.ours,
+    to: "ruth@clinic.example",
+    action: "failed",
+    status: "5.1.1",
+  });
   expect(await (await report(failedLater)).json()).toEqual({ ok: true, isReport: true });
   expect(await read(arrived.alert)).toMatchObject({
     status: "DELIVERED",
     attempts: [{ outcome: "SENT" }, { outcome: "DELIVERED", detail: "A mail server reports that it has arrived." }],
   });
   const gone = await sent("gone@clinic.example");
-  const failed = dsn({ id: gone.messageId, to: "gone@clinic.example", action: "failed", status: "5.1.1" });
+  const failed = dsn({
+    id: gone.messageId,
+    organization: server.ours,
+    to: "gone@clinic.example",
+    action: "failed",
+    status: "5.1.1",
+  });
   expect((await report(failed)).status).toBe(200);
   expect(await read(gone.alert)).toMatchObject({
     status: "FAILED",
@@ -523,11 +544,7 @@ it("N8 calls an e-mail delivered when its mail server reports so, failed and its
     "SELECT address FROM bad_contacts WHERE kind = 'EMAIL' AND address IN ('ruth@clinic.example', 'gone@clinic.example')",
   );
   expect(bad).toEqual([{ address: "gone@clinic.example" }]);
-  for (const raw of [
-    "",
-    "Subject: out of office\r\n\r\nBack on Monday",
-    failed.replaceAll(gone.messageId, "<a@b.example>"),
-  ])
+  for (const raw of ["", "Subject: out of office\r\n\r\nBack on Monday", failed.replaceAll(server.ours, "nobody")])
     expect(await (await report(raw)).json()).toEqual({ ok: true, isReport: false });
   expect((await report("x".repeat(600_000))).status).toBe(413);
 });

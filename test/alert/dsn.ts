@@ -1,15 +1,17 @@
 /** A report of a mail server on one e-mail, as Postfix writes it (RFC 3464). */
 export function dsn(of: {
+  /** The Message-ID of the e-mail. */
   id: string;
+  organization: string;
   to: string;
   action: string;
   status: string;
   /** Where it failed, when that is not where it was sent. */
   at?: string;
-  /** Whether it returns no headers, but the envelope id that it was given. */
-  byEnvelope?: boolean;
+  /** The envelope id that the e-mail was given; then no headers are returned. */
+  envelope?: string;
 }): string {
-  const { id, to, action, status, at = to, byEnvelope = false } = of;
+  const { id, organization, to, action, status, at = to, envelope } = of;
   return [
     "Return-Path: <>",
     "From: MAILER-DAEMON@mail.example (Mail Delivery System)",
@@ -29,7 +31,7 @@ export function dsn(of: {
     "Content-Type: message/delivery-status",
     "",
     "Reporting-MTA: dns; mail.example",
-    ...(byEnvelope ? [`Original-Envelope-Id: ${id}`] : []),
+    ...(envelope === undefined ? [] : [`Original-Envelope-Id: ${envelope}`]),
     "X-Postfix-Queue-ID: 4F",
     "",
     `Final-Recipient: rfc822; ${at}`,
@@ -43,7 +45,7 @@ export function dsn(of: {
     "Content-Type: text/rfc822-headers",
     "",
     "Subject: An incident",
-    ...(byEnvelope ? [] : [`Message-ID: ${id}`]),
+    ...(envelope === undefined ? [`X-Vigil-Organization: ${organization}`, `Message-ID: ${id}`] : []),
     "",
     "--X/mail.example--",
     "",

@@ -1,18 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { messageIdOf, readMailReport } from "../../src/alert/mail-report.ts";
+import { envelopeIdOf, readMailReport } from "../../src/alert/mail-report.ts";
 import { enhancedOf, refusesAddress } from "../../src/alert/mail-status.ts";
 import { dsn } from "./dsn.ts";
 
 const organization = "0198f0c0-0000-7000-8000-000000000001";
-const id = messageIdOf("0198f0c0-0000-7000-8000-00000000000a", organization, "vigil.example");
-const about = { id, to: "ann@clinic.example", action: "failed", status: "5.1.1" };
+const id = "<0198f0c0-0000-7000-8000-00000000000a@vigil.example>";
+const about = { id, organization, to: "ann@clinic.example", action: "failed", status: "5.1.1" };
 const read = (raw: string) => readMailReport(Buffer.from(raw));
 
 describe("a report of a mail server", () => {
   it("is told by the headers that it returns, by a whole message, or by the envelope id", async () => {
     for (const raw of [
       dsn(about),
-      dsn({ ...about, byEnvelope: true }),
+      dsn({ ...about, envelope: envelopeIdOf(id, organization) }),
       dsn(about).replace("text/rfc822-headers", "message/rfc822"),
       dsn(about).replaceAll("message/delivery-status", "message/global-delivery-status"),
       dsn(about).replaceAll("\r\n", "\n"),
@@ -52,8 +52,8 @@ describe("a report of a mail server", () => {
         ),
       ),
     ).toBe(undefined);
-    expect(await read(dsn({ ...about, id: "<20261129.1@other.example>" }))).toBe(undefined);
-    expect(await read(dsn({ ...about, id: `<x.${organization}@vigil.example>` }))).toBe(undefined);
+    expect(await read(dsn({ ...about, organization: "of others" }))).toBe(undefined);
+    expect(await read(dsn({ ...about, envelope: `x.${id.slice(1, -1)}` }))).toBe(undefined);
     expect(await read("Subject: out of office\r\n\r\nBack on Monday")).toBe(undefined);
     expect(await read("")).toBe(undefined);
   });

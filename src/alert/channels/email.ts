@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import type { Sent } from "../../outbound/outcome.ts";
-import { messageIdOf } from "../mail-report.ts";
+import { envelopeIdOf, organizationHeader } from "../mail-report.ts";
 import type { Channel } from "./channel.ts";
 import type { Smtp } from "./smtp.ts";
 import { SmtpFault } from "./smtp.ts";
@@ -37,7 +37,7 @@ export function emailChannel(options: {
       if (!smtp) return { outcome: "PERMANENT", detail: "This server sends no e-mail: SMTP_URL is not set." };
       const more = message.acknowledgeUrl ? `\n\nAcknowledge: ${message.acknowledgeUrl}` : "";
       const thread = `<thread-${message.thread.replace(/[^\w.-]/g, "-")}@${host}>`;
-      const messageId = messageIdOf(message.id, organizationId, host);
+      const messageId = `<${message.id}@${host}>`; // the same in every try
       try {
         const { providerId } = await smtp.send({
           to: recipient,
@@ -45,9 +45,13 @@ export function emailChannel(options: {
           text: message.text.includes(message.acknowledgeUrl ?? "\0") ? message.text : message.text + more,
           ...(message.html === null ? {} : { html: message.html }),
           messageId,
-          ...(readsReports ? { reportAs: messageId } : {}),
+          ...(readsReports ? { reportAs: envelopeIdOf(messageId, organizationId) } : {}),
           references: thread,
-          headers: { "List-Id": `Vigil alerts <alerts.${host}>`, "Auto-Submitted": "auto-generated" },
+          headers: {
+            [organizationHeader]: organizationId,
+            "List-Id": `Vigil alerts <alerts.${host}>`,
+            "Auto-Submitted": "auto-generated",
+          },
         });
         return { outcome: "SENT", detail: "The SMTP server took it.", providerId };
       } catch (error) {
