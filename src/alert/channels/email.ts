@@ -33,26 +33,27 @@ export function emailChannel(options: {
     secrets: z.strictObject({}),
     retries: [minute, 5 * minute, 15 * minute, 60 * minute, 240 * minute],
     perMinute: 60,
-    async send({ message, organizationId, recipient }) {
+    async send({ message, organizationId, recipient, signal }) {
       if (!smtp) return { outcome: "PERMANENT", detail: "This server sends no e-mail: SMTP_URL is not set." };
       const more = message.acknowledgeUrl ? `\n\nAcknowledge: ${message.acknowledgeUrl}` : "";
       const thread = `<thread-${message.thread.replace(/[^\w.-]/g, "-")}@${host}>`;
       const messageId = `<${message.id}@${host}>`; // the same in every try
+      const email = {
+        to: recipient,
+        subject: message.subject,
+        text: message.text.includes(message.acknowledgeUrl ?? "\0") ? message.text : message.text + more,
+        ...(message.html === null ? {} : { html: message.html }),
+        messageId,
+        ...(readsReports ? { reportAs: envelopeIdOf(messageId, organizationId) } : {}),
+        references: thread,
+        headers: {
+          [organizationHeader]: organizationId,
+          "List-Id": `Vigil alerts <alerts.${host}>`,
+          "Auto-Submitted": "auto-generated",
+        },
+      };
       try {
-        const { providerId } = await smtp.send({
-          to: recipient,
-          subject: message.subject,
-          text: message.text.includes(message.acknowledgeUrl ?? "\0") ? message.text : message.text + more,
-          ...(message.html === null ? {} : { html: message.html }),
-          messageId,
-          ...(readsReports ? { reportAs: envelopeIdOf(messageId, organizationId) } : {}),
-          references: thread,
-          headers: {
-            [organizationHeader]: organizationId,
-            "List-Id": `Vigil alerts <alerts.${host}>`,
-            "Auto-Submitted": "auto-generated",
-          },
-        });
+        const { providerId } = await smtp.send(email, signal);
         return { outcome: "SENT", detail: "The SMTP server took it.", providerId };
       } catch (error) {
         return faultOf(error);

@@ -128,21 +128,24 @@ const passing = new Set([
 ]);
 
 /** Slack answers 200 and says in the body what became of it. */
+const verdict = z.union([
+  z.object({ ok: z.literal(true), ts: z.string().optional().catch(undefined) }),
+  z.object({ ok: z.literal(false), error: z.string() }),
+]);
+
 function judged(body: string | undefined): Sent & { fault?: string } {
-  let said: { ok?: unknown; error?: unknown; ts?: unknown };
-  try {
-    said = JSON.parse(body ?? "") as typeof said;
-  } catch {
-    return { outcome: "RETRY", detail: "Slack's answer could not be read." };
-  }
-  if (said.ok === true) {
-    return {
-      outcome: "SENT",
-      detail: "Slack took it.",
-      ...(typeof said.ts === "string" ? { providerId: said.ts } : {}),
-    };
-  }
-  const fault = /^[a-z_]{1,60}$/.test(String(said.error)) ? String(said.error) : "unknown";
+  const { data: said } = verdict.safeParse(parsed(body));
+  if (!said) return { outcome: "RETRY", detail: "Slack's answer could not be read." };
+  if (said.ok) return { outcome: "SENT", detail: "Slack took it.", providerId: said.ts };
+  const fault = /^[a-z_]{1,60}$/.test(said.error) ? said.error : "unknown";
   const detail = `Slack refused it: ${fault}.`;
   return passing.has(fault) ? { outcome: "RETRY", detail, fault } : { outcome: "PERMANENT", detail, fault };
+}
+
+function parsed(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? "");
+  } catch {
+    return undefined;
+  }
 }

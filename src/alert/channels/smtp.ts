@@ -1,5 +1,6 @@
 /** Hands e-mail to the SMTP server: sign-in links, and alerts on channels of kind EMAIL. */
 import { createTransport } from "nodemailer";
+import PQueue from "p-queue";
 import { enhancedOf, refusesAddress } from "../mail-status.ts";
 import type { SmtpConfig } from "./smtp-url.ts";
 
@@ -31,8 +32,11 @@ export class SmtpFault extends Error {
 }
 
 export interface Smtp {
-  /** Resolves when the server has taken it, with the Message-ID. Throws SmtpFault. */
-  send(email: Email): Promise<{ providerId: string }>;
+  /**
+   * Resolves when the server has taken it, with the Message-ID. Throws SmtpFault, also when `signal` aborts: what waits for
+   * a connection until then is not sent; of what is being said to the server nobody knows.
+   */
+  send(email: Email, signal?: AbortSignal): Promise<{ providerId: string }>;
   /** Connects and signs in, and sends nothing. Throws SmtpFault. */
   verify(): Promise<void>;
   close(): void;
@@ -40,6 +44,7 @@ export interface Smtp {
 
 const timeout = 10_000; // 10 seconds to connect, to greet, and between two answers
 const longestReason = 200;
+const connections = 2;
 
 /** Opens nothing until the first e-mail; keeps a connection for those that follow. */
 export function openSmtp({ host, port, secure, requireTls, auth, from, bounces = from }: SmtpConfig): Smtp {
@@ -49,7 +54,7 @@ export function openSmtp({ host, port, secure, requireTls, auth, from, bounces =
     secure,
     requireTLS: requireTls,
     pool: true,
-    maxConnections: 2,
+    maxConnections: connections,
     ...(auth ? { auth } : {}),
     connectionTimeout: timeout,
     greetingTimeout: timeout,
@@ -57,24 +62,42 @@ export function openSmtp({ host, port, secure, requireTls, auth, from, bounces =
     disableFileAccess: true, // no part of an e-mail is read from elsewhere
     disableUrlAccess: true,
   });
+  // Who stands in the transport's own line cannot leave it: nobody stands there.
+  const line = new PQueue({ concurrency: connections });
+
+  function inTurn<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    const done = line.add(() => {
+      signal?.throwIfAborted();
+      return work();
+    });
+    if (!signal) return done;
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => reject(new SmtpFault("the mail server did not answer in time", undefined));
+      if (signal.aborted) giveUp();
+      signal.addEventListener("abort", giveUp, { once: true });
+      done.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
+    });
+  }
+
   return {
-    async send({ to, subject, text, html, messageId, references, headers, reportAs }) {
-      try {
+    async send({ to, subject, text, html, messageId, references, headers, reportAs }, signal) {
+      const mail = {
         // Addresses as objects: none is parsed into several.
-        const taken = await transport.sendMail({
-          from: { name: "Vigil", address: from },
-          to: { name: "", address: to },
-          envelope: { from: bounces, to },
-          subject,
-          text,
-          ...(html === undefined ? {} : { html }),
-          ...(messageId ? { messageId } : {}),
-          ...(references ? { references, inReplyTo: references } : {}),
-          ...(headers ? { headers } : {}),
-          ...(reportAs
-            ? { dsn: { id: reportAs, return: "headers", notify: ["success", "failure"], recipient: to } }
-            : {}),
-        });
+        from: { name: "Vigil", address: from },
+        to: { name: "", address: to },
+        envelope: { from: bounces, to },
+        subject,
+        text,
+        ...(html === undefined ? {} : { html }),
+        ...(messageId ? { messageId } : {}),
+        ...(references ? { references, inReplyTo: references } : {}),
+        ...(headers ? { headers } : {}),
+        ...(reportAs
+          ? { dsn: { id: reportAs, return: "headers", notify: ["success", "failure"], recipient: to } }
+          : {}),
+      };
+      try {
+        const taken = await inTurn(() => transport.sendMail(mail), signal);
         return { providerId: taken.messageId };
       } catch (error) {
         throw faultOf(error as TransportFault);
@@ -99,6 +122,7 @@ interface TransportFault extends Error {
 }
 
 function faultOf(error: TransportFault): SmtpFault {
+  if (error instanceof SmtpFault) return error;
   const { responseCode, response = "", command = "" } = error;
   const reply = { code: responseCode ?? 0, enhanced: enhancedOf(response), toRecipient: command.startsWith("RCPT") };
   return new SmtpFault(reasonOf(error), responseCode, refusesAddress(reply));

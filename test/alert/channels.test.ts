@@ -1,0 +1,306 @@
+/** What every kind of channel promises, whoever is at the other end: one contract, the same provider misbehaving for all. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { openChannels } from "../../src/alert/channels/kinds.ts";
+import { openSmtp, type Smtp } from "../../src/alert/channels/smtp.ts";
+import { parseSmtp } from "../../src/alert/channels/smtp-url.ts";
+import type { Message } from "../../src/alert/message.ts";
+import type { Sent } from "../../src/outbound/outcome.ts";
+
+const id = "0198f0c0-0000-7000-8000-00000000000a";
+const organizationId = "0198f0c0-0000-7000-8000-000000000001";
+const canary = "canary-of-the-receiver";
+const message: Message = {
+  id,
+  kind: "OPENED",
+  priority: "CRITICAL",
+  subject: "CRITICAL: an attack",
+  text: "An attack. Look at it now.",
+  html: "<p>An attack.</p>",
+  url: "https://vigil.example/incidents/1",
+  acknowledgeUrl: null,
+  thread: "incident-1",
+  data: { incident: { number: 1 } },
+  at: Date.UTC(2026, 10, 29),
+};
+
+type Answer = (response: ServerResponse, request: IncomingMessage) => unknown;
+let answer: Answer = (response) => response.end();
+/** What came, whole: head and body. */
+let came: string[] = [];
+const http = createServer(async (request, response) => {
+  let body = "";
+  for await (const chunk of request) body += chunk;
+  came.push(`${request.url} ${JSON.stringify(request.headers)} ${body}`);
+  answer(response, request);
+});
+
+/** How a mail server answers a command (and, as `.`, a whole e-mail); undefined: not at all. */
+type Reply = (command: string, socket: Socket) => string | undefined;
+const polite: Reply = (command) => (command === "CONNECT" ? "220 sink" : command === "DATA" ? "354 go on" : "250 ok");
+let reply: Reply = polite;
+const sockets = new Set<Socket>();
+const mail = createTcpServer((socket) => {
+  sockets.add(socket.on("error", () => undefined).on("close", () => sockets.delete(socket)));
+  let text: string | undefined;
+  let buffer = "";
+  const say = (command: string): void => {
+    const line = reply(command, socket);
+    if (line !== undefined) socket.write(`${line}\r\n`);
+    if (command === "DATA" && line?.startsWith("354")) text = "";
+  };
+  say("CONNECT");
+  socket.on("data", (chunk) => {
+    buffer += chunk;
+    for (let end = buffer.indexOf("\r\n"); end >= 0; end = buffer.indexOf("\r\n")) {
+      const line = buffer.slice(0, end);
+      buffer = buffer.slice(end + 2);
+      if (text === undefined) say(line.slice(0, 4).toUpperCase());
+      else if (line !== ".") text += `${line}\r\n`;
+      else {
+        came.push(text);
+        text = undefined;
+        say(".");
+      }
+    }
+  });
+});
+
+let url: string;
+let smtp: Smtp;
+beforeAll(async () => {
+  for (const server of [http, mail]) await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  http.closeAllConnections();
+  http.close();
+  mail.close();
+});
+beforeEach(() => {
+  came = [];
+  reply = polite;
+  const { port } = mail.address() as AddressInfo;
+  smtp = openSmtp(parseSmtp(`smtp://127.0.0.1:${port}?from=vigil@clinic.example`).smtp as never);
+  return () => {
+    smtp.close();
+    for (const socket of sockets) socket.destroy();
+  };
+});
+
+interface Kind {
+  kind: "WEBHOOK" | "SLACK" | "SMS" | "EMAIL";
+  recipient?: string;
+  config(at: string): object;
+  secrets(at: string): object;
+  /** How its provider says that it took it, and what it calls the message. */
+  takes: Answer;
+  providerId?: string;
+}
+const json =
+  (body: object, status = 200): Answer =>
+  (response) =>
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+const kinds: Record<string, Kind> = {
+  "a webhook": {
+    kind: "WEBHOOK",
+    config: (at) => ({ url: `${at}/hook` }),
+    secrets: () => ({ secret: `whsec_${Buffer.from("canary-of-the-secret-24b").toString("base64")}` }),
+    takes: json({}),
+  },
+  "Slack's webhook": {
+    kind: "SLACK",
+    config: () => ({}),
+    secrets: (at) => ({ webhookUrl: `${at}/services/canary-of-the-secret` }),
+    takes: (response) => response.end("ok"),
+  },
+  "Slack's bot": {
+    kind: "SLACK",
+    config: () => ({ channel: "C123" }),
+    secrets: () => ({ botToken: "xoxb-canary-of-the-secret" }),
+    takes: json({ ok: true, ts: "1.2" }),
+    providerId: "1.2",
+  },
+  "an SMS": {
+    kind: "SMS",
+    recipient: "+15125550100",
+    config: () => ({ to: ["+15125550100"] }),
+    secrets: () => ({}),
+    takes: json({ sid: "SM1" }, 201),
+    providerId: "SM1",
+  },
+  "an e-mail": {
+    kind: "EMAIL",
+    recipient: "ann@clinic.example",
+    config: () => ({ to: ["ann@clinic.example"] }),
+    secrets: () => ({}),
+    takes: () => undefined,
+    providerId: `<${id}@vigil.example>`,
+  },
+};
+
+async function send(of: Kind, { at = url, signal = new AbortController().signal } = {}): Promise<Sent> {
+  const channel = openChannels({
+    smtp,
+    twilio: { accountSid: `AC${"0".repeat(32)}`, authToken: "canary-of-the-secret", from: "+15125550199", apiUrl: at },
+    allowPrivate: true,
+    publicUrl: "https://vigil.example",
+    readsMailReports: false,
+    slackApiUrl: at,
+    now: Date.now,
+  })[of.kind];
+  const config = channel.config.parse(of.config(at)) as never;
+  const secrets = channel.secrets.parse(of.secrets(at)) as never;
+  const delivery = { message, organizationId, recipient: of.recipient ?? "", firstOfThread: null };
+  const sent = await channel.send({ ...delivery, config, secrets, signal });
+  expect(JSON.stringify(sent)).not.toContain("canary"); // neither a secret nor the receiver's words
+  expect(sent.detail.length).toBeGreaterThan(5);
+  return sent;
+}
+
+describe.each(Object.entries(kinds))("a channel that sends %s", (_name, of) => {
+  const isMail = of.kind === "EMAIL";
+
+  it("says that it was taken, and what the provider calls it; a second try carries the same id", async () => {
+    answer = of.takes;
+    for (const _ of [1, 2]) {
+      const sent = await send(of);
+      expect(sent).toMatchObject({ outcome: "SENT", ...(of.providerId ? { providerId: of.providerId } : {}) });
+    }
+    expect(came).toHaveLength(2);
+    expect(came.map((one) => /An.attack/.test(one))).toEqual([true, true]);
+    if (of.kind === "WEBHOOK" || isMail) expect(came.map((one) => one.includes(id))).toEqual([true, true]);
+  });
+
+  it("N4 tries again, as late as it is told, what a busy or broken provider did not take", async () => {
+    if (isMail) {
+      for (const code of ["421", "450", "451", "452"]) {
+        reply = (command, socket) => (command === "RCPT" ? `${code} ${canary}` : polite(command, socket));
+        expect(await send(of)).toMatchObject({ outcome: "RETRY" });
+      }
+      return;
+    }
+    answer = (response) => response.writeHead(429, { "retry-after": "90" }).end(canary);
+    expect(await send(of)).toMatchObject({ outcome: "RETRY", afterMs: 90_000, channelWaits: true });
+    for (const status of [500, 502, 503, 504]) {
+      answer = (response) => response.writeHead(status).end(canary);
+      const sent = await send(of);
+      expect(sent).toMatchObject({ outcome: "RETRY" });
+      expect(sent).not.toMatchObject({ channelWaits: true });
+    }
+  });
+
+  it("tries again what a provider broke off, before its answer or within", async () => {
+    if (isMail) {
+      for (const at of ["CONNECT", "EHLO", "MAIL", "DATA", "."]) {
+        reply = (command, socket) => {
+          if (command === at) return void socket.destroy();
+          return polite(command, socket);
+        };
+        expect([at, (await send(of)).outcome]).toEqual([at, "RETRY"]);
+      }
+      return;
+    }
+    answer = (response) => response.destroy();
+    expect(await send(of)).toMatchObject({ outcome: "RETRY" });
+    answer = (response) => response.writeHead(200, { "content-length": "100" }).write("{", () => response.destroy());
+    // Who needs no body has been told by the status that it was taken.
+    expect(["RETRY", "SENT"]).toContain((await send(of)).outcome);
+  });
+
+  it("gives a try up when its time is over, at once, whatever the provider is doing", async () => {
+    const endless: Answer[] = [
+      () => undefined,
+      (response) => {
+        const timer = setInterval(() => response.write(`${canary} `.repeat(10)), 5);
+        response.on("close", () => clearInterval(timer));
+      },
+    ];
+    for (const [at, behaves] of (isMail ? ["CONNECT", "EHLO", ".", "slowly"] : endless).entries()) {
+      const given = new AbortController();
+      if (typeof behaves === "string") {
+        reply = (command, socket) => {
+          if (behaves === "slowly") setTimeout(() => socket.write(`${polite(command, socket)}\r\n`), 3_000).unref();
+          return command === behaves || behaves === "slowly" ? undefined : polite(command, socket);
+        };
+      } else answer = behaves;
+      const began = performance.now();
+      setTimeout(() => given.abort(), 200);
+      const sent = await send(of, { signal: given.signal });
+      expect([at, sent.outcome === "RETRY" || (at === 1 && sent.outcome === "SENT")]).toEqual([at, true]);
+      expect(performance.now() - began).toBeLessThan(2_000);
+    }
+  });
+
+  it("tries again where nobody is", async () => {
+    const closed = createTcpServer();
+    await new Promise<void>((resolve) => closed.listen(0, "127.0.0.1", resolve));
+    const { port } = closed.address() as AddressInfo;
+    await new Promise((resolve) => closed.close(resolve));
+    smtp.close();
+    smtp = openSmtp(parseSmtp(`smtp://127.0.0.1:${port}?from=vigil@clinic.example`).smtp as never);
+    expect(await send(of, { at: `http://127.0.0.1:${port}` })).toMatchObject({ outcome: "RETRY" });
+  });
+
+  it("is told by nothing that cannot be read that it failed for good", async () => {
+    if (isMail) {
+      reply = (command, socket) => (command === "." ? `what? ${canary}` : polite(command, socket));
+      expect((await send(of)).outcome).not.toBe("PERMANENT");
+      return;
+    }
+    for (const body of ["<html>{[}", "", "null", '{"ok":"yes"}', `{"sid":{},"ts":[],"code":"21610"}`]) {
+      answer = (response) => response.writeHead(200).end(body + (body === "" ? "" : " ".repeat(200_000)));
+      const sent = await send(of);
+      // Slack's bot says in the body what came of it: a body that says nothing of it is no success.
+      if (of.providerId === "1.2") expect(sent.outcome).toBe("RETRY");
+      else expect(sent).toMatchObject({ outcome: "SENT" });
+    }
+  });
+
+  it.skipIf(isMail)("follows no redirect, and stops for good where nothing is wanted any more", async () => {
+    answer = (response) => response.writeHead(302, { location: `${url}/elsewhere` }).end(canary);
+    expect(await send(of)).toMatchObject({ outcome: "PERMANENT" });
+    expect(came).toHaveLength(1);
+    answer = (response) => response.writeHead(410).end(canary);
+    expect(await send(of)).toMatchObject({ outcome: "PERMANENT", stopChannel: true });
+  });
+
+  it.skipIf(of.kind === "WEBHOOK" || of.providerId === undefined)(
+    "N8 tells who is not there from what passes",
+    async () => {
+      if (isMail) reply = (command, socket) => (command === "RCPT" ? `550 5.1.1 ${canary}` : polite(command, socket));
+      if (of.kind === "SMS") answer = json({ code: 30_006, message: canary }, 400);
+      if (of.kind === "SLACK") answer = json({ ok: false, error: "channel_not_found" });
+      expect(await send(of)).toMatchObject({
+        outcome: "PERMANENT",
+        ...(of.kind === "SLACK" ? {} : { badContact: true }),
+      });
+      if (isMail) reply = (command, socket) => (command === "RCPT" ? `552 5.2.2 ${canary}` : polite(command, socket));
+      if (of.kind === "SMS") answer = json({ code: 21_617, message: canary }, 400);
+      if (of.kind === "SLACK") answer = json({ ok: false, error: "ratelimited" });
+      const sent = await send(of);
+      if (isMail) expect(sent).toMatchObject({ outcome: "PERMANENT", badContact: false });
+      if (of.kind === "SLACK") expect(sent).toMatchObject({ outcome: "RETRY" });
+    },
+  );
+});
+
+it("an e-mail waits for the mail server no longer than its time, and is not sent when that is over", async () => {
+  const of = kinds["an e-mail"] as Kind;
+  const held: (() => void)[] = [];
+  reply = (command, socket) => {
+    if (command !== ".") return polite(command, socket);
+    held.push(() => socket.write("250 taken\r\n"));
+    return undefined;
+  };
+  const first = [send(of), send(of)]; // as many as there are connections
+  await expect.poll(() => held.length).toBe(2);
+  const late = await send(of, { signal: AbortSignal.timeout(100) });
+  expect(late).toMatchObject({ outcome: "RETRY" });
+  reply = polite;
+  for (const go of held) go();
+  expect((await Promise.all(first)).map(({ outcome }) => outcome)).toEqual(["SENT", "SENT"]);
+  expect(await send(of)).toMatchObject({ outcome: "SENT" });
+  expect(came).toHaveLength(3);
+});
