@@ -129,6 +129,7 @@ const schema = z.object({
     .optional(),
   TWILIO_API_URL: z.url({ protocol: /^https?$/, error: "is an https:// URL" }).default("https://api.twilio.com"),
   SLACK_API_URL: z.url({ protocol: /^https?$/, error: "is an https:// URL" }).default("https://slack.com/api"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/, error: "is an http:// or https:// URL" }).optional(),
   VIGIL_PERSISTED_DOCUMENTS: text.optional(),
   VIGIL_GEOIP_CITY: text.optional(),
   VIGIL_GEOIP_ASN: text.optional(),
@@ -209,6 +210,8 @@ export interface Config {
   slackApiUrl: string;
   /** The server that takes our e-mail. */
   smtp: SmtpConfig | undefined;
+  /** Where traces go; absent: none are kept. */
+  tracesEndpoint: string | undefined;
   /** Files of one's own in place of the installed data: MMDBs of cities and of autonomous systems (absolute). */
   geoip: { city?: string | undefined; asn?: string | undefined };
   logLevel: string;
@@ -257,6 +260,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     identityProvider: identityProviderOf(values),
     persistedDocuments: values.VIGIL_PERSISTED_DOCUMENTS && resolve(values.VIGIL_PERSISTED_DOCUMENTS),
     smtp: values.SMTP_URL,
+    tracesEndpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
     mailReportsToken: values.VIGIL_MAIL_REPORTS_TOKEN,
     twilio:
       values.TWILIO_ACCOUNT_SID && values.TWILIO_AUTH_TOKEN && values.TWILIO_FROM

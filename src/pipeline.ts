@@ -33,6 +33,7 @@ import { scoreDetections } from "./scores.ts";
 import { pseudonymBy } from "./secrets/pseudonym.ts";
 import { indexedColumns } from "./secrets/sealed-columns.ts";
 import type { Vault } from "./secrets/vault.ts";
+import { currentTrace, inSpan, noteInSpan } from "./tracing.ts";
 
 export interface Pipeline {
   /** Stores the events with the detections and incidents they cause; resolves when all of it is committed. */
@@ -137,7 +138,7 @@ export function createPipeline(options: {
     const known = knownOf(organizationId);
     for (let turn = 1; ; turn++) {
       try {
-        return await commit(organizationId, known, batch, turn === tries);
+        return await inSpan("batch", spanOf(batch, turn), () => commit(organizationId, known, batch, turn === tries));
       } catch (error) {
         if (turn === tries || !(error instanceof NotReady || error instanceof NoPseudonym)) throw error;
         if (error instanceof NoPseudonym) await loadPseudonym(organizationId, known);
@@ -161,6 +162,8 @@ export function createPipeline(options: {
         const turn = await takeTurn(tx, now());
         if (!turn) throw new VigilError("NOT_FOUND", "The organization is gone.");
         const { receivedAt, privacy } = turn;
+        const trace = currentTrace();
+        if (trace) await tx.query("SELECT set_config('vigil.trace', $1, true)", [trace]);
         known.privacy = privacy;
         const names = await known.namesOf(tx, sent, turn.profilesVersion);
         const drafts = sent.map((draft) => dropUnknown(withName(draft, names), privacy));
@@ -178,8 +181,10 @@ export function createPipeline(options: {
         const stored = insertEvents(tx, rows);
         stored.catch(() => undefined); // awaited below; PostgreSQL works while detection does
         const watchedAmong = watchers(tx, receivedAt);
-        const { detections: found } = await detection.evaluate(events, watchedAmong);
-        const detections = await weighWatched(found, watchedAmong);
+        const evaluate = detection.evaluate;
+        const detections = await inSpan("detect", {}, async () =>
+          weighWatched((await evaluate(events, watchedAmong)).detections, watchedAmong),
+        );
         await stored;
         const changes = await correlate(tx, detections, receivedAt, riskBySeverity);
         changes.push(...(await unlearnReopened(tx, changes, receivedAt)));
@@ -189,6 +194,7 @@ export function createPipeline(options: {
         await routeAlerts(tx, entriesOf(tx), receivedAt);
         for (const { sender, drafts } of batch) if (sender !== undefined) await auditIngest(tx, sender, drafts.length);
         await detection.save();
+        noteInSpan({ "vigil.events": events.length, "vigil.detections": detections.length });
         return { duplicates, topics: topicsOf(tx), found: detections.length };
       });
       detection?.committed();
@@ -228,7 +234,8 @@ export function createPipeline(options: {
   });
   return {
     // A batch holds events of several senders: it does not end with the time of the one who happened to be first.
-    accept: (organizationId, drafts, sender) => withoutDeadline(() => lanes.accept(organizationId, { drafts, sender })),
+    accept: (organizationId, drafts, sender) =>
+      withoutDeadline(() => lanes.accept(organizationId, { drafts, sender, trace: currentTrace() })),
     async rebuildProfiles(organizationId, onProgress) {
       const known = knownOf(organizationId);
       await loadPseudonym(organizationId, known);
@@ -246,6 +253,13 @@ export function createPipeline(options: {
 
 /** A sealed event was met before the key is there under which its values get pseudonyms. */
 class NoPseudonym extends Error {}
+
+/** A batch belongs to the trace of its first sender, and is linked to those of all others. */
+const spanOf = ([first, ...others]: readonly Sent[], turn: number): Parameters<typeof inSpan>[1] => ({
+  attributes: { "vigil.senders": others.length + 1, "vigil.turn": turn },
+  parent: first?.trace,
+  links: others.map(({ trace }) => trace),
+});
 
 /** What became of each sender's part of the batch. */
 function shareOut(batch: readonly Sent[], duplicates: ReadonlySet<number>): Stored[] {

@@ -9,9 +9,11 @@ import { closeOnSignal } from "./run.ts";
 import { servingInterval } from "./self-watch.ts";
 import { readPersistedDocuments } from "./server/persisted-documents.ts";
 import { createServer } from "./server/server.ts";
+import { startTracing } from "./tracing-sdk.ts";
 
 export async function serve(config: Config): Promise<void> {
   const log = createLog(config.logLevel);
+  const tracing = await startTracing(config.tracesEndpoint, log);
   const app = await openApp(config, { log });
   if (app.embedded && !(await app.embedded.claimServing())) {
     const other = await readRunningServer(config.dataDir);
@@ -50,6 +52,7 @@ export async function serve(config: Config): Promise<void> {
     await jobs?.close();
     await forgetRunningServer(config.dataDir);
     await app.close();
+    await tracing.close();
   };
   closeOnSignal(close);
   const url = await server.listen(config.port, config.host).catch(async (error: NodeJS.ErrnoException) => {

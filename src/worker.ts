@@ -6,6 +6,7 @@ import { createLog } from "./log.ts";
 import { answerFromRedis } from "./queue/doorbell.ts";
 import { workJobs } from "./queue/queue.ts";
 import { closeOnSignal } from "./run.ts";
+import { startTracing } from "./tracing-sdk.ts";
 
 export async function work(config: Config): Promise<void> {
   const { redisUrl, databaseUrl } = config;
@@ -15,6 +16,7 @@ export async function work(config: Config): Promise<void> {
       "A worker needs REDIS_URL or DATABASE_URL. Without both the server runs the scheduled jobs itself.",
     );
   const log = createLog(config.logLevel);
+  const tracing = await startTracing(config.tracesEndpoint, log);
   const app = await openApp(config, { log });
   const jobs = await workJobs(store, app.sweep, log);
   app.metricHistory.start();
@@ -26,6 +28,7 @@ export async function work(config: Config): Promise<void> {
     if (bell) await bell.close();
     await jobs.close();
     await app.close();
+    await tracing.close();
   });
   console.log("The Vigil worker is running (Ctrl-C stops it)");
 }

@@ -35,6 +35,7 @@ const ground = [
   "database-away.ts",
   "deadline.ts",
   "redis.ts",
+  "tracing.ts",
   "generated",
 ];
 const mayUse: Record<string, string[]> = {

@@ -6,6 +6,7 @@ import type { ChannelKind } from "../generated/prisma/client.ts";
 import { type Log, messageForLog } from "../log.ts";
 import { retryAt, type Sent } from "../outbound/outcome.ts";
 import type { Vault } from "../secrets/vault.ts";
+import { inSpan, noteInSpan, SpanKind } from "../tracing.ts";
 import { createAbreast } from "./abreast.ts";
 import type { Channels } from "./channels/kinds.ts";
 import { sendToItself } from "./channels/own-receiver.ts";
@@ -16,6 +17,7 @@ import { type Prepared, prepare, type Word } from "./prepare.ts";
 import { isOwnReceiver } from "./probe.ts";
 import { type Recorded, record } from "./record.ts";
 import { createReports } from "./reports.ts";
+import { type Traces, tracesOf } from "./traces.ts";
 
 export interface Sender {
   /** The job behind the bell: sends until nothing is due, and asks to be woken for what comes later. */
@@ -141,13 +143,22 @@ export function createSender(options: {
   async function tryOne(
     organizationId: string,
     outgoing: Outgoing,
-    ready: { channel: ChannelRow; bad: string | undefined; prepared: Prepared | undefined; until: number },
+    ready: {
+      channel: ChannelRow;
+      bad: string | undefined;
+      prepared: Prepared | undefined;
+      traces: Traces;
+      until: number;
+    },
   ): Promise<void> {
     const urgent = outgoing.alerts.some(({ priority }) => priority === "CRITICAL");
     const place = urgent ? unwritten.pass() : await unwritten.enter();
     try {
       // Writing took so long that its lease ends before a try would: whoever claims it next sends it.
-      if (performance.now() < ready.until) await tryNow(organizationId, outgoing, ready, () => place.answered());
+      if (performance.now() < ready.until)
+        await inSpan(`alert ${ready.channel.kind}`, spanOf(outgoing, ready.traces), () =>
+          tryNow(organizationId, outgoing, ready, () => place.answered()),
+        );
     } finally {
       place.leave();
     }
@@ -169,6 +180,7 @@ export function createSender(options: {
           })
         : unworded;
     answered();
+    noteInSpan({ "vigil.alert.outcome": sent.outcome });
     const at = now();
     const tries = Math.max(...outgoing.alerts.map((alert) => alert.tries));
     const afterMs = sent.outcome === "RETRY" ? sent.afterMs : undefined;
@@ -188,10 +200,18 @@ export function createSender(options: {
       plan.send.filter((outgoing) => !badOf(outgoing)),
       rows,
     );
+    const ids = plan.send.flatMap(({ alerts }) => alerts.map(({ id }) => id));
+    const traces = await tracesOf(db, organizationId, ids);
     for (const outgoing of plan.send) {
       const { channelId } = outgoing;
       const channel = rows.get(channelId) as ChannelRow;
-      const ready = { channel, bad: badOf(outgoing), prepared: prepared.get(outgoing.messageId as string), until };
+      const ready = {
+        channel,
+        bad: badOf(outgoing),
+        prepared: prepared.get(outgoing.messageId as string),
+        traces,
+        until,
+      };
       const going = tryOne(organizationId, outgoing, ready)
         // What is not written down is lost when its lease ends, and is tried again with the same message id.
         .catch((error: Error) => log.error({ organizationId, err: messageForLog(error) }, "a try was not recorded"))
@@ -238,6 +258,13 @@ export function createSender(options: {
       if (at) wake(organizationId, at.getTime());
     },
   };
+}
+
+/** A message goes on in the trace of its first alert, and is linked to those of all others. */
+function spanOf({ alerts }: Outgoing, traces: Traces): Parameters<typeof inSpan>[1] {
+  const [parent, ...links] = alerts.map(({ id }) => traces.get(id));
+  const attributes = { "vigil.alerts": alerts.length, "vigil.alert.priority": alerts[0]?.priority ?? "" };
+  return { kind: SpanKind.CLIENT, attributes, parent, links };
 }
 
 /** What people are told of: not what the heartbeat sends to Vigil itself. */

@@ -3,6 +3,7 @@
  * detection sees events in one order, and a busy moment costs fewer commits.
  */
 import { VigilError } from "../errors.ts";
+import type { Traceparent } from "../tracing.ts";
 import type { EventDraft } from "./event.ts";
 
 /** What one sender sent at once. */
@@ -10,6 +11,8 @@ export interface Sent {
   drafts: readonly EventDraft[];
   /** Who sent them, where that is to be audited. */
   sender: string | undefined;
+  /** The trace of the request, where traces are kept. */
+  trace?: Traceparent | undefined;
 }
 
 export interface Stored {

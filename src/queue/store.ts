@@ -8,10 +8,12 @@ import {
   type WorkerOptions,
   withBackend,
 } from "bullmq";
+import { BullMQOtel } from "bullmq-otel";
 import pg from "pg";
 import { outliveLoss } from "../database-away.ts";
 import type { Log } from "../log.ts";
 import { connectRedis, isCluster, type RedisConnection } from "../redis.ts";
+import { isTracing } from "../tracing.ts";
 
 export type QueueStore = { redisUrl: string } | { postgresUrl: string };
 
@@ -33,6 +35,10 @@ export interface OpenStore {
   /** After the queues and workers are closed. */
   close(): Promise<void>;
 }
+
+/** Jobs go on in the trace of whoever queued them. */
+const traced = (): Pick<QueueOptions, "telemetry"> =>
+  isTracing() ? { telemetry: new BullMQOtel({ tracerName: "vigil" }) } : {};
 
 export function openStore(store: QueueStore, log: Log): OpenStore {
   return "redisUrl" in store ? onRedis(store.redisUrl, log) : onPostgres(store.postgresUrl, log);
@@ -59,8 +65,9 @@ function onRedis(url: string, log: Log): OpenStore {
     return redis;
   }
   return {
-    queue: (name, options) => new Queue(name, { ...placed, ...options, connection: connect(false) }),
-    worker: (name, work, options) => new Worker(name, work, { ...placed, ...options, connection: connect(true) }),
+    queue: (name, options) => new Queue(name, { ...placed, ...traced(), ...options, connection: connect(false) }),
+    worker: (name, work, options) =>
+      new Worker(name, work, { ...placed, ...traced(), ...options, connection: connect(true) }),
     alone: (work) => work(),
     async close() {
       for (const redis of opened) redis.disconnect();
@@ -86,9 +93,10 @@ function onPostgres(url: string, log: Log): OpenStore {
     return pool as unknown as PgPool; // BullMQ declares what it uses of it
   }
   return {
-    queue: (name, options) => new backed.Queue(name, { ...options, connection: connect() }) as unknown as Queue,
+    queue: (name, options) =>
+      new backed.Queue(name, { ...traced(), ...options, connection: connect() }) as unknown as Queue,
     worker: (name, work, options) =>
-      new backed.Worker(name, work as never, { ...options, connection: connect() }) as unknown as Worker,
+      new backed.Worker(name, work as never, { ...traced(), ...options, connection: connect() }) as unknown as Worker,
     async alone(work) {
       const client = outliveLoss(new pg.Client({ connectionString: url, application_name: "vigil queue" }));
       await client.connect();

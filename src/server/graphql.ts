@@ -21,6 +21,7 @@ import { createOperationLimits, type OperationLimits } from "./operation-limits.
 import { type PersistedDocuments, persistedPlugins } from "./persisted-documents.ts";
 import { planPlugin } from "./plan-plugin.ts";
 import { packings, sentBody } from "./sent.ts";
+import { tracePlugin } from "./trace-plugin.ts";
 import { watchCredential } from "./watch.ts";
 
 const bodyLimit = 1_048_576; // 1 MiB: larger batches of events go to /ingest
@@ -69,6 +70,7 @@ export function createGraphQL(
       deadlinePlugin(guards.deadlines ?? deadlines),
       auditPlugin(),
       eventStreams(fanOut),
+      tracePlugin(),
     ],
   });
 }

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { databaseAway, isDatabaseAway } from "../database-away.ts";
 import { VigilError } from "../errors.ts";
 import type { Services } from "../schema/context.ts";
+import { inSpan, noteInSpan, SpanKind } from "../tracing.ts";
 import { handleAcknowledgeForm, handleAcknowledgePage } from "./acknowledge.ts";
 import { sendError, sendJson, setSecurityHeaders, urlOf } from "./answer.ts";
 import { handleAuditExport } from "./audit-export.ts";
@@ -116,7 +117,13 @@ export function createServer(services: Services, options: ServerOptions = {}): V
     const name = `${method} ${url.pathname}`;
     const handler = routes[name];
     if (handler) count(name, response);
-    if (handler) return void (await handler({ request, response, url }));
+    if (handler) {
+      const parent = request.headers.traceparent?.toString();
+      return inSpan(name, { kind: SpanKind.SERVER, parent }, async () => {
+        await handler({ request, response, url });
+        noteInSpan({ "http.response.status_code": response.statusCode });
+      });
+    }
     if (method === "GET" && (url.pathname === "/" || url.pathname.startsWith("/assets/"))) {
       if (await sendStatic(options.dashboardDir, url.pathname, request, response)) return;
     }

@@ -47,7 +47,11 @@ export async function importRules(server: TestServer, yaml: string, mode: string
   if (errors || rejected?.length) throw new Error(JSON.stringify(errors ?? rejected));
 }
 
-export const attack = (server: TestServer, more: { ip?: string; user?: string; level?: string }[]) =>
+export const attack = (
+  server: TestServer,
+  more: { ip?: string; user?: string; level?: string }[],
+  headers: Record<string, string> = {},
+) =>
   server.ingest(
     more
       .map(({ ip, user, level = "critical" }) =>
@@ -59,6 +63,7 @@ export const attack = (server: TestServer, more: { ip?: string; user?: string; l
         }),
       )
       .join("\n"),
+    headers,
   );
 
 /** Stores a response rule, in place of all that are there where `alone`. */
