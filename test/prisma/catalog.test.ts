@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { catalogFaults } from "../../prisma/catalog.ts";
+import { difference, policiesOf } from "../../prisma/policies.ts";
 import { seedStatistics } from "../../src/database/first-statistics.ts";
 import { type TestDatabase, testDatabase } from "../support/database.ts";
 
@@ -19,6 +22,47 @@ afterAll(async () => {
 describe("the catalog of the migrated database", () => {
   it("T2, T6, T7: has no fault", async () => {
     expect(await catalogFaults(owner)).toEqual([]);
+  });
+
+  it("T10: is as prisma/policies.txt says, which marks every migration that changes who may read or write what", async () => {
+    const kept = readFileSync(join(import.meta.dirname, "../../prisma/policies.txt"), "utf8")
+      .trimEnd()
+      .split("\n");
+    expect(difference(kept, await policiesOf(owner))).toEqual([]);
+    const bad: [string, RegExp[]][] = [
+      [
+        "CREATE POLICY leak ON security_alerts FOR SELECT USING (true)",
+        [/^\+ security_alerts: policy leak for select to everybody using true/],
+      ],
+      [
+        "ALTER POLICY tenant ON security_alerts USING (true)",
+        [/^- security_alerts: policy tenant/, /^\+ security_alerts: policy tenant .* using true/],
+      ],
+      ["DROP POLICY tenant ON security_alerts", [/^- security_alerts: policy tenant/]],
+      [
+        "ALTER TABLE security_alerts NO FORCE ROW LEVEL SECURITY",
+        [/^- security_alerts: .*forced/, /^\+ security_alerts: row level security on/],
+      ],
+      [
+        "GRANT DELETE ON security_audit_log TO vigil_app",
+        [/^- security_audit_log: /, /^\+ security_audit_log: .*DELETE/],
+      ],
+      [
+        "GRANT UPDATE (actor) ON security_audit_log TO vigil_app",
+        [/^- security_audit_log: /, /^\+ security_audit_log: .*UPDATE \(actor\)/],
+      ],
+      ["CREATE TABLE fresh (id int)", [/^\+ fresh: row level security OFF/]],
+    ];
+    for (const [migration, marks] of bad) {
+      await owner.query("BEGIN");
+      try {
+        await owner.query(migration);
+        const marked = difference(kept, await policiesOf(owner));
+        expect([migration, marked]).toEqual([migration, marks.map((mark) => expect.stringMatching(mark))]);
+      } finally {
+        await owner.query("ROLLBACK");
+      }
+    }
   });
 
   it("lets the planner find a row by its key among all of an organization's, before any ANALYZE", async () => {
