@@ -10,6 +10,7 @@ import type { DeliveryReport } from "./delivery-report.ts";
 import { isOfAddress, sayStatus } from "./mail-status.ts";
 
 const limits = { maxNestingDepth: 10, maxHeadersSize: 65_536 } as const;
+const mostLines = 4_000; // the parser takes 5 µs and more for each, and holds up everything else meanwhile
 
 /** The header that says whose e-mail it is: a report returns it. */
 export const organizationHeader = "X-Vigil-Organization";
@@ -44,9 +45,10 @@ export interface MailReport {
 
 /**
  * Reads what came, as it came over SMTP. Undefined: it is no report on an e-mail of ours, or says that it is still on its
- * way (delayed, relayed), or of several recipients, which ours never have. Never throws: anybody can write to the address.
+ * way (delayed, relayed), or of several recipients, which ours never have, or is longer than any report is. Never throws: anybody can write to the address.
  */
 export async function readMailReport(raw: Buffer): Promise<MailReport | undefined> {
+  if (linesOf(raw) > mostLines) return undefined;
   const mail = await parse(raw);
   const status = partOf(mail, /^message\/(global-)?delivery-status$/);
   if (status === undefined) return undefined;
@@ -71,6 +73,13 @@ export async function readMailReport(raw: Buffer): Promise<MailReport | undefine
       isBadContact: (of) => code !== undefined && isOfAddress(code) && named.includes(of.toLowerCase()),
     },
   };
+}
+
+/** At most one more than are read. */
+function linesOf(raw: Buffer): number {
+  let lines = 1;
+  for (let at = raw.indexOf(10); at >= 0 && lines <= mostLines; at = raw.indexOf(10, at + 1)) lines++;
+  return lines;
 }
 
 async function parse(raw: Buffer | string): Promise<Email | undefined> {

@@ -4,7 +4,7 @@ import type { Services } from "../schema/context.ts";
 import { readBody, sendJson } from "./answer.ts";
 
 const formLimit = 16_384; // bytes
-const mailLimit = 524_288; // bytes: a report returns the headers of what it is about, or all of it
+const mailLimit = 262_144; // bytes: a report returns the headers of what it is about, or all of it
 const slackLimit = 262_144; // bytes: Slack sends the message back whose button was pressed
 
 /** POST /callbacks/twilio?organization=…: what became of an SMS, from Twilio and nobody else. */

@@ -58,13 +58,15 @@ describe("a report of a mail server", () => {
     expect(await read("")).toBe(undefined);
   });
 
-  it("that is nested without end, or has headers without end, is none", async () => {
+  it("that is nested without end, or has headers or lines without end, is none", async () => {
     const nested = Array.from(
       { length: 2_000 },
       (_, n) => `Content-Type: multipart/mixed; boundary=b${n}\r\n\r\n--b${n}\r\n`,
     );
     expect(await read(nested.join(""))).toBe(undefined);
     expect(await read(`${"X: y\r\n".repeat(50_000)}\r\n`)).toBe(undefined);
+    expect(await read(dsn(about).replace("I'm sorry", "\n".repeat(100)))).not.toBe(undefined);
+    expect(await read(dsn(about).replace("I'm sorry", "\n".repeat(5_000)))).toBe(undefined);
   });
 });
 

@@ -3,9 +3,12 @@
  * an answer nobody has seen yet is kept and changed further, so that the search follows what the code does. It throws only
  * where the code under test has a fault.
  */
+
 import { readFileSync } from "node:fs";
 import { parse, validate } from "graphql";
+import { validate as isUuid } from "uuid";
 import { parseCredential } from "../../src/access/credential.ts";
+import { readMailReport } from "../../src/alert/mail-report.ts";
 import { isSlacks, readPress } from "../../src/alert/slack-action.ts";
 import { readReply } from "../../src/alert/sms-reply.ts";
 import { checkTemplate } from "../../src/alert/template-check.ts";
@@ -27,6 +30,7 @@ import { clientBehind } from "../../src/sdk/client-address.ts";
 import { ListReader } from "../../src/sdk/list-reader.ts";
 import { limits } from "../../src/server/limits.ts";
 import { measure } from "../../src/server/measure.ts";
+import { dsn } from "../alert/dsn.ts";
 import { event } from "../detect/rules.ts";
 
 export interface Target {
@@ -40,6 +44,13 @@ export interface Target {
 }
 
 const now = Date.UTC(2026, 10, 24);
+const report = dsn({
+  id: "<0198f0c0-0000-7000-8000-00000000000a@vigil.example>",
+  organization: "0198f0c0-0000-7000-8000-000000000001",
+  to: "ann@clinic.example",
+  action: "failed",
+  status: "5.1.1",
+});
 const here = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
 
 /** What is refused as it should be gives its code; anything else is a fault. */
@@ -257,6 +268,23 @@ export const targets: Readonly<Record<string, Target>> = {
       if (press && !/^(@[\w.-]+ \(Slack [A-Z0-9]+\)|Slack [A-Z0-9]+)$/.test(press.actor))
         throw new Error("an actor of odd letters");
       return `${press !== undefined} ${readReply(input) !== undefined} ${parseCredential(input) !== undefined}`;
+    },
+  },
+  mailReport: {
+    corpus: [report, report.replace("failed", "delivered"), report.replaceAll("\r\n", "\n")],
+    words: [
+      "--X/mail.example",
+      "boundary=",
+      "message/rfc822",
+      "message/delivery-status",
+      "base64",
+      "\r\n\r\n",
+      "=?utf-8?B?",
+    ],
+    async run(input) {
+      const told = await readMailReport(Buffer.from(input));
+      if (told && !isUuid(told.organizationId)) throw new Error("an organization that is none");
+      return told ? `${told.report.hasArrived} ${told.report.isBadContact("ann@clinic.example")}` : "none";
     },
   },
   middleware: {
