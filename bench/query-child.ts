@@ -5,7 +5,7 @@ import pg from "pg";
 import { openApp } from "../src/app.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLog } from "../src/log.ts";
-import { createServer } from "../src/server/server.ts";
+import { createServer, type ServerOptions } from "../src/server/server.ts";
 import { importPeer } from "./peers.ts";
 import { handStatement, postgraphileQuery, vigilQuery } from "./query-data.ts";
 import { unlimited } from "./unlimited.ts";
@@ -14,7 +14,9 @@ const [kind, dataDir, ownerUrl, organizationId] = process.argv.slice(2) as [stri
 const connections = 10; // of each server to PostgreSQL
 
 const starts: Record<string, () => Promise<{ port: number; query?: string; token?: string; path?: string }>> = {
-  vigil: startVigil,
+  vigil: () => startVigil(unlimited),
+  limited: () => startVigil({}),
+  spent: () => startVigil({ costLimits: { operation: 20_000, budget: 20_000 } }),
   sql: startSql,
   postgraphile: () => startPostGraphile({}),
   "postgraphile-tenant": () => startPostGraphile({ role: "vigil_server", "app.organization_id": organizationId }),
@@ -23,12 +25,12 @@ const started = await starts[kind]?.();
 process.send?.(started);
 process.on("disconnect", () => process.exit());
 
-async function startVigil() {
+async function startVigil(options: ServerOptions) {
   const app = await openApp(parseConfig({ VIGIL_DATA_DIR: dataDir }), {
     log: createLog("silent"),
     poolSize: connections,
   });
-  const server = createServer(app, unlimited);
+  const server = createServer(app, options);
   const port = Number(new URL(await server.listen(0, "127.0.0.1")).port);
   const token = await app.tokens.sign({ organizationId, userId: "cli", name: "bench", role: "ADMIN" }, 36_000);
   return { port, token, query: vigilQuery };

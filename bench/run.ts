@@ -17,6 +17,7 @@ import { ingestBench } from "./ingest.ts";
 import { latencyBench } from "./latency.ts";
 import { memoryBench } from "./memory.ts";
 import { middlewareBench } from "./middleware.ts";
+import { neighboursBench } from "./neighbours.ts";
 import { queryBench } from "./query.ts";
 import { redisWindowsBench } from "./redis-windows.ts";
 import { responseBench } from "./response.ts";
@@ -51,6 +52,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   middleware: middlewareBench,
   response: responseBench,
   query: queryBench,
+  neighbours: neighboursBench,
   statistics: statisticsBench,
   rls: rlsBench,
   audit: auditBench,
@@ -79,6 +81,7 @@ const meanings: Record<string, string> = {
   response: "How long an attacker goes on: from the request that decides to the first one that is refused.",
   query:
     "What a page of incidents with their actions and alerts costs, beside the same by hand and beside another GraphQL server on the same tables.",
+  neighbours: "How much longer one organization waits while another asks for all that it may, on one server.",
   statistics: "How long the widgets of the overview wait for their numbers, beside SQL by hand.",
   rls: "What Row Level Security costs: the same statements with the condition written out, by a role that it does not bind.",
   audit: "What an unbroken, signed audit log costs beside plain inserts.",

@@ -1,4 +1,5 @@
 /** The server: API, ingest, dashboard; without Redis also the scheduled jobs. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { openApp } from "./app.ts";
 import type { Config } from "./config.ts";
@@ -14,6 +15,8 @@ import { startTracing } from "./tracing-sdk.ts";
 export async function serve(config: Config): Promise<void> {
   const log = createLog(config.logLevel);
   const tracing = await startTracing(config.tracesEndpoint, log);
+  if (!config.databaseUrl && !existsSync(join(config.dataDir, "postgres/PG_VERSION")))
+    console.error(`Making the database in ${config.dataDir}, once: this takes up to half a minute.`);
   const app = await openApp(config, { log });
   if (app.embedded && !(await app.embedded.claimServing())) {
     const other = await readRunningServer(config.dataDir);

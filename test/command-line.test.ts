@@ -95,6 +95,7 @@ describe("the command line", () => {
 
   it("starts with nothing set up, and prints where it is and a sign-in link that works once", async () => {
     const printed = await start();
+    expect(printed).toMatch(/^Making the database in \S+, once/); // not a word would look as if nothing went on
     expect(printed).toContain(`http://127.0.0.1:${port}/graphql`);
     const link = /http\S+\/sign-in\?token=\S+/.exec(printed)?.[0] as string;
     const first = await fetch(link, { redirect: "manual" });

@@ -68,6 +68,7 @@ import "./response-preview.ts";
 import "./response-breaker.ts";
 import "./incident-ask-user.ts";
 import "./viewer-can.ts";
+import "./viewer-can-incident.ts";
 import "./incident-events.ts";
 import "./alert.ts";
 import "./alert-template.ts";

@@ -1,9 +1,7 @@
 /** What the viewer may do with an object: what clients show buttons by. The mutation decides again when it is sent. */
 import { lacksSecondFactor, may, type Permission } from "../access/permissions.ts";
-import { type IncidentMove, type IncidentStatus, incidentMoves, judgeMove } from "../incident/state.ts";
 import { builder } from "./builder.ts";
-import type { Context } from "./context.ts";
-import { describedEnum } from "./enums.ts";
+import { auditActorOf, type Context } from "./context.ts";
 
 /** Whether whoever asks has the permission, and the second factor that it may take. */
 export const can = ({ viewer }: Context, permission: Permission): boolean =>
@@ -11,24 +9,48 @@ export const can = ({ viewer }: Context, permission: Permission): boolean =>
 
 /** Settings that whoever has the permission may change and remove. */
 const settings = {
-  AlertRule: "rule.write",
-  AlertRuleException: "rule.write",
-  AlertChannel: "alertSettings.write",
   AlertTemplate: "alertSettings.write",
-  AlertRoute: "alertSettings.write",
-  EscalationPolicy: "alertSettings.write",
+  AlertInhibition: "alertSettings.write",
   OnCallSchedule: "alertSettings.write",
   ResponseRule: "respond.write",
+  ResponseWebhook: "alertSettings.write",
   User: "user.write",
   Organization: "organization.write",
   Entity: "entity.write",
 } as const satisfies Record<string, Permission>;
 
 for (const [type, permission] of Object.entries(settings)) {
-  builder.prismaObjectFields(type as "AlertRule", (t) => ({
+  builder.prismaObjectFields(type as "AlertTemplate", (t) => ({
     viewerCanUpdate: t.boolean({
       description: "Whether whoever asks may change it.",
       resolve: (_row, _args, context) => can(context, permission),
+    }),
+  }));
+}
+
+/** The same of those that the ledger goes on naming when they are gone. */
+const removed = {
+  AlertChannel: "alertSettings.write",
+  AlertRoute: "alertSettings.write",
+  EscalationPolicy: "alertSettings.write",
+} as const satisfies Record<string, Permission>;
+
+for (const [type, permission] of Object.entries(removed)) {
+  builder.prismaObjectFields(type as "AlertChannel", (t) => ({
+    viewerCanUpdate: t.boolean({
+      select: { removedAt: true },
+      description: "Whether whoever asks may change it: it was not removed.",
+      resolve: ({ removedAt }, _args, context) => removedAt === null && can(context, permission),
+    }),
+  }));
+}
+
+for (const type of ["AlertRule", "AlertRuleException"]) {
+  builder.prismaObjectFields(type as "AlertRule", (t) => ({
+    viewerCanUpdate: t.boolean({
+      select: { deletedAt: true },
+      description: "Whether whoever asks may change it: it was not removed.",
+      resolve: ({ deletedAt }, _args, context) => deletedAt === null && can(context, "rule.write"),
     }),
   }));
 }
@@ -41,33 +63,18 @@ builder.prismaObjectFields("Dashboard", (t) => ({
   }),
 }));
 
-const MoveEnum = describedEnum<IncidentMove>("IncidentLifeMove", "A step in an incident's life.", {
-  ACKNOWLEDGE: "`incidentAcknowledge`.",
-  INVESTIGATE: "`incidentInvestigate`.",
-  CONTAIN: "`incidentContain`.",
-  RESOLVE: "`incidentResolve`.",
-  CLOSE: "`incidentClose`.",
-  REOPEN: "`incidentReopen`.",
-  MERGE: "`incidentMerge`.",
-});
-
-const allowedMoves = (status: IncidentStatus): IncidentMove[] =>
-  incidentMoves.filter((move) => judgeMove(status, move).allowed);
-
-builder.prismaObjectFields("Incident", (t) => ({
-  viewerCanUpdate: t.boolean({
-    description: "Whether whoever asks may work on it: assign, comment, grade, move.",
-    resolve: (_incident, _args, context) => can(context, "incident.write"),
+builder.prismaObjectFields("SavedFilter", (t) => ({
+  viewerCanDelete: t.boolean({
+    select: { owner: true },
+    description: "Whether whoever asks may remove it: it is their own.",
+    resolve: ({ owner }, _args, context) => owner === auditActorOf(context),
   }),
-  viewerCanMove: t.field({
-    type: [MoveEnum],
-    select: { status: true },
-    description: "The steps that whoever asks may make it take now.",
-    resolve: ({ status }, _args, context) => (can(context, "incident.write") ? allowedMoves(status) : []),
-  }),
-  viewerCanRespond: t.boolean({
-    description: "Whether whoever asks may run response actions for it.",
-    resolve: (_incident, _args, context) => can(context, "respond.write"),
+}));
+
+builder.prismaObjectFields("ApiKey", (t) => ({
+  viewerCanRevoke: t.boolean({
+    description: "Whether whoever asks may revoke it; again does no harm.",
+    resolve: (_key, _args, context) => can(context, "apiKey.write"),
   }),
 }));
 
@@ -78,23 +85,18 @@ builder.prismaObjectFields("Detection", (t) => ({
     resolve: ({ incidentId, resolution }, _args, context) =>
       incidentId === null && resolution === null && can(context, "incident.write"),
   }),
+  viewerCanJudgeUndo: t.boolean({
+    select: { resolution: true },
+    description: "Whether whoever asks may take back what was said of it.",
+    resolve: ({ resolution }, _args, context) => resolution !== null && can(context, "incident.write"),
+  }),
 }));
 
-builder.prismaObjectFields("IncidentAction", (t) => ({
-  viewerCanApprove: t.boolean({
-    select: { status: true, requesterId: true, requesterSession: true },
-    description: "Whether whoever asks may approve or reject it now: it waits, and somebody else asked for it.",
-    resolve: ({ status, requesterId, requesterSession }, _args, context) =>
-      status === "AWAITING_APPROVAL" &&
-      can(context, "respond.approve") &&
-      requesterId !== context.viewer?.id &&
-      (requesterSession === null || requesterSession !== context.viewer?.sessionId),
-  }),
-  viewerCanRevert: t.boolean({
-    select: { status: true },
-    description: "Whether whoever asks may take it back now.",
-    resolve: ({ status }, _args, context) =>
-      ["PLANNED", "AWAITING_APPROVAL", "APPLIED"].includes(status) && can(context, "respond.write"),
+builder.prismaObjectFields("Feedback", (t) => ({
+  viewerCanUndo: t.boolean({
+    select: { undoneAt: true },
+    description: "Whether whoever asks may take it back: nobody has.",
+    resolve: ({ undoneAt }, _args, context) => undoneAt === null && can(context, "incident.write"),
   }),
 }));
 
@@ -120,5 +122,25 @@ builder.prismaObjectFields("Silence", (t) => ({
     select: { endsAt: true },
     description: "Whether whoever asks may end it now.",
     resolve: ({ endsAt }, _args, context) => endsAt.getTime() > context.services.now() && can(context, "alert.write"),
+  }),
+}));
+
+builder.prismaObjectFields("BreakGlassUse", (t) => ({
+  viewerCanReview: t.boolean({
+    select: { userId: true, actor: true, reviewedAt: true },
+    description: "Whether whoever asks may review it: another person used it, and nobody has.",
+    resolve: ({ userId, actor, reviewedAt }, _args, context) =>
+      reviewedAt === null &&
+      userId !== context.viewer?.id &&
+      actor !== context.viewer?.name &&
+      can(context, "compliance.write"),
+  }),
+}));
+
+builder.prismaObjectFields("ReviewPack", (t) => ({
+  viewerCanSign: t.boolean({
+    select: { signedAt: true },
+    description: "Whether whoever asks may sign it: nobody has.",
+    resolve: ({ signedAt }, _args, context) => signedAt === null && can(context, "compliance.write"),
   }),
 }));

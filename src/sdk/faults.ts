@@ -7,6 +7,27 @@ export interface Fault {
   cause?: unknown;
 }
 
+/**
+ * For hosts that gave no `onError`: a line on stderr. Of what the host's own code threw it says the kind only, since its
+ * words may name anybody.
+ */
+export function warn({ kind, message, cause }: Fault): void {
+  const isOurs = kind === "SEND" || kind === "ENFORCE";
+  const [what] = message.split(": ");
+  console.warn(`vigil/sdk: ${isOurs ? message : `${what}${cause instanceof Error ? ` (${cause.name})` : ""}`}`);
+}
+
+/** What an answer of Vigil's says is wrong, after its status; nothing of what is not Vigil's. */
+export function whyOf(status: number, body: string): string {
+  try {
+    const { error } = JSON.parse(body) as { error?: { message?: unknown } };
+    if (typeof error?.message === "string") return `${status}: ${error.message.slice(0, 300)}`;
+  } catch {
+    // a proxy's page: its status says what there is to say
+  }
+  return String(status);
+}
+
 export class Faults {
   #count = 0;
   readonly #told = new Set<string>();

@@ -1,6 +1,6 @@
 /** Keeps the list of decisions as the server's is: asks, holds the line until something changes, acknowledges. */
 import { backOff } from "./back-off.ts";
-import type { Faults } from "./faults.ts";
+import { type Faults, whyOf } from "./faults.ts";
 import type { Connection } from "./http.ts";
 import type { Accepted, DecisionList } from "./list.ts";
 import type { Refusal } from "./list-judge.ts";
@@ -92,7 +92,7 @@ export class Follower {
       signal: this.#end.signal,
     });
     if (status !== 200) {
-      const error = new Error(`Vigil answered ${status} to the question for decisions: ${body.slice(0, 200)}`);
+      const error = new Error(`HTTP ${whyOf(status, body)}`);
       throw Object.assign(error, { retryAfter: headers["retry-after"] });
     }
     const accepted = await list.accept(reader.head(), draft);

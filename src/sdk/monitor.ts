@@ -1,7 +1,7 @@
 /** What every framework's adapter uses: who a request is of, whether it may go on, and that it is written down. */
 import type { Subject } from "./decision-table.ts";
 import type { Facts } from "./facts.ts";
-import { Faults } from "./faults.ts";
+import { Faults, warn } from "./faults.ts";
 import { Follower } from "./follow.ts";
 import { Connection } from "./http.ts";
 import { DecisionList } from "./list.ts";
@@ -40,7 +40,7 @@ export class Monitor {
   constructor(settings: Settings<HostRequest>) {
     this.settings = settings;
     const { base, apiKey, spared, clock, publicKey, bufferSize, bufferBytes, flushDelay, name } = settings;
-    const faults = new Faults(settings.onError ?? (() => undefined));
+    const faults = new Faults(settings.onError ?? warn);
     const connection = new Connection(base, apiKey);
     this.faults = faults;
     this.#connection = connection;

@@ -61,7 +61,7 @@ export interface MonitorOptions<Request = HostRequest> {
    * Default, and where it throws: status 401.
    */
   onMfaRequired?: (request: Request, response: unknown, demand: MfaDemand) => unknown;
-  /** Faults of ours, each kind told once until it works again. Default: nobody is told. */
+  /** Faults of ours, each kind told once until it works again. Default: a line on stderr. */
   onError?: (fault: Fault) => void;
   /** Whether decisions are enforced. Default: true. */
   enforce?: boolean;
@@ -105,7 +105,12 @@ export function readOptions<Request>(options: MonitorOptions<Request>): Settings
   const base = URL.canParse(options.url) ? new URL(options.url) : undefined;
   if (!base || !/^https?:$/.test(base.protocol)) return refuse("url", "an http or https URL");
   // A key with a line break would make node:http throw at each request.
-  if (typeof apiKey !== "string" || !/^[\x21-\x7e]+$/.test(apiKey)) refuse("apiKey", "an API key of Vigil");
+  if (typeof apiKey !== "string" || !/^[\x21-\x7e]+$/.test(apiKey)) {
+    refuse(
+      "apiKey",
+      `an API key of Vigil, as \`vigil api-key\` prints it${apiKey === undefined ? "; there is none" : ""}`,
+    );
+  }
   if (typeof name !== "string" || name.length < 1 || name.length > 200) refuse("name", "1 to 200 characters");
   if (!(sampleRate >= 0 && sampleRate <= 1)) refuse("sampleRate", "a number from 0 to 1");
   if (!(Number.isInteger(bufferSize) && bufferSize >= 1 && bufferSize <= 1_000_000))

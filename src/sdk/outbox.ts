@@ -1,6 +1,6 @@
 /** Sends events in batches, oldest first, and keeps them until Vigil has them. */
 import { backOff } from "./back-off.ts";
-import type { Faults } from "./faults.ts";
+import { type Faults, whyOf } from "./faults.ts";
 import type { Connection, Reply } from "./http.ts";
 import { Ring } from "./ring.ts";
 
@@ -148,11 +148,7 @@ export class Outbox {
       return 0;
     }
     if (status !== 200 && status !== 400 && status !== 413) {
-      return this.#failed(
-        `Vigil answered ${status} to events: ${body.slice(0, 200)}`,
-        undefined,
-        headers["retry-after"],
-      );
+      return this.#failed(`events are not taken: HTTP ${whyOf(status, body)}`, undefined, headers["retry-after"]);
     }
     const answer = status === 413 ? { rejected: [{ message: "too large" }] } : (JSON.parse(body) as Partial<Answer>);
     if (status === 200 && !Number.isSafeInteger(answer.accepted)) throw new Error("the answer is none of Vigil's");

@@ -2,6 +2,7 @@
  * Server-sent events take part in the same shared streams as sockets do (fan-out.ts): one execution and one serialisation
  * for all, whatever the transport. (Distinct connections mode of the GraphQL-over-SSE protocol: a stream per operation.)
  */
+import type { IncomingMessage } from "node:http";
 import type { Plugin } from "@envelop/core";
 import { type ExecutionArgs, GraphQLError } from "graphql";
 import type { Viewer } from "../access/viewer.ts";
@@ -22,9 +23,22 @@ export function eventStreams(fanOut: FanOut): Plugin<Context> {
     onSubscribe({ args, subscribeFn, setSubscribeFn }) {
       const { viewer } = args.contextValue;
       if (!viewer || !("res" in args.contextValue)) return;
+      const { req } = args.contextValue as { req?: IncomingMessage };
+      if (!asksForStream(req)) return setSubscribeFn(() => ({ errors: [notStreamed()] }));
       setSubscribeFn(async (given: ExecutionArgs) => (await join(fanOut, given)) ?? subscribeFn(given));
     },
   };
+}
+
+/** Whether what is answered may be a stream. Whoever takes anything is asked to say so: streams are counted. */
+export function asksForStream(request: IncomingMessage | undefined): boolean {
+  return request?.headers.accept?.includes("text/event-stream") === true;
+}
+
+/** Refused before anything is subscribed to: nobody would read it, and nobody would end it. */
+function notStreamed(): GraphQLError {
+  const message = "A subscription is a stream: ask with `accept: text/event-stream`, or over WebSocket";
+  return new GraphQLError(message, { extensions: { code: "BAD_USER_INPUT", http: { status: 406 } } });
 }
 
 async function join(fanOut: FanOut, args: ExecutionArgs): Promise<AsyncIterableIterator<Written> | undefined> {

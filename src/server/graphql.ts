@@ -11,7 +11,7 @@ import { auditPlugin } from "./audit-plugin.ts";
 import { type CostLimits, costLimits, costPlugin } from "./cost-plugin.ts";
 import { credentialOf } from "./credential.ts";
 import { type Deadlines, deadlinePlugin, deadlines } from "./deadline-plugin.ts";
-import { eventStreams } from "./event-streams.ts";
+import { asksForStream, eventStreams } from "./event-streams.ts";
 import type { FanOut } from "./fan-out.ts";
 import { graphiqlOptions, graphiqlPolicy, renderPage } from "./graphiql.ts";
 import { codePlugin, limitPlugin } from "./limits.ts";
@@ -99,8 +99,7 @@ export async function handleGraphQL(
     if (body === undefined) return sendJson(response, 415, refused("BAD_USER_INPUT", packings));
     Object.assign(request, { body }); // taken by yoga in place of what is on the line
   }
-  const isStream = request.headers.accept?.includes("text/event-stream") === true;
-  if (viewer && isStream) {
+  if (viewer && asksForStream(request)) {
     const admitted = await admit(context.services.connections, viewer);
     if (typeof admitted === "string") {
       const detail = { retryAfterSeconds: 10 };

@@ -2,480 +2,32 @@
  * A1: every mutation of the schema is run, and leaves an entry. A new mutation is walked as soon as it exists: with
  * generated input, or, where that is refused, with the example it needs here.
  */
-import {
-  type GraphQLField,
-  type GraphQLInputType,
-  isEnumType,
-  isInputObjectType,
-  isListType,
-  isNonNullType,
-  isObjectType,
-} from "graphql";
+import { getNamedType, isInputObjectType } from "graphql";
 import { v7 } from "uuid";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createApiKey } from "../../src/access/api-keys.ts";
-import { ensureUser } from "../../src/access/users.ts";
-import { schema } from "../../src/schema/schema.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 import { smtpSink } from "../support/smtp-sink.ts";
 import { ask, entriesOf, lastSeq } from "./asking.ts";
+import { examplesOf, person } from "./examples.ts";
+import { documentOf, mutations, required, secondFactor } from "./mutations.ts";
 
 let server: TestServer;
 let admin: string;
+let examples: ReturnType<typeof examplesOf>;
 let sink: Awaited<ReturnType<typeof smtpSink>>;
-const mutations = Object.values(schema.getMutationType()?.getFields() ?? {});
 const refusals = ["MUTATION_REFUSED", "MUTATION_FAILED", "PERMISSION_REFUSED"];
-
-async function person(email: string): Promise<string> {
-  const user = { email, name: email, role: "ADMIN" as const, now: Date.now() };
-  const userId = await server.app.db.inOrganization(server.ours, (tx) => ensureUser(tx, user));
-  return server.app.tokens.sign({ organizationId: server.ours, userId, name: email, role: "ADMIN" }, 600);
-}
 
 beforeAll(async () => {
   sink = await smtpSink();
   server = await testServer({ env: { SMTP_URL: sink.url, VIGIL_PUBLIC_URL: "http://vigil.example" } });
-  admin = await person("walker@clinic.example");
+  admin = await person(server, "walker@clinic.example");
+  examples = examplesOf(server, admin);
 });
 afterAll(async () => {
   await server.close();
   await sink.close();
 });
-
-async function incident(): Promise<string> {
-  await server.failLogins(`user-${v7()}`, { times: 12, from: `198.51.100.${Math.floor(Math.random() * 250)}` });
-  const { data } = await ask(server, "{ incidents(first: 1) { nodes { id } } }");
-  return data.incidents.nodes[0].id;
-}
-
-/** A detection in no incident: its rule is in MONITOR. */
-async function sign(): Promise<string> {
-  const action = v7();
-  const yaml = `title: ${action}\nlogsource:\n  product: walk\ndetection:\n  s:\n    action: ${action}\n  condition: s\nlevel: low\n`;
-  const load =
-    "mutation ($yaml: String!) { alertRulesImport(input: { yaml: $yaml, mode: MONITOR }) { userErrors { message } } }";
-  await ask(server, load, { yaml });
-  await server.ingest(JSON.stringify({ action, logsource: { product: "walk" } }));
-  const { data } = await ask(server, "{ detections(first: 1, filter: { mode: { eq: MONITOR } }) { nodes { id } } }");
-  return data.detections.nodes[0].id;
-}
-
-async function resolved(): Promise<string> {
-  const id = await incident();
-  const resolve =
-    'mutation ($id: ID!) { incidentResolve(id: $id, input: { resolution: BENIGN, reason: "walked" }) { cursor } }';
-  await ask(server, resolve, { id });
-  return id;
-}
-
-/** An action that another person asked for and that waits. */
-async function waitingAction(): Promise<string> {
-  const respond =
-    'mutation ($id: ID!) { incidentRespond(id: $id, input: { type: SUSPEND_USER, target: "walked", reason: "walked" }) { action { id } } }';
-  const { data } = await ask(server, respond, { id: await incident() }, { as: await person("asker@clinic.example") });
-  return data.incidentRespond.action.id;
-}
-
-async function responseRule(): Promise<string> {
-  const create =
-    "mutation ($name: String!) { responseRuleCreate(input: { name: $name, actions: [{ type: NOTIFY_ADMIN }] }) { responseRule { id } } }";
-  const { data } = await ask(server, create, { name: v7() });
-  return data.responseRuleCreate.responseRule.id;
-}
-
-async function responseWebhook(): Promise<string> {
-  const create =
-    'mutation ($name: String!) { responseWebhookCreate(input: { name: $name, url: "https://198.51.99.7/walked" }) { responseWebhook { id } } }';
-  const { data } = await ask(server, create, { name: v7() });
-  return data.responseWebhookCreate.responseWebhook.id;
-}
-
-async function alertRoute(): Promise<string> {
-  const create = "mutation ($name: String!) { alertRouteCreate(input: { name: $name }) { alertRoute { id } } }";
-  const { data } = await ask(server, create, { name: v7() });
-  return data.alertRouteCreate.alertRoute.id;
-}
-
-const lastMonth = new Date(Date.UTC(new Date().getUTCFullYear(), new Date().getUTCMonth() - 1, 1))
-  .toISOString()
-  .slice(0, 7);
-const emergency = { input: { reason: "An emergency of the walk", minutes: 5 } };
-
-/** Input with which a mutation succeeds, where generated input does not. */
-const examples: Record<string, () => Promise<object>> = {
-  securityEventsIngest: async () => ({ input: { events: [{ action: "walk" }] } }),
-  alertRulesImport: async () => ({
-    input: {
-      mode: "MONITOR",
-      yaml: "title: Walked\nlogsource:\n  product: walk\ndetection:\n  sel:\n    action: walked\n  condition: sel\nlevel: low\n",
-    },
-  }),
-  alertRuleTest: async () => ({
-    input: {
-      yaml: "title: Walked\nlogsource:\n  product: walk\ndetection:\n  sel:\n    action: walked\n  condition: sel\n",
-      events: [{ action: "walked" }],
-    },
-  }),
-  usersImport: async () => ({ input: { rows: [{ name: "walked", roles: ["nurse"] }] } }),
-  alertRuleBackfill: async () => {
-    const { data } = await ask(
-      server,
-      "{ alertRules(first: 1, filter: { kind: { eq: CORRELATION } }) { nodes { id } } }",
-    );
-    const range = { from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z" };
-    return { input: { ruleId: data.alertRules.nodes[0].id, range } };
-  },
-  incidentAcknowledge: async () => ({ id: await incident(), input: {} }),
-  incidentResolve: async () => ({ id: await incident(), input: { resolution: "BENIGN", reason: "walked" } }),
-  incidentCreate: async () => ({ input: { title: "Walked", severity: "LOW", description: "walked" } }),
-  incidentInvestigate: async () => ({ id: await incident(), input: {} }),
-  incidentContain: async () => ({ id: await incident(), input: { reason: "walked" } }),
-  incidentClose: async () => ({ id: await resolved(), input: {} }),
-  incidentReopen: async () => ({ id: await resolved(), input: { reason: "walked" } }),
-  incidentAssign: async () => ({ id: await incident(), input: { assignee: "walker@clinic.example" } }),
-  incidentComment: async () => ({ id: await incident(), input: { body: "walked" } }),
-  incidentRespond: async () => ({
-    id: await incident(),
-    input: { type: "INCREASE_MONITORING", target: "walked", reason: "walked" },
-  }),
-  incidentActionApprove: async () => ({ id: await waitingAction() }),
-  incidentActionReject: async () => ({ id: await waitingAction(), input: { reason: "walked" } }),
-  incidentActionRevert: async () => ({ id: await waitingAction(), input: { reason: "walked" } }),
-  incidentAskUser: async () => {
-    const user = `${v7()}@clinic.example`;
-    const create =
-      'mutation ($user: String!) { incidentCreate(input: { title: "Walked", severity: LOW, description: "walked", subjects: [{ kind: USER, key: $user }] }) { incident { id } } }';
-    const { data } = await ask(server, create, { user });
-    return { id: data.incidentCreate.incident.id, input: { user } };
-  },
-  responseRuleCreate: async () => ({ input: { name: v7(), actions: [{ type: "NOTIFY_ADMIN" }] } }),
-  responseRuleUpdate: async () => ({ id: await responseRule(), input: { mode: "DISABLED" } }),
-  responseRuleRestore: async () => ({ id: await responseRule(), revision: 1 }),
-  responseWebhookCreate: async () => ({ input: { name: v7(), url: "https://198.51.99.7/walked" } }),
-  responseWebhookUpdate: async () => ({ id: await responseWebhook(), input: { rotateSecret: true } }),
-  responseWebhookDelete: async () => ({ id: await responseWebhook() }),
-  responseRuleDelete: async () => ({ id: await responseRule() }),
-  responseBreakerResume: async () => {
-    await server.database.asOwner("UPDATE organizations SET breaker_opened_at = now(), breaker_reason = 'walked'");
-    return { reason: "walked" };
-  },
-  incidentTaskAdd: async () => ({ id: await incident(), input: { text: "walk" } }),
-  incidentTaskFinish: async () => {
-    const add =
-      'mutation ($id: ID!) { incidentTaskAdd(id: $id, input: { text: "walk" }) { incident { tasks { id } } } }';
-    const { data } = await ask(server, add, { id: await incident() });
-    return { id: data.incidentTaskAdd.incident.tasks[0].id };
-  },
-  incidentEvidenceAdd: async () => ({ id: await incident(), input: { note: "walked" } }),
-  incidentMerge: async () => {
-    const id = await incident();
-    return { id, input: { intoId: await incident(), reason: "walked" } };
-  },
-  incidentUnmerge: async () => {
-    const id = await incident();
-    const merge =
-      "mutation ($id: ID!, $input: IncidentMergeInput!) { incidentMerge(id: $id, input: $input) { cursor } }";
-    await ask(server, merge, { id, input: { intoId: await incident(), reason: "walked" } });
-    return { id, input: {} };
-  },
-  decisionCreate: async () => ({ input: { type: "BLOCK_IP", scope: "IP", value: "203.0.113.7", reason: "walked" } }),
-  decisionRevoke: async () => {
-    const create =
-      'mutation { decisionCreate(input: { type: BLOCK_IP, scope: IP, value: "203.0.113.8", reason: "walk" }) { decision { id } } }';
-    const { data } = await ask(server, create, {});
-    return { id: data.decisionCreate.decision.id, input: { reason: "walked" } };
-  },
-  incidentsUpdate: async () => ({ ids: [await incident()], input: { move: "ACKNOWLEDGE" } }),
-  savedFilterSave: async () => ({ input: { name: "Walked", filter: {} } }),
-  savedFilterDelete: async () => {
-    const save = 'mutation { savedFilterSave(input: { name: "Walk", filter: {} }) { savedFilter { id } } }';
-    const { data } = await ask(server, save, {}, { as: admin });
-    return { id: data.savedFilterSave.savedFilter.id };
-  },
-  reviewPackCreate: async () => ({ input: { month: lastMonth } }),
-  reviewPackSign: async () => {
-    const document =
-      "mutation ($input: ReviewPackCreateInput!) { reviewPackCreate(input: $input) { reviewPack { id } } }";
-    const { data } = await ask(server, document, { input: { month: lastMonth } });
-    return { id: data.reviewPackCreate.reviewPack.id, input: { note: "walked" } };
-  },
-  breakGlassStart: async () => emergency,
-  breakGlassReview: async () => {
-    const document =
-      "mutation ($input: BreakGlassStartInput!) { breakGlassStart(input: $input) { breakGlassUse { id } } }";
-    const { data } = await ask(server, document, emergency, { as: await person("another@clinic.example") });
-    return { id: data.breakGlassStart.breakGlassUse.id, input: { outcome: "JUSTIFIED", note: "walked" } };
-  },
-};
-
-/** What an administrator makes first, so that a mutation has something to work on. */
-async function made(document: string, input: object, path: (data: never) => string): Promise<string> {
-  const { data, errors } = await ask(server, document, { input }, { as: admin });
-  if (errors) throw new Error(JSON.stringify(errors));
-  return path(data as never);
-}
-const madeUser = (): Promise<string> =>
-  made(
-    "mutation ($input: UserCreateInput!) { userCreate(input: $input) { user { id } } }",
-    { email: `${v7()}@clinic.example`, name: "Walked", role: "VIEWER" },
-    ({ userCreate }: { userCreate: { user: { id: string } } }) => userCreate.user.id,
-  );
-const madeDashboard = (): Promise<string> =>
-  made(
-    "mutation ($input: DashboardCreateInput!) { dashboardCreate(input: $input) { dashboard { id } } }",
-    { name: v7() },
-    ({ dashboardCreate }: { dashboardCreate: { dashboard: { id: string } } }) => dashboardCreate.dashboard.id,
-  );
-const widget = { kind: "LINE", title: "Walked" };
-async function madeNotification(): Promise<string> {
-  const id = v7();
-  await server.database.asOwner(
-    `INSERT INTO security_notifications (organization_id, id, user_id, kind, priority, title, body)
-     SELECT organization_id, $1, id, 'walk', 'NORMAL', 'Walk', 'On' FROM users WHERE email = 'walker@clinic.example'`,
-    [id],
-  );
-  return Buffer.from(`Notification:${id}`).toString("base64");
-}
-
-const madeWidget = async (): Promise<string> =>
-  made(
-    "mutation ($input: WidgetCreateInput!) { widgetCreate(input: $input) { widget { id } } }",
-    { ...widget, dashboardId: await madeDashboard() },
-    ({ widgetCreate }: { widgetCreate: { widget: { id: string } } }) => widgetCreate.widget.id,
-  );
-const silence = () => ({
-  matchers: [{ field: "TITLE", operator: "EQUALS", value: "Walked" }],
-  reason: "Only the walk",
-  endsAt: new Date(Date.now() + 3_600_000).toISOString(),
-});
-const inhibition = () => ({
-  name: v7(),
-  source: [{ field: "TAG", operator: "EQUALS", value: "walked" }],
-  target: [{ field: "TITLE", operator: "EQUALS", value: "Walked" }],
-});
-const policy = () => ({ name: v7(), steps: [{ delaySeconds: 60, tell: [{ role: "ADMIN" }] }] });
-const schedule = async () => ({
-  name: v7(),
-  timeZone: "UTC",
-  layers: [{ name: "Walk", userIds: [await madeUser()], startsOn: "2026-01-01" }],
-});
-const override = async () => ({
-  scheduleId: await setUp("onCallSchedule", await schedule()),
-  userId: await madeUser(),
-  startsAt: new Date().toISOString(),
-  endsAt: new Date(Date.now() + 3_600_000).toISOString(),
-});
-/** A setting of alerting; its input and its mutation are named after it. */
-const setUp = (noun: string, input: object): Promise<string> =>
-  made(
-    `mutation ($input: ${noun[0]?.toUpperCase()}${noun.slice(1)}Input!) { ${noun}Create(input: $input) { ${noun} { id } } }`,
-    input,
-    (data: Record<string, Record<string, { id: string }>>) => data[`${noun}Create`]?.[noun]?.id as string,
-  );
-const template = () => ({ name: v7(), channelKind: "EMAIL", body: "{{ incident.name }}" });
-const walkedChannel = () => ({ name: v7(), kind: "EMAIL", email: { to: ["walk@clinic.example"] }, test: false });
-const madeChannel = (): Promise<string> =>
-  made(
-    "mutation ($input: AlertChannelCreateInput!) { alertChannelCreate(input: $input) { alertChannel { id } } }",
-    walkedChannel(),
-    ({ alertChannelCreate }: { alertChannelCreate: { alertChannel: { id: string } } }) =>
-      alertChannelCreate.alertChannel.id,
-  );
-const madeTemplate = (): Promise<string> =>
-  made(
-    "mutation ($input: AlertTemplateCreateInput!) { alertTemplateCreate(input: $input) { alertTemplate { id } } }",
-    template(),
-    ({ alertTemplateCreate }: { alertTemplateCreate: { alertTemplate: { id: string } } }) =>
-      alertTemplateCreate.alertTemplate.id,
-  );
-const walkedRule = (): string =>
-  `title: Walked ${v7()}\nlogsource:\n  product: walk\ndetection:\n  sel:\n    action: walked\n  condition: sel\nlevel: low\n`;
-const madeRule = (): Promise<string> =>
-  made(
-    "mutation ($input: AlertRuleCreateInput!) { alertRuleCreate(input: $input) { alertRule { id } } }",
-    { yaml: walkedRule(), mode: "MONITOR" },
-    ({ alertRuleCreate }: { alertRuleCreate: { alertRule: { id: string } } }) => alertRuleCreate.alertRule.id,
-  );
-const exceptionOf = (ruleId: string): object => ({
-  ruleId,
-  name: "Walked",
-  yaml: "filter:\n  sel:\n    user.name: walker\n  condition: not sel\n",
-  reason: "It is only the walk",
-});
-const madeException = async (): Promise<string> =>
-  made(
-    "mutation ($input: AlertRuleExceptionCreateInput!) { alertRuleExceptionCreate(input: $input) { alertRuleException { id } } }",
-    exceptionOf(await madeRule()),
-    ({
-      alertRuleExceptionCreate: { alertRuleException },
-    }: {
-      alertRuleExceptionCreate: { alertRuleException: { id: string } };
-    }) => alertRuleException.id,
-  );
-Object.assign(examples, {
-  alertRuleCreate: async () => ({ input: { yaml: walkedRule(), mode: "MONITOR" } }),
-  alertRuleUpdate: async () => ({ id: await madeRule(), input: { mode: "DISABLED" } }),
-  alertRuleDelete: async () => ({ id: await madeRule() }),
-  alertRuleRestore: async () => ({ id: await madeRule(), revision: 1 }),
-  alertRuleExceptionCreate: async () => ({ input: exceptionOf(await madeRule()) }),
-  alertRuleExceptionDelete: async () => ({ id: await madeException() }),
-  rulePlaceholderDelete: async () => {
-    const document = 'mutation { rulePlaceholderSet(name: "walked", values: ["a"]) { userErrors { message } } }';
-    await ask(server, document, {}, { as: admin });
-    return { name: "walked" };
-  },
-  alertChannelCreate: async () => ({ input: walkedChannel() }),
-  alertChannelUpdate: async () => ({ id: await madeChannel(), input: { coveredByBaa: true } }),
-  alertChannelDelete: async () => ({ id: await madeChannel() }),
-  alertTestSend: async () => ({ channelId: await madeChannel() }),
-  alertTemplateCreate: async () => ({ input: template() }),
-  alertTemplateUpdate: async () => ({ id: await madeTemplate(), input: { body: "Walked on" } }),
-  alertTemplateDelete: async () => ({ id: await madeTemplate() }),
-  alertRouteCreate: async () => ({ input: { name: v7() } }),
-  alertRouteUpdate: async () => ({ id: await alertRoute(), input: { goesOn: true } }),
-  alertRouteDelete: async () => ({ id: await alertRoute() }),
-  alertInhibitionCreate: async () => ({ input: inhibition() }),
-  alertInhibitionUpdate: async () => ({ id: await setUp("alertInhibition", inhibition()), input: { equal: ["RULE"] } }),
-  alertInhibitionDelete: async () => ({ id: await setUp("alertInhibition", inhibition()) }),
-  escalationPolicyCreate: async () => ({ input: policy() }),
-  escalationPolicyUpdate: async () => ({ id: await setUp("escalationPolicy", policy()), input: { repeats: 1 } }),
-  escalationPolicyDelete: async () => ({ id: await setUp("escalationPolicy", policy()) }),
-  onCallScheduleCreate: async () => ({ input: await schedule() }),
-  onCallScheduleUpdate: async () => ({ id: await setUp("onCallSchedule", await schedule()), input: { name: v7() } }),
-  onCallScheduleDelete: async () => ({ id: await setUp("onCallSchedule", await schedule()) }),
-  onCallOverrideCreate: async () => ({ input: await override() }),
-  onCallOverrideDelete: async () => ({
-    id: await made(
-      "mutation ($input: OnCallOverrideInput!) { onCallOverrideCreate(input: $input) { onCallSchedule { overrides { id } } } }",
-      await override(),
-      ({
-        onCallOverrideCreate: { onCallSchedule },
-      }: {
-        onCallOverrideCreate: { onCallSchedule: { overrides: { id: string }[] } };
-      }) => onCallSchedule.overrides[0]?.id as string,
-    ),
-  }),
-  onCallCalendarRenew: async () => ({ id: await setUp("onCallSchedule", await schedule()) }),
-  onCallCalendarRevoke: async () => ({ id: await setUp("onCallSchedule", await schedule()) }),
-  silenceCreate: async () => ({ input: silence() }),
-  silenceExpire: async () => ({
-    id: await made(
-      "mutation ($input: SilenceCreateInput!) { silenceCreate(input: $input) { silence { id } } }",
-      silence(),
-      ({ silenceCreate }: { silenceCreate: { silence: { id: string } } }) => silenceCreate.silence.id,
-    ),
-  }),
-  alertsRetry: async () => ({ input: { filter: {} } }),
-  apiKeyRevoke: async () => ({
-    id: await made(
-      "mutation ($input: ApiKeyCreateInput!) { apiKeyCreate(input: $input) { apiKey { id } } }",
-      { name: "walked", role: "INGEST" },
-      ({ apiKeyCreate }: { apiKeyCreate: { apiKey: { id: string } } }) => apiKeyCreate.apiKey.id,
-    ),
-  }),
-  entityUpdate: async () => {
-    await incident();
-    return { kind: "ORGANIZATION", key: "", input: { criticality: 2 } };
-  },
-  detectionJudge: async () => ({ id: await sign(), input: { resolution: "BENIGN" } }),
-  detectionJudgeUndo: async () => {
-    const id = await sign();
-    await ask(
-      server,
-      "mutation ($id: ID!) { detectionJudge(id: $id, input: { resolution: TRUE_POSITIVE }) { userErrors { message } } }",
-      { id },
-    );
-    return { id };
-  },
-  feedbackUndo: async () => {
-    const id = await incident();
-    const input = { resolution: "FALSE_POSITIVE", reason: "walked" };
-    const document =
-      "mutation ($id: ID!, $input: IncidentResolveInput!) { incidentResolve(id: $id, input: $input) { userErrors { message } } }";
-    await ask(server, document, { id, input });
-    const { data } = await ask(
-      server,
-      '{ entity(kind: ORGANIZATION, key: "") { feedback(first: 1) { nodes { id } } } }',
-    );
-    return { id: data.entity.feedback.nodes[0].id };
-  },
-  retentionPolicyUpdate: async () => ({ input: { class: "EVENTS", days: 60 } }),
-  userCreate: async () => ({ input: { email: `${v7()}@clinic.example`, name: "Walked", role: "VIEWER" } }),
-  userContactUpdate: async () => ({ id: await madeUser(), input: { phone: "+15125550199" } }),
-  viewerContactUpdate: async () => ({ input: { timeZone: "America/Chicago" } }),
-  userUpdate: async () => ({ id: await madeUser(), input: { name: "Walked on" } }),
-  userSuspend: async () => ({ id: await madeUser() }),
-  dashboardUpdate: async () => ({ id: await madeDashboard(), input: { name: v7() } }),
-  dashboardDelete: async () => ({ id: await madeDashboard() }),
-  dashboardLayoutUpdate: async () => {
-    const dashboardId = await madeDashboard();
-    const widgetId = await made(
-      "mutation ($input: WidgetCreateInput!) { widgetCreate(input: $input) { widget { id } } }",
-      { ...widget, dashboardId },
-      ({ widgetCreate }: { widgetCreate: { widget: { id: string } } }) => widgetCreate.widget.id,
-    );
-    return { id: dashboardId, places: [{ widgetId, x: 0, y: 0, width: 4, height: 4 }] };
-  },
-  notificationMarkRead: async () => ({ id: await madeNotification() }),
-  notificationMarkUnread: async () => ({ id: await madeNotification() }),
-  notificationPreferenceSet: () => ({ input: { kind: "digest.weekly", inApp: false } }),
-  widgetCreate: async () => ({ input: { ...widget, dashboardId: await madeDashboard() } }),
-  widgetUpdate: async () => ({ id: await madeWidget(), input: { title: "Walked on" } }),
-  widgetDelete: async () => ({ id: await madeWidget() }),
-});
-
-/** These want a browser's session and its codes: test/access/second-factor.test.ts looks at their entries. */
-const secondFactor = ["totpEnroll", "totpConfirm", "totpVerify", "totpDisable"];
-
-/** The least that a type takes. */
-function generated(type: GraphQLInputType, node: string): unknown {
-  if (isNonNullType(type)) return generated(type.ofType, node);
-  if (isListType(type)) return [generated(type.ofType, node)];
-  if (isEnumType(type)) return type.getValues()[0]?.name;
-  if (isInputObjectType(type)) {
-    const required = Object.values(type.getFields()).filter((field) => isNonNullType(field.type));
-    return Object.fromEntries(required.map((field) => [field.name, generated(field.type, node)]));
-  }
-  const values: Record<string, unknown> = {
-    ID: Buffer.from(`${node}:${v7()}`).toString("base64"),
-    Int: 1,
-    Float: 1,
-    Boolean: true,
-    DateTime: "2026-01-01T00:00:00Z",
-    Duration: "PT5M",
-    URL: "https://receiver.example/hook",
-    IPAddress: "203.0.113.9",
-    JSON: {},
-    EventTime: "2026-01-01T00:00:00Z",
-  };
-  return values[type.name] ?? "walked";
-}
-
-/** The noun a mutation is about: ids of another one would be refused before anything else. */
-function nodeOf(field: GraphQLField<unknown, unknown>): string {
-  const payload = isNonNullType(field.type) ? field.type.ofType : field.type;
-  const nouns = (isObjectType(payload) ? Object.values(payload.getFields()) : []).map(({ type }) => {
-    const inner = isNonNullType(type) ? type.ofType : type;
-    return isObjectType(inner) && inner.getInterfaces().some(({ name }) => name === "Node") ? inner.name : undefined;
-  });
-  return nouns.find((name) => name !== undefined) ?? "Incident";
-}
-
-function required(field: GraphQLField<unknown, unknown>): Record<string, unknown> {
-  const names = field.args.filter(({ type }) => isNonNullType(type));
-  return Object.fromEntries(names.map(({ name, type }) => [name, generated(type, nodeOf(field))]));
-}
-
-/** The mutation by itself, with the arguments that are given, asking for its user errors where it has any. */
-function documentOf(field: GraphQLField<unknown, unknown>, variables: object): string {
-  const used = field.args.filter(({ name }) => name in variables);
-  const parameters = used.length > 0 ? `(${used.map(({ name, type }) => `$${name}: ${type}`).join(", ")})` : "";
-  const passed = used.length > 0 ? `(${used.map(({ name }) => `${name}: $${name}`).join(", ")})` : "";
-  const payload = isNonNullType(field.type) ? field.type.ofType : field.type;
-  const tellsErrors = isObjectType(payload) && "userErrors" in payload.getFields();
-  const selection = isObjectType(payload) ? (tellsErrors ? "{ userErrors { code message } }" : "{ __typename }") : "";
-  return `mutation ${parameters} { ${field.name}${passed} ${selection} }`;
-}
 
 const named = mutations.map((field) => [field.name, field] as const);
 
@@ -505,6 +57,67 @@ test.each(named)("A1: %s leaves an audit entry also where it is refused", async 
   await ask(server, documentOf(field, variables), variables, { as: key.secret });
   expect((await entriesOf(server, { organizationId })).length).toBeGreaterThan(before);
 });
+
+type Input = { name: string; type: Parameters<typeof getNamedType>[0]; extensions: object };
+
+/** Where ids stand in the arguments, each by its path and the type that it is declared for. */
+function idsIn(inputs: readonly Input[], path: string[] = []): { path: string[]; types: string[]; isList: boolean }[] {
+  return inputs.flatMap(({ name, type, extensions }) => {
+    const declared = (extensions as { relayGlobalIDFor?: { typename: string }[] }).relayGlobalIDFor;
+    if (declared)
+      return [
+        {
+          path: [...path, name],
+          types: declared.map(({ typename }) => typename),
+          isList: String(type).startsWith("["),
+        },
+      ];
+    const inner = getNamedType(type);
+    const isDeeper = isInputObjectType(inner) && path.length < 3;
+    return isDeeper ? idsIn(Object.values(inner.getFields()), [...path, name]) : [];
+  });
+}
+
+/** Puts the value where the path leads; in lists, into the first of them. False: the input has nothing on the way there. */
+function put(into: unknown, [key = "", ...rest]: string[], value: unknown): boolean {
+  const at = (Array.isArray(into) ? into[0] : into) as Record<string, unknown> | undefined;
+  if (at === undefined || (rest.length > 0 && at[key] == null)) return false;
+  if (rest.length > 0) return put(at[key], rest, value);
+  at[key] = value;
+  return true;
+}
+
+const taking = named
+  .map(([name, field]) => [name, field, idsIn(field.args)] as const)
+  .filter(([, , ids]) => ids.length > 0);
+
+test.each(taking)(
+  "A1: %s refuses the id of another type with BAD_USER_INPUT, audited, and does nothing",
+  async (name, field, ids) => {
+    let tried = 0;
+    for (const { path, types, isList } of ids) {
+      const variables = structuredClone({ ...required(field), ...(await examples[name]?.()) });
+      const other = types.includes("Silence") ? "Decision" : "Silence";
+      const foreign = Buffer.from(`${other}:${v7()}`).toString("base64");
+      if (!put(variables, path, isList ? [foreign] : foreign)) continue;
+      tried++;
+      const before = await lastSeq(server);
+      const { data, errors } = await ask(server, documentOf(field, variables), variables, { as: admin });
+      const faults = [...(errors?.map(({ extensions }) => extensions) ?? []), ...(data?.[name]?.userErrors ?? [])];
+      expect([path, faults.map(({ code }) => code)]).toEqual([path, ["BAD_USER_INPUT"]]);
+      // What a mutation changes has an entry of its own: that there is none but this says that nothing was.
+      const entries = (await entriesOf(server, { after: before })).filter(({ actor }) => actor !== "vigil");
+      expect(entries).toMatchObject([
+        {
+          action: expect.stringMatching(/^MUTATION_(REFUSED|FAILED)$/),
+          entity_id: name,
+          detail: { codes: ["BAD_USER_INPUT"] },
+        },
+      ]);
+    }
+    expect(tried).toBeGreaterThan(0);
+  },
+);
 
 test("A1: a mutation that fails for a fault of ours is audited too, without its input", async () => {
   await server.database.asOwner("REVOKE INSERT ON alert_rules FROM vigil_app");

@@ -241,3 +241,24 @@ it("docs/client.md's example runs as it stands", async () => {
   await client?.close();
   await running;
 });
+
+it("docs/client.md's example of pages runs as it stands", async () => {
+  const page = await readFile(join(import.meta.dirname, "../../docs/client.md"), "utf8");
+  const [, example = ""] = /```js\n(const open = [\s\S]*?)```/.exec(page) ?? [];
+  await open("olga");
+  const client = clientOf();
+  const shown: { number: number }[] = [];
+  const AsyncFunction = (async () => {}).constructor as new (
+    ...names: string[]
+  ) => (...given: unknown[]) => Promise<void>;
+  await new AsyncFunction("client", "show", example)(client, (nodes: { number: number }[]) => shown.push(...nodes));
+  const { rows } = await server.app.db.query<{ number: number }>(
+    server.ours,
+    "SELECT number FROM security_incidents WHERE organization_id = $1 AND status = 'OPEN'",
+    [server.ours],
+  );
+  const numbers = (of: readonly { number: number }[]) => of.map(({ number }) => number).sort((a, b) => a - b);
+  expect(numbers(shown)).toEqual(numbers(rows));
+  expect(shown.length).toBeGreaterThan(0);
+  await client.close();
+});

@@ -5,7 +5,10 @@ import { dirname, join } from "node:path";
 import { parse, validate } from "graphql";
 import { describe, expect, it } from "vitest";
 import { checkRules } from "../../src/commands/rules.ts";
+import { ecsFields, mappingOf, ownFields } from "../../src/detect/sigma/field-tables.ts";
+import { fieldsPage } from "../../src/detect/sigma/fields-page.ts";
 import { configVariables } from "../../src/schema/configuration-page.ts";
+import { referencePages } from "../../src/schema/reference-pages.ts";
 import { schema } from "../../src/schema/schema.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -78,5 +81,41 @@ describe("the documentation", () => {
     expect(
       pages.filter(({ name }) => name !== "README.md" && !index.includes(`(${name})`)).map(({ name }) => name),
     ).toEqual([]);
+  });
+
+  it("says of every field that a rule may ask for where it comes from", () => {
+    const page = fieldsPage();
+    for (const name of [...ecsFields.keys(), ...ownFields.keys(), ...(mappingOf({ category: "proxy" })?.keys() ?? [])])
+      expect(page).toContain(`\`${name}\``);
+    expect(page).not.toMatch(/undefined|\[object/);
+  });
+
+  it("has a reference of the API in which every root field stands, and every link leads to what it names", () => {
+    const reference = Object.entries(referencePages(schema));
+    const headings = new Map(
+      reference.map(([path, text]) => [
+        path.replace("docs/schema/", ""),
+        new Set([...text.matchAll(/^## (\w+)$/gm)].map((match) => (match[1] as string).toLowerCase())),
+      ]),
+    );
+    for (const [page, type] of [
+      ["queries.md", schema.getQueryType()],
+      ["mutations.md", schema.getMutationType()],
+      ["subscriptions.md", schema.getSubscriptionType()],
+    ] as const) {
+      expect([...(headings.get(page) ?? [])].sort()).toEqual(
+        Object.keys(type?.getFields() ?? {})
+          .map((name) => name.toLowerCase())
+          .sort(),
+      );
+    }
+    const links = reference.flatMap(([path, text]) =>
+      [...text.matchAll(/\]\((\w*(?:\.md)?)#(\w+)\)/g)].map(([, page, anchor]) => [
+        page === "" ? path.replace("docs/schema/", "") : (page as string),
+        anchor as string,
+      ]),
+    );
+    expect(links.length).toBeGreaterThan(1_000);
+    expect(links.filter(([page = "", anchor = ""]) => !headings.get(page)?.has(anchor))).toEqual([]);
   });
 });

@@ -79,7 +79,7 @@ beforeAll(async () => {
   const line = (of: object): string => `${JSON.stringify(of)}\n`;
   const record = { timeUnixNano: `${Date.now()}000000`, body: { stringValue: "a line" } };
   const files: Record<string, string | Buffer> = {
-    "my-rules/night.yml": example,
+    "my-rules/export.yml": example,
     "auth.log": "Nov 28 03:10:00 web sshd[7]: Failed password for root from 203.0.113.7 port 5022 ssh2\n",
     "access.log": '203.0.113.7 - - [28/Nov/2026:03:10:00 +0000] "GET /patients/1 HTTP/1.1" 200 512 "-" "curl/8"\n',
     "cloudtrail.json.gz": gzipSync(JSON.stringify({ Records: [{ eventName: "ConsoleLogin", eventID: "c1" }] })),

@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import fastify from "fastify";
 import Koa from "koa";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { parseBatch } from "../../src/ingest/batch.ts";
 import type { EventDraft } from "../../src/ingest/event.ts";
 import { backOff } from "../../src/sdk/back-off.ts";
@@ -204,6 +204,41 @@ describe("a host of the SDK", () => {
     await monitor.close(200);
     expect(performance.now() - began).toBeLessThan(3_000);
   });
+
+  it.each([
+    ["is down", undefined, /ECONNREFUSED/],
+    ["does not know its key", 401, /HTTP 401: The API key is not valid/],
+    ["is behind a proxy that fails", 502, /HTTP 502$/m],
+  ])(
+    "tells its host once on stderr, unless it is asked to tell elsewhere, that Vigil %s",
+    async (_how, status, why) => {
+      const message = "The API key is not valid: make a new one with `npx vigil api-key`";
+      const body = status === 401 ? JSON.stringify({ error: { code: "UNAUTHENTICATED", message } }) : "<h1>ann</h1>";
+      const url =
+        status === undefined
+          ? "http://127.0.0.1:9"
+          : await listen((_request, response) => response.writeHead(status).end(body));
+      const warned = vi.spyOn(console, "warn").mockImplementation(() => undefined);
+      open.push(() => warned.mockRestore());
+      const monitor = watching({
+        url,
+        identify: () => {
+          throw new RangeError("ann has no number");
+        },
+      });
+      const app = await listen(monitor.http((_request, response) => response.end("hello")));
+      for (let n = 0; n < 5; n++) await (await fetch(app)).text();
+      await until(() => warned.mock.calls.length >= 3);
+      const lines = warned.mock.calls.map(([line]) => String(line)).sort();
+      expect(lines).toEqual([
+        expect.stringMatching(/^vigil\/sdk: decisions are not heard: /),
+        expect.stringMatching(/^vigil\/sdk: events are not (?:taken|sent)/),
+        "vigil/sdk: identify failed (RangeError)",
+      ]);
+      for (const line of lines.slice(0, 2)) expect(line).toMatch(why);
+      expect(lines.join()).not.toContain("ann");
+    },
+  );
 
   it("catches up when Vigil is back, and says how many events made room", async () => {
     const { url, events } = await vigilWith(new ListServer());

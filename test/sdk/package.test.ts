@@ -50,19 +50,23 @@ describe("vigil/sdk as it is published", () => {
     expect(stdout).toBe("hello true\n");
   });
 
-  it("runs the README's example as it stands, which ends in order when it is told to", async () => {
-    const readme = await readFile(join(root, "README.md"), "utf8");
-    const [, example] = /```js\n(import express from "express";\n[^`]*vigil\/sdk[^`]*)```/.exec(readme) ?? [];
-    await writeFile(join(project, "readme.mjs"), example as string);
-    const port = await freePort();
-    const env = { ...process.env, VIGIL_KEY: "key", PORT: String(port) };
-    const app = spawn(process.execPath, ["readme.mjs"], { cwd: project, env, stdio: ["ignore", "inherit", "inherit"] });
-    const ended = once(app, "exit");
-    const signIn = () => fetch(`http://127.0.0.1:${port}/sign-in`, { method: "POST" });
-    await vi.waitFor(async () => expect((await signIn()).status).toBe(401), 20_000);
-    app.kill("SIGTERM");
-    expect(await ended).toEqual([0, null]);
-  });
+  it.each(["README.md", "docs/integrate.md"])(
+    "runs the example of %s as it stands, which ends in order when it is told to",
+    async (path) => {
+      const page = await readFile(join(root, path), "utf8");
+      const [, example] = /```js\n(import express from "express";\n[^`]*vigil\/sdk[^`]*)```/.exec(page) ?? [];
+      await writeFile(join(project, "app.mjs"), example as string);
+      const port = await freePort();
+      const env = { ...process.env, VIGIL_KEY: "key", PORT: String(port) };
+      const app = spawn(process.execPath, ["app.mjs"], { cwd: project, env, stdio: ["ignore", "inherit", "ignore"] });
+      const ended = once(app, "exit");
+      const signIn = () => fetch(`http://127.0.0.1:${port}/sign-in`, { method: "POST" });
+      await vi.waitFor(async () => expect((await signIn()).status).toBe(401), 20_000);
+      app.kill("SIGTERM");
+      expect(await ended).toEqual([0, null]);
+    },
+    30_000,
+  );
 
   it("brings a client that both kinds of programs load, which renders before anything has come", async () => {
     const body = `

@@ -16,6 +16,13 @@ async function codeOf(response: Response): Promise<string> {
   return body.errors[0]?.extensions.code ?? "none";
 }
 
+const asking = (query: string, accept: string): Promise<Response> =>
+  fetch(`${server.url}/graphql`, {
+    method: "POST",
+    headers: { "content-type": "application/json", accept, authorization: "Bearer admin" },
+    body: JSON.stringify({ query }),
+  });
+
 describe("GraphQL over HTTP", () => {
   it("answers whoever sends a token", async () => {
     const response = await server.graphql("{ viewer { name role permissions } status { ok parts { name } } }", asAdmin);
@@ -108,6 +115,30 @@ describe("GraphQL over HTTP", () => {
     leave.abort();
     await expect.poll(() => server.streams()).toBe(0);
   });
+
+  it("answers a question in one part where only multipart is taken", async () => {
+    const answer = await asking("{ viewer { name } }", "multipart/mixed");
+    expect(answer.headers.get("content-type")).toBe('multipart/mixed; boundary="-"');
+    const [preamble, part = "", end] = (await answer.text()).split("\r\n---");
+    expect([preamble, end]).toEqual(["", "--\r\n"]);
+    const [head = "", body = ""] = part.split("\r\n\r\n");
+    expect(head.trim().split("\r\n")).toEqual([
+      "Content-Type: application/json; charset=utf-8",
+      `Content-Length: ${Buffer.byteLength(body)}`,
+    ]);
+    expect(JSON.parse(body)).toMatchObject({ data: { viewer: { name: expect.any(String) } } });
+  });
+
+  it.each(["application/json", "application/graphql-response+json", "multipart/mixed", "*/*"])(
+    "refuses a subscription to whoever asks for %s with 406, and subscribes to nothing",
+    async (accept) => {
+      const answer = await asking("subscription { realtimeMetrics { openIncidents } }", accept);
+      expect(answer.status).toBe(406);
+      if (accept !== "multipart/mixed") expect(await answer.text()).toContain("ask with `accept: text/event-stream`");
+      else expect(answer.headers.get("accept")).toContain("text/event-stream");
+      expect(server.streams()).toBe(0);
+    },
+  );
 });
 
 it("follows GraphQL over HTTP: every audit of graphql-http, MUST, SHOULD and MAY", async () => {

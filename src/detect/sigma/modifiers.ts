@@ -1,6 +1,7 @@
 /** `field|modifier|modifier: values` -> a clause. One table says what each modifier of Sigma 2.1.0 means here. */
 import type { Clause, Refusal, Test, TimePart } from "./document.ts";
 import { isUtf16, utf16Names } from "./encodings.ts";
+import { nearest } from "./field-faults.ts";
 import { templateOf } from "./template.ts";
 import { timeParts } from "./time-part.ts";
 import { invalid, type Meaning, parseTest } from "./values.ts";
@@ -29,6 +30,9 @@ const meanings = new Map(
 );
 for (const step of ["windash", "base64", "base64offset", ...utf16Names]) meanings.set(step, { steps: [step] });
 for (const part of Object.keys(timeParts) as TimePart[]) meanings.set(part, { part });
+
+/** Every modifier there is. */
+export const modifierNames: readonly string[] = [...meanings.keys()];
 
 /** A clause, or why there is none. `values` is one value or a list as it came from YAML. */
 export function parseClause(key: string, values: unknown): Clause | Refusal {
@@ -61,7 +65,7 @@ function readMeaning(names: readonly string[], keyword: boolean): Meaning | Refu
   const meaning: Meaning = { flags: "", steps: [] };
   for (const [index, name] of names.entries()) {
     const one = meanings.get(name);
-    if (!one) return invalid(`there is no modifier ${name || "(empty)"}`);
+    if (!one) return invalid(unknownModifier(name));
     if (names.indexOf(name) < index) return invalid(`the modifier ${name} is there twice`);
     const fault = clash(meaning, one, name);
     if (fault) return invalid(fault);
@@ -70,6 +74,11 @@ function readMeaning(names: readonly string[], keyword: boolean): Meaning | Refu
   }
   const fault = wholeFault(meaning, names, keyword);
   return fault ? invalid(fault) : meaning;
+}
+
+function unknownModifier(name: string): string {
+  const close = nearest(name, modifierNames);
+  return `there is no modifier ${name || "(empty)"}${close === undefined ? "" : `: did you mean ${close}?`}`;
 }
 
 /** Whether a modifier may follow those that stand before it. */

@@ -135,6 +135,49 @@ describe("a log record", () => {
   });
 });
 
+it("a Collector's lines of a file, and its syslog, are events with all that its receivers and processors say of them", () => {
+  const observed = { observedTimeUnixNano: `${now}000000`, traceId: "", spanId: "" }; // as its JSON has what is not set
+  const filelog = {
+    ...observed,
+    body: text("Failed password for root from 203.0.113.7 port 5022 ssh2"),
+    attributes: attributes({ "log.file.name": text("auth.log"), "log.file.path": text("/var/log/auth.log") }),
+  };
+  const syslog = {
+    ...observed,
+    timeUnixNano: nanoseconds,
+    severityNumber: 13,
+    severityText: "warning",
+    body: text("<36>1 2026-11-28T11:59:59Z gw sshd 7 - - denied"),
+    attributes: attributes({
+      appname: text("sshd"),
+      facility: { intValue: "4" },
+      hostname: text("gw"),
+      priority: { intValue: "36" },
+      version: { intValue: "1" },
+    }),
+  };
+  const [line, message] = eventsOf(filelog, syslog);
+  expect(line).toEqual({
+    clientId: expect.stringMatching(/^otlp:/),
+    time: now,
+    logsource: { product: "portal" },
+    action: "log",
+    category: "OTHER",
+    outcome: "UNKNOWN",
+    message: "Failed password for root from 203.0.113.7 port 5022 ssh2",
+    attributes: {
+      "log.file.name": "auth.log",
+      "log.file.path": "/var/log/auth.log",
+      resource: { "service.name": "portal", "host.name": "web-1" },
+      scope: { name: "portal.auth", version: "1.2" },
+    },
+  });
+  expect(message).toMatchObject({
+    time: now - 1_000,
+    attributes: { appname: "sshd", facility: 4, hostname: "gw", priority: 36, version: 1, "log.level": "warning" },
+  });
+});
+
 describe("the binary form", () => {
   it("of bytes that are none is refused: cut short, longer than it says, nested without end", () => {
     const message = (number: number, bytes: Uint8Array) => new BinaryWriter().tag(number, 2).bytes(bytes).finish();
