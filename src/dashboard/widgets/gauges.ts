@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
-import { watch } from "../api.ts";
-import { RealtimeGaugesDocument, type RealtimeGaugesSubscription } from "../generated/graphql.ts";
+import { query, watch } from "../api.ts";
+import { GaugesNowDocument, RealtimeGaugesDocument, type RealtimeGaugesSubscription } from "../generated/graphql.ts";
 
 export type Gauges = RealtimeGaugesSubscription["realtimeMetrics"];
 
@@ -9,13 +9,21 @@ const listeners = new Set<() => void>();
 let history: readonly Gauges[] = [];
 let stop: (() => void) | undefined;
 
-/** One stream for all counters on the page; it ends with the last of them. */
+function take(gauges: Gauges): void {
+  history = [...history.slice(1 - mostKept), gauges];
+  for (const one of listeners) one();
+}
+
+/** One stream for all counters on the page; it ends with the last of them. Until its first value, what a query says. */
 function listen(listener: () => void): () => void {
   listeners.add(listener);
-  stop ??= watch(RealtimeGaugesDocument, { interval: "PT2S" }, ({ realtimeMetrics }) => {
-    history = [...history.slice(1 - mostKept), realtimeMetrics];
-    for (const one of listeners) one();
-  });
+  if (stop === undefined && history.length === 0) {
+    query(GaugesNowDocument, {}).then(
+      ({ realtime }) => history.length === 0 && take(realtime.metrics),
+      () => undefined, // the stream goes on trying
+    );
+  }
+  stop ??= watch(RealtimeGaugesDocument, { interval: "PT2S" }, ({ realtimeMetrics }) => take(realtimeMetrics));
   return () => {
     listeners.delete(listener);
     if (listeners.size > 0) return;

@@ -8,10 +8,11 @@ import { Back } from "../../parts/back.tsx";
 import { Badge } from "../../parts/badge.tsx";
 import { FormErrors, SelectField } from "../../parts/field.tsx";
 import { Severity } from "../../parts/severity.tsx";
-import { Empty, Loaded } from "../../parts/states.tsx";
+import { Loaded, Missing } from "../../parts/states.tsx";
 import { Tabs } from "../../parts/tabs.tsx";
 import { toast } from "../../parts/toast.tsx";
 import { useMay } from "../../session/viewer.ts";
+import { pageWords } from "../../words/pages.ts";
 import { ruleWords as words } from "../../words/rules.ts";
 import { Document } from "./document.tsx";
 import { Exceptions } from "./exceptions.tsx";
@@ -35,6 +36,7 @@ const modes = Object.entries(words.modes).map(([value, label]) => ({ value: valu
 export default function Rule() {
   const id = useParam("id");
   const page = useQuery(RulePageDocument, id === "new" ? undefined : { id });
+  const isMissing = page.error?.code === "BAD_USER_INPUT" || page.error?.code === "NOT_FOUND"; // it can be no rule's id
   return (
     <>
       <Back href="/rules">{words.back}</Back>
@@ -43,13 +45,15 @@ export default function Rule() {
           <h1 className="card-head">{words.newRule}</h1>
           <Document rule={undefined} onChanged={() => undefined} />
         </section>
+      ) : isMissing ? (
+        <Missing title={pageWords.rule} text={words.notFound} />
       ) : (
-        <Loaded of={page} lines={14}>
+        <Loaded of={page} lines={14} title={pageWords.rule}>
           {({ alertRule }) =>
             alertRule ? (
               <Shown key={alertRule.id} rule={alertRule} onChanged={page.reload} />
             ) : (
-              <Empty text={words.notFound} icon="search" />
+              <Missing title={pageWords.rule} text={words.notFound} />
             )
           }
         </Loaded>
