@@ -67,7 +67,7 @@ describe("an organization in which nothing has happened", () => {
         ...(/undefined|NaN|Infinity|\[object/.exec(text) ?? []),
         ...(await axe(page)),
       ];
-      if (wrong.length > 0 || text.length < 40) found[address] = { wrong, text };
+      if (wrong.length > 0 || text.length < 30) found[address] = { wrong, text };
     }
     expect(found).toEqual({});
     expect(faults).toEqual([]);

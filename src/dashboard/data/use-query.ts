@@ -14,6 +14,7 @@ function keep(key: string, data: unknown): void {
 /** Forgets every answer: somebody else signs in. */
 export function forgetAnswers(): void {
   kept.clear();
+  ahead.clear();
 }
 
 const ahead = new Map<string, Promise<unknown>>(); // answers that were asked for before their component was there

@@ -44,7 +44,10 @@ export function Dialog({ open, title, onClose, actions, wide, children }: Dialog
             <h2 id={id}>{title}</h2>
             <Button kind="quiet" icon="close" label={words.do.close} onClick={onClose} small />
           </div>
-          <div className="dialog-body">{children}</div>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also by keyboard */}
+          <div className="dialog-body" tabIndex={0}>
+            {children}
+          </div>
           {actions && <div className="dialog-foot">{actions}</div>}
         </>
       )}

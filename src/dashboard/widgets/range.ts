@@ -23,6 +23,11 @@ export function useRange(settings: Settings): Range {
     const timer = setInterval(() => setEnd(nextMinute()), pace);
     return () => clearInterval(timer);
   }, []);
+  return rangeOf(settings, end);
+}
+
+/** The same up to a moment, unless told of the end of this minute. */
+export function rangeOf(settings: Settings, end = nextMinute()): Range {
   const name = choiceOf(settings, "range", ranges);
   const at = (back: number): string => new Date(end - back).toISOString();
   const length = lengths[name];

@@ -1,5 +1,6 @@
 import "./rule.css";
 import { useState } from "react";
+import { isNowhere } from "../../api.ts";
 import { useMutation } from "../../data/use-mutation.ts";
 import { useParam } from "../../data/use-param.ts";
 import { useQuery } from "../../data/use-query.ts";
@@ -36,7 +37,6 @@ const modes = Object.entries(words.modes).map(([value, label]) => ({ value: valu
 export default function Rule() {
   const id = useParam("id");
   const page = useQuery(RulePageDocument, id === "new" ? undefined : { id });
-  const isMissing = page.error?.code === "BAD_USER_INPUT" || page.error?.code === "NOT_FOUND"; // it can be no rule's id
   return (
     <>
       <Back href="/rules">{words.back}</Back>
@@ -45,7 +45,7 @@ export default function Rule() {
           <h1 className="card-head">{words.newRule}</h1>
           <Document rule={undefined} onChanged={() => undefined} />
         </section>
-      ) : isMissing ? (
+      ) : page.error && isNowhere(page.error) ? (
         <Missing title={pageWords.rule} text={words.notFound} />
       ) : (
         <Loaded of={page} lines={14} title={pageWords.rule}>
