@@ -56,6 +56,7 @@ const pages = (): string[] => [
 /** What does something at once, so that other pages would have less to show; what it does, other tests try. */
 const leftAlone = /^(Acknowledge|Investigate|Close|Sign out|Export as JSON|Restore|Refresh)$/;
 const pressable = ".top button, main :is(button:not([disabled]), summary, tr.table-open)";
+const top = ["Open the pages", "Search or jump to", "Your account"]; // on every page: tried on the first
 
 async function open(page: Page, path: string): Promise<void> {
   await page.goto(path);
@@ -84,6 +85,9 @@ function buttonsOf(page: Page): Promise<{ name: string; place: number }[]> {
   }, shownCorpus);
 }
 
+const shown: Record<string, boolean> = {};
+const wrong: Record<string, unknown[]> = {};
+
 /** The dialog that is open: its title, whether it shows what is hostile, and what is wrong with it. */
 async function dialogOf(page: Page): Promise<{ title: string; shows: boolean; wrong: unknown[] } | undefined> {
   const dialog = page.locator("dialog[open]");
@@ -95,12 +99,13 @@ async function dialogOf(page: Page): Promise<{ title: string; shows: boolean; wr
       .join("\n"),
     width: element.scrollWidth - element.clientWidth,
   }));
-  const wrong = [...(width > 0 ? [`it is ${width} pixels too wide`] : []), ...(await axe(page))];
-  return { title: title.replace(/canary-.*/s, "…").replace(/[\d,]*\d/, "N"), shows: text.includes(shownCorpus), wrong };
+  const named = title.replace(/canary-.*/s, "…").replace(/[\d,]*\d/, "N");
+  const wrong = [
+    ...(width > 0 ? [`it is ${width} pixels too wide`] : []),
+    ...(named in shown ? [] : await axe(page)), // once of each kind: it takes long
+  ];
+  return { title: named, shows: text.includes(shownCorpus), wrong };
 }
-
-const shown: Record<string, boolean> = {};
-const wrong: Record<string, unknown[]> = {};
 
 it.concurrent.each([0, 1])("shows what is hostile as text in whatever opens, on tab %i", async (tab) => {
   const page = tabs[tab] as Page;
@@ -109,7 +114,10 @@ it.concurrent.each([0, 1])("shows what is hostile as text in whatever opens, on 
     const there = page.url();
     const tried = new Set<string>();
     for (let next = await buttonsOf(page); ; ) {
-      const button = next.find(({ name }) => !tried.has(name) && !leftAlone.test(name));
+      const button = next.find(
+        ({ name }) =>
+          !tried.has(name) && !leftAlone.test(name) && (path === "/" || !top.some((one) => name.startsWith(one))),
+      );
       if (!button) break;
       tried.add(button.name);
       await page
@@ -131,7 +139,33 @@ it.concurrent.each([0, 1])("shows what is hostile as text in whatever opens, on 
 
 it("found nothing wrong with what opened, and saw every dialog", () => {
   expect(wrong).toEqual({});
-  expect(shown).toMatchInlineSnapshot();
+  expect(shown).toMatchObject({
+    "Add widget": false,
+    "Block address": true,
+    "Configure …": true,
+    "Delete this dashboard?": true,
+    "Edit …": true,
+    "End the silence": true,
+    "Entry N": true,
+    "Export the audit log": false,
+    "New API key": false,
+    "New channel": false,
+    "New dashboard": false,
+    "New decision": false,
+    "New response rule": false,
+    "New response webhook": false,
+    "New route": true,
+    "New silence": false,
+    "New template": false,
+    Opened: true,
+    "Remove …": true,
+    "Report of incident N": true,
+    "Resolve incident N": false,
+    Respond: true,
+    "Save what is shown as a filter": false,
+    "Search or jump to": false,
+    "Share this dashboard?": true,
+  });
 });
 
 it("shows a rule's faults, samples and a template's preview as text", async () => {
