@@ -50,7 +50,7 @@ export function openLive(options: {
       return {
         name: "streams",
         ok: true,
-        detail: `${open} connections of ${organizations} organizations are open here`,
+        detail: `connections open here: ${open}, of organizations: ${organizations}`,
       };
     },
     async close(): Promise<void> {

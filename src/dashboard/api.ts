@@ -53,6 +53,9 @@ function tellSignedOut(): void {
 /** Whether the server could not be asked: what is shown may stay, and is read anew once it can. */
 export const isAway = ({ code }: VigilError): boolean => ["NETWORK", "TIMEOUT", "UNAVAILABLE"].includes(code);
 
+/** Whether there can be nothing at the address that somebody typed or pasted. */
+export const isNowhere = ({ code }: VigilError): boolean => ["BAD_USER_INPUT", "NOT_FOUND"].includes(code);
+
 /** Whoever is no longer known has to sign in. Answers the error, to be thrown on, in words for people. */
 function heard(error: unknown): unknown {
   if (!(error instanceof VigilError)) return error;

@@ -1,10 +1,10 @@
 import { Suspense, useCallback, useEffect, useState } from "react";
-import { Route, Switch, useLocation } from "wouter";
+import { Link, Route, Switch, useLocation } from "wouter";
 import { onSignedOut, signOut } from "./api.ts";
 import { forgetAnswers, useQuery } from "./data/use-query.ts";
 import { ViewerSessionDocument } from "./generated/graphql.ts";
 import { pages } from "./pages.ts";
-import { Empty, Failed, Guard, Loading, NoPermission } from "./parts/states.tsx";
+import { Failed, Guard, Loading, Missing, NoPermission } from "./parts/states.tsx";
 import { IdleDialog } from "./session/idle-dialog.tsx";
 import { SecondFactor } from "./session/second-factor.tsx";
 import { SignIn } from "./session/sign-in.tsx";
@@ -64,7 +64,14 @@ function SignedIn({ viewer, onIdle }: { viewer: Viewer; onIdle: (minutes: number
               <Route key={path} path={path}>
                 <Titled title={title}>
                   {permission && !viewer.permissions.includes(permission) ? (
-                    <NoPermission text={words.states.forbidden(permission)} />
+                    <>
+                      <div className="page-head">
+                        <h1>{title}</h1>
+                      </div>
+                      <section className="card">
+                        <NoPermission text={words.states.forbidden(permission)} />
+                      </section>
+                    </>
                   ) : (
                     <View />
                   )}
@@ -72,7 +79,9 @@ function SignedIn({ viewer, onIdle }: { viewer: Viewer; onIdle: (minutes: number
               </Route>
             ))}
             <Route>
-              <Empty text={words.shell.pageGone} icon="search" />
+              <Missing title={words.product} text={words.shell.pageGone}>
+                <Link href="/">{words.shell.home}</Link>
+              </Missing>
             </Route>
           </Switch>
         </Suspense>

@@ -3,10 +3,13 @@ import "./styles/base.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
+import { askAhead } from "./data/use-query.ts";
+import { ViewerSessionDocument } from "./generated/graphql.ts";
 import { preload } from "./pages.ts";
 import { applyTheme } from "./shell/theme.ts";
 
 applyTheme();
+askAhead(ViewerSessionDocument, {});
 preload(location.pathname); // beside the question who is signed in
 
 // A part of the page is gone where the server was renewed meanwhile: the page is read anew, once a minute at most.

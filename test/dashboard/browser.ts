@@ -13,6 +13,10 @@ const root = join(import.meta.dirname, "../..");
 export const dashboardDir = join(root, "dist/dashboard");
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+/** For a machine that is at other work, too: three runs at once on two cores take so long. */
+export const patience = { testTimeout: 300_000, hookTimeout: 180_000 };
+const longestWait = 90_000; // ms for one step of a page
+
 /** Builds the dashboard if its sources changed since it was built. */
 export function buildDashboard(): void {
   const { status, stderr } = spawnSync(process.execPath, [join(root, "src/build-dashboard.js")], { encoding: "utf8" });
@@ -40,7 +44,7 @@ export async function signedIn(
   options: Parameters<Browser["newContext"]>[0] = {},
 ): Promise<{ page: Page; context: BrowserContext; faults: string[] }> {
   const context = await browser.newContext({ baseURL: server.url, viewport: { width: 1440, height: 900 }, ...options });
-  context.setDefaultTimeout(60_000);
+  context.setDefaultTimeout(longestWait);
   const page = await context.newPage();
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(error.message));

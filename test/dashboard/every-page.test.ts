@@ -1,40 +1,23 @@
 /** Every page on a phone, in the dark, full of what attackers write: each text of each row carries it. */
-import pg from "pg";
-import type { Browser, BrowserContext, Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { populateOnce, tenantTables } from "../isolation/populate.ts";
 import { type TestServer, testServer } from "../support/server.ts";
-import { axe, buildDashboard, dashboardDir, openBrowser, signedIn } from "./browser.ts";
+import { axe, buildDashboard, dashboardDir, openBrowser, patience, signedIn } from "./browser.ts";
+import { type Hostile, harmOf, hostile, shownCorpus } from "./hostile.ts";
 
-/** One line that YAML takes as a text, too. */
-const corpus = `'"><img src=x onerror=window.pwned=1><script>window.pwned=1</script>[a](javascript:window.pwned=1)`;
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, colorScheme: "dark" as const };
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 }); // for a machine that is at other work, too
+vi.setConfig(patience);
 
 let server: TestServer;
 let browser: Browser;
-let context: BrowserContext;
-const faults: string[] = [];
-let board: string;
+let made: Hostile;
 const tabs: Page[] = [];
 beforeAll(async () => {
   buildDashboard();
   [server, browser] = await Promise.all([testServer({ dashboardDir }), openBrowser()]);
-  const owner = new pg.Client({ connectionString: server.database.ownerUrl });
-  await owner.connect();
-  const made = await populateOnce(owner, await tenantTables(owner), { id: server.ours, slug: corpus });
-  const signed = await signedIn(browser, server, { email: "pia@clinic.example", role: "ADMIN" }, phone);
-  for (const [table, column] of Object.entries({ security_notifications: "user_id", dashboards: "owner_id" })) {
-    const pia = "(SELECT id FROM users WHERE email = 'pia@clinic.example')";
-    await owner.query(`UPDATE ${table} SET ${column} = ${pia} WHERE organization_id = $1`, [server.ours]);
-  }
-  await owner.end();
-  board = Buffer.from(`Dashboard:${made.get("dashboards")?.id}`).toString("base64");
-  context = signed.context;
-  tabs.push(signed.page, await context.newPage(), await context.newPage());
-  context.on("weberror", (fault) => faults.push(fault.error().message));
-  context.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+  made = await hostile(browser, server, phone);
+  tabs.push(made.page, await made.context.newPage(), await made.context.newPage());
 });
 afterAll(async () => {
   vi.resetConfig();
@@ -73,25 +56,29 @@ async function faultsOf(page: Page, path: string, showsTexts: boolean): Promise<
   await page.goto(path);
   await page.getByRole("heading", { level: 1 }).waitFor();
   await page.waitForFunction(() => document.querySelectorAll("[aria-label=Loading]").length === 0);
-  const text = page.getByText("onerror=window.pwned").first();
+  const text = page.getByRole("main").getByText(shownCorpus).first();
   const shown =
     !showsTexts ||
-    (await text.waitFor({ state: "attached", timeout: 20_000 }).then(
+    (await text.waitFor({ state: "attached", timeout: 60_000 }).then(
       () => true,
       () => false,
     ));
-  const found = await page.evaluate(() => ({
-    ran: "pwned" in window,
-    elements: document.querySelectorAll("img[onerror], body script:not([src]), [href^='javascript:']").length,
-    width: document.documentElement.scrollWidth,
-  }));
-  const hostile = found.ran || found.elements > 0 || found.width !== 360 ? [found] : [];
-  return [...(shown ? [] : ["shows no hostile text"]), ...hostile, ...(await axe(page))];
+  const harm = await harmOf(page);
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  return [
+    ...(shown ? [] : ["shows no hostile text"]),
+    ...(harm ? [harm] : []),
+    ...(width === 360 ? [] : [`it is ${width} pixels wide`]),
+    ...(await axe(page)),
+  ];
 }
 
 it.concurrent.each([0, 1, 2])("fits, is usable by all, and shows what is hostile as text, on tab %i", async (tab) => {
   const found: Record<string, unknown[]> = {};
-  const own: typeof pages = [[`/dashboards/${encodeURIComponent(board)}`, true]];
+  const own: typeof pages = [
+    [`/dashboards/${encodeURIComponent(made.idOf("Dashboard", "dashboards"))}`, true],
+    [`/rules/${encodeURIComponent(made.idOf("AlertRule", "alert_rules"))}`, true],
+  ];
   for (const [path, showsTexts] of [...pages, ...own].filter((_, index) => index % tabs.length === tab)) {
     const wrong = await faultsOf(tabs[tab] as Page, path, showsTexts);
     if (wrong.length > 0) found[path] = wrong;
@@ -118,5 +105,5 @@ it("shows a viewer what they may see, and says what is not theirs", async () => 
 });
 
 it("complains of nothing meanwhile", () => {
-  expect(faults).toEqual([]);
+  expect(made.faults).toEqual([]);
 });

@@ -2,9 +2,9 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { ndjson, type TestServer, testServer } from "../support/server.ts";
-import { axe, buildDashboard, dashboardDir, openBrowser, signedIn } from "./browser.ts";
+import { axe, buildDashboard, dashboardDir, openBrowser, patience, signedIn } from "./browser.ts";
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 }); // for a machine that is at other work, too
+vi.setConfig(patience);
 
 let server: TestServer;
 let browser: Browser;

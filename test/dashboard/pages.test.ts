@@ -2,9 +2,9 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { type TestServer, testServer } from "../support/server.ts";
-import { axe, buildDashboard, dashboardDir, openBrowser, signedIn } from "./browser.ts";
+import { axe, buildDashboard, dashboardDir, openBrowser, patience, signedIn } from "./browser.ts";
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 }); // for a machine that is at other work, too
+vi.setConfig(patience);
 
 let server: TestServer;
 let browser: Browser;
@@ -159,7 +159,7 @@ it("counts what a silence would keep quiet before it is made, and ends it", asyn
   await open("/silences");
   await press("New silence");
   await dialog().getByLabel("With").fill("203.0.113.40");
-  await dialog().getByText("It would keep 0 of the 0 open incidents quiet.").waitFor();
+  await dialog().getByText("It would keep 0 of 0 open incidents quiet.").waitFor();
   await dialog().getByLabel("Why").fill("Penetration test");
   expect(await axe(page)).toEqual([]);
   await dialog().getByRole("button", { name: "Silence", exact: true }).click();

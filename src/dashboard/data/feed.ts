@@ -13,11 +13,12 @@ export interface Feed<Value> {
 
 const mostHeld = 2_000; // changes held for one frame; a tab that slept longer reads anew
 const lingering = 30_000; // ms that a stream goes on without a listener: the next page wants it, too
+const settling = 2_000; // ms until everything is read anew at a stream's beginning: not while it is read for the first time
 
 /**
  * One stream of changes that all pages share: it begins with its first listener and goes on exactly where it was after a
- * lost connection. Listeners are told at most once a frame; at its beginning to read anew, as things may have changed
- * between their reading and that.
+ * lost connection. Listeners are told at most once a frame; soon after its beginning to read anew, as things may have
+ * changed between their reading and that.
  */
 export function createFeed<Result, Value>(
   document: TypedDocumentString<Result, { after?: string | null }>,
@@ -26,10 +27,12 @@ export function createFeed<Result, Value>(
   const listeners = new Set<(batch: Batch<Value>) => void>();
   let held: Value[] = [];
   let lost = false;
+  let isNew = true;
   let stop: (() => void) | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const tell = perFrame(() => {
+    if (!lost && held.length === 0) return; // it was told since it was asked for
     const batch = { changes: lost ? [] : held, lost };
     held = [];
     lost = false;
@@ -40,12 +43,16 @@ export function createFeed<Result, Value>(
     if (result === undefined || held.length >= mostHeld) lost = true;
     if (lost) held = [];
     else held.push(pick(result as Result));
-    tell();
+    const begins = isNew;
+    isNew = false;
+    if (begins) setTimeout(tell, settling);
+    else tell();
   }
 
   function end(): void {
     stop?.();
     stop = undefined;
+    isNew = true;
   }
 
   return {

@@ -14,6 +14,22 @@ function keep(key: string, data: unknown): void {
 /** Forgets every answer: somebody else signs in. */
 export function forgetAnswers(): void {
   kept.clear();
+  ahead.clear();
+}
+
+const ahead = new Map<string, Promise<unknown>>(); // answers that were asked for before their component was there
+
+const keyOf = (document: { toString(): string }, variables: unknown): string =>
+  `${document.toString()}${JSON.stringify(variables)}`;
+
+/** Asks for what the first component that uses this query will show. */
+export function askAhead<Result, Variables>(
+  document: TypedDocumentString<Result, Variables>,
+  variables: Variables,
+): void {
+  const answer = query(document, variables);
+  answer.catch(() => undefined); // told where it is shown
+  ahead.set(keyOf(document, variables), answer);
 }
 
 export interface QueryState<Result> {
@@ -32,7 +48,7 @@ export function useQuery<Result, Variables>(
   document: TypedDocumentString<Result, Variables>,
   variables: Variables | undefined,
 ): QueryState<Result> {
-  const key = variables === undefined ? "" : `${document.toString()}${JSON.stringify(variables)}`;
+  const key = variables === undefined ? "" : keyOf(document, variables);
   const [state, setState] = useState<{ key: string; data: Result | undefined; error: ApiError | undefined }>(() => ({
     key,
     data: kept.get(key) as Result | undefined,
@@ -47,7 +63,9 @@ export function useQuery<Result, Variables>(
     const controller = new AbortController();
     under.current = controller;
     setLoading(true);
-    query(document, variables as Variables, controller.signal).then(
+    const early = ahead.get(key) as Promise<Result> | undefined;
+    ahead.delete(key);
+    (early ?? query(document, variables as Variables, controller.signal)).then(
       (data) => {
         if (controller.signal.aborted) return;
         keep(key, data);

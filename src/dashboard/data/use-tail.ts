@@ -1,4 +1,4 @@
-import { startTransition, useEffect, useRef, useState } from "react";
+import { startTransition, useCallback, useEffect, useRef, useState } from "react";
 import { type ApiError, query, watch } from "../api.ts";
 import {
   type EventRowFragment,
@@ -41,8 +41,16 @@ export function merged(
  * Events as they come in, at most `most` of them. What comes while the connection is lost is read once it is back; what
  * does not fit is counted. While it is paused the list stands still, and what comes is kept for later.
  */
-export function useTail(filter: SecurityEventFilter, most: number, isPaused = false): Tail {
+export function useTail(
+  filter: SecurityEventFilter,
+  most: number,
+  isPaused = false,
+): Tail & {
+  /** Begins anew. */
+  reload: () => void;
+} {
   const [tail, setTail] = useState(empty);
+  const [round, setRound] = useState(0);
   const key = JSON.stringify(filter);
   const paused = useRef(isPaused);
   const show = useRef<() => void>(() => {});
@@ -123,7 +131,7 @@ export function useTail(filter: SecurityEventFilter, most: number, isPaused = fa
       clearTimeout(flood);
       leave();
     };
-  }, [key, most]);
+  }, [key, most, round]);
 
-  return tail;
+  return { ...tail, reload: useCallback(() => setRound((before) => before + 1), []) };
 }

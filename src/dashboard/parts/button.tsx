@@ -15,7 +15,8 @@ interface ButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, "cla
 }
 
 export function Button({ kind = "plain", icon, busy = false, label, small, children, disabled, ...rest }: ButtonProps) {
-  const look = `button button-${kind}${small ? " button-small" : ""}${label && !children ? " button-icon" : ""}`;
+  const destroys = icon === "trash" ? " button-destroys" : ""; // beside others that look like it
+  const look = `button button-${kind}${small ? " button-small" : ""}${label && !children ? " button-icon" : ""}${destroys}`;
   return (
     <button
       type="button"

@@ -74,16 +74,18 @@ export default function Chart({ label, at, lines, bars }: ChartProps) {
       const legend = element.querySelector(".u-legend")?.clientHeight ?? 26;
       return { width: element.clientWidth, height: Math.max(60, element.clientHeight - legend) };
     };
+    const watch = new ResizeObserver(() => chart.current?.setSize(size()));
+    watch.observe(element);
     const make = (): void => {
       chart.current?.destroy();
       const { width, height } = size();
       const { lines: wanted, bars: asBars } = drawn.current;
       const options = optionsOf({ lines: wanted, ...(asBars === undefined ? {} : { bars: asBars }) }, width, height);
       chart.current = new uPlot(options, data.current, element);
+      const legend = element.querySelector(".u-legend");
+      if (legend) watch.observe(legend); // it grows and shrinks with its words, and the lines have the rest
     };
     make();
-    const watch = new ResizeObserver(() => chart.current?.setSize(size()));
-    watch.observe(element);
     const leave = onTheme(make);
     return () => {
       watch.disconnect();

@@ -40,12 +40,15 @@ export function Dialog({ open, title, onClose, actions, wide, children }: Dialog
     >
       {open && (
         <>
-          <header className="dialog-head">
+          <div className="dialog-head">
             <h2 id={id}>{title}</h2>
             <Button kind="quiet" icon="close" label={words.do.close} onClick={onClose} small />
-          </header>
-          <div className="dialog-body">{children}</div>
-          {actions && <footer className="dialog-foot">{actions}</footer>}
+          </div>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also by keyboard */}
+          <div className="dialog-body" tabIndex={0}>
+            {children}
+          </div>
+          {actions && <div className="dialog-foot">{actions}</div>}
         </>
       )}
     </dialog>

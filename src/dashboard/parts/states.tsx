@@ -16,6 +16,22 @@ export function Empty({ text, icon = "check", children }: { text?: string; icon?
   );
 }
 
+/** The page of something that is not there. */
+export function Missing({ title, text, children }: { title: string; text: string; children?: ReactNode }) {
+  return (
+    <>
+      <div className="page-head">
+        <h1>{title}</h1>
+      </div>
+      <section className="card">
+        <Empty text={text} icon="search">
+          {children}
+        </Empty>
+      </section>
+    </>
+  );
+}
+
 /** Lines where the content will be; `lines` of them. */
 export function Loading({ lines = 5 }: { lines?: number }) {
   return (
@@ -62,15 +78,26 @@ interface Asked<Result> {
 export function Loaded<Result>({
   of,
   lines,
+  title,
   children,
 }: {
   of: Asked<Result>;
   lines?: number;
+  /** The page's heading, where the content brings its own. */
+  title?: string;
   children: (data: Result) => ReactNode;
 }) {
   if (of.data !== undefined && (!of.error || isAway(of.error))) return children(of.data);
-  if (of.error) return <Failed error={of.error} onAgain={of.reload} />;
-  return <Loading {...(lines === undefined ? {} : { lines })} />;
+  return (
+    <>
+      {title && <h1 className="hidden-text">{title}</h1>}
+      {of.error ? (
+        <Failed error={of.error} onAgain={of.reload} />
+      ) : (
+        <Loading {...(lines === undefined ? {} : { lines })} />
+      )}
+    </>
+  );
 }
 
 /** Keeps a part that breaks from taking the page with it. */

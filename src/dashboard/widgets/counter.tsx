@@ -41,8 +41,8 @@ function Gauge({ name }: { name: (typeof gauges)[number] }) {
 }
 
 function CountOf({ name, settings }: { name: Count; settings: Settings }) {
-  const { range, before, interval } = useRange(settings);
-  const counted = useQuery(CountedDocument, { range, before, interval });
+  const range = useRange(settings);
+  const counted = useQuery(CountedDocument, range);
   return (
     <Loaded of={counted} lines={2}>
       {(data) => {
@@ -50,7 +50,7 @@ function CountOf({ name, settings }: { name: Count; settings: Settings }) {
         return (
           <div className="counter">
             <p className="counter-value number">{total.toLocaleString()}</p>
-            <p className="muted small">{change(total, sum(data.before.steps, name))}</p>
+            <p className="muted small">{change(words.ranges[range.length], total, sum(data.before.steps, name))}</p>
             <Spark values={data.now.steps.map((step) => step[name])} />
           </div>
         );
@@ -63,12 +63,12 @@ function sum(steps: readonly StepCountsFragment[], name: Count): number {
   return steps.reduce((total, step) => total + step[name], 0);
 }
 
-function change(now: number, before: number): string {
-  if (now === before) return words.same;
+function change(range: string, now: number, before: number): string {
+  if (now === before) return words.same(range);
   const sign = now > before ? "+" : "−";
   const size = Math.abs(now - before);
   const text = before === 0 ? `${sign}${size.toLocaleString()}` : `${sign}${Math.round((size / before) * 100)} %`;
-  return words.before(text);
+  return words.before(range, text);
 }
 
 function shown(name: (typeof gauges)[number], value: number): string {

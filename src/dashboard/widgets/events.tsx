@@ -12,11 +12,11 @@ const filters = { ALL: {}, FAILURE: { outcome: { eq: "FAILURE" } } } as const;
 
 /** The latest events, as they come in. */
 export default function Events({ settings }: { settings: Settings }) {
-  const { events, passed, error, loading } = useTail(
+  const { events, passed, error, loading, reload } = useTail(
     filters[choiceOf(settings, "outcome", ["ALL", "FAILURE"])],
     mostShown,
   );
-  if (error) return <Failed error={error} />;
+  if (error) return <Failed error={error} onAgain={reload} />;
   if (loading) return <Loading lines={7} />;
   if (events.length === 0) return <Empty text={words.noEvents} icon="live" />;
   return (

@@ -1,6 +1,6 @@
 import "./heat-map.css";
 import { useQuery } from "../data/use-query.ts";
-import { StepsDocument } from "../generated/graphql.ts";
+import { ActivityStepsDocument } from "../generated/graphql.ts";
 import { Loaded } from "../parts/states.tsx";
 import { overviewWords as words } from "../words/overview.ts";
 import { useRange } from "./range.ts";
@@ -10,7 +10,7 @@ const hours = Array.from({ length: 24 }, (_, hour) => hour);
 /** When rules fire: hour by weekday of the last 30 days, in the reader's time zone. */
 export default function HeatMap() {
   const { range } = useRange({ range: "P30D" });
-  const counted = useQuery(StepsDocument, { range, interval: "PT1H" });
+  const counted = useQuery(ActivityStepsDocument, { range });
   return (
     <Loaded of={counted}>
       {({ statistics: { steps } }) => {

@@ -12,6 +12,8 @@ export interface Range {
   before: { from: string; to: string };
   /** How long one step of a chart is. */
   interval: string;
+  /** How long it is itself. */
+  length: (typeof ranges)[number];
 }
 
 /** The time that a widget is set to show, up to the end of this minute; it moves on by itself. */
@@ -21,6 +23,11 @@ export function useRange(settings: Settings): Range {
     const timer = setInterval(() => setEnd(nextMinute()), pace);
     return () => clearInterval(timer);
   }, []);
+  return rangeOf(settings, end);
+}
+
+/** The same up to a moment, unless told of the end of this minute. */
+export function rangeOf(settings: Settings, end = nextMinute()): Range {
   const name = choiceOf(settings, "range", ranges);
   const at = (back: number): string => new Date(end - back).toISOString();
   const length = lengths[name];
@@ -28,6 +35,7 @@ export function useRange(settings: Settings): Range {
     range: { from: at(length), to: at(0) },
     before: { from: at(2 * length), to: at(length) },
     interval: steps[name],
+    length: name,
   };
 }
 

@@ -1,7 +1,9 @@
+import { counted } from "./counted.ts";
+
 /** The ledger of alerts. */
 export const alertWords = {
   title: "Alerts",
-  count: (count: number) => (count === 1 ? "1 alert" : `${count.toLocaleString()} alerts`),
+  count: (count: number) => counted(count, "alert"),
   columns: {
     channel: "Channel",
     recipient: "To",
@@ -37,7 +39,7 @@ export const alertWords = {
   outcome: (text: string) => text.toLowerCase().replaceAll("_", " "),
   allChannels: "All channels",
   channel: "Channel",
-  empty: "No alerts here.",
+  empty: "No alerts here. What goes out to people is listed, and why what did not was held back.",
   choose: "Choose this alert",
   chooseAll: "Choose all that are shown",
   chosen: (count: number) => `${count} chosen`,

@@ -1,3 +1,5 @@
+import { counted } from "./counted.ts";
+
 /** INCIDENT_RESOLVED as people write it: Incident resolved. */
 export function actionText(code: string): string {
   const text = code
@@ -37,10 +39,11 @@ export const auditWords = {
         ? `The log was tampered with, or damaged: entry ${seq.toLocaleString()} is wrong.`
         : `The log was tampered with, or damaged: something is wrong between entry ${seq.toLocaleString()} and ${upTo.toLocaleString()}.`,
     looked: (entries: number, checkpoints: number) =>
-      `${entries.toLocaleString()} entries and ${checkpoints.toLocaleString()} signed checkpoints were compared.`,
+      `${counted(entries, "entry", "entries")} and ${counted(checkpoints, "signed checkpoint")} were compared.`,
     cut: (seq: number) =>
       `Entries up to ${seq.toLocaleString()} were kept long enough and then removed, as a signed note says.`,
-    unknown: (count: number) => `${count} lines of the checkpoint file are unreadable, or signed by another key.`,
+    unknown: (count: number) =>
+      `${counted(count, "line of the checkpoint file is", "lines of the checkpoint file are")} unreadable, or signed by another key.`,
     whatNow:
       "Leave the server as it is, take an export, and compare it with your last backup and with the checkpoint file.",
     last: (seq: number) => `The last good entry is ${seq.toLocaleString()}, with the hash`,

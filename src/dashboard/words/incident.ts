@@ -1,9 +1,11 @@
+import { counted } from "./counted.ts";
+
 /** One incident. */
 export const incidentWords = {
   notFound: (number: string) => `There is no incident ${number}, or it is not yours to see.`,
   back: "All incidents",
   score: "Threat score",
-  events: (count: number) => (count === 1 ? "1 event" : `${count.toLocaleString()} events`),
+  events: (count: number) => counted(count, "event"),
   moves: {
     acknowledge: "Acknowledge",
     investigate: "Investigate",
@@ -31,7 +33,7 @@ export const incidentWords = {
   detectionEvents: "Events",
   noDetections: "No rule fired: a person opened it.",
   eventsShown: (shown: number, all: number) =>
-    shown < all ? `${shown} of ${all.toLocaleString()} events` : `${all} events`,
+    shown < all ? `${shown} of ${counted(all, "event")}` : counted(all, "event"),
   withheld: "withheld",
   notes: "What people found",
   noteAdd: "Add a note",
@@ -72,10 +74,11 @@ export const incidentWords = {
   ttls: { PT15M: "15 minutes", PT1H: "1 hour", PT8H: "8 hours", P1D: "1 day", P7D: "7 days" },
   blast: "Who it would have hit in the last 24 hours",
   blastCounts: (requests: number, sessions: number, users: number) =>
-    `${requests.toLocaleString()} requests, ${sessions.toLocaleString()} sessions, ${users.toLocaleString()} people`,
+    [counted(requests, "request"), counted(sessions, "session"), counted(users, "person", "people")].join(", "),
   needsApproval: "A second person has to approve it.",
   refusal: (why: string) => `It would be refused: ${why}`,
   alsoResolve: "Then resolve the incident as an attack",
+  andResolve: (action: string) => `${action} and resolve`,
   responded: { APPLIED: "Done, and in force.", AWAITING_APPROVAL: "It waits for a second person's approval." },
   respondDefault: (number: number, title: string) => `Incident ${number}: ${title}`.slice(0, 500),
   entities: "Entities",
@@ -93,7 +96,7 @@ export const incidentWords = {
     breach: "Breach notice due",
     merged: "Lives on in",
   },
-  patients: (count: number) => (count === 1 ? "names 1 patient" : `names ${count} patients`),
+  patients: (count: number) => `names ${counted(count, "patient")}`,
   related: "Related incidents",
   clocks: { ACKNOWLEDGE: "Acknowledge", CONTAIN: "Contain", RESOLVE: "Resolve" },
   clockStates: { BREACHED: "overdue", LATE: "done late", MET: "in time", RUNNING: "due" },

@@ -1,7 +1,9 @@
+import { counted } from "./counted.ts";
+
 /** The list of incidents. */
 export const incidentsWords = {
   title: "Incidents",
-  count: (count: number) => (count === 1 ? "1 incident" : `${count.toLocaleString()} incidents`),
+  count: (count: number) => counted(count, "incident"),
   views: { active: "Active", open: "Open", mine: "Mine", unassigned: "Unassigned", over: "Resolved", all: "All" },
   search: "Search titles, users, addresses",
   severity: "Severity",
@@ -41,7 +43,10 @@ export const incidentsWords = {
     name: "Name",
     everybody: "Everybody may use it",
     kept: "The filter was saved.",
-    remove: "Remove filter",
+    remove: "Remove filter…",
+    removeTitle: (name: string) => `Remove the filter “${name}”`,
+    removeOwn: "It is gone for good. The incidents stay.",
+    removeShared: "It is gone for good, for everybody who uses it. The incidents stay.",
     removed: "The filter was removed.",
   },
 } as const;

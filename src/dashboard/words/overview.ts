@@ -1,3 +1,5 @@
+import { counted } from "./counted.ts";
+
 /** The overview, its dashboards and their widgets. */
 export const overviewWords = {
   standard: "Overview",
@@ -30,8 +32,9 @@ export const overviewWords = {
   remove: "Delete…",
   removeTitle: "Delete this dashboard?",
   removeText: (name: string, count: number, shared: boolean) =>
-    `“${name}” and its ${count} widgets go${shared ? ", for everybody in your organization" : ""}.`,
+    `“${name}” and its ${counted(count, "widget")} go${shared ? ", for everybody in your organization" : ""}.`,
   removeWidget: (title: string) => `Remove ${title}`,
+  removeWidgetText: "It goes with its settings, for everybody who sees this dashboard. What it showed stays.",
   configure: (title: string) => `Configure ${title}`,
   move: (title: string) => `Move ${title}`,
   empty: "No widgets yet.",
@@ -79,7 +82,7 @@ export const overviewWords = {
     incidents: "Incident list",
     topList: "Most concerned",
     delivery: "Alert delivery",
-    heatMap: "Activity by hour and weekday",
+    heatMap: "Detections by hour and weekday",
     events: "Event tail",
     health: "System health",
     risk: "Risk leaderboard",
@@ -90,11 +93,11 @@ export const overviewWords = {
     text: "Text",
   },
   live: "now",
-  before: (change: string) => `${change} against the time before`,
-  same: "as in the time before",
-  total: (count: number) => (count === 1 ? "1 active incident" : `${count.toLocaleString()} active incidents`),
+  before: (range: string, change: string) => `${range}: ${change} against the time before`,
+  same: (range: string) => `${range}: as in the time before`,
+  total: (count: number) => counted(count, "active incident"),
   quiet: "No active incidents.",
-  incidentsOf: (count: number) => (count === 1 ? "1 incident" : `${count} incidents`),
+  incidentsOf: (count: number) => counted(count, "incident"),
   noSubjects: "Nobody was concerned.",
   noAlerts: "No alerts in this time.",
   noEvents: "No events yet. Send some: the README shows how.",
@@ -111,22 +114,19 @@ export const overviewWords = {
   hourCell: (day: string, hour: number, count: number) => `${day} ${String(hour).padStart(2, "0")}:00: ${count}`,
   heatMapLabel: "Detections by weekday and hour, in your time zone",
   tactic: (name: string, rules: number, detections: number) =>
-    `${name}: ${rules} active rules, ${detections} detections`,
+    `${name}: ${counted(rules, "active rule")}, ${counted(detections, "detection")}`,
   tactics: "Tactics and their techniques",
-  techniques: (count: number) => `${count} techniques`,
   passed: (count: number) => `${count.toLocaleString()} more passed by`,
   mapLabel: (places: number) =>
-    places === 1
-      ? "World map with 1 place that incidents come from"
-      : `World map with ${places} places that incidents come from`,
+    `World map with ${counted(places, "place that incidents come from", "places that incidents come from")}`,
   placeText: (name: string, incidents: number, addresses: string) =>
-    `${name}: ${incidents === 1 ? "1 incident" : `${incidents} incidents`} (${addresses})`,
+    `${name}: ${counted(incidents, "incident")} (${addresses})`,
   somewhere: "Unknown place",
   nowhere: (count: number) => (count === 1 ? "1 address has no known place" : `${count} addresses have no known place`),
   noPlaces: "No incident was about an address in this time.",
   noGeo: "Everybody was where they usually are.",
   measured: "What",
-  measuredBy: (source: string, count: number) => `${source}, ${count.toLocaleString()} samples`,
+  measuredBy: (source: string, count: number) => `${source}, ${counted(count, "sample")}`,
   percentiles: { p50: "Median", p95: "95 %", p99: "99 %", max: "Most" },
   noMeasured: "Nothing was measured in this time. Applications send samples by performanceRecord.",
   textEmpty: "Write something in its settings.",

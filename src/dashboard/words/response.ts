@@ -1,3 +1,5 @@
+import { counted } from "./counted.ts";
+
 /** Decisions, enforcers, the circuit breaker and response rules. */
 export const responseWords = {
   title: "Response",
@@ -152,7 +154,7 @@ export const responseWords = {
     ofRules: (names: string) => `of ${names}`,
     ofTags: (tags: string) => `tagged ${tags}`,
     ofSubjects: (kinds: string) => `about ${kinds}`,
-    earlier: (count: number) => `after ${count} earlier incidents`,
+    earlier: (count: number) => `after ${counted(count, "earlier incident")}`,
     atTimes: (days: string, from: string, to: string) =>
       [days || "every day", from || to ? `${from || "00:00"} to ${to || "24:00"}` : ""].filter(Boolean).join(" "),
     onTargets: (kind: string) => ` (${kind})`,

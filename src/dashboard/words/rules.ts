@@ -1,7 +1,9 @@
+import { counted } from "./counted.ts";
+
 /** Rules: the list, and one with its editor. */
 export const ruleWords = {
   title: "Rules",
-  count: (count: number) => (count === 1 ? "1 rule" : `${count.toLocaleString()} rules`),
+  count: (count: number) => counted(count, "rule"),
   modes: { ACTIVE: "Active", MONITOR: "On trial", DISABLED: "Off" },
   modeHints: { ACTIVE: "It opens incidents.", MONITOR: "It only records what it finds.", DISABLED: "It is not run." },
   kinds: { BEHAVIOUR: "Behaviour", CORRELATION: "Correlation", DETECTION: "Detection" },
@@ -42,7 +44,8 @@ export const ruleWords = {
     `${right} right, ${harmless} harmless, ${wrong} wrong`,
   notJudged: "not judged yet",
   trial: "While on trial",
-  trialCounts: (detections: number, incidents: number) => `${detections} detections, would be ${incidents} incidents`,
+  trialCounts: (detections: number, incidents: number) =>
+    `${counted(detections, "detection")}, would be ${counted(incidents, "incident")}`,
   description: "Description",
   techniques: "Techniques",
   falsepositives: "Known false alarms",
@@ -52,13 +55,14 @@ export const ruleWords = {
   tryIt: "Try",
   fired: "It fires.",
   silent: "It does not fire.",
-  matchedEvents: (matched: number, all: number) => `${matched} of ${all} events match.`,
-  rejected: (count: number) => `${count} were refused as no events.`,
+  matchedEvents: (matched: number, all: number) =>
+    `${matched} of ${counted(all, "event")} ${matched === 1 ? "matches" : "match"}.`,
+  rejected: (count: number) => `${counted(count, "was refused as no event", "were refused as no events")}.`,
   previewRun: "Run over stored events",
   previewDays: "How far back",
   days: { "1": "1 day", "7": "7 days", "30": "30 days" },
   previewSum: (events: number, detections: number, incidents: number) =>
-    `${events.toLocaleString()} events read: ${detections.toLocaleString()} detections, ${incidents.toLocaleString()} incidents.`,
+    `${counted(events, "event")} read: ${counted(detections, "detection")}, ${counted(incidents, "incident")}.`,
   previewCut: "It was cut short: there are too many events for one run.",
   previewIncidents: "Incidents a day",
   previewAlerts: (channel: string) => `Alerts a day: ${channel}`,
@@ -76,6 +80,7 @@ export const ruleWords = {
   exceptionYaml: "Sigma filter",
   exceptionEnded: "ended",
   exceptionRemove: (name: string) => `Remove ${name}`,
+  exceptionRemoveText: "What it left out is found from now on: incidents open for it, and people are told.",
   exceptionOwner: (owner: string) => `answers for it: ${owner}`,
   until: "until",
 } as const;

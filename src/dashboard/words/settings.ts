@@ -1,3 +1,5 @@
+import { counted } from "./counted.ts";
+
 /** Settings of the organization. */
 export const settingsWords = {
   title: "Settings",
@@ -68,7 +70,7 @@ export const settingsWords = {
     },
     isDefault: "Vigil's default",
     chosenBy: (who: string) => `Chosen by ${who}`,
-    days: (days: number) => `${days.toLocaleString()} days`,
+    days: (days: number) => counted(days, "day"),
     daysLabel: "Days",
     daysHint: (least: number, most: number, usual: number) =>
       `${least.toLocaleString()} to ${most.toLocaleString()}; ${usual.toLocaleString()} unless chosen`,

@@ -1,3 +1,5 @@
+import { counted } from "./counted.ts";
+
 /** Conditions on incidents, as silences and routes have them. */
 export const matcherWords = {
   field: "What",
@@ -39,7 +41,7 @@ export const silenceWords = {
   add: "New silence",
   make: "Silence",
   made: "Nobody is told of these until it ends.",
-  would: (matching: number, open: number) => `It would keep ${matching} of the ${open} open incidents quiet.`,
+  would: (matching: number, open: number) => `It would keep ${matching} of ${counted(open, "open incident")} quiet.`,
   length: "For how long",
   lengths: { 1: "1 hour", 2: "2 hours", 8: "8 hours", 24: "1 day", 168: "1 week" },
   reason: "Why",

@@ -10,11 +10,12 @@ import { Back } from "../../parts/back.tsx";
 import { Badge } from "../../parts/badge.tsx";
 import { Score } from "../../parts/score.tsx";
 import { Severity } from "../../parts/severity.tsx";
-import { Empty, Loaded } from "../../parts/states.tsx";
+import { Empty, Loaded, Missing } from "../../parts/states.tsx";
 import { Table } from "../../parts/table.tsx";
 import { Tabs } from "../../parts/tabs.tsx";
 import { useMay } from "../../session/viewer.ts";
 import { entityWords as words } from "../../words/entities.ts";
+import { pageWords } from "../../words/pages.ts";
 import { EventTable } from "../incident/event-table.tsx";
 import { columns } from "../incidents/columns.tsx";
 import { EntitySide } from "./entity-side.tsx";
@@ -31,12 +32,16 @@ export default function Entity() {
   const page = useQuery(EntityPageDocument, isKind ? { kind: kind as EntityKind, key, withProfile } : undefined);
   useFeed(incidentFeed, useSoon(page.reload, 5_000));
 
-  if (!isKind) return <Empty text={words.notFound} icon="search" />;
+  const missing = (
+    <>
+      <Back href="/entities">{words.back}</Back>
+      <Missing title={key || pageWords.entity} text={words.notFound} />
+    </>
+  );
+  if (!isKind) return missing;
   return (
-    <Loaded of={page} lines={12}>
-      {({ entity }) =>
-        entity ? <Shown entity={entity} onChanged={page.reload} /> : <Empty text={words.notFound} icon="search" />
-      }
+    <Loaded of={page} lines={12} title={key}>
+      {({ entity }) => (entity ? <Shown entity={entity} onChanged={page.reload} /> : missing)}
     </Loaded>
   );
 }

@@ -104,7 +104,11 @@ function factsOf(incident: IncidentDetail): [string, ReactNode][] {
     [fact.opened, true, <Time key="o" at={incident.openedAt} as="clock" />],
     [fact.first, true, <Time key="f" at={incident.firstEventAt} as="clock" />],
     [fact.last, true, <Time key="l" at={incident.lastEventAt} as="clock" />],
-    [fact.rule, incident.rule, incident.rule?.name],
+    [
+      fact.rule,
+      incident.rule,
+      incident.rule && <Link href={`/rules/${encodeURIComponent(incident.rule.id)}`}>{incident.rule.name}</Link>,
+    ],
     [fact.acknowledged, incident.acknowledgedAt, step(incident.acknowledgedAt, incident.acknowledgedBy)],
     [fact.contained, incident.containedAt, step(incident.containedAt, incident.containedBy)],
     [fact.resolved, incident.resolvedAt, step(incident.resolvedAt, incident.resolvedBy)],

@@ -7,9 +7,10 @@ import { useQuery } from "../../data/use-query.ts";
 import { useSoon } from "../../data/use-soon.ts";
 import { IncidentPageDocument, type IncidentPageQuery } from "../../generated/graphql.ts";
 import { Back } from "../../parts/back.tsx";
-import { Empty, Loaded } from "../../parts/states.tsx";
+import { Loaded, Missing } from "../../parts/states.tsx";
 import { Tabs } from "../../parts/tabs.tsx";
 import { incidentWords as words } from "../../words/incident.ts";
+import { pageWords } from "../../words/pages.ts";
 import { Alerts } from "./alerts.tsx";
 import { Evidence } from "./evidence.tsx";
 import { Facts } from "./facts.tsx";
@@ -38,18 +39,15 @@ export default function Incident() {
     if (lost || changes.some(({ incident }) => incident?.number === value)) soon();
   });
 
-  if (!Number.isSafeInteger(value) || value <= 0) return <Empty text={words.notFound(number)} icon="search" />;
+  const missing = (
+    <Missing title={pageWords.incident} text={words.notFound(number)}>
+      <Link href="/incidents">{words.back}</Link>
+    </Missing>
+  );
+  if (!Number.isSafeInteger(value) || value <= 0) return missing;
   return (
-    <Loaded of={page} lines={14}>
-      {({ incident }) =>
-        incident ? (
-          <Shown key={incident.id} incident={incident} onChanged={page.reload} />
-        ) : (
-          <Empty text={words.notFound(number)} icon="search">
-            <Link href="/incidents">{words.back}</Link>
-          </Empty>
-        )
-      }
+    <Loaded of={page} lines={14} title={pageWords.incident}>
+      {({ incident }) => (incident ? <Shown key={incident.id} incident={incident} onChanged={page.reload} /> : missing)}
     </Loaded>
   );
 }
@@ -72,13 +70,13 @@ function Shown({ incident, onChanged }: PartProps) {
       <Back href="/incidents">{words.back}</Back>
       <Head incident={incident} onChanged={onChanged} />
       <div className="incident-grid">
+        <ResponsePanel incident={incident} onChanged={onChanged} />
         <section className="card incident-main">
           <Tabs label={words.tabs.timeline} tabs={tabs} shown={tab} onShow={setTab}>
             <Part incident={incident} onChanged={onChanged} />
           </Tabs>
         </section>
-        <div className="stack incident-side">
-          <ResponsePanel incident={incident} onChanged={onChanged} />
+        <div className="stack">
           <Facts incident={incident} onChanged={onChanged} />
         </div>
       </div>

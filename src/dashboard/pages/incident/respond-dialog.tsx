@@ -20,6 +20,7 @@ const types = Object.entries(shared.actionType).map(([value, label]) => ({ value
 type Ttl = keyof typeof words.ttls;
 const ttls = Object.entries(words.ttls).map(([value, label]) => ({ value: value as Ttl, label }));
 const typingPause = 300; // ms after the last letter until the blast radius is asked for
+const ending: readonly ActionType[] = ["BLOCK_IP", "SUSPEND_USER"]; // what stops an attack: nothing more is to be done
 
 interface RespondDialogProps {
   incident: IncidentDetail;
@@ -34,7 +35,8 @@ export function RespondDialog({ incident, suggestion, onClose, onDone }: Respond
   const [target, setTarget] = useState(suggestion.target);
   const [ttl, setTtl] = useState<Ttl>("PT1H");
   const [reason, setReason] = useState<string>(words.respondDefault(incident.number, incident.title));
-  const [resolves, setResolves] = useState(true);
+  const [wished, setWished] = useState<boolean>();
+  const resolves = wished ?? ending.includes(type);
   const respond = useMutation(IncidentRespondDocument);
   const resolve = useMutation(IncidentResolveDocument);
   const { id } = incident;
@@ -61,7 +63,7 @@ export function RespondDialog({ incident, suggestion, onClose, onDone }: Respond
         <>
           <Button onClick={onClose}>{shared.do.cancel}</Button>
           <Button kind="primary" busy={respond.busy || resolve.busy} onClick={() => void send()}>
-            {shared.actionType[type]}
+            {resolves ? words.andResolve(shared.actionType[type]) : shared.actionType[type]}
           </Button>
         </>
       }
@@ -91,7 +93,7 @@ export function RespondDialog({ incident, suggestion, onClose, onDone }: Respond
         rows={2}
         error={errorAt(respond.errors, "input", "reason")}
       />
-      <CheckField label={words.alsoResolve} checked={resolves} onChange={setResolves} />
+      <CheckField label={words.alsoResolve} checked={resolves} onChange={setWished} />
       <FormErrors errors={respond.errors} shown={["input.target", "input.ttl", "input.reason"]} />
       <FormErrors errors={resolve.errors} />
     </Dialog>

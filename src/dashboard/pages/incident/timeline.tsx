@@ -9,7 +9,10 @@ import { Empty } from "../../parts/states.tsx";
 import { Time } from "../../parts/time.tsx";
 import { useMay } from "../../session/viewer.ts";
 import { incidentWords as words } from "../../words/incident.ts";
+import { words as shared } from "../../words.ts";
 import type { PartProps } from "./incident.tsx";
+
+const actionNames: Record<string, string> = shared.actionType;
 
 function iconOf(kind: EntryKind): IconName {
   if (kind.startsWith("ACTION")) return "response";
@@ -36,7 +39,7 @@ export function Timeline({ incident, onChanged }: PartProps) {
               <Icon name={iconOf(kind)} size={14} />
             </span>
             <div className="timeline-text">
-              {html ? <Html safe={html} /> : <p className="wrap">{message}</p>}
+              {html ? <Html safe={html} /> : <Told text={message} />}
               <p className="muted small">
                 {actor} · <Time at={at} as="second" />
               </p>
@@ -45,6 +48,18 @@ export function Timeline({ incident, onChanged }: PartProps) {
         ))}
       </ol>
     </div>
+  );
+}
+
+const moments = /(\d{4}-\d\d-\d\dT[\d:.]+Z)/;
+
+/** What the server wrote, its moments in the reader's zone and its actions in the words of the other pages. */
+function Told({ text }: { text: string }) {
+  const pieces = text.replace(/^[A-Z]+(?:_[A-Z]+)+/, (name) => actionNames[name] ?? name).split(moments);
+  return (
+    <p className="wrap">
+      {pieces.map((piece, place) => (place % 2 === 1 ? <Time key={piece} at={piece} as="second" /> : piece))}
+    </p>
   );
 }
 

@@ -2,7 +2,7 @@ import "./list.css";
 import { Link } from "wouter";
 import type { IncidentRowFragment } from "../../generated/graphql.ts";
 import { Score } from "../../parts/score.tsx";
-import { Severity } from "../../parts/severity.tsx";
+import { severityColumn } from "../../parts/severity-column.tsx";
 import { Status } from "../../parts/status.tsx";
 import type { Column } from "../../parts/table.tsx";
 import { Time } from "../../parts/time.tsx";
@@ -12,7 +12,7 @@ import { words } from "../../words.ts";
 const heads = incidentsWords.columns;
 
 export const columns: readonly Column<IncidentRowFragment>[] = [
-  { key: "severity", head: heads.severity, width: "104px", cell: ({ severity }) => <Severity level={severity} /> },
+  severityColumn(heads.severity),
   {
     key: "title",
     head: heads.title,

@@ -8,11 +8,13 @@ import {
   SavedFilterRemoveDocument,
 } from "../../generated/graphql.ts";
 import { Button } from "../../parts/button.tsx";
+import { Confirm } from "../../parts/confirm.tsx";
 import { CheckField, errorAt, TextField } from "../../parts/field.tsx";
 import { FormDialog } from "../../parts/form-dialog.tsx";
 import { toast } from "../../parts/toast.tsx";
 import { useMay, useViewer } from "../../session/viewer.ts";
 import { incidentsWords } from "../../words/incidents.ts";
+import { words as common } from "../../words.ts";
 import type { Asked } from "./filter.ts";
 
 const words = incidentsWords.saved;
@@ -29,12 +31,14 @@ export function SavedFilters({ asked, saved, filter, onChoose }: SavedFiltersPro
   const viewer = useViewer();
   const remove = useMutation(SavedFilterRemoveDocument);
   const [keeps, setKeeps] = useState(false);
+  const [forgets, setForgets] = useState(false);
   const all = saved.data?.savedFilters ?? [];
   const chosen = all.find(({ id }) => id === asked.saved);
 
   async function forget(): Promise<void> {
     if (!chosen) return;
-    if (!(await remove.run({ id: chosen.id }))) return toast(remove.errors[0]?.message ?? "", "bad");
+    if (!(await remove.run({ id: chosen.id }))) return;
+    setForgets(false);
     toast(words.removed);
     onChoose("");
     saved.reload();
@@ -59,7 +63,7 @@ export function SavedFilters({ asked, saved, filter, onChoose }: SavedFiltersPro
       )}
       {viewer.kind === "USER" &&
         (chosen?.owner === viewer.name ? (
-          <Button kind="quiet" busy={remove.busy} onClick={() => void forget()}>
+          <Button kind="quiet" onClick={() => setForgets(true)}>
             {words.remove}
           </Button>
         ) : (
@@ -67,6 +71,17 @@ export function SavedFilters({ asked, saved, filter, onChoose }: SavedFiltersPro
             {words.keep}
           </Button>
         ))}
+      {forgets && chosen && (
+        <Confirm
+          title={words.removeTitle(chosen.name)}
+          text={chosen.shared ? words.removeShared : words.removeOwn}
+          action={common.do.remove}
+          errors={remove.errors}
+          busy={remove.busy}
+          onClose={() => setForgets(false)}
+          onConfirm={() => void forget()}
+        />
+      )}
       {keeps && (
         <KeepFilter
           filter={filter}

@@ -89,7 +89,7 @@ export default function Live() {
       </div>
       <section className="card">
         {tail.error ? (
-          <Failed error={tail.error} />
+          <Failed error={tail.error} onAgain={tail.reload} />
         ) : tail.loading ? (
           <Loading lines={12} />
         ) : tail.events.length === 0 ? (

@@ -3,8 +3,10 @@ import GridLayout, { type Layout, useContainerWidth } from "react-grid-layout";
 import { useMutation } from "../../data/use-mutation.ts";
 import { DashboardArrangeDocument, WidgetRemoveDocument } from "../../generated/graphql.ts";
 import { Button } from "../../parts/button.tsx";
+import { Confirm } from "../../parts/confirm.tsx";
 import { toast } from "../../parts/toast.tsx";
 import { overviewWords as words } from "../../words/overview.ts";
+import { words as shared } from "../../words.ts";
 import { WidgetCard } from "./board.tsx";
 import { ConfigureWidget } from "./configure-widget.tsx";
 import type { Panel, Place } from "./panel.ts";
@@ -25,6 +27,7 @@ export default function EditBoard({ dashboardId, panels, onChanged }: EditBoardP
   const remove = useMutation(WidgetRemoveDocument);
   const [wished, setWished] = useState<Record<string, Place>>({}); // shown before the server has said yes
   const [configured, setConfigured] = useState<Panel>();
+  const [removes, setRemoves] = useState<Panel>();
   const shown = panels.map((panel) => ({ ...panel, ...wished[panel.id] }));
 
   async function save(layout: Layout): Promise<void> {
@@ -41,7 +44,9 @@ export default function EditBoard({ dashboardId, panels, onChanged }: EditBoardP
   }
 
   async function take(id: string): Promise<void> {
-    if (await remove.run({ id })) onChanged();
+    if (!(await remove.run({ id }))) return;
+    setRemoves(undefined);
+    onChanged();
   }
 
   return (
@@ -74,7 +79,7 @@ export default function EditBoard({ dashboardId, panels, onChanged }: EditBoardP
                       small
                       icon="trash"
                       label={words.removeWidget(panel.title)}
-                      onClick={() => void take(panel.id)}
+                      onClick={() => setRemoves(panel)}
                     />
                   </>
                 }
@@ -82,6 +87,17 @@ export default function EditBoard({ dashboardId, panels, onChanged }: EditBoardP
             </div>
           ))}
         </GridLayout>
+      )}
+      {removes && (
+        <Confirm
+          title={words.removeWidget(removes.title)}
+          text={words.removeWidgetText}
+          action={shared.do.remove}
+          errors={remove.errors}
+          busy={remove.busy}
+          onClose={() => setRemoves(undefined)}
+          onConfirm={() => void take(removes.id)}
+        />
       )}
       {configured && (
         <ConfigureWidget

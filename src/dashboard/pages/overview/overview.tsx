@@ -1,5 +1,6 @@
 import { lazy, Suspense, useState } from "react";
 import { useLocation, useSearchParams } from "wouter";
+import { isNowhere } from "../../api.ts";
 import { useMutation } from "../../data/use-mutation.ts";
 import { useParam } from "../../data/use-param.ts";
 import { useQuery } from "../../data/use-query.ts";
@@ -11,7 +12,7 @@ import {
 } from "../../generated/graphql.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Confirm } from "../../parts/confirm.tsx";
-import { Empty, Loading } from "../../parts/states.tsx";
+import { Empty, Failed, Loading } from "../../parts/states.tsx";
 import { useMay } from "../../session/viewer.ts";
 import { overviewWords as words } from "../../words/overview.ts";
 import { words as shared } from "../../words.ts";
@@ -70,6 +71,8 @@ export default function Overview() {
       </div>
       {isLoading ? (
         <Loading lines={10} />
+      ) : page.error && !stored && !isNowhere(page.error) ? (
+        <Failed error={page.error} onAgain={page.reload} />
       ) : id !== undefined && !stored ? (
         <Empty text={shared.states.notFound} icon="search" />
       ) : panels.length === 0 ? (

@@ -1,3 +1,7 @@
+import { askAhead } from "../../data/use-query.ts";
+import { CountedDocument } from "../../generated/graphql.ts";
+import { askGauges } from "../../widgets/gauges.ts";
+import { rangeOf } from "../../widgets/range.ts";
 import { widgetTypes } from "../../widgets/table.ts";
 import { overviewWords as words } from "../../words/overview.ts";
 import type { Panel } from "./panel.ts";
@@ -31,7 +35,11 @@ export const standardPanels: readonly Panel[] = rows.map(([widget, title, x, y, 
   settings: { widget, ...more },
 }));
 
-/** Asks for the code of all widgets that the overview shows, at once. */
+/** Asks for the code of all widgets that the overview shows, at once, and for the figures at its top. */
 export function preloadStandard(): void {
+  askGauges();
+  for (const { settings } of standardPanels) {
+    if (settings["figure"] === "detections") askAhead(CountedDocument, rangeOf(settings));
+  }
   for (const name of new Set(rows.map(([widget]) => widget))) widgetTypes[name]?.view.preload();
 }

@@ -14,8 +14,10 @@ export function conditionsOf(json: unknown): ResponseConditionsInput {
 export function conditionsText(json: unknown): string {
   const { severityAtLeast, severityAtMost, scoreAtLeast, scoreAtMost, ...rest } = conditionsOf(json);
   const said: string[] = [];
-  if (severityAtLeast) said.push(words.severityAtLeast(shared.severity[severityAtLeast]));
-  if (severityAtMost) said.push(words.severityAtMost(shared.severity[severityAtMost]));
+  if (severityAtLeast && severityAtLeast === severityAtMost) said.push(shared.severity[severityAtLeast]);
+  else if (severityAtLeast) said.push(words.severityAtLeast(shared.severity[severityAtLeast]));
+  if (severityAtMost && severityAtMost !== severityAtLeast)
+    said.push(words.severityAtMost(shared.severity[severityAtMost]));
   if (typeof scoreAtLeast === "number") said.push(words.scoreAtLeast(scoreAtLeast));
   if (typeof scoreAtMost === "number") said.push(words.scoreAtMost(scoreAtMost));
   if (rest.rules?.length) said.push(words.ofRules(rest.rules.join(", ").replaceAll("_", " ")));

@@ -3,11 +3,13 @@ import { useMutation } from "../../data/use-mutation.ts";
 import { ExceptionAddDocument, ExceptionRemoveDocument } from "../../generated/graphql.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Button } from "../../parts/button.tsx";
+import { Confirm } from "../../parts/confirm.tsx";
 import { errorAt, FormErrors, TextField } from "../../parts/field.tsx";
 import { Empty } from "../../parts/states.tsx";
 import { Time } from "../../parts/time.tsx";
 import { useMay } from "../../session/viewer.ts";
 import { ruleWords as words } from "../../words/rules.ts";
+import { words as shared } from "../../words.ts";
 import { Editor } from "./editor.tsx";
 import type { RulePart } from "./rule.tsx";
 
@@ -15,15 +17,17 @@ import type { RulePart } from "./rule.tsx";
 export function Exceptions({ rule, onChanged }: RulePart) {
   const mayWrite = useMay("rule.write");
   const remove = useMutation(ExceptionRemoveDocument);
+  const [removes, setRemoves] = useState<{ id: string; name: string }>();
 
   async function take(id: string): Promise<void> {
-    if (await remove.run({ id })) onChanged();
+    if (!(await remove.run({ id }))) return;
+    setRemoves(undefined);
+    onChanged();
   }
 
   return (
     <div className="card-body stack">
       {rule.exceptions.length === 0 && <Empty text={words.exceptionsNone} />}
-      <FormErrors errors={remove.errors} />
       {rule.exceptions.map(({ id, name, owner, reason, yaml, isExpired, expiresAt }) => (
         <section key={id} className="revision">
           <header className="row">
@@ -44,8 +48,7 @@ export function Exceptions({ rule, onChanged }: RulePart) {
                   kind="quiet"
                   icon="trash"
                   label={words.exceptionRemove(name)}
-                  busy={remove.busy}
-                  onClick={() => void take(id)}
+                  onClick={() => setRemoves({ id, name })}
                 />
               </span>
             )}
@@ -58,6 +61,17 @@ export function Exceptions({ rule, onChanged }: RulePart) {
         </section>
       ))}
       {mayWrite && <AddForm rule={rule} onChanged={onChanged} />}
+      {removes && (
+        <Confirm
+          title={words.exceptionRemove(removes.name)}
+          text={words.exceptionRemoveText}
+          action={shared.do.remove}
+          errors={remove.errors}
+          busy={remove.busy}
+          onClose={() => setRemoves(undefined)}
+          onConfirm={() => void take(removes.id)}
+        />
+      )}
     </div>
   );
 }

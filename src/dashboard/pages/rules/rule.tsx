@@ -1,5 +1,6 @@
 import "./rule.css";
 import { useState } from "react";
+import { isNowhere } from "../../api.ts";
 import { useMutation } from "../../data/use-mutation.ts";
 import { useParam } from "../../data/use-param.ts";
 import { useQuery } from "../../data/use-query.ts";
@@ -8,10 +9,11 @@ import { Back } from "../../parts/back.tsx";
 import { Badge } from "../../parts/badge.tsx";
 import { FormErrors, SelectField } from "../../parts/field.tsx";
 import { Severity } from "../../parts/severity.tsx";
-import { Empty, Loaded } from "../../parts/states.tsx";
+import { Loaded, Missing } from "../../parts/states.tsx";
 import { Tabs } from "../../parts/tabs.tsx";
 import { toast } from "../../parts/toast.tsx";
 import { useMay } from "../../session/viewer.ts";
+import { pageWords } from "../../words/pages.ts";
 import { ruleWords as words } from "../../words/rules.ts";
 import { Document } from "./document.tsx";
 import { Exceptions } from "./exceptions.tsx";
@@ -43,13 +45,15 @@ export default function Rule() {
           <h1 className="card-head">{words.newRule}</h1>
           <Document rule={undefined} onChanged={() => undefined} />
         </section>
+      ) : page.error && isNowhere(page.error) ? (
+        <Missing title={pageWords.rule} text={words.notFound} />
       ) : (
-        <Loaded of={page} lines={14}>
+        <Loaded of={page} lines={14} title={pageWords.rule}>
           {({ alertRule }) =>
             alertRule ? (
               <Shown key={alertRule.id} rule={alertRule} onChanged={page.reload} />
             ) : (
-              <Empty text={words.notFound} icon="search" />
+              <Missing title={pageWords.rule} text={words.notFound} />
             )
           }
         </Loaded>

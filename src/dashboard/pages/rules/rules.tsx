@@ -6,7 +6,7 @@ import { type AlertRuleFilter, RuleListDocument, type RuleRowFragment } from "..
 import { Badge } from "../../parts/badge.tsx";
 import { Button } from "../../parts/button.tsx";
 import { More } from "../../parts/more.tsx";
-import { Severity } from "../../parts/severity.tsx";
+import { severityColumn } from "../../parts/severity-column.tsx";
 import { Empty, Loaded } from "../../parts/states.tsx";
 import { type Column, Table } from "../../parts/table.tsx";
 import { Time } from "../../parts/time.tsx";
@@ -21,7 +21,7 @@ const heads = words.columns;
 const pathOf = (id: string): string => `/rules/${encodeURIComponent(id)}`;
 
 const columns: readonly Column<RuleRowFragment>[] = [
-  { key: "severity", head: heads.severity, width: "100px", cell: ({ severity }) => <Severity level={severity} /> },
+  severityColumn(heads.severity),
   {
     key: "name",
     head: heads.name,

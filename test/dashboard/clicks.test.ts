@@ -1,0 +1,100 @@
+/** How many times somebody who is here for the first time has to click or press until an attack is over. */
+import type { Browser, Locator } from "playwright-core";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { type TestServer, testServer } from "../support/server.ts";
+import { buildDashboard, dashboardDir, openBrowser, patience, signedIn } from "./browser.ts";
+
+vi.setConfig(patience);
+
+const mostClicks = 4;
+
+let server: TestServer;
+let browser: Browser;
+beforeAll(async () => {
+  buildDashboard();
+  [server, browser] = await Promise.all([testServer({ dashboardDir }), openBrowser()]);
+});
+afterAll(async () => {
+  vi.resetConfig();
+  await browser?.close();
+  await server?.close();
+});
+
+/** Whether it can be seen without scrolling: whoever is here for the first time does not know that there is more. */
+const isInSight = (element: Locator): Promise<boolean> =>
+  element.evaluate((node) => {
+    const { top, left, bottom, right } = node.getBoundingClientRect();
+    return top >= 0 && left >= 0 && bottom <= innerHeight && right <= innerWidth;
+  });
+
+const desktop = { viewport: { width: 1440, height: 900 } };
+const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
+
+it.each([
+  { from: "the overview", path: "/", address: "203.0.113.21", screen: desktop },
+  { from: "the list of incidents", path: "/incidents", address: "203.0.113.22", screen: desktop },
+  { from: "the list of incidents on a phone", path: "/incidents", address: "203.0.113.23", screen: phone },
+])(
+  "blocks an address and resolves its incident in at most four clicks from $from, after showing whom the block would have hit",
+  async ({ path, address, screen }) => {
+    const name = `rita-${address}`;
+    const person = { email: `${name}@clinic.example`, role: "RESPONDER" as const };
+    const { page, context, faults } = await signedIn(browser, server, person, screen);
+    const made: string[] = []; // what a person did: each click, touch and key
+    await context.exposeBinding("__made", (_, what: string) => void made.push(what));
+    await context.addInitScript(() => {
+      const told = (window as unknown as { __made(what: string): void }).__made;
+      addEventListener(
+        "click",
+        (event) => event.isTrusted && told(`click ${(event.target as Element).textContent}`),
+        true,
+      );
+      addEventListener("keydown", (event) => event.isTrusted && told(`key ${event.key}`), true);
+    });
+    await page.goto(path);
+    await page.getByTitle("Live", { exact: true }).waitFor();
+    await server.failLogins("ann", { times: 30, from: address });
+
+    const press = async (element: Locator): Promise<void> => {
+      await element.waitFor();
+      expect(await isInSight(element)).toBe(true);
+      await element.click();
+    };
+    await press(page.locator("main a[href^='/incidents/']", { hasText: address }));
+    await press(page.getByRole("button", { name: `Block address ${address}` }));
+    const dialog = page.getByRole("dialog");
+    await dialog.getByText(/^\d+ requests?, \d+ sessions?, (\d+ people|1 person)$/).waitFor();
+    await press(dialog.getByRole("button", { name: "Block address and resolve" }));
+    await page.getByText("In force", { exact: true }).waitFor();
+    await page.getByText("Resolved", { exact: true }).first().waitFor();
+
+    const { data } = await server.query<{ decisions: object; incidents: object }, object>(
+      `{ decisions(filter: { value: { eq: "${address}" }, type: { eq: BLOCK_IP } }) { nodes { type inForce } }
+       incidents(filter: { words: { has: "${address}" } }) { nodes { status resolution } } }` as never,
+      {},
+    );
+    expect(data).toEqual({
+      decisions: { nodes: [{ type: "BLOCK_IP", inForce: true }] },
+      incidents: { nodes: [{ status: "RESOLVED", resolution: "TRUE_POSITIVE" }] },
+    });
+    expect(made.length).toBeGreaterThanOrEqual(3);
+    expect([made, made.length <= mostClicks]).toEqual([made, true]);
+    expect(faults).toEqual([]);
+    await context.close();
+  },
+);
+
+it("does not offer to resolve an incident by what ends no attack, unless that is ticked", async () => {
+  const { page, context } = await signedIn(browser, server, { email: "rob@clinic.example", role: "RESPONDER" });
+  await server.failLogins("ann", { times: 30, from: "203.0.113.24" });
+  await page.goto("/incidents?words=203.0.113.24");
+  await page.getByRole("link", { name: "203.0.113.24" }).click();
+  await page.getByRole("button", { name: "Respond…" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Block address and resolve" }).waitFor();
+  await dialog.getByLabel("What", { exact: true }).selectOption("NOTIFY_ADMIN");
+  await dialog.getByRole("button", { name: "Tell administrators", exact: true }).waitFor();
+  await dialog.getByLabel("Then resolve the incident as an attack").check();
+  await dialog.getByRole("button", { name: "Tell administrators and resolve" }).waitFor();
+  await context.close();
+});

@@ -1,0 +1,63 @@
+/** What the overview holds does not grow with how much happens. */
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { failedLogins, ndjson, type TestServer, testServer } from "../support/server.ts";
+import { buildDashboard, dashboardDir, openBrowser, patience, signedIn } from "./browser.ts";
+
+vi.setConfig(patience);
+
+const attackers = 120; // more than any list or map of the overview shows: the longest has 100
+let server: TestServer;
+let browser: Browser;
+beforeAll(async () => {
+  buildDashboard();
+  [server, browser] = await Promise.all([testServer({ dashboardDir }), openBrowser()]);
+});
+afterAll(async () => {
+  vi.resetConfig();
+  await browser?.close();
+  await server?.close();
+});
+
+it("holds as many nodes after the second hundred of attackers from all over the world as after the first", async () => {
+  const { page, context } = await signedIn(browser, server, { email: "nora@clinic.example", role: "ADMIN" });
+  const session = await context.newCDPSession(page);
+  await session.send("Performance.enable");
+  await page.goto("/");
+  await page.getByTitle("Live", { exact: true }).waitFor();
+  const readAnew = () =>
+    page.waitForResponse((answer) => !!answer.request().postData()?.includes("query ThreatPlaces"));
+
+  /** Each attacker has an account and an address of their own, in a network of their own. */
+  async function attack(round: number): Promise<void> {
+    const places = readAnew();
+    const names = Array.from({ length: attackers }, (_, n) => ({
+      user: `user-${round}-${n}`,
+      from: `${60 + n}.${round}.8.8`,
+    }));
+    await server.ingest(ndjson(names.flatMap(({ user, from }) => failedLogins(user, 20, from))));
+    await page
+      .locator(".widget", { hasText: "Incident list" })
+      .getByText(`-${round}-`)
+      .or(page.getByText(`.${round}.8.8`))
+      .first()
+      .waitFor();
+    await places;
+    await readAnew(); // what was asked for while they came in, and what is asked for behind them
+  }
+
+  async function nodes(): Promise<number> {
+    await session.send("HeapProfiler.collectGarbage");
+    const { metrics } = await session.send("Performance.getMetrics");
+    return metrics.find(({ name }) => name === "Nodes")?.value ?? Number.NaN;
+  }
+
+  await attack(1);
+  const before = await nodes();
+  await attack(2);
+  expect(await page.locator(".board li").count()).toBeLessThan(400);
+  expect(await page.locator(".board circle").count()).toBeGreaterThan(20);
+  await expect.poll(nodes, { timeout: 60_000 }).toBeLessThan(before * 1.1);
+  expect(before).toBeLessThan(6_000);
+  await context.close();
+});
