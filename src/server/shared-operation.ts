@@ -24,6 +24,9 @@ export interface Shared extends Operation {
   askedFor?: ReadonlySet<string> | undefined;
 }
 
+/** Fields whose answer depends on who asks, not only on what they may do: one does not approve what one has asked for. */
+const ofOnePerson = /\bviewerCan(Approve|Review)\b/;
+
 /** What the operation shares with others; undefined where its field says that it does not, or the viewer may not. */
 export function sharedOf(operation: Operation, viewer: Viewer): Shared | undefined {
   const { schema, document, operationName, variableValues } = operation;
@@ -39,6 +42,7 @@ export function sharedOf(operation: Operation, viewer: Viewer): Shared | undefin
   const args = getArgumentValues(field, selection, given.coerced);
   if (stream.durable && typeof args.after === "string" && !isCursor(args.after)) return undefined; // refused there, too
   const text = textOf(document);
+  if (ofOnePerson.test(text)) return undefined;
   const variables = { ...given.coerced };
   // Where a reader starts from is theirs; what follows is everybody's.
   const after = selection.arguments?.find(({ name }) => name.value === "after")?.value;

@@ -61,6 +61,7 @@ const top = ["Open the pages", "Search or jump to", "Your account"]; // on every
 async function open(page: Page, path: string): Promise<void> {
   await page.goto(path);
   await page.getByRole("heading", { level: 1 }).waitFor();
+  if (path.endsWith("?arrange")) await page.locator(".board-edit .widget-head button").first().waitFor(); // it comes by itself
   await settled(page);
 }
 

@@ -119,6 +119,26 @@ it("shows patients to those who may, written down for each of them, and withhold
   await Promise.all(open.map((frames) => frames.close()));
 });
 
+it("shares with nobody what says what whoever asks may do", async () => {
+  const asked =
+    "subscription { incidentEvents { kind incident { viewerCanComment actions(first: 1) { nodes { viewerCanApprove } } } } }";
+  const analyst = await server.token("ANALYST");
+  const frames = [analyst, analyst].map((token) => server.subscribe(asked as never, {}, token));
+  const waiting = frames.map((one) => one.next());
+  await expect.poll(() => server.streams().streams, patient).toBe(0);
+  const seen = Promise.all(waiting) as Promise<unknown[]>;
+  let isSeen = false;
+  void seen.then(() => (isSeen = true));
+  const isSeenByNow = async (): Promise<boolean> => {
+    await changes(["MAY"]);
+    return isSeen;
+  };
+  await expect.poll(isSeenByNow, patient).toBe(true);
+  for (const one of await seen)
+    expect(one).toMatchObject({ incidentEvents: { kind: "MAY", incident: { viewerCanComment: true } } });
+  await Promise.all(frames.map((one) => one.close()));
+});
+
 it("shows nobody what cannot be written down", async () => {
   const frames = server.subscribe(titles, { after: await server.app.feed.cursor(server.ours) });
   const waiting = frames.next();
