@@ -1,5 +1,5 @@
 /** The delivery of alerts, put together: channels, their sender, and the bell that wakes it. */
-import { hashSecret, sameHash } from "./access/credential.ts";
+import { isSecret } from "./access/credential.ts";
 import { type Channels, openChannels } from "./alert/channels/kinds.ts";
 import type { Smtp } from "./alert/channels/smtp.ts";
 import { createSender } from "./alert/deliver.ts";
@@ -145,11 +145,7 @@ export function openAlerting(options: {
       return true;
     },
     async mailReport({ token, raw }) {
-      if (
-        mailReportsToken === undefined ||
-        token === undefined ||
-        !sameHash(hashSecret(token), hashSecret(mailReportsToken))
-      )
+      if (mailReportsToken === undefined || !isSecret(token, mailReportsToken))
         throw new VigilError("FORBIDDEN", "Show VIGIL_MAIL_REPORTS_TOKEN as a bearer token, or as a password");
       const read = await readMailReport(raw);
       if (read) await take(read.organizationId, read.report);

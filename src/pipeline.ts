@@ -138,7 +138,9 @@ export function createPipeline(options: {
     const known = knownOf(organizationId);
     for (let turn = 1; ; turn++) {
       try {
-        return await inSpan("batch", spanOf(batch, turn), () => commit(organizationId, known, batch, turn === tries));
+        const attributes = { "vigil.senders": batch.length, "vigil.turn": turn };
+        const from = batch.map(({ trace }) => trace);
+        return await inSpan("batch", { attributes, from }, () => commit(organizationId, known, batch, turn === tries));
       } catch (error) {
         if (turn === tries || !(error instanceof NotReady || error instanceof NoPseudonym)) throw error;
         if (error instanceof NoPseudonym) await loadPseudonym(organizationId, known);
@@ -169,7 +171,8 @@ export function createPipeline(options: {
         const drafts = sent.map((draft) => dropUnknown(withName(draft, names), privacy));
         const seals = maySeal(drafts, privacy);
         if (seals && !reserved) throw new NotReady("there is something to seal");
-        detection = await known.state.begin(tx, turn, lastTry);
+        const begun = await known.state.begin(tx, turn, lastTry);
+        detection = begun;
         const all = stamp(drafts, receivedAt, enricher?.of);
         const sealing = seals && sealEvents(tx, vault, all, privacy);
         if (sealing) sealing.catch(() => undefined); // awaited below; PostgreSQL looks for ids while this seals
@@ -177,13 +180,12 @@ export function createPipeline(options: {
         const isNew = (_: unknown, index: number): boolean => !duplicates.has(index);
         const events = duplicates.size === 0 ? all : all.filter(isNew);
         const rows = sealing ? (await sealing).filter(isNew) : events.map((clear) => ({ clear }));
-        await detection.judge(events); // after the sealing: what is sealed is not told in findings
+        await begun.judge(events); // after the sealing: what is sealed is not told in findings
         const stored = insertEvents(tx, rows);
         stored.catch(() => undefined); // awaited below; PostgreSQL works while detection does
         const watchedAmong = watchers(tx, receivedAt);
-        const evaluate = detection.evaluate;
         const detections = await inSpan("detect", {}, async () =>
-          weighWatched((await evaluate(events, watchedAmong)).detections, watchedAmong),
+          weighWatched((await begun.evaluate(events, watchedAmong)).detections, watchedAmong),
         );
         await stored;
         const changes = await correlate(tx, detections, receivedAt, riskBySeverity);
@@ -193,7 +195,7 @@ export function createPipeline(options: {
         if (changes.length > 0) await recordChanges(tx, changes);
         await routeAlerts(tx, entriesOf(tx), receivedAt);
         for (const { sender, drafts } of batch) if (sender !== undefined) await auditIngest(tx, sender, drafts.length);
-        await detection.save();
+        await begun.save();
         noteInSpan({ "vigil.events": events.length, "vigil.detections": detections.length });
         return { duplicates, topics: topicsOf(tx), found: detections.length };
       });
@@ -253,13 +255,6 @@ export function createPipeline(options: {
 
 /** A sealed event was met before the key is there under which its values get pseudonyms. */
 class NoPseudonym extends Error {}
-
-/** A batch belongs to the trace of its first sender, and is linked to those of all others. */
-const spanOf = ([first, ...others]: readonly Sent[], turn: number): Parameters<typeof inSpan>[1] => ({
-  attributes: { "vigil.senders": others.length + 1, "vigil.turn": turn },
-  parent: first?.trace,
-  links: others.map(({ trace }) => trace),
-});
 
 /** What became of each sender's part of the batch. */
 function shareOut(batch: readonly Sent[], duplicates: ReadonlySet<number>): Stored[] {

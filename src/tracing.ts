@@ -23,10 +23,8 @@ export type Traceparent = string;
 interface SpanOptions {
   kind?: SpanKind;
   attributes?: Attributes;
-  /** What it came from, where that is not what is under way here. Malformed: as if absent. */
-  parent?: Traceparent | undefined;
-  /** What else it came from. */
-  links?: readonly (Traceparent | undefined)[];
+  /** What it came from, where that is not what is under way here: it goes on in the first's trace, linked to the others'. */
+  from?: readonly (Traceparent | undefined)[];
 }
 
 const tracer = trace.getTracer("vigil");
@@ -43,14 +41,14 @@ export const isTracing = (): boolean => isRunning;
 /** Does the work within a span, which ends with it; an error marks it, by its kind alone. */
 export function inSpan<T>(name: string, options: SpanOptions, work: () => Promise<T>): Promise<T> {
   if (!isRunning) return work();
-  const { kind, attributes, parent, links = [] } = options;
+  const { kind, attributes, from: [parent, ...links] = [] } = options;
   const spanOptions = {
     ...(kind === undefined ? {} : { kind }),
     ...(attributes ? { attributes } : {}),
     links: links.flatMap(linkOf),
   };
-  const from = parent === undefined ? context.active() : contextOf(parent);
-  return tracer.startActiveSpan(name, spanOptions, from, async (span) => {
+  const before = parent === undefined ? context.active() : contextOf(parent);
+  return tracer.startActiveSpan(name, spanOptions, before, async (span) => {
     try {
       return await work();
     } catch (error) {

@@ -53,6 +53,10 @@ export function sameHash(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && timingSafeEqual(one, other);
 }
 
+/** Whether what somebody shows is the secret, in a time that does not depend on where they differ. */
+export const isSecret = (shown: string | undefined, secret: string): boolean =>
+  shown !== undefined && sameHash(hashSecret(shown), hashSecret(secret));
+
 function checksum(body: string): string {
   const sum = Buffer.alloc(4);
   sum.writeUInt32BE(crc32(body));

@@ -260,11 +260,10 @@ export function createSender(options: {
   };
 }
 
-/** A message goes on in the trace of its first alert, and is linked to those of all others. */
+/** A message comes from the traces of its alerts. */
 function spanOf({ alerts }: Outgoing, traces: Traces): Parameters<typeof inSpan>[1] {
-  const [parent, ...links] = alerts.map(({ id }) => traces.get(id));
   const attributes = { "vigil.alerts": alerts.length, "vigil.alert.priority": alerts[0]?.priority ?? "" };
-  return { kind: SpanKind.CLIENT, attributes, parent, links };
+  return { kind: SpanKind.CLIENT, attributes, from: alerts.map(({ id }) => traces.get(id)) };
 }
 
 /** What people are told of: not what the heartbeat sends to Vigil itself. */

@@ -1,7 +1,8 @@
 /**
  * Writes schema.graphql and the pages of docs/ that are made from the code (schema/, permissions.md, rule-fields.md,
- * configuration.md); with --check only says whether they are up to date, and whether the API has changed since the last release in a way that breaks programs. With --release it
- * makes the API as it is the one that was released last: part of making a release.
+ * configuration.md); with --check only says whether they are up to date, and whether the API has changed since the last
+ * release in a way that breaks programs. With --release it makes the API as it is the one that was released last: part of
+ * making a release.
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { lexicographicSortSchema, parse, print, printSchema, visit } from "graphql";

@@ -1,7 +1,7 @@
 /** `GET /metrics`: how this process does, as Prometheus reads it. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { BlockList } from "node:net";
-import { hashSecret, sameHash } from "../access/credential.ts";
+import { isSecret } from "../access/credential.ts";
 import { VigilError } from "../errors.ts";
 import type { Measures } from "../measures.ts";
 
@@ -18,7 +18,7 @@ export async function handleMetrics(
   response: ServerResponse,
 ): Promise<void> {
   const given = /^Bearer (.+)$/i.exec(request.headers.authorization ?? "")?.[1];
-  if (token === undefined ? !isLocal(request) : given === undefined || !sameHash(hashSecret(given), hashSecret(token)))
+  if (token === undefined ? !isLocal(request) : !isSecret(given, token))
     throw new VigilError(
       "UNAUTHENTICATED",
       token === undefined

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { VigilError } from "../errors.ts";
 import type { Services } from "../schema/context.ts";
 import { readBody, sendJson } from "./answer.ts";
+import { bearerOf } from "./credential.ts";
 
 const formLimit = 16_384; // bytes
 const mailLimit = 262_144; // bytes: a report returns the headers of what it is about, or all of it
@@ -46,10 +47,10 @@ export async function handleMailReport(
 }
 
 /** A bearer token, or the password of a URL such as https://vigil:token@vigil.example. */
-function shownBy({ headers }: IncomingMessage): string | undefined {
-  const [, scheme = "", value = ""] = /^(Bearer|Basic) +(\S+)$/i.exec(headers.authorization ?? "") ?? [];
-  if (scheme.toLowerCase() !== "basic") return value === "" ? undefined : value;
-  const pair = Buffer.from(value, "base64").toString("utf8");
+function shownBy({ headers: { authorization = "" } }: IncomingMessage): string | undefined {
+  const login = /^Basic +(\S+)$/i.exec(authorization)?.[1];
+  if (login === undefined) return bearerOf(authorization);
+  const pair = Buffer.from(login, "base64").toString("utf8");
   return pair.slice(pair.indexOf(":") + 1);
 }
 

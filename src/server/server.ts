@@ -118,8 +118,8 @@ export function createServer(services: Services, options: ServerOptions = {}): V
     const handler = routes[name];
     if (handler) count(name, response);
     if (handler) {
-      const parent = request.headers.traceparent?.toString();
-      return inSpan(name, { kind: SpanKind.SERVER, parent }, async () => {
+      const from = [request.headers.traceparent?.toString()];
+      return inSpan(name, { kind: SpanKind.SERVER, from }, async () => {
         await handler({ request, response, url });
         noteInSpan({ "http.response.status_code": response.statusCode });
       });
