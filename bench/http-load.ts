@@ -13,9 +13,33 @@ export const load = (port: number, path: string, count: number, connections: num
   loadRequest(port, `GET ${path} HTTP/1.1\r\n${headers.join("\r\n")}\r\n\r\n`, count, connections);
 
 /** The same of a whole request, as it goes over the wire. */
-export function loadRequest(port: number, request: string, count: number, connections: number): Promise<number[]> {
+export async function loadRequest(
+  port: number,
+  request: string,
+  count: number,
+  connections: number,
+): Promise<number[]> {
   const times: number[] = [];
   let left = count;
+  await ask(port, request, connections, {
+    goesOn: () => left-- > 0,
+    answered(ms, answer) {
+      if (!answer.startsWith("HTTP/1.1 200") || answer.includes('{"errors"')) throw new Error(answer.slice(0, 1_000));
+      times.push(ms);
+    },
+  });
+  return times;
+}
+
+interface Asking {
+  /** Whether a connection asks once more. */
+  goesOn(): boolean;
+  /** A whole answer, its head and its body, and how long it took. What it throws ends all. */
+  answered(ms: number, answer: string): void;
+}
+
+/** Asks over so many kept connections, each waiting for its answer, for as long as it is told to go on. */
+export async function ask(port: number, request: string, connections: number, asking: Asking): Promise<void> {
   const lane = (): Promise<void> =>
     new Promise((resolve, reject) => {
       let answer = "";
@@ -25,7 +49,7 @@ export function loadRequest(port: number, request: string, count: number, connec
       const next = (): void => {
         answer = "";
         whole = 0;
-        if (left-- <= 0) return void socket.end(resolve);
+        if (!asking.goesOn()) return void socket.end(resolve);
         began = performance.now();
         socket.write(request);
       };
@@ -37,13 +61,16 @@ export function loadRequest(port: number, request: string, count: number, connec
         if (whole === 0) {
           const body = answer.indexOf("\r\n\r\n") + 4;
           if (body < 4) return;
-          if (!answer.startsWith("HTTP/1.1 200")) return void socket.destroy(new Error(answer.slice(0, 1_000)));
           whole = body + Number(/content-length: (\d+)/i.exec(answer.slice(0, body))?.[1]);
         }
         if (answer.length < whole) return;
-        times.push(performance.now() - began);
+        try {
+          asking.answered(performance.now() - began, answer);
+        } catch (error) {
+          return void socket.destroy(error as Error);
+        }
         next();
       });
     });
-  return Promise.all(Array.from({ length: connections }, lane)).then(() => times);
+  await Promise.all(Array.from({ length: connections }, lane));
 }

@@ -12,7 +12,7 @@ import { openApp } from "../src/app.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLog } from "../src/log.ts";
 import { compared } from "./compared.ts";
-import { loadRequest } from "./http-load.ts";
+import { ask, loadRequest } from "./http-load.ts";
 import { makeIncidents, vigilQuery } from "./query-data.ts";
 import type { Figure } from "./run.ts";
 
@@ -61,15 +61,7 @@ async function measure({ kind, doing, args, tokens }: Measured): Promise<Figure>
       child.once("message", resolve as never);
       child.once("exit", (code) => reject(new Error(`the server ended with ${code}`)));
     });
-    const body = JSON.stringify({ query: "{ incidents(first: 5) { nodes { number title status severity } } }" });
-    const headers = [
-      "host: vigil.example",
-      "content-type: application/json",
-      "accept: application/json",
-      `content-length: ${Buffer.byteLength(body)}`,
-      `authorization: Bearer ${tokens.quiet}`,
-    ];
-    const request = `POST /graphql HTTP/1.1\r\n${headers.join("\r\n")}\r\n\r\n${body}`;
+    const request = post(tokens.quiet, "{ incidents(first: 5) { nodes { number title status severity } } }");
     const p99 = async (): Promise<number> => {
       const times = (await loadRequest(port, request, requests, 1)).sort((a, b) => a - b);
       return times[Math.floor(0.99 * (requests - 1))] as number;
@@ -80,7 +72,7 @@ async function measure({ kind, doing, args, tokens }: Measured): Promise<Figure>
       const stop = press(port, tokens.busy);
       const meanwhile = await p99();
       const statuses = await stop();
-      if (kind === "spent" && turn >= 0 && !statuses.has(429)) throw new Error("the other's budget was not spent");
+      if (kind === "spent" && turn >= 0 && !statuses.has("429")) throw new Error("the other's budget was not spent");
       if (turn < 0) continue; // warms up, and spends
       alone.push(before);
       beside.push(meanwhile);
@@ -93,22 +85,32 @@ async function measure({ kind, doing, args, tokens }: Measured): Promise<Figure>
 }
 
 /** Asks without a pause until it is told to stop; answers which statuses came. */
-function press(port: number, token: string): () => Promise<Set<number>> {
+function press(port: number, token: string): () => Promise<Set<string>> {
   let isOver = false;
-  const statuses = new Set<number>();
-  const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
-  const body = JSON.stringify({ query: vigilQuery });
-  const lane = async (): Promise<void> => {
-    while (!isOver) {
-      const answer = await fetch(`http://127.0.0.1:${port}/graphql`, { method: "POST", headers, body });
-      statuses.add(answer.status);
-      await answer.arrayBuffer();
-    }
-  };
-  const done = Promise.all(Array.from({ length: lanes }, lane));
+  const statuses = new Set<string>();
+  const done = ask(port, post(token, process.env.Q ?? vigilQuery), lanes, {
+    goesOn: () => !isOver,
+    answered(_ms, answer) {
+      const status = answer.slice(9, 12);
+      if (status !== "429" && answer.includes('{"errors"')) throw new Error(answer.slice(0, 1_000));
+      statuses.add(status);
+    },
+  });
   return async () => {
     isOver = true;
     await done;
     return statuses;
   };
+}
+
+function post(token: string, query: string): string {
+  const body = JSON.stringify({ query });
+  const headers = [
+    "host: vigil.example",
+    "content-type: application/json",
+    "accept: application/json",
+    `content-length: ${Buffer.byteLength(body)}`,
+    `authorization: Bearer ${token}`,
+  ];
+  return `POST /graphql HTTP/1.1\r\n${headers.join("\r\n")}\r\n\r\n${body}`;
 }

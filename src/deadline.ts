@@ -26,6 +26,9 @@ export async function withDeadline<T>(ms: number, work: () => Promise<T>, late: 
   }
 }
 
+/** Is aborted when the time of the work at hand is over; undefined where it has no deadline. */
+export const currentDeadline = (): AbortSignal | undefined => current.getStore();
+
 /** Work that others wait for too: it does not end with whoever happened to begin it. */
 export function withoutDeadline<T>(work: () => T): T {
   return current.run(undefined, work);
@@ -37,7 +40,7 @@ export async function cancellable<T>(
   cancel: (processId: number) => Promise<unknown>,
   run: () => Promise<T>,
 ): Promise<T> {
-  const signal = current.getStore();
+  const signal = currentDeadline();
   if (!signal) return run();
   if (signal.aborted) throw new Error("its time is over");
   let cancelling: Promise<unknown> | undefined;

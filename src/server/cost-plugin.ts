@@ -37,9 +37,16 @@ export function judgeCost(operation: Operation, limit: number): number | GraphQL
   }
 }
 
-export function costPlugin({ operation, budget }: CostLimits, redis?: RedisConnection): Plugin<Context> {
+export interface Budget {
+  plugin: Plugin<Context>;
+  /** RATE_LIMITED once an operation was refused, until the minute is over: told before a request is read. */
+  spent(organizationId: string): VigilError | undefined;
+}
+
+export function createBudget({ operation, budget }: CostLimits, redis?: RedisConnection): Budget {
   const counter = createCounter("cost", budget, window, redis);
-  return {
+  const spentUntil = new Map<string, number>(); // by organization, ms since 1970
+  const plugin: Plugin<Context> = {
     async onExecute({ args, setResultAndStopExecution }) {
       const context = args.contextValue;
       const cost = judgeCost(args, operation);
@@ -51,7 +58,8 @@ export function costPlugin({ operation, budget }: CostLimits, redis?: RedisConne
       } catch (error) {
         if (!(error instanceof RateLimiterRes)) throw error;
         await counter.reward(who, cost); // what was refused has cost nothing
-        return setResultAndStopExecution({ errors: [spent(budget, cost, error.msBeforeNext)] });
+        if (context.viewer) spentUntil.set(who, Date.now() + error.msBeforeNext);
+        return setResultAndStopExecution({ errors: [overHttp(spent(budget, error.msBeforeNext))] });
       }
       return {
         onExecuteDone({ result, setResult }) {
@@ -72,6 +80,15 @@ export function costPlugin({ operation, budget }: CostLimits, redis?: RedisConne
       if (cost instanceof GraphQLError) setResultAndStopExecution({ errors: [cost] } as never);
     },
   };
+  return {
+    plugin,
+    spent(organizationId) {
+      const wait = (spentUntil.get(organizationId) ?? 0) - Date.now();
+      if (wait > 0) return spent(budget, wait);
+      spentUntil.delete(organizationId);
+      return undefined;
+    },
+  };
 }
 
 /** Adds to the answer's RateLimit headers (draft-ietf-httpapi-ratelimit-headers-10); a socket has none. */
@@ -86,9 +103,13 @@ export function note(context: Context, limit: string, policy: string): void {
   add("RateLimit-Policy", policy);
 }
 
-function spent(budget: number, cost: number, wait: number): GraphQLError {
-  const seconds = Math.max(1, Math.ceil(wait / 1_000));
-  const message = `The organization's budget of ${budget} a minute is spent (this would cost ${cost}): try again in ${seconds} seconds`;
-  const http = { status: 429, headers: { "retry-after": String(seconds) } };
-  return new GraphQLError(message, { extensions: { code: "RATE_LIMITED", http } });
+function spent(budget: number, wait: number): VigilError {
+  const retryAfterSeconds = Math.max(1, Math.ceil(wait / 1_000));
+  const message = `The organization's budget of ${budget} a minute is spent: try again in ${retryAfterSeconds} seconds`;
+  return new VigilError("RATE_LIMITED", message, { detail: { retryAfterSeconds } });
+}
+
+function overHttp({ code, message, status, detail }: VigilError): GraphQLError {
+  const http = { status, headers: { "retry-after": String(detail?.retryAfterSeconds) } };
+  return new GraphQLError(message, { extensions: { code, http } });
 }

@@ -1,8 +1,8 @@
 /** Ends operations that take too long, and the statements they wait for. */
 import type { Plugin } from "@envelop/core";
-import { type ExecutionArgs, type ExecutionResult, GraphQLError, getOperationAST } from "graphql";
+import { type ExecutionArgs, type ExecutionResult, GraphQLError } from "graphql";
 import { withDeadline } from "../deadline.ts";
-import { slowFields } from "./heavy-fields.ts";
+import { isSlow } from "./heavy-fields.ts";
 
 export interface Deadlines {
   /** For an operation, ms. */
@@ -22,12 +22,6 @@ export function deadlinePlugin({ operation, slow }: Deadlines): Plugin {
       );
     },
   };
-}
-
-/** Any field of that name will do: it may be in a fragment. */
-function isSlow({ document, operationName }: Pick<ExecutionArgs, "document" | "operationName">): boolean {
-  const selections = getOperationAST(document, operationName)?.selectionSet.selections ?? [];
-  return selections.some((node) => node.kind !== "Field" || slowFields.has(node.name.value));
 }
 
 function late(most: number): ExecutionResult {

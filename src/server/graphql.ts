@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 import { useCSRFPrevention } from "@graphql-yoga/plugin-csrf-prevention";
 import { createYoga } from "graphql-yoga";
 import type { Viewer } from "../access/viewer.ts";
@@ -8,7 +9,7 @@ import type { Context, Services } from "../schema/context.ts";
 import { schema } from "../schema/schema.ts";
 import { sayWhen, sendError, sendJson } from "./answer.ts";
 import { auditPlugin } from "./audit-plugin.ts";
-import { type CostLimits, costLimits, costPlugin } from "./cost-plugin.ts";
+import { type Budget, type CostLimits, costLimits, createBudget } from "./cost-plugin.ts";
 import { credentialOf } from "./credential.ts";
 import { type Deadlines, deadlinePlugin, deadlines } from "./deadline-plugin.ts";
 import { asksForStream, eventStreams } from "./event-streams.ts";
@@ -22,11 +23,13 @@ import { type PersistedDocuments, persistedPlugins } from "./persisted-documents
 import { planPlugin } from "./plan-plugin.ts";
 import { packings, sentBody } from "./sent.ts";
 import { tracePlugin } from "./trace-plugin.ts";
+import { type Turns, turns, turnsPlugin } from "./turns-plugin.ts";
 import { watchCredential } from "./watch.ts";
 
+const refusedAfter = 250; // ms: who asks again at once, in spite of Retry-After, takes little of what others need
 const bodyLimit = 1_048_576; // 1 MiB: larger batches of events go to /ingest
 
-export type GraphQLServer = ReturnType<typeof createGraphQL>;
+export type GraphQLServer = ReturnType<typeof createGraphQL>["yoga"];
 
 export interface Guards {
   /** How often one viewer may ask for a root field. Default: `operationLimits`. */
@@ -35,6 +38,8 @@ export interface Guards {
   costLimits?: CostLimits | undefined;
   /** How long operations may take. Default: `deadlines`. */
   deadlines?: Deadlines | undefined;
+  /** How many operations of an organization run at once. Default: `turns`. */
+  turns?: Turns | undefined;
   /** The only documents that are answered; absent: any. */
   persisted?: PersistedDocuments | undefined;
 }
@@ -45,7 +50,8 @@ export function createGraphQL(
   { fanOut, redis, ...guards }: Guards & { fanOut: FanOut; redis?: RedisConnection | undefined },
 ) {
   const perField = createOperationLimits(guards.operationLimits, redis);
-  return createYoga<Context & { req?: IncomingMessage; res?: ServerResponse }>({
+  const budget = createBudget(guards.costLimits ?? costLimits, redis);
+  const yoga = createYoga<Context & { req?: IncomingMessage; res?: ServerResponse }>({
     schema,
     graphqlEndpoint: "/graphql",
     landingPage: false,
@@ -64,20 +70,22 @@ export function createGraphQL(
       ...(guards.persisted ? persistedPlugins(guards.persisted) : []),
       limitPlugin(perField.noteSecrets),
       codePlugin(),
-      costPlugin(guards.costLimits ?? costLimits, redis),
+      budget.plugin,
       perField.plugin,
       planPlugin(),
+      turnsPlugin(guards.turns ?? turns),
       deadlinePlugin(guards.deadlines ?? deadlines),
       auditPlugin(),
       eventStreams(fanOut),
       tracePlugin(),
     ],
   });
+  return { yoga, budget };
 }
 
 /** Finds out who is asking, then lets yoga answer. */
 export async function handleGraphQL(
-  yoga: GraphQLServer,
+  { yoga, budget }: { yoga: GraphQLServer; budget: Budget },
   request: IncomingMessage,
   response: ServerResponse,
   context: Omit<Context, "viewer">,
@@ -88,6 +96,11 @@ export async function handleGraphQL(
   let viewer: Viewer | undefined;
   try {
     if (credential !== undefined) viewer = await context.services.authenticator.authenticate(credential);
+    const refusal = viewer && budget.spent(viewer.organizationId);
+    if (refusal) {
+      await sleep(refusedAfter);
+      throw refusal;
+    }
   } catch (error) {
     if (!(error instanceof VigilError)) throw error;
     sayWhen(response, error);

@@ -63,16 +63,16 @@ export function createServer(services: Services, options: ServerOptions = {}): V
   const context = { services, closing: closing.signal };
   const redis = options.redisUrl ? connectForLimits(options.redisUrl, services.log) : undefined;
   const fanOut = createFanOut(createMask(services.log), closing.signal);
-  const yoga = createGraphQL(services, { ...options, fanOut, redis });
+  const graphql = createGraphQL(services, { ...options, fanOut, redis });
 
   const routes: Record<string, (exchange: Exchange) => unknown> = {
-    "GET /graphql": ({ request, response }) => handleGraphQL(yoga, request, response, context),
+    "GET /graphql": ({ request, response }) => handleGraphQL(graphql, request, response, context),
     "GET /graphiql": ({ response }) => {
       response.setHeader("Content-Security-Policy", graphiqlPolicy);
       response.writeHead(200, { "Content-Type": "text/html; charset=utf-8" }).end(renderPage());
     },
-    "POST /graphql": ({ request, response }) => handleGraphQL(yoga, request, response, context),
-    "OPTIONS /graphql": ({ request, response }) => handleGraphQL(yoga, request, response, context),
+    "POST /graphql": ({ request, response }) => handleGraphQL(graphql, request, response, context),
+    "OPTIONS /graphql": ({ request, response }) => handleGraphQL(graphql, request, response, context),
     "POST /ingest": ({ request, response }) => handleIngest(services, request, response),
     "POST /v1/logs": ({ request, response }) => handleOtlpLogs(services, request, response),
     "GET /enforce/decisions": ({ request, response, url }) =>
@@ -166,7 +166,7 @@ export function createServer(services: Services, options: ServerOptions = {}): V
     if (closing.signal.aborted) response.setHeader("Connection", "close");
     route(request, response).catch((error: unknown) => fail(error, request, response));
   });
-  const sockets = attachSocket(server, { yoga, fanOut, context });
+  const sockets = attachSocket(server, { yoga: graphql.yoga, fanOut, context });
   watchStreams(services.measures, { counts: fanOut.counts, open: sockets.open });
   let closed: Promise<void> | undefined;
 

@@ -429,6 +429,13 @@ describe("G12 every answer", () => {
     expect(refused.status).toBe(429);
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
     expect(((await refused.json()) as Body).errors?.[0]?.extensions.code).toBe("RATE_LIMITED");
+    // From then on it is told before what is asked is read; who is not of that organization is heard as ever.
+    const unread = await ask("{ no such thing", "admin", poor);
+    expect([unread.status, unread.errors?.[0]?.message]).toEqual([
+      429,
+      expect.stringContaining("budget of 3 a minute"),
+    ]);
+    expect(await codeOf("{ viewer { name } }", "", poor)).toBe("UNAUTHENTICATED");
   });
 });
 
