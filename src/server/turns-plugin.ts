@@ -3,7 +3,6 @@
  * for much waits for itself, and is in front of the others with one operation, however many it has sent.
  */
 import { AsyncResource } from "node:async_hooks";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Plugin } from "@envelop/core";
 import { type ExecutionArgs, type ExecutionResult, GraphQLError } from "graphql";
 import PQueue from "p-queue";
@@ -74,11 +73,15 @@ export function turnsPlugin(
 }
 
 /** Until it is done, well or not, or so long has passed. */
-async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
-  const ending = new AbortController();
-  const over = sleep(ms, undefined, { signal: ending.signal }).catch(() => undefined);
-  await Promise.race([work.catch(() => undefined), over]);
-  ending.abort();
+function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    const over = (): void => {
+      clearTimeout(timer);
+      resolve();
+    };
+    work.then(over, over);
+  });
 }
 
 const nobody = { who: "", at: Number.NEGATIVE_INFINITY };
