@@ -5,7 +5,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { type TestServer, testServer } from "../support/server.ts";
-import { axe, buildDashboard, dashboardDir, openBrowser, patience } from "./browser.ts";
+import { axe, buildDashboard, dashboardDir, openBrowser, patience, visit } from "./browser.ts";
 import { corpus, type Hostile, harmOf, hostile, shownCorpus } from "./hostile.ts";
 
 vi.setConfig(patience);
@@ -59,7 +59,8 @@ const pressable = ".top button, main :is(button:not([disabled]), summary, tr.tab
 const top = ["Open the pages", "Search or jump to", "Your account"]; // on every page: tried on the first
 
 async function open(page: Page, path: string): Promise<void> {
-  await page.goto(path);
+  if (page.url() === "about:blank") await page.goto(path);
+  else await visit(page, path);
   await page.getByRole("heading", { level: 1 }).waitFor();
   if (path.endsWith("?arrange")) await page.locator(".board-edit .widget-head button").first().waitFor(); // it comes by itself
   await settled(page);

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Browser, Page, Route } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type TestServer, testServer } from "../support/server.ts";
-import { axe, buildDashboard, dashboardDir, openBrowser, patience, signedIn } from "./browser.ts";
+import { axe, buildDashboard, dashboardDir, openBrowser, patience, signedIn, visit } from "./browser.ts";
 
 vi.setConfig(patience);
 
@@ -44,9 +44,8 @@ const places = pages.flatMap(({ path, permission }) =>
 
 /** What a page says, once nothing is on its way any more. */
 async function said(page: Page, address: string): Promise<string> {
-  await page.goto(address);
+  await visit(page, address);
   const main = page.getByRole("main");
-  await main.locator("h1, .state").first().waitFor();
   await page.waitForFunction(() => document.querySelectorAll("[aria-label=Loading]").length === 0);
   return (await main.textContent()) ?? "";
 }
@@ -136,7 +135,8 @@ describe("while the API fails", () => {
     );
     const found: string[] = [];
     for (const { address } of places) {
-      await page.goto(address);
+      if (address === "/users?tab=factor") continue; // asks nothing that is not known
+      await visit(page, address);
       const shows = page.getByRole("main").getByRole("status", { name: "Loading" }).first();
       const isThere = await shows.waitFor({ timeout: 30_000 }).then(
         () => true,
