@@ -1,6 +1,6 @@
 /** The built dashboard in Debian's chromium, before a real server. */
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
@@ -13,6 +13,9 @@ const root = join(import.meta.dirname, "../..");
 export const dashboardDir = join(root, "dist/dashboard");
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
+/** The one without a window takes a third less time. */
+const executablePath = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"].find(existsSync) ?? "chromium";
+
 /** For a machine that is at other work, too: three runs at once on two cores take so long. */
 export const patience = { testTimeout: 300_000, hookTimeout: 180_000 };
 const longestWait = 90_000; // ms for one step of a page
@@ -24,7 +27,7 @@ export function buildDashboard(): void {
 }
 
 export function openBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+  return chromium.launch({ executablePath, args: ["--no-sandbox"] });
 }
 
 /** A one-time sign-in link's token for a person of the server's own organization. */

@@ -150,7 +150,9 @@ it("has GraphiQL for whoever is signed in: ready operations that run as they are
   const answer = phone.locator(".result-window");
   const run = async (name: string): Promise<void> => {
     await phone.getByRole("button", { name: "Library" }).click();
-    await phone.getByLabel("Ready operations").getByRole("button", { name, exact: true }).click();
+    const library = phone.getByLabel("Ready operations");
+    await library.getByRole("button", { name, exact: true }).click();
+    await library.waitFor({ state: "hidden" });
     await phone.getByRole("button", { name: /^Execute query/ }).click();
   };
   await run("What is going on");

@@ -138,8 +138,8 @@
         button.textContent = operation.name;
         button.dataset.words = `${job} ${operation.name}`.toLowerCase();
         button.onclick = async () => {
-          byId("library").hidden = true;
           show({ query: operation.query, variables: await filled(operation.variables) });
+          byId("library").hidden = true; // not before: what is run next is this one
         };
       }
       byId("operations").append(section);
