@@ -88,7 +88,7 @@ async function measure({ kind, doing, args, tokens }: Measured): Promise<Figure>
 function press(port: number, token: string): () => Promise<Set<string>> {
   let isOver = false;
   const statuses = new Set<string>();
-  const done = ask(port, post(token, process.env.Q ?? vigilQuery), lanes, {
+  const done = ask(port, post(token, vigilQuery), lanes, {
     goesOn: () => !isOver,
     answered(_ms, answer) {
       const status = answer.slice(9, 12);

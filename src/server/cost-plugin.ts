@@ -5,10 +5,10 @@
 import { isAsyncIterable, type Plugin } from "@envelop/core";
 import { GraphQLError } from "graphql";
 import { RateLimiterRes } from "rate-limiter-flexible";
-import { sourceOf } from "../access/rate-limit.ts";
 import { VigilError } from "../errors.ts";
 import type { RedisConnection } from "../redis.ts";
 import type { Context } from "../schema/context.ts";
+import { askerOf, tooOften } from "./asker.ts";
 import { costOf, type Operation, objectsIn } from "./cost.ts";
 import { createCounter } from "./counter.ts";
 
@@ -51,7 +51,7 @@ export function createBudget({ operation, budget }: CostLimits, redis?: RedisCon
       const context = args.contextValue;
       const cost = judgeCost(args, operation);
       if (cost instanceof GraphQLError) return setResultAndStopExecution({ errors: [cost] });
-      const who = context.viewer?.organizationId ?? `from ${sourceOf(context.address ?? "")}`;
+      const who = askerOf(context);
       let left: RateLimiterRes;
       try {
         left = await counter.consume(who, cost);
@@ -59,7 +59,8 @@ export function createBudget({ operation, budget }: CostLimits, redis?: RedisCon
         if (!(error instanceof RateLimiterRes)) throw error;
         await counter.reward(who, cost); // what was refused has cost nothing
         if (context.viewer) spentUntil.set(who, Date.now() + error.msBeforeNext);
-        return setResultAndStopExecution({ errors: [overHttp(spent(budget, error.msBeforeNext))] });
+        const { message, detail } = spent(budget, error.msBeforeNext);
+        return setResultAndStopExecution({ errors: [tooOften(message, detail?.retryAfterSeconds as number)] });
       }
       return {
         onExecuteDone({ result, setResult }) {
@@ -107,9 +108,4 @@ function spent(budget: number, wait: number): VigilError {
   const retryAfterSeconds = Math.max(1, Math.ceil(wait / 1_000));
   const message = `The organization's budget of ${budget} a minute is spent: try again in ${retryAfterSeconds} seconds`;
   return new VigilError("RATE_LIMITED", message, { detail: { retryAfterSeconds } });
-}
-
-function overHttp({ code, message, status, detail }: VigilError): GraphQLError {
-  const http = { status, headers: { "retry-after": String(detail?.retryAfterSeconds) } };
-  return new GraphQLError(message, { extensions: { code, http } });
 }

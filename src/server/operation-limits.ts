@@ -15,9 +15,9 @@ import {
   visitWithTypeInfo,
 } from "graphql";
 import { type RateLimiterAbstract, RateLimiterRes } from "rate-limiter-flexible";
-import { sourceOf } from "../access/rate-limit.ts";
 import type { RedisConnection } from "../redis.ts";
 import type { Context } from "../schema/context.ts";
+import { askerOf, tooOften } from "./asker.ts";
 import { note } from "./cost-plugin.ts";
 import { createCounter } from "./counter.ts";
 import { heavyFields } from "./heavy-fields.ts";
@@ -53,8 +53,8 @@ export function createOperationLimits(limits: OperationLimits = operationLimits,
 
   /** Whoever is not signed in is counted by source address. */
   async function take(context: Context, field: string, { kind, uses }: Uses): Promise<void> {
-    const { viewer, address } = context;
-    const organization = viewer?.organizationId ?? `from ${sourceOf(address ?? "")}`;
+    const { viewer } = context;
+    const organization = askerOf(context);
     const one = viewer ? `${organization} ${viewer.kind} ${viewer.id}` : organization;
     const refuse = (share: number) => (reason: unknown) => {
       if (!(reason instanceof RateLimiterRes)) throw reason;
@@ -132,10 +132,8 @@ function kindOf(name: string, isMutation: boolean): Kind {
 function refusal(field: string, most: number, window: number, shared: boolean, wait: number): GraphQLError {
   const seconds = Math.max(1, Math.ceil(wait / 1_000));
   const by = shared ? " by an organization" : "";
-  return new GraphQLError(
+  return tooOften(
     `${field} may be asked for ${most} times in ${window} seconds${by}: try again in ${seconds} seconds`,
-    {
-      extensions: { code: "RATE_LIMITED", http: { status: 429, headers: { "retry-after": String(seconds) } } },
-    },
+    seconds,
   );
 }

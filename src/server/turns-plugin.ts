@@ -4,11 +4,11 @@
  */
 import { AsyncResource } from "node:async_hooks";
 import type { Plugin } from "@envelop/core";
-import { type ExecutionArgs, type ExecutionResult, GraphQLError } from "graphql";
+import type { ExecutionArgs, ExecutionResult } from "graphql";
 import PQueue from "p-queue";
-import { sourceOf } from "../access/rate-limit.ts";
 import { currentDeadline } from "../deadline.ts";
 import type { Context } from "../schema/context.ts";
+import { askerOf, tooOften } from "./asker.ts";
 
 export interface Turns {
   /** Operations of an organization that run at once in this process while nobody else asks. */
@@ -50,11 +50,10 @@ export function turnsPlugin(
 
   return {
     onExecute({ args, executeFn, setExecuteFn }) {
-      const { viewer, address } = args.contextValue;
-      const who = viewer?.organizationId ?? `from ${sourceOf(address ?? "")}`;
+      const who = askerOf(args.contextValue);
       setExecuteFn(async (given: ExecutionArgs) => {
         const queue = queueOf(who);
-        if (queue.size >= waiting) return { errors: [tooMany(waiting)] };
+        if (queue.size >= waiting) return { errors: [tooOften(tooMany(waiting), 1)] };
         queue.concurrency = isAlone(who) ? alone : beside;
         const run = AsyncResource.bind(async () => executeFn(given) as ExecutionResult | Promise<ExecutionResult>);
         let answer: Promise<ExecutionResult> | undefined;
@@ -86,8 +85,5 @@ function atMost(ms: number, work: Promise<unknown>): Promise<void> {
 
 const nobody = { who: "", at: Number.NEGATIVE_INFINITY };
 
-function tooMany(waiting: number): GraphQLError {
-  const http = { status: 429, headers: { "retry-after": "1" } };
-  const message = `${waiting} operations of the organization wait for their turn: send fewer at once`;
-  return new GraphQLError(message, { extensions: { code: "RATE_LIMITED", http } });
-}
+const tooMany = (waiting: number): string =>
+  `${waiting} operations of the organization wait for their turn: send fewer at once`;

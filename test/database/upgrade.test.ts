@@ -11,11 +11,9 @@ import { afterAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import { openApp } from "../../src/app.ts";
 import { parseConfig } from "../../src/config.ts";
 import { migrate } from "../../src/database/migrate.ts";
-import { createFanOut } from "../../src/server/fan-out.ts";
-import { createGraphQL } from "../../src/server/graphql.ts";
-import { createMask } from "../../src/server/mask.ts";
 import { populateOnce, tenantTables } from "../isolation/populate.ts";
-import { quiet } from "../support/database.ts";
+import { named, quiet } from "../support/database.ts";
+import { executor } from "../support/executor.ts";
 
 const directory = join(import.meta.dirname, "../../prisma/migrations");
 const names = (await readdir(directory)).filter((name) => /^\d/.test(name)).sort();
@@ -26,7 +24,7 @@ const days = names.filter((name, n) => n < names.length - 1 && dayOf(name) !== d
 /** A column that was dropped on purpose: nothing of the organization's is in it. */
 const givenUp = "change_id";
 
-const admin = new pg.Client({ connectionString: urlOf("postgres") });
+const admin = new pg.Client({ connectionString: named(inject("ownerUrl"), "postgres") });
 await admin.connect();
 const made: string[] = [];
 afterAll(async () => {
@@ -34,16 +32,12 @@ afterAll(async () => {
   await admin.end();
 });
 
-function urlOf(database: string, url = inject("ownerUrl")): string {
-  return Object.assign(new URL(url), { pathname: `/${database}` }).href;
-}
-
 /** A database as it was when that migration was the last. */
 async function databaseOf(last: string): Promise<string> {
   const name = `upgrade_${randomBytes(6).toString("hex")}`;
   await admin.query(`CREATE DATABASE ${name}`);
   made.push(name);
-  const owner = new pg.Client({ connectionString: urlOf(name) });
+  const owner = new pg.Client({ connectionString: named(inject("ownerUrl"), name) });
   await owner.connect();
   await owner.query(`CREATE TABLE public._prisma_migrations (
     id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL, finished_at timestamptz, migration_name varchar(255) NOT NULL,
@@ -96,24 +90,17 @@ const lists =
 /** What the server says of every list of the organization: how many there are, and what went wrong. */
 async function served(name: string, organizationId: string): Promise<{ faults: unknown[]; counts: number[] }> {
   const dataDir = await mkdtemp(join(tmpdir(), "vigil-upgrade-"));
-  const urls = { DATABASE_URL: urlOf(name, inject("serverUrl")), VIGIL_OWNER_DATABASE_URL: urlOf(name) };
+  const urls = {
+    DATABASE_URL: named(inject("serverUrl"), name),
+    VIGIL_OWNER_DATABASE_URL: named(inject("ownerUrl"), name),
+  };
   const app = await openApp(parseConfig({ ...urls, VIGIL_DATA_DIR: dataDir }), { log: quiet });
-  const closing = new AbortController();
   try {
-    const { yoga } = createGraphQL(app, { fanOut: createFanOut(createMask(quiet), closing.signal) });
-    const viewer = { organizationId, kind: "USER", id: randomUUID(), name: "ada@clinic.example", role: "ADMIN" };
     const query = `{ ${lists.map((list) => `${list}(first: 5) { nodes { __typename id } }`).join(" ")} }`;
-    const headers = { "content-type": "application/json", authorization: "Bearer x" };
-    const request = { method: "POST", headers, body: JSON.stringify({ query }) };
-    const response = await yoga.fetch("http://test/graphql", request, {
-      viewer,
-      services: app,
-      closing: closing.signal,
-    } as never);
+    const response = await executor(app, organizationId)(query);
     const answer = (await response.json()) as { data?: Record<string, { nodes: object[] }>; errors?: unknown[] };
     return { faults: answer.errors ?? [], counts: lists.map((list) => answer.data?.[list]?.nodes.length ?? 0) };
   } finally {
-    closing.abort();
     await app.close();
     await rm(dataDir, { recursive: true, force: true });
   }
@@ -122,7 +109,7 @@ async function served(name: string, organizationId: string): Promise<{ faults: u
 describe.each(days)("a database whose last migration is %s", (last) => {
   it("keeps all that it holds, and is served", async () => {
     const name = await databaseOf(last);
-    const owner = new pg.Client({ connectionString: urlOf(name) });
+    const owner = new pg.Client({ connectionString: named(inject("ownerUrl"), name) });
     await owner.connect();
     onTestFinished(() => owner.end().catch(() => undefined));
     await owner.query("SELECT ensure_event_partitions(current_date - 1, 3)");
@@ -133,7 +120,7 @@ describe.each(days)("a database whose last migration is %s", (last) => {
     const before = await everything(owner);
     expect([...before.values()].filter((rows) => rows.length > 0).length).toBeGreaterThan(20);
 
-    const applied = await migrate(urlOf(name), urlOf(name, inject("serverUrl")));
+    const applied = await migrate(named(inject("ownerUrl"), name), named(inject("serverUrl"), name));
     expect(applied).toEqual(names.slice(names.indexOf(last) + 1));
     const gone = tables.some(({ columns }) => columns.some((column) => column.name === givenUp))
       ? [`security_alerts.${givenUp}`]

@@ -2,11 +2,8 @@
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { makeIncidents, vigilQuery } from "../../bench/query-data.ts";
-import { createFanOut } from "../../src/server/fan-out.ts";
-import { createGraphQL } from "../../src/server/graphql.ts";
-import { createMask } from "../../src/server/mask.ts";
 import { allocatedBy } from "../support/allocations.ts";
-import { quiet } from "../support/database.ts";
+import { executor } from "../support/executor.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 
 let server: TestServer;
@@ -20,17 +17,8 @@ beforeAll(async () => {
 afterAll(() => server.close());
 
 it("answers a page of fifty incidents with what hangs on them for 4.3 times (and a fifth) what reading and writing it as JSON allocates", async () => {
-  const closing = new AbortController().signal;
-  const { yoga } = createGraphQL(server.app, { fanOut: createFanOut(createMask(quiet), closing) });
-  const viewer = { organizationId: server.ours, kind: "USER", id: "cli", name: "ada", role: "ADMIN" };
-  const body = JSON.stringify({ query: vigilQuery });
-  const headers = { "content-type": "application/json", accept: "application/json", authorization: "Bearer x" };
-  const page = async (): Promise<string> => {
-    const request = { method: "POST", headers, body };
-    return (
-      await yoga.fetch("http://test/graphql", request, { viewer, services: server.app, closing } as never)
-    ).text();
-  };
+  const ask = executor(server.app, server.ours);
+  const page = async (): Promise<string> => (await ask(vigilQuery)).text();
   for (let time = 0; time < 50; time++) await page();
   const text = await page();
   expect((JSON.parse(text) as { data: { incidents: { nodes: unknown[] } } }).data.incidents.nodes).toHaveLength(50);

@@ -78,7 +78,8 @@ async function seededTemplate(): Promise<string> {
   }
 }
 
-function named(url: string, database: string): string {
+/** The URL of another database on the same server. */
+export function named(url: string, database: string): string {
   const copy = new URL(url);
   copy.pathname = `/${database}`;
   return copy.href;
