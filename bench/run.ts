@@ -26,7 +26,9 @@ import { retentionBench } from "./retention.ts";
 import { rlsBench } from "./rls.ts";
 import { rulesBench } from "./rules.ts";
 import { sealingBench } from "./sealing.ts";
+import { startBench } from "./start.ts";
 import { statisticsBench } from "./statistics.ts";
+import { streamBench } from "./stream.ts";
 import { windowsBench } from "./windows.ts";
 
 export interface Figure {
@@ -65,6 +67,8 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   enrich: enrichBench,
   behaviour: behaviourBench,
   "fan-out": fanOutBench,
+  stream: streamBench,
+  start: startBench,
   dashboard: dashboardBench,
 };
 
@@ -94,6 +98,8 @@ const meanings: Record<string, string> = {
   enrich: "What place, network and device cost an event.",
   behaviour: "What profiles and detectors of behaviour cost the intake.",
   "fan-out": "What a change costs that many screens are shown, beside a bare broadcast of the same bytes.",
+  start: "How soon a restarted server answers again, and what memory it takes.",
+  stream: "How soon what happened is on a thousand screens, beside a server that does nothing but pass it on.",
   dashboard:
     "Whether people can work with the page while 1,000 events a second come in, beside an empty animation loop; and how soon the overview can be used.",
 };

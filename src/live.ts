@@ -15,7 +15,7 @@ export function openLive(options: {
   connectionLimits: ConnectionLimits;
   /** Where the processes count connections together; absent: each its own. */
   redisUrl: string | undefined;
-  pipeline: Pick<Lanes, "lagMs" | "waiting" | "busy">;
+  pipeline: Pick<Lanes, "lagMs" | "waiting" | "refusedPerSecond" | "busy">;
   now: () => number;
   log: Log;
 }) {
@@ -35,6 +35,7 @@ export function openLive(options: {
       clients: connections.count(organizationId),
       ingestLagMs: pipeline.lagMs(organizationId),
       waitingEvents: pipeline.waiting(organizationId),
+      refusedPerSecond: pipeline.refusedPerSecond(organizationId),
     }),
   });
   const gauges = createGauges({ db, now, together: processes.together });

@@ -49,6 +49,8 @@ export interface Pipeline {
   worstLagMs(): number;
   /** Events of the organization that wait in this process. */
   waiting(organizationId: string): number;
+  /** Events of the organization a second that were sent away because too many waited. */
+  refusedPerSecond(organizationId: string): number;
   /** Organizations of which something waits in this process. */
   busy(): string[];
   /** Learns the organization's profiles anew from its stored events. */
@@ -247,6 +249,7 @@ export function createPipeline(options: {
     lagMs: lanes.lagMs,
     worstLagMs: lanes.worstLagMs,
     waiting: lanes.waiting,
+    refusedPerSecond: lanes.refusedPerSecond,
     busy: lanes.busy,
     rebuilds: () => rebuilds,
     drain: lanes.drain,

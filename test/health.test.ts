@@ -9,8 +9,10 @@ import { deliveryQueue } from "../src/alerting.ts";
 import { ailmentsOf, type Signs } from "../src/health/ailments.ts";
 import { beat, type Proofs } from "../src/health/heartbeat.ts";
 import { judgeHealth } from "../src/health/keep.ts";
+import { createMetricHistory } from "../src/metric-history.ts";
 import { answerFromRedis } from "../src/queue/doorbell.ts";
 import { ask } from "./audit/asking.ts";
+import { quiet } from "./support/database.ts";
 import { ownRedis } from "./support/redis.ts";
 import { type TestServer, testServer } from "./support/server.ts";
 
@@ -78,6 +80,7 @@ const well: Signs = {
   channels: [],
   givenUp: 0,
   dueSince: null,
+  intake: { refused: 0, longestLagMs: 0 },
   unreached: [],
   apiKeys: [],
   heartbeat: { failingSince: null, fault: null },
@@ -103,6 +106,8 @@ describe("what is wrong", () => {
     expect(causes({ givenUp: 1 })).toEqual(["given-up HIGH"]);
     expect(causes({ dueSince: at - 5 * minute + 1 })).toEqual([]);
     expect(causes({ dueSince: at - 5 * minute })).toEqual(["queue HIGH"]);
+    const intake = (refused: number, longestLagMs: number) => causes({ intake: { refused, longestLagMs } });
+    expect([intake(0, minute - 1), intake(0, minute), intake(1, 0)]).toEqual([[], ["intake HIGH"], ["intake HIGH"]]);
     const key = (expiresAt: number) => causes({ apiKeys: [{ id: "k", name: "k", expiresAt }] });
     const day = 1_440 * minute;
     expect([key(at + 7 * day + 1), key(at + 7 * day), key(at), key(at - day)]).toEqual([
@@ -197,6 +202,32 @@ it("a channel that does not deliver is one incident, whose own alerts are no fur
   await look();
   expect((await own()).at(-1)).toMatchObject({ cause: `channel:${id}`, status: "RESOLVED", resolved_by: "vigil" });
 }, 60_000);
+
+it("events that are refused in any process are an incident, which ends five minutes after the last", async () => {
+  const refuse = (perSecond: number) =>
+    sql(
+      `INSERT INTO live_processes (organization_id, process_id, at, clients, ingest_lag_ms, waiting_events, refused_per_second)
+       VALUES ($1, $2, now(), 0, 0, 0, $3) ON CONFLICT (organization_id, process_id) DO UPDATE SET at = now(), refused_per_second = $3`,
+      ["01900000-0000-7000-8000-00000000000e", perSecond],
+    );
+  const { sample } = createMetricHistory({ db: server.app.db, gauges: server.app.gauges, processId: uuidv7(), log: quiet });
+  const intake = async () => (await own()).filter(({ cause }) => cause === "intake");
+  await server.database.asOwner("DELETE FROM duties");
+  await refuse(40);
+  expect(await sample()).toBe(true);
+  await look();
+  expect(await intake()).toMatchObject([{ status: "OPEN", severity: "HIGH" }]);
+  const { data } = await ask(server, "{ realtime { metrics { eventsRefusedPerSecond } } }", {}, { as: await fresh() });
+  expect(data?.realtime.metrics).toEqual({ eventsRefusedPerSecond: 40 });
+  await refuse(0);
+  now += 4 * minute;
+  await look();
+  expect(await intake()).toMatchObject([{ status: "OPEN" }]);
+  now += 3 * minute;
+  await sample();
+  await look();
+  expect(await intake()).toMatchObject([{ status: "RESOLVED", resolved_by: "vigil" }]);
+});
 
 it("a step that reaches nobody, an alert that nobody sends and a key that ends are incidents; another organization has none", async () => {
   const policy = uuidv7();

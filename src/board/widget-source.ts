@@ -15,6 +15,7 @@ export const gaugeNames = [
   "detectionsPerMinute",
   "ingestLagMs",
   "waitingEvents",
+  "eventsRefusedPerSecond",
   "connectedClients",
   "connectedEnforcers",
 ] as const;

@@ -19,6 +19,13 @@ export interface Signs {
   givenUp: number;
   /** Since when the alert that has waited longest is due, but those about Vigil's own health; null: none waits. */
   dueSince: number | null;
+  /** What came in of the last minutes. */
+  intake: {
+    /** Events that were sent away because too many waited. */
+    refused: number;
+    /** How long the oldest event had waited when it was longest, ms. */
+    longestLagMs: number;
+  };
   /** Steps of escalation policies that reach nobody, now or within twelve hours. */
   unreached: { policyId: string; policy: string; step: number; isNow: boolean }[];
   /** Keys of programs that end within a week, or ended within the last day. */
@@ -40,6 +47,10 @@ export const limits = {
   failing: 10 * minute,
   /** How long an alert may wait past its time, ms. */
   late: 5 * minute,
+  /** What the intake is judged by, ms. */
+  intake: 5 * minute,
+  /** How long an event may wait to be stored and judged, ms. */
+  lag: minute,
   /** How long no heartbeat may arrive, ms: two of its periods. */
   silent: 2 * minute,
   /** How long before its end a credential is told of, ms. */
@@ -50,7 +61,7 @@ export const limits = {
 
 /** Every cause there is now, the same in the same words as long as it lasts. */
 export function ailmentsOf(signs: Signs, now: number): Ailment[] {
-  const { channels, givenUp, dueSince, unreached, apiKeys, heartbeat } = signs;
+  const { channels, givenUp, dueSince, intake, unreached, apiKeys, heartbeat } = signs;
   const ailing = channels.filter(({ failingSince }) => failingSince !== null && now - failingSince >= limits.failing);
   const working = channels.filter(({ id, isSuspended }) => !isSuspended && !ailing.some((one) => one.id === id));
   const found: Ailment[] = ailing.map(({ id, name, lastFailure }) => ({
@@ -73,6 +84,17 @@ export function ailmentsOf(signs: Signs, now: number): Ailment[] {
       severity: "HIGH",
       title: "Alerts wait longer than they should",
       message: "An alert has been due for five minutes or more and was not sent: nothing sends, or not fast enough.",
+    });
+  }
+  if (intake.refused > 0 || intake.longestLagMs >= limits.lag) {
+    const isRefused = intake.refused > 0;
+    found.push({
+      cause: "intake",
+      severity: "HIGH",
+      title: isRefused
+        ? "Events are refused: more come in than can be stored"
+        : "Events wait long before they are judged",
+      message: `${isRefused ? "Within five minutes events were answered with 429; what their senders do not send again is lost to detection." : "An event has waited for a minute or more: what it shows is told that much later."} Find who sends so much (\`eventsPerSecond\`, \`metrics\`), or add servers.`,
     });
   }
   for (const policyId of new Set(unreached.map((one) => one.policyId))) {

@@ -23,13 +23,22 @@ export async function readSigns(tx: Tx, now: number): Promise<Signs> {
       (SELECT ${epoch("min(greatest(a.due_at, c.wait_until))")} FROM security_alerts a
         JOIN alert_channels c ON c.organization_id = $1 AND c.id = a.channel_id AND c.suspended_at IS NULL
         WHERE a.organization_id = $1 AND a.due_at IS NOT NULL AND a.status_rank <= 1 AND ${notOwn}) AS "dueSince",
+      (SELECT jsonb_build_object('refused', coalesce(sum(sum) FILTER (WHERE name = 'vigil.eventsRefusedPerSecond'), 0),
+          'longestLagMs', coalesce(max(max) FILTER (WHERE name = 'vigil.ingestLagMs'), 0)) FROM security_metrics
+        WHERE organization_id = $1 AND name IN ('vigil.eventsRefusedPerSecond', 'vigil.ingestLagMs') AND resolution = 60 AND at > $5) AS intake,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name, 'expiresAt', ${epoch("expires_at")}) ORDER BY id), '[]')
         FROM api_keys WHERE organization_id = $1 AND revoked_at IS NULL AND expires_at BETWEEN $3 AND $4) AS "apiKeys",
       (SELECT jsonb_build_object('failingSince', ${epoch("heartbeat_failing_since")}, 'fault', heartbeat_fault)
         FROM organizations WHERE id = $1) AS heartbeat,
       (SELECT coalesce(jsonb_agg(jsonb_build_object('id', id, 'name', name, 'steps', steps, 'repeats', repeats) ORDER BY id), '[]')
         FROM escalation_policies WHERE organization_id = $1 AND removed_at IS NULL) AS policies`,
-    values: [tx.organizationId, new Date(now), new Date(now - limits.expired), new Date(now + limits.expiring)],
+    values: [
+      tx.organizationId,
+      new Date(now),
+      new Date(now - limits.expired),
+      new Date(now + limits.expiring),
+      new Date(now - limits.intake),
+    ],
   });
   const { policies, ...signs } = rows[0] as (typeof rows)[number];
   const unreached: Signs["unreached"] = [];

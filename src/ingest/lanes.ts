@@ -29,7 +29,9 @@ export interface Lanes {
   worstLagMs(): number;
   /** Events of the organization that wait to be stored. */
   waiting(organizationId: string): number;
-  /** Organizations of which something waits. */
+  /** Events of the organization a second that were sent away because too many waited, over the last five seconds. */
+  refusedPerSecond(organizationId: string): number;
+  /** Organizations of which something waits, or was sent away. */
   busy(): string[];
   /** Waits until nothing is under way. */
   drain(): Promise<void>;
@@ -47,10 +49,13 @@ interface Waiting extends Sent {
 interface Lane {
   waiting: Waiting[];
   waitingEvents: number;
+  /** Of the last five seconds, the oldest first. */
+  refused: { at: number; events: number }[];
   running: Promise<void> | undefined;
 }
 
 const batchLimit = 5_000; // events in one transaction
+const refusedWindow = 5_000; // ms
 const mostWaiting = 100_000; // events that may wait per organization; beyond it, senders are told to come back
 
 export function createLanes(options: {
@@ -70,7 +75,7 @@ export function createLanes(options: {
   function laneOf(organizationId: string): Lane {
     const known = lanes.get(organizationId);
     if (known) return known;
-    const made: Lane = { waiting: [], waitingEvents: 0, running: undefined };
+    const made: Lane = { waiting: [], waitingEvents: 0, refused: [], running: undefined };
     lanes.set(organizationId, made);
     return made;
   }
@@ -99,6 +104,8 @@ export function createLanes(options: {
     batch.forEach((one, index) => void one.resolve(results[index] as Stored));
   }
 
+  const lately = ({ refused }: Lane): Lane["refused"] => refused.filter(({ at }) => now() - at < refusedWindow);
+  const refusedOf = (lane: Lane): number => lately(lane).reduce((sum, { events }) => sum + events, 0);
   const lagOf = (lane: Lane | undefined): number => (lane?.waiting[0] ? Math.max(0, now() - lane.waiting[0].since) : 0);
   return {
     accept(organizationId, sent) {
@@ -107,6 +114,7 @@ export function createLanes(options: {
       const lane = laneOf(organizationId);
       if (lane.waitingEvents + length > waitingLimit && lane.waitingEvents > 0) {
         onRefused?.(length);
+        lane.refused = [...lately(lane), { at: now(), events: length }];
         const retryAfterSeconds = comeBackIn(lagOf(lane));
         const message = `${lane.waitingEvents} events are waiting to be stored; send these again in ${retryAfterSeconds} seconds.`;
         return Promise.reject(new VigilError("RATE_LIMITED", message, { detail: { retryAfterSeconds } }));
@@ -120,8 +128,14 @@ export function createLanes(options: {
     lagMs: (organizationId) => lagOf(lanes.get(organizationId)),
     worstLagMs: () => Math.max(0, ...[...lanes.values()].map(lagOf)),
     waiting: (organizationId) => lanes.get(organizationId)?.waitingEvents ?? 0,
+    refusedPerSecond(organizationId) {
+      const lane = lanes.get(organizationId);
+      return lane ? refusedOf(lane) / (refusedWindow / 1_000) : 0;
+    },
     busy: () =>
-      [...lanes].flatMap(([organizationId, { waitingEvents }]) => (waitingEvents > 0 ? [organizationId] : [])),
+      [...lanes].flatMap(([organizationId, lane]) =>
+        lane.waitingEvents > 0 || refusedOf(lane) > 0 ? [organizationId] : [],
+      ),
     async drain() {
       await Promise.all([...lanes.values()].map((lane) => lane.running));
     },

@@ -30,6 +30,8 @@ export interface RealtimeMetrics {
   ingestLagMs: number;
   /** Events that wait to be stored, in all processes. */
   waitingEvents: number;
+  /** Events a second that were sent away because too many waited, over the last five seconds, in all processes. */
+  eventsRefusedPerSecond: number;
   /** Sockets and streams that are open, in all processes. */
   connectedClients: number;
   /** Enforcers that asked for decisions in the last minute. */
@@ -110,6 +112,7 @@ export function createGauges(options: {
       detectionsPerMinute: row.detections,
       ingestLagMs: processes.ingestLagMs,
       waitingEvents: processes.waitingEvents,
+      eventsRefusedPerSecond: processes.refusedPerSecond,
       connectedClients: processes.clients,
       connectedEnforcers: row.enforcers,
     };

@@ -14,12 +14,14 @@ export interface Report {
   ingestLagMs: number;
   /** Events that wait to be stored. */
   waitingEvents: number;
+  /** Events a second that were sent away because too many waited. */
+  refusedPerSecond: number;
 }
 
 export interface Processes {
   /** This process. */
   id: string;
-  /** All processes together: the sum of what is open and waits, the longest lag. */
+  /** All processes together: the sum of what is open, waits and was sent away, the longest lag. */
   together(organizationId: string): Promise<Report>;
   /** Says it now; by itself it does so every two seconds. */
   tell(): Promise<void>;
@@ -40,8 +42,7 @@ export function createProcesses(options: {
   const id = randomUUID();
   const told = new Set<string>();
   let telling: Promise<void> | undefined;
-  const isNothing = ({ clients, ingestLagMs, waitingEvents }: Report): boolean =>
-    clients === 0 && ingestLagMs === 0 && waitingEvents === 0;
+  const isNothing = (said: Report): boolean => Object.values(said).every((value) => value === 0);
 
   async function tellAll(): Promise<void> {
     for (const organizationId of new Set([...organizations(), ...told])) {
@@ -53,11 +54,12 @@ export function createProcesses(options: {
       told.add(organizationId);
       await db.query(organizationId, {
         name: "process_tell",
-        text: `INSERT INTO live_processes (organization_id, process_id, at, clients, ingest_lag_ms, waiting_events)
-          VALUES ($1, $2, now(), $3, $4, $5)
+        text: `INSERT INTO live_processes (organization_id, process_id, at, clients, ingest_lag_ms, waiting_events, refused_per_second)
+          VALUES ($1, $2, now(), $3, $4, $5, $6)
           ON CONFLICT (organization_id, process_id) DO UPDATE SET at = excluded.at, clients = excluded.clients,
-            ingest_lag_ms = excluded.ingest_lag_ms, waiting_events = excluded.waiting_events`,
-        values: [organizationId, id, said.clients, said.ingestLagMs, said.waitingEvents],
+            ingest_lag_ms = excluded.ingest_lag_ms, waiting_events = excluded.waiting_events,
+            refused_per_second = excluded.refused_per_second`,
+        values: [organizationId, id, said.clients, said.ingestLagMs, said.waitingEvents, said.refusedPerSecond],
       });
     }
   }
@@ -86,7 +88,7 @@ export function createProcesses(options: {
       const { rows } = await db.query<Report>(organizationId, {
         name: "processes_together",
         text: `SELECT coalesce(sum(clients), 0)::int AS clients, coalesce(max(ingest_lag_ms), 0) AS "ingestLagMs",
-            coalesce(sum(waiting_events), 0)::int AS "waitingEvents"
+            coalesce(sum(waiting_events), 0)::int AS "waitingEvents", coalesce(sum(refused_per_second), 0) AS "refusedPerSecond"
           FROM live_processes WHERE organization_id = $1 AND process_id <> $2 AND at > now() - interval '${forgotten} seconds'`,
         values: [organizationId, id],
       });
@@ -97,6 +99,7 @@ export function createProcesses(options: {
         clients: here.clients + others.clients,
         ingestLagMs: Math.max(here.ingestLagMs, others.ingestLagMs),
         waitingEvents: here.waitingEvents + others.waitingEvents,
+        refusedPerSecond: here.refusedPerSecond + others.refusedPerSecond,
       };
     },
     async close() {

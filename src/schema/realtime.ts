@@ -50,6 +50,9 @@ const MetricsType = builder.objectRef<RealtimeMetrics>("RealtimeMetrics").implem
       description: "How long the oldest event that waits to be stored and judged has waited, ms.",
     }),
     waitingEvents: t.exposeInt("waitingEvents", { description: "Events that wait to be stored and judged." }),
+    eventsRefusedPerSecond: t.exposeFloat("eventsRefusedPerSecond", {
+      description: "Events a second that were answered with 429 because too many wait, of five seconds.",
+    }),
     connectedClients: t.exposeInt("connectedClients", { description: "Sockets and streams that are open." }),
     connectedEnforcers: t.exposeInt("connectedEnforcers", {
       description: "Enforcers that asked for decisions in the last minute.",

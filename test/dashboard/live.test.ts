@@ -183,3 +183,28 @@ it("has GraphiQL for whoever is signed in: ready operations that run as they are
   expect(faults).toEqual([]);
   await context.close();
 });
+
+it("draws as many events as one looks at, more as one scrolls on, and few again at the top", async () => {
+  const wanted = 90;
+  const name = (n: number) => `walker ${n}`;
+  const event = (n: number) => ({ action: "read", category: "data", outcome: "success", actor: { name: name(n) } });
+  await server.ingest(ndjson(Array.from({ length: wanted }, (_, n) => event(n))));
+  await page.goto("/live");
+  await page.getByText(/^the latest \d+$/).waitFor();
+  const lines = page.locator(".events tbody tr");
+  await lines.first().waitFor();
+  const few = await lines.count();
+  expect(few).toBeGreaterThanOrEqual(25);
+  expect(few).toBeLessThanOrEqual(50);
+  await page.evaluate(() => {
+    const scroll = (): void => {
+      document.querySelector(".events tbody tr:last-child")?.scrollIntoView();
+      if (document.querySelectorAll(".events tbody tr").length < 90) requestAnimationFrame(scroll);
+    };
+    scroll();
+  });
+  await page.getByText(name(0), { exact: true }).waitFor(); // the oldest of them
+  await page.evaluate(() => window.scrollTo(0, 0));
+  await page.getByText(name(0), { exact: true }).waitFor({ state: "detached" });
+  expect(await lines.count()).toBeLessThanOrEqual(50);
+});

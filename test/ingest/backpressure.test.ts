@@ -54,6 +54,7 @@ it("D10: tells senders of what is too much to come back, holds what was accepted
   expect((await refused[0]?.json()) as object).toMatchObject({ error: { code: "RATE_LIMITED" } });
   expect(lanes.waiting(organization)).toBe(20); // bounded, whoever sends
   expect([lanes.lagMs(organization), lanes.worstLagMs(), lanes.busy()]).toEqual([7_000, 7_000, [organization]]);
+  expect(lanes.refusedPerSecond(organization)).toBe(6 / 5);
   expect((await measures.text()).body).toContain('vigil_events_total{result="refused"} 6');
 
   // Another organization has a lane, and a bound, of its own.
@@ -69,6 +70,9 @@ it("D10: tells senders of what is too much to come back, holds what was accepted
   const five = (name: string) => Array.from({ length: 5 }, (_, n) => `${name}-${n}`);
   expect(ours).toEqual([five("first"), ["second", "third", "fourth", "fifth"].flatMap(five)]);
   expect([lanes.waiting(organization), lanes.lagMs(organization)]).toEqual([0, 0]);
+  expect(lanes.busy()).toEqual([organization]); // there is something to say of it: events were refused just now
+  clock += 5_000;
+  expect([lanes.refusedPerSecond(organization), lanes.busy()]).toEqual([0, []]);
   const again = send("sixth", 5);
   await expect.poll(() => held.length).toBe(4);
   held[3]?.();

@@ -300,7 +300,7 @@ describe(`on ${rows.toLocaleString("en")} rows of each kind`, () => {
 
   it("the gauges read no table from end to end", async () => {
     said.take();
-    const idle = { clients: 0, ingestLagMs: 0, waitingEvents: 0 };
+    const idle = { clients: 0, ingestLagMs: 0, waitingEvents: 0, refusedPerSecond: 0 };
     await createGauges({ db: test.db, now: Date.now, together: async () => idle }).now(home);
     const statements = reads(said.take());
     expect(statements).toHaveLength(1);

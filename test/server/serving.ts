@@ -40,6 +40,7 @@ const metrics = (): RealtimeMetrics => ({
   alertsFailed: 0,
   alertDeliveryMs: null,
   waitingEvents: 0,
+  eventsRefusedPerSecond: 0,
   connectedClients: 1,
   connectedEnforcers: 0,
 });

@@ -10,7 +10,7 @@ import { perFrame } from "./per-frame.ts";
 
 const atOnce = 100; // events read at once, as many as the stream gives in a page
 const manyAtOnce = 20; // events; that few are shown at the next frame
-const floodPause = 300; // ms between two pictures of more
+const floodPause = 500; // ms between two pictures of more
 const settling = 1_500; // ms after which the stream surely stands: what came while it was made is read once more
 
 export interface Tail {

@@ -33,6 +33,7 @@ export const statusWords = {
   perSecond: "a second, just now",
   lag: "Lag",
   lagHint: "from an event's arrival to its detection",
+  refused: (perSecond: number) => `too many come in: ${Math.ceil(perSecond).toLocaleString()} a second are refused`,
   milliseconds: (ms: number) => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`),
   queue: "Alerts waiting",
   queueHint: "to be sent",

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useSearchParams } from "wouter";
 import { useTail } from "../../data/use-tail.ts";
 import type { EventOutcome, SecurityEventFilter } from "../../generated/graphql.ts";
+import { AsScrolled } from "../../parts/as-scrolled.tsx";
 import { Badge } from "../../parts/badge.tsx";
 import { Button } from "../../parts/button.tsx";
 import { Empty, Failed, Loading } from "../../parts/states.tsx";
@@ -18,6 +19,7 @@ const texts = [
 ] as const;
 
 const mostShown = 200; // rows on the page
+const drawnAtOnce = 25; // of them, about as many as a screen shows
 
 function filterOf(search: URLSearchParams): SecurityEventFilter {
   const all: SecurityEventFilter[] = [];
@@ -95,7 +97,9 @@ export default function Live() {
         ) : tail.events.length === 0 ? (
           <Empty text={words.empty} icon="live" />
         ) : (
-          <EventTable events={tail.events} />
+          <AsScrolled items={tail.events} step={drawnAtOnce}>
+            {(events) => <EventTable events={events} />}
+          </AsScrolled>
         )}
       </section>
     </>

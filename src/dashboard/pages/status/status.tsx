@@ -86,7 +86,11 @@ function Gauges() {
       now ? now.eventsPerSecond.toLocaleString(undefined, { maximumFractionDigits: 1 }) : "–",
       words.perSecond,
     ],
-    [words.lag, now?.ingestLagMs == null ? "–" : words.milliseconds(now.ingestLagMs), words.lagHint],
+    [
+      words.lag,
+      now?.ingestLagMs == null ? "–" : words.milliseconds(now.ingestLagMs),
+      now && now.eventsRefusedPerSecond > 0 ? words.refused(now.eventsRefusedPerSecond) : words.lagHint,
+    ],
     [words.queue, now ? now.alertsQueued.toLocaleString() : "–", words.queueHint],
     [words.enforcers, enforcers.data ? words.online(all.length - silent, all.length) : "–", words.behind(behind)],
   ];
