@@ -7,17 +7,12 @@
 
 import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import pg from "pg";
-import { WebSocket } from "ws";
-import { createClient } from "../../src/client/index.ts";
-import { decodeCursor } from "../../src/publish/cursor.ts";
-import { monitorSecurity } from "../../src/sdk/index.ts";
 import { chances, shuffled } from "./chance.ts";
-import { decisionsInForce, findings, placesDue, type Shown } from "./checks.ts";
+import { findings } from "./checks.ts";
 import { type Fault, faults } from "./faults.ts";
 import { startLoad } from "./load.ts";
-import { setUp } from "./settings.ts";
 import { openStand } from "./stand.ts";
+import { openWitnesses, type Witnesses } from "./witnesses.ts";
 
 const { values } = parseArgs({
   options: {
@@ -37,7 +32,6 @@ if (!(minutes > 0 && least > 0 && Number.isInteger(seed) && clients > 0 && wante
     "--minutes, --times and --clients are above 0, --seed is a whole number, --only names faults as F6,F13.",
   );
 const servedLimit = 90_000; // ms from the end of a fault until an attack is taken
-const drainLimit = 180_000; // ms until all that is due is told
 
 console.log(`seed ${seed}: ${minutes} min, ${wanted.length} kinds of faults`);
 const chance = chances(seed);
@@ -47,48 +41,19 @@ if (!stand.disk) {
     console.log(`${id} ${name}: left out, nothing may be mounted here`);
   wanted = wanted.filter(({ needsDisk }) => !needsDisk);
 }
-const applications = stand.organizations.map(({ slug, enforcerKey }) => ({
-  slug,
-  monitor: monitorSecurity({ url: stand.url, apiKey: enforcerKey, name: "clinic" }),
-}));
-const opened = stand.organizations.flatMap(({ slug, token }) =>
-  Array.from({ length: Math.ceil(clients / 2) }, () => ({
-    slug,
-    client: createClient({ url: stand.url, token, webSocket: WebSocket, retry: { first: 100, longest: 1_000 } }),
-  })),
-);
 const [hour, minute] = [3_600_000, 60_000];
 let isWell = true;
+let witnesses: Witnesses | undefined;
 try {
-  for (const { slug } of stand.organizations) {
-    const client = opened.find((one) => one.slug === slug)?.client;
-    if (client) await setUp(client, slug, stand.toSink.port);
-  }
-  const document =
-    "subscription ($after: String) { incidentEvents(after: $after) { cursor kind incident { number } } }";
-  const followers = opened.map(({ slug, client }) => {
-    const shown: Shown = { slug, places: [], fault: undefined };
-    const read = async (): Promise<void> => {
-      for await (const event of client.follow(document, {}, { after: stand.starts.get(slug) })) {
-        if (event.type !== "change") throw new Error(`a follower was told ${event.type}`);
-        const { xid, id } = decodeCursor(event.cursor);
-        shown.places.push(`${xid}:${id}`);
-      }
-    };
-    read().catch((error: unknown) => {
-      shown.fault = error;
-    });
-    return shown;
-  });
+  witnesses = await openWitnesses(stand, clients);
   const load = startLoad(stand.url, stand.organizations, seed, chance);
   const struck = await strikeAll(load);
   await Promise.all(stand.restarts.splice(0));
   await load.end();
   const began = performance.now();
-  const left = await drained(followers);
+  const left = await witnesses.drained();
   console.log(`all that was due was told after ${Math.round((performance.now() - began) / 1_000)} s; left: ${left}`);
-  const enforced = applications.map(({ slug, monitor }) => ({ slug, decisions: monitor.status().decisions }));
-  for (const { what, of, wrong } of await findings(stand, load, followers, enforced)) {
+  for (const { what, of, wrong } of await findings(stand, load, witnesses.followers, witnesses.enforced())) {
     if (wrong.length > 0 || of === 0) isWell = false;
     console.log(`${wrong.length === 0 && of > 0 ? "well" : "NOT "}  ${what}: ${wrong.length} wrong of ${of}`);
     for (const one of wrong.slice(0, 5)) console.log(`        ${one}`);
@@ -112,8 +77,7 @@ try {
   isWell = false;
   console.log(error);
 } finally {
-  for (const { monitor } of applications) await monitor.close(1_000);
-  for (const { client } of opened) await client.close();
+  await witnesses?.close();
   await stand.close();
 }
 console.log(isWell ? "well" : `NOT well: repeat with --seed ${seed}`);
@@ -151,38 +115,4 @@ async function strikeOne(fault: Fault, load: ReturnType<typeof startLoad>, struc
   }
   // Whatever ended is started again, as whoever looks after processes does; that it ended is told in the end.
   for (const { process } of stand.members) if (process.isLost) stand.restarts.push(process.startAnyhow(60_000));
-}
-
-/** Waits until followers and receivers have all that is due; what waits for a next try is tried now. Answers what is left. */
-async function drained(followers: readonly Shown[]): Promise<string> {
-  const owner = new pg.Client({ connectionString: stand.postgres.ownerUrl });
-  await owner.connect();
-  try {
-    for (const until = Date.now() + drainLimit; ; await wait(500)) {
-      await owner.query("UPDATE security_alerts SET due_at = now() WHERE status = 'RETRYING' AND due_at > now()");
-      await owner.query(
-        "UPDATE response_calls SET due_at = now() WHERE status = 'QUEUED' AND tries > 0 AND due_at > now()",
-      );
-      const { rows } = await owner.query<{ alerts: number; calls: number }>(
-        `SELECT (SELECT count(*) FROM security_alerts WHERE status IN ('QUEUED', 'SENDING', 'RETRYING'))::int AS alerts,
-           (SELECT count(*) FROM response_calls WHERE due_at IS NOT NULL)::int AS calls`,
-      );
-      const behind = { ...rows[0], followers: 0, applications: 0 };
-      for (const organization of stand.organizations) {
-        const { slug, id } = organization;
-        const due = (await placesDue(owner, stand, organization)).length;
-        behind.followers += followers.filter(
-          (one) => one.slug === slug && !one.fault && one.places.length < due,
-        ).length;
-        const inForce = await decisionsInForce(owner, id);
-        const ours = applications.filter((one) => one.slug === slug);
-        behind.applications += ours.filter(({ monitor }) => monitor.status().decisions < inForce).length;
-      }
-      const left = Object.entries(behind).filter(([, n]) => n > 0);
-      if (left.length === 0 || Date.now() > until)
-        return left.map(([what, n]) => `${n} ${what}`).join(", ") || "nothing";
-    }
-  } finally {
-    await owner.end();
-  }
 }
