@@ -7,14 +7,14 @@ import type pg from "pg";
 
 const current = new AsyncLocalStorage<AbortSignal | undefined>();
 
-/** Does the work within `ms`; where it takes longer, its statements are cancelled and `late` is the answer. */
-export async function withDeadline<T>(ms: number, work: () => Promise<T>, late: T): Promise<T> {
+/** Does the work within `ms`; where it takes longer, its statements are cancelled and `late` answers instead. */
+export async function withDeadline<T>(ms: number, work: () => Promise<T>, late: () => T): Promise<T> {
   const ending = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<T>((resolve) => {
     timer = setTimeout(() => {
       ending.abort();
-      resolve(late);
+      resolve(late());
     }, ms);
   });
   const done = current.run(ending.signal, async () => await work()); // awaited within: Prisma begins when it is

@@ -190,7 +190,7 @@ describe("G11 a deadline", () => {
     ["Prisma", () => test.db.prisma(ours).$queryRawUnsafe("SELECT pg_sleep(60)::text AS slept")],
   ])("cancels %s in PostgreSQL: none is left behind, and its connection is as good as new", async (_what, work) => {
     const began = Date.now();
-    expect(await withDeadline<unknown>(300, work, "late")).toBe("late");
+    expect(await withDeadline<unknown>(300, work, () => "late")).toBe("late");
     await expect.poll(running, { timeout: 1_000 }).toBe(0);
     expect(Date.now() - began).toBeLessThan(20_000);
     const { rows } = await test.db.query<{ name: string }>(ours, "SELECT name FROM alert_channels"); // a pool of one
@@ -198,9 +198,13 @@ describe("G11 a deadline", () => {
   });
 
   it("leaves alone what is done in time, and what others wait for too", async () => {
-    expect(await withDeadline(20_000, async () => (await test.db.query(ours, "SELECT 1 AS one")).rows, [])).toEqual([
-      { one: 1 },
-    ]);
+    expect(
+      await withDeadline(
+        20_000,
+        async () => (await test.db.query(ours, "SELECT 1 AS one")).rows,
+        () => [],
+      ),
+    ).toEqual([{ one: 1 }]);
     let shared: Promise<unknown> | undefined;
     const first = withDeadline<unknown>(
       50,
@@ -208,7 +212,7 @@ describe("G11 a deadline", () => {
         shared = withoutDeadline(() => test.db.query(ours, "SELECT pg_sleep(0.3)::text, 2 AS two"));
         return shared as Promise<unknown>;
       },
-      "late",
+      () => "late",
     );
     expect(await first).toBe("late");
     expect(((await shared) as { rows: object[] }).rows).toMatchObject([{ two: 2 }]);

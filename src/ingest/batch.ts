@@ -46,14 +46,16 @@ function parseArray(text: string): Batch {
 function parseLines(text: string): Batch {
   const items: BatchItem[] = [];
   let unreadable = 0;
-  for (let start = 0; start < text.length; ) {
-    const newline = text.indexOf("\n", start);
+  const something = /\S/g;
+  for (let next = something.exec(text); next; next = something.exec(text)) {
+    const start = text.lastIndexOf("\n", next.index) + 1;
+    const newline = text.indexOf("\n", next.index);
     const end = newline < 0 ? text.length : newline;
     const line = text.slice(start, end);
-    start = end + 1;
+    something.lastIndex = end;
     const value = tryParse(line);
     if (value !== undefined) items.push(bounded(items.length, value, line));
-    else if (/\S/.test(line)) {
+    else {
       const rejection = invalidJson(items.length, line, "the line");
       items.push(rejection);
       if (++unreadable > mostUnreadable)

@@ -18,7 +18,11 @@ export function deadlinePlugin({ operation, slow }: Deadlines): Plugin {
     onExecute({ args, executeFn, setExecuteFn }) {
       const most = isSlow(args) ? slow : operation;
       setExecuteFn((given: ExecutionArgs) =>
-        withDeadline(most, async () => executeFn(given) as ExecutionResult | Promise<ExecutionResult>, late(most)),
+        withDeadline(
+          most,
+          async () => executeFn(given) as ExecutionResult | Promise<ExecutionResult>,
+          () => late(most),
+        ),
       );
     },
   };

@@ -1,5 +1,5 @@
 /** What one document may be, whoever sends it, and what is told of a document that is refused. */
-import { type DocumentNode, GraphQLError, parse } from "graphql";
+import { type DocumentNode, GraphQLError, parse, type validate } from "graphql";
 import type { Plugin } from "graphql-yoga";
 import { peopleRoles, type Viewer } from "../access/viewer.ts";
 import type { Context } from "../schema/context.ts";
@@ -57,14 +57,32 @@ export function codePlugin(): Plugin<Context> {
         if (result instanceof GraphQLError) replaceParseResult(ofSyntax(result) as never);
       };
     },
-    onValidate({ context, params, setResult }) {
+    onValidate({ context, params, setResult, validateFn, setValidationFn }) {
       const known = validated.get(params.documentAST);
       if (known) return setResult(ofValidation(known, context.viewer) as never);
+      setValidationFn(told(validateFn as typeof validate) as never);
       return ({ result, setResult }) => {
         validated.set(params.documentAST, result as readonly GraphQLError[]);
         setResult(ofValidation(result as readonly GraphQLError[], context.viewer) as never);
       };
     },
+  };
+}
+
+/**
+ * Of a subscription whose field stands under @skip or @include by a variable, graphql 16 throws instead of telling: thrown, it
+ * would close the socket that asked, with all that runs on it.
+ */
+export function told(check: typeof validate): typeof validate {
+  return (...given) => {
+    try {
+      return check(...given);
+    } catch (error) {
+      if (!(error instanceof GraphQLError)) throw error;
+      return [
+        new GraphQLError("The field of a subscription stands under neither @skip nor @include", { nodes: error.nodes }),
+      ];
+    }
   };
 }
 

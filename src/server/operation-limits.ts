@@ -103,8 +103,13 @@ interface Uses {
   uses: number;
 }
 
+/** Of documents that were asked for before: yoga keeps those. */
+const known = new WeakMap<DocumentNode, ReadonlyMap<string, Uses>>();
+
 /** How often a document names each field of Query and Mutation, by whatever alias and in whichever fragment. */
-function rootFields(schema: GraphQLSchema, document: DocumentNode): Map<string, Uses> {
+function rootFields(schema: GraphQLSchema, document: DocumentNode): ReadonlyMap<string, Uses> {
+  const before = known.get(document);
+  if (before) return before;
   const mutation = schema.getRootType(OperationTypeNode.MUTATION);
   const roots = new Set([mutation, schema.getRootType(OperationTypeNode.QUERY)]);
   const info = new TypeInfo(schema);
@@ -120,6 +125,7 @@ function rootFields(schema: GraphQLSchema, document: DocumentNode): Map<string, 
       },
     }),
   );
+  known.set(document, found);
   return found;
 }
 

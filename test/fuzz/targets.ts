@@ -28,7 +28,7 @@ import { schema } from "../../src/schema/schema.ts";
 import { readNetwork } from "../../src/sdk/address.ts";
 import { clientBehind } from "../../src/sdk/client-address.ts";
 import { ListReader } from "../../src/sdk/list-reader.ts";
-import { limits } from "../../src/server/limits.ts";
+import { limits, told } from "../../src/server/limits.ts";
 import { measure } from "../../src/server/measure.ts";
 import { dsn } from "../alert/dsn.ts";
 import { event } from "../detect/rules.ts";
@@ -195,6 +195,7 @@ export const targets: Readonly<Record<string, Target>> = {
       "query Q($n: Int = 3) { incidents(first: $n, filter: {severity: {in: [HIGH]}}) { nodes { id ...F } totalCount } } fragment F on SecurityIncident { title alerts { nodes { status } } }",
       'mutation { incidentAcknowledge(input: {id: "x"}) { incident { id } } }',
       "subscription { securityEventStream { event { id } } }",
+      "subscription S($n: Boolean!) { incidentEvents @include(if: $n) { cursor } }",
       "{ __schema { types { name fields { name args { name } } } } }",
     ],
     words:
@@ -211,7 +212,7 @@ export const targets: Readonly<Record<string, Target>> = {
       }
       const { depth, aliases, directives, introspects } = measure(document);
       if (depth > limits.depth || aliases > limits.aliases || directives > limits.directives) return "too large";
-      const faults = validate(schema, document, undefined, { maxErrors: 5 });
+      const faults = told(validate)(schema, document, undefined, { maxErrors: 5 });
       return `${depth} ${aliases} ${introspects} ${faults.map(({ message }) => message.replace(/"[^"]*"/g, "")).slice(0, 2)}`;
     },
   },

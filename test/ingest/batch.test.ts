@@ -61,6 +61,20 @@ describe("a batch", () => {
     });
   });
 
+  it("costs next to nothing where it is empty lines, and says of a line behind them where it is bad", () => {
+    const empty = "\r\n \n".repeat(2_000_000);
+    const before = process.cpuUsage();
+    const batch = parseBatch(`${empty}  {"a":1}\n\n  {"a":}\n${empty}`, "application/x-ndjson");
+    expect(batch).toEqual({
+      items: [
+        { index: 0, value: { a: 1 } },
+        { index: 1, code: "INVALID_JSON", message: "the line is not valid JSON at character 8" },
+      ],
+    });
+    const { user } = process.cpuUsage(before);
+    expect(user / 1_000).toBeLessThan(10_000); // ms: one by one they took a minute
+  });
+
   it("refuses an event of more than 64 KiB, and that event alone", () => {
     const large = JSON.stringify({ a: "é".repeat(32_765) });
     const most = JSON.stringify({ a: "é".repeat(32_764) });

@@ -82,6 +82,28 @@ it("refuses a field that the role may not read, and a document that asks for too
   await client.dispose();
 });
 
+it("tells what is wrong with a subscription under a condition, and goes on with the socket's others", async () => {
+  await using server = await serving();
+  const socket = open(server.url);
+  await greet(socket, { authorization: "Bearer admin" });
+  const ask = async (id: string, query: string): Promise<object> => {
+    const answer = Promise.race([
+      once(socket, "message").then(([data]) => JSON.parse(String(data))),
+      once(socket, "close").then(([code]) => ({ code })),
+    ]);
+    socket.send(JSON.stringify({ id, type: "subscribe", payload: { query, variables: { n: true } } }));
+    return answer;
+  };
+  const conditional = "subscription ($n: Boolean!) { incidentEvents @include(if: $n) { cursor } }";
+  const message = "The field of a subscription stands under neither @skip nor @include";
+  expect(await ask("1", conditional)).toMatchObject({
+    type: "error",
+    payload: [{ message, extensions: { code: "BAD_USER_INPUT" } }],
+  });
+  expect(await ask("2", "{ viewer { name } }")).toMatchObject({ id: "2", type: "next" });
+  socket.close();
+});
+
 it("W2 refuses the 101st operation of a socket", async () => {
   await using server = await serving();
   const socket = open(server.url);

@@ -87,8 +87,18 @@ describe("operations of an organization", () => {
     const { ask, begun, end } = server({ alone: 1 });
     const first = ask("a", 1);
     const late = { data: { word: "late" } };
-    expect(await withDeadline(20, () => ask("a", 2), late)).toEqual(late);
-    const third = withDeadline(long, () => ask("a", 3), late);
+    expect(
+      await withDeadline(
+        20,
+        () => ask("a", 2),
+        () => late,
+      ),
+    ).toEqual(late);
+    const third = withDeadline(
+      long,
+      () => ask("a", 3),
+      () => late,
+    );
     await end("a1", first);
     expect(begun).toEqual(["a1", "a3"]);
     await end("a3", third);
