@@ -1,4 +1,7 @@
-/** A server for the bench of streams, in a process of its own: says where it listens, and what to ask it with. */
+/**
+ * A server for benches, in a process of its own: says where it listens, and what to ask it with. Told so, it profiles itself,
+ * or publishes changes of an incident.
+ */
 import { once } from "node:events";
 import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -6,8 +9,17 @@ import { WebSocketServer } from "ws";
 import { openApp } from "../src/app.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLog } from "../src/log.ts";
+import { recordChanges } from "../src/publish/change.ts";
 import { createServer } from "../src/server/server.ts";
+import { startProfile } from "./profiler.ts";
 import { unlimited } from "./unlimited.ts";
+
+/** What the server is told. */
+export interface Told {
+  profile?: "start" | "stop";
+  /** The id of an incident, to which ten changes are told. */
+  publish?: string;
+}
 
 const [kind, dataDir, redisUrl] = process.argv.slice(2) as [string, string, string];
 process.send?.(kind === "bare" ? await startBare() : await startVigil());
@@ -21,12 +33,28 @@ async function startVigil() {
   const port = Number(new URL(await server.listen(0, "127.0.0.1")).port);
   const organizationId = await app.organizationBySlug("demo");
   const token = await app.tokens.sign({ organizationId, userId: "cli", name: "bench", role: "ADMIN" }, 36_000);
+  let profiling: Awaited<ReturnType<typeof startProfile>> | undefined;
+  process.on("message", async (told: Told) => {
+    if (told.profile === "start") profiling = await startProfile();
+    if (told.profile === "stop") process.send?.(await profiling?.stop());
+    if (told.publish)
+      await app.change(organizationId, (tx) =>
+        recordChanges(
+          tx,
+          Array.from({ length: 10 }, () => ({
+            topic: "incident",
+            kind: "COMMENTED",
+            entityId: told.publish as string,
+          })),
+        ),
+      );
+  });
   process.once("SIGTERM", async () => {
     await server.close();
     await app.close();
     process.exit();
   });
-  return { port, token };
+  return { port, token, organizationId };
 }
 
 /** Reads what is sent, and passes on who failed to log in, in a frame as long as ours. */
