@@ -80,7 +80,10 @@ export function told(check: typeof validate): typeof validate {
     } catch (error) {
       if (!(error instanceof GraphQLError)) throw error;
       return [
-        new GraphQLError("The field of a subscription stands under neither @skip nor @include", { nodes: error.nodes }),
+        new GraphQLError(
+          "The field of a subscription stands under neither @skip nor @include",
+          error.nodes ? { nodes: error.nodes } : {},
+        ),
       ];
     }
   };
