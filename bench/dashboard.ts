@@ -20,7 +20,8 @@ import { median } from "./median.ts";
 import type { Figure } from "./run.ts";
 
 const rate = 1_000; // events a second
-const rounds = 3; // in which the pages take turns
+const leastRounds = 3; // in which the pages take turns
+const longestTurn = 5; // minutes: the session of whoever does nothing for longer is ended
 const loads = 7;
 const named = "globalThis.__name ??= (named) => named"; // which tsx wraps functions in, also those for the page
 const screen = { viewport: { width: 1440, height: 900 } };
@@ -126,6 +127,7 @@ async function watch(page: Page, milliseconds: number): Promise<Watched> {
   const session = await page.context().newCDPSession(page);
   await session.send("Performance.enable");
   await page.bringToFront();
+  if (!page.url().startsWith("about:")) await page.mouse.click(1_400, 20); // somebody is there
   const before = await held(session);
   const seen = await page.evaluate(
     (long) =>
@@ -175,6 +177,7 @@ async function watched(context: BrowserContext, url: string, key: string): Promi
     ours: [] as Watched[],
     floor: [] as Watched[],
   }));
+  const rounds = Math.max(leastRounds, Math.ceil(minutes() / subjects.length / longestTurn));
   const long = (minutes() * 60_000) / rounds / subjects.length;
   try {
     for (const subject of subjects) {
@@ -211,7 +214,7 @@ function told(what: string, ours: Watched[], floor: Watched[]): Figure[] {
     baseline = "an empty animation loop",
   ): Figure => {
     const [subjectValue, baselineValue] = [median(mine), median(others)];
-    const said = { bench: "dashboard", subject: `${what}: ${subject}`, baseline, unit, runs: rounds };
+    const said = { bench: "dashboard", subject: `${what}: ${subject}`, baseline, unit, runs: ours.length };
     return { ...said, ratio: subjectValue / baselineValue, subjectValue, baselineValue };
   };
   const both = (value: (one: Watched) => number): [number[], number[]] => [ours.map(value), floor.map(value)];

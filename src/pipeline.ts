@@ -175,21 +175,22 @@ export function createPipeline(options: {
         if (seals && !reserved) throw new NotReady("there is something to seal");
         const begun = await known.state.begin(tx, turn, lastTry);
         detection = begun;
+        // What is awaited further below runs meanwhile: PostgreSQL looks for ids while this stamps and seals.
+        const claiming = inBackground(claimClientIds(tx, drafts, receivedAt));
         const all = stamp(drafts, receivedAt, enricher?.of);
-        const sealing = seals && sealEvents(tx, vault, all, privacy);
-        if (sealing) sealing.catch(() => undefined); // awaited below; PostgreSQL looks for ids while this seals
-        const duplicates = await claimClientIds(tx, drafts, receivedAt);
+        const sealing = seals && inBackground(sealEvents(tx, vault, all, privacy));
+        const duplicates = await claiming;
         const isNew = (_: unknown, index: number): boolean => !duplicates.has(index);
         const events = duplicates.size === 0 ? all : all.filter(isNew);
         const rows = sealing ? (await sealing).filter(isNew) : events.map((clear) => ({ clear }));
-        await begun.judge(events); // after the sealing: what is sealed is not told in findings
-        const stored = insertEvents(tx, rows);
-        stored.catch(() => undefined); // awaited below; PostgreSQL works while detection does
+        const stored: Promise<void>[] = [];
+        // After the sealing: what is sealed is not told in findings. PostgreSQL stores what was judged.
+        await begun.judge(events, (from, to) => stored.push(inBackground(insertEvents(tx, rows.slice(from, to)))));
         const watchedAmong = watchers(tx, receivedAt);
         const detections = await inSpan("detect", {}, async () =>
           weighWatched((await begun.evaluate(events, watchedAmong)).detections, watchedAmong),
         );
-        await stored;
+        await Promise.all(stored);
         const changes = await correlate(tx, detections, receivedAt, riskBySeverity);
         changes.push(...(await unlearnReopened(tx, changes, receivedAt)));
         changes.push(...(await unlearnGrown(tx, detections, receivedAt)));
@@ -254,6 +255,12 @@ export function createPipeline(options: {
     rebuilds: () => rebuilds,
     drain: lanes.drain,
   };
+}
+
+/** Of a promise that is awaited later: that it fails meanwhile ends nothing but what awaits it. */
+function inBackground<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
 }
 
 /** A sealed event was met before the key is there under which its values get pseudonyms. */

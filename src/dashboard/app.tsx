@@ -1,8 +1,8 @@
 import { Suspense, useCallback, useEffect, useState } from "react";
 import { Link, Route, Switch, useLocation } from "wouter";
-import { onSignedOut, signOut } from "./api.ts";
+import { onSignedOut, query, signOut } from "./api.ts";
 import { forgetAnswers, useQuery } from "./data/use-query.ts";
-import { ViewerSessionDocument } from "./generated/graphql.ts";
+import { SessionInUseDocument, ViewerSessionDocument } from "./generated/graphql.ts";
 import { pages } from "./pages.ts";
 import { Failed, Guard, Loading, Missing, NoPermission } from "./parts/states.tsx";
 import { IdleDialog } from "./session/idle-dialog.tsx";
@@ -54,7 +54,10 @@ export function App() {
 function SignedIn({ viewer, onIdle }: { viewer: Viewer; onIdle: (minutes: number) => void }) {
   const minutes = viewer.organization.sessionIdleMinutes;
   const [path] = useLocation();
-  const { left, stay } = useIdle(minutes, () => onIdle(minutes));
+  const { left, stay } = useIdle(minutes, {
+    onIdle: () => onIdle(minutes),
+    onUse: () => void query(SessionInUseDocument, {}).catch(() => undefined), // whatever is wrong is told by who asks for more
+  });
   return (
     <Shell>
       <Guard key={path}>

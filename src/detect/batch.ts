@@ -6,7 +6,7 @@ import type { Evaluation } from "./detector.ts";
 /** Detection of one batch, within its turn. */
 export interface BatchDetection {
   /** First, before the events are stored: writes into them what behaviour rules find. */
-  judge(events: readonly SecurityEvent[]): Promise<void>;
+  judge: BehaviourTurn["judge"];
   evaluate(events: readonly SecurityEvent[], watchedAmong?: WatchedAmong): Promise<Evaluation>;
   /** Last before the commit: other processes see the batch's windows if they see its position. */
   save(): Promise<void>;

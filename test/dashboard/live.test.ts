@@ -65,7 +65,7 @@ it("says that the server is away, and shows what came meanwhile once it is back"
 
 it("has a tab that slept show exactly what came meanwhile, once and in order", async () => {
   await page.goto("/live");
-  await page.getByText("fourth", { exact: true }).waitFor();
+  await page.locator(".events tbody tr").first().waitFor();
   await page.getByTitle("Live", { exact: true }).waitFor();
   const tab = await page.context().newCDPSession(page);
   await tab.send("Page.setWebLifecycleState", { state: "frozen" }); // as browsers do with tabs that nobody looks at
@@ -74,7 +74,10 @@ it("has a tab that slept show exactly what came meanwhile, once and in order", a
   await server.ingest(ndjson(names.slice(0, 40).map((name) => ({ ...event, actor: { name } }))));
   await server.ingest(ndjson(names.slice(40).map((name) => ({ ...event, actor: { name } }))));
   await tab.send("Page.setWebLifecycleState", { state: "active" });
-  const shown = () => page.locator("tbody tr td:nth-child(3)").allTextContents();
+  const shown = async () => {
+    await page.locator("tbody tr").last().scrollIntoViewIfNeeded(); // more are drawn as one scrolls on
+    return page.locator("tbody tr td:nth-child(3)").allTextContents();
+  };
   await expect.poll(async () => (await shown()).slice(0, 80), { timeout: 60_000 }).toEqual(names.toReversed());
   expect((await shown()).filter((name) => name.startsWith("sleep "))).toHaveLength(80);
 });
@@ -84,7 +87,17 @@ it("signs out whoever gives no sign, after asking", async () => {
   await idle.page.clock.install();
   await idle.page.goto("/live");
   await idle.page.getByRole("heading", { level: 1 }).waitFor();
-  await idle.page.clock.fastForward("14:30"); // of the 15 minutes of an organization that chose nothing
+  const isUse = (request: { postData(): string | null }): boolean =>
+    request.postData()?.includes("SessionInUse") === true;
+  const told: number[] = [];
+  idle.page.on("request", (request) => isUse(request) && told.push(Date.now()));
+  await idle.page.clock.fastForward("05:00");
+  expect(told).toEqual([]); // nobody is there
+  const use = idle.page.waitForRequest(isUse);
+  await idle.page.mouse.move(400, 300); // who only reads is there, too, though they ask for nothing
+  await idle.page.clock.fastForward("01:10");
+  expect((await (await use).response())?.status()).toBe(200);
+  await idle.page.clock.fastForward("13:20"); // of the 15 minutes of an organization that chose nothing
   await idle.page.getByText("Are you still there?").waitFor();
   await idle.page.clock.fastForward("00:40");
   await idle.page.getByText("You were signed out after 15 minutes without a sign of you.").waitFor();

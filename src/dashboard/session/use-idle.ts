@@ -2,13 +2,22 @@ import { useEffect, useRef, useState } from "react";
 
 const signs = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"] as const;
 const warning = 60_000; // ms before the end from which on people are asked
+const tellEvery = 65_000; // ms; the server keeps the last use of a session by the minute
 
-/** Counts down while nobody touches the page: ms left once it is time to ask, else undefined. `onIdle` at its end. */
-export function useIdle(minutes: number, onIdle: () => void): { left: number | undefined; stay: () => void } {
+/**
+ * Counts down while nobody touches the page: ms left once it is time to ask, else undefined. `onIdle` at its end. `onUse` is
+ * called after somebody has touched it, about once a minute: who reads or writes for long asks the server for nothing, and
+ * would be signed out by it.
+ */
+export function useIdle(
+  minutes: number,
+  { onIdle, onUse }: { onIdle: () => void; onUse: () => void },
+): { left: number | undefined; stay: () => void } {
   const last = useRef(Date.now());
+  const told = useRef(Date.now());
   const [left, setLeft] = useState<number>();
-  const done = useRef(onIdle);
-  done.current = onIdle;
+  const calls = useRef({ onIdle, onUse });
+  calls.current = { onIdle, onUse };
 
   useEffect(() => {
     const sign = (): void => {
@@ -17,7 +26,11 @@ export function useIdle(minutes: number, onIdle: () => void): { left: number | u
     for (const name of signs) addEventListener(name, sign, { passive: true });
     const timer = setInterval(() => {
       const rest = last.current + minutes * 60_000 - Date.now();
-      if (rest <= 0) done.current();
+      if (rest <= 0) calls.current.onIdle();
+      else if (last.current > told.current && Date.now() - told.current >= tellEvery) {
+        told.current = Date.now();
+        calls.current.onUse();
+      }
       setLeft(rest <= warning ? Math.max(0, rest) : undefined);
     }, 1_000);
     return () => {

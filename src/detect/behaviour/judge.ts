@@ -33,16 +33,19 @@ export interface Changed {
 
 export type Findings = Record<string, StoredFinding>;
 
-/** `tell` gets what was found in an event, before the next one is judged. */
+/** `tell` gets what was found in an event, before the next one is judged; `changed` is added to, and answered. */
 export type Judge = (
   events: readonly SecurityEvent[],
   tell: (event: SecurityEvent, findings: Findings) => void,
+  changed?: Changed,
 ) => Changed;
+
+const mostKept = 20_000; // disguises: the same people and patients come again and again
 
 export function createJudge({ rules, facets, timeZone, disguise, entitiesOf, onFault }: JudgeOptions): Judge {
   let touched: Touched | undefined;
   let missing: { error: unknown } | undefined;
-  const disguised = new Map<string, string>(); // of the events at hand: the same people and patients come again and again
+  const disguised = new Map<string, string>();
   const seen: Seen = {
     timeZone,
     shortKeys: new Map(),
@@ -99,10 +102,11 @@ export function createJudge({ rules, facets, timeZone, disguise, entitiesOf, onF
     if (learned) taught.add(entity);
   }
 
-  return (events, tell) => {
-    const changed: Changed = { taught: new Set(), seen: new Set() };
-    disguised.clear();
-    seen.shortKeys?.clear();
+  return (events, tell, changed = { taught: new Set(), seen: new Set() }) => {
+    if (disguised.size > mostKept) {
+      disguised.clear();
+      seen.shortKeys?.clear();
+    }
     for (let index = 0; index < events.length; index++) {
       const event = events[index] as SecurityEvent;
       missing = undefined;

@@ -1,4 +1,5 @@
 /** Behaviour within one batch's turn: profiles are read, events judged, profiles taught and written back with the batch. */
+import { setImmediate as breathe } from "node:timers/promises";
 import type { Tx } from "../../db.ts";
 import type { SecurityEvent } from "../../ingest/event.ts";
 import type { Disguise } from "../correlation/disguise.ts";
@@ -7,18 +8,23 @@ import type { BehaviourRule } from "./behaviour-rule.ts";
 import { createEntities, type Entities } from "./entities.ts";
 import { type EntityKeys, entityReader, ofEachKind } from "./entity-of.ts";
 import { facetTable } from "./facets.ts";
-import { createJudge, type JudgeOptions } from "./judge.ts";
+import { type Changed, createJudge, type Findings, type JudgeOptions } from "./judge.ts";
 import type { KnownProfiles } from "./profile-cache.ts";
 import { loadEntities, saveEntities } from "./profiles.ts";
 
 export interface BehaviourTurn {
-  /** Writes into each event what behaviour rules find in it, and teaches the profiles. */
-  judge(events: readonly SecurityEvent[]): Promise<void>;
+  /**
+   * Writes into each event what behaviour rules find in it, and teaches the profiles. `judged` is told of events `from` up
+   * to `to` as soon as they are: PostgreSQL stores those while the next ones are judged, and others have a turn in between.
+   */
+  judge(events: readonly SecurityEvent[], judged?: (from: number, to: number) => void): Promise<void>;
   /** The profiles are written. */
   save(): Promise<void>;
   committed(): void;
   failed(): void;
 }
+
+const atOnce = 500; // events
 
 export interface BehaviourTurnOptions {
   rules: readonly BehaviourRule[];
@@ -39,18 +45,27 @@ export function openBehaviour(
   const entities: Entities = createEntities();
   let writing: Promise<void> | undefined;
   return {
-    async judge(events) {
+    async judge(events, judged) {
       const read = entityReader(new Set(facetTable.keys()), disguise);
       const keys = events.map(read);
       await loadEntities(tx, keys, { into: entities, known });
       const grouped = withGroups(keys, entities);
       if (grouped.length > 0) await loadEntities(tx, grouped, { into: entities, known });
-      const entitiesOf = (_: SecurityEvent, index: number) => entities.touched(keys[index] as EntityKeys);
+      let from = 0;
+      const entitiesOf = (_: SecurityEvent, index: number) => entities.touched(keys[from + index] as EntityKeys);
       const judge = createJudge({ rules, facets: facetTable, timeZone, disguise, entitiesOf, onFault });
-      const changed = judge(events, (event, findings) => {
+      const changed: Changed = { taught: new Set(), seen: new Set() };
+      const tell = (event: SecurityEvent, findings: Findings): void => {
         event.behaviour = findings;
         disguise.clearOf(event).behaviour = findings;
-      });
+      };
+      while (from < events.length) {
+        const to = Math.min(from + atOnce, events.length);
+        judge(events.slice(from, to), tell, changed);
+        judged?.(from, to);
+        from = to;
+        if (from < events.length) await breathe();
+      }
       writing = saveEntities(tx, changed);
       writing.catch(() => undefined); // awaited in `save`; PostgreSQL works while detection does
     },
