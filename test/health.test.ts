@@ -210,7 +210,12 @@ it("events that are refused in any process are an incident, which ends five minu
        VALUES ($1, $2, now(), 0, 0, 0, $3) ON CONFLICT (organization_id, process_id) DO UPDATE SET at = now(), refused_per_second = $3`,
       ["01900000-0000-7000-8000-00000000000e", perSecond],
     );
-  const { sample } = createMetricHistory({ db: server.app.db, gauges: server.app.gauges, processId: uuidv7(), log: quiet });
+  const { sample } = createMetricHistory({
+    db: server.app.db,
+    gauges: server.app.gauges,
+    processId: uuidv7(),
+    log: quiet,
+  });
   const intake = async () => (await own()).filter(({ cause }) => cause === "intake");
   await server.database.asOwner("DELETE FROM duties");
   await refuse(40);

@@ -37,8 +37,8 @@ export interface Lanes {
   drain(): Promise<void>;
 }
 
-/** Seconds: as long as what waits has waited, since what comes would wait as long. Pure. */
-const comeBackIn = (lagMs: number): number => Math.min(60, Math.max(2, Math.ceil(lagMs / 1_000)));
+/** Seconds: as long as what comes would wait. Pure. */
+const comeBackIn = (waitMs: number): number => Math.min(60, Math.max(2, Math.ceil(waitMs / 1_000)));
 
 interface Waiting extends Sent {
   since: number;
@@ -49,14 +49,18 @@ interface Waiting extends Sent {
 interface Lane {
   waiting: Waiting[];
   waitingEvents: number;
-  /** Of the last five seconds, the oldest first. */
-  refused: { at: number; events: number }[];
+  /** By the second, of the last five, the oldest first: however many are sent away, it is no more. */
+  refused: { second: number; events: number }[];
+  /** Events a ms, of the last batches that were large enough to tell. */
+  rate: number | undefined;
   running: Promise<void> | undefined;
 }
 
 const batchLimit = 5_000; // events in one transaction
-const refusedWindow = 5_000; // ms
+const refusedWindow = 5; // seconds
 const mostWaiting = 100_000; // events that may wait per organization; beyond it, senders are told to come back
+const longestWait = 20_000; // ms that an event may have to wait for its answer: many senders give up after 30 s, and send again
+const tellingBatch = 1_000; // events; what smaller batches take says little of how fast large ones are
 
 export function createLanes(options: {
   now: () => number;
@@ -75,7 +79,7 @@ export function createLanes(options: {
   function laneOf(organizationId: string): Lane {
     const known = lanes.get(organizationId);
     if (known) return known;
-    const made: Lane = { waiting: [], waitingEvents: 0, refused: [], running: undefined };
+    const made: Lane = { waiting: [], waitingEvents: 0, refused: [], rate: undefined, running: undefined };
     lanes.set(organizationId, made);
     return made;
   }
@@ -100,22 +104,40 @@ export function createLanes(options: {
   }
 
   async function storeAll(organizationId: string, batch: readonly Waiting[]): Promise<void> {
+    const began = now();
     const results = await store(organizationId, batch);
+    const events = batch.reduce((sum, { drafts }) => sum + drafts.length, 0);
+    const took = now() - began;
+    if (events >= tellingBatch && took > 0) {
+      const lane = laneOf(organizationId);
+      lane.rate = lane.rate === undefined ? events / took : (lane.rate + events / took) / 2;
+    }
     batch.forEach((one, index) => void one.resolve(results[index] as Stored));
   }
 
-  const lately = ({ refused }: Lane): Lane["refused"] => refused.filter(({ at }) => now() - at < refusedWindow);
+  const thisSecond = (): number => Math.floor(now() / 1_000);
+  const lately = ({ refused }: Lane): Lane["refused"] =>
+    refused.filter(({ second }) => second > thisSecond() - refusedWindow);
   const refusedOf = (lane: Lane): number => lately(lane).reduce((sum, { events }) => sum + events, 0);
+  function noteRefused(lane: Lane, events: number): void {
+    const last = lane.refused.at(-1);
+    if (last?.second === thisSecond()) last.events += events;
+    else lane.refused = [...lately(lane), { second: thisSecond(), events }];
+  }
   const lagOf = (lane: Lane | undefined): number => (lane?.waiting[0] ? Math.max(0, now() - lane.waiting[0].since) : 0);
+  /** How long what comes now would wait, ms. What fits into one batch waits for the one that is under way alone. */
+  const waitOf = ({ waitingEvents, rate }: Lane): number =>
+    rate === undefined || waitingEvents <= batchLimit ? 0 : waitingEvents / rate;
   return {
     accept(organizationId, sent) {
       const { length } = sent.drafts;
       if (length === 0) return Promise.resolve({ accepted: 0, duplicates: 0 });
       const lane = laneOf(organizationId);
-      if (lane.waitingEvents + length > waitingLimit && lane.waitingEvents > 0) {
+      const wait = waitOf(lane);
+      if (lane.waitingEvents > 0 && (lane.waitingEvents + length > waitingLimit || wait > longestWait)) {
         onRefused?.(length);
-        lane.refused = [...lately(lane), { at: now(), events: length }];
-        const retryAfterSeconds = comeBackIn(lagOf(lane));
+        noteRefused(lane, length);
+        const retryAfterSeconds = comeBackIn(Math.max(wait, lagOf(lane)));
         const message = `${lane.waitingEvents} events are waiting to be stored; send these again in ${retryAfterSeconds} seconds.`;
         return Promise.reject(new VigilError("RATE_LIMITED", message, { detail: { retryAfterSeconds } }));
       }
@@ -130,7 +152,7 @@ export function createLanes(options: {
     waiting: (organizationId) => lanes.get(organizationId)?.waitingEvents ?? 0,
     refusedPerSecond(organizationId) {
       const lane = lanes.get(organizationId);
-      return lane ? refusedOf(lane) / (refusedWindow / 1_000) : 0;
+      return lane ? refusedOf(lane) / refusedWindow : 0;
     },
     busy: () =>
       [...lanes].flatMap(([organizationId, lane]) =>

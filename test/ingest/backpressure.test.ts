@@ -78,3 +78,36 @@ it("D10: tells senders of what is too much to come back, holds what was accepted
   held[3]?.();
   expect((await again).status).toBe(200);
 });
+
+it("D10: refuses what would wait for longer than senders do, by how fast the last batches were stored", async () => {
+  let clock = 0;
+  const held: (() => void)[] = [];
+  const lanes = createLanes({
+    now: () => clock,
+    explain: (error) => error,
+    store: (_organization, sent) =>
+      new Promise<Stored[]>((resolve) =>
+        held.push(() => resolve(sent.map(({ drafts }) => ({ accepted: drafts.length, duplicates: 0 })))),
+      ),
+  });
+  const drafts = Array.from({ length: 1_000 }, () => ({ action: "read" }) as EventDraft);
+  const send = (organization: string) => lanes.accept(organization, { drafts, sender: undefined });
+  const answers = Array.from({ length: 25 }, () => send("slow").then(({ accepted }) => accepted));
+  expect(lanes.waiting("slow")).toBe(24_000); // nobody knows yet how fast it is
+  clock += 1_000; // 1,000 events a second
+  held[0]?.();
+  expect(await answers[0]).toBe(1_000);
+  await expect.poll(() => held.length).toBe(2);
+  expect(lanes.waiting("slow")).toBe(19_000); // five of those that waited are under way
+  const another = [send("slow"), send("slow")];
+  await expect(send("slow")).rejects.toMatchObject({ code: "RATE_LIMITED", detail: { retryAfterSeconds: 21 } });
+  clock += 1_000; // five times as fast now
+  held[1]?.();
+  expect(await answers[5]).toBe(1_000);
+  await expect.poll(() => held.length).toBe(3);
+  another.push(send("slow")); // what waits is stored within 6 seconds
+  let left = another.length;
+  for (const one of another) one.finally(() => left--);
+  for (let batch = 2; left > 0; await new Promise(setImmediate)) if (held[batch]) held[batch++]?.();
+  expect((await Promise.all(another)).map(({ accepted }) => accepted)).toEqual([1_000, 1_000, 1_000]);
+});

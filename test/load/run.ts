@@ -69,7 +69,10 @@ try {
   );
   say(noise.faults.size === 0, `each was answered with 200, or with 429 and when to come back ${told(noise.faults)}`);
   const stored = (await count(flooded)) - before;
-  say(stored === noise.accepted, `what was accepted is stored once: ${stored} of ${noise.accepted}`);
+  // What nobody knows the answer of may be stored, too.
+  const unknown = noise.sent - noise.accepted - noise.refused;
+  const isThere = stored >= noise.accepted && stored <= noise.accepted + unknown;
+  say(isThere, `what was accepted is stored once: ${stored} of ${noise.accepted}, and ${unknown} without an answer`);
   if (share > 1) {
     say(noise.refused > 0, "what is too much is refused");
     say((await counted(urls)) >= noise.refused, "the metrics count what was refused");
