@@ -11,6 +11,7 @@ import { verifyAudits } from "./commands/audit.ts";
 import { type BackfillOptions, backfill, moment } from "./commands/backfill.ts";
 import { addBackupCommands } from "./commands/backup.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
+import { faultWords } from "./commands/fault-words.ts";
 import { httpSink, importFile, localSink, progressBar } from "./commands/import.ts";
 import { listAllKeys, reencryptAll, retireDataKey, rotateKeys } from "./commands/keys.ts";
 import { runErase, runExport } from "./commands/organization.ts";
@@ -289,6 +290,6 @@ keys
   );
 
 program.parseAsync().catch((error: Error) => {
-  console.error(error.message);
+  console.error(faultWords(error));
   process.exit(1);
 });

@@ -132,6 +132,12 @@ describe("the command line", () => {
     expect(await answer.json()).toMatchObject({ data: { users: { nodes: [first] } } });
   }, 120_000);
 
+  it("says in words that a file is not there", async () => {
+    const fault = { code: 1, out: "", err: "There is no file or folder nowhere.yml" };
+    expect(await vigil("rules", "check", "nowhere.yml")).toEqual(fault);
+    expect(await vigil("import", "nowhere.yml", "--format", "sshd", "--org", "demo")).toEqual(fault);
+  });
+
   it("prints a token and nothing else, and imports a log whose repetition adds nothing", async () => {
     token = (await vigil("token", "--org", "demo", "--role", "ADMIN")).out;
     expect(token).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);
