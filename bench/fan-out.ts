@@ -12,7 +12,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { v7 as uuidv7 } from "uuid";
 import { WebSocket, WebSocketServer } from "ws";
 import { openApp } from "../src/app.ts";
 import { parseConfig } from "../src/config.ts";
@@ -20,6 +19,7 @@ import { createLog } from "../src/log.ts";
 import { recordChanges } from "../src/publish/change.ts";
 import { createServer } from "../src/server/server.ts";
 import { median } from "./median.ts";
+import { makeIncident } from "./query-data.ts";
 import type { Figure } from "./run.ts";
 
 const runs = 5;
@@ -41,15 +41,7 @@ export async function fanOutBench(): Promise<Figure[]> {
   const bare = new WebSocketServer({ server: http, perMessageDeflate: false });
   try {
     const organizationId = await app.organizationBySlug("demo");
-    const incidentId = uuidv7();
-    await app.db.inOrganization(organizationId, (tx) =>
-      tx.query(
-        `INSERT INTO security_incidents (organization_id, id, number, title, severity, status, fingerprint, threat_score,
-           subjects, tags, detection_count, event_count, first_event_at, last_event_at, opened_at, created_at, updated_at)
-         VALUES ($1, $2, 900, 'Brute force: ann', 'HIGH', 'OPEN', 'bench', 50, '[]', '{}', 1, 1, now(), now(), now(), now(), now())`,
-        [organizationId, incidentId],
-      ),
-    );
+    const incidentId = await app.db.inOrganization(organizationId, (tx) => makeIncident(tx, organizationId));
     const token = await app.tokens.sign({ organizationId, userId: "cli", name: "bench", role: "ADMIN" }, 3_600);
     const init = { type: "connection_init", payload: { authorization: `Bearer ${token}` } };
     const frame = await oneFrame(`${url.replace("http", "ws")}/graphql`, init, () => publish(1));

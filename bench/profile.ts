@@ -10,7 +10,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
-import { v7 as uuidv7 } from "uuid";
 import { openEmbeddedPostgres } from "../src/embedded/postgres.ts";
 import { loadSecrets } from "../src/embedded/secrets.ts";
 import { openClinic } from "./clinic/clinic.ts";
@@ -18,7 +17,7 @@ import type { ClinicEvent } from "./clinic/event.ts";
 import { loadRequest } from "./http-load.ts";
 import { postEvents } from "./post-events.ts";
 import type { Profile, Share } from "./profiler.ts";
-import { makeIncidents, vigilQuery } from "./query-data.ts";
+import { makeIncident, makeIncidents, vigilQuery } from "./query-data.ts";
 import type { Told } from "./stream-server.ts";
 
 const long = 15_000; // ms
@@ -66,13 +65,7 @@ const subjects: Readonly<Record<string, (server: Server) => Promise<Work>>> = {
     };
   },
   async "fan-out"({ owner, organizationId, port, token }) {
-    const id = uuidv7();
-    await owner.query(
-      `INSERT INTO security_incidents (organization_id, id, number, title, severity, status, fingerprint, threat_score, subjects, tags,
-         detection_count, event_count, first_event_at, last_event_at, opened_at, created_at, updated_at)
-       VALUES ($1, $2, 900, 'Brute force: ann', 'HIGH', 'OPEN', 'bench', 50, '[]', '{}', 1, 1, now(), now(), now(), now(), now())`,
-      [organizationId, id],
-    );
+    const id = await makeIncident(owner, organizationId);
     const script = join(import.meta.dirname, "stream-followers.ts");
     const followers = fork(script, [String(port), token, String(sockets)], { execArgv: ["--import", "tsx"] });
     await once(followers, "message");

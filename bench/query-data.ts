@@ -1,5 +1,6 @@
 /** Incidents with actions and alerts, made in SQL by the tables' owner, and what the bench asks of them. */
 import type pg from "pg";
+import { v7 as uuidv7 } from "uuid";
 
 /** Two actions and three alerts an incident, as a response rule and two channels make them. */
 export async function makeIncidents(owner: pg.Pool, organizationId: string, count: number): Promise<void> {
@@ -32,6 +33,21 @@ export async function makeIncidents(owner: pg.Pool, organizationId: string, coun
   );
   for (const table of ["security_incidents", "incident_actions", "security_alerts"])
     await owner.query(`VACUUM ANALYZE ${table}`);
+}
+
+/** One that is open, with nothing beside it; answers its id. */
+export async function makeIncident(
+  by: { query(text: string, values: unknown[]): Promise<unknown> },
+  organizationId: string,
+): Promise<string> {
+  const id = uuidv7();
+  await by.query(
+    `INSERT INTO security_incidents (organization_id, id, number, title, severity, status, fingerprint, threat_score,
+       subjects, tags, detection_count, event_count, first_event_at, last_event_at, opened_at, created_at, updated_at)
+     VALUES ($1, $2, 900, 'Brute force: ann', 'HIGH', 'OPEN', 'bench', 50, '[]', '{}', 1, 1, now(), now(), now(), now(), now())`,
+    [organizationId, id],
+  );
+  return id;
 }
 
 export const vigilQuery = `query Bench { incidents(first: 50) { nodes { number title severity status threatScore openedAt createdAt
