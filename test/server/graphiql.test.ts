@@ -90,7 +90,7 @@ describe("the library of GraphiQL", () => {
 
 describe("the page", () => {
   it("is GraphiQL with the library and a way to sign in; nothing of it comes from elsewhere", async () => {
-    const page = renderPage();
+    const page = await renderPage();
     expect(page.split("YogaGraphiQL.renderYogaGraphiQL(").length).toBe(2); // ours alone
     for (const part of [
       'id="library"',
