@@ -8,26 +8,6 @@ export interface Range {
   to: Date;
 }
 
-export interface Step {
-  at: Date;
-  opened: number;
-  acknowledged: number;
-  resolved: number;
-  detections: number;
-  alerts: number;
-  alerts_failed: number;
-}
-
-/** What happened in each step of the range; `step` in ms. */
-export async function stepsOf(db: Reader, organizationId: string, range: Range, step: number): Promise<Step[]> {
-  const { rows } = await db.query<Step & Record<string, unknown>>(
-    organizationId,
-    "SELECT * FROM incident_statistics($1, $2, make_interval(secs => $3))",
-    [range.from, range.to, step / 1000],
-  );
-  return rows;
-}
-
 const dayMs = 86_400_000;
 
 /** The days (UTC) that a range touches, whole. */

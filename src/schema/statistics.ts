@@ -1,4 +1,5 @@
-import { type Range, type Step, stepsOf, type TopSubject, topSubjects } from "../incident/statistics.ts";
+import { type Range, type TopSubject, topSubjects } from "../incident/statistics.ts";
+import { type Step, stepsOf } from "../incident/steps.ts";
 import { placeOfAddress } from "../ingest/enrich/address.ts";
 import { builder } from "./builder.ts";
 import { viewerOf } from "./context.ts";
@@ -12,12 +13,15 @@ const StepType = builder.objectRef<Step>("StatisticsStep").implement({
   description: "What happened in one interval.",
   fields: (t) => ({
     at: t.expose("at", { type: "DateTime", description: "When it begins." }),
-    opened: t.exposeInt("opened", { description: "Incidents opened." }),
-    acknowledged: t.exposeInt("acknowledged", { description: "Incidents acknowledged." }),
-    resolved: t.exposeInt("resolved", { description: "Incidents resolved." }),
-    detections: t.exposeInt("detections", { description: "Detections." }),
-    alerts: t.exposeInt("alerts", { description: "Alerts decided." }),
-    alertsFailed: t.exposeInt("alerts_failed", { description: "Those of them that could not be delivered." }),
+    opened: t.int({ description: "Incidents opened.", resolve: ({ counted }) => counted("opened") }),
+    acknowledged: t.int({ description: "Incidents acknowledged.", resolve: ({ counted }) => counted("acknowledged") }),
+    resolved: t.int({ description: "Incidents resolved.", resolve: ({ counted }) => counted("resolved") }),
+    detections: t.int({ description: "Detections.", resolve: ({ counted }) => counted("detections") }),
+    alerts: t.int({ description: "Alerts decided.", resolve: ({ counted }) => counted("alerts") }),
+    alertsFailed: t.int({
+      description: "Those of them that could not be delivered.",
+      resolve: ({ alertsFailed }) => alertsFailed(),
+    }),
   }),
 });
 

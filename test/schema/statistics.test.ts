@@ -3,6 +3,7 @@ import { audit } from "../../src/access/audit.ts";
 import type { Role } from "../../src/access/viewer.ts";
 import { openEnricher } from "../../src/ingest/enrich/enricher.ts";
 import { quiet, type TestDatabase, testDatabase } from "../support/database.ts";
+import { watchStatements } from "../support/statements.ts";
 import { asker } from "./ask.ts";
 
 let test: TestDatabase;
@@ -81,6 +82,22 @@ describe("statistics", () => {
     );
     const later = await ask(statistics("steps { opened }"), { range: { from: at(2), to: at(8) } });
     expect(later.data.statistics.steps).toEqual([{ opened: 0 }]);
+  });
+
+  it("count what is asked for, once for all intervals, and nothing else", async () => {
+    const watched = watchStatements();
+    try {
+      await ask(statistics("steps { at }"));
+      const before = watched.take().length;
+      await ask(statistics("steps { a: alerts b: alerts alertsFailed }"));
+      const said = watched.take().map(({ text }) => text);
+      expect(said.filter((text) => text.includes("date_bin"))).toEqual([
+        expect.stringContaining("FROM security_alerts"),
+      ]);
+      expect(said.length).toBe(before + 1);
+    } finally {
+      watched.stop();
+    }
   });
 
   it("report incidents by day, severity and rule, and how fast they were answered", async () => {
