@@ -84,8 +84,10 @@ async function copyRate(owner: pg.Client, organizationId: string, since: Date): 
   return (counted[0]?.n ?? 0) / seconds;
 }
 
-async function clinicEvents(count: number): Promise<ClinicEvent[]> {
-  const clinic = openClinic({ seed: 9, weeks: 8, staff: 40, learningWeeks: 8 });
+/** So many events of a clinic, the last of them a minute old. */
+export async function clinicEvents(count: number): Promise<ClinicEvent[]> {
+  const weeks = Math.ceil(count / 12_000); // each has more
+  const clinic = openClinic({ seed: 9, weeks, staff: 40, learningWeeks: weeks });
   const told: ClinicEvent[] = [];
   for await (const { event } of clinic.events()) {
     told.push(event);

@@ -1,6 +1,6 @@
 import type { Figure } from "./run.ts";
 
-/** p50 and p99 of times beside those of a baseline; both of one length, in ms and in ascending order. */
+/** p50 and p99 of times beside those of a baseline; both in ms and in ascending order. */
 export function percentiles(
   { bench, subject, baseline }: Pick<Figure, "bench" | "subject" | "baseline">,
   times: readonly number[],
@@ -8,8 +8,8 @@ export function percentiles(
 ): Figure[] {
   const runs = times.length;
   return [0.5, 0.99].map((part) => {
-    const place = Math.floor(part * (runs - 1));
-    const [subjectValue, baselineValue] = [times[place], baselineTimes[place]] as [number, number];
+    const at = (all: readonly number[]): number => all[Math.floor(part * (all.length - 1))] as number;
+    const [subjectValue, baselineValue] = [at(times), at(baselineTimes)];
     return {
       bench,
       subject: `p${part * 100} ${subject}`,

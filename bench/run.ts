@@ -14,6 +14,7 @@ import { enrichBench } from "./enrich.ts";
 import { fanOutBench } from "./fan-out.ts";
 import { importBench } from "./import.ts";
 import { ingestBench } from "./ingest.ts";
+import { intakeBench } from "./intake.ts";
 import { latencyBench } from "./latency.ts";
 import { memoryBench } from "./memory.ts";
 import { middlewareBench } from "./middleware.ts";
@@ -47,6 +48,7 @@ export interface Figure {
 
 const benches: Record<string, () => Promise<Figure[]>> = {
   ingest: ingestBench,
+  intake: intakeBench,
   import: importBench,
   memory: memoryBench,
   latency: latencyBench,
@@ -76,6 +78,8 @@ const benches: Record<string, () => Promise<Figure[]>> = {
 const meanings: Record<string, string> = {
   ingest:
     "What becomes of the disk's speed: events over HTTP are validated, enriched, judged by rules and behaviour, stored with their incidents and acknowledged; beside rows that are only written.",
+  intake:
+    "How long whoever sends waits for the answer, what a second server adds, and whether it becomes slower as events are stored.",
   import: "How long a history takes to load.",
   memory: "Whether a long import takes more memory than a short one.",
   latency:

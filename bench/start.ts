@@ -1,6 +1,7 @@
 /**
  * `vigil start` on a database that is there, until it says that it is ready, beside PostgreSQL of the same directory alone;
  * and what the process holds then, and while 1,000 events a second come in, beside a bare HTTP server. Target: 3 s.
+ * And what is installed.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -17,6 +18,7 @@ import { loadSecrets } from "../src/embedded/secrets.ts";
 import { createLog } from "../src/log.ts";
 import type { ClinicEvent } from "./clinic/event.ts";
 import { compared } from "./compared.ts";
+import { installedSize } from "./installed.ts";
 import { postEvents } from "./post-events.ts";
 import type { Figure } from "./run.ts";
 
@@ -58,6 +60,7 @@ export async function startBench(): Promise<Figure[]> {
       compared({ bench: "start", subject: "until it is ready", baseline: "PostgreSQL alone", unit: "ms" }, ours, alone),
       compared({ ...about, subject: "resident memory, idle" }, idle, bare),
       compared({ ...about, subject: `resident memory after ${loaded} s of ${rate} events/s` }, busy, bare),
+      await installedSize(),
     ];
   } finally {
     await rm(directory, { recursive: true, force: true });

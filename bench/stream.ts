@@ -6,15 +6,12 @@
  */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { openEmbeddedPostgres } from "../src/embedded/postgres.ts";
-import { loadSecrets } from "../src/embedded/secrets.ts";
 import { ownRedis } from "../test/support/redis.ts";
 import { median } from "./median.ts";
 import type { Figure } from "./run.ts";
+import { type Ends, ended, type Started, startPostgres, startServer } from "./servers.ts";
 
 const rate = 1_000; // events a second
 const slice = 50; // ms between two requests
@@ -22,12 +19,6 @@ const sockets = 1_000;
 const rounds = 5;
 const long = 10_000; // ms a round
 const deciding = 10; // requests: each tenth of them opens an incident, which makes two a second
-
-interface Started {
-  port: number;
-  /** To send events with, and to follow with. */
-  token: string;
-}
 
 /** Times from the request to the frame, ms: of incidents, and of events in the tail. */
 export interface Heard {
@@ -45,11 +36,11 @@ interface Way {
 
 export async function streamBench(): Promise<Figure[]> {
   const redis = await ownRedis();
-  const ends: (() => unknown)[] = [() => redis.close()];
+  const ends: Ends = [() => redis.close()];
   try {
     const one = await way(ends, undefined);
     const two = await way(ends, redis.url);
-    const plain = await start(ends, ["bare"]);
+    const plain = await startServer(ends);
     const bare: Way = { takes: plain, followers: await follow(ends, plain), incidents: [], events: [] };
     for (const each of [one, two, bare]) await flood(each, 3_000); // warms up
     for (let round = 0; round < rounds; round++) for (const each of [one, two, bare]) await flood(each, long);
@@ -63,35 +54,19 @@ export async function streamBench(): Promise<Figure[]> {
   }
 }
 
-async function way(ends: (() => unknown)[], redisUrl: string | undefined): Promise<Way> {
-  const directory = await mkdtemp(join(tmpdir(), "vigil-bench-"));
-  ends.push(() => rm(directory, { recursive: true, force: true }));
-  const postgres = await openEmbeddedPostgres(directory, await loadSecrets(directory));
-  ends.push(() => postgres.close());
-  const takes = await start(ends, ["vigil", directory, redisUrl ?? ""]);
-  const serves = redisUrl ? await start(ends, ["vigil", directory, redisUrl]) : takes;
+async function way(ends: Ends, redisUrl: string | undefined): Promise<Way> {
+  const { directory } = await startPostgres(ends);
+  const takes = await startServer(ends, directory, redisUrl);
+  const serves = redisUrl ? await startServer(ends, directory, redisUrl) : takes;
   return { takes, followers: await follow(ends, serves), incidents: [], events: [] };
 }
 
-async function start(ends: (() => unknown)[], args: string[]): Promise<Started> {
-  const child = fork(join(import.meta.dirname, "stream-server.ts"), args, { execArgv: ["--import", "tsx"] });
-  ends.push(() => ended(child));
-  const [started] = (await once(child, "message")) as [Started];
-  return started;
-}
-
-async function follow(ends: (() => unknown)[], { port, token }: Started): Promise<ChildProcess> {
+async function follow(ends: Ends, { port, token }: Started): Promise<ChildProcess> {
   const script = join(import.meta.dirname, "stream-followers.ts");
   const child = fork(script, [String(port), token, String(sockets)], { execArgv: ["--import", "tsx"] });
   ends.push(() => ended(child));
   await once(child, "message");
   return child;
-}
-
-async function ended(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  child.kill("SIGTERM");
-  await once(child, "exit");
 }
 
 /** Sends on a fixed schedule, whether or not earlier requests were answered: a slow server gets no relief. */
