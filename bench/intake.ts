@@ -124,7 +124,7 @@ async function muchStored(ends: Ends): Promise<Figure[]> {
     await makeEvents(owner, server.organizationId, count);
     await owner.query(
       `INSERT INTO event_keys (organization_id, client_id, received_at)
-       SELECT $1, 'stored ' || md5(n::text), now() - n * interval '1 second' / 10 FROM generate_series(1, $2::int) n`,
+       SELECT $1, md5(n::text), now() - n * interval '1 second' / 10 FROM generate_series(1, $2::int) n ORDER BY 2`,
       [server.organizationId, count],
     );
     await owner.query("VACUUM ANALYZE event_keys");

@@ -4,29 +4,41 @@ import { onQuickConnection } from "./statistics-events.ts";
 
 export interface Amount {
   incidents: number;
-  /** How many of a hundred incidents are open. */
+  /** Seconds between two of them. */
+  spacing: number;
+  /** How many of a hundred are open. */
   open: number;
 }
 
+const tables = ["security_incidents", "detections", "security_alerts", "entities", "risk_contributions"];
+
 /**
- * Incidents ten seconds apart, up to now, each about a user and an address, with a detection of one of the rules in turn and
+ * Incidents up to now, each about a user and an address, with a detection of one of the rules in turn and
  * three alerts; the threat scores that follow from the detections of the last 30 days.
  */
-export async function makeOverview(owner: pg.Pool, organizationId: string, { incidents, open }: Amount): Promise<void> {
+export async function makeOverview(owner: pg.Pool, organizationId: string, amount: Amount): Promise<void> {
+  const { incidents, spacing, open } = amount;
+  // Much is written at once, and vacuumed when it is: neither is to be in the way.
+  for (const setting of ["max_wal_size = '16GB'", "autovacuum = off"]) await owner.query(`ALTER SYSTEM SET ${setting}`);
+  await owner.query("SELECT pg_reload_conf()");
   const fill = (table: string, text: string, values: unknown[] = []): Promise<void> =>
     onQuickConnection(owner, (client) => filled(client, table, text, [organizationId, ...values]));
-  await owner.query(
+  const channels = await owner.query<{ id: string }>(
     `INSERT INTO alert_channels (organization_id, id, kind, name)
-     SELECT $1, gen_random_uuid(), 'WEBHOOK', 'bench' || n FROM generate_series(0, 2) n`,
+     SELECT $1, gen_random_uuid(), 'WEBHOOK', 'bench' || n FROM generate_series(1, 3) n RETURNING id`,
     [organizationId],
   );
-  await fill("security_incidents", incidentRows, [incidents, open]);
-  await Promise.all([fill("detections", detectionRows), fill("security_alerts", alertRows)]);
+  await fill("security_incidents", incidentRows, [incidents, open, spacing]);
+  await Promise.all([
+    fill("detections", detectionRows),
+    fill("security_alerts", alertRows, [channels.rows.map(({ id }) => id)]),
+  ]);
   await Promise.all([fill("entities", entityRows), fill("risk_contributions", contributionRows)]);
   await onQuickConnection(owner, async (client) => {
     await client.query("SELECT set_config('app.organization_id', $1, false)", [organizationId]);
     await client.query(scores, [organizationId]);
-    await client.query("VACUUM ANALYZE entities");
+    // After all of them: pages are all-visible only when no older statement is under way.
+    for (const table of tables) await client.query(`VACUUM ANALYZE ${table}`);
   });
 }
 
@@ -44,18 +56,18 @@ async function filled(client: pg.PoolClient, table: string, text: string, values
   await client.query("SET session_replication_role = replica");
   await client.query(text, values);
   for (const index of indexes) await client.query(index.text);
-  await client.query(`VACUUM ANALYZE ${table}`);
+  await client.query(`ANALYZE ${table}`);
 }
 
-const rules = `rules AS MATERIALIZED (SELECT id, row_number() OVER (ORDER BY reference) - 1 AS place, count(*) OVER () AS many
+const rules = `rules AS MATERIALIZED (SELECT id, row_number() OVER (ORDER BY reference) - 1 AS place
   FROM alert_rules WHERE organization_id = $1 AND deleted_at IS NULL)`;
 
-/** $2: how many; $3: how many of a hundred are open. */
+/** $2: how many; $3: how many of a hundred are open; $4: seconds between two. */
 const incidentRows = `WITH ${rules}
   INSERT INTO security_incidents (organization_id, id, number, title, severity, status, rule_id, fingerprint, threat_score, subjects,
     tags, detection_count, event_count, first_event_at, last_event_at, opened_at, created_at, acknowledged_at, resolved_at, updated_at)
   SELECT $1, uuidv7(at - clock_timestamp()), n, 'Brute force: user' || who,
-    (ARRAY['LOW', 'MEDIUM', 'HIGH', 'CRITICAL'])[1 + n % 4]::severity,
+    (ARRAY['LOW', 'MEDIUM', 'HIGH', 'CRITICAL'])[1 + n / 7 % 4]::severity,
     CASE WHEN is_over THEN 'RESOLVED' ELSE (ARRAY['OPEN', 'ACKNOWLEDGED'])[1 + n / 100 % 2] END::incident_status,
     r.id, 'bench' || n, n % 100,
     jsonb_build_array(jsonb_build_object('kind', 'USER', 'key', 'user' || who),
@@ -64,8 +76,8 @@ const incidentRows = `WITH ${rules}
     CASE WHEN is_over THEN over END, CASE WHEN is_over THEN over ELSE at END
   FROM (SELECT n, at, n % 100 >= $3::int AS is_over, least(at + interval '1 hour', now()) AS over,
       floor(20000 * random() * random())::int AS who, floor(50000 * random() * random())::int AS address
-    FROM generate_series(1, $2::int) n, LATERAL (SELECT now() - make_interval(secs => ($2 - n) * 10) AS at) t) AS rows
-  JOIN rules r ON r.place = n % r.many`;
+    FROM generate_series(1, $2::int) n, LATERAL (SELECT now() - make_interval(secs => ($2 - n) * $4::float8) AS at) t) AS rows
+  JOIN rules r ON r.place = n % (SELECT count(*) FROM rules)`;
 
 const detectionRows = `INSERT INTO detections (organization_id, id, rule_id, rule_revision, mode, severity, fingerprint, subjects,
     explanation, first_event_at, last_event_at, event_count, event_ids, incident_id, created_at, updated_at)
@@ -73,15 +85,15 @@ const detectionRows = `INSERT INTO detections (organization_id, id, rule_id, rul
     'More than 5 log-ins failed within 5 minutes', created_at, created_at, 5, '{}', id, created_at, created_at
   FROM security_incidents WHERE organization_id = $1`;
 
-/** One in a hundred could not be delivered. */
-const alertRows = `WITH channels AS MATERIALIZED (SELECT id, row_number() OVER (ORDER BY name) AS place FROM alert_channels
-    WHERE organization_id = $1 AND name LIKE 'bench%')
-  INSERT INTO security_alerts (organization_id, id, incident_id, channel_id, status, priority, recipient, sent_at, created_at)
-  SELECT $1, uuidv7(at - clock_timestamp()), i.id, c.id,
-    CASE WHEN i.number % 100 = 0 THEN 'FAILED' WHEN c.place = 1 THEN 'DELIVERED' ELSE 'SENT' END::alert_status, 'HIGH',
-    'team' || c.place, CASE WHEN i.number % 100 > 0 THEN at + interval '0.3 seconds' END, at
-  FROM security_incidents i, channels c, LATERAL (SELECT i.created_at + make_interval(secs => c.place) AS at) t
-  WHERE i.organization_id = $1`;
+/** In the order of time, as they are made. One in a hundred could not be delivered. */
+const alertRows = `INSERT INTO security_alerts (organization_id, id, incident_id, channel_id, status, priority, recipient, sent_at,
+    created_at)
+  SELECT $1, uuidv7(at - clock_timestamp()), incident_id, channel_id,
+    CASE WHEN number % 100 = 0 THEN 'FAILED' WHEN place = 1 THEN 'DELIVERED' ELSE 'SENT' END::alert_status, 'HIGH',
+    'team' || place, CASE WHEN number % 100 > 0 THEN at + interval '0.3 seconds' END, at
+  FROM (SELECT incident_id, number, channel_id, place, created_at + place * interval '0.1 seconds' AS at FROM
+    (SELECT id AS incident_id, number, created_at, unnest($2::uuid[]) AS channel_id, generate_series(1, 3) AS place
+     FROM security_incidents WHERE organization_id = $1) AS each) AS rows`;
 
 const entityRows = `INSERT INTO entities (organization_id, kind, key, first_seen_at, last_seen_at)
   SELECT $1, (s ->> 'kind')::entity_kind, s ->> 'key', min(created_at), max(created_at)
@@ -90,7 +102,7 @@ const entityRows = `INSERT INTO entities (organization_id, kind, key, first_seen
 const contributionRows = `INSERT INTO risk_contributions (organization_id, entity_kind, entity_key, detection_id, rule_id, weight, at,
     reason, rank)
   SELECT $1, s ->> 'kind', s ->> 'key', d.id, d.rule_id, weight, d.created_at, 'Brute force', contribution_rank(weight, d.created_at)
-  FROM detections d, jsonb_array_elements(d.subjects) AS s, LATERAL (SELECT 5 + abs(hashtext(d.fingerprint)) % 30 AS weight) w
+  FROM detections d, jsonb_array_elements(d.subjects) AS s, LATERAL (SELECT 20 + abs(hashtext(d.fingerprint)) % 70 AS weight) w
   WHERE d.organization_id = $1 AND d.created_at > now() - interval '30 days'`;
 
 const scores = `UPDATE entities e SET risk = s.risk, risk_at = now(),

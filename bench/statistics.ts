@@ -1,7 +1,7 @@
 /**
  * The queries of the dashboard's overview over HTTP, one at a time, beside the same by SQL as the tables' owner would write it.
- * VIGIL_BENCH_ROWS: how many incidents there are, each with three alerts and a detection; ten seconds apart.
- * VIGIL_BENCH_OPEN: how many of a hundred of them are open. VIGIL_BENCH_EVENTS: how many events there are, of two weeks.
+ * VIGIL_BENCH_ROWS: how many incidents there are, each with three alerts and a detection; VIGIL_BENCH_SPACING: so many seconds
+ * apart; VIGIL_BENCH_OPEN: how many of a hundred of them are open. VIGIL_BENCH_EVENTS: how many events there are, of two weeks.
  *
  * Of each query: the median and the p99 of requests that ask again for what has just been asked for (warm), and the p99 of
  * those that come first after PostgreSQL's shared buffers were emptied and the connections closed, with the plans and
@@ -30,6 +30,7 @@ import { unlimited } from "./unlimited.ts";
 
 const incidents = Number(process.env.VIGIL_BENCH_ROWS ?? 200_000);
 const events = Number(process.env.VIGIL_BENCH_EVENTS ?? 1_000_000);
+const spacing = Number(process.env.VIGIL_BENCH_SPACING ?? 10);
 const open = Number(process.env.VIGIL_BENCH_OPEN ?? 40);
 const rounds = 9;
 const requests = 25; // a round, of what is quick
@@ -68,7 +69,7 @@ export async function statisticsBench(): Promise<Figure[]> {
   try {
     const organizationId = await app.organizationBySlug("demo");
     await owner.query("CREATE EXTENSION pg_buffercache");
-    await makeOverview(owner, organizationId, { incidents, open });
+    await makeOverview(owner, organizationId, { incidents, spacing, open });
     await makeEvents(owner, organizationId, events);
     await owner.query("CHECKPOINT");
     const { rows } = await owner.query<{ id: string }>(
