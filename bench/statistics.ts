@@ -34,7 +34,7 @@ const spacing = Number(process.env.VIGIL_BENCH_SPACING ?? 10);
 const open = Number(process.env.VIGIL_BENCH_OPEN ?? 40);
 const rounds = 9;
 const requests = 25; // a round, of what is quick
-const roundTime = 5_000; // ms that a round may take for that many; what is slower is asked less often, 5 times at least
+const roundTime = 1_500; // ms that a round may take for that many; what is slower is asked less often, 5 times at least
 const coldRequests = 25;
 const texts = ["widgets/widgets", "data/realtime", "data/tail", "pages/incident/incident", "shell/shell"];
 
