@@ -59,6 +59,19 @@ async function rateOf(servers: readonly Started[], events: ClinicEvent[]): Promi
   return length / ((performance.now() - began) / 1_000);
 }
 
+/** Those of one and of the other, round by round, after one that warms up. */
+async function ratesInTurns(one: readonly Started[], other: readonly Started[]): Promise<[number[], number[]]> {
+  const next = await eventsInTurn(2 * (rounds + 1) * perRound);
+  const rates: [number[], number[]] = [[], []];
+  for (let round = -1; round < rounds; round++) {
+    const [first, second] = [await rateOf(one, next(perRound)), await rateOf(other, next(perRound))];
+    if (round < 0) continue;
+    rates[0].push(first);
+    rates[1].push(second);
+  }
+  return rates;
+}
+
 async function paced(ends: Ends): Promise<Figure[]> {
   const { directory } = await startPostgres(ends);
   const server = await startServer(ends, directory);
@@ -104,14 +117,7 @@ async function twoServers(ends: Ends): Promise<Figure[]> {
   const { directory } = await startPostgres(ends);
   const one = await startServer(ends, directory, redis.url);
   const other = await startServer(ends, directory, redis.url);
-  const next = await eventsInTurn(2 * (rounds + 1) * perRound);
-  const [together, alone]: [number[], number[]] = [[], []];
-  for (let round = -1; round < rounds; round++) {
-    const rates = [await rateOf([one, other], next(perRound)), await rateOf([one], next(perRound))] as const;
-    if (round < 0) continue; // warms up
-    together.push(rates[0]);
-    alone.push(rates[1]);
-  }
+  const [together, alone] = await ratesInTurns([one, other], [one]);
   const about = { bench, subject: "events of one organization to two servers", baseline: "to one of them" };
   return [compared({ ...about, unit: "events/s" }, together, alone)];
 }
@@ -133,14 +139,7 @@ async function muchStored(ends: Ends): Promise<Figure[]> {
     return server;
   };
   const [many, few] = [await holding(stored), await holding(stored / 10)];
-  const next = await eventsInTurn(2 * (rounds + 1) * perRound);
-  const [late, early]: [number[], number[]] = [[], []];
-  for (let round = -1; round < rounds; round++) {
-    const rates = [await rateOf([many], next(perRound)), await rateOf([few], next(perRound))] as const;
-    if (round < 0) continue; // warms up
-    late.push(rates[0]);
-    early.push(rates[1]);
-  }
+  const [late, early] = await ratesInTurns([many], [few]);
   const named = (count: number): string => `${count / 1_000_000} M events stored`;
   const about = { bench, subject: `with ${named(stored)}`, baseline: `with ${named(stored / 10)}`, unit: "events/s" };
   return [compared(about, late, early)];

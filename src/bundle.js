@@ -1,5 +1,5 @@
 // Bundles the command line, the server and the worker, with the packages they use, into dist/vigil: a start then reads a
-// handful of files instead of finding and compiling two thousand. Runs at the end of `npm ci`; plain JavaScript, as
+// handful of files instead of finding and compiling hundreds. Runs at the end of `npm ci`; plain JavaScript, as
 // prepare.js. Outside stay packages that load files of their own: PostgreSQL's binaries, Prisma's query compiler.
 import { readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
