@@ -13,7 +13,7 @@ import { contactBefore } from "./contact.ts";
 
 const most = 16; // questions at once
 const lease = 60_000; // ms: longer than an e-mail takes
-const mostTries = 5; // within half an hour
+const mostTries = 5; // within half an hour: waits of 2, 4, 8 and 16 minutes between them
 
 export interface DueQuestion {
   id: string;
@@ -80,10 +80,11 @@ export async function questionSent(tx: Tx, { id, incidentId, user }: DueQuestion
 export async function questionNotSent(tx: Tx, question: DueQuestion, why: string, now: number): Promise<void> {
   const { id, actionId, incidentId, user, tries, email } = question;
   if (email !== null && tries < mostTries) {
-    await tx.query("UPDATE user_checks SET due_at = $3 WHERE organization_id = $1 AND id = $2", [
+    await tx.query("UPDATE user_checks SET due_at = $3 WHERE organization_id = $1 AND id = $2 AND tries = $4", [
       tx.organizationId,
       id,
-      new Date(now + 60_000 * 2 ** (tries - 1)),
+      new Date(now + 60_000 * 2 ** tries),
+      tries, // a later try says itself how it went
     ]);
     return;
   }

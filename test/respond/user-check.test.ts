@@ -215,7 +215,7 @@ describe("ASK_USER, a response that asks by itself", () => {
     await expect
       .poll(async () =>
         server.database.asOwner(
-          "SELECT due_at > now() + interval '50 s' AS later, tries FROM user_checks WHERE subject = 'mona'",
+          "SELECT due_at > now() + interval '90 s' AS later, tries FROM user_checks WHERE subject = 'mona'",
         ),
       )
       .toEqual([{ later: true, tries: 1 }]);
@@ -258,7 +258,7 @@ describe("ASK_USER, a response that asks by itself", () => {
     await server.app.respond(server.ours);
     const due = () =>
       server.database.asOwner(
-        "SELECT tries FROM user_checks WHERE subject = 'nina' AND due_at > now() + interval '50 s'",
+        "SELECT tries FROM user_checks WHERE subject = 'nina' AND due_at > now() + interval '90 s'",
       );
     await expect.poll(async () => (await due()).length).toBe(1);
     sink.refusals.push("451 later");
