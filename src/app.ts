@@ -15,7 +15,7 @@ import { createOrganization } from "./database/organizations.ts";
 import { checkServerRole } from "./database/role.ts";
 import { openDatabase, type Tx } from "./db.ts";
 import { windowsPart } from "./detect/windows/part.ts";
-import { createSharedWindows } from "./detect/windows/redis.ts";
+import { sharedWindowsOfAll } from "./detect/windows/redis.ts";
 import { createRedisLink } from "./detect/windows/redis-link.ts";
 import { type EmbeddedPostgres, openEmbeddedPostgres } from "./embedded/postgres.ts";
 import { loadSecrets } from "./embedded/secrets.ts";
@@ -145,7 +145,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       opened.push({ name: "redis", close: redis.close });
       await redis.open();
     }
-    const sharedWindows = redis && ((organizationId: string) => createSharedWindows(redis, organizationId));
+    const sharedWindows = redis && sharedWindowsOfAll(redis);
     const pipeline = createPipeline({
       db,
       bells,

@@ -14,8 +14,9 @@ import { createDetector, type Evaluation, windowsOf } from "./detector.ts";
 import { follow, type History, isFar, type Local, rebuild } from "./local.ts";
 import { loadRules } from "./store.ts";
 import { lastPosition, type Turn } from "./turn.ts";
-import { type SharedBatch, type SharedWindows, StaleWindows } from "./windows/redis.ts";
+import type { SharedWindows } from "./windows/redis.ts";
 import { RedisFault } from "./windows/redis-link.ts";
+import { type SharedBatch, StaleWindows } from "./windows/shared-turn.ts";
 
 /** The turn cannot be used: roll back, prepare, and take another. */
 export class NotReady extends Error {}
