@@ -167,8 +167,11 @@ builder.queryField("alertCounts", (t) =>
     resolve: async (_parent, { range }, context) => {
       checkRange(range);
       const { organizationId } = viewerOf(context);
-      const counts = "SELECT channel_id, status, alerts, oldest FROM alert_counts($1, $2)";
-      return (await context.services.db.query<Count>(organizationId, counts, [range.from, range.to])).rows;
+      // In full, not as a function: PostgreSQL then lets several of its processes count.
+      const counts = `SELECT channel_id, status, count(*)::int AS alerts, min(created_at) AS oldest FROM security_alerts
+        WHERE organization_id = $1 AND created_at >= $2 AND created_at < $3 GROUP BY 1, 2 ORDER BY 1, 2`;
+      const values = [organizationId, range.from, range.to];
+      return (await context.services.db.query<Count>(organizationId, counts, values)).rows;
     },
   }),
 );
