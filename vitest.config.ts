@@ -8,6 +8,8 @@ export default defineConfig({
     globalSetup: ["test/support/cluster.ts"],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What is waited for comes when it comes: a machine that is busy with something else is no fault.
+    expect: { poll: { timeout: 10_000 } },
     maxWorkers: 2,
     // Modules are loaded once a worker, not once a file: nothing is mocked and no clock is faked, so files cannot tell.
     isolate: false,
