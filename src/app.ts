@@ -90,7 +90,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
     };
     if (ownerUrl) {
       const applied = await migrate(ownerUrl, serverUrl);
-      if (applied.length > 0) log.info({ applied }, "database migrated");
+      if (applied.length > 0) log.info({ migrations: applied.length, last: applied.at(-1) }, "database migrated");
     }
     await checkServerRole(serverUrl);
 
