@@ -1,10 +1,11 @@
 /**
- * The memory an import needs: the same generated sshd log at 50,000 and at 400,000 lines, each imported by a process of
+ * The memory that profiles take, and the memory an import needs: the same generated sshd log at 50,000 and at 400,000 lines, each imported by a process of
  * its own whose heap is limited to 160 MiB, so that what V8 merely leaves uncollected does not count.
  */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { profileMemory } from "./memory-profiles.ts";
 import type { Figure } from "./run.ts";
 
 const heapLimit = 160; // MiB
@@ -35,5 +36,6 @@ export async function memoryBench(): Promise<Figure[]> {
     unit: "MiB",
     runs: 1,
   });
-  return [figure("import's peak memory", "peakMiB"), figure("heap held after an import", "heldMiB")];
+  const ofImport = [figure("import's peak memory", "peakMiB"), figure("heap held after an import", "heldMiB")];
+  return [...(await profileMemory()), ...ofImport];
 }
