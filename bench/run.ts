@@ -81,7 +81,8 @@ const meanings: Record<string, string> = {
   intake:
     "How long whoever sends waits for the answer, what a second server adds, and whether it becomes slower as events are stored.",
   import: "How long a history takes to load.",
-  memory: "Whether a long import takes more memory than a short one.",
+  memory:
+    "What the profiles of a hundred thousand people take, and whether a long import takes more memory than a short one.",
   latency:
     "How long a request of events waits for its answer while the server is a quarter, half and three quarters busy.",
   alerts: "From the detection to the receiver's socket, at 100 alerts a second.",
