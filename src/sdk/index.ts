@@ -25,7 +25,7 @@ export interface MonitorStatus {
   rejected: number;
   /** Faults of ours that were swallowed. */
   faults: number;
-  /** Decisions in the list, and its version; undefined: no list came yet. */
+  /** Decisions in force, and the version of their list; undefined: no list came yet. */
   decisions: number;
   listVersion: number | undefined;
   /** Whether the last asking for decisions went well. */
@@ -130,7 +130,7 @@ export function monitorSecurity<Request = HostRequest>(options: MonitorOptions<R
       buffered: outbox.size,
       ...outbox.counts,
       faults: faults.count,
-      decisions: list.size,
+      decisions: list.inForce,
       listVersion: list.version,
       reached: monitor.isReached,
     }),

@@ -52,6 +52,11 @@ export class DecisionList {
     return this.#table.size;
   }
 
+  /** Without those that have ended, which are taken out with the next list. */
+  get inForce(): number {
+    return this.#table.size - this.#table.countEnded(this.time);
+  }
+
   /** The server's time as the host knows it, epoch ms. */
   get time(): number {
     return this.#anchor.issuedAt + this.#clock.elapsed() - this.#anchor.elapsed;

@@ -40,10 +40,10 @@ export async function placesDue(
   return rows.map(({ place }) => place);
 }
 
-export async function decisionsInForce(owner: pg.Client, organizationId: string): Promise<number> {
+export async function decisionsInForce(owner: pg.Client, organizationId: string, at = new Date()): Promise<number> {
   const { rows } = await owner.query<{ n: number }>(
-    "SELECT count(*)::int AS n FROM decisions WHERE organization_id = $1 AND revoked_at IS NULL AND expires_at > now()",
-    [organizationId],
+    "SELECT count(*)::int AS n FROM decisions WHERE organization_id = $1 AND revoked_at IS NULL AND expires_at > $2",
+    [organizationId, at],
   );
   return rows[0]?.n ?? 0;
 }
@@ -52,6 +52,8 @@ export async function decisionsInForce(owner: pg.Client, organizationId: string)
 export interface Enforced {
   slug: string;
   decisions: number;
+  /** When: the checks take long, and blocks end. */
+  at: Date;
 }
 
 export async function findings(
@@ -202,8 +204,8 @@ export async function findings(
         .filter((row) => Number(row.n) > Number(row.incidents))
         .map((row) => `${row.type} ${row.target}: ${row.n}`),
     );
-    const inForce = await decisionsInForce(owner, id);
-    const follows = enforced.find((one) => one.slug === slug)?.decisions;
+    const { decisions: follows, at } = enforced.find((one) => one.slug === slug) as Enforced;
+    const inForce = await decisionsInForce(owner, id, at);
     say(
       `${slug}: the application follows what is in force`,
       inForce,

@@ -48,7 +48,7 @@ export async function openWitnesses(stand: Stand, clients: number) {
   return {
     followers,
     enforced: (): Enforced[] =>
-      applications.map(({ slug, monitor }) => ({ slug, decisions: monitor.status().decisions })),
+      applications.map(({ slug, monitor }) => ({ slug, decisions: monitor.status().decisions, at: new Date() })),
     drained: () => drained(stand, followers, applications),
     async close() {
       for (const { monitor } of applications) await monitor.close(1_000);
