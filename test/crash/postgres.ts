@@ -15,18 +15,25 @@ export class OwnPostgres {
   readonly port: number;
   readonly #dataDir: string;
   readonly #passwords: { ownerPassword: string; serverPassword: string };
+  readonly #settings: Readonly<Record<string, string>>;
 
-  private constructor(dataDir: string, port: number, passwords: { ownerPassword: string; serverPassword: string }) {
+  private constructor(
+    dataDir: string,
+    port: number,
+    passwords: { ownerPassword: string; serverPassword: string },
+    settings: Readonly<Record<string, string>>,
+  ) {
     this.#dataDir = dataDir;
     this.port = port;
     this.#passwords = passwords;
+    this.#settings = settings;
   }
 
   /** Makes the cluster as a new server makes its own, and starts it. */
-  static async open(dataDir: string): Promise<OwnPostgres> {
+  static async open(dataDir: string, more: Readonly<Record<string, string>> = {}): Promise<OwnPostgres> {
     const secrets = await loadSecrets(dataDir);
     await (await openEmbeddedPostgres(dataDir, secrets)).close();
-    const own = new OwnPostgres(dataDir, await freePort(), secrets);
+    const own = new OwnPostgres(dataDir, await freePort(), secrets, more);
     await own.start();
     return own;
   }
@@ -48,7 +55,7 @@ export class OwnPostgres {
       listen_addresses: "127.0.0.1",
       unix_socket_directories: "",
       max_connections: "100",
-      max_wal_size: "64MB",
+      ...this.#settings,
     };
     const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
     const command = [...as.prefix, programs.postgres, "-D", join(this.#dataDir, "postgres"), "-p", String(this.port)];

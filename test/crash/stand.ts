@@ -26,10 +26,11 @@ export interface Member {
   redis: Line;
 }
 
-export async function openStand() {
+/** Without a small disk nothing fills it, and as much can be stored as there is room for. */
+export async function openStand({ hasSmallDisk = true } = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), "vigil-crash-"));
-  const disk = smallDisk(dataDir);
-  const postgres = await OwnPostgres.open(dataDir);
+  const disk = hasSmallDisk ? smallDisk(dataDir) : undefined;
+  const postgres = await OwnPostgres.open(dataDir, disk ? { max_wal_size: "64MB" } : {});
   const redis = await ownRedis();
   const sink = await openSink();
   const mail = await smtpSink();
