@@ -1,6 +1,7 @@
 /**
- * The memory that profiles take, and the memory an import needs: the same generated sshd log at 50,000 and at 400,000 lines, each imported by a process of
- * its own whose heap is limited to 160 MiB, so that what V8 merely leaves uncollected does not count.
+ * The memory that profiles take, and the memory an import needs: the same generated sshd log at 50,000 and at 400,000 lines,
+ * each imported by a process of its own whose heap is limited to 160 MiB, so that what V8 merely leaves uncollected does not
+ * count.
  */
 import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";

@@ -7,7 +7,7 @@
  * All keys of an organization lie in one slot of a Redis Cluster. Each window has an epoch in its groups' keys, so that
  * groups of an earlier life are never found again; nobody has to remove them, since every key expires.
  */
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import type { Turn } from "../turn.ts";
 import { type Copies, createCopies } from "./copies.ts";
 import { textOf } from "./group-text.ts";
@@ -17,6 +17,7 @@ import { fillScript, settleScript } from "./redis-scripts.ts";
 import {
   keysAtOnce,
   lowest,
+  nameOf,
   openSharedTurn,
   type Shared,
   type SharedBatch,
@@ -100,7 +101,7 @@ export function createSharedWindows(link: RedisLink, organizationId: string, cop
     await link.run((redis) => redis.eval(settleScript, 1, stateKey, ...told));
   }
 
-  const all = { link, stateKey, copies, standing, placeOf, nameOf, ttlOf, layout: () => layout, readLayout };
+  const all = { link, stateKey, copies, standing, placeOf, ttlOf, layout: () => layout, readLayout };
   const open = (turn: Turn): SharedBatch => openSharedTurn(all, turn);
 
   return {
@@ -116,9 +117,4 @@ export function createSharedWindows(link: RedisLink, organizationId: string, cop
     extend: (batch: string, rules: number, windows: readonly WindowSpec[], from: MemoryWindows | undefined) =>
       write({ batch, rules, kept: epochs, last: "" }, windows, from),
   };
-}
-
-/** Of a group, of bounded length whatever it is grouped by. */
-function nameOf(place: string, group: string): string {
-  return place + createHash("sha256").update(group).digest("base64url").slice(0, 22);
 }

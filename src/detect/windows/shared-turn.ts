@@ -1,5 +1,5 @@
 /** One turn of windows in Redis: what it touches is loaded as far as it is not known, counted in memory, and saved with the turn. */
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import type { RedisConnection } from "../../redis.ts";
 import type { Turn } from "../turn.ts";
 import { type Copies, type Copy, noCopy } from "./copies.ts";
@@ -37,7 +37,6 @@ export interface Shared {
   standing: Standing;
   /** What the names of a window's groups begin with. */
   placeOf(window: WindowSpec): string;
-  nameOf(place: string, group: string): string;
   /** Of a group, ms. */
   ttlOf(window: WindowSpec): number;
   layout(): string;
@@ -68,7 +67,7 @@ const mostElements = 64;
 const mostChanges = 512; // characters of changes above those of the whole, from which on it is written whole
 
 export function openSharedTurn(
-  { link, stateKey, copies, standing, placeOf, nameOf, ttlOf, layout, readLayout }: Shared,
+  { link, stateKey, copies, standing, placeOf, ttlOf, layout, readLayout }: Shared,
   { batchId, previous }: Turn,
 ): SharedBatch {
   const memory = createMemoryWindows();
@@ -211,6 +210,11 @@ export function openSharedTurn(
       await move(batchId, previous.batchId, known || lowest, all().map(whole)).catch(() => undefined);
     },
   };
+}
+
+/** Of a group, of bounded length whatever it is grouped by. */
+export function nameOf(place: string, group: string): string {
+  return place + createHash("sha256").update(group).digest("base64url").slice(0, 22);
 }
 
 const newGeneration = (): string => randomBytes(6).toString("base64url");
