@@ -4,6 +4,7 @@ import { LRUCache } from "lru-cache";
 import type { Tx } from "../db.ts";
 import type { AlertKind, ChannelKind } from "../generated/prisma/client.ts";
 import type { Scope } from "./model.ts";
+import "./template-places.ts";
 import { plainText } from "./text.ts";
 
 /** Characters of one part of a template. */
@@ -109,6 +110,7 @@ export function faultOf(error: unknown): TemplateFault {
     originalError?: Error;
   };
   const [line, column] = token?.getPosition?.() ?? [null, null];
+  if ((originalError ?? error) instanceof RangeError) return { message: "it is nested too deep", line, column };
   return { message: (originalError?.message ?? message).replace(/, line:\d+, col:\d+$/s, ""), line, column };
 }
 
