@@ -15,7 +15,7 @@ const writers = 16;
 // VIGIL_BENCH_SECONDS=60: one run of so many seconds, as ACCEPTANCE A3 has it.
 const long = Number(process.env.VIGIL_BENCH_SECONDS ?? 0);
 const phase = long > 0 ? long * 1_000 : 5_000; // milliseconds, each side, each run
-const runs = long > 0 ? 1 : 3;
+const runs = long > 0 ? 1 : 5;
 
 /** Transactions a second that 16 writers get done. */
 async function rate(write: (n: number) => Promise<unknown>): Promise<number> {

@@ -16,6 +16,7 @@ import type { ClinicEvent } from "./clinic/event.ts";
 import { compared } from "./compared.ts";
 import { postEvents } from "./post-events.ts";
 import type { Figure } from "./run.ts";
+import { seed } from "./seed.ts";
 
 const weeks = 4;
 const learned = 20; // days that are sent before anything is measured
@@ -86,7 +87,7 @@ function withoutProfiles({ rate }: Sender): Sender {
 }
 
 export async function behaviourBench(): Promise<Figure[]> {
-  const clinic = openClinic({ seed: 5, weeks, staff, learningWeeks: weeks });
+  const clinic = openClinic({ seed: seed(), weeks, staff, learningWeeks: weeks });
   const told: ClinicEvent[] = [];
   for await (const { event } of clinic.events()) told.push(event);
   // To the same hours of the week, and lately.

@@ -16,7 +16,7 @@ import { openApp } from "../src/app.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLog } from "../src/log.ts";
 import { createServer } from "../src/server/server.ts";
-import { median } from "./median.ts";
+import { compared } from "./compared.ts";
 import type { Figure } from "./run.ts";
 
 const rate = 1_000; // events a second
@@ -213,9 +213,7 @@ function told(what: string, ours: Watched[], floor: Watched[]): Figure[] {
     [mine, others]: [number[], number[]],
     baseline = "an empty animation loop",
   ): Figure => {
-    const [subjectValue, baselineValue] = [median(mine), median(others)];
-    const said = { bench: "dashboard", subject: `${what}: ${subject}`, baseline, unit, runs: ours.length };
-    return { ...said, ratio: subjectValue / baselineValue, subjectValue, baselineValue };
+    return compared({ bench: "dashboard", subject: `${what}: ${subject}`, baseline, unit }, mine, others);
   };
   const both = (value: (one: Watched) => number): [number[], number[]] => [ours.map(value), floor.map(value)];
   const [first, last] = [ours[0], ours.at(-1)] as [Watched, Watched];
@@ -272,16 +270,9 @@ async function loading(browser: Browser, baseURL: string, signed: BrowserContext
     await context.close();
     if (run >= 0) for (const which of ["first", "again", "bare"] as const) taken[which].push(took[which]);
   }
-  const figure = (subject: string, values: number[]): Figure => ({
-    bench: "dashboard",
-    subject,
-    baseline: "a picture of the same server",
-    ratio: median(values) / median(taken.bare),
-    subjectValue: median(values),
-    baselineValue: median(taken.bare),
-    unit: "ms",
-    runs: loads,
-  });
+  const baseline = "a picture of the same server";
+  const figure = (subject: string, values: number[]): Figure =>
+    compared({ bench: "dashboard", subject, baseline, unit: "ms" }, values, taken.bare);
   return [
     figure("the overview can be used, first load", taken.first),
     figure("the overview can be used, loaded again", taken.again),

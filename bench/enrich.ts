@@ -8,6 +8,7 @@ import { createLog } from "../src/log.ts";
 import { seededRandom } from "../test/generate/random.ts";
 import { compared } from "./compared.ts";
 import type { Figure } from "./run.ts";
+import { seed } from "./seed.ts";
 
 const runs = 7;
 const count = 20_000; // events of a round
@@ -36,7 +37,7 @@ function events(random: () => number, { newAgents }: { newAgents: boolean }): Ev
 
 export async function enrichBench(): Promise<Figure[]> {
   const options = { own: {}, log: createLog("silent"), now: () => 0 };
-  const random = seededRandom(5);
+  const random = seededRandom(seed());
   const rates = new Map<string, number[]>();
   const measure = (name: string, work: () => unknown): void => {
     const began = performance.now();

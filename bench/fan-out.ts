@@ -10,15 +10,14 @@ import { createServer as createHttpServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { WebSocket, WebSocketServer } from "ws";
 import { openApp } from "../src/app.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLog } from "../src/log.ts";
 import { recordChanges } from "../src/publish/change.ts";
 import { createServer } from "../src/server/server.ts";
-import { median } from "./median.ts";
+import { compared } from "./compared.ts";
+import { memoryInUse } from "./heap.ts";
 import { makeIncident } from "./query-data.ts";
 import type { Figure } from "./run.ts";
 
@@ -83,21 +82,16 @@ export async function fanOutBench(): Promise<Figure[]> {
         nearly.ours.push(shared.nearly * 1_000);
         nearly.theirs.push(plain.nearly * 1_000);
       }
-      const figure = (subject: string, unit: string, subjectValue: number, baselineValue: number): void =>
-        void figures.push({
-          bench: "fan-out",
-          subject: `incidentEvents to ${sockets} sockets${subject}`,
-          baseline: "bare ws broadcast of the same bytes",
-          ratio: subjectValue / baselineValue,
-          subjectValue,
-          baselineValue,
-          unit,
-          runs,
-        });
-      figure("", "messages/s", median(rates.ours), median(rates.theirs));
-      figure(", p99 of the time to arrive", "ms", median(nearly.ours), median(nearly.theirs));
+      const figure = (what: string, unit: string, own: number[], others: number[]): void => {
+        const subject = `incidentEvents to ${sockets} sockets${what}`;
+        const baseline = "bare ws broadcast of the same bytes";
+        figures.push(compared({ bench: "fan-out", subject, baseline, unit }, own, others));
+      };
+      figure("", "messages/s", rates.ours, rates.theirs);
+      figure(", p99 of the time to arrive", "ms", nearly.ours, nearly.theirs);
       if (sockets >= 1_000) {
-        figure(", memory of an idle socket", "KiB", (withOurs - empty) / sockets, (withTheirs - withOurs) / sockets);
+        const [own, others] = [withOurs - empty, withTheirs - withOurs];
+        figure(", memory of an idle socket", "KiB", [own / sockets], [others / sockets]);
       }
       await Promise.all([ours.close(), theirs.close()]);
     }
@@ -111,14 +105,10 @@ export async function fanOutBench(): Promise<Figure[]> {
   }
 }
 
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
-
 /** KiB that are in use. */
 function memory(): number {
-  collect();
-  const { heapUsed, external } = process.memoryUsage();
-  return (heapUsed + external) / 1_024;
+  const { heap, external } = memoryInUse();
+  return (heap + external) * 1_024;
 }
 
 /** What one message of the subscription is, byte for byte. */

@@ -17,6 +17,7 @@ import { generateSshd, textOf } from "../test/generate/sshd.ts";
 import { compared } from "./compared.ts";
 import { crowdsec, fail2ban } from "./import-peers.ts";
 import type { Figure } from "./run.ts";
+import { seed } from "./seed.ts";
 
 const runs = 5;
 const lines = 60_000;
@@ -32,10 +33,10 @@ export async function importBench(): Promise<Figure[]> {
     const [parser, detector] = [fail2ban(), await crowdsec(directory)];
     const [rows, bare]: [number[], number[]] = [[], []];
     const [ours, parsed, detected]: [number[], number[], number[]] = [[], [], []];
-    for (let seed = 1; seed <= runs; seed++) {
-      const organizationId = await app.createOrganization(`bench-${seed}`, "bench");
-      const [file, beginning] = [join(directory, `auth-${seed}.log`), join(directory, `auth-${seed}-few.log`)];
-      const log = { seed, start: Date.now() - age };
+    for (let run = 0; run < runs; run++) {
+      const organizationId = await app.createOrganization(`bench-${run}`, "bench");
+      const [file, beginning] = [join(directory, `auth-${run}.log`), join(directory, `auth-${run}-few.log`)];
+      const log = { seed: seed() + run, start: Date.now() - age };
       await pipeline(textOf(generateSshd({ ...log, lines })), createWriteStream(file));
       await pipeline(textOf(generateSshd({ ...log, lines: fewLines })), createWriteStream(beginning));
       const began = performance.now();

@@ -21,6 +21,7 @@ import { compared } from "./compared.ts";
 import { generateRules, sigmaOf } from "./generated-rules.ts";
 import { postEvents } from "./post-events.ts";
 import type { Figure } from "./run.ts";
+import { seed } from "./seed.ts";
 
 const senders = 4;
 const batchSize = 1_000;
@@ -34,7 +35,7 @@ async function organizationWith(app: App, slug: string, rules: number): Promise<
     const { rules: shipped } = await loadRules(tx);
     const missing = rules - shipped.length;
     if (missing > 0) {
-      const yaml = generateRules(missing, 7).map(sigmaOf).join("\n---\n");
+      const yaml = generateRules(missing, seed()).map(sigmaOf).join("\n---\n");
       await importRules(tx, { yaml, mode: "ACTIVE", dryRun: false, actor: "bench", now: Date.now() });
     } else {
       const kept = shipped
@@ -87,7 +88,7 @@ async function copyRate(owner: pg.Client, organizationId: string, since: Date): 
 /** So many events of a clinic, the last of them a minute old. */
 export async function clinicEvents(count: number): Promise<ClinicEvent[]> {
   const weeks = Math.ceil(count / 12_000); // each has more
-  const clinic = openClinic({ seed: 9, weeks, staff: 40, learningWeeks: weeks });
+  const clinic = openClinic({ seed: seed(), weeks, staff: 40, learningWeeks: weeks });
   const told: ClinicEvent[] = [];
   for await (const { event } of clinic.events()) {
     told.push(event);

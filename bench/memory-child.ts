@@ -9,13 +9,17 @@ import { importFile, localSink } from "../src/commands/import.ts";
 import { parseConfig } from "../src/config.ts";
 import { createLog } from "../src/log.ts";
 import { generateSshd, textOf } from "../test/generate/sshd.ts";
+import { seed } from "./seed.ts";
 
 const lines = Number(process.argv[2]);
 const directory = await mkdtemp(join(tmpdir(), "vigil-bench-"));
 const app = await openApp(parseConfig({ VIGIL_DATA_DIR: directory }), { log: createLog("silent") });
 try {
   const file = join(directory, "auth.log");
-  await pipeline(textOf(generateSshd({ seed: 1, lines, start: Date.now() - 86_400_000 })), createWriteStream(file));
+  await pipeline(
+    textOf(generateSshd({ seed: seed(), lines, start: Date.now() - 86_400_000 })),
+    createWriteStream(file),
+  );
   await importFile(file, "sshd", localSink(app, await app.organizationBySlug("demo")), { now: Date.now() });
   const peakMiB = process.resourceUsage().maxRSS / 1_024;
   (globalThis as { gc?: () => void }).gc?.();

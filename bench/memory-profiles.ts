@@ -1,11 +1,10 @@
 /** What profiles take in the memory of a server that knows them, as a clinic's staff taught them, beside their JSON. */
 import { setImmediate as breathe } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import pg from "pg";
 import type { Entity } from "../src/detect/behaviour/entity.ts";
 import { createProfileCache, type KnownProfiles } from "../src/detect/behaviour/profile-cache.ts";
 import { compared } from "./compared.ts";
+import { memoryInUse } from "./heap.ts";
 import { clinicEvents } from "./ingest.ts";
 import { postEvents } from "./post-events.ts";
 import type { Figure } from "./run.ts";
@@ -15,13 +14,9 @@ const events = 40_000;
 const profiles = 100_000;
 
 export async function profileMemory(): Promise<Figure[]> {
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void;
   const heap = async (): Promise<number> => {
     await breathe(); // what is on the stack is not collected
-    collect(); // may only end a collection that was under way
-    collect();
-    return process.memoryUsage().heapUsed / 2 ** 20;
+    return memoryInUse().heap;
   };
   const texts = await learned();
   const names = Array.from({ length: profiles }, (_, n) => `user-${n}`);

@@ -72,12 +72,15 @@ async function measure(framework: string, stand: Stand): Promise<Figure[]> {
   return middlewares.slice(1).flatMap((name) => {
     const theirs = measured.get(name) as Measured;
     const figure = (what: string, unit: string, of: (each: Measured) => number[]): Figure => {
-      const [more, base] = [median(of(theirs).map((value, at) => value - (of(bare)[at] as number))), median(of(bare))];
+      const added = of(theirs).map((value, at) => value - (of(bare)[at] as number));
+      const [more, base] = [median(added), median(of(bare))];
+      const ratios = of(theirs).map((value, at) => value / (of(bare)[at] as number));
       return {
         bench: "middleware",
         subject: `${framework} with ${name}: ${what} added`,
         baseline: "bare",
         ratio: (base + more) / base,
+        range: [Math.min(...ratios), Math.max(...ratios)],
         subjectValue: more,
         baselineValue: base,
         unit,

@@ -18,6 +18,7 @@ import { loadRequest } from "./http-load.ts";
 import { postEvents } from "./post-events.ts";
 import type { Profile, Share } from "./profiler.ts";
 import { makeIncident, makeIncidents, vigilQuery } from "./query-data.ts";
+import { seed } from "./seed.ts";
 import type { Told } from "./stream-server.ts";
 
 const long = 15_000; // ms
@@ -40,7 +41,7 @@ type Work = (server: Server, until: () => boolean) => Promise<void>;
 const subjects: Readonly<Record<string, (server: Server) => Promise<Work>>> = {
   async ingest() {
     const events: ClinicEvent[] = [];
-    for await (const { event } of openClinic({ seed: 9, weeks: 10, staff: 40, learningWeeks: 10 }).events()) {
+    for await (const { event } of openClinic({ seed: seed(), weeks: 10, staff: 40, learningWeeks: 10 }).events()) {
       events.push(event);
       if (events.length === 120_000) break;
     }

@@ -7,6 +7,8 @@ export interface Result {
   at: string;
   machine: string;
   load: number;
+  /** Of what was made up; results from before 30 November 2026 have none. */
+  seed?: number;
   figures: Figure[];
 }
 
@@ -34,7 +36,7 @@ function latestOf(name: string): Result | undefined {
 }
 
 /** Of one bench, in Markdown. */
-export function partOf(name: string, meaning: string, { at, machine, load, figures }: Result): string {
+export function partOf(name: string, meaning: string, { at, machine, load, seed, figures }: Result): string {
   const rows = figures.map(({ subject, baseline, unit, subjectValue, baselineValue, ratio, range, runs }) => {
     const span = range ? ` (${range.map((each) => each.toFixed(2)).join("–")})` : "";
     const values = [`${shown(subjectValue)} ${unit}`, `${shown(baselineValue)} ${unit}`];
@@ -48,7 +50,7 @@ ${meaning}
 |---|---:|---|---:|---:|---:|
 ${rows.join("\n")}
 
-${at.slice(0, 10)}, load ${load.toFixed(1)} before; ${machine}.
+${at.slice(0, 10)}, ${seed === undefined ? "" : `seed ${seed}, `}load ${load.toFixed(1)} before; ${machine}.
 `;
 }
 

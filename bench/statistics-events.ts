@@ -1,5 +1,6 @@
 /** Events of the last two weeks, made in SQL by the tables' owner, and kept in partitions of a day as the server keeps them. */
 import type pg from "pg";
+import { seed } from "./seed.ts";
 
 const days = 14;
 const day = 86_400_000; // ms
@@ -23,6 +24,7 @@ export async function makeEvents(owner: pg.Pool, organizationId: string, count: 
     await client.query(`CALL protect_tenant_table('${partitionOf(midnight)}')`);
     const end = new Date(Math.min(now, midnight + day));
     const [from, to] = [before(midnight), before(midnight + day)];
+    await client.query("SELECT setseed($1)", [(seed() + from) / 2 ** 32]); // the same whoever made the day before
     await client.query(insert(partitionOf(midnight)), [organizationId, new Date(midnight), end, from, to]);
   });
   for (const midnight of midnights) {
@@ -72,11 +74,12 @@ async function twoAtOnce<Item>(
   await Promise.all([lane(), lane()]);
 }
 
-/** A connection whose statements make indexes quickly and wait for no disk. */
+/** A connection whose statements make indexes quickly, wait for no disk, and make up the same each time. */
 export async function onQuickConnection(owner: pg.Pool, work: (client: pg.PoolClient) => Promise<void>): Promise<void> {
   const client = await owner.connect();
   try {
     await client.query("SET synchronous_commit = off; SET maintenance_work_mem = '512MB'");
+    await client.query("SELECT setseed($1)", [seed() / 2 ** 31]);
     await work(client);
   } finally {
     client.release(true); // its settings go with it

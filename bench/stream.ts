@@ -9,7 +9,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { ownRedis } from "../test/support/redis.ts";
-import { median } from "./median.ts";
+import { compared } from "./compared.ts";
 import type { Figure } from "./run.ts";
 import { type Ends, ended, type Started, startPostgres, startServer } from "./servers.ts";
 
@@ -136,18 +136,7 @@ function parts(times: number[]): [number, number] {
 function figures(subject: string, ours: [number, number][], theirs: [number, number][]): Figure[] {
   return (["p50", "p99"] as const).map((part, place) => {
     const of = (rounds: [number, number][]): number[] => rounds.map((round) => round[place] as number);
-    const [subjectValue, baselineValue] = [median(of(ours)), median(of(theirs))];
-    const ratios = of(ours).map((time, round) => time / (of(theirs)[round] as number));
-    return {
-      bench: "stream",
-      subject: `${part} ${subject}`,
-      baseline: "bare ws broadcast of the same requests",
-      ratio: subjectValue / baselineValue,
-      range: [Math.min(...ratios), Math.max(...ratios)],
-      subjectValue,
-      baselineValue,
-      unit: "ms",
-      runs: rounds,
-    };
+    const about = { bench: "stream", subject: `${part} ${subject}`, unit: "ms" };
+    return compared({ ...about, baseline: "bare ws broadcast of the same requests" }, of(ours), of(theirs));
   });
 }

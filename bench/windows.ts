@@ -1,24 +1,18 @@
 /** The windows of event_count and value_count beside a plain Map of counters, which forgets nothing and has no window. */
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { createMemoryWindows } from "../src/detect/windows/memory.ts";
 import type { Hit, Measure, WindowSpec } from "../src/detect/windows/windows.ts";
 import { windowOf } from "../src/detect/wire.ts";
 import { compared } from "./compared.ts";
+import { memoryInUse } from "./heap.ts";
 import type { Figure } from "./run.ts";
 
 const groups = 200_000; // the heap is told for a million of them
 const hitsPerGroup = 3;
 const batchSize = 1_000;
-const runs = 3;
+const runs = 5;
 
 export async function windowsBench(): Promise<Figure[]> {
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as () => void;
-  const heap = () => {
-    collect();
-    return process.memoryUsage().heapUsed / 2 ** 20;
-  };
+  const heap = () => memoryInUse().heap;
   const figures: Figure[] = [];
   for (const [name, measure] of [
     ["event_count", "EVENTS"],

@@ -1,7 +1,6 @@
 /** One target in a thread of its own: makes inputs, runs them, and says how far it is and what it found. */
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { parentPort, workerData } from "node:worker_threads";
+import { memoryInUse } from "../../bench/heap.ts";
 import { chances } from "../crash/chance.ts";
 import { mutated } from "./mutate.ts";
 import { targets } from "./targets.ts";
@@ -37,12 +36,7 @@ const target = targets[name];
 if (!target) throw new Error(`there is no target ${name}`);
 const length = new Uint32Array(shared, 0, 1);
 const units = new Uint16Array(shared, 4);
-setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc") as () => void;
-const held = (): number => {
-  collect();
-  return process.memoryUsage().heapUsed / 1_048_576;
-};
+const held = (): number => memoryInUse().heap;
 
 const chance = chances(seed);
 const corpus = [...target.corpus];
