@@ -87,7 +87,7 @@ const meanings: Record<string, string> = {
   memory:
     "What the profiles of a hundred thousand people take, and whether a long import takes more memory than a short one.",
   latency:
-    "How long a request of events waits for its answer while the server is a quarter, half and three quarters busy.",
+    "How soon an analyst's screen has an incident, from the failed log-in that decides, and a person what is assigned to them, while 1,000 other events a second come in; beside a server with nothing else to do.",
   alerts: "From the detection to the receiver's socket, at 100 alerts a second.",
   middleware: "What the middleware costs the application that embeds it, beside two others that people embed.",
   response: "How long an attacker goes on: from the request that decides to the first one that is refused.",

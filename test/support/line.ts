@@ -148,11 +148,21 @@ export class Line {
           return;
         }
         if (to.destroyed) return;
-        if (!to.write(piece)) await Promise.race([once(to, "drain"), once(to, "close")]);
+        if (!to.write(piece)) await roomIn(to);
       }
       to.end();
     } catch {
       to.destroy();
     }
+  }
+}
+
+/** Until the socket takes more, or takes nothing any more. */
+async function roomIn(socket: Socket): Promise<void> {
+  const over = new AbortController();
+  try {
+    await Promise.race(["drain", "close"].map((event) => once(socket, event, { signal: over.signal })));
+  } finally {
+    over.abort(); // the other one is not waited for: a busy line would gather thousands
   }
 }
