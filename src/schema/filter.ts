@@ -167,7 +167,8 @@ const operators: Record<string, (place: string) => string> = {
   startsWith: (place) => `ILIKE ${place}`,
 };
 
-function compare(column: string, comparator: string, operand: unknown, values: unknown[]): string {
+/** One comparison of a column; its value is appended to `values`. */
+export function compare(column: string, comparator: string, operand: unknown, values: unknown[]): string {
   const operator = operators[comparator];
   if (!operator) throw refuse(`There is no comparator ${comparator}`);
   if (operand === null || operand === undefined) {

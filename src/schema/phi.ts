@@ -2,7 +2,7 @@
  * Patients' data in answers: withheld from whoever may not read it, noted for the audit log where it is read. One table
  * says which fields those are; `guardPatients` puts the guard before each of them.
  */
-import type { GraphQLFieldResolver, GraphQLSchema } from "graphql";
+import type { GraphQLField, GraphQLFieldResolver, GraphQLSchema } from "graphql";
 import { isObjectType } from "graphql";
 import { lacksSecondFactor, may } from "../access/permissions.ts";
 import { activeBreakGlass } from "../audit/break-glass.ts";
@@ -24,8 +24,18 @@ const fromColumn = ({ patientId }: Row): string[] => (typeof patientId === "stri
 const fromSubjects = ({ subjects }: Row): string[] =>
   ((subjects ?? []) as { kind: string; key: string }[]).filter(({ kind }) => isPatient(kind)).map(({ key }) => key);
 
-/** By type: whose data a row holds, in which fields, and what is answered instead of each. */
-const table: Record<string, { patientsOf(row: Row): string[]; fields: Record<string, Hide> }> = {
+/** In SQL, of a row of a table with the column `subjects`: whether any of them is a patient. */
+export const subjectsHold = (row: string): string =>
+  `${row}.subjects @? '$[*] ? (@.kind like_regex "patient" flag "i")'`;
+
+/**
+ * By type: whose data a row holds, in which fields, and what is answered instead of each; `holds`: the same in SQL, whether a
+ * row holds any, for what is read without its resolvers.
+ */
+const table: Record<
+  string,
+  { patientsOf(row: Row): string[]; holds?: (row: string) => string; fields: Record<string, Hide> }
+> = {
   SecurityEvent: {
     patientsOf: fromColumn,
     fields: {
@@ -38,9 +48,13 @@ const table: Record<string, { patientsOf(row: Row): string[]; fields: Record<str
       attributes: () => ({}),
     },
   },
-  Detection: { patientsOf: fromSubjects, fields: { subjects: maskedSubjects, explanation: masked } },
+  Detection: {
+    patientsOf: fromSubjects,
+    holds: subjectsHold,
+    fields: { subjects: maskedSubjects, explanation: masked },
+  },
   IncidentEntry: { patientsOf: ({ incident }) => fromSubjects((incident ?? {}) as Row), fields: { message: masked } },
-  Incident: { patientsOf: fromSubjects, fields: { subjects: maskedSubjects, title: masked } },
+  Incident: { patientsOf: fromSubjects, holds: subjectsHold, fields: { subjects: maskedSubjects, title: masked } },
 };
 
 /** Whether whoever asks may read patients' data: by their role, or by a break-glass use that is not over. */
@@ -96,15 +110,25 @@ function textsIn(comparators: unknown): string[] {
     .filter((value) => typeof value === "string");
 }
 
+/** What stands before a field; `holds` as in the table. */
+export interface PatientGuard {
+  holds?: ((row: string) => string) | undefined;
+}
+
+/** The guard before a field; undefined: there is none. */
+export const patientGuardOf = ({ extensions }: GraphQLField<unknown, unknown>): PatientGuard | undefined =>
+  extensions.patientGuard as PatientGuard | undefined;
+
 /** Puts the guard before every field of the table. */
 export function guardPatients(schema: GraphQLSchema): GraphQLSchema {
-  for (const [name, { patientsOf, fields }] of Object.entries(table)) {
+  for (const [name, { patientsOf, holds, fields }] of Object.entries(table)) {
     const type = schema.getType(name);
     if (!isObjectType(type)) throw new Error(`${name} is no type of the schema`);
     for (const [fieldName, hide] of Object.entries(fields)) {
       const field = type.getFields()[fieldName];
       if (!field?.resolve) throw new Error(`${name}.${fieldName} is no field of the schema`);
       field.resolve = guarded(field.resolve as GraphQLFieldResolver<Row, Context>, patientsOf, hide) as never;
+      field.extensions = { ...field.extensions, patientGuard: { holds } satisfies PatientGuard };
     }
   }
   return schema;

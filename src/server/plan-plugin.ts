@@ -7,9 +7,9 @@ import { lacksSecondFactor, may } from "../access/permissions.ts";
 import { VigilError } from "../errors.ts";
 import type { Context } from "../schema/context.ts";
 import type { Asked } from "../schema/list.ts";
-import { forwardPage, type PageInfoKeys, type Plan, planOf } from "./plan.ts";
+import { forwardPage, guarded, type PageInfoKeys, type Plan, planOf } from "./plan.ts";
 
-type Row = Readonly<Record<string, unknown>> & { id: string; node: object };
+type Row = Readonly<Record<string, unknown>> & { id: string; node: object; guards?: boolean };
 
 /** Stands before plugins that wrap the execution. */
 export function planPlugin(): Plugin<Context> {
@@ -51,9 +51,12 @@ async function follow(
   const isInfoAsked = plan.keys.some(({ what }) => typeof what !== "string");
   const take = isInfoAsked ? first + 1 : first;
   const page = await plan.list.statementOf(context, args as Asked, { take, ...(cursor ? { cursor } : {}) });
-  const text = `SELECT t0.id, ${row} AS node
-    FROM (SELECT id, row_number() OVER () AS place FROM (${page.text}) ids) p
-    JOIN ${plan.list.table} t0 ON t0.organization_id = $1 AND t0.id = p.id ORDER BY p.place`;
+  const from = `FROM (SELECT id, row_number() OVER () AS place FROM (${page.text}) ids) p
+    JOIN ${plan.list.table} t0 ON t0.organization_id = $1 AND t0.id = p.id`;
+  const text = plan.isGuarded
+    ? `SELECT id, node, strpos(node::text, '${guarded}') > 0 AS guards
+        FROM (SELECT t0.id, p.place, ${row} AS node ${from} OFFSET 0) answers ORDER BY place`
+    : `SELECT t0.id, ${row} AS node ${from} ORDER BY p.place`;
   // With a filter or a cursor, PostgreSQL plans for the values at hand.
   const name = page.values.length === 1 ? nameOf(text) : undefined;
   const isCounted = plan.keys.some(({ what }) => what === "totalCount");
@@ -61,6 +64,7 @@ async function follow(
     context.services.db.query<Row>(organizationId, { text, name, values: page.values } as never),
     isCounted ? plan.list.count(context, (args as Asked).filter) : undefined,
   ]);
+  if (rows.some(({ guards }) => guards)) return undefined; // withheld, or noted for the audit log, by whoever resolves the field
   const shown = rows.slice(0, first);
   const ends = { organizationId, first, rows, shown, isLater: cursor !== undefined };
   const answers = plan.keys.map(({ key, what }) => {

@@ -3,6 +3,7 @@
  * thousands of fields in an answer, what is done for each of them one by one takes longer than reading them. Only what is
  * certain to be answered in the same way is planned; of anything else there is no plan, and it is executed as usual.
  */
+import { randomUUID } from "node:crypto";
 import {
   type DocumentNode,
   type FieldNode,
@@ -20,6 +21,7 @@ import {
   type VariableDefinitionNode,
 } from "graphql";
 import type { Permission } from "../access/permissions.ts";
+import { type PatientGuard, patientGuardOf } from "../schema/phi.ts";
 import { type PlainList, plainListOf, plainObjectsOf, plainOneOf, plainPartsOf } from "../schema/plain.ts";
 import { columnAnswer, idAnswer } from "./plan-column.ts";
 
@@ -41,7 +43,12 @@ export interface Plan {
   type: string;
   /** A row `t0` as JSON. */
   row: Sql;
+  /** Whether a row may hold `guarded` instead of patients' data. */
+  isGuarded: boolean;
 }
+
+/** Stands for a field that only its resolver may answer, since the row holds patients' data. Nobody can store it. */
+export const guarded = randomUUID();
 
 interface Key {
   key: string;
@@ -80,6 +87,7 @@ function makePlan(schema: GraphQLSchema, document: DocumentNode, operationName: 
     if (node.kind === Kind.FRAGMENT_DEFINITION) fragments.set(node.name.value, node);
   }
   const permissions = new Set<Permission>();
+  let isGuarded = false;
 
   /** The fields of a selection, by their keys in the answer. */
   function fieldsOf(set: SelectionSetNode | undefined, type: GraphQLObjectType): Map<string, FieldNode> | undefined {
@@ -139,17 +147,27 @@ function makePlan(schema: GraphQLSchema, document: DocumentNode, operationName: 
     depth: number,
   ): Sql | string | undefined {
     if (!permits(field.extensions, true)) return undefined;
-    if (!node.selectionSet) return idAnswer(type, field, `t${depth}`) ?? columnAnswer(type, field, `t${depth}`);
+    const [row, guard] = [`t${depth}`, patientGuardOf(field)];
+    if (!node.selectionSet) return unless(guard, row, idAnswer(type, field, row) ?? columnAnswer(type, field, row));
     const [one, objects, inner] = [plainOneOf(field), plainObjectsOf(field), `t${depth + 1}`];
     const named = getNamedType(field.type);
     if (!isObjectType(named)) return undefined;
-    if (objects) return objectsOf(named, node.selectionSet, `t${depth}.${objects}`);
+    if (objects) return unless(guard, row, objectsOf(named, node.selectionSet, `${row}.${objects}`));
+    if (guard) return undefined;
     if (one) {
-      const row = rowOf(named, node.selectionSet, depth + 1);
-      const of = `FROM ${one.table} ${inner} WHERE ${inner}.organization_id = $1 AND ${inner}.id = t${depth}.${one.by}`;
-      return row && ((variables) => within(row(variables), (sql) => `(SELECT ${sql} ${of})`));
+      const answer = rowOf(named, node.selectionSet, depth + 1);
+      const of = `FROM ${one.table} ${inner} WHERE ${inner}.organization_id = $1 AND ${inner}.id = ${row}.${one.by}`;
+      return answer && ((variables) => within(answer(variables), (sql) => `(SELECT ${sql} ${of})`));
     }
     return partsAnswer(field, node, named, depth);
+  }
+
+  /** The answer, but of rows that the guard before the field is for. */
+  function unless(guard: PatientGuard | undefined, row: string, sql: string | undefined): string | undefined {
+    if (!guard || sql === undefined) return sql;
+    if (!guard.holds) return undefined;
+    isGuarded = true;
+    return `CASE WHEN ${guard.holds(row)} THEN to_json(${literal(guarded)}) ELSE to_json(${sql}) END`;
   }
 
   /** Objects that a JSON column holds: their fields are its keys. */
@@ -225,7 +243,7 @@ function makePlan(schema: GraphQLSchema, document: DocumentNode, operationName: 
   }
   if (!row || topKey === undefined) return undefined;
   const variableDefinitions = operation.variableDefinitions ?? [];
-  return { list, field, node, variableDefinitions, permissions, keys, type: connection.name, row };
+  return { list, field, node, variableDefinitions, permissions, keys, type: connection.name, row, isGuarded };
 }
 
 const rowTypeOf = (connection: GraphQLObjectType): GraphQLObjectType =>

@@ -118,3 +118,78 @@ describe("organizationPrivacyUpdate", () => {
     });
   });
 });
+describe("incidents and detections about a patient", () => {
+  const lists = `query Lists($filter: IncidentFilter) {
+    incidents(first: 5, filter: $filter) { totalCount nodes { title subjects { kind key } detections { nodes { explanation subjects { key } } } } }
+  }`;
+  const fieldByField = (query: string) => query.replaceAll("nodes {", "nodes @include(if: true) {");
+  let viewer: string;
+
+  beforeAll(async () => {
+    viewer = await server.token("VIEWER");
+    const insert = async (organizationId: string, number: number, subjects: object[], title: string) => {
+      const [incident] = await server.database.asOwner<{ id: string }>(
+        `INSERT INTO security_incidents (organization_id, id, number, title, severity, fingerprint, threat_score, subjects, tags,
+           detection_count, event_count, first_event_at, last_event_at, opened_at)
+         VALUES ($1, gen_random_uuid(), $2, $3, 'HIGH', 'f' || $2::int, 50, $4, '{}', 1, 1, now(), now(), now()) RETURNING id`,
+        [organizationId, number, title, JSON.stringify(subjects)],
+      );
+      await server.database.asOwner(
+        `INSERT INTO detections (organization_id, id, rule_id, rule_revision, mode, severity, fingerprint, subjects, explanation,
+           first_event_at, last_event_at, event_count, event_ids, incident_id)
+         SELECT $1, gen_random_uuid(), id, 1, 'ACTIVE', 'HIGH', 'f' || $2::int, $3, $4, now(), now(), 1, '{}', $5
+         FROM alert_rules WHERE organization_id = $1 LIMIT 1`,
+        [organizationId, number, JSON.stringify(subjects), `Five people read ${title}`, incident?.id],
+      );
+    };
+    await insert(server.ours, 9001, [{ kind: "PATIENT", key: "p-7000" }], "Snooping: p-7000");
+    await insert(server.ours, 9002, [{ kind: "USER", key: "patient-portal" }], "Guessing: patient-portal");
+  });
+
+  it("name nobody to whoever may not read PHI, whether a page is read by one statement or field by field", async () => {
+    const filter = { number: { gt: 9000 } };
+    const { data, errors } = await ask(lists, { filter }, viewer);
+    expect(errors).toBeUndefined();
+    expect(data.incidents.nodes).toMatchObject([
+      { title: "Guessing: patient-portal", subjects: [{ key: "patient-portal" }] },
+      {
+        title: "Snooping: [withheld]",
+        subjects: [{ kind: "PATIENT", key: "[withheld]" }],
+        detections: {
+          nodes: [{ explanation: "Five people read Snooping: [withheld]", subjects: [{ key: "[withheld]" }] }],
+        },
+      },
+    ]);
+    expect((await ask(fieldByField(lists), { filter }, viewer)).data).toEqual(data);
+    const detections = "{ detections(first: 50) { nodes { explanation subjects { key } incident { title } } } }";
+    const found = await ask(detections, {}, viewer);
+    expect(found.data.detections.nodes).toHaveLength(2);
+    expect(JSON.stringify(found)).not.toContain("p-7000");
+  });
+
+  it("name them to those who may, with an entry in the audit log", async () => {
+    const before = (await phiReads()).length;
+    const one = await ask(lists, { filter: { number: { eq: 9002 } } });
+    expect(one.data.incidents.nodes).toMatchObject([{ title: "Guessing: patient-portal" }]);
+    expect(await phiReads()).toHaveLength(before);
+    const other = await ask(lists, { filter: { number: { eq: 9001 } } });
+    expect(other.data.incidents.nodes).toMatchObject([{ title: "Snooping: p-7000", subjects: [{ key: "p-7000" }] }]);
+    expect(await phiReads()).toHaveLength(before + 1);
+  });
+
+  it("are not found by their title by whoever may not read PHI, however it is asked for", async () => {
+    const numbers = async (filter: object, as?: string): Promise<number> =>
+      (await ask(lists, { filter }, as)).data.incidents.totalCount;
+    const named = { title: { contains: "p-7000" } };
+    expect(await numbers(named)).toBe(1);
+    expect(await numbers(named, viewer)).toBe(0);
+    for (const like of ["Snooping: p-7", "Snooping: p-8"])
+      for (const filter of [
+        { title: { startsWith: like } },
+        { not: { title: { startsWith: like } } },
+        { or: [{ title: { eq: like } }] },
+      ])
+        expect(await numbers({ and: [{ number: { eq: 9001 } }, filter] }, viewer)).toBe("not" in filter ? 1 : 0);
+    expect(await numbers({ title: { contains: "patient-portal" } }, viewer)).toBe(1);
+  });
+});
