@@ -93,6 +93,8 @@ describe("where the organization asks for a second factor", () => {
     }
     const sent = await server.ingest(JSON.stringify({ action: "a" }), {}, session);
     expect(sent.status).toBe(403);
+    const exported = await fetch(`${server.url}/audit/export`, { headers: { authorization: `Bearer ${session}` } });
+    expect([exported.status, await exported.text()]).toEqual([403, expect.stringContaining("second factor")]);
     expect((await ask("{ viewer { secondFactor } }", session)).data.viewer.secondFactor).toBe("MISSING");
 
     const { data } = await ask(enroll, session);

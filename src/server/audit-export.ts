@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { audit } from "../access/audit.ts";
-import { can } from "../access/permissions.ts";
+import { may, requireSecondFactor } from "../access/permissions.ts";
 import { VigilError } from "../errors.ts";
 import type { Services } from "../schema/context.ts";
 import { credentialOf } from "./credential.ts";
@@ -43,15 +43,14 @@ async function askedBy(services: Services, request: IncomingMessage, parameters:
   if (ticket !== null) return services.auditTrail.readTicket(ticket);
   const credential = credentialOf(request);
   if (credential === undefined) throw new VigilError("UNAUTHENTICATED", "Send a token: Authorization: Bearer …");
-  const { organizationId, role, kind, name, id } = await services.authenticator.authenticate(credential);
-  const actor = kind === "USER" ? name : id;
-  if (!can(role, "audit.export")) {
-    const detail = { role, path: "/audit/export" };
-    await services.db.inOrganization(organizationId, (tx) =>
-      audit(tx, { actor, action: "PERMISSION_REFUSED", entityKind: "Request", entityId: "audit.export", detail }),
-    );
+  const viewer = await services.authenticator.authenticate(credential);
+  const { organizationId, role, kind, name, id } = viewer;
+  if (!may(viewer, "audit.export")) {
+    await services.refused(viewer, "audit.export");
     throw new VigilError("FORBIDDEN", `The role ${role} may not export the audit log`);
   }
+  requireSecondFactor(viewer, "audit.export");
+  const actor = kind === "USER" ? name : id;
   return { organizationId, actor, from: timeOf(parameters, "from"), to: timeOf(parameters, "to") };
 }
 
