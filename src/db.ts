@@ -7,7 +7,7 @@ import pg from "pg";
 import { createShares } from "./database/shares.ts";
 import { isBroken, prepareConnection, TenantPool, tenantQuery } from "./database/tenant-pool.ts";
 import { outliveLoss } from "./database-away.ts";
-import { cancellable } from "./deadline.ts";
+import { cancellable, currentDeadline, timeIsOver } from "./deadline.ts";
 import { PrismaClient } from "./generated/prisma/client.ts";
 import type { Log } from "./log.ts";
 
@@ -109,14 +109,14 @@ export function openDatabase(options: {
         `${begin}; SELECT set_config('app.organization_id', ${pg.escapeLiteral(organizationId)}, true)`,
       );
       const last: string[] = [];
+      // Whoever sent it is told that it was cancelled: nothing more is done then, though no statement was running.
+      const within = currentDeadline();
+      const query = (text: string | pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult> =>
+        inTurn(() => (within?.aborted ? Promise.reject(timeIsOver()) : client.query(text, values)));
       const result = await cancellable(client, cancel, () =>
-        work({
-          organizationId,
-          query: (text, values) => inTurn(() => client.query(text, values)),
-          atCommit: (statement) => void last.push(statement),
-        }),
+        work({ organizationId, query: query as Tx["query"], atCommit: (statement) => void last.push(statement) }),
       );
-      await inTurn(() => client.query([...last, "COMMIT"].join(";\n")));
+      await query([...last, "COMMIT"].join(";\n"));
       client.release();
       return result;
     } catch (error) {

@@ -29,10 +29,32 @@ export async function withDeadline<T>(ms: number, work: () => Promise<T>, late: 
 /** Is aborted when the time of the work at hand is over; undefined where it has no deadline. */
 export const currentDeadline = (): AbortSignal | undefined => current.getStore();
 
+/**
+ * A signal that is aborted after `ms`, or with another one; `end` lets go of both. AbortSignal.any with AbortSignal.timeout is
+ * not that: a time-out that nothing else holds may be collected before it is due, and nobody is told (nodejs/node#57736).
+ */
+export function abortAfter(ms: number, other?: AbortSignal): { signal: AbortSignal; end(): void } {
+  const ending = new AbortController();
+  const abort = (): void => ending.abort();
+  const timer = setTimeout(abort, ms);
+  timer.unref();
+  if (other?.aborted) abort();
+  else other?.addEventListener("abort", abort, { once: true });
+  return {
+    signal: ending.signal,
+    end() {
+      clearTimeout(timer);
+      other?.removeEventListener("abort", abort);
+    },
+  };
+}
+
 /** Work that others wait for too: it does not end with whoever happened to begin it. */
 export function withoutDeadline<T>(work: () => T): T {
   return current.run(undefined, work);
 }
+
+export const timeIsOver = (): Error => new Error("its time is over");
 
 /** Runs a statement, or several, on a connection that nobody else uses meanwhile; `cancel` ends what runs on it. */
 export async function cancellable<T>(
@@ -42,7 +64,7 @@ export async function cancellable<T>(
 ): Promise<T> {
   const signal = currentDeadline();
   if (!signal) return run();
-  if (signal.aborted) throw new Error("its time is over");
+  if (signal.aborted) throw timeIsOver();
   let cancelling: Promise<unknown> | undefined;
   const end = (): void => {
     cancelling = cancel((client as unknown as { processID: number }).processID).catch(() => undefined);

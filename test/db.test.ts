@@ -197,6 +197,27 @@ describe("G11 a deadline", () => {
     expect(rows).toEqual([{ name: "ours" }]);
   });
 
+  it("has a transaction that is between two statements do nothing more: what is told to be cancelled is not done", async () => {
+    for (const asks of [true, false]) {
+      let [goOn, isOver] = [(): void => undefined, Promise.resolve()];
+      const computed = new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+      const change = (): Promise<void> => {
+        isOver = test.db.inOrganization(ours, async (tx) => {
+          await tx.query("UPDATE alert_channels SET name = 'late'");
+          await computed;
+          if (asks) await tx.query("SELECT 1");
+        });
+        return isOver;
+      };
+      expect(await withDeadline<unknown>(100, change, () => "late")).toBe("late");
+      goOn();
+      await expect(isOver).rejects.toThrow("its time is over");
+      expect((await test.db.query(ours, "SELECT name FROM alert_channels")).rows).toEqual([{ name: "ours" }]);
+    }
+  });
+
   it("leaves alone what is done in time, and what others wait for too", async () => {
     expect(
       await withDeadline(

@@ -8,6 +8,7 @@ import { type ClientRequest, request as http, type IncomingMessage } from "node:
 import { request as https } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
 import { performance } from "node:perf_hooks";
+import { abortAfter } from "../deadline.ts";
 import { reachOf } from "./public-address.ts";
 import { hostFault, hostOf, type Reach } from "./url-fault.ts";
 
@@ -42,12 +43,11 @@ export async function guardedFetch(target: string, outbound: Outbound): Promise<
     detail,
     ms: Math.round(performance.now() - started),
   });
-  const limit = AbortSignal.timeout(longestTry);
-  const signal = outbound.signal ? AbortSignal.any([outbound.signal, limit]) : limit;
   const url = URL.canParse(target) ? new URL(target) : undefined;
   if (!url || !/^https?:$/.test(url.protocol)) return failed("REFUSED", "It is no https:// URL.");
   if (url.username || url.password) return failed("REFUSED", "The URL has a user or a password in it.");
   if (hostFault(url, outbound)) return failed("REFUSED", "It is not a public address.");
+  const { signal, end } = abortAfter(longestTry, outbound.signal);
   if (signal.aborted) return failed("TIMEOUT", "It was given up before it began.");
   try {
     const answer = await send(url, outbound, signal);
@@ -59,6 +59,8 @@ export async function guardedFetch(target: string, outbound: Outbound): Promise<
     if (error instanceof Refused) return failed("REFUSED", error.message);
     if (signal.aborted) return failed("TIMEOUT", "It did not answer in time.");
     return failed("UNREACHABLE", "It was not reached, or broke off.");
+  } finally {
+    end();
   }
 }
 

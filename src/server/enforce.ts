@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { validate as isUuid } from "uuid";
 import { may } from "../access/permissions.ts";
 import type { Viewer } from "../access/viewer.ts";
+import { abortAfter } from "../deadline.ts";
 import { VigilError } from "../errors.ts";
 import { acknowledge, noteEnforcer, readEnforcer } from "../respond/enforcers.ts";
 import { rawPublicKey, signedText } from "../respond/list.ts";
@@ -31,7 +32,7 @@ export async function handleDecisions(
   const { db, now, feed, lists, auditTrail } = services;
   const gone = new AbortController();
   response.once("close", () => gone.abort());
-  const end = AbortSignal.any([closing, gone.signal, AbortSignal.timeout(wait * 1000)]);
+  const { signal: end, end: letGo } = abortAfter(wait * 1000, AbortSignal.any([closing, gone.signal]));
   // Listened to before the list is read, so that no change falls between the two. The list is whole at each version:
   // it needs not wait, as the feed does, for older transactions that may yet announce something.
   const bell = wait > 0 ? feed.listen(organizationId, "decision", end) : undefined;
@@ -48,6 +49,7 @@ export async function handleDecisions(
     sendJson(response, 200, { ...list, signature, publicKey: rawPublicKey(publicKey) });
   } finally {
     bell?.close();
+    letGo();
   }
 }
 

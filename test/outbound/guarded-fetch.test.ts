@@ -1,7 +1,9 @@
 import type { LookupAddress } from "node:dns";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Server as TcpServer } from "node:net";
+import { setImmediate as breathe } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { memoryInUse } from "../../bench/heap.ts";
 import { guardedFetch, mostRead, type Outbound } from "../../src/outbound/guarded-fetch.ts";
 import { reachOf } from "../../src/outbound/public-address.ts";
 import { urlFault } from "../../src/outbound/url-fault.ts";
@@ -177,6 +179,15 @@ describe("F20 an answer", () => {
     const signal = AbortSignal.timeout(20);
     const answer = await guardedFetch(`${url}/silent`, { allowPrivate: true, signal });
     expect(answer).toMatchObject({ ok: false, reason: "TIMEOUT", detail: "It did not answer in time." });
+  });
+
+  it("that does not come is given up in time, though nobody else holds the caller's limit and memory is collected", async () => {
+    const answer = guardedFetch(`${url}/silent`, { allowPrivate: true, signal: AbortSignal.timeout(500) });
+    for (let turn = 0; turn < 5; turn++) {
+      await breathe();
+      memoryInUse();
+    }
+    expect(await answer).toMatchObject({ ok: false, reason: "TIMEOUT" });
   });
 
   it("that cannot come says no more than that", async () => {
