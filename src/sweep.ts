@@ -51,12 +51,24 @@ export function createSweep(
     selfWatch: Pick<SelfWatch, "check" | "beat">;
   },
 ): Record<JobName, () => Promise<void>> {
+  /** Work for every organization: what goes wrong with one keeps no other from its turn. Fails at the end where any did. */
+  async function each(what: string, work: (organizationId: string) => Promise<unknown>): Promise<void> {
+    const faults: Error[] = [];
+    for (const organizationId of await db.organizationIds()) {
+      await work(organizationId).catch((error: Error) => {
+        log.error({ organizationId, err: error.message }, what);
+        faults.push(error);
+      });
+    }
+    if (faults[0]) throw faults[0];
+  }
+
   return {
     partitions: () => db.ensureEventPartitions(7),
     seal: () => audit.sealAll(),
-    async forget() {
-      for (const organizationId of await db.organizationIds()) {
-        await db.inOrganization(organizationId, async (tx) => {
+    forget: () =>
+      each("what is over could not be forgotten", (organizationId) =>
+        db.inOrganization(organizationId, async (tx) => {
           await tx.query(
             // Changes of transactions that are still to come were written before a restore, in another cluster.
             `WITH next AS (SELECT pg_snapshot_xmax(pg_current_snapshot()) AS xid),
@@ -77,39 +89,29 @@ export function createSweep(
           await forgetHistory(tx, now());
           await sealPlainNumbers(tx, vault, now());
           await forgetNumbers(tx, now());
-        });
-      }
-    },
-    async silence() {
-      for (const organizationId of await db.organizationIds()) {
+        }),
+      ),
+    silence: () =>
+      each("sources that are silent could not be looked for", async (organizationId) => {
         const silent = await db.inOrganization(organizationId, (tx) => silentSources(tx, now()));
         if (silent.length > 0) await accept(organizationId, silent);
-      }
-    },
-    async risk() {
-      for (const organizationId of await db.organizationIds()) await decayRisks(db, organizationId, now());
-    },
+      }),
+    risk: () =>
+      each("threat scores could not be brought up to date", (organizationId) => decayRisks(db, organizationId, now())),
     heartbeat: () => selfWatch.beat(),
-    async health() {
-      for (const organizationId of await db.organizationIds()) await selfWatch.check(organizationId);
-    },
-    async digest() {
-      for (const organizationId of await db.organizationIds()) {
-        await change(organizationId, (tx) => writeDigest(tx, now()));
-      }
-    },
-    async clocks() {
-      for (const organizationId of await db.organizationIds()) {
-        await change(organizationId, (tx) => markBreaches(tx, now()));
-      }
-    },
-    async escalate() {
-      for (const organizationId of await db.organizationIds()) {
+    health: () => each("its health could not be looked at", (organizationId) => selfWatch.check(organizationId)),
+    digest: () =>
+      each("a digest could not be written", (organizationId) => change(organizationId, (tx) => writeDigest(tx, now()))),
+    clocks: () =>
+      each("clocks of incidents could not be looked at", (organizationId) =>
+        change(organizationId, (tx) => markBreaches(tx, now())),
+      ),
+    escalate: () =>
+      each("steps of escalations that are due could not be done", async (organizationId) => {
         while ((await change(organizationId, (tx) => escalateDue(tx, now()))) > 0);
-      }
-    },
-    async overdue() {
-      for (const organizationId of await db.organizationIds()) {
+      }),
+    overdue: () =>
+      each("overdue steps of escalations could not be looked for", async (organizationId) => {
         const { rows } = await db.query<{ late: number }>(
           organizationId,
           `SELECT escalations_page_overdue($1, interval '${escalationLate}') AS late`,
@@ -117,35 +119,20 @@ export function createSweep(
         );
         const late = rows[0]?.late ?? 0;
         if (late > 0) log.error({ organizationId, late }, "steps of escalations are overdue: no worker did them");
-      }
-    },
-    async routes() {
-      for (const organizationId of await db.organizationIds()) {
+      }),
+    routes: () =>
+      each("alerts that were held or repeat could not be routed", async (organizationId) => {
         let after: string | null = null;
         do after = await change(organizationId, (tx): Promise<string | null> => releaseHeld(tx, after, now()));
         while (after);
         while ((await change(organizationId, (tx) => repeatDue(tx, now()))) > 0);
-      }
-    },
-    async prove() {
-      for (const organizationId of await db.organizationIds()) {
-        await change(organizationId, (tx) => tryIdleChannels(tx, now()));
-      }
-    },
-    async deliver() {
-      for (const organizationId of await db.organizationIds()) {
-        await deliver(organizationId).catch((error: Error) =>
-          log.error({ organizationId, err: error.message }, "alerts could not be sent"),
-        );
-      }
-    },
-    async respond() {
-      for (const organizationId of await db.organizationIds()) {
-        await respond(organizationId).catch((error: Error) =>
-          log.error({ organizationId, err: error.message }, "a response failed"),
-        );
-      }
-    },
+      }),
+    prove: () =>
+      each("idle channels could not be tried", (organizationId) =>
+        change(organizationId, (tx) => tryIdleChannels(tx, now())),
+      ),
+    deliver: () => each("alerts could not be sent", deliver),
+    respond: () => each("a response failed", respond),
     cleanup: () => cleanUpAll({ db, log, now: now(), cutAudit: audit.cut }),
   };
 }

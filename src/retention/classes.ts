@@ -65,7 +65,10 @@ export const expiringClasses: readonly ExpiringClass[] = [
     count: `SELECT (SELECT count(*) FROM security_incidents i
         WHERE organization_id = current_organization() AND created_at < $1 AND updated_at < $1 AND open_fingerprint IS NULL
           AND NOT EXISTS (SELECT FROM incident_entries e
-            WHERE e.organization_id = i.organization_id AND e.incident_id = i.id AND e.at >= $1))::int
+            WHERE e.organization_id = i.organization_id AND e.incident_id = i.id AND e.at >= $1)
+          AND NOT EXISTS (SELECT FROM incident_actions a
+            JOIN decisions d ON d.organization_id = a.organization_id AND d.action_id = a.id
+            WHERE a.organization_id = i.organization_id AND a.incident_id = i.id AND d.revoked_at IS NULL AND d.expires_at > now()))::int
       + (SELECT count(*) FROM detections WHERE organization_id = current_organization() AND created_at < $1 AND updated_at < $1
           AND incident_id IS NULL)::int AS rows`,
     remove: { statement: "SELECT expire_incidents($1, $2) + expire_detections($1, $2) AS removed", batch: 200 },

@@ -25,12 +25,18 @@ interface Surroundings {
 
 const batchLimit = 200; // batches of one class in one run: the next run goes on
 
-/** The hourly run over every organization. Audited where something went. */
+/** The hourly run over every organization, whatever goes wrong with one of them. Audited where something went. */
 export async function cleanUpAll({ db, log, now, cutAudit }: Surroundings): Promise<void> {
   const dropped = await dropPartitions(db, { now, log });
+  const faults: Error[] = [];
   for (const organizationId of await db.organizationIds()) {
-    await cleanOne({ db, log, now, cutAudit }, organizationId, dropped, { actor: "vigil", requested: false });
+    const asked = { actor: "vigil", requested: false };
+    await cleanOne({ db, log, now, cutAudit }, organizationId, dropped, asked).catch((error: Error) => {
+      log.error({ organizationId, err: error.message }, "what is past its retention could not be removed");
+      faults.push(error);
+    });
   }
+  if (faults[0]) throw faults[0];
 }
 
 /** A run that a person asked for: counts what is due (a dry run), or removes it. Audited either way. */
@@ -66,8 +72,9 @@ async function cleanOne(
   { actor, requested }: { actor: string; requested: boolean },
 ): Promise<Cleaned[]> {
   const cleaned: Cleaned[] = [];
-  try {
-    for (const entry of expiringClasses) {
+  const faults: unknown[] = [];
+  for (const entry of expiringClasses) {
+    try {
       const cutoff = await db.inOrganization(organizationId, (tx) => cutoffOf(tx, entry.class, now));
       const isEvents = entry.class === "EVENTS";
       const rows = isEvents ? (dropped.rows.get(organizationId) ?? 0) : 0;
@@ -89,16 +96,17 @@ async function cleanOne(
         line.rows += removed;
         if (removed < batch) break;
       }
-    }
-  } finally {
-    // Also when a later batch failed: what went is written down.
-    const removed = cleaned.filter(({ rows }) => rows > 0);
-    if (requested || removed.length > 0) {
-      await db.inOrganization(organizationId, (tx) =>
-        record(tx, requested ? cleaned : removed, { actor, dryRun: false }),
-      );
+    } catch (error) {
+      faults.push(error); // the other classes go all the same
     }
   }
+  const removed = cleaned.filter(({ rows }) => rows > 0);
+  if (requested || removed.length > 0) {
+    await db.inOrganization(organizationId, (tx) =>
+      record(tx, requested ? cleaned : removed, { actor, dryRun: false }),
+    );
+  }
+  if (faults[0]) throw faults[0];
   return cleaned;
 }
 

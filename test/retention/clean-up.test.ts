@@ -392,6 +392,103 @@ describe("a clean-up", () => {
       [{ client_id: "young" }],
     );
   });
+
+  it("takes incidents past their time whatever names them, those that were merged first, and none whose decision is in force", async () => {
+    const long = Date.now() - 2_195 * day;
+    const closed = () => old.incident(server.ours, { at: long, status: "CLOSED" });
+    const [acted, used, told, target, source, inForce] = [
+      await closed(),
+      await closed(),
+      await closed(),
+      await closed(),
+      await closed(),
+      await closed(),
+    ];
+    const sql = (text: string, ...values: unknown[]) => old.sql(server.ours, text, [server.ours, ...values]);
+    const decide = (incident: string, expiresAt: Date) =>
+      sql(
+        `INSERT INTO decisions (organization_id, id, action_id, type, scope, value, version, actor, reason, created_at, expires_at)
+         SELECT $1, gen_random_uuid(), id, 'BLOCK_IP', 'IP', $2::uuid::text, 1, 'vigil', '', created_at, $3
+         FROM incident_actions WHERE organization_id = $1 AND incident_id = $2::uuid`,
+        incident,
+        expiresAt,
+      );
+    await decide(acted, new Date(long + 3_600_000));
+    await decide(inForce, new Date(Date.now() + 3_600_000));
+    await sql(
+      `INSERT INTO break_glass_uses (organization_id, id, user_id, actor, started_at, expires_at, incident_id)
+       VALUES ($1, gen_random_uuid(), 'u', 'ann', $3, $3, $2)`,
+      used,
+      new Date(long),
+    );
+    await sql(
+      `INSERT INTO security_notifications (organization_id, id, user_id, kind, priority, title, body, incident_id, created_at)
+       SELECT $1, gen_random_uuid(), id, 'ASSIGNED', 'HIGH', 't', '', $2::uuid, now() FROM users WHERE organization_id = $1 LIMIT 1`,
+      told,
+    );
+    await sql(
+      "UPDATE security_incidents SET status = 'MERGED', merged_into_id = $2 WHERE organization_id = $1 AND id = $3",
+      target,
+      source,
+    );
+    await sql(
+      "UPDATE detections SET incident_id = $2, home_incident_id = $3 WHERE organization_id = $1 AND incident_id = $3",
+      target,
+      source,
+    );
+    const left = async () =>
+      (await ids(server.ours, "security_incidents")).filter((id) =>
+        [acted, used, told, target, source, inForce].includes(id),
+      );
+    await server.app.sweep.cleanup();
+    expect((await left()).sort()).toEqual([target, inForce].sort());
+    await server.app.sweep.cleanup();
+    expect(await left()).toEqual([inForce]);
+    expect(await sql("SELECT incident_id FROM break_glass_uses WHERE organization_id = $1")).toEqual([
+      { incident_id: null },
+    ]);
+  });
+
+  it("of one organization that cannot be removed keep nobody else's, nor other classes, and the job says so", async () => {
+    const [first] = await server.app.db.organizationIds();
+    await server.database.asOwner(
+      `CREATE FUNCTION refuse_delete() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not today'; END $$`,
+    );
+    for (const table of ["security_metrics", "event_keys"])
+      await server.database.asOwner(
+        `CREATE TRIGGER refuse_delete BEFORE DELETE ON ${table} FOR EACH ROW WHEN (OLD.organization_id = '${first}') EXECUTE FUNCTION refuse_delete()`,
+      );
+    const longAgo = new Date(daysAgo(2_195));
+    const kept = (organizationId: string) =>
+      old.sql(
+        organizationId,
+        `SELECT (SELECT count(*)::int FROM security_metrics WHERE organization_id = $1 AND at = $2) AS metrics,
+           (SELECT count(*)::int FROM event_keys WHERE organization_id = $1 AND received_at = $2) AS keys,
+           (SELECT count(*)::int FROM security_incidents WHERE organization_id = $1 AND created_at = $2) AS incidents`,
+        [organizationId, longAgo],
+      );
+    for (const organizationId of [server.ours, server.theirs]) {
+      await old.sql(
+        organizationId,
+        "INSERT INTO security_metrics (organization_id, name, resolution, at, labels, count, sum, min, max, last, last_at) VALUES ($1, 'x', 60, $2, '{}', 1, 1, 1, 1, 1, $2)",
+        [organizationId, longAgo],
+      );
+      await old.sql(
+        organizationId,
+        "INSERT INTO event_keys (organization_id, client_id, received_at) VALUES ($1, 'long ago', $2)",
+        [organizationId, longAgo],
+      );
+      await old.incident(organizationId, { at: longAgo.getTime(), status: "CLOSED" });
+    }
+    await expect(server.app.sweep.cleanup()).rejects.toThrow("not today");
+    await expect(server.app.sweep.forget()).rejects.toThrow("not today");
+    for (const organizationId of [server.ours, server.theirs])
+      expect(await kept(organizationId)).toEqual([
+        organizationId === first ? { metrics: 1, keys: 1, incidents: 0 } : { metrics: 0, keys: 0, incidents: 0 },
+      ]);
+    for (const table of ["security_metrics", "event_keys"])
+      await server.database.asOwner(`DROP TRIGGER refuse_delete ON ${table}`);
+  });
 });
 
 describe("the server's own role", () => {
