@@ -26,10 +26,10 @@ export interface Member {
   redis: Line;
 }
 
-/** Without a small disk nothing fills it, and as much can be stored as there is room for. */
-export async function openStand({ hasSmallDisk = true } = {}) {
+/** Without faults the processes reach what they need directly, and as much can be stored as there is room for. */
+export async function openStand({ hasFaults = true } = {}) {
   const dataDir = await mkdtemp(join(tmpdir(), "vigil-crash-"));
-  const disk = hasSmallDisk ? smallDisk(dataDir) : undefined;
+  const disk = hasFaults ? smallDisk(dataDir) : undefined;
   const postgres = await OwnPostgres.open(dataDir, disk ? { max_wal_size: "64MB" } : {});
   const redis = await ownRedis();
   const sink = await openSink();
@@ -47,8 +47,8 @@ export async function openStand({ hasSmallDisk = true } = {}) {
     };
     const env = {
       VIGIL_DATA_DIR: dataDir,
-      DATABASE_URL: postgres.serverUrl(lines.postgres.port),
-      REDIS_URL: `redis://127.0.0.1:${lines.redis.port}`,
+      DATABASE_URL: postgres.serverUrl(hasFaults ? lines.postgres.port : undefined),
+      REDIS_URL: hasFaults ? `redis://127.0.0.1:${lines.redis.port}` : redis.url,
       SMTP_URL: `smtp://127.0.0.1:${toMail.port}?from=vigil@clinic.example`,
       VIGIL_PUBLIC_URL: "https://vigil.clinic.example",
       VIGIL_ALLOW_PRIVATE_WEBHOOKS: "true",

@@ -35,7 +35,7 @@ const measured = 20_000; // ms in which the capacity is measured
 const healthLooks = 90_000; // ms within which the health of an organization is looked at
 
 process.env.NODE_OPTIONS = `--max-old-space-size=${heap}`; // of the processes that are started: an end of memory shows
-const stand = await openStand({ hasSmallDisk: false });
+const stand = await openStand({ hasFaults: false });
 const owner = new pg.Client({ connectionString: stand.postgres.ownerUrl });
 await owner.connect();
 let isWell = true;
