@@ -20,7 +20,7 @@ import { handleCalendar } from "./on-call-calendar.ts";
 import { handleOtlpLogs } from "./otlp.ts";
 import { handleMetrics, watchStreams } from "./prometheus.ts";
 import { handleMailReport, handleSlackAction, handleSmsReply, handleTwilioStatus } from "./provider-callback.ts";
-import { handleConfirm, handleLinkRequest, handleSignIn, handleSignInForm, handleSignOut } from "./sign-in.ts";
+import { handleConfirm, handleLink, handleLinkRequest, handleSignInForm, handleSignOut } from "./sign-in.ts";
 import { attachSocket } from "./socket.ts";
 import { isPageRequest, sendStatic } from "./static.ts";
 import { handleCheckForm, handleCheckPage } from "./was-this-you.ts";
@@ -91,7 +91,8 @@ export function createServer(services: Services, options: ServerOptions = {}): V
       const told = parts.map((part) => ({ name: part.name, ok: part.ok, detail: part.detail })); // no versions: anybody may ask
       sendJson(response, ready && !closing.signal.aborted ? 200 : 503, { ok, ready, parts: told });
     },
-    "GET /sign-in": ({ response, url }) => handleSignIn(services, url.searchParams.get("token"), response, isHttps),
+    "GET /sign-in": ({ request, response, url }) =>
+      handleLink(services, request, url.searchParams.get("token"), response, isHttps),
     "POST /sign-in": ({ request, response }) => handleSignInForm(services, request, response, isHttps),
     "POST /sign-in/link": ({ request, response }) => handleLinkRequest(services, request, response),
     "GET /sign-in/confirm": ({ response, url }) => handleConfirm(url.searchParams.get("token"), response),

@@ -7,8 +7,25 @@ import { credentialOf, isSameOrigin, sessionCookie } from "./credential.ts";
 
 const formLimit = 4_096; // bytes of an address, a slug or a token
 
-/** GET /sign-in?token=…: turns a one-time link into a session cookie. */
-export async function handleSignIn(
+/**
+ * GET /sign-in?token=…: a link that somebody opens, or a program fetches, signs in. One that another site's page leads to asks
+ * first, since its token may be that site's own: whoever followed it would go on as somebody else. So does a mere look (HEAD).
+ */
+export async function handleLink(
+  services: Services,
+  request: IncomingMessage,
+  token: string | null,
+  response: ServerResponse,
+  isHttps: boolean,
+): Promise<void> {
+  const from = request.headers["sec-fetch-site"];
+  const isElsewhere = from === "cross-site" || from === "same-site";
+  if (isElsewhere || request.method === "HEAD") handleConfirm(token, response);
+  else await handleSignIn(services, token, response, isHttps);
+}
+
+/** Turns the token of a one-time link into a session cookie. */
+async function handleSignIn(
   services: Services,
   token: string | null,
   response: ServerResponse,

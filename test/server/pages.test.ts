@@ -25,6 +25,24 @@ describe("signing in", () => {
     expect(cookie).toBe("vigil_session=admin; Path=/; HttpOnly; SameSite=Strict; Max-Age=60; Secure");
   });
 
+  it("asks first where another site leads to the link, and uses nothing up at a mere look", async () => {
+    await using server = await serving();
+    for (const init of [
+      { headers: { "sec-fetch-site": "cross-site" } },
+      { headers: { "sec-fetch-site": "same-site" } },
+      { method: "HEAD" },
+    ]) {
+      const response = await fetch(`${server.url}/sign-in?token=good`, { ...init, redirect: "manual" });
+      expect([response.status, response.headers.get("set-cookie")]).toEqual([200, null]);
+      if (init.method !== "HEAD") expect(await response.text()).toContain('<form method="post" action="/sign-in">');
+    }
+    const opened = await fetch(`${server.url}/sign-in?token=good`, {
+      headers: { "sec-fetch-site": "none" },
+      redirect: "manual",
+    });
+    expect(opened.status).toBe(303);
+  });
+
   it("answers the dashboard's own form by a status, and why in JSON", async () => {
     await using server = await serving();
     const redeem = (token: string) =>
