@@ -29,7 +29,8 @@ export interface Progress {
 
 const slow = 100; // ms
 const mostKept = 2_000; // inputs that gave an answer nobody had seen
-const everyInputs = 2_000;
+const everyInputs = 2_000; // it says how far it is, and at least every so many ms
+const everyMs = 2_000;
 
 const { target: name, seed, inputs, until, input: shared } = workerData as Work;
 const target = targets[name];
@@ -44,6 +45,7 @@ const seen = new Set<string>();
 const progress: Progress = { done: 0, slowest: 0, kept: 0, grown: 0, isOver: false };
 let base: number | undefined;
 const began = Date.now();
+let told = began;
 
 /** In CPU time: what other processes take of the machine does not count. */
 async function took(input: string): Promise<number> {
@@ -77,7 +79,8 @@ for (; progress.done < inputs && Date.now() < until && !progress.fault; progress
   } catch (error) {
     progress.fault = { input, what: String((error as Error)?.stack ?? error) };
   }
-  if (progress.done % everyInputs !== 0) continue;
+  if (progress.done % everyInputs !== 0 && Date.now() - told < everyMs) continue;
+  told = Date.now();
   const isWarm = progress.done >= inputs / 10 || Date.now() - began > (until - began) / 10;
   if (base === undefined && isWarm) base = held();
   parentPort?.postMessage(progress);
