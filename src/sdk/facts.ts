@@ -45,7 +45,7 @@ export function nodeFacts(request: IncomingMessage, proxies: readonly Network[])
   };
 }
 
-/** Facts of a fetch-style Request. `peer`: who the connection is of; absent: whoever set the header is trusted. */
+/** Facts of a fetch-style Request. `peer`: who the connection is of, "" if unknown; absent: the header is believed. */
 export function fetchFacts(request: Request, proxies: readonly Network[], peer: string | undefined): Facts {
   const { headers } = request;
   const header = (name: string): string | undefined => headers.get(name) ?? undefined;
@@ -68,12 +68,21 @@ export function fetchFacts(request: Request, proxies: readonly Network[], peer: 
   };
 }
 
-/** Facts of whatever a helper was given: a Request, Express's or node:http's, Fastify's request, Koa's context. */
+/** Facts of the requests that a fetch handler watches: it may know whose connection it is, which a Request does not say. */
+export const watched = new WeakMap<object, Facts>();
+
+/**
+ * Facts of whatever a helper was given: a Request, or what has it as `raw`, Express's or node:http's, Fastify's request,
+ * Koa's context. The header of a Request that no fetch handler watches is believed if there are trusted proxies, as
+ * nobody says whose connection it is: so it is where a host has its own copy of the Request, or watches nothing.
+ */
 export function anyFacts(request: unknown, proxies: readonly Network[]): Facts | undefined {
   if (typeof request !== "object" || request === null) return undefined;
-  if (request instanceof Request) return fetchFacts(request, proxies, undefined);
-  const { raw, req } = request as { raw?: IncomingMessage; req?: IncomingMessage };
-  const message = raw ?? req ?? (request as IncomingMessage);
+  const { raw, req } = request as { raw?: IncomingMessage | Request; req?: IncomingMessage };
+  const message = raw ?? req ?? (request as IncomingMessage | Request);
+  const facts = watched.get(message);
+  if (facts) return facts;
+  if (message instanceof Request) return fetchFacts(message, proxies, undefined);
   return message.headers ? nodeFacts(message, proxies) : undefined;
 }
 

@@ -1,6 +1,6 @@
 /** The shapes of the frameworks, as far as they are used: none of them is a dependency. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { fetchFacts } from "./facts.ts";
+import { fetchFacts, watched } from "./facts.ts";
 import type { Exchange, Monitor, Verdict } from "./monitor.ts";
 import { watch } from "./node.ts";
 import type { HostRequest } from "./options.ts";
@@ -43,16 +43,17 @@ export function koaMiddleware(monitor: Monitor) {
   return (context: KoaContextLike, next: () => Promise<unknown>): Promise<unknown> =>
     new Promise((resolve, reject) => {
       let isLetThrough = false;
-      watch(monitor, context.req, context.res, { request: context, response: context }, () => {
+      // Koa writes what stands in its context as soon as this resolves, unless the answer was written past it.
+      const answered = (): void => {
+        if (context.res.headersSent) context.respond = false;
+        resolve(undefined);
+      };
+      watch(monitor, context.req, context.res, { request: context, response: context, answered }, () => {
         isLetThrough = true;
         next().then(resolve, reject);
       });
-      if (isLetThrough) return;
-      // Either answered by us, or by the host's own hook, perhaps later: Koa waits for what is decided.
-      context.res.once("close", () => {
-        if (!isLetThrough) resolve(undefined);
-      });
-      if (context.res.writableEnded) context.respond = false;
+      // Or it is answered by us, or goes away while it is decided.
+      if (!isLetThrough) context.res.once("close", () => isLetThrough || answered());
     });
 }
 
@@ -66,7 +67,10 @@ export function fetchHandler<Rest extends unknown[]>(
     let exchange: Exchange | undefined;
     let refused: Response | undefined;
     try {
-      exchange = monitor.begin(fetchFacts(request, monitor.settings.proxies, peer?.(request, ...rest)), request);
+      const address = peer && (peer(request, ...rest) ?? "");
+      const facts = fetchFacts(request, monitor.settings.proxies, address);
+      watched.set(request, facts);
+      exchange = monitor.begin(facts, request);
       await monitor.identify(exchange);
       refused = await judgeFetch(monitor, exchange, request);
     } catch (error) {

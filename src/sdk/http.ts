@@ -39,6 +39,7 @@ export class Connection {
     this.#url = url;
     this.isLocal = /^(localhost|127\.[\d.]+|\[::1\])$/.test(url.hostname);
     this.#authorization = `Bearer ${apiKey}`;
+    // One more than are ever wanted, so that none waits for another: for decisions, for events and for acknowledgements.
     const options = { keepAlive: true, maxSockets: 4 };
     // TLS is loaded by those only who need it.
     const https = url.protocol === "https:" ? process.getBuiltinModule("node:https") : undefined;

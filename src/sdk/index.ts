@@ -47,7 +47,8 @@ export interface SecurityMonitor {
   koa(context: KoaContextLike, next: () => Promise<unknown>): Promise<unknown>;
   /**
    * A fetch-style handler (Hono, Next, Bun, Deno), watched. `peer` names the address of the connection where the platform
-   * tells; without it X-Forwarded-For is believed if `trustedProxies` are set.
+   * tells: where it answers undefined, the address is not known. Without it X-Forwarded-For is believed if `trustedProxies`
+   * are set. The helpers below know what it knows, if they are given the same Request.
    */
   fetch<Rest extends unknown[]>(
     handler: (request: Request, ...rest: Rest) => Response | Promise<Response>,
@@ -69,10 +70,14 @@ export interface SecurityMonitor {
   status(): MonitorStatus;
   /**
    * Sends what waits now, for hosts that are frozen between requests (serverless functions): await it before the answer
-   * is given up. Resolves after `timeout` ms at the latest (default 2,000), with whether all was sent. Never rejects.
+   * is given up. Resolves after `timeout` ms at the latest (default 2,000), with whether all was sent; sooner where Vigil
+   * is not to be tried again in that time. Never rejects.
    */
   flush(timeout?: number): Promise<boolean>;
-  /** Sends what there is, within `timeout` ms (default 5,000), and ends. Call it before process.exit(). */
+  /**
+   * Sends what there is, within `timeout` ms (default 5,000), and ends. What does not go is tried again until then. Call it
+   * before process.exit().
+   */
   close(timeout?: number): Promise<void>;
 }
 
@@ -105,7 +110,7 @@ export function monitorSecurity<Request = HostRequest>(options: MonitorOptions<R
   const onBeforeExit = (): void => {
     if (isLast || outbox.size === 0) return;
     isLast = true;
-    void outbox.flush(2_000);
+    void outbox.flush(2_000, "ONCE");
   };
   process.on("beforeExit", onBeforeExit);
   let closing: Promise<void> | undefined;
@@ -134,7 +139,7 @@ export function monitorSecurity<Request = HostRequest>(options: MonitorOptions<R
       listVersion: list.version,
       reached: monitor.isReached,
     }),
-    flush: (timeout = 2_000) => outbox.flush(timeout),
+    flush: (timeout = 2_000) => outbox.flush(timeout, "AGAIN"),
     close(timeout = 5_000) {
       process.off("beforeExit", onBeforeExit);
       closing ??= monitor.close(timeout).catch((error) => faults.note("INTERNAL", "it did not close well", error));

@@ -143,7 +143,7 @@ export class Monitor {
 
   async close(timeout: number): Promise<void> {
     this.#follower?.close();
-    await this.outbox.flush(timeout);
+    await this.outbox.flush(timeout, "LAST");
     this.outbox.close();
     this.#connection.close();
   }

@@ -1,5 +1,5 @@
 /**
- * Networks that the host never refuses, whatever a list says: the third of three checks. The same table as the server's
+ * Networks that the host never blocks, whatever a list says: the third of three checks. The same table as the server's
  * (src/respond/safety.ts), kept equal by a test, because nothing of the server may come along into a host.
  */
 import { type Network, readNetwork } from "./address.ts";
@@ -26,7 +26,7 @@ export interface Spared {
   users: ReadonlySet<string>;
 }
 
-/** What is never refused: the table above and what the host adds, addresses, ranges and users. */
+/** Whom no decision is followed against: the table above and what the host adds, addresses, ranges and users. */
 export function readSpared(own: readonly string[]): Spared {
   const networks = [...neverBlockedNetworks, ...own].flatMap((text) => readNetwork(text) ?? []);
   return { networks, users: new Set(own.filter((text) => !readNetwork(text)).map(userKey)) };

@@ -13,6 +13,8 @@ const openKey = Symbol("vigil.open");
 interface Host {
   request: unknown;
   response: unknown;
+  /** The host's hook answered instead of letting the request through. */
+  answered?: () => void;
 }
 
 /** Lets the request go on by `next`, or answers it. */
@@ -64,7 +66,7 @@ function enforce(exchange: Exchange, response: ServerResponse, host: Host | unde
     refuse(response, kind);
   };
   const answered = (answer: unknown): void => {
-    if (answer !== true) return;
+    if (answer !== true) return host?.answered?.();
     exchange.refused = undefined;
     next();
   };

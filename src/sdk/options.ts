@@ -45,7 +45,11 @@ export interface MonitorOptions<Request = HostRequest> {
   name?: string;
   /** `logsource.service` of the events. */
   service?: string;
-  /** Addresses, ranges and users that are never refused, whatever Vigil says, beside loopback and private ranges. */
+  /**
+   * Addresses, ranges and users, beside loopback and private ranges: what Vigil decides against one of these is not
+   * followed. It spares whom a decision names, not all they do: at an address that is blocked such a user is refused, as
+   * is a suspended user at such an address. Default: none.
+   */
   neverBlock?: readonly string[];
   /** Vigil's public key (base64), which every list must be signed by. Default: the first one seen. */
   publicKey?: string;

@@ -9,6 +9,9 @@ const patience = 5; // times the delay, for what is not urgent
 const leastPacked = 1_000; // bytes: less is not worth packing
 const sendTimeout = 10_000; // 10 seconds
 
+/** Whether what did not go is sent again: not at all, where it need not wait too long, or, as there is no later, to the end. */
+export type Tries = "ONCE" | "AGAIN" | "LAST";
+
 export interface OutboxOptions {
   connection: Connection;
   faults: Faults;
@@ -25,7 +28,7 @@ export class Outbox {
   readonly #options: OutboxOptions;
   readonly #ring: Ring;
   #timer: NodeJS.Timeout | undefined;
-  #sending: Promise<boolean> | undefined;
+  #sending: Promise<number> | undefined;
   /** Whether the timer that runs would have been set for what is not urgent. */
   #isPatient = false;
   /** Whether something urgent came while a batch was on its way. */
@@ -67,20 +70,23 @@ export class Outbox {
     }
   }
 
-  /** Sends what there is; resolves at the latest after `timeout` ms, with whether all was sent. `hold` keeps the process. */
-  async flush(timeout: number, hold = true): Promise<boolean> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+  /** Sends what there is; resolves at the latest after `timeout` ms, with whether all was sent. It keeps the process. */
+  async flush(timeout: number, tries: Tries): Promise<boolean> {
     const until = performance.now() + timeout;
     while (this.size > 0) {
       const left = until - performance.now();
       if (left <= 0) return false;
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      if (tries === "LAST") this.#failures = 0; // backing off would take all the time there is
       let timer: NodeJS.Timeout | undefined;
       // A batch may be on its way already, and have longer than the caller has.
-      const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), left)));
-      const isSent = await Promise.race([this.#sending ?? this.#start(left, hold), late]);
+      const late = new Promise<number>((resolve) => (timer = setTimeout(resolve, left, Number.POSITIVE_INFINITY)));
+      const wait = await Promise.race([this.#sending ?? this.#start(left, true), late]);
       clearTimeout(timer);
-      if (!isSent) return this.size === 0;
+      if (wait === 0) continue;
+      if (tries === "ONCE" || performance.now() + wait >= until) return this.size === 0;
+      await new Promise((resolve) => setTimeout(resolve, wait));
     }
     return true;
   }
@@ -104,8 +110,8 @@ export class Outbox {
     this.#timer.unref();
   }
 
-  /** One batch; then the next one is on its way in time. Never rejects. */
-  #start(timeout: number, hold: boolean): Promise<boolean> {
+  /** One batch; then the next one is on its way in time. Answers how long it waits at least, ms. Never rejects. */
+  #start(timeout: number, hold: boolean): Promise<number> {
     this.#sending = this.#send(timeout, hold)
       .catch((error: unknown) => this.#failed(`events are not sent: ${(error as Error).message}`, error))
       .then((wait) => {
@@ -114,7 +120,7 @@ export class Outbox {
         if (this.size > 0 && this.#timer === undefined)
           this.#schedule(wait ?? (isDue ? 0 : this.#delay(false)), isDue || wait !== undefined);
         this.#isUrgent = false;
-        return wait === undefined;
+        return wait ?? 0;
       });
     return this.#sending;
   }

@@ -8,7 +8,13 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { parseBatch } from "../../src/ingest/batch.ts";
 import type { EventDraft } from "../../src/ingest/event.ts";
 import { backOff } from "../../src/sdk/back-off.ts";
-import { type MonitorOptions, monitorSecurity, type SecurityMonitor, type SentEvent } from "../../src/sdk/index.ts";
+import {
+  type HostRequest,
+  type MonitorOptions,
+  monitorSecurity,
+  type SecurityMonitor,
+  type SentEvent,
+} from "../../src/sdk/index.ts";
 import { fixedOf, originOf, requestLine } from "../../src/sdk/request-line.ts";
 import { Ring } from "../../src/sdk/ring.ts";
 import fc from "../support/property.ts";
@@ -51,8 +57,8 @@ async function vigilWith(lists: ListServer): Promise<{ url: string; events: (Sen
   return { url, events };
 }
 
-function watching(options: Partial<MonitorOptions> & { url: string }): SecurityMonitor {
-  const monitor = monitorSecurity({
+function watching<Asked = HostRequest>(options: Partial<MonitorOptions<Asked>> & { url: string }): SecurityMonitor {
+  const monitor = monitorSecurity<Asked>({
     apiKey: "key",
     name: "host",
     flushDelay: 5,
@@ -294,6 +300,108 @@ describe("a host of the SDK", () => {
     await until(() => monitor.status().decisions === 1);
     const status = async (path: string): Promise<number> => (await fetch(app + path, { redirect: "manual" })).status;
     expect([await status("/mfa"), await status("/"), await status("/broken")]).toEqual([200, 302, 401]);
+  });
+
+  it("of Koa answers a demand for a second factor by Koa's context, at once or later, or past it", async () => {
+    const lists = new ListServer();
+    lists.make({ ...blockOf(1, "ann", Date.now() + 3_600_000), type: "FORCE_MFA", scope: "USER" });
+    const { url } = await vigilWith(lists);
+    const hooks: Record<string, (context: Koa.Context) => unknown> = {
+      "/now": (context) => context.redirect("/mfa"),
+      "/later": async (context) => {
+        await wait(5);
+        context.redirect("/mfa");
+      },
+      "/raw": ({ res }) => res.writeHead(302, { location: "/mfa" }).end(),
+      "/stream": ({ res }) => {
+        res.writeHead(401).write("a code ");
+        setTimeout(() => res.end("please"), 5);
+      },
+      "/mfa": async () => true,
+      "/broken": () => {
+        throw new Error("no");
+      },
+    };
+    const monitor = watching<Koa.Context>({
+      url,
+      identify: () => "ann",
+      onMfaRequired: (context) => hooks[context.path]?.(context),
+    });
+    const app = new Koa();
+    app.use(monitor.koa).use((context) => {
+      context.body = "hello";
+    });
+    const host = await listen(app.callback());
+    await until(() => monitor.status().decisions === 1);
+    const ask = (path: string) => fetch(host + path, { redirect: "manual", signal: AbortSignal.timeout(5_000) });
+    const answers = await Promise.all(Object.keys(hooks).map(async (path) => (await ask(path)).status));
+    expect(answers).toEqual([302, 302, 302, 401, 200, 401]);
+    expect((await ask("/now")).headers.get("location")).toBe("/mfa");
+    expect(await (await ask("/stream")).text()).toBe("a code please");
+  });
+
+  it("that knows whose connection a Request is of tells the same of log-ins, whatever a header says", async () => {
+    const { url, events } = await vigilWith(new ListServer());
+    const monitor = watching({ url });
+    const strict = watching({ url, trustedProxies: [] });
+    const signIn = (of: SecurityMonitor, peer?: () => string | undefined) =>
+      of.fetch((request) => {
+        of.loginFailed(request, "ann");
+        of.event({ raw: request }, { action: "seen" }); // as Hono wraps it
+        return new Response("no", { status: 401 });
+      }, peer);
+    const told = async (handler: (request: Request) => Promise<Response>): Promise<unknown[]> => {
+      events.length = 0;
+      await handler(new Request("http://clinic.example/sign-in", from("203.0.113.5")));
+      await until(() => events.length === 3);
+      return [...new Set(events.map(({ source }) => source?.ip))];
+    };
+    expect(await told(signIn(strict, () => "198.51.100.1"))).toEqual(["198.51.100.1"]);
+    expect(await told(signIn(monitor, () => "198.51.100.1"))).toEqual(["198.51.100.1"]);
+    expect(await told(signIn(monitor, () => "127.0.0.1"))).toEqual(["203.0.113.5"]);
+    expect(await told(signIn(monitor, () => undefined))).toEqual([undefined]);
+    expect(await told(signIn(monitor))).toEqual(["203.0.113.5"]);
+    expect(await told(signIn(strict))).toEqual([undefined]);
+  });
+
+  it("follows no decision against whom it never blocks, and any other that their requests meet", async () => {
+    const lists = blocking();
+    for (const [n, user] of ["boss", "ann"].entries())
+      lists.make({ ...blockOf(2 + n, user, Date.now() + 3_600_000), type: "SUSPEND_USER", scope: "USER" });
+    lists.make(blockOf(4, "198.51.100.7", Date.now() + 3_600_000));
+    const { url } = await vigilWith(lists);
+    const neverBlock = ["boss", "198.51.100.0/24"];
+    const monitor = watching({ url, neverBlock, identify: (request) => request.headers.get("x-user") });
+    await until(() => monitor.status().decisions === 4);
+    const handler = monitor.fetch(() => new Response("hello"));
+    const status = async (user: string, address: string): Promise<number> =>
+      (await handler(new Request("http://x", { headers: { "x-user": user, "x-forwarded-for": address } }))).status;
+    expect([await status("boss", "203.0.113.8"), await status("bob", "198.51.100.7")]).toEqual([200, 200]);
+    expect([await status("boss", blockedOne), await status("ann", "198.51.100.7")]).toEqual([403, 403]);
+  });
+
+  it("that closes sends what waits although Vigil hangs up and is busy for a moment", async () => {
+    const { url, events } = await vigilWith(new ListServer());
+    const hiccups: RequestListener[] = [
+      (request) => request.socket.destroy(),
+      (_request, response) => response.writeHead(503).end(),
+    ];
+    const flaky = await listen((request, response) => {
+      if (request.url !== "/ingest") return void response.writeHead(503).end();
+      const hiccup = hiccups.shift();
+      if (hiccup) return void hiccup(request, response);
+      const parts: Buffer[] = [];
+      request.on("data", (part) => parts.push(part));
+      request.on("end", async () => {
+        const answer = await fetch(`${url}/ingest`, { method: "POST", body: Buffer.concat(parts) });
+        response.end(await answer.text());
+      });
+    });
+    const monitor = watching({ url: flaky, flushDelay: 60_000 });
+    monitor.event(undefined, { action: "thing" });
+    await monitor.close();
+    expect(events.map(({ action }) => action)).toEqual(["thing"]);
+    expect(monitor.status()).toMatchObject({ buffered: 0, sent: 1 });
   });
 
   it("that fails closed answers 503 until it has a list", async () => {
