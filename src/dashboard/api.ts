@@ -13,10 +13,12 @@ export { VigilError as ApiError } from "../client/index.ts";
 export type ConnectionState = "CONNECTING" | "LIVE" | "LOST";
 
 const longestCall = 120_000; // ms: a backtest reads for long
+const longestSignOut = 10_000; // ms until the server has to have confirmed it
 let client: VigilClient | undefined;
 let connection: ConnectionState = "CONNECTING";
 const connectionListeners = new Set<() => void>();
-const signedOutListeners = new Set<() => void>();
+type SignedOutListener = (leaving?: Promise<boolean>) => void;
+const signedOutListeners = new Set<SignedOutListener>();
 
 const server = (): VigilClient => (client ??= createClient({ retry: { timeout: longestCall } }));
 
@@ -40,14 +42,14 @@ export const connectionState = {
   },
 };
 
-/** Tells when the server no longer knows the session. */
-export function onSignedOut(listener: () => void): () => void {
+/** Tells when the server no longer knows the session, or one leaves: `leaving` is then whether the server confirms it. */
+export function onSignedOut(listener: SignedOutListener): () => void {
   signedOutListeners.add(listener);
   return () => signedOutListeners.delete(listener);
 }
 
-function tellSignedOut(): void {
-  for (const listener of signedOutListeners) listener();
+function tellSignedOut(leaving?: Promise<boolean>): void {
+  for (const listener of signedOutListeners) listener(leaving);
 }
 
 /** Whether the server could not be asked: what is shown may stay, and is read anew once it can. */
@@ -160,14 +162,14 @@ export async function requestLink(email: string, organization?: string): Promise
   if (!response.ok) throw await refusalOf(response);
 }
 
-/** Ends the session on the server, which takes the cookie back, and closes the live connection. */
-export async function signOut(): Promise<void> {
-  await fetch("/sign-out", { method: "POST" }).catch(() => undefined);
+/** Ends the session on the server, which takes the cookie back, and closes the live connection. What is shown goes first. */
+export function signOut(): void {
+  const leaving = fetch("/sign-out", { method: "POST", signal: AbortSignal.timeout(longestSignOut) });
   const left = client;
   client = undefined;
   setConnection("CONNECTING");
-  tellSignedOut();
-  await left?.close();
+  tellSignedOut(leaving.then(({ ok }) => ok).catch(() => false));
+  void left?.close();
 }
 
 async function refusalOf(response: Response): Promise<VigilError> {

@@ -18,13 +18,15 @@ import { words } from "./words.ts";
 export function App() {
   const session = useQuery(ViewerSessionDocument, {});
   const [isOut, setIsOut] = useState(false);
+  const [leaving, setLeaving] = useState<Promise<boolean>>();
   const [notice, setNotice] = useState<string>();
 
   useEffect(
     () =>
-      onSignedOut(() => {
+      onSignedOut((leaving) => {
         forgetAnswers();
         setIsOut(true);
+        setLeaving(leaving);
       }),
     [],
   );
@@ -37,10 +39,11 @@ export function App() {
 
   const leaveIdle = useCallback((minutes: number) => {
     setNotice(sessionWords.idle(minutes));
-    void signOut();
+    signOut();
   }, []);
 
-  if (isOut || session.error?.code === "UNAUTHENTICATED") return <SignIn notice={notice} onDone={enter} />;
+  if (isOut || session.error?.code === "UNAUTHENTICATED")
+    return <SignIn notice={notice} leaving={leaving} onDone={enter} />;
   if (!session.data) return session.error ? <Failed error={session.error} onAgain={session.reload} /> : <Loading />;
   const { viewer } = session.data;
   if (viewer.secondFactor === "MISSING") return <SecondFactor onDone={enter} />;

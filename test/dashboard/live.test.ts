@@ -1,5 +1,5 @@
 /** What moves by itself: the tail, the map, another's changes; and what the page does while the server is away. */
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Page, Route } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { ndjson, type TestServer, testServer } from "../support/server.ts";
 import { axe, buildDashboard, dashboardDir, openBrowser, patience, signedIn } from "./browser.ts";
@@ -104,6 +104,54 @@ it("signs out whoever gives no sign, after asking", async () => {
   await idle.page.reload();
   await idle.page.getByText("Sign in to Vigil").waitFor();
   await idle.context.close();
+});
+
+it("asks and signs out only once nobody has touched any of the tabs", async () => {
+  const { page: used, context } = await signedIn(browser, server, { email: "ina@clinic.example", role: "VIEWER" });
+  const left: string[] = [];
+  context.on("request", (request) => request.url().endsWith("/sign-out") && left.push(request.url()));
+  await context.clock.install();
+  const forgotten = await context.newPage();
+  for (const one of [used, forgotten]) {
+    await one.goto("/live");
+    await one.getByRole("heading", { level: 1 }).waitFor();
+  }
+  for (const x of [400, 500, 600, 700]) {
+    await used.mouse.move(x, 300);
+    await context.clock.fastForward("05:00");
+  }
+  expect(left).toEqual([]);
+  expect(await forgotten.getByText("Are you still there?").count()).toBe(0);
+  await context.clock.fastForward("09:20");
+  for (const one of [used, forgotten]) await one.getByText("Are you still there?").waitFor();
+  await forgotten.getByRole("button", { name: "Stay signed in" }).click();
+  await used.getByText("Are you still there?").waitFor({ state: "detached" });
+  expect(left).toEqual([]);
+  await context.close();
+});
+
+it("hides what it shows before the server confirms a sign-out, asks once, and says where it was not confirmed", async () => {
+  const { page: idle, context } = await signedIn(browser, server, { email: "iris@clinic.example", role: "VIEWER" });
+  const held: Route[] = [];
+  await context.route("**/sign-out", (route) => void held.push(route)); // the server does not answer
+  await idle.clock.install();
+  await idle.goto("/live");
+  await idle.getByRole("heading", { level: 1 }).waitFor();
+  await idle.clock.fastForward("15:10");
+  await idle.getByText("You were signed out after 15 minutes without a sign of you.").waitFor();
+  await idle.clock.runFor(5_000);
+  expect(held).toHaveLength(1);
+  await held[0]?.abort();
+  await idle.getByRole("alert").getByText("The server did not confirm that you are signed out").waitFor();
+  await context.unroute("**/sign-out");
+  await idle.reload();
+  await idle.getByRole("button", { name: "Your account" }).click();
+  await idle.getByRole("button", { name: "Sign out" }).click();
+  await idle.getByText("Sign in to Vigil").waitFor();
+  await idle.reload();
+  await idle.getByText("Sign in to Vigil").waitFor();
+  expect(await idle.getByRole("alert").count()).toBe(0);
+  await context.close();
 });
 
 it("shows on a map where incidents come from, in words, too", async () => {

@@ -47,11 +47,13 @@ export interface QueryState<Result> {
 export function useQuery<Result, Variables>(
   document: TypedDocumentString<Result, Variables>,
   variables: Variables | undefined,
+  /** Shows no answer of an earlier visit or to other variables until there is one: what a form is filled with is saved again. */
+  { anew = false }: { anew?: boolean } = {},
 ): QueryState<Result> {
   const key = variables === undefined ? "" : keyOf(document, variables);
   const [state, setState] = useState<{ key: string; data: Result | undefined; error: ApiError | undefined }>(() => ({
     key,
-    data: kept.get(key) as Result | undefined,
+    data: anew ? undefined : (kept.get(key) as Result | undefined),
     error: undefined,
   }));
   const [loading, setLoading] = useState(true);
@@ -98,6 +100,7 @@ export function useQuery<Result, Variables>(
     setState((before) => (before.data === undefined ? before : { ...before, data: change(before.data) }));
   }, []);
 
-  const held = state.key === key ? state.data : ((kept.get(key) as Result | undefined) ?? state.data);
+  const other = anew ? undefined : ((kept.get(key) as Result | undefined) ?? state.data);
+  const held = state.key === key ? state.data : other;
   return { data: held, error: state.key === key ? state.error : undefined, loading, reload: load, patch };
 }

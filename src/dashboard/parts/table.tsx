@@ -32,8 +32,10 @@ interface TableProps<Row> {
 /** A dense table with a head that stays. j and k (or the arrows) move, Enter opens, x chooses. */
 export function Table<Row>(props: TableProps<Row>) {
   const { label, columns, rows, rowKey, onOpen, chosen, onChoose } = props;
-  const [at, setAt] = useState(-1);
+  const [at, setAt] = useState<{ key: string; index: number }>(); // the row that has or had the focus, and its place then
   const body = useRef<HTMLTableSectionElement>(null);
+  const found = rows.findIndex((row) => rowKey(row) === at?.key); // its place now: rows come above it, and it may leave
+  const here = found >= 0 ? found : Math.min(at?.index ?? 0, rows.length - 1);
 
   function choose(key: string): void {
     if (!chosen || !onChoose) return;
@@ -44,7 +46,6 @@ export function Table<Row>(props: TableProps<Row>) {
 
   function move(to: number): void {
     const next = Math.max(0, Math.min(rows.length - 1, to));
-    setAt(next);
     (body.current?.rows[next] as HTMLElement | undefined)?.focus();
   }
 
@@ -57,9 +58,9 @@ export function Table<Row>(props: TableProps<Row>) {
       target.closest("input:not([type=checkbox]),select,textarea,dialog")
     )
       return;
-    const row = rows[at];
-    if (event.key === "j" || event.key === "ArrowDown") move(at + 1);
-    else if (event.key === "k" || event.key === "ArrowUp") move(at - 1);
+    const row = rows[found];
+    if (event.key === "j" || event.key === "ArrowDown") move(found >= 0 ? here + 1 : here);
+    else if (event.key === "k" || event.key === "ArrowUp") move(here - 1);
     else if ((event.key === "Enter" || event.key === "o") && row && onOpen && target.tagName === "TR") onOpen(row);
     else if (event.key === "x" && row) choose(rowKey(row));
     else return;
@@ -113,10 +114,10 @@ export function Table<Row>(props: TableProps<Row>) {
             return (
               <tr
                 key={key}
-                tabIndex={onOpen ? (index === Math.max(at, 0) ? 0 : -1) : undefined}
+                tabIndex={onOpen ? (index === here ? 0 : -1) : undefined}
                 className={onOpen ? "table-open" : undefined}
                 aria-selected={chosen ? chosen.has(key) : undefined}
-                onFocus={() => setAt(index)}
+                onFocus={() => setAt({ key, index })}
                 onClick={(event) => {
                   if (!(event.target as HTMLElement).closest("a,button,input,label")) onOpen?.(row);
                 }}

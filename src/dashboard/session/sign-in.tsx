@@ -1,4 +1,4 @@
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useEffect, useState } from "react";
 import { type ApiError, redeemLink, requestLink } from "../api.ts";
 import { Button } from "../parts/button.tsx";
 import { TextField } from "../parts/field.tsx";
@@ -11,14 +11,24 @@ function tokenOf(text: string): string {
   return URL.canParse(trimmed) ? (new URL(trimmed).searchParams.get("token") ?? "") : trimmed;
 }
 
+interface SignInProps {
+  notice: string | undefined;
+  /** Of whoever has just left: whether the server confirms it. */
+  leaving: Promise<boolean> | undefined;
+  onDone: () => void;
+}
+
 /** For whoever is not signed in: a link is pasted, or asked for by e-mail. */
-export function SignIn({ notice, onDone }: { notice: string | undefined; onDone: () => void }) {
+export function SignIn({ notice, leaving, onDone }: SignInProps) {
   const [link, setLink] = useState("");
   const [email, setEmail] = useState("");
   const [organization, setOrganization] = useState("");
   const [fault, setFault] = useState<{ of: "link" | "email"; message: string }>();
   const [sent, setSent] = useState(false);
   const [busy, setBusy] = useState(false);
+  const [unconfirmed, setUnconfirmed] = useState(false);
+
+  useEffect(() => void leaving?.then((isConfirmed) => setUnconfirmed(!isConfirmed)), [leaving]);
 
   async function attempt(of: "link" | "email", work: () => Promise<void>): Promise<void> {
     setBusy(true);
@@ -42,6 +52,11 @@ export function SignIn({ notice, onDone }: { notice: string | undefined; onDone:
 
   return (
     <Gate title={words.title} lead={notice ?? words.lead}>
+      {unconfirmed && (
+        <p className="field-error" role="alert">
+          {words.unconfirmed}
+        </p>
+      )}
       <form onSubmit={redeem} className="stack">
         <TextField
           label={words.link}

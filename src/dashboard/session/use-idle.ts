@@ -3,11 +3,18 @@ import { useEffect, useRef, useState } from "react";
 const signs = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"] as const;
 const warning = 60_000; // ms before the end from which on people are asked
 const tellEvery = 65_000; // ms; the server keeps the last use of a session by the minute
+const key = "vigil.used"; // when a page of this browser was last touched, in epoch ms: all its tabs share one session
+
+/** When any tab was last touched; `own`: when this one was. */
+function usedAt(own: number): number {
+  const shared = Number(localStorage.getItem(key));
+  return shared > own && shared <= Date.now() ? shared : own; // a clock that went ahead keeps nobody signed in
+}
 
 /**
- * Counts down while nobody touches the page: ms left once it is time to ask, else undefined. `onIdle` at its end. `onUse` is
- * called after somebody has touched it, about once a minute: who reads or writes for long asks the server for nothing, and
- * would be signed out by it.
+ * Counts down while nobody touches a page of this browser: ms left once it is time to ask, else undefined. `onIdle` at its
+ * end. `onUse` is called after somebody has touched this one, about once a minute: who reads or writes for long asks the
+ * server for nothing, and would be signed out by it.
  */
 export function useIdle(
   minutes: number,
@@ -20,12 +27,18 @@ export function useIdle(
   calls.current = { onIdle, onUse };
 
   useEffect(() => {
+    const restNow = (): number => usedAt(last.current) + minutes * 60_000 - Date.now();
     const sign = (): void => {
-      if (last.current + minutes * 60_000 - Date.now() > warning) last.current = Date.now(); // once asked, only an answer counts
+      if (restNow() > warning) last.current = Date.now(); // once asked, only an answer counts
     };
     for (const name of signs) addEventListener(name, sign, { passive: true });
+    let shared = 0;
     const timer = setInterval(() => {
-      const rest = last.current + minutes * 60_000 - Date.now();
+      if (last.current !== shared && usedAt(last.current) === last.current) {
+        shared = last.current;
+        localStorage.setItem(key, String(shared));
+      }
+      const rest = restNow();
       if (rest <= 0) calls.current.onIdle();
       else if (last.current > told.current && Date.now() - told.current >= tellEvery) {
         told.current = Date.now();

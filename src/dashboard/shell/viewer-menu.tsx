@@ -70,7 +70,7 @@ export function ViewerMenu() {
             <Icon name="external" />
             {words.shell.graphiql}
           </a>
-          <button type="button" className="nav-link" onClick={() => void signOut()}>
+          <button type="button" className="nav-link" onClick={signOut}>
             <Icon name="right" />
             {words.shell.signOut}
           </button>

@@ -13,6 +13,8 @@ export const sessionWords = {
   linkSent: "If a user has this address, a sign-in link is on its way to it.",
   noEmail: "This server sends no e-mail: ask your administrator for a sign-in link.",
   idle: (minutes: number) => `You were signed out after ${minutes} minutes without a sign of you.`,
+  unconfirmed:
+    "The server did not confirm that you are signed out, so your session may live on in this browser. Open this page again once the server can be reached, and sign out once more.",
   stillThere: "Are you still there?",
   stillThereText: (seconds: number) => `For everybody's safety you are signed out in ${seconds} seconds.`,
   stay: "Stay signed in",

@@ -10,6 +10,7 @@ import {
 import { Button } from "../../parts/button.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { CheckField, errorAt, FormErrors, SelectField, TextField } from "../../parts/field.tsx";
+import { Loading } from "../../parts/states.tsx";
 import { toast } from "../../parts/toast.tsx";
 import { incidentWords as words } from "../../words/incident.ts";
 import { words as shared } from "../../words.ts";
@@ -107,22 +108,23 @@ export function Blast({ type, target }: { type: ActionType; target: string }) {
     const timer = setTimeout(() => setSettled(target), typingPause);
     return () => clearTimeout(timer);
   }, [target]);
-  const { data, error } = useQuery(ResponseBlastDocument, settled ? { input: { type, target: settled } } : undefined);
-  const preview = data?.responsePreview;
-  if (settled === "") return null;
+  const variables = settled ? { input: { type, target: settled } } : undefined;
+  const { data, error } = useQuery(ResponseBlastDocument, variables, { anew: true });
+  const preview = settled === target ? data?.responsePreview : undefined;
+  if (target === "") return null;
   return (
     <section className="blast" aria-live="polite">
       <h3>{words.blast}</h3>
-      {error ? (
+      {error && settled === target ? (
         <p className="field-error">{error.message}</p>
+      ) : preview ? (
+        <>
+          <p className="number">{words.blastCounts(preview.requests, preview.sessions, preview.users)}</p>
+          {preview.needsApproval && <p className="blast-warn">{words.needsApproval}</p>}
+          {preview.refusal && <p className="field-error">{words.refusal(preview.refusal)}</p>}
+        </>
       ) : (
-        preview && (
-          <>
-            <p className="number">{words.blastCounts(preview.requests, preview.sessions, preview.users)}</p>
-            {preview.needsApproval && <p className="blast-warn">{words.needsApproval}</p>}
-            {preview.refusal && <p className="field-error">{words.refusal(preview.refusal)}</p>}
-          </>
-        )
+        <Loading lines={1} />
       )}
     </section>
   );

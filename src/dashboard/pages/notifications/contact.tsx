@@ -13,7 +13,7 @@ import { type ContactDraft, ContactFields, contactInput, contactOf, showsContact
 
 /** The viewer's own telephone, language, time zone and quiet hours. */
 export function Contact() {
-  const found = useQuery(MyContactDocument, {});
+  const found = useQuery(MyContactDocument, {}, { anew: true });
   const [draft, setDraft] = useState<ContactDraft>();
   const { run, errors, busy } = useMutation(MyContactChangeDocument);
   const contact = draft ?? contactOf(found.data?.viewer.contact);

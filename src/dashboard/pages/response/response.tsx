@@ -1,8 +1,11 @@
 import "./response.css";
 import { useState } from "react";
+import { useFeed } from "../../data/feed.ts";
+import { incidentFeed } from "../../data/feeds.ts";
 import { useAsked } from "../../data/use-asked.ts";
 import { useMutation } from "../../data/use-mutation.ts";
 import { useQuery } from "../../data/use-query.ts";
+import { useSoon } from "../../data/use-soon.ts";
 import { BreakerDocument, BreakerResumeDocument } from "../../generated/graphql.ts";
 import { Button } from "../../parts/button.tsx";
 import { Notice } from "../../parts/panel.tsx";
@@ -50,6 +53,7 @@ export default function Response() {
 /** Whether automatic response runs; where it stopped, why, and the button that lets it go on. */
 function Breaker() {
   const state = useQuery(BreakerDocument, {});
+  useFeed(incidentFeed, useSoon(state.reload, 2_000)); // an incident says that it has opened
   const resume = useMutation(BreakerResumeDocument);
   const [asks, setAsks] = useState(false);
   const mayWrite = useMay("respond.write");

@@ -18,14 +18,21 @@ const typingPause = 600; // ms after the last letter until the document is check
 export function Document({ rule, onChanged }: { rule: RuleDetail | undefined; onChanged: () => void }) {
   const mayWrite = useMay("rule.write");
   const [, go] = useLocation();
-  const stored = rule?.yaml ?? "";
-  const [yaml, setYaml] = useState(rule ? stored : template);
+  const [filled, setFilled] = useState(rule); // what the editor was filled with
+  const stored = filled?.yaml ?? "";
+  const [yaml, setYaml] = useState(filled ? stored : template);
   const [isChecked, setIsChecked] = useState(false);
   const check = useMutation(RuleTryDocument);
   const update = useMutation(RuleUpdateDocument);
   const create = useMutation(RuleCreateDocument);
   const isChanged = yaml !== stored;
   const { run } = check;
+
+  // Another revision is gone on from where that loses nobody's text; where it would, saving is refused.
+  if (rule && rule !== filled && (!isChanged || rule.yaml === stored || rule.yaml === yaml)) {
+    setFilled(rule);
+    if (!isChanged) setYaml(rule.yaml);
+  }
 
   useEffect(() => {
     setIsChecked(false);
@@ -38,8 +45,8 @@ export function Document({ rule, onChanged }: { rule: RuleDetail | undefined; on
   }, [yaml, isChanged, run]);
 
   async function save(): Promise<void> {
-    if (rule) {
-      if (!(await update.run({ id: rule.id, input: { yaml, expectedRevision: rule.revision } }))) return;
+    if (filled) {
+      if (!(await update.run({ id: filled.id, input: { yaml, expectedRevision: filled.revision } }))) return;
       toast(words.saved);
       onChanged();
       return;

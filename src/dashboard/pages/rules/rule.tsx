@@ -36,7 +36,7 @@ const modes = Object.entries(words.modes).map(([value, label]) => ({ value: valu
 /** One rule: its document, what it would find, how it changed; or a new one. */
 export default function Rule() {
   const id = useParam("id");
-  const page = useQuery(RulePageDocument, id === "new" ? undefined : { id });
+  const page = useQuery(RulePageDocument, id === "new" ? undefined : { id }, { anew: true });
   return (
     <>
       <Back href="/rules">{words.back}</Back>

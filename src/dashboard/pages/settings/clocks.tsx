@@ -3,12 +3,12 @@ import { type IncidentClockKind, SettingsChangeDocument, type Severity } from ".
 import { secondsOf } from "../../parts/duration.ts";
 import { errorAt, TextField } from "../../parts/field.tsx";
 import { Severity as Level } from "../../parts/severity.tsx";
-import { useSave } from "../../parts/use-save.ts";
 import { useMay } from "../../session/viewer.ts";
 import { settingsWords } from "../../words/settings.ts";
 import { words as shared } from "../../words.ts";
 import { Part } from "./part.tsx";
 import type { Organization } from "./settings.tsx";
+import { useChanges } from "./use-changes.ts";
 
 const words = settingsWords.clocks;
 const severities = ["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFO"] as const satisfies Severity[];
@@ -26,24 +26,18 @@ export function Clocks({ organization, onSaved }: { organization: Organization; 
       organization.responseTimes.map(({ severity, clock, duration }) => [`${severity} ${clock}`, minutesOf(duration)]),
     ),
   );
-  const { keep, errors, busy } = useSave(SettingsChangeDocument, settingsWords.saved, onSaved);
-
-  async function save(): Promise<void> {
-    const responseTimes = severities.flatMap((severity) =>
-      clocks.map((clock) => ({ severity, clock, duration: durationOf(times[`${severity} ${clock}`] ?? "") })),
-    );
-    await keep({ input: { reopenGrace: durationOf(grace), responseTimes } });
-  }
+  const responseTimes = severities.flatMap((severity) =>
+    clocks.map((clock) => ({ severity, clock, duration: durationOf(times[`${severity} ${clock}`] ?? "") })),
+  );
+  const changes = useChanges(SettingsChangeDocument, { reopenGrace: durationOf(grace), responseTimes }, onSaved);
 
   return (
     <Part
       title={words.title}
       lead={words.lead}
       may={useMay("organization.write")}
-      errors={errors}
       shown={["reopenGrace"]}
-      busy={busy}
-      onSave={() => void save()}
+      changes={changes}
     >
       <table className="due-times">
         <thead>
@@ -85,7 +79,7 @@ export function Clocks({ organization, onSaved }: { organization: Organization; 
         type="number"
         value={grace}
         onChange={setGrace}
-        error={errorAt(errors, "input", "reopenGrace")}
+        error={errorAt(changes.errors, "input", "reopenGrace")}
       />
     </Part>
   );

@@ -2,11 +2,11 @@ import { useState } from "react";
 import { SettingsChangeDocument } from "../../generated/graphql.ts";
 import { CheckField, errorAt, TextField } from "../../parts/field.tsx";
 import { TimeZoneField } from "../../parts/time-zone.tsx";
-import { useSave } from "../../parts/use-save.ts";
 import { useMay } from "../../session/viewer.ts";
 import { settingsWords } from "../../words/settings.ts";
 import { Part } from "./part.tsx";
 import type { Organization } from "./settings.tsx";
+import { useChanges } from "./use-changes.ts";
 
 const words = settingsWords.general;
 
@@ -16,22 +16,17 @@ export function General({ organization, onSaved }: { organization: Organization;
   const [timeZone, setTimeZone] = useState(organization.timeZone);
   const [idle, setIdle] = useState(String(organization.sessionIdleMinutes));
   const [factor, setFactor] = useState(organization.secondFactorRequired);
-  const { keep, errors, busy } = useSave(SettingsChangeDocument, settingsWords.saved, onSaved);
-
-  async function save(): Promise<void> {
-    const input = { name: name.trim(), timeZone, sessionIdleMinutes: Number(idle), secondFactorRequired: factor };
-    await keep({ input });
-  }
+  const input = { name: name.trim(), timeZone, sessionIdleMinutes: Number(idle), secondFactorRequired: factor };
+  const changes = useChanges(SettingsChangeDocument, input, onSaved);
+  const { errors } = changes;
 
   return (
     <Part
       title={words.title}
       lead={words.lead}
       may={useMay("organization.write")}
-      errors={errors}
       shown={["input.name", "input.timeZone", "input.sessionIdleMinutes"]}
-      busy={busy}
-      onSave={() => void save()}
+      changes={changes}
     >
       <div className="form-pair">
         <TextField label={words.name} value={name} onChange={setName} error={errorAt(errors, "input", "name")} />

@@ -1,11 +1,11 @@
 import { useState } from "react";
 import { type PhiFields, PrivacyChangeDocument, type UnknownFields } from "../../generated/graphql.ts";
 import { errorAt, SelectField, TextField } from "../../parts/field.tsx";
-import { useSave } from "../../parts/use-save.ts";
 import { useMay } from "../../session/viewer.ts";
 import { settingsWords } from "../../words/settings.ts";
 import { Part } from "./part.tsx";
 import type { Organization } from "./settings.tsx";
+import { useChanges } from "./use-changes.ts";
 
 const words = settingsWords.privacy;
 const phi = Object.entries(words.phiChoices).map(([value, label]) => ({ value: value as PhiFields, label }));
@@ -19,25 +19,20 @@ export function Privacy({ organization, onSaved }: { organization: Organization;
   const [phiFields, setPhiFields] = useState(organization.phiFields);
   const [unknownFields, setUnknownFields] = useState(organization.unknownFields);
   const [allowed, setAllowed] = useState(organization.allowedAttributes.join("\n"));
-  const { keep, errors, busy } = useSave(PrivacyChangeDocument, settingsWords.saved, onSaved);
-
-  async function save(): Promise<void> {
-    const allowedAttributes = allowed
-      .split("\n")
-      .map((line) => line.trim())
-      .filter(Boolean);
-    await keep({ input: { phiFields, unknownFields, allowedAttributes } });
-  }
+  const allowedAttributes = allowed
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
+  const changes = useChanges(PrivacyChangeDocument, { phiFields, unknownFields, allowedAttributes }, onSaved);
+  const { errors } = changes;
 
   return (
     <Part
       title={words.title}
       lead={words.lead}
       may={useMay("privacy.write")}
-      errors={errors}
       shown={["input.phiFields", "input.unknownFields", "input.allowedAttributes"]}
-      busy={busy}
-      onSave={() => void save()}
+      changes={changes}
     >
       <div className="form-pair">
         <SelectField

@@ -1,11 +1,11 @@
 import { useState } from "react";
 import { SettingsChangeDocument } from "../../generated/graphql.ts";
 import { errorAt, TextField } from "../../parts/field.tsx";
-import { useSave } from "../../parts/use-save.ts";
 import { useMay } from "../../session/viewer.ts";
 import { settingsWords } from "../../words/settings.ts";
 import { Part } from "./part.tsx";
 import type { Organization } from "./settings.tsx";
+import { useChanges } from "./use-changes.ts";
 
 const words = settingsWords.protection;
 
@@ -15,27 +15,22 @@ export function Protection({ organization, onSaved }: { organization: Organizati
   const [critical, setCritical] = useState(String(organization.riskThresholds.critical));
   const [cap, setCap] = useState(String(organization.responseCap));
   const [targets, setTargets] = useState(organization.protectedTargets.join("\n"));
-  const { keep, errors, busy } = useSave(SettingsChangeDocument, settingsWords.saved, onSaved);
-  const at = (...path: string[]) => errorAt(errors, "input", ...path);
-
-  async function save(): Promise<void> {
-    const input = {
-      riskThresholds: { high: Number(high), critical: Number(critical) },
-      responseCap: Number(cap),
-      protectedTargets: targets
-        .split("\n")
-        .map((line) => line.trim())
-        .filter(Boolean),
-    };
-    await keep({ input });
-  }
+  const input = {
+    riskThresholds: { high: Number(high), critical: Number(critical) },
+    responseCap: Number(cap),
+    protectedTargets: targets
+      .split("\n")
+      .map((line) => line.trim())
+      .filter(Boolean),
+  };
+  const changes = useChanges(SettingsChangeDocument, input, onSaved);
+  const at = (...path: string[]) => errorAt(changes.errors, "input", ...path);
 
   return (
     <Part
       title={words.title}
       lead={words.lead}
       may={useMay("organization.write")}
-      errors={errors}
       shown={[
         "riskThresholds",
         "riskThresholds.high",
@@ -43,8 +38,7 @@ export function Protection({ organization, onSaved }: { organization: Organizati
         "responseCap",
         "protectedTargets",
       ].map((path) => `input.${path}`)}
-      busy={busy}
-      onSave={() => void save()}
+      changes={changes}
     >
       <div className="form-pair">
         <TextField

@@ -14,7 +14,7 @@ export type Organization = SettingsOfQuery["organization"];
 
 /** What holds for the whole organization. Each part is saved by itself. */
 export default function Settings() {
-  const state = useQuery(SettingsOfDocument, {});
+  const state = useQuery(SettingsOfDocument, {}, { anew: true });
   const mayRetention = useMay("retention.read");
   return (
     <>

@@ -1,0 +1,178 @@
+/** What one has open, or had open before, while others change it. */
+import type { Browser, Page, Route } from "playwright-core";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { template } from "../../src/dashboard/pages/rules/template.ts";
+import { openBreaker, reportBreaker } from "../../src/respond/breaker-state.ts";
+import { type TestServer, testServer } from "../support/server.ts";
+import { buildDashboard, dashboardDir, openBrowser, patience, signedIn, visit } from "./browser.ts";
+
+vi.setConfig(patience);
+
+let server: TestServer;
+let browser: Browser;
+let page: Page;
+let faults: string[];
+beforeAll(async () => {
+  buildDashboard();
+  [server, browser] = await Promise.all([testServer({ dashboardDir }), openBrowser()]);
+  ({ page, faults } = await signedIn(browser, server, { email: "mia@clinic.example", role: "ADMIN" }));
+});
+afterAll(async () => {
+  vi.resetConfig();
+  await browser?.close();
+  await server?.close();
+});
+
+/** What a colleague asks of the server, beside the page. */
+async function ask<Result>(text: string, variables: object = {}): Promise<Result> {
+  const { data, errors } = await server.query<Result, object>(text as never, variables);
+  expect(errors).toBeUndefined();
+  return data;
+}
+
+it("has x and Enter mean the incident that has the focus, whatever comes above it", async () => {
+  await server.failLogins("ann", { times: 30, from: "203.0.113.61" });
+  await page.goto("/incidents");
+  const row = page.getByRole("row", { name: /203\.0\.113\.61/ });
+  await row.waitFor();
+  await page.getByTitle("Live", { exact: true }).waitFor();
+  while (!(await row.evaluate((node) => node === document.activeElement))) await page.keyboard.press("j");
+  const before = await page.locator("tbody tr").count();
+  await server.failLogins("bob", { times: 30, from: "203.0.113.62" });
+  await page.getByRole("row", { name: /203\.0\.113\.62/ }).waitFor();
+  expect(await page.locator("tbody tr").count()).toBeGreaterThan(before);
+  await page.keyboard.press("x");
+  await page.getByText("1 chosen").waitFor();
+  expect(await page.locator("tbody tr", { has: page.locator("input:checked") }).allTextContents()).toEqual([
+    expect.stringContaining("203.0.113.61"),
+  ]);
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1, name: /203\.0\.113\.61/ }).waitFor();
+});
+
+it("keeps every row of a long list while new ones come in above, each once and in order", async () => {
+  const decide = (n: number) =>
+    ask<object>(
+      `mutation ($value: String!) {
+        decisionCreate(input: { type: BLOCK_IP, scope: IP, value: $value, reason: "Test" }) { userErrors { message } }
+      }`,
+      { value: `198.51.100.${n}` },
+    );
+  const addresses = (most: number) => Array.from({ length: most }, (_, n) => `198.51.100.${most - 1 - n}`);
+  const shown = () => page.locator("tbody tr .mono").allTextContents();
+  for (let n = 0; n < 55; n++) await decide(n);
+  await page.goto("/response?view=all&value=198.51.100.");
+  await page.getByTitle("Live", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Show more" }).click();
+  await expect.poll(shown, { timeout: 60_000 }).toEqual(addresses(55));
+  await page.evaluate((all) => {
+    const seen = window as unknown as { isGone: boolean };
+    const look = (): void => {
+      const now = new Set(Array.from(document.querySelectorAll("tbody tr .mono"), (cell) => cell.textContent));
+      seen.isGone ||= all.some((address) => !now.has(address));
+    };
+    look();
+    new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
+  }, addresses(55));
+  for (let n = 55; n < 60; n++) await decide(n);
+  await expect.poll(shown, { timeout: 60_000 }).toEqual(addresses(60));
+  expect(await page.evaluate(() => (window as unknown as { isGone: boolean }).isGone)).toBe(false); // not for a moment
+});
+
+it("shows nobody's counts under another target while it asks for them", async () => {
+  await page.goto("/response");
+  await page.getByRole("button", { name: "New decision" }).click();
+  const dialog = page.getByRole("dialog");
+  const counts = dialog.getByText(/^\d+ requests?, /);
+  await dialog.getByLabel("Address, e.g.").fill("203.0.113.61");
+  await counts.waitFor();
+  const held: Route[] = [];
+  await page.route("**/graphql", (route) =>
+    route.request().postData()?.includes("ResponseBlast") ? void held.push(route) : route.fallback(),
+  );
+  await dialog.getByLabel("Address, e.g.").fill("203.0.113.99");
+  await dialog.getByLabel("Loading").waitFor();
+  expect(await counts.count()).toBe(0);
+  await expect.poll(() => held.length).toBe(1);
+  expect(await counts.count()).toBe(0);
+  await held[0]?.continue();
+  await counts.waitFor();
+});
+
+it("says that automatic response has stopped as soon as it has", async () => {
+  await page.goto("/response");
+  await page.getByText("Automatic response is on.").waitFor();
+  await page.getByTitle("Live", { exact: true }).waitFor();
+  const now = Date.now();
+  await server.app.change(server.ours, async (tx) => {
+    await openBreaker(tx, "It was too much.", now);
+    await reportBreaker(tx, now);
+  });
+  await page.getByText("Automatic response has stopped.").waitFor();
+});
+
+it("fills the settings with what is now, and saves only what one has changed there", async () => {
+  const update =
+    "mutation ($input: OrganizationUpdateInput!) { organizationUpdate(input: $input) { userErrors { code } } }";
+  const change = (input: object) => ask<object>(update, { input });
+  const risk = page.getByRole("region", { name: "Risk and protection" });
+  const cap = risk.getByLabel("Automatic actions within 10 minutes");
+  await visit(page, "/settings");
+  await cap.waitFor();
+  await change({ responseCap: 77 });
+  await visit(page, "/settings");
+  expect(await cap.inputValue()).toBe("77");
+  expect(await risk.getByRole("button", { name: "Save" }).isDisabled()).toBe(true);
+  await change({ responseCap: 78, riskThresholds: { high: 31, critical: 62 } });
+  await risk.getByLabel("Never block or suspend").fill("203.0.113.7");
+  await risk.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("status").getByText("Saved.").waitFor();
+  const now = "{ organization { responseCap protectedTargets riskThresholds { high critical } } }";
+  expect(await ask(now)).toEqual({
+    organization: {
+      responseCap: 78,
+      protectedTargets: ["203.0.113.7"],
+      riskThresholds: { high: 31, critical: 62 },
+    },
+  });
+});
+
+it("edits a rule's document as it is now, and refuses to save over what somebody else saved meanwhile", async () => {
+  type Made = { alertRuleCreate: { alertRule: { id: string } } };
+  const make =
+    "mutation ($yaml: String!) { alertRuleCreate(input: { yaml: $yaml, mode: MONITOR }) { alertRule { id } } }";
+  const update =
+    "mutation ($id: ID!, $yaml: String!) { alertRuleUpdate(id: $id, input: { yaml: $yaml }) { userErrors { code } } }";
+  const { id } = (await ask<Made>(make, { yaml: template })).alertRuleCreate.alertRule;
+  const change = (author: string) => ask<object>(update, { id, yaml: `${template}author: ${author}\n` });
+  const path = `/rules/${encodeURIComponent(id)}`;
+  const text = page.getByLabel("Sigma document");
+  await visit(page, path);
+  await text.waitFor();
+  await change("Ben");
+  await visit(page, path);
+  expect(await text.inputValue()).toBe(`${template}author: Ben\n`);
+  await page.getByText("Revision 2").first().waitFor();
+
+  const held: Route[] = [];
+  await page.route("**/graphql", (route) =>
+    route.request().postData()?.includes("query RulePage(") ? void held.push(route) : route.fallback(),
+  );
+  const save = page.getByRole("button", { name: "Save" });
+  await text.fill(`${template}author: Mia\n`);
+  await save.click();
+  await expect.poll(() => held.length).toBe(1);
+  await text.fill(`${template}author: Mia Moll\n`);
+  await change("Cem");
+  await held[0]?.continue();
+  await page.getByText("Revision 4").first().waitFor();
+  await save.click();
+  await page.getByText("The rule is at revision 4 now").waitFor();
+  expect(await ask("query ($id: ID!) { alertRule(id: $id) { yaml revision } }", { id })).toEqual({
+    alertRule: { yaml: `${template}author: Cem\n`, revision: 4 },
+  });
+});
+
+it("complains of nothing meanwhile", () => {
+  expect(faults).toEqual([]);
+});
