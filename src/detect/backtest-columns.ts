@@ -4,8 +4,8 @@
  */
 import { fromColumn } from "../ingest/enrich/stored.ts";
 import type { SecurityEvent } from "../ingest/event.ts";
-import { ecsFields, mappingOf, ownFields } from "./sigma/field-tables.ts";
 import type { FieldReader } from "./sigma/fields.ts";
+import type { Read } from "./sigma/read-sent.ts";
 
 type Part = keyof SecurityEvent;
 
@@ -59,37 +59,32 @@ export interface Wanted {
   attributes: ReadonlySet<string> | "ALL";
 }
 
-/** Notes the names of the fields that are asked for while rules are compiled. */
-export function notingFields(field: FieldReader, names: Set<string>): FieldReader {
+/** Notes the readers of the fields that are asked for while rules are compiled. */
+export function notingFields(field: FieldReader, reads: Set<Read>): FieldReader {
   return (name, logsource) => {
-    names.add(name);
-    return field(name, logsource);
+    const read = field(name, logsource);
+    reads.add(read);
+    return read;
   };
 }
 
-/** The parts of events that fields of these names can come from. */
-export function wantedBy(
-  names: ReadonlySet<string>,
-  logsources: Parameters<typeof mappingOf>[0][],
-  words: boolean,
-): Wanted {
+/** What these readers look at. They are shown an event that has nothing, so each goes on to the last place that it knows. */
+export function wantedBy(reads: ReadonlySet<Read>, words: boolean): Wanted {
   const parts = new Set<Part>();
-  const spy = new Proxy({} as SecurityEvent, {
+  const keys = new Set<string>();
+  const noteKey = (_: object, key: string | symbol): undefined => {
+    keys.add(String(key));
+  };
+  const attributes = new Proxy({}, { get: noteKey, getOwnPropertyDescriptor: noteKey });
+  const nothing = new Proxy({} as SecurityEvent, {
     get(_, part) {
       parts.add(part as Part);
-      return part === "logsource" || part === "attributes" ? {} : undefined;
+      return part === "attributes" ? attributes : part === "logsource" ? {} : undefined;
     },
   });
-  for (const name of names)
-    for (const read of [
-      ecsFields.get(name),
-      ownFields.get(name),
-      ...logsources.map((one) => mappingOf(one)?.get(name)),
-    ])
-      read?.(spy);
+  for (const read of reads) read(nothing);
   if (words) for (const { part } of optional) parts.add(part);
-  const keys = [...names].flatMap((name) => [name, name.split(".")[0] as string]);
-  return { parts, attributes: words ? "ALL" : new Set(keys) };
+  return { parts, attributes: words ? "ALL" : keys };
 }
 
 /**

@@ -3,6 +3,7 @@
  * let through too many events, never too few; what does not match has no part in any detection.
  */
 import type { DetectionDocument } from "./sigma/document.ts";
+import { keysOf } from "./sigma/read-sent.ts";
 import { requirementsOf } from "./sigma/requirements.ts";
 
 /** Fields whose values, unless the sender's own attributes say otherwise, are one column. `isText`: any text at all. */
@@ -35,7 +36,7 @@ export function conditionFor(documents: readonly DetectionDocument[], values: un
       const column = columns.get(field);
       if (!column || present || texts.size > 0 || keys.size > mostKeys) continue;
       const { sql, isText } = column;
-      const names = parameter([field, field.split(".")[0]]);
+      const names = parameter(keysOf(field));
       const either = [`lower(${sql}) = ANY (${parameter([...keys])})`, `attributes ?| ${names}`];
       // Numbers are compared as numbers, and case folds differently beyond ASCII.
       if (isText) either.push(isForeign(sql), `${sql} ~ '^-?\\d+(\\.\\d+)?$'`);

@@ -18,6 +18,7 @@ import type { ParsedDocument } from "./sigma/document.ts";
 import { createFieldReader } from "./sigma/fields.ts";
 import { parseOnce } from "./sigma/parse-once.ts";
 import type { Placeholders } from "./sigma/placeholders.ts";
+import type { Read } from "./sigma/read-sent.ts";
 
 export interface BacktestRequest {
   /** Rule sets to run beside each other. */
@@ -150,19 +151,18 @@ async function createBehaviour(
 }
 
 function compileVariants({ variants, placeholders, source, pseudonym }: BacktestRequest) {
-  const names = new Set<string>();
-  const field = notingFields(createFieldReader(), names);
+  const reads = new Set<Read>();
+  const field = notingFields(createFieldReader(), reads);
   let clearOf: (event: SecurityEvent) => SecurityEvent = (event) => event;
   const disguise = { clearOf: (event: SecurityEvent) => clearOf(event), pseudonym };
   const compiled = variants.map((rules) => compileRules(rules, { disguise, placeholders, field }));
   const texts = variants.flat().flatMap(({ yaml, exceptions = [] }) => [yaml, ...exceptions.map((one) => one.yaml)]);
   const documents = [...new Set(texts)].flatMap((yaml) => parseOnce(yaml).documents);
   const detections = documents.filter((document) => document.kind === "DETECTION");
-  const logsources = detections.map(({ logsource }) => logsource);
   const ruleSets: RuleSet[] = compiled.map(({ ruleSet }) => ruleSet);
   const judges = ruleSets.some((ruleSet) => ruleSet.behaviour.length > 0);
   // Profiles may learn from any part of any event.
-  const wanted = wantedBy(names, logsources, judges || documents.some(searchesWords));
+  const wanted = wantedBy(reads, judges || documents.some(searchesWords));
   const history = createHistory(source, judges ? "ALL" : detections, wanted);
   clearOf = history.clearOf;
   return { ruleSets, faults: compiled.map(({ errors }) => errors), history, judges, disguise };

@@ -1,6 +1,7 @@
 /** Of all that a rule requires, the one thing by which the index finds it: what it shares with the fewest rules. */
 import type { SelectionRule } from "./rule.ts";
-import type { FieldReader, Read } from "./sigma/fields.ts";
+import type { FieldReader } from "./sigma/fields.ts";
+import type { Read } from "./sigma/read-sent.ts";
 import { type Requirement, vagueness } from "./sigma/requirements.ts";
 
 export interface Chosen {

@@ -6,7 +6,8 @@ import type { Logsource, SecurityEvent } from "../ingest/event.ts";
 import { type Chosen, chooseRequirements } from "./choose-requirement.ts";
 import type { SelectionRule } from "./rule.ts";
 import { type Search, searchFor } from "./sigma/automaton.ts";
-import type { FieldReader, Read } from "./sigma/fields.ts";
+import type { FieldReader } from "./sigma/fields.ts";
+import type { Read } from "./sigma/read-sent.ts";
 import { indexKey } from "./sigma/requirements.ts";
 
 export type Candidates = (event: SecurityEvent) => readonly SelectionRule[];

@@ -3,6 +3,7 @@ import type { Tx } from "../db.ts";
 import { textArray } from "./array-text.ts";
 import { type Column, columns } from "./columns.ts";
 import type { EventDraft } from "./event.ts";
+import { createNames } from "./insert-names.ts";
 import type { StoredEvent } from "./sealing.ts";
 
 /** The client ids of the batch that were accepted before (or stand twice in it); the others are now taken. */
@@ -45,6 +46,8 @@ function insertOf(used: readonly Column[]): string {
 
 const sentAs = (type: string): string => (type.endsWith("[]") ? "text" : type);
 
+const nameOf = createNames("insert_events_", 64); // some 110 kB each, on each connection
+
 /** Inserts the events of one arrival. The columns travel as arrays: COPY cannot enter a table under Row Level Security. */
 export async function insertEvents(tx: Tx, events: readonly StoredEvent[]): Promise<void> {
   const [first] = events;
@@ -59,6 +62,7 @@ export async function insertEvents(tx: Tx, events: readonly StoredEvent[]): Prom
     values.push(sent);
     set += 2 ** place;
   }
-  // Prepared once for each set of columns: a source of events always uses the same.
-  await tx.query({ name: `insert_events_${set.toString(36)}`, text: insertOf(used), values });
+  const statement = { text: insertOf(used), values };
+  const name = nameOf(set); // a source of events nearly always uses the same columns
+  await tx.query(name === undefined ? statement : { name, ...statement });
 }

@@ -20,11 +20,20 @@ const sent = (n: number) => {
     ...(n % 3 === 0 ? { logsource: { product: pick("linux", "LINUX", "\u212Aube"), category: "webserver" } } : {}),
     ...(n % 4 !== 0 ? { actor: { name: pick("ann", "bob", "007"), roles: ["nurse"] } } : { actor: { email: "ann" } }),
     ...(n % 2 === 0 ? { source: { ip: pick("203.0.113.7", "198.51.100.1"), country: "AT" } } : {}),
-    ...(n % 5 === 0 ? { http: { method: pick("GET", "get"), path: "/a", query: "q=1", status: 404 } } : {}),
+    ...(n % 5 === 0 ? { http: { method: pick("GET", "get"), path: "/a", query: "q=1", status: 404, ...more(n) } } : {}),
     ...(n % 6 === 0 ? { target: { type: "record", name: "Jane Roe", patientId: `p-${n % 3}` } } : {}),
+    ...(n % 11 === 0
+      ? { attributes: { "http.request.body.content": "x=%3Cscript", "user.full": { name: "ann" } } }
+      : {}),
     ...(n % 7 === 0 ? { attributes: { "event.action": "login", user: { name: "root" }, note: "allergic" } } : {}),
     message: pick("one failure", "two"),
   };
+};
+/** What groups have beside the fields that Vigil knows. */
+const more = (n: number) => {
+  const headers = { Cookie: "c=%3Cscript", "X-File-Name": "a.PHP", "X-App": "7" };
+  if (n % 3 === 0) return { request: { method: "PUT", headers } };
+  return n % 2 === 0 ? { headers, body: "cmd=c'a't+x" } : {};
 };
 beforeAll(async () => {
   server = await testServer({});
@@ -51,6 +60,16 @@ const clauses = [
   "user.roles: nurse",
   "message|contains: failure",
   "user.name|fieldref: user.email",
+  "http.input|contains: <script",
+  "http.command|contains: cat x",
+  "http.uploads: a.php",
+  "http.input.headers: 7",
+  "http.headers.x-app: 7",
+  "http.request.headers.x-app: 7",
+  "http.request.method: put",
+  "user.full.name: ann",
+  "attributes.note: allergic",
+  "attributes.http.headers.x-app: 7",
 ];
 const logsources = [
   "{}",
@@ -118,7 +137,10 @@ describe("a backtest", () => {
         expect(read).toBe(300);
         expect(told(detections[0] ?? [])).toEqual(told(engine));
       }),
-      { numRuns: 60 },
+      {
+        numRuns: 60 + clauses.length,
+        examples: clauses.map((one) => ["{}", `{ ${one} }`, `{ ${one} }`, "s"]),
+      },
     );
     expect(found).toBeGreaterThan(100);
   });

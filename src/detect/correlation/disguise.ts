@@ -3,7 +3,8 @@
  * that is stored sealed is replaced there by a keyed pseudonym: the same for equal values, and told to nobody.
  */
 import type { Logsource, SecurityEvent } from "../../ingest/event.ts";
-import type { FieldReader, Read } from "../sigma/fields.ts";
+import type { FieldReader } from "../sigma/fields.ts";
+import type { Read } from "../sigma/read-sent.ts";
 import { keyText } from "./group.ts";
 
 export interface Disguise {

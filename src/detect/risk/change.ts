@@ -1,7 +1,7 @@
 /** What people say of an entity. */
 import type { Tx } from "../../db.ts";
 import { VigilError } from "../../errors.ts";
-import { holdTurn } from "../turn.ts";
+import { holdProfiles, holdTurn } from "../turn.ts";
 import type { EntityName } from "./contribute.ts";
 import { refreshRisk } from "./refresh.ts";
 import type { Crossing } from "./settle.ts";
@@ -33,7 +33,8 @@ export async function changeEntity(
     bad(`A department has 1 to ${longest} characters.`, "department");
   if (roles && (roles.length > mostRoles || roles.some((role) => role.trim() === "" || role.length > longest)))
     bad(`There are at most ${mostRoles} roles, of 1 to ${longest} characters.`, "roles");
-  await holdTurn(tx);
+  // Who is a peer of whom is kept between batches.
+  await (roles !== undefined || department !== undefined ? holdProfiles : holdTurn)(tx);
   const { rows } = await tx.query<{ id: string }>(
     `UPDATE entities SET criticality = coalesce($4, criticality), roles = coalesce($5, roles),
        department = CASE WHEN $6 THEN $7 ELSE department END

@@ -2,10 +2,10 @@
  * The names by which rules may call the typed core of an event, as tables: ECS names, Vigil's own, and the names of each
  * kind of log. To teach Vigil a log source's names, add a line here.
  */
-import type { Logsource, SecurityEvent } from "../../ingest/event.ts";
+import type { Logsource } from "../../ingest/event.ts";
+import type { Read } from "./read-sent.ts";
 import { commandOf, headersOf, inputOf, uploadsOf } from "./request-text.ts";
 
-export type Read = (event: SecurityEvent) => unknown;
 type Table = ReadonlyMap<string, Read>;
 
 /** Whoever acted, by the best name there is. */

@@ -1,7 +1,8 @@
 /** docs/rule-fields.md: by which names rules may call what an event holds, read off the tables that answer them. */
 import type { SecurityEvent } from "../../ingest/event.ts";
-import { ecsFields, mappingOf, ownFields, type Read } from "./field-tables.ts";
+import { ecsFields, mappingOf, ownFields } from "./field-tables.ts";
 import { modifierNames } from "./modifiers.ts";
+import type { Read } from "./read-sent.ts";
 
 /** An event whose every field says where it stands in an event as it is sent; what Vigil adds says so. */
 const said = {

@@ -1,8 +1,8 @@
 /** Texts with the values of other fields of the same event in them: `C:\Users\%User%\Temp`. */
 import type { SecurityEvent } from "../../ingest/event.ts";
 import type { Clause, Test } from "./document.ts";
-import type { Read } from "./field-tables.ts";
 import { compilePattern, type Piece } from "./pattern.ts";
+import type { Read } from "./read-sent.ts";
 
 type Filled = Extract<Test, { kind: "FILLED" }>;
 

@@ -14,8 +14,27 @@ export function decodings(sent: string, form: boolean): string[] {
   const text = unwrapped(sent, form);
   const marked = oneBlank(text.replace(/\/\*!?\d*|\*\//g, " "));
   if (!text.includes("/*")) return [marked];
-  const bare = oneBlank(text.replace(/\/\*[^!].*?\*\//gs, " ").replace(/\/\*!?\d*|\*\//g, " "));
+  const bare = oneBlank(withoutComments(text).replace(/\/\*!?\d*|\*\//g, " "));
   return bare === marked ? [marked] : [marked, bare];
+}
+
+/** Each comment that has an end a blank; `/*!` begins none, for databases run what stands in it. */
+export function withoutComments(text: string): string {
+  let kept = "";
+  let from = 0;
+  let at = text.indexOf("/*");
+  while (at >= 0) {
+    if (text[at + 2] === "!") {
+      at = text.indexOf("/*", at + 3);
+      continue;
+    }
+    const end = text.indexOf("*/", at + 3); // one character at least stands between the marks
+    if (end < 0) break;
+    kept += `${text.slice(from, at)} `;
+    from = end + 2;
+    at = text.indexOf("/*", from);
+  }
+  return kept + text.slice(from);
 }
 
 function oneBlank(text: string): string {

@@ -3,25 +3,29 @@
  * decoded as often as an attacker may hope that somebody decodes it, blanks and SQL comments as one blank.
  */
 import type { SecurityEvent } from "../../ingest/event.ts";
+import { readSent } from "./read-sent.ts";
 import { decoded, decodings } from "./request-decode.ts";
 
 /** Path, query, body, cookies and headers of its own, each decoded: what an application takes its input from. */
-export const inputOf = remembered(({ http, attributes }: SecurityEvent): string[] | undefined => {
+export const inputOf = remembered((event: SecurityEvent): string[] | undefined => {
+  const { http } = event;
   const texts: string[] = [];
   if (http?.path) texts.push(...decodings(http.path, false));
   if (http?.query) {
     texts.push(...decodings(http.query, true));
     texts.push(...encodedIn(http.query).map((text) => decoded(text, false)));
   }
-  const body = textAt(attributes, bodyNames);
+  const body = bodyOf(event);
   if (body) texts.push(...decodings(body, true));
-  const cookie = headerTexts(attributes, (name) => name === "cookie").join("; ");
+  const headers = headersIn(event);
+  const cookie = textsOf(headers, (name) => name === "cookie").join("; ");
   if (cookie) texts.push(...decodings(cookie, false));
-  for (const text of headerTexts(attributes, isOwn)) texts.push(...decodings(text, false));
+  for (const text of textsOf(headers, isOwn)) texts.push(...decodings(text, false));
   return texts.length > 0 ? texts : undefined;
 });
 
-const bodyNames = ["http.request.body.content", "http.request.body", "http.body"];
+const bodyReads = ["http.request.body.content", "http.request.body", "http.body"].map((name) => readSent(name));
+const headerReads = ["http.request.headers", "http.headers"].map((name) => readSent(name));
 
 /** Headers that browsers, proxies and tracers write; any other is one that the application reads itself. */
 const commonHeaders =
@@ -43,27 +47,31 @@ function encodedIn(query: string): string[] {
 }
 
 /** The names of the files that a request uploads, decoded, without the dots and blanks that some servers leave out. */
-export const uploadsOf = remembered(({ attributes }: SecurityEvent): string[] | undefined => {
+export const uploadsOf = remembered((event: SecurityEvent): string[] | undefined => {
   const names: string[] = [];
-  const body = textAt(attributes, bodyNames) ?? "";
+  const body = bodyOf(event) ?? "";
   if (/filename/i.test(body))
     for (const [, quoted, bare] of body.matchAll(/filename\*?=(?:"((?:[^"\\\r\n]|\\.)*)"|([^;\r\n]+))/gi))
       names.push(quoted ?? bare ?? "");
-  names.push(...headerTexts(attributes, (name) => /^x[-_.]?file[-_.]?name$/.test(name)));
-  const read = names.map((name) =>
-    decoded(name, false)
-      .replace(/\. +/g, ".")
-      .replace(/[. ]+$/, ""),
-  );
+  names.push(...textsOf(headersIn(event), (name) => /^x[-_.]?file[-_.]?name$/.test(name)));
+  const read = names.map((name) => withoutEnd(decoded(name, false).replace(/\. +/g, ".")));
   return read.length > 0 ? read : undefined;
 });
+
+/** Without the dots and blanks at its end; `/[. ]+$/` would begin anew at each of a long row of them. */
+function withoutEnd(name: string): string {
+  let end = name.length;
+  while (end > 0 && (name[end - 1] === "." || name[end - 1] === " ")) end--;
+  return name.slice(0, end);
+}
 
 /** The same as a shell reads it: quotes, backslashes and carets gone, `${IFS}` a blank. */
 export const commandOf = remembered((event: SecurityEvent): string[] | undefined => inputOf(event)?.map(unquoted));
 
 /** The headers of a request, agent and referrer among them, decoded. */
-export const headersOf = remembered(({ http, userAgent, attributes }: SecurityEvent): string[] | undefined => {
-  const texts = headerTexts(attributes, (name) => name !== "cookie").map((text) => decoded(text, false));
+export const headersOf = remembered((event: SecurityEvent): string[] | undefined => {
+  const { http, userAgent } = event;
+  const texts = textsOf(headersIn(event), (name) => name !== "cookie").map((text) => decoded(text, false));
   if (userAgent) texts.push(decoded(userAgent, false));
   if (http?.referrer) texts.push(decoded(http.referrer, false));
   return texts.length > 0 ? texts : undefined;
@@ -79,17 +87,24 @@ function remembered(read: (event: SecurityEvent) => string[] | undefined): typeo
   };
 }
 
-function textAt(attributes: Record<string, unknown>, names: readonly string[]): string | undefined {
-  for (const name of names) {
-    const value = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+function bodyOf(event: SecurityEvent): string | undefined {
+  for (const read of bodyReads) {
+    const value = read(event);
     if (typeof value === "string" && value !== "") return value;
   }
   return undefined;
 }
 
-function headerTexts(attributes: Record<string, unknown>, wanted: (name: string) => boolean): string[] {
-  const headers = attributes["http.request.headers"] ?? attributes["http.headers"];
-  if (typeof headers !== "object" || headers === null) return [];
+function headersIn(event: SecurityEvent): object | undefined {
+  for (const read of headerReads) {
+    const value = read(event);
+    if (typeof value === "object" && value !== null) return value;
+  }
+  return undefined;
+}
+
+function textsOf(headers: object | undefined, wanted: (name: string) => boolean): string[] {
+  if (!headers) return [];
   const texts: string[] = [];
   for (const [name, value] of Object.entries(headers))
     if (wanted(name.toLowerCase()))

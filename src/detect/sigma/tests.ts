@@ -2,9 +2,9 @@
 import type { SecurityEvent } from "../../ingest/event.ts";
 import { inCidr } from "./cidr.ts";
 import type { Clause, Test } from "./document.ts";
-import type { Read } from "./field-tables.ts";
 import { compileFilled } from "./filled.ts";
 import { compilePattern, plainText } from "./pattern.ts";
+import type { Read } from "./read-sent.ts";
 import { compileRegex, regexLiterals } from "./regex.ts";
 import { timePart } from "./time-part.ts";
 

@@ -231,4 +231,21 @@ describe("usersImport and what follows", { timeout: 120_000 }, () => {
     expect(after.data.phiAccessByRole[1]).toMatchObject({ patients: 2, outsideShare: 0.5 });
     expect(await owner("SELECT FROM security_audit_log WHERE action = 'PHI_ACCESS_BY_ROLE_READ'")).toHaveLength(2);
   });
+
+  it("a role or department that is changed by hand is the peer group from the next event on", async () => {
+    const change =
+      'mutation ($input: EntityUpdateInput!) { entityUpdate(kind: USER, key: "uma", input: $input) { userErrors { message } } }';
+    const members = async (group: string) => {
+      const [role] = await owner(`SELECT profile FROM entities WHERE kind = 'ROLE' AND key = '${group}'`);
+      return role?.profile.role_record_access.members.length;
+    };
+    const now = Date.now();
+    await send([opens("uma", "p-1", now - 3 * hour)]);
+    await ask(server, change, { input: { department: "pharmacy" } });
+    await send([opens("uma", "p-2", now - 2 * hour)]);
+    expect(await members("pharmacy")).toBe(1);
+    await ask(server, change, { input: { roles: ["porter"] } });
+    await send([opens("uma", "p-3", now - hour)]);
+    expect(await members("porter")).toBe(1);
+  });
 });

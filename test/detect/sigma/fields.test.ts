@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createFieldReader } from "../../../src/detect/sigma/fields.ts";
+import { validateAll } from "../../../src/ingest/accept.ts";
 import type { Logsource } from "../../../src/ingest/event.ts";
 import { type EventWish, event, matches } from "../rules.ts";
 
@@ -19,6 +20,25 @@ describe("a field name", () => {
     expect(read("a.b.c", { attributes: { a: { "b.c": 2 } } })).toBe(2);
     expect(read("a.b", { attributes: { a: [{ b: 1 }, { c: 2 }, { b: 3 }] } })).toEqual([1, 3]);
     expect(read("a.b", { attributes: { a: "text" } })).toBeUndefined();
+  });
+
+  it("leads through keys with dots as well, the longest that leads to something first", () => {
+    expect(read("a.b.c", { attributes: { "a.b": { c: 1 } } })).toBe(1);
+    expect(read("a.b.c.d", { attributes: { a: { b: { c: { d: 1 } } }, "a.b": { c: { d: 2 } } } })).toBe(2);
+    expect(read("a.b.c.d", { attributes: { a: { b: { c: { d: 1 } } }, "a.b.c": { e: 2 }, "a.b": "text" } })).toBe(1);
+    expect(read("attributes.a.b.c", { attributes: { "a.b": [{ c: 1 }, { c: 2 }] } })).toEqual([1, 2]);
+    const core = { http: { method: "GET" } };
+    expect(read("http.request.method", { ...core, attributes: { "http.request": { method: "PUT" } } })).toBe("PUT");
+    expect(read("http.request.method", { ...core, attributes: { "http.request": { body: "x" } } })).toBe("GET");
+  });
+
+  it("is the name under which the event was sent, whatever stands beside the fields that Vigil knows", async () => {
+    const sent = { action: "a", actor: { name: "ann", tenant: { id: "t1" } }, http: { headers: { "x-app": "7" } } };
+    const { drafts } = await validateAll([sent], Date.now());
+    const attributes = drafts[0]?.attributes ?? {};
+    expect(read("actor.tenant.id", { attributes })).toBe("t1");
+    expect(read("http.headers.x-app", { attributes })).toBe("7");
+    expect(await matches("s: { actor.tenant.id: T1 }\ncondition: s", { attributes })).toBe(true);
   });
 
   it("that begins with `attributes.` means what the sender wrote and nothing else", () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { decoded, decodings } from "../../../src/detect/sigma/request-decode.ts";
+import { decoded, decodings, withoutComments } from "../../../src/detect/sigma/request-decode.ts";
 import { commandOf, headersOf, inputOf, uploadsOf } from "../../../src/detect/sigma/request-text.ts";
+import { validateAll } from "../../../src/ingest/accept.ts";
+import fc from "../../support/property.ts";
 import { event } from "../rules.ts";
 
 describe("a web request as rules read it", () => {
@@ -48,6 +50,42 @@ describe("a web request as rules read it", () => {
     const attributes = { "http.request.body.content": body, "http.request.headers": headers };
     expect(uploadsOf(event({ attributes }))).toEqual(["../a.php", "b.phtml"]);
     expect(uploadsOf(event())).toBeUndefined();
+  });
+
+  it("drops the comments that a search for them would find, whatever the text, and in no more time for many without end", () => {
+    const text = fc.string({ unit: fc.constantFrom("/", "*", "!", "a", "\n"), maxLength: 14 });
+    fc.assert(
+      fc.property(text, (one) => {
+        expect(withoutComments(one)).toBe(one.replace(/\/\*[^!].*?\*\//gs, " "));
+      }),
+      { numRuns: 2_000 },
+    );
+    const many = "/*a".repeat(300_000); // minutes, where each of them is looked at to the end
+    expect(withoutComments(many)).toBe(many);
+  });
+
+  it("reads the end of a file's name in one go, however many dots it has", () => {
+    const long = `${".".repeat(8_000)}x`;
+    const sent = [...Array.from({ length: 100 }, () => long), "a . ."];
+    const began = performance.now();
+    const names = uploadsOf(event({ attributes: { "http.request.headers": { "x-file-name": sent } } }));
+    expect(performance.now() - began).toBeLessThan(2_000); // three seconds and more, where each dot is a new beginning
+    expect(names).toEqual([...sent.slice(0, 100), "a"]);
+  });
+
+  it.each([
+    ["ECS, nested", { "@timestamp": 1, event: { action: "get" } }],
+    ["Vigil's own", { action: "get" }],
+  ])("finds body and headers where they were sent: %s", async (_, sent) => {
+    const request = {
+      body: { content: "A=%27" },
+      headers: { Cookie: "s=%41", "X-App": "<B>", "X-File-Name": "a.Php" },
+    };
+    const { drafts } = await validateAll([{ ...sent, http: { request } }], Date.now());
+    const asSent = event({ attributes: drafts[0]?.attributes ?? {} });
+    expect(inputOf(asSent)).toEqual(["a='", "s=a", "<b>", "a.php"]);
+    expect(headersOf(asSent)).toEqual(["<b>", "a.php"]);
+    expect(uploadsOf(asSent)).toEqual(["a.php"]);
   });
 
   it("has path, query, body and cookies as input, the other headers apart, and commands without quotes", () => {

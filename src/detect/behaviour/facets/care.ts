@@ -8,12 +8,13 @@ import { isPatientsOwn, isRecordAccess, userKey } from "../record-access.ts";
 export interface Care {
   /** Users, disguised, with the first and the last day of their accesses; a gap of half a year begins anew. */
   by: [who: string, first: number, last: number][];
-  /** Days of visits and of what is done for one, the latest four. */
+  /** Days of visits and of what is done for one, at most four: the latest of those past, and the next ones. */
   visits: number[];
 }
 
 const mostUsers = 10;
 const mostVisits = 4;
+const dayMs = 86_400_000;
 export const ownDays = 180;
 const colleagueDays = 14;
 const beforeVisit = 3;
@@ -46,9 +47,9 @@ export const care: Facet<Care> = {
   learn(state, event, seen) {
     const { day } = localTime(event.time, seen.timeZone);
     if (isVisit(event)) {
-      const at = visitTime(event);
-      noteVisit(state, day);
-      if (at !== undefined) noteVisit(state, localTime(at, seen.timeZone).day);
+      const at = visitDay(event, seen.timeZone);
+      noteVisit(state, day, day);
+      if (at !== undefined) noteVisit(state, at, day);
     }
     if (!isRecordAccess(event) || isPatientsOwn(event)) return;
     const who = userKey(event, seen);
@@ -99,20 +100,39 @@ export const isCareDeed = ofEvent(
     isVisit(event) || (isRecordAccess(event) && careDeeds.test(event.action) && !looks.test(event.action)),
 );
 
-function visitTime({ attributes }: SecurityEvent): number | undefined {
+function visitDay({ attributes }: SecurityEvent, timeZone: string): number | undefined {
   for (const [name, outer, inner] of times) {
     const value = attributes[name] ?? (attributes[outer] as Record<string, unknown> | undefined)?.[inner ?? ""];
-    const at = typeof value === "number" ? value : typeof value === "string" ? Date.parse(value) : Number.NaN;
-    if (at > 0 && at < 4e12) return at;
+    const day = dayOf(value, timeZone);
+    if (day !== undefined) return day;
   }
   return undefined;
 }
 
-function noteVisit({ visits }: Care, day: number): void {
+const longestTime = 80; // characters
+const zoned = /:\d\d.*(?:z|utc|gmt|[-+]\d\d:?\d\d)/i;
+
+/** In the organization's zone; where the time says no zone of its own, its date as it is written. */
+function dayOf(time: unknown, timeZone: string): number | undefined {
+  if (typeof time === "string" && time.length <= longestTime && !zoned.test(time)) {
+    const at = Date.parse(`${time.replace(/T(?=\d)/, " ")} UTC`);
+    return isLikely(at) ? Math.floor(at / dayMs) : undefined;
+  }
+  const at = typeof time === "number" ? time : typeof time === "string" ? Date.parse(time) : Number.NaN;
+  return isLikely(at) ? localTime(at, timeZone).day : undefined;
+}
+
+const isLikely = (at: number): boolean => at > 0 && at < 4e12;
+
+/** Where there are too many, a visit goes that a later one has followed or that is long past, else the farthest. */
+function noteVisit({ visits }: Care, day: number, today: number): void {
   if (visits.includes(day)) return;
   visits.push(day);
   visits.sort((one, other) => one - other);
-  if (visits.length > mostVisits) visits.shift();
+  if (visits.length <= mostVisits) return;
+  const [first = 0, second = 0] = visits;
+  if (second <= today || first < today - afterVisit) visits.shift();
+  else visits.pop();
 }
 
 /**

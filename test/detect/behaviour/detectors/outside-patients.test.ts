@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { outsidePatients } from "../../../../src/detect/behaviour/detectors/outside-patients.ts";
-import { ann, at, dayOfDate, isWorkday, opens, visit } from "../clinic-days.ts";
+import { ann, at, dayOfDate, isWorkday, monday, opens, visit } from "../clinic-days.ts";
 import { drive } from "../drive.ts";
 
 /** Ann sees twelve patients with visits a day, and one or two others. */
@@ -60,6 +60,49 @@ describe("records outside the user's patients", () => {
       actor: { name: "sync", roles: ["service"] },
     }));
     expect(settled().feed([...cancelled, ...strangers(14)])).not.toEqual([]);
+  });
+
+  it("are nobody's strangers on the days of a long series of appointments, booked at once", () => {
+    const series = strangers(14).flatMap((event) => {
+      const patientId = event.target?.patientId ?? "";
+      const booked = (days: number) => ({
+        ...visit(patientId, today - 20),
+        attributes: { "appointment.start": new Date(event.time + days * 86_400_000).toISOString() },
+      });
+      return [0, 30, 60, 90, 120, 150].map(booked);
+    });
+    expect(settled().feed([...series, ...strangers(14)])).toEqual([]);
+    const followed = strangers(14).flatMap((event) => {
+      const patientId = event.target?.patientId ?? "";
+      const come = [19, 17, 15, 13, 11].map((ago) => visit(patientId, today - ago));
+      return [visit(patientId, today - 20), ...come].map((one, n) => ({
+        ...one,
+        attributes: { "appointment.start": new Date(monday + (today + 40 + 30 * n) * 86_400_000).toISOString() },
+      }));
+    });
+    expect(settled().feed([...followed, ...strangers(14)])).toEqual([]);
+  });
+
+  it.each([
+    ["a date", "2026-02-17"],
+    ["a date as Americans write it", "02/17/2026"],
+    ["a time without a zone", "2026-02-17T23:30:00"],
+    ["the last minute of the day in the clinic", "2026-02-18T05:59:00Z"],
+    ["the same with an offset", "2026-02-17 23:59:00-06:00"],
+  ])("have their visit on the day that is written: %s", (_, start) => {
+    const coming = strangers(14, today).map((event) => ({
+      ...visit(event.target?.patientId ?? "", today - 40),
+      attributes: { appointment: { start } },
+    }));
+    const day = dayOfDate(2, 17);
+    const seen = (at: number) => {
+      const clinic = settled();
+      const later = strangers(14, today).map((event) => ({ ...event, time: event.time + (at - today) * 86_400_000 }));
+      return clinic.feed([...coming, ...later]).length;
+    };
+    expect(seen(day - 4)).toBeGreaterThan(0);
+    expect([seen(day - 3), seen(day + 14)]).toEqual([0, 0]);
+    expect(seen(day + 15)).toBeGreaterThan(0);
   });
 
   it("are strangers again: patients of half a year ago, and visits of a month ago", () => {
