@@ -8,6 +8,7 @@ import { retryAt, type Sent } from "../outbound/outcome.ts";
 import type { Vault } from "../secrets/vault.ts";
 import { inSpan, noteInSpan, SpanKind } from "../tracing.ts";
 import { createAbreast } from "./abreast.ts";
+import { longestTry } from "./channels/channel.ts";
 import type { Channels } from "./channels/kinds.ts";
 import { sendToItself } from "./channels/own-receiver.ts";
 import type { Outgoing } from "./deliver-plan.ts";
@@ -33,7 +34,7 @@ const busyAt = 32; // messages on their way on one channel from which on only CR
 const fullAt = 64; // from which on none is: one that hangs leaves room
 const looksAgain = 200; // ms, while something is on its way
 const lease = 60_000; // ms: longer than any try takes
-const longestTry = 20_000; // ms
+const reporting = 10_000; // ms of it, to write down what became of a try
 const abreast = 8; // messages that are sent and not written down: what comes twice when this process is killed
 const patience = 100; // ms: for how long one without an answer is among them
 
@@ -124,9 +125,10 @@ export function createSender(options: {
   }
 
   /** Never throws for what the receiver does. */
-  async function send(organizationId: string, channel: ChannelRow, prepared: Prepared): Promise<Sent> {
+  async function send(organizationId: string, channel: ChannelRow, prepared: Prepared, until: number): Promise<Sent> {
     const { recipient } = prepared;
-    const signal = AbortSignal.timeout(longestTry);
+    const waits = channels[channel.kind].waitsItsTurn ? Math.max(0, until - reporting - performance.now()) : 0;
+    const signal = AbortSignal.timeout(longestTry + Math.ceil(waits));
     if (isOwnReceiver(channel.config)) return sendToItself(prepared.message, signal, now);
     if (recipient === null) return { outcome: "PERMANENT", detail: "The number is no longer kept." };
     return channels[channel.kind].send({
@@ -140,17 +142,7 @@ export function createSender(options: {
     });
   }
 
-  async function tryOne(
-    organizationId: string,
-    outgoing: Outgoing,
-    ready: {
-      channel: ChannelRow;
-      bad: string | undefined;
-      prepared: Prepared | undefined;
-      traces: Traces;
-      until: number;
-    },
-  ): Promise<void> {
+  async function tryOne(organizationId: string, outgoing: Outgoing, ready: Ready): Promise<void> {
     const urgent = outgoing.alerts.some(({ priority }) => priority === "CRITICAL");
     const place = urgent ? unwritten.pass() : await unwritten.enter();
     try {
@@ -167,14 +159,14 @@ export function createSender(options: {
   async function tryNow(
     organizationId: string,
     outgoing: Outgoing,
-    { channel, bad, prepared }: { channel: ChannelRow; bad: string | undefined; prepared: Prepared | undefined },
+    { channel, bad, prepared, until }: Ready,
     answered: () => void,
   ): Promise<void> {
     const began = performance.now();
     const sent: Sent = bad
       ? { outcome: "PERMANENT", detail: `Not tried, for this is known not to arrive: ${bad}` }
       : prepared
-        ? await send(organizationId, channel, prepared).catch((error: Error): Sent => {
+        ? await send(organizationId, channel, prepared, until).catch((error: Error): Sent => {
             log.error({ organizationId, err: messageForLog(error) }, "an alert could not be sent");
             return unworded;
           })
@@ -186,44 +178,52 @@ export function createSender(options: {
     const afterMs = sent.outcome === "RETRY" ? sent.afterMs : undefined;
     const again = retryAt({ tries, afterMs, retries: channels[channel.kind].retries }, at, Math.random());
     const latencyMs = Math.round(performance.now() - began);
-    await reports.add(organizationId, { outgoing, kind: channel.kind, sent, latencyMs, retryAt: again, at });
+    const untried = bad !== undefined || prepared?.recipient === null;
+    await reports.add(organizationId, { outgoing, kind: channel.kind, sent, untried, latencyMs, retryAt: again, at });
   }
 
-  /** Sets out with all that was claimed; each is on its way until it is written down. */
+  function takeOff(channelId: string): void {
+    const left = (onChannel.get(channelId) ?? 1) - 1;
+    if (left > 0) onChannel.set(channelId, left);
+    else onChannel.delete(channelId);
+  }
+
+  /** Sets out with all that was claimed; each is on its way until it is written down, or cannot set out. */
   async function setOut(organizationId: string, claimed: Claim, own: Set<Promise<void>>, until: number): Promise<void> {
     const { plan, channels: rows, bad } = claimed;
+    const waiting = new Set(plan.send);
     const badOf = ({ channelId, recipient }: Outgoing): string | undefined =>
       bad.get(badKey((rows.get(channelId) as ChannelRow).kind, recipient));
-    const prepared = await prepare(
-      { db, vault, word, updatesThread: (kind) => channels[kind].updatesThread === true, log },
-      organizationId,
-      plan.send.filter((outgoing) => !badOf(outgoing)),
-      rows,
-    );
-    const ids = plan.send.flatMap(({ alerts }) => alerts.map(({ id }) => id));
-    const traces = await tracesOf(db, organizationId, ids);
-    for (const outgoing of plan.send) {
-      const { channelId } = outgoing;
-      const channel = rows.get(channelId) as ChannelRow;
-      const ready = {
-        channel,
-        bad: badOf(outgoing),
-        prepared: prepared.get(outgoing.messageId as string),
-        traces,
-        until,
-      };
-      const going = tryOne(organizationId, outgoing, ready)
-        // What is not written down is lost when its lease ends, and is tried again with the same message id.
-        .catch((error: Error) => log.error({ organizationId, err: messageForLog(error) }, "a try was not recorded"))
-        .finally(() => {
-          const left = (onChannel.get(channelId) ?? 1) - 1;
-          if (left > 0) onChannel.set(channelId, left);
-          else onChannel.delete(channelId);
-          onTheWay.delete(going);
-          own.delete(going);
-        });
-      onTheWay.add(going);
-      own.add(going);
+    try {
+      const prepared = await prepare(
+        { db, vault, word, updatesThread: (kind) => channels[kind].updatesThread === true, log },
+        organizationId,
+        plan.send.filter((outgoing) => !badOf(outgoing)),
+        rows,
+      );
+      const ids = plan.send.flatMap(({ alerts }) => alerts.map(({ id }) => id));
+      const traces = await tracesOf(db, organizationId, ids).catch((error: Error): Traces => {
+        log.warn({ organizationId, err: messageForLog(error) }, "alerts go out without the traces they came of");
+        return new Map();
+      });
+      for (const outgoing of plan.send) {
+        const { channelId, messageId } = outgoing;
+        const channel = rows.get(channelId) as ChannelRow;
+        const ready = { channel, bad: badOf(outgoing), prepared: prepared.get(messageId as string), traces, until };
+        const going = tryOne(organizationId, outgoing, ready)
+          // What is not written down is lost when its lease ends, and is tried again with the same message id.
+          .catch((error: Error) => log.error({ organizationId, err: messageForLog(error) }, "a try was not recorded"))
+          .finally(() => {
+            takeOff(channelId);
+            onTheWay.delete(going);
+            own.delete(going);
+          });
+        waiting.delete(outgoing);
+        onTheWay.add(going);
+        own.add(going);
+      }
+    } finally {
+      for (const { channelId } of waiting) takeOff(channelId);
     }
   }
 
@@ -258,6 +258,17 @@ export function createSender(options: {
       if (at) wake(organizationId, at.getTime());
     },
   };
+}
+
+interface Ready {
+  channel: ChannelRow;
+  /** Why it is not tried. */
+  bad: string | undefined;
+  /** Undefined: it could not be worded. */
+  prepared: Prepared | undefined;
+  traces: Traces;
+  /** Until when a try may begin, by performance.now(). */
+  until: number;
 }
 
 /** A message comes from the traces of its alerts. */

@@ -23,7 +23,7 @@ export interface Claim {
 
 export const badKey = (kind: ChannelKind, address: string): string => `${kind} ${address}`;
 
-/** Claims what is due and gives each message its id, which is stored before anything is sent. */
+/** Claims what is due and gives each message its id, which is stored before anything is sent: a part of one gets its own. */
 export async function claimDue(
   tx: Tx,
   {
@@ -58,7 +58,14 @@ export async function claimDue(
   const [first] = claimed;
   if (!first) return undefined;
   const made = new Set(messageIds);
-  const rows = claimed.map((row): Claimed => (made.has(row.messageId) ? { ...row, messageId: null } : row));
+  const again = claimed.filter(({ messageId }) => !made.has(messageId));
+  const renamed = await renameParts(tx, again);
+  const rows = claimed.map(
+    (row): Claimed => ({
+      ...row,
+      messageId: made.has(row.messageId) ? null : (renamed.get(row.messageId) ?? row.messageId),
+    }),
+  );
   const { rows: channelRows } = await tx.query<ChannelRow>({
     name: "channels_to_send_on",
     text: `SELECT c.id, c.kind, c.config, c.sealed_secrets AS "sealedSecrets", c.per_minute AS "perMinute"
@@ -91,6 +98,22 @@ export async function claimDue(
     await tx.query("SELECT alerts_release($1, $2, $3, $4)", [ids, first.claim, until, fresh]);
   }
   return { plan, channels, bad: await badAmong(tx, new Set(rows.map(({ recipient }) => recipient))) };
+}
+
+/**
+ * New ids for messages of which others have the rest, or will have it: who has seen a part under an id drops the other part.
+ * What stays under an id is all that is left of what was ever sent under it.
+ */
+async function renameParts(tx: Tx, again: readonly { messageId: string }[]): Promise<Map<string, string>> {
+  if (again.length === 0) return new Map();
+  const ids = again.map(({ messageId }) => messageId);
+  const { rows } = await tx.query<{ id: string }>({
+    name: "messages_in_parts",
+    text: `SELECT m.id FROM (SELECT id, count(*) AS claimed FROM unnest($2::uuid[]) AS id GROUP BY 1) m
+      WHERE (SELECT count(*) FROM security_alerts a WHERE a.organization_id = $1 AND a.message_id = m.id) > m.claimed`,
+    values: [tx.organizationId, ids],
+  });
+  return new Map(rows.map(({ id }) => [id, uuidv7()]));
 }
 
 async function badAmong(tx: Tx, recipients: Set<string>): Promise<Claim["bad"]> {

@@ -9,6 +9,8 @@ export interface Report {
   outgoing: Outgoing;
   kind: ChannelKind;
   sent: Sent;
+  /** Nothing was sent: whom it goes to cannot be reached. */
+  untried: boolean;
   latencyMs: number;
   /** Undefined: no further try. */
   retryAt: number | undefined;
@@ -110,26 +112,29 @@ async function markSucceeded(tx: Tx, succeeded: readonly Report[]): Promise<void
 }
 
 /** Why the channel was stopped; null: it was not, or long ago. */
-async function recordFailure(tx: Tx, { outgoing, kind, sent, retryAt, at }: Report): Promise<string | null> {
+async function recordFailure(tx: Tx, report: Report): Promise<string | null> {
+  const { outgoing, kind, sent, untried, retryAt, at } = report;
   const { channelId, recipient } = outgoing;
   const detail = sent.detail.slice(0, longestDetail);
-  if (sent.outcome === "PERMANENT" && sent.badContact && recipient !== "") {
-    await markBad(tx, kind, [recipient], detail, at);
-  }
+  const isBad = sent.outcome === "PERMANENT" && sent.badContact === true;
+  if (isBad && recipient !== "") await markBad(tx, kind, [recipient], detail, at);
+  const ofRecipient = untried || isBad; // of the channel it says nothing
   const stop = sent.outcome === "PERMANENT" && sent.stopChannel === true;
   const waitUntil = sent.outcome === "RETRY" && sent.channelWaits ? (retryAt ?? null) : null;
   const { rows } = await tx.query<{ stopped: string | null }>({
     name: "channel_failed",
-    text: `WITH before AS (SELECT suspended_at FROM alert_channels WHERE organization_id = $1 AND id = $2 FOR NO KEY UPDATE)
+    text: `WITH before AS (
+        SELECT suspended_at, NOT $7 AND failing_since < $3::timestamptz - interval '${failedFor}' AS is_dead
+        FROM alert_channels WHERE organization_id = $1 AND id = $2 FOR NO KEY UPDATE)
       UPDATE alert_channels c SET last_failure_at = greatest(c.last_failure_at, $3), last_failure = $4,
-        failing_since = coalesce(c.failing_since, $3), wait_until = greatest(c.wait_until, $5::timestamptz),
-        suspended_at = CASE WHEN c.suspended_at IS NULL AND ($6 OR c.failing_since < $3::timestamptz - interval '${failedFor}')
-          THEN $3 ELSE c.suspended_at END,
+        failing_since = CASE WHEN $7 THEN c.failing_since ELSE coalesce(c.failing_since, $3) END,
+        wait_until = greatest(c.wait_until, $5::timestamptz),
+        suspended_at = CASE WHEN c.suspended_at IS NULL AND ($6 OR before.is_dead) THEN $3 ELSE c.suspended_at END,
         suspended_reason = CASE WHEN c.suspended_at IS NOT NULL THEN c.suspended_reason WHEN $6 THEN $4
-          WHEN c.failing_since < $3::timestamptz - interval '${failedFor}' THEN 'Nothing but failures for ${failedFor}. The last: ' || $4 END
+          WHEN before.is_dead THEN 'Nothing but failures for ${failedFor}. The last: ' || $4 END
       FROM before WHERE c.organization_id = $1 AND c.id = $2
       RETURNING CASE WHEN before.suspended_at IS NULL AND c.suspended_at IS NOT NULL THEN c.suspended_reason END AS stopped`,
-    values: [tx.organizationId, channelId, new Date(at), detail, waitUntil && new Date(waitUntil), stop],
+    values: [tx.organizationId, channelId, new Date(at), detail, waitUntil && new Date(waitUntil), stop, ofRecipient],
   });
   return rows[0]?.stopped ?? null;
 }

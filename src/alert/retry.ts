@@ -1,4 +1,4 @@
-/** Sends alerts again that failed or were held back: they go back into the queue, and their ledger stays. */
+/** Sends alerts again that failed or were held back: they go back into the queue, but on a channel that was removed; their ledger stays. */
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 
@@ -38,6 +38,11 @@ export async function retryAlertsWhere(tx: Tx, condition: string, values: unknow
 }
 
 async function requeue(tx: Tx, ids: readonly string[], now: number): Promise<string[]> {
-  const { rows } = await tx.query<{ id: string }>("SELECT alerts_requeue($1, $2) AS id", [ids, new Date(now)]);
+  const { rows } = await tx.query<{ id: string }>(
+    `SELECT alerts_requeue(ARRAY(SELECT a.id FROM security_alerts a
+       JOIN alert_channels c ON c.organization_id = $1 AND c.id = a.channel_id AND c.removed_at IS NULL
+       WHERE a.organization_id = $1 AND a.id = ANY ($2)), $3) AS id`,
+    [tx.organizationId, ids, new Date(now)],
+  );
   return rows.map(({ id }) => id);
 }

@@ -12,19 +12,28 @@ interface Held {
   id: string;
   incident_id: string;
   route_id: string | null;
+  channel_id: string;
+  recipient: string;
   user_id: string | null;
+  /** A step has called them, by an address of their own. */
+  is_called: boolean;
 }
 
 const most = 500; // alerts a transaction
 
 /**
  * Queues what was held and is no longer, of incidents that nobody has acknowledged yet, and of those that are over that
- * they are. Looks at those after `after`, by id; answers the last one looked at, null when there is none left.
+ * they are; what is for a channel that was removed, or for whom it no longer tells, stays held. Looks at those after `after`,
+ * by id; answers the last one looked at, null when there is none left.
  */
 export async function releaseHeld(tx: Tx, after: string | null, now: number): Promise<string | null> {
   const { rows } = await tx.query<Held>({
     name: "alerts_held",
-    text: `SELECT a.id, a.incident_id, a.route_id, a.user_id FROM security_alerts a
+    text: `SELECT a.id, a.incident_id, a.route_id, a.channel_id, a.recipient, a.user_id,
+        EXISTS (SELECT FROM security_alerts s WHERE s.organization_id = $1 AND s.incident_id = a.incident_id
+          AND s.channel_id = a.channel_id AND s.recipient = a.recipient AND s.escalation_id IS NOT NULL) AS is_called
+      FROM security_alerts a
+      JOIN alert_channels c ON c.organization_id = a.organization_id AND c.id = a.channel_id AND c.removed_at IS NULL
       JOIN security_incidents i ON i.organization_id = a.organization_id AND i.id = a.incident_id
         AND CASE WHEN a.kind = 'RESOLVED' THEN i.status_rank IN (4, 5) ELSE i.status_rank = 0 END
       WHERE a.organization_id = $1 AND a.status_rank = 3 AND ($2::uuid IS NULL OR a.id > $2)
@@ -34,9 +43,11 @@ export async function releaseHeld(tx: Tx, after: string | null, now: number): Pr
   if (rows.length === 0) return null;
   const ids = [...new Set(rows.map(({ incident_id }) => incident_id))];
   const { incidents, settings } = await readSettings(tx, { incidents: ids, resolved: [], now });
-  const free = rows.filter(({ incident_id, route_id, user_id }) => {
+  const free = rows.filter(({ incident_id, route_id, channel_id, recipient, user_id, is_called }) => {
     const incident = incidents.get(incident_id);
     if (!incident || holdsOf(incident, settings).length > 0) return false;
+    const channel = settings.channels.find(({ id }) => id === channel_id);
+    if (!channel || !(is_called || channel.recipients.includes(recipient))) return false;
     const route = settings.routes.find(({ id }) => id === route_id);
     if (route && mutedBy(effective(route, settings.routes).muteTimes, now)) return false;
     const user = settings.quiet.find(({ id }) => id === user_id);
@@ -58,32 +69,49 @@ interface Again {
   route_id: string;
   channel_id: string;
   recipient: string;
-  user_id: string | null;
   group_key: string;
 }
 
-/** Tells again what was told a repeat interval ago and nobody has acknowledged; answers how many. From stored rows alone. */
+/**
+ * Tells again what was told a repeat interval ago and nobody has acknowledged; answers how many. From stored rows alone. It
+ * goes to whom the route tells now: one who was not told by it yet, when those who were told last are due.
+ */
 export async function repeatDue(tx: Tx, now: number): Promise<number> {
   const { settings } = await readSettings(tx, { incidents: [], resolved: [], now });
   const repeating = settings.routes.flatMap((route) => {
-    const { repeatS } = effective(route, settings.routes);
-    return repeatS ? [{ id: route.id, repeatS }] : [];
+    const { repeatS, channelIds } = effective(route, settings.routes);
+    const wanted = settings.channels
+      .filter(({ id }) => channelIds.includes(id))
+      .flatMap(({ id, recipients }) => recipients.map((recipient) => ({ channel_id: id, recipient })));
+    return repeatS ? [{ id: route.id, repeatS, wanted }] : [];
   });
   if (repeating.length === 0) return 0;
   const { rows } = await tx.query<Again>({
     name: "alerts_to_repeat",
-    text: `SELECT a.id AS last, i.id AS incident_id, a.route_id, a.channel_id, a.recipient, a.user_id, a.group_key
+    text: `SELECT a.last, i.id AS incident_id, a.route_id, a.channel_id, a.recipient, a.group_key
       FROM security_incidents i
       CROSS JOIN LATERAL (
-        SELECT DISTINCT ON (route_id, channel_id, recipient) id, route_id, channel_id, recipient, user_id, group_key, status,
-          coalesce(sent_at, created_at) AS at FROM security_alerts
-        WHERE organization_id = $1 AND incident_id = i.id AND escalation_id IS NULL AND kind <> 'TEST'
-        ORDER BY route_id, channel_id, recipient, created_at DESC, id DESC) a
-      JOIN unnest($3::uuid[], $4::int[]) AS r(id, seconds) ON r.id = a.route_id
-      WHERE i.organization_id = $1 AND i.status_rank = 0 AND a.status IN ('SENT', 'DELIVERED', 'FAILED')
-        AND a.at <= $2::timestamptz - make_interval(secs => r.seconds)
-      ORDER BY a.id LIMIT ${most}`,
-    values: [tx.organizationId, new Date(now), repeating.map(({ id }) => id), repeating.map(({ repeatS }) => repeatS)],
+        WITH told AS MATERIALIZED (
+          SELECT DISTINCT ON (route_id, channel_id, recipient) id, route_id, channel_id, recipient, group_key, status,
+            coalesce(sent_at, created_at) AS at FROM security_alerts
+          WHERE organization_id = $1 AND incident_id = i.id AND escalation_id IS NULL AND kind <> 'TEST'
+          ORDER BY route_id, channel_id, recipient, created_at DESC, id DESC)
+        SELECT coalesce(own.id, latest.id) AS last, latest.route_id, latest.group_key, w.channel_id, w.recipient
+        FROM (SELECT DISTINCT ON (route_id) id, route_id, group_key, at FROM told ORDER BY route_id, at DESC, id DESC) latest
+        JOIN unnest($3::uuid[], $4::int[], $5::jsonb[]) AS r(id, seconds, wanted) ON r.id = latest.route_id
+        CROSS JOIN LATERAL jsonb_to_recordset(r.wanted) AS w(channel_id uuid, recipient text)
+        LEFT JOIN told own ON own.route_id = latest.route_id AND own.channel_id = w.channel_id AND own.recipient = w.recipient
+        WHERE coalesce(own.at, latest.at) <= $2::timestamptz - make_interval(secs => r.seconds)
+          AND (own.id IS NULL OR own.status IN ('SENT', 'DELIVERED', 'FAILED'))) a
+      WHERE i.organization_id = $1 AND i.status_rank = 0
+      ORDER BY a.last, a.channel_id, a.recipient LIMIT ${most}`,
+    values: [
+      tx.organizationId,
+      new Date(now),
+      repeating.map(({ id }) => id),
+      repeating.map(({ repeatS }) => repeatS),
+      repeating.map(({ wanted }) => JSON.stringify(wanted)),
+    ],
   });
   if (rows.length === 0) return 0;
   const ids = [...new Set(rows.map(({ incident_id }) => incident_id))];
@@ -93,7 +121,7 @@ export async function repeatDue(tx: Tx, now: number): Promise<number> {
     const route = around.routes.find(({ id }) => id === row.route_id);
     if (!incident || !route) return [];
     const priority = priorityOf(incident.severity);
-    const user = around.quiet.find(({ id }) => id === row.user_id);
+    const user = around.quiet.find(({ email, phone }) => email === row.recipient || phone === row.recipient);
     const quiet = user && quietBy(user, priority, now);
     const muted = mutedBy(effective(route, around.routes).muteTimes, now);
     const of = { incidentId: incident.id, kind: "REPEATED" as const, routeId: route.id, channelId: row.channel_id };
@@ -104,7 +132,7 @@ export async function repeatDue(tx: Tx, now: number): Promise<number> {
         entryId: null,
         priority,
         recipient: row.recipient,
-        userId: row.user_id,
+        userId: user?.id ?? null,
         groupKey: row.group_key,
         waitS: 0,
         intervalS: 0,

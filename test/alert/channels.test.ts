@@ -1,7 +1,7 @@
 /** What every kind of channel promises, whoever is at the other end: one contract, the same provider misbehaving for all. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { openChannels } from "../../src/alert/channels/kinds.ts";
 import { openSmtp, type Smtp } from "../../src/alert/channels/smtp.ts";
 import { parseSmtp } from "../../src/alert/channels/smtp-url.ts";
@@ -140,7 +140,10 @@ const kinds: Record<string, Kind> = {
   },
 };
 
-async function send(of: Kind, { at = url, signal = new AbortController().signal } = {}): Promise<Sent> {
+async function send(
+  of: Kind,
+  { at = url, signal = new AbortController().signal, priority = message.priority } = {},
+): Promise<Sent> {
   const channel = openChannels({
     smtp,
     twilio: { accountSid: `AC${"0".repeat(32)}`, authToken: "canary-of-the-secret", from: "+15125550199", apiUrl: at },
@@ -152,7 +155,12 @@ async function send(of: Kind, { at = url, signal = new AbortController().signal 
   })[of.kind];
   const config = channel.config.parse(of.config(at)) as never;
   const secrets = channel.secrets.parse(of.secrets(at)) as never;
-  const delivery = { message, organizationId, recipient: of.recipient ?? "", firstOfThread: null };
+  const delivery = {
+    message: { ...message, priority },
+    organizationId,
+    recipient: of.recipient ?? "",
+    firstOfThread: null,
+  };
   const sent = await channel.send({ ...delivery, config, secrets, signal });
   expect(JSON.stringify(sent)).not.toContain("canary"); // neither a secret nor the receiver's words
   expect(sent.detail.length).toBeGreaterThan(5);
@@ -303,4 +311,57 @@ it("an e-mail waits for the mail server no longer than its time, and is not sent
   expect((await Promise.all(first)).map(({ outcome }) => outcome)).toEqual(["SENT", "SENT"]);
   expect(await send(of)).toMatchObject({ outcome: "SENT" });
   expect(came).toHaveLength(3);
+});
+
+describe("the line before the mail server", () => {
+  const of = kinds["an e-mail"] as Kind;
+  let held: (() => void)[] = [];
+  const holding: Reply = (command, socket) => {
+    if (command !== ".") return polite(command, socket);
+    held.push(() => socket.write("250 taken\r\n"));
+    return undefined;
+  };
+  beforeEach(() => {
+    held = [];
+    reply = holding;
+  });
+
+  it("has what is CRITICAL and what signs people in before all else", async () => {
+    const all: Promise<unknown>[] = [send(of), send(of)]; // as many as there are connections
+    await expect.poll(() => held.length).toBe(2);
+    for (const _ of [1, 2, 3]) all.push(send(of, { priority: "HIGH" }));
+    const link = { to: "ben@clinic.example", subject: "Sign in", text: "A link." };
+    all.push(send(of), smtp.send(link));
+    came = [];
+    for (const n of [2, 4]) {
+      for (const go of held.slice(n - 2, n)) go();
+      await expect.poll(() => held.length).toBe(n + 2);
+    }
+    expect(came.slice(0, 2).filter((one) => /Sign in/.test(one))).toHaveLength(1);
+    expect(came.slice(2).filter((one) => /Sign in/.test(one))).toHaveLength(0);
+    reply = polite;
+    for (const go of held.slice(4)) go();
+    await Promise.all(all);
+    expect(came).toHaveLength(5);
+  });
+
+  it("takes nothing from the time of a try, which begins when its turn comes", async () => {
+    const limits: AbortController[] = [];
+    const given = vi.spyOn(AbortSignal, "timeout").mockImplementation(() => {
+      const limit = new AbortController();
+      limits.push(limit);
+      return limit.signal;
+    });
+    const first = [send(of), send(of)];
+    const late = send(of);
+    await expect.poll(() => held.length).toBe(2);
+    expect(limits).toHaveLength(2);
+    for (const go of held) go();
+    expect((await Promise.all(first)).map(({ outcome }) => outcome)).toEqual(["SENT", "SENT"]);
+    await expect.poll(() => held.length).toBe(3);
+    expect(given.mock.calls).toEqual([[20_000], [20_000], [20_000]]);
+    given.mockRestore();
+    limits[2]?.abort();
+    expect(await late).toMatchObject({ outcome: "RETRY", detail: "the mail server did not answer in time." });
+  });
 });

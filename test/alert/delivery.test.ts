@@ -310,6 +310,56 @@ it("N2 sends again with the same id what a sender had when it died", async () =>
   await expect.poll(() => taken.map(({ headers }) => headers["webhook-id"])).toEqual([messageId]);
 });
 
+it("N2 sends a part of a message under an id of its own, however many claim at once, and under the old one all that is left", async () => {
+  const { id } = await webhook("/parts");
+  const limits = { leaseMs: 60_000, perMinuteOf: () => 1_000 }; // so many that nobody takes turns
+  type Claimant = Parameters<typeof claimDue>[0];
+  const claim = async (tx: Claimant, most: number, after: number) => {
+    const { plan } = (await claimDue(tx, { most, ...limits, now: now + after })) ?? {};
+    return (plan?.send ?? []).map(({ messageId, alerts }) => [messageId, alerts.length]);
+  };
+  const messageId = await server.app.db.inOrganization(server.ours, async (tx) => {
+    await tx.query(
+      `INSERT INTO security_alerts (organization_id, id, kind, channel_id, status, priority, group_key, due_at, created_at)
+       SELECT $1, gen_random_uuid(), 'TEST', $2, 'QUEUED', 'HIGH', 'together', $3, now() FROM generate_series(1, 9)`,
+      [server.ours, raw(id), new Date(now)],
+    );
+    const [[first] = []] = await claim(tx, 10, 0); // and here it dies
+    return first;
+  });
+  let here: (() => void) | undefined;
+  let go: (() => void) | undefined;
+  const claimed = new Promise<void>((resolve) => void (here = resolve));
+  const both = new Promise<void>((resolve) => void (go = resolve));
+  const slow = server.app.db.inOrganization(server.ours, async (tx) => {
+    const part = await claim(tx, 3, 60_000);
+    here?.();
+    await both;
+    return part;
+  });
+  await claimed;
+  // The other has not committed: by what is seen here, its three are in the message still.
+  const quick = await server.app.db.inOrganization(server.ours, (tx) => claim(tx, 4, 60_000));
+  go?.();
+  const rest = [
+    await slow,
+    quick,
+    await server.app.db.inOrganization(server.ours, (tx) => claim(tx, 10, 60_000)),
+  ].flat();
+  expect(rest).toEqual([
+    [expect.not.stringMatching(messageId as string), 3],
+    [expect.not.stringMatching(messageId as string), 4],
+    [messageId, 2],
+  ]);
+  const stored = await server.database.asOwner<{ message_id: string; n: number }>(
+    "SELECT message_id, count(*)::int AS n FROM security_alerts WHERE group_key = 'together' GROUP BY 1",
+  );
+  expect(new Map(stored.map(({ message_id, n }) => [message_id, n]))).toEqual(new Map(rest as [string, number][]));
+  await server.database.asOwner(
+    "UPDATE security_alerts SET status = 'SENT', claim = NULL WHERE group_key = 'together'",
+  );
+});
+
 it("keeps room for other channels, and for what is CRITICAL, while a receiver hangs", async () => {
   const { id: hangs } = await webhook("/hangs", { perMinute: 1_000 });
   const { id: other } = await webhook("/other");
@@ -436,6 +486,34 @@ it("sends e-mail with an id that stays, and never again to an address that is no
   const again = await test(id);
   await settled(again, "FAILED");
   expect((await read(again)).attempts[0].detail).toMatch(/known not to arrive/);
+});
+
+it("takes an address that is gone, or a number no longer kept, for no fault of their channel", async () => {
+  const six = 6 * 86_400_000; // longer than a channel may fail
+  const healthy = { isSuspended: false, failingSince: null };
+  const { id } = await channel({ kind: "EMAIL", email: { to: ["left@clinic.example"] } });
+  smtp.refusals.push("550 5.1.1 no such user");
+  const refused = await test(id);
+  await settled(refused, "FAILED");
+  expect((await read(refused)).channel).toMatchObject(healthy);
+  await later(six);
+  const untried = await test(id);
+  await settled(untried, "FAILED");
+  expect((await read(untried)).channel).toMatchObject(healthy);
+  // Nor does it stop one that has failed for long.
+  const failing = "UPDATE alert_channels SET failing_since = to_timestamp($2) WHERE id = $1";
+  await server.database.asOwner(failing, [raw(id), (now - six) / 1_000]);
+  const again = await test(id);
+  await settled(again, "FAILED");
+  expect((await read(again)).channel).toMatchObject({ isSuspended: false, failingSince: expect.any(String) });
+  const sms = await channel({ kind: "SMS", sms: { to: ["+15125550177"] } });
+  await server.database.asOwner("DELETE FROM phone_numbers");
+  const unknown = await test(sms.id);
+  await settled(unknown, "FAILED");
+  expect(await read(unknown)).toMatchObject({
+    attempts: [{ detail: "The number is no longer kept." }],
+    channel: healthy,
+  });
 });
 
 it("sends SMS through Twilio's API and tells a number that is none from a fault that passes", async () => {

@@ -1,7 +1,9 @@
 /** Alerts in the transaction of the change, over the real server: what is routed, held, told later, escalated. */
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { deleteChannel } from "../../src/alert/channel-change.ts";
 import { escalateDue, onUndeliverable } from "../../src/alert/escalate.ts";
+import { retryAlerts } from "../../src/alert/retry.ts";
 import { routeAlerts } from "../../src/alert/route-alerts.ts";
 import type { Tx } from "../../src/db.ts";
 import { acknowledgeIncident, resolveIncident } from "../../src/incident/change.ts";
@@ -35,7 +37,7 @@ const sql = async <R extends object>(text: string, values: unknown[] = []): Prom
 async function channel(name: string, more: { kind?: string; to?: string[] } = {}): Promise<string> {
   const id = uuidv7();
   // It waits for ever, so that what is routed stays as it was.
-  const text = `INSERT INTO alert_channels (organization_id, id, kind, name, config, wait_until) VALUES ($1, $2, $3, $4, $5, 'infinity')`;
+  const text = `INSERT INTO alert_channels (organization_id, id, kind, name, config, wait_until) VALUES ($1, $2, $3, $4, $5, '9999-12-31')`;
   await sql(text, [id, more.kind ?? "WEBHOOK", name, JSON.stringify(more.to ? { to: more.to } : {})]);
   return id;
 }
@@ -158,6 +160,36 @@ describe("routing", () => {
     await server.app.sweep.routes();
     await server.app.sweep.routes();
     expect(await kinds(id)).toEqual(["OPENED QUEUED"]);
+  });
+
+  it("keeps for ever what it holds for a channel that was removed, or for an address that is no longer told", async () => {
+    const day = new Date(now).toISOString().slice(0, 10);
+    const [hook, pager] = [await channel("hook"), await channel("pager")];
+    const mail = await channel("mail", { kind: "EMAIL", to: ["a@clinic.example", "b@clinic.example"] });
+    await routeTo([hook, mail], { mute: [{ dates: [day], timeZone: "UTC" }] });
+    const { id } = await incident();
+    await sql("UPDATE alert_routes SET removed_at = now() WHERE organization_id = $1");
+    await routeTo([pager]);
+    const { id: pending } = await incident();
+    await server.app.change(ours, async (tx) => {
+      for (const one of [hook, pager]) await deleteChannel(tx, one, now);
+    });
+    await sql("UPDATE alert_channels SET config = $3 WHERE organization_id = $1 AND id = $2", [
+      mail,
+      JSON.stringify({ to: ["a@clinic.example"] }),
+    ]);
+    now += 24 * 60 * minutes;
+    await server.app.sweep.routes();
+    const told = async () => (await alerts(id)).map(({ recipient, status }) => `${recipient} ${status}`);
+    expect(await told()).toEqual([" HELD", "a@clinic.example QUEUED", "b@clinic.example HELD"]);
+    const [removed] = await alerts(pending);
+    expect(removed).toMatchObject({
+      status: "HELD",
+      held_by: [{ kind: "CHANNEL", reason: "The channel was removed." }],
+    });
+    // Nor can anybody have it sent.
+    expect(await server.app.change(ours, (tx) => retryAlerts(tx, [removed?.id as string], now))).toEqual([]);
+    expect(await kinds(pending)).toEqual(["OPENED HELD"]);
   });
 
   it("tells nobody later of what was acknowledged while it was held", async () => {
@@ -347,6 +379,35 @@ describe("escalation", () => {
 
 /** Last: its clock runs past the days that have partitions for events. */
 describe("repetition", () => {
+  it("goes to whom the route tells by then, new ones too, and to nobody who was taken off", async () => {
+    const [before, after] = [await channel("before"), await channel("after")];
+    const mail = await channel("mail", { kind: "EMAIL", to: ["a@clinic.example", "b@clinic.example"] });
+    const routeId = await routeTo([before, mail], { repeatS: 3_600 });
+    const { id } = await incident();
+    await send(id);
+    await sql("UPDATE alert_channels SET config = $3 WHERE organization_id = $1 AND id = $2", [
+      mail,
+      JSON.stringify({ to: ["a@clinic.example", "c@clinic.example"] }),
+    ]);
+    const instead =
+      "UPDATE alert_route_channels SET channel_id = $4 WHERE organization_id = $1 AND route_id = $2 AND channel_id = $3";
+    await sql(instead, [routeId, before, after]);
+    const repeated = async () =>
+      (await alerts(id))
+        .filter(({ kind, status }) => kind === "REPEATED" && status === "QUEUED")
+        .map(({ channel_id, recipient }) => `${channel_id} ${recipient}`);
+    await server.app.sweep.routes();
+    expect(await repeated()).toEqual([]);
+    for (const _ of ["once", "again"]) {
+      now += 61 * minutes;
+      await Promise.all([server.app.sweep.routes(), server.app.sweep.routes()]);
+      await server.app.sweep.routes();
+      expect(await repeated()).toEqual([`${after} `, `${mail} a@clinic.example`, `${mail} c@clinic.example`]);
+      await send(id);
+    }
+    await acknowledge(id);
+  });
+
   it("N13: repeats from stored rows until somebody acknowledges, once per interval, and never as new, whatever was forgotten", async () => {
     await routeTo([await channel("hook")], { repeatS: 3_600 });
     const { id, ip: address } = await incident();

@@ -4,6 +4,9 @@ import type { ChannelKind } from "../../generated/prisma/client.ts";
 import type { Sent } from "../../outbound/outcome.ts";
 import type { Message } from "../message.ts";
 
+/** ms from when it begins: at once, or when its turn comes. */
+export const longestTry = 20_000;
+
 export interface Delivery<Config, Secrets> {
   message: Message;
   organizationId: string;
@@ -28,6 +31,8 @@ export interface Channel<Config = unknown, Secrets = unknown> {
   perMinute: number;
   /** Whether a message may take the place of the first one of its thread, so that `firstOfThread` is wanted. */
   updatesThread?: true;
+  /** Whether messages stand in a line: `signal` aborts so late that a try has its time when its turn comes. */
+  waitsItsTurn?: true;
   /** Never throws for what the receiver does: that is an outcome. */
   send(delivery: Delivery<Config, Secrets>): Promise<Sent>;
 }

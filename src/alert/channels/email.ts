@@ -33,6 +33,7 @@ export function emailChannel(options: {
     secrets: z.strictObject({}),
     retries: [minute, 5 * minute, 15 * minute, 60 * minute, 240 * minute],
     perMinute: 60,
+    waitsItsTurn: true,
     async send({ message, organizationId, recipient, signal }) {
       if (!smtp) return { outcome: "PERMANENT", detail: "This server sends no e-mail: SMTP_URL is not set." };
       const more = message.acknowledgeUrl ? `\n\nAcknowledge: ${message.acknowledgeUrl}` : "";
@@ -44,6 +45,7 @@ export function emailChannel(options: {
         text: message.text.includes(message.acknowledgeUrl ?? "\0") ? message.text : message.text + more,
         ...(message.html === null ? {} : { html: message.html }),
         messageId,
+        mayWait: message.priority !== "CRITICAL",
         ...(readsReports ? { reportAs: envelopeIdOf(messageId, organizationId) } : {}),
         references: thread,
         headers: {

@@ -2,6 +2,7 @@
 import { createTransport } from "nodemailer";
 import PQueue from "p-queue";
 import { enhancedOf, refusesAddress } from "../mail-status.ts";
+import { longestTry } from "./channel.ts";
 import type { SmtpConfig } from "./smtp-url.ts";
 
 export interface Email {
@@ -16,6 +17,8 @@ export interface Email {
   headers?: Record<string, string>;
   /** Asks for a report when it has arrived, or cannot: `id` comes back with it. Servers without RFC 3461 do as they like. */
   reportAs?: string;
+  /** Whether it stands behind all that may not; absent: it may not. */
+  mayWait?: boolean;
 }
 
 /** What the SMTP server refused, or that it was not reached; in its words nothing of the e-mail is. */
@@ -34,7 +37,8 @@ export class SmtpFault extends Error {
 export interface Smtp {
   /**
    * Resolves when the server has taken it, with the Message-ID. Throws SmtpFault, also when `signal` aborts: what waits for
-   * a connection until then is not sent; of what is being said to the server nobody knows.
+   * a connection until then is not sent; of what is being said to the server nobody knows. Where there is one, a try is given
+   * up `longestTry` after its turn has come, too.
    */
   send(email: Email, signal?: AbortSignal): Promise<{ providerId: string }>;
   /** Connects and signs in, and sends nothing. Throws SmtpFault. */
@@ -65,22 +69,32 @@ export function openSmtp({ host, port, secure, requireTls, auth, from, bounces =
   // Who stands in the transport's own line cannot leave it: nobody stands there.
   const line = new PQueue({ concurrency: connections });
 
-  function inTurn<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    const done = line.add(() => {
-      signal?.throwIfAborted();
-      return work();
-    });
-    if (!signal) return done;
+  function inTurn<T>(work: () => Promise<T>, mayWait: boolean, signal: AbortSignal | undefined): Promise<T> {
+    const priority = mayWait ? 0 : 1;
+    if (!signal) return line.add(work, { priority });
     return new Promise((resolve, reject) => {
-      const giveUp = (): void => reject(new SmtpFault("the mail server did not answer in time", undefined));
+      let hasBegun = false;
+      const giveUp = (): void => {
+        const why = hasBegun
+          ? "the mail server did not answer in time"
+          : "the mail server was busy with others for too long";
+        reject(new SmtpFault(why, undefined));
+      };
+      const begin = (): Promise<T> => {
+        signal.throwIfAborted();
+        hasBegun = true;
+        AbortSignal.timeout(longestTry).addEventListener("abort", giveUp, { once: true });
+        return work();
+      };
       if (signal.aborted) giveUp();
       signal.addEventListener("abort", giveUp, { once: true });
+      const done = line.add(begin, { priority });
       done.then(resolve, reject).finally(() => signal.removeEventListener("abort", giveUp));
     });
   }
 
   return {
-    async send({ to, subject, text, html, messageId, references, headers, reportAs }, signal) {
+    async send({ to, subject, text, html, messageId, references, headers, reportAs, mayWait = false }, signal) {
       const mail = {
         // Addresses as objects: none is parsed into several.
         from: { name: "Vigil", address: from },
@@ -97,7 +111,7 @@ export function openSmtp({ host, port, secure, requireTls, auth, from, bounces =
           : {}),
       };
       try {
-        const taken = await inTurn(() => transport.sendMail(mail), signal);
+        const taken = await inTurn(() => transport.sendMail(mail), mayWait, signal);
         return { providerId: taken.messageId };
       } catch (error) {
         throw faultOf(error as TransportFault);
