@@ -20,7 +20,7 @@ import { createRedisLink } from "./detect/windows/redis-link.ts";
 import { type EmbeddedPostgres, openEmbeddedPostgres } from "./embedded/postgres.ts";
 import { loadSecrets } from "./embedded/secrets.ts";
 import { VigilError } from "./errors.ts";
-import { holdFeedback, teach } from "./feedback.ts";
+import { holdFeedback, teach, unlearning } from "./feedback.ts";
 import { databasePart } from "./health/database-part.ts";
 import { entriesOf } from "./incident/entry.ts";
 import { validateAll } from "./ingest/accept.ts";
@@ -120,7 +120,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
     const { allowPrivateWebhooks: allowPrivate, publicUrl, ownAddresses } = config;
     const calls = answerHere(createCaller({ db, change, vault, allowPrivate, publicUrl, now, log }), log);
     opened.push({ name: "calls", close: calls.close });
-    const feedback = { hold: holdFeedback, teach };
+    const feedback = { hold: holdFeedback, teach, unlearning };
     const asking = { change, vault, send: smtp?.send, publicUrl, ownAddresses, feedback, now, log };
     const userChecks = createUserChecks(asking);
     const questions = answerHere(userChecks.sendDue, log);

@@ -110,15 +110,20 @@ export async function carryOutAll(
     );
   }
   const endOf = ({ ttl_s }: ActionRow): Date | null => (ttl_s ? new Date(now + ttl_s * 1000) : null);
-  await tx.query({
+  // Until its decision ends, which is later where that took the place of one that lasts longer.
+  const { rows: ends } = await tx.query<{ id: string; expires_at: Date | null }>({
     name: "actions_applied",
-    text: `UPDATE incident_actions a SET status = 'APPLIED', applied_at = $3, expires_at = e.at, due_at = e.at, approved_by = $5
-      FROM unnest($2::uuid[], $4::timestamptz[]) AS e(id, at) WHERE a.organization_id = $1 AND a.id = e.id`,
+    text: `UPDATE incident_actions a SET status = 'APPLIED', applied_at = $3, expires_at = e.until, due_at = e.until, approved_by = $5
+      FROM (SELECT w.id, greatest(w.at, (SELECT max(d.expires_at) FROM decisions d
+          WHERE d.organization_id = $1 AND d.action_id = w.id)) AS until
+        FROM unnest($2::uuid[], $4::timestamptz[]) AS w(id, at)) e
+      WHERE a.organization_id = $1 AND a.id = e.id RETURNING a.id, a.expires_at`,
     values: [tx.organizationId, safe.map(({ id }) => id), new Date(now), safe.map(endOf), approvedBy ?? null],
   });
+  const until = new Map(ends.map(({ id, expires_at }) => [id, expires_at]));
   const agreed = approvedBy ? ` ${approvedBy} approved it.` : "";
   for (const row of safe) {
-    const end = endOf(row);
+    const end = until.get(row.id);
     const message = `${nameOf(row)}${end ? ` until ${end.toISOString()}` : ""}. ${row.reason}${agreed}`;
     entries.push({ incidentId: row.incident_id, actor: row.actor, kind: "ACTION_APPLIED", message });
     const { type, target, ttl_s: ttlS, rule_id: ruleId } = row;

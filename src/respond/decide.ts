@@ -32,7 +32,11 @@ async function nextVersion(tx: Tx): Promise<string> {
   return rows[0].version;
 }
 
-/** Puts a decision in force; one that is in force about the same target for the same purpose is replaced. */
+/**
+ * Puts a decision in force; one that is in force about the same target for the same purpose is replaced. What an action
+ * makes never ends before what it replaces, or an hour's worth would end what somebody asked for a week; a person's own
+ * decision may. A decision about a user is about each name that the user has now.
+ */
 export async function makeDecision(tx: Tx, wanted: NewDecision): Promise<{ id: string; cursor: string }> {
   const { ids, cursor } = await makeDecisions(tx, [wanted]);
   return { id: ids[0] as string, cursor };
@@ -57,16 +61,24 @@ export async function makeDecisions(
       ), former AS (
         UPDATE decisions d SET revoked_at = $10, revoked_by = 'replaced', list_version = $11 FROM wanted w
         WHERE d.organization_id = $1 AND d.type = w.type AND d.scope = w.scope AND d.value = w.value
-          AND d.revoked_at IS NULL AND d.expires_at > $10 RETURNING d.id, d.action_id
+          AND d.revoked_at IS NULL AND d.expires_at > $10 RETURNING d.id, d.action_id, d.expires_at, w.id AS by
       ), superseded AS (
         UPDATE incident_actions a SET status = 'SUPERSEDED', due_at = NULL, ended_at = $10, ended_by = 'vigil',
           ended_reason = 'Another action about the same target took its place.'
         FROM former WHERE a.organization_id = $1 AND a.id = former.action_id AND a.status = 'APPLIED'
       ), made AS (
-        INSERT INTO decisions (organization_id, id, type, scope, value, version, actor, reason, created_at, expires_at, action_id, list_version)
+        INSERT INTO decisions (organization_id, id, type, scope, value, version, actor, reason, created_at, expires_at, action_id,
+          list_version, aliases)
         SELECT $1, w.id, w.type, w.scope, w.value, 1 + coalesce((SELECT max(d.version) FROM decisions d
             WHERE d.organization_id = $1 AND d.type = w.type AND d.scope = w.scope AND d.value = w.value), 0),
-          w.actor, w.reason, $10, w.expires_at, w.action_id, $11
+          w.actor, w.reason, $10,
+          CASE WHEN w.action_id IS NULL THEN w.expires_at
+            ELSE greatest(w.expires_at, (SELECT max(f.expires_at) FROM former f WHERE f.by = w.id)) END,
+          w.action_id, $11,
+          CASE WHEN w.scope = 'USER' THEN ARRAY(SELECT other.name FROM entities e, unnest(e.key || e.aliases) AS other(name)
+            WHERE e.organization_id = $1 AND e.kind = 'USER' AND e.aliases <> ARRAY[]::text[] AND lower(other.name) <> lower(w.value)
+              AND EXISTS (SELECT FROM unnest(e.key || e.aliases) AS own(name) WHERE lower(own.name) = lower(w.value))
+            ORDER BY other.name) ELSE ARRAY[]::text[] END
         FROM wanted w
       )
       SELECT ARRAY(SELECT id FROM former) AS replaced`,

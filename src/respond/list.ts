@@ -1,6 +1,7 @@
 /** The list of decisions as enforcers get it: versioned, hashed, signed, and bound to its organization (R10). */
 import { createHash, createPublicKey } from "node:crypto";
 import { LRUCache } from "lru-cache";
+import { v5 as uuidv5 } from "uuid";
 import type { Database } from "../db.ts";
 
 export interface ListedDecision {
@@ -37,7 +38,24 @@ interface Row extends Record<string, unknown> {
   version: number;
   expires_at: Date;
   list_version: string;
+  aliases: string[];
   gone: boolean;
+}
+
+/**
+ * A decision as enforcers get it: about a user it is listed once for each of their names, for an application knows the user
+ * by any of them. The ids of the others are made of the decision's own and sort beside it. What enforcers say of them needs
+ * no noting: they apply and lift them with the decision.
+ */
+function namesOf({
+  id,
+  value,
+  aliases,
+}: Pick<Row, "value" | "aliases"> & { id: string }): { id: string; value: string }[] {
+  return [
+    { id, value },
+    ...aliases.map((alias) => ({ id: `${id.slice(0, 24)}${uuidv5(alias, id).slice(24)}`, value: alias })),
+  ];
 }
 
 /** SHA-256 hex over one line a decision, sorted by id. Two lists of equal hash are equal. */
@@ -78,10 +96,10 @@ export async function readList(
   const { rows } = await db.query<Row>(organizationId, {
     name: "decision_list",
     text: `SELECT o.decision_version AS list, d.* FROM organizations o LEFT JOIN (
-        SELECT id, type, scope, value, version, expires_at, list_version, false AS gone FROM decisions
+        SELECT id, type, scope, value, version, expires_at, list_version, aliases, false AS gone FROM decisions
           WHERE organization_id = $1 AND revoked_at IS NULL AND expires_at > $2
         UNION ALL
-        SELECT id, type, scope, value, version, expires_at, list_version, true FROM decisions
+        SELECT id, type, scope, value, version, expires_at, list_version, aliases, true FROM decisions
           WHERE organization_id = $1 AND list_version > $3 AND revoked_at IS NOT NULL AND expires_at > $4
       ) d ON true WHERE o.id = $1 ORDER BY d.id`,
     values: [organizationId, new Date(now), after ?? null, new Date(now - memory)],
@@ -90,15 +108,17 @@ export async function readList(
   const inForce: ListedDecision[] = [];
   const since: ListedDecision[] = [];
   const removed: string[] = [];
-  for (const { id, type, scope, value, version: own, expires_at, list_version, gone } of rows) {
+  for (const { id, type, scope, value, version: own, expires_at, list_version, aliases, gone } of rows) {
     if (id === null) continue; // there is none
-    if (gone) {
-      removed.push(id);
-      continue;
+    for (const name of namesOf({ id, value, aliases })) {
+      if (gone) {
+        removed.push(name.id);
+        continue;
+      }
+      const decision = { id: name.id, type, scope, value: name.value, version: own, expiresAt: expires_at.getTime() };
+      inForce.push(decision);
+      if (after !== undefined && Number(list_version) > after) since.push(decision);
     }
-    const decision = { id, type, scope, value, version: own, expiresAt: expires_at.getTime() };
-    inForce.push(decision);
-    if (after !== undefined && Number(list_version) > after) since.push(decision);
   }
   const until = inForce.reduce((first, { expiresAt }) => Math.min(first, expiresAt), Number.POSITIVE_INFINITY);
   const list = { organization: organizationId, version, issuedAt: now, hash: hashOf(inForce), until };

@@ -10,6 +10,7 @@ import { type IncidentStatus, isOpen } from "../incident/state.ts";
 import { endAction } from "./action-row.ts";
 import { tell } from "./carry-out.ts";
 import { contactBefore } from "./contact.ts";
+import { livingOf } from "./living.ts";
 
 const most = 16; // questions at once
 const lease = 60_000; // ms: longer than an e-mail takes
@@ -18,6 +19,7 @@ const mostTries = 5; // within half an hour: waits of 2, 4, 8 and 16 minutes bet
 export interface DueQuestion {
   id: string;
   actionId: string;
+  /** That which it lives on in, where it was merged. */
   incidentId: string;
   user: string;
   tries: number;
@@ -31,9 +33,10 @@ export interface DueQuestion {
 export async function claimQuestions(tx: Tx, now: number): Promise<{ claimed: DueQuestion[]; closed: number }> {
   const { rows } = await tx.query<Omit<DueQuestion, "token">>({
     name: "questions_due",
-    text: `SELECT c.id, c.action_id AS "actionId", c.incident_id AS "incidentId", c.subject AS user, c.tries + 1 AS tries, i.status,
-        ${contactBefore("c.subject", "i.first_event_at")} AS email, (SELECT name FROM organizations WHERE id = $1) AS organization
+    text: `SELECT c.id, c.action_id AS "actionId", living.id AS "incidentId", c.subject AS user, c.tries + 1 AS tries, living.status,
+        ${contactBefore("c.subject", "least(i.first_event_at, living.first_event_at)")} AS email, (SELECT name FROM organizations WHERE id = $1) AS organization
       FROM user_checks c JOIN security_incidents i ON i.organization_id = $1 AND i.id = c.incident_id
+      CROSS JOIN LATERAL ${livingOf("c.incident_id")} AS living
       WHERE c.organization_id = $1 AND c.due_at <= $2 AND c.expires_at > $2 AND c.answered_at IS NULL
       ORDER BY c.due_at, c.id LIMIT ${most} FOR UPDATE OF c SKIP LOCKED`,
     values: [tx.organizationId, new Date(now)],

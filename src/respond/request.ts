@@ -5,7 +5,6 @@ import type { Viewer } from "../access/viewer.ts";
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import { lockIncident } from "../incident/move.ts";
-import { notify } from "../publish/notify.ts";
 import { endAction, insertActions, lockAction, type NewRow, type StoredAction } from "./action-row.ts";
 import { actions, needsApproval } from "./actions/table.ts";
 import { carryOut, nameOf, tell } from "./carry-out.ts";
@@ -15,6 +14,7 @@ import { administrators } from "./playbook.ts";
 import { approvalLimit } from "./respond.ts";
 import type { ActionType } from "./rule.ts";
 import { judgeAction } from "./safety.ts";
+import { brokenGlass, tellAlone } from "./second-person.ts";
 import { readSurroundings } from "./surroundings.ts";
 
 /** Who asks: by name in timelines, by id in the audit log and where a second person is needed. */
@@ -121,29 +121,21 @@ export async function approveAction(
   const { requester_id: requester, requester_session: session } = row;
   const isSame = requester === viewer.id || (session !== null && session === viewer.sessionId);
   if (isSame) {
-    if (!(await hasBrokenGlass(tx, viewer.id, now))) {
+    if (!(await brokenGlass(tx, asker))) {
       const message = "A second person has to approve it: not who asked for it, nor the same session.";
       throw new VigilError("BAD_USER_INPUT", message, { path: ["id"] });
     }
-    // The emergency path: loud here, and the break-glass use itself is reviewed by another person.
-    const detail = { type: row.type, target: row.target };
-    await audit(tx, {
-      actor: auditActor,
+    const deed = {
+      entityKind: "IncidentAction" as const,
+      id,
       action: "INCIDENT_ACTION_BREAK_GLASS",
-      entityKind: "IncidentAction",
-      entityId: id,
-      detail,
-    });
-    const notice = {
-      cause: `break-glass ${id}`,
-      kind: "incident.break-glass" as const,
-      to: { roles: ["ADMIN"] },
-      priority: "CRITICAL" as const,
+      type: row.type,
+      target: row.target,
       title: `${row.type} was approved by who asked for it, by break-glass: incident #?`,
       body: `${viewer.name} approved their own ${nameOf(row)}: ${row.reason}`,
       incidentId: row.incident_id,
     };
-    await notify(tx, [notice], now);
+    await tellAlone(tx, deed, asker);
   }
   const given = { actor: viewer.name, automatic: false, callerAddress: address, ownAddresses };
   const around = await readSurroundings(tx, given);
@@ -200,12 +192,4 @@ async function waiting(tx: Tx, id: string, now: number) {
     throw new VigilError("CONFLICT", "It could be approved for 30 minutes, which are over.", { path: ["id"] });
   }
   return row;
-}
-
-async function hasBrokenGlass(tx: Tx, userId: string, now: number): Promise<boolean> {
-  const { rows } = await tx.query(
-    "SELECT FROM break_glass_uses WHERE organization_id = $1 AND user_id = $2 AND started_at <= $3 AND expires_at > $3",
-    [tx.organizationId, userId, new Date(now)],
-  );
-  return rows.length > 0;
 }

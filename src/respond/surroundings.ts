@@ -15,20 +15,28 @@ export async function readSurroundings(
 ): Promise<Surroundings> {
   const { rows } = await tx.query<Row>({
     name: "response_surroundings",
-    text: `SELECT protected_targets, ARRAY(
-        SELECT unnest(ARRAY[u.email, u.name, u.id::text]) FROM users u WHERE u.organization_id = $1 AND u.role = 'ADMIN'
-        UNION
-        SELECT b.actor FROM break_glass_uses b WHERE b.organization_id = $1 AND b.expires_at > now()
-        UNION
-        SELECT unnest(e.key || e.aliases) FROM entities e -- what the application calls them
-        WHERE e.organization_id = $1 AND e.kind = 'USER' AND e.aliases <> ARRAY[]::text[] AND EXISTS (
-          SELECT FROM users u JOIN unnest(e.key || e.aliases) AS a(name) ON lower(a.name) = lower(u.email)
-          WHERE u.organization_id = $1 AND u.role = 'ADMIN')
-      ) AS administrators,
-      coalesce((SELECT jsonb_agg(jsonb_build_object('name', w.name, 'needsApproval', w.needs_approval))
-        FROM response_webhooks w WHERE w.organization_id = $1), '[]') AS webhooks
+    text: `WITH told AS (
+        SELECT 'ADMINISTRATOR' AS why, unnest(ARRAY[u.email, u.name, u.id::text]) AS name FROM users u
+          WHERE u.organization_id = $1 AND u.role = 'ADMIN'
+        UNION ALL
+        SELECT 'ADMINISTRATOR', b.actor FROM break_glass_uses b WHERE b.organization_id = $1 AND b.expires_at > now()
+        UNION ALL
+        SELECT 'PROTECTED', unnest(o.protected_targets) FROM organizations o WHERE o.id = $1
+        UNION ALL
+        SELECT 'PROTECTED', $2 -- who asks
+      ), people AS ( -- under all the names that the application has for each: who is met by one is met by all
+        SELECT e.key || e.aliases AS names FROM entities e
+        WHERE e.organization_id = $1 AND e.kind = 'USER' AND e.aliases <> ARRAY[]::text[]
+      ), alike AS (
+        SELECT DISTINCT t.why, other.name FROM people p, unnest(p.names) AS own(name), told t, unnest(p.names) AS other(name)
+        WHERE lower(own.name) = lower(t.name)
+      )
+      SELECT protected_targets || ARRAY(SELECT name FROM alike WHERE why = 'PROTECTED') AS protected_targets,
+        ARRAY(SELECT name FROM told WHERE why = 'ADMINISTRATOR' UNION SELECT name FROM alike WHERE why = 'ADMINISTRATOR') AS administrators,
+        coalesce((SELECT jsonb_agg(jsonb_build_object('name', w.name, 'needsApproval', w.needs_approval))
+          FROM response_webhooks w WHERE w.organization_id = $1), '[]') AS webhooks
       FROM organizations WHERE id = $1`,
-    values: [tx.organizationId],
+    values: [tx.organizationId, given.actor],
   });
   return {
     ...given,

@@ -1,6 +1,7 @@
 /**
  * "Was this you?": a one-time question to the user of a monitored application that an incident is about. Yes resolves the
- * incident as USER_CONFIRMED; no raises its severity and forces a second factor. Only a hash of the secret is stored.
+ * incident as USER_CONFIRMED; no raises its severity, opens it again where it was over, and forces a second factor. Only a
+ * hash of the secret is stored.
  */
 import { v7 as uuidv7 } from "uuid";
 import { audit } from "../access/audit.ts";
@@ -10,15 +11,12 @@ import { VigilError } from "../errors.ts";
 import { resolveIncident } from "../incident/change.ts";
 import { lockIncident } from "../incident/move.ts";
 import { isOpen } from "../incident/state.ts";
-import { gradeIncident } from "../incident/work.ts";
-import { severities } from "../ingest/event.ts";
 import type { WordsVault } from "../secrets/words.ts";
-import { endAction, insertActions } from "./action-row.ts";
-import { carryOut, tell } from "./carry-out.ts";
+import { endAction } from "./action-row.ts";
+import { tell } from "./carry-out.ts";
 import { contactBefore, questionLifetime, questionsPerDay } from "./contact.ts";
-import { readSurroundings } from "./surroundings.ts";
-
-const mfaTtl = 8 * 3_600_000; // of the second factor that a no forces, 8 hours
+import { takeDenial } from "./denial.ts";
+import { lockLiving } from "./living.ts";
 
 export interface Question {
   id: string;
@@ -85,17 +83,26 @@ export function organizationOfCheck(token: string): { organizationId: string; id
   return credential?.kind === "check" ? credential : undefined;
 }
 
-/** What a yes teaches of the user: the turn is held before the incident is locked, and it is taught when it is resolved. */
-export interface Feedback {
-  hold(tx: Tx): Promise<void>;
-  teach(
-    tx: Tx,
-    resolution: "USER_CONFIRMED",
-    who: { incidentId: string; about: string; actor: string; auditActor: string; now: number },
-  ): Promise<void>;
+interface Answering {
+  incidentId: string;
+  actor: string;
+  auditActor: string;
+  now: number;
 }
 
-/** Uses the question up. Errors: NOT_FOUND (wrong, used, over), which all read the same. */
+/** What answers teach of the user: the turn is held before the incident is locked. */
+export interface Feedback {
+  hold(tx: Tx): Promise<void>;
+  /** After a yes has resolved the incident. */
+  teach(tx: Tx, resolution: "USER_CONFIRMED", who: Answering & { about: string }): Promise<void>;
+  /** Around the work that opens the incident again after a no: what its resolution taught is taken back. */
+  unlearning<T>(tx: Tx, who: Answering, work: () => Promise<T>): Promise<T>;
+}
+
+/**
+ * Uses the question up. Answers, after a no, whether a second factor will be asked for. Errors: NOT_FOUND (wrong, used,
+ * over), which all read the same.
+ */
 export async function answerCheck(
   tx: Tx,
   vault: WordsVault,
@@ -107,7 +114,7 @@ export async function answerCheck(
     ownAddresses,
     now,
   }: { id: string; token: string; wasUser: boolean; ownAddresses: readonly string[]; now: number },
-): Promise<void> {
+): Promise<boolean | undefined> {
   const { rows } = await tx.query<{
     hashes: Buffer[];
     incident_id: string;
@@ -127,68 +134,27 @@ export async function answerCheck(
     [tx.organizationId, id, new Date(now), wasUser],
   );
   if (rowCount !== 1) throw gone; // of two that answer at once, one gets the row
-  const { incident_id: incidentId, subject, action_id: actionId } = check;
-  if (wasUser) await feedback.hold(tx);
-  const incident = await lockIncident(tx, { id: incidentId });
+  const { incident_id: askedAbout, subject, action_id: actionId } = check;
+  await feedback.hold(tx);
+  const incident = await lockLiving(tx, askedAbout);
+  const incidentId = incident.id;
   const said = wasUser ? "that it was them" : "that it was not them";
   await tell(tx, { incidentId, kind: "USER_ANSWERED", message: `${subject} says ${said}.`, actor: subject, now });
   const entry = { actor: subject, entityKind: "Incident", entityId: incidentId };
   await audit(tx, { ...entry, action: "INCIDENT_USER_ANSWERED", detail: { checkId: id, wasUser } });
   if (actionId)
     await endAction(tx, { id: actionId, status: "EXPIRED", actor: subject, reason: "It was answered.", now });
-  if (!isOpen(incident.status)) return;
-  const change = { id: incidentId, actor: subject, now };
-  if (wasUser) {
-    await resolveIncident(tx, vault, {
-      ...change,
-      resolution: "USER_CONFIRMED",
-      reason: "The user says that it was them.",
-    });
-    await feedback.teach(tx, "USER_CONFIRMED", {
-      incidentId,
-      about: subject,
-      actor: subject,
-      auditActor: subject,
-      now,
-    });
-    return;
-  }
-  const severity =
-    severities[Math.max(severities.indexOf("HIGH"), severities.indexOf(incident.severity) + 1)] ?? "CRITICAL";
-  if (severity !== incident.severity) {
-    await gradeIncident(tx, vault, { ...change, severity, reason: "The user says that it was not them." });
-  }
-  await forceSecondFactor(tx, { incidentId, subject, ownAddresses, now });
-}
-
-async function forceSecondFactor(
-  tx: Tx,
-  {
-    incidentId,
-    subject,
-    ownAddresses,
+  if (!wasUser) return takeDenial(tx, vault, feedback, { incident, subject, ownAddresses, now });
+  // What it was merged into may be about more than the user can speak for.
+  if (!isOpen(incident.status) || incidentId !== askedAbout) return undefined;
+  await resolveIncident(tx, vault, {
+    id: incidentId,
+    actor: subject,
     now,
-  }: { incidentId: string; subject: string; ownAddresses: readonly string[]; now: number },
-): Promise<void> {
-  const id = uuidv7({ msecs: now });
-  const row = {
-    id,
-    incidentId,
-    type: "FORCE_MFA" as const,
-    status: "PLANNED" as const,
-    target: subject,
-    scope: "USER" as const,
-    ttl: mfaTtl,
-    actor: "vigil",
-    reason: "The user says that it was not them.",
-    ruleId: null,
-    entryId: null,
-    requesterId: null,
-    requesterSession: null,
-    approveBy: null,
-    endedReason: null,
-  };
-  await insertActions(tx, [row], now);
-  const around = await readSurroundings(tx, { actor: "vigil", automatic: true, ownAddresses });
-  await carryOut(tx, id, { around, auditActor: "vigil", now });
+    resolution: "USER_CONFIRMED",
+    reason: "The user says that it was them.",
+  });
+  const who = { incidentId, about: subject, actor: subject, auditActor: subject, now };
+  await feedback.teach(tx, "USER_CONFIRMED", who);
+  return undefined;
 }

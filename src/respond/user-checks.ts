@@ -18,8 +18,8 @@ export interface UserChecks {
   canAsk: boolean;
   /** Sends the questions of responses that are due. Harmless at any time, in any process. */
   sendDue(organizationId: string): Promise<void>;
-  /** Errors: NOT_FOUND, RATE_LIMITED. */
-  answer(token: string, wasUser: boolean, address: string): Promise<void>;
+  /** Answers, after a no, whether a second factor will be asked for. Errors: NOT_FOUND, RATE_LIMITED. */
+  answer(token: string, wasUser: boolean, address: string): Promise<boolean | undefined>;
 }
 
 export function createUserChecks(options: {
@@ -99,7 +99,7 @@ export function createUserChecks(options: {
       if (!check) throw new VigilError("NOT_FOUND", "This link is not valid: check that it was copied whole");
       await vault.reserve(check.organizationId, 3);
       const answer = { id: check.id, token, wasUser, ownAddresses, now: now() };
-      await change(check.organizationId, (tx) => answerCheck(tx, vault, feedback, answer));
+      return change(check.organizationId, (tx) => answerCheck(tx, vault, feedback, answer));
     },
   };
 }

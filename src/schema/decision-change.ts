@@ -1,8 +1,11 @@
 import { audit } from "../access/audit.ts";
+import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
-import { makeDecision, ttlBounds } from "../respond/decide.ts";
+import { needsApproval } from "../respond/actions/table.ts";
+import { makeDecision, type NewDecision, ttlBounds } from "../respond/decide.ts";
 import { revokeDecision } from "../respond/revoke.ts";
 import { judgeSafety } from "../respond/safety.ts";
+import { brokenGlass, tellAlone } from "../respond/second-person.ts";
 import { readSurroundings } from "../respond/surroundings.ts";
 import { readNetwork, type Target } from "../respond/target.ts";
 import { builder } from "./builder.ts";
@@ -69,7 +72,7 @@ builder.mutationFields((t) => ({
   decisionCreate: t.field({
     type: CreatePayload,
     description:
-      "Puts a decision in force on every enforcer, until it expires. What is in force about the same target is replaced.",
+      "Puts a decision in force on every enforcer, until it expires. What is in force about the same target is replaced. What is destructive (SUSPEND_USER, a block of a range) is refused, for it takes a second person: ask for it by `incidentRespond`. During your break-glass it is done, and every administrator hears of it.",
     authScopes: { permission: "decision.write" },
     args: { input: t.arg({ type: CreateInput, required: true, description: "What." }) },
     resolve: (_parent, { input }, context) =>
@@ -86,16 +89,10 @@ builder.mutationFields((t) => ({
           throw new VigilError("BAD_USER_INPUT", message, { path: ["input", "scope"] });
         }
         const reason = reasonOf(input.reason);
-        const { now, change, ownAddresses } = context.services;
+        const { now, change } = context.services;
         const ttl = input.ttl ? milliseconds(input.ttl) : ttlBounds.default;
-        return change(viewerOf(context).organizationId, async (tx) => {
-          const asked = { actor: actorOf(context), automatic: false, callerAddress: context.address, ownAddresses };
-          const verdict = judgeSafety(target, await readSurroundings(tx, asked));
-          if (!verdict.safe) throw new VigilError("BAD_USER_INPUT", verdict.reason, { path: ["input", "value"] });
-          const made = await makeDecision(tx, { type, target, ttl, reason, actor: actorOf(context), now: now() });
-          await write(tx, context, made.id, "DECISION_CREATED", { type, ...target, ttl, reason });
-          return made;
-        });
+        const wanted = { type, target, ttl, reason, actor: actorOf(context), now: now() };
+        return change(viewerOf(context).organizationId, (tx) => decide(tx, context, wanted));
       }),
   }),
   decisionRevoke: t.field({
@@ -117,8 +114,40 @@ builder.mutationFields((t) => ({
   }),
 }));
 
-function write(tx: Parameters<typeof audit>[0], context: Context, entityId: string, action: string, detail: object) {
-  return audit(tx, { actor: auditActorOf(context), action, entityKind: "Decision", entityId, detail });
+/** One person's word: what is unsafe, or takes two, is refused. */
+async function decide(tx: Tx, context: Context, wanted: NewDecision): Promise<{ id: string; cursor: string }> {
+  const { type, target, ttl, reason, actor, now } = wanted;
+  const { ownAddresses } = context.services;
+  const who = { viewer: viewerOf(context), auditActor: auditActorOf(context), now };
+  const asked = { actor, automatic: false, callerAddress: context.address, ownAddresses };
+  const around = await readSurroundings(tx, asked);
+  const verdict = judgeSafety(target, around);
+  if (!verdict.safe) throw new VigilError("BAD_USER_INPUT", verdict.reason, { path: ["input", "value"] });
+  const takesTwo = needsApproval({ type, target, name: target.value }, around);
+  const glass = takesTwo ? await brokenGlass(tx, who) : undefined;
+  if (takesTwo && !glass) {
+    const [what, field] = target.scope === "RANGE" ? ["A block of a range", "scope"] : [type, "type"];
+    const message = `${what} takes a second person: ask for it on an incident (incidentRespond), where another one approves it.`;
+    throw new VigilError("BAD_USER_INPUT", message, { path: ["input", field] });
+  }
+  const made = await makeDecision(tx, wanted);
+  const entry = { entityKind: "Decision" as const, entityId: made.id };
+  const detail = { type, ...target, ttl, reason };
+  await audit(tx, { ...entry, actor: who.auditActor, action: "DECISION_CREATED", detail });
+  if (glass) {
+    const deed = {
+      entityKind: entry.entityKind,
+      id: made.id,
+      action: "DECISION_BREAK_GLASS",
+      type,
+      target: target.value,
+      title: `${type} was decided by one person alone, by break-glass: incident #?`,
+      body: `${actor} decided ${type} of ${target.value}: ${reason}`,
+      incidentId: glass.incidentId,
+    };
+    await tellAlone(tx, deed, who);
+  }
+  return made;
 }
 
 function reasonOf(text: string): string {

@@ -28,9 +28,10 @@ export async function handleCheckForm(
   const answer = form.get("answer");
   try {
     if (answer !== "yes" && answer !== "no") throw new VigilError("BAD_USER_INPUT", "Press one of the two buttons");
-    await services.userChecks.answer(form.get("token") ?? "", answer === "yes", request.socket.remoteAddress ?? "");
-    const thanks =
-      answer === "yes" ? "Nothing more is to be done." : "A second factor will be asked for, and people look into it.";
+    const address = request.socket.remoteAddress ?? "";
+    const isAsked = await services.userChecks.answer(form.get("token") ?? "", answer === "yes", address);
+    const look = isAsked ? "A second factor will be asked for, and people look into it." : "People look into it.";
+    const thanks = answer === "yes" ? "Nothing more is to be done." : look;
     sendPage(response, 200, "Thank you", `<p>${thanks}</p>`);
   } catch (error) {
     if (!(error instanceof VigilError)) throw error;

@@ -134,6 +134,49 @@ describe("the list of decisions", () => {
     await revoke(made.decision.id);
   });
 
+  it("has a decision about a user once for each name that the application may know the user by, and takes all back", async () => {
+    const rows = [
+      { name: "lee", aliases: ["17", "Lee@clinic.example"] },
+      { name: "other", aliases: ["18"] },
+    ];
+    await ask(
+      "mutation ($rows: [UserImportRow!]!) { usersImport(input: { rows: $rows }) { userErrors { message } } }",
+      {
+        rows,
+      },
+    );
+    const { body: before } = await poll("");
+    const made = await decide({ type: "FORCE_MFA", scope: "USER", value: "lee" });
+    const { body: more } = await poll(`&after=${before.version}`);
+    expect(more.decisions.map(({ value }: Data) => value)).toEqual(["lee", "17", "Lee@clinic.example"]);
+    const ids: string[] = more.decisions.map(({ id }: Data) => id);
+    expect(new Set(ids).size).toBe(3);
+    expect(ids[0]).toBe(rowId(made.decision.id));
+    const { body: full } = await poll("");
+    expect(full.decisions).toEqual(expect.arrayContaining(more.decisions)); // the ids stay the same
+    const hash = createHash("sha256").update(full.decisions.map(line).sort().join("\n")).digest("hex");
+    expect([full.hash, more.hash]).toEqual([hash, hash]);
+    // It is one decision: applied where its own row is, and shown once.
+    const acknowledged = await fetch(`${server.url}/enforce/acknowledge`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+      body: JSON.stringify({ enforcer: "web-1", program: "test/1", version: full.version, applied: ids }),
+    });
+    expect(acknowledged.status).toBe(204);
+    const { decisions } = await ask(
+      "{ decisions(filter: { type: { eq: FORCE_MFA } }) { nodes { value appliedBy { enforcer { name } } } } }",
+    );
+    expect(decisions.nodes).toEqual([{ value: "lee", appliedBy: [{ enforcer: { name: "web-1" } }] }]);
+    await revoke(made.decision.id);
+    const { body: less } = await poll(`&after=${full.version}`);
+    expect([...less.removed].sort()).toEqual([...ids].sort());
+    expect(less.hash).toBe(before.hash);
+    const alias = await decide({ type: "FORCE_MFA", scope: "USER", value: "lee@clinic.example" });
+    const { body: again } = await poll(`&after=${less.version}`);
+    expect(again.decisions.map(({ value }: Data) => value)).toEqual(["lee@clinic.example", "17", "lee"]);
+    await revoke(alias.decision.id);
+  });
+
   it("of a version that was never given is sent whole", async () => {
     expect((await poll("&after=999999")).body.full).toBe(true);
   });
@@ -162,6 +205,9 @@ describe("a decision", () => {
       { version: 2, inForce: true, revokedBy: null },
       { version: 1, inForce: false, revokedBy: "replaced" },
     ]);
+    const three = await decide({ value: "203.0.113.20", ttl: "PT5M" }); // a person's own word may shorten it
+    expect(Date.parse(three.decision.expiresAt) - now).toBe(300_000);
+    two.decision.id = three.decision.id;
     expect((await revoke(two.decision.id)).decision).toEqual({ inForce: false });
     expect((await revoke(two.decision.id)).userErrors).toEqual([{ code: "CONFLICT" }]);
   });

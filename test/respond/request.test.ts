@@ -126,6 +126,25 @@ describe("somebody who responds", () => {
     const { action } = await respond({ type: "SUSPEND_USER", target: "al-17" });
     expect(action).toMatchObject({ status: "REFUSED", endedReason: "al-17 is an administrator of this organization." });
     expect(await respond({ type: "SUSPEND_USER", target: "al-18", dryRun: true })).toMatchObject({ refusal: null });
+    // Nor anybody else who is protected under another of their names, nor themselves.
+    const rows = [
+      { name: "al-19", aliases: ["the-owner"] },
+      { name: "al-20", aliases: ["ada@clinic.example"] },
+    ];
+    await ask(
+      "mutation ($rows: [UserImportRow!]!) { usersImport(input: { rows: $rows }) { userErrors { message } } }",
+      { rows },
+      amy,
+    );
+    await ask(
+      'mutation { organizationUpdate(input: { protectedTargets: ["The-Owner"] }) { userErrors { message } } }',
+      {},
+      amy,
+    );
+    for (const target of ["al-19", "al-20"])
+      expect(await respond({ type: "SUSPEND_USER", target, dryRun: true })).toMatchObject({
+        refusal: `${target} is protected.`,
+      });
   });
 
   it("is told what is wrong with a target or a time", async () => {
@@ -210,6 +229,67 @@ describe("somebody who responds", () => {
     );
     expect(told.length).toBeGreaterThan(0);
     await server.database.asOwner("UPDATE break_glass_uses SET expires_at = started_at + interval '1 ms'");
+  });
+
+  it("R6 cannot go around the second person by a decision of their own, but by break-glass, which is loud as well", async () => {
+    const text = `mutation ($input: DecisionCreateInput!) { decisionCreate(input: $input) {
+      decision { value } userErrors { code message path } } }`;
+    const decide = async (input: object) =>
+      (await ask(text, { input: { reason: "It attacks us", ...input } })).decisionCreate;
+    const suspend = { type: "SUSPEND_USER", scope: "USER", value: "dr.lee" };
+    for (const [input, field] of [
+      [suspend, "type"],
+      [{ type: "SUSPEND_USER", scope: "SESSION", value: "s-9" }, "type"],
+      [{ type: "BLOCK_IP", scope: "RANGE", value: "203.0.113.0/25" }, "scope"],
+    ] as const) {
+      expect(await decide(input)).toMatchObject({
+        decision: null,
+        userErrors: [
+          { code: "BAD_USER_INPUT", path: ["input", field], message: expect.stringContaining("incidentRespond") },
+        ],
+      });
+    }
+    expect(await blocked()).not.toContain("SUSPEND_USER dr.lee");
+    expect((await decide({ type: "BLOCK_IP", scope: "IP", value: "203.0.113.91" })).userErrors).toEqual([]);
+    await ask(
+      'mutation { breakGlassStart(input: { reason: "An emergency at night", minutes: 5 }) { userErrors { message } } }',
+    );
+    expect(await decide(suspend)).toMatchObject({ decision: { value: "dr.lee" }, userErrors: [] });
+    const told = await server.database.asOwner(
+      "SELECT body FROM security_notifications WHERE kind = 'incident.break-glass' AND body LIKE '%dr.lee%'",
+    );
+    expect(told.length).toBeGreaterThan(0);
+    const audited = await server.database.asOwner(
+      "SELECT FROM security_audit_log WHERE action = 'DECISION_BREAK_GLASS' AND entity_kind = 'Decision'",
+    );
+    expect(audited).toHaveLength(1);
+    await server.database.asOwner("UPDATE break_glass_uses SET expires_at = started_at + interval '1 ms'");
+  });
+
+  it("never shortens what is in force by approving what lasts less, and has it back as it was", async () => {
+    const lasting = async (target: string) => {
+      const now = Date.now();
+      const [one] = (await decisionsInForce(server, now)).filter(({ value }) => value === target) as never as {
+        until: string;
+      }[];
+      return Math.round((Number(one?.until) - now / 1000) / 3600);
+    };
+    const target = "mallory.long";
+    const ids: string[] = [];
+    for (const ttl of ["P7D", "PT1H"]) {
+      const { action } = await respond({ type: "SUSPEND_USER", target, ttl });
+      await act("Approve", action.id);
+      ids.push(action.id);
+      expect(await lasting(target)).toBe(7 * 24);
+    }
+    const { node } = await ask("query ($id: ID!) { node(id: $id) { ... on IncidentAction { expiresAt } } }", {
+      id: ids[1],
+    });
+    expect((Date.parse(node.expiresAt) - Date.now()) / 3_600_000).toBeCloseTo(7 * 24, 0);
+    await act("Revert", ids[1] as string);
+    expect(await lasting(target)).toBe(7 * 24);
+    await act("Revert", ids[0] as string);
+    expect(await blocked()).not.toContain(`SUSPEND_USER ${target}`);
   });
 
   it("may say no", async () => {

@@ -97,6 +97,106 @@ describe('"was this you?"', () => {
     expect(await decisionsInForce(server)).toMatchObject([{ type: "FORCE_MFA", value: "frank" }]);
   });
 
+  const resolve = (id: string) =>
+    ask(
+      'mutation ($id: ID!) { incidentResolve(id: $id, input: { resolution: FALSE_POSITIVE, reason: "Looked fine" }) { userErrors { message } } }',
+      { id },
+    );
+  const merge = async (id: string, intoId: string) =>
+    expect(
+      (
+        await ask(
+          'mutation ($id: ID!, $intoId: ID!) { incidentMerge(id: $id, input: { intoId: $intoId, reason: "One story" }) { userErrors { message } } }',
+          { id, intoId },
+        )
+      ).incidentMerge.userErrors,
+    ).toEqual([]);
+  const mfaOf = async (user: string) =>
+    (await decisionsInForce(server)).filter(({ type, value }) => type === "FORCE_MFA" && value === user);
+
+  it("opens the incident again on a no when it was resolved or closed meanwhile, and forces the second factor", async () => {
+    for (const [user, closed] of [
+      ["rita", false],
+      ["rolf", true],
+    ] as const) {
+      const { token, id } = await linkTo(user);
+      await resolve(id);
+      if (closed) await ask("mutation ($id: ID!) { incidentClose(id: $id) { userErrors { message } } }", { id });
+      expect((await stateOf(id)).status).toBe(closed ? "CLOSED" : "RESOLVED");
+      expect(await (await press(token, "no")).text()).toContain("A second factor will be asked for");
+      expect(await stateOf(id)).toMatchObject({ status: "OPEN", severity: "HIGH", resolution: null });
+      expect(await mfaOf(user)).toHaveLength(1);
+      const lines = await timeline(server, raw(id));
+      expect(lines).toContain(`USER_ANSWERED ${user} says that it was not them.`);
+      expect(lines).toContain(`REOPENED ${user} reopened the incident`);
+      const text =
+        "query ($user: String!) { entity(kind: USER, key: $user) { feedback { nodes { resolution undoneBy } } } }";
+      const { nodes } = (await ask(text, { user })).entity.feedback;
+      expect(nodes).toEqual([{ resolution: "FALSE_POSITIVE", undoneBy: user }]); // what was taught is taken back
+    }
+  });
+
+  it("goes to the incident of its kind that is open on a no, where the one that was asked about is over", async () => {
+    const { token, id } = await linkTo("rosa");
+    await resolve(id);
+    await server.database.asOwner(
+      "UPDATE security_incidents SET resolved_at = resolved_at - interval '1 day' WHERE id = $1",
+      [raw(id)],
+    );
+    await attack(server, [{ user: "rosa", level: "medium" }]);
+    const other = (await ask("{ incidents(first: 1) { nodes { id } } }")).incidents.nodes[0].id;
+    expect(other).not.toBe(id);
+    expect((await press(token, "no")).status).toBe(200);
+    expect(await stateOf(id)).toMatchObject({ status: "RESOLVED" });
+    expect(await stateOf(other)).toMatchObject({ status: "OPEN", severity: "HIGH" });
+    expect((await timeline(server, raw(other))).join()).toContain("which is over, that it was not them.");
+    expect(await mfaOf("rosa")).toHaveLength(1);
+  });
+
+  it("goes on with the incident that took in the one it asks about", async () => {
+    const { token, id } = await linkTo("sara");
+    const middle = await attacked("saul");
+    const into = await attacked("seth");
+    await merge(id, middle);
+    await merge(middle, into);
+    expect((await press(token, "no")).status).toBe(200);
+    expect(await stateOf(id)).toMatchObject({ status: "MERGED" });
+    expect(await stateOf(into)).toMatchObject({ status: "OPEN", severity: "HIGH" });
+    expect(await timeline(server, raw(into))).toContain("USER_ANSWERED sara says that it was not them.");
+    expect(await mfaOf("sara")).toHaveLength(1);
+  });
+
+  it("does not resolve on a yes what took in the one it asks about: that may be about others too", async () => {
+    const { token, id } = await linkTo("tess");
+    const into = await attacked("theo");
+    await merge(id, into);
+    expect((await press(token, "yes")).status).toBe(200);
+    expect(await stateOf(into)).toMatchObject({ status: "OPEN" });
+    expect(await timeline(server, raw(into))).toContain("USER_ANSWERED tess says that it was them.");
+  });
+
+  it("does not shorten a second factor that somebody asked for longer", async () => {
+    const { token } = await linkTo("uma");
+    const text = `mutation ($input: DecisionCreateInput!) { decisionCreate(input: $input) { userErrors { message } } }`;
+    const input = { type: "FORCE_MFA", scope: "USER", value: "uma", ttl: "P7D", reason: "Their phone was stolen" };
+    expect((await ask(text, { input })).decisionCreate.userErrors).toEqual([]);
+    const [before] = await mfaOf("uma");
+    expect((await press(token, "no")).status).toBe(200);
+    const after = await mfaOf("uma");
+    expect(after).toMatchObject([
+      { reason: "The user says that it was not them.", until: (before as never as { until: string }).until },
+    ]);
+  });
+
+  it("says nothing of a second factor where none can be asked for", async () => {
+    const { token } = await linkTo("vera");
+    await ask('mutation { organizationUpdate(input: { protectedTargets: ["vera"] }) { userErrors { message } } }');
+    const page = await (await press(token, "no")).text();
+    expect(page).not.toContain("second factor");
+    expect(page).toContain("People look into it.");
+    await ask("mutation { organizationUpdate(input: { protectedTargets: [] }) { userErrors { message } } }");
+  });
+
   it("works no more after 24 hours, nor with a letter changed, and is asked at most three times a day", async () => {
     const { token, id } = await linkTo("gina");
     const changed = token.slice(0, -8) + (token.at(-8) === "A" ? "B" : "A") + token.slice(-7);
@@ -249,6 +349,32 @@ describe("ASK_USER, a response that asks by itself", () => {
     expect((await press(tokenOf(one), "yes")).status).toBe(200);
     expect(await stateOf(id)).toMatchObject({ status: "RESOLVED" });
     expect((await press(tokenOf(other), "no")).status).toBe(404);
+  });
+
+  it("is still asked where its incident was merged before it was sent", async () => {
+    await asks();
+    sink.refusals.push("451 later");
+    const id = await attacked("nora");
+    await server.app.respond(server.ours);
+    await expect.poll(async () => (await open()).length).toBe(1);
+    await noRules(server);
+    const into = await attacked("norm");
+    const text = `mutation ($id: ID!, $intoId: ID!) { incidentMerge(id: $id, input: { intoId: $intoId, reason: "One story" }) { userErrors { message } } }`;
+    expect((await ask(text, { id, intoId: into })).incidentMerge.userErrors).toEqual([]);
+    await expect
+      .poll(() =>
+        server.database.asOwner(
+          "SELECT FROM user_checks WHERE subject = 'nora' AND due_at > now() + interval '90 s' AND tries = 1",
+        ),
+      )
+      .toHaveLength(1);
+    await server.database.asOwner("UPDATE user_checks SET due_at = now() WHERE subject = 'nora'");
+    const next = sink.next();
+    await server.app.respond(server.ours);
+    const token = tokenOf(await next);
+    await asked(into);
+    expect((await press(token, "no")).status).toBe(200);
+    expect(await stateOf(into)).toMatchObject({ status: "OPEN", severity: "HIGH" });
   });
 
   it("fails for good after five tries", async () => {

@@ -4,6 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createClinic, identify } from "../../examples/clinic/clinic.ts";
 import { createApiKey } from "../../src/access/api-keys.ts";
+import { ensureUser } from "../../src/access/users.ts";
 import { monitorSecurity, type SecurityMonitor } from "../../src/sdk/index.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 
@@ -88,6 +89,24 @@ const decide = (input: object) =>
     "mutation D($input: DecisionCreateInput!) { decisionCreate(input: $input) { decision { id expiresAt } userErrors { message } } }",
     { input: { reason: "guesses passwords", ...input } },
   );
+/** As two people do it together, on an incident. */
+async function suspend(target: string): Promise<void> {
+  const { incidents } = (await asAdmin("{ incidents(first: 1) { nodes { id } } }", {})) as never as {
+    incidents: { nodes: { id: string }[] };
+  };
+  const input = { type: "SUSPEND_USER", target, ttl: "PT1H", reason: "guesses passwords" };
+  const { incidentRespond } = (await asAdmin(
+    "mutation R($id: ID!, $input: IncidentRespondInput!) { incidentRespond(id: $id, input: $input) { action { id } } }",
+    { id: incidents.nodes[0]?.id, input },
+  )) as never as { incidentRespond: { action: { id: string } } };
+  const user = { email: "second@clinic.example", name: "second", role: "RESPONDER" as const, now: Date.now() };
+  const userId = await vigil.app.db.inOrganization(vigil.ours, (tx) => ensureUser(tx, user));
+  const { name, role } = user;
+  const second = await vigil.app.tokens.sign({ organizationId: vigil.ours, userId, name, role }, 600);
+  const text = "mutation A($id: ID!) { incidentActionApprove(id: $id) { userErrors { message } } }";
+  const { errors: faults } = await vigil.query(text as never, { id: incidentRespond.action.id } as never, second);
+  if (faults) throw new Error(JSON.stringify(faults));
+}
 const badLogin = (from: string, n: number) =>
   ask("/sign-in", { from, method: "POST", json: { email: "ann@clinic.example", password: `guess ${n}` } });
 
@@ -174,7 +193,7 @@ describe("the clinic with Vigil in it", () => {
     await decide({ type: "FORCE_MFA", scope: "USER", value: email, ttl: "PT1H" });
     await until("a demand", async () => (await ask("/patients", { from: "192.0.2.11", cookie })).status === 401);
     expect((await ask("/patients", { from: "192.0.2.11", cookie })).text).toContain("MFA_REQUIRED");
-    await decide({ type: "SUSPEND_USER", scope: "USER", value: email.toUpperCase(), ttl: "PT1H" });
+    await suspend(email.toUpperCase());
     await until("a suspension", async () => (await ask("/patients", { from: "192.0.2.12", cookie })).status === 403);
     expect((await ask("/", { from: "192.0.2.12" })).status).toBe(200);
   });
