@@ -43,7 +43,8 @@ function idOf(one) {
 
 const linesOf = (path) => createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
 const hashes = new Map(); // number -> hash
-const checkpoints = [];
+let checkpoints = [];
+let restored = []; // from where the log went on when an older state of it was restored
 let header;
 let keys; // id -> public key
 let cut; // where the log was cut: entries that had been kept long enough are gone
@@ -68,6 +69,12 @@ for await (const line of linesOf(exportPath)) {
       if (!isSigned("cut", cut)) fail(`the cut at entry ${cut.seq} is not signed by this key`);
       continue;
     }
+    if (other.restored) {
+      if (!isSigned("restored", other.restored))
+        fail(`the restore to entry ${other.restored.seq} is not signed by this key`);
+      restored.push(other.restored);
+      continue;
+    }
     if (!checkpoint) fail("a line is neither an entry nor a checkpoint");
     checkpoints.push(checkpoint);
     continue;
@@ -89,20 +96,32 @@ if (!last) {
 
 if (checkpointPath) {
   for await (const line of linesOf(checkpointPath)) {
-    const checkpoint = JSON.parse(line);
-    const covered = !checkpoint.cut && checkpoint.organization === header.organization && checkpoint.seq <= last.number;
+    const { restored: restore, ...checkpoint } = JSON.parse(line);
+    if (restore && isSigned("restored", restore)) restored.push(restore);
+    const covered = checkpoint.organization === header.organization && checkpoint.seq <= last.number;
     if (covered && checkpoint.seq >= last.number - hashes.size + 1) checkpoints.push(checkpoint);
   }
 }
+// What was signed before a restore, of entries that the restored log did not have, is lost: others may have their numbers.
+const isLost = (one) => restored.some(({ seq, at }) => one.seq > seq && one.at < at);
+checkpoints = checkpoints.filter((one) => !(isLost(one) && isSigned("checkpoint", one)));
+restored = [...new Map(restored.filter((one) => !isLost(one)).map((one) => [one.signature, one])).values()];
 for (const checkpoint of checkpoints) {
   const { organization, seq, hash, at } = checkpoint;
   if (organization !== header.organization) fail(`the checkpoint of entry ${seq} is another organization's`);
   if (!isSigned("checkpoint", checkpoint)) fail(`the checkpoint of entry ${seq} is not signed by this key`);
   if (hashes.get(seq) !== hash) fail(`entry ${seq} is not what the checkpoint of ${at} says`);
 }
+for (const { seq, hash, at } of restored) {
+  const here = hashes.get(seq);
+  if (here !== undefined && here !== hash) fail(`entry ${seq} is not what the restore of ${at} says`);
+}
 if (!checkpoints.some(({ seq }) => seq === last.number)) fail(`no checkpoint covers the last entry, ${last.number}`);
 console.log(
   `VERIFIED: ${hashes.size} entries, ${last.number - hashes.size + 1} to ${last.number}, and ${checkpoints.length} signed checkpoints` +
     (cut ? `; entries up to ${cut.seq} were kept long enough and cut off on ${cut.at}` : "") +
+    restored
+      .map(({ seq, at }) => `; an older state was restored on ${at}: what came after entry ${seq} was lost`)
+      .join("") +
     (keyPath ? "." : " (by the keys in the export itself)."),
 );

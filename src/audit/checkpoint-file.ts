@@ -2,19 +2,48 @@ import { createReadStream } from "node:fs";
 import { mkdir, open, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { createInterface } from "node:readline";
-import { type Checkpoint, type Cut, checkpointLine, parseCheckpoint } from "./checkpoint.ts";
+import {
+  type Checkpoint,
+  type Cut,
+  checkpointLine,
+  isGenuine,
+  isLost,
+  parseCheckpoint,
+  type Restored,
+  type Statement,
+} from "./checkpoint.ts";
+import type { AuditKey } from "./key.ts";
+
+/** The organization's latest checkpoint, and the latest restore of its log. */
+export interface Latest {
+  checkpoint?: Checkpoint;
+  restored?: Restored;
+}
+
+/** All that was said of an organization's log, as it was written. */
+export interface Outside {
+  checkpoints: Checkpoint[];
+  /** Where it was cut. */
+  cuts: Cut[];
+  /** From where it went on after a restore. */
+  restored: Restored[];
+  /** What a restore has lost: it stands in none of the others. */
+  lost: Statement[];
+  /** Lines that cannot be read, and restores that our key did not sign. */
+  unreadable: number;
+}
 
 /** The place outside the database: one checkpoint a line, only ever appended to. */
 export interface CheckpointFile {
-  append(said: Checkpoint | Cut): Promise<void>;
-  /** The latest one of the organization. Reads only what was appended since the last call. */
-  last(organizationId: string): Promise<Checkpoint | undefined>;
-  /** All of the organization, as they were written, where its log was cut, and how many lines cannot be read. */
-  all(organizationId: string): Promise<{ checkpoints: Checkpoint[]; cuts: Cut[]; unreadable: number }>;
+  append(said: Statement): Promise<void>;
+  /** Reads only what was appended since the last call. */
+  last(organizationId: string): Promise<Latest>;
+  all(organizationId: string): Promise<Outside>;
 }
 
-export function openCheckpointFile(path: string): CheckpointFile {
-  const latest = new Map<string, Checkpoint>();
+/** `key`: a restore that it did not sign counts for nothing. */
+export function openCheckpointFile(path: string, key: AuditKey): CheckpointFile {
+  const latest = new Map<string, Latest>();
   let seen = 0; // bytes already in `latest`
 
   async function* lines(start: number, end: number): AsyncGenerator<string> {
@@ -44,24 +73,36 @@ export function openCheckpointFile(path: string): CheckpointFile {
         seen = 0;
       }
       for await (const line of lines(seen, size)) {
-        const checkpoint = parseCheckpoint(line);
-        if (checkpoint && !("kind" in checkpoint)) latest.set(checkpoint.organization, checkpoint);
+        const said = parseCheckpoint(line);
+        if (!said) continue;
+        const before = latest.get(said.organization) ?? {};
+        if (!("kind" in said)) latest.set(said.organization, { ...before, checkpoint: said });
+        else if (said.kind === "RESTORED" && said.at > (before.restored?.at ?? "") && isGenuine(key, said) === true)
+          latest.set(said.organization, { ...before, restored: said });
       }
       seen = size;
-      return latest.get(organizationId);
+      return latest.get(organizationId) ?? {};
     },
     async all(organizationId) {
-      const checkpoints: Checkpoint[] = [];
-      const cuts: Cut[] = [];
+      const all: Statement[] = [];
+      const restores: Restored[] = [];
       let unreadable = 0;
       for await (const line of lines(0, await sizeOf(path))) {
         const said = parseCheckpoint(line);
         if (!said) unreadable++;
         else if (said.organization !== organizationId) continue;
-        else if ("kind" in said) cuts.push(said);
-        else checkpoints.push(said);
+        else if (!("kind" in said && said.kind === "RESTORED")) all.push(said);
+        else if (isGenuine(key, said) === true) restores.push(said);
+        else unreadable++;
       }
-      return { checkpoints, cuts, unreadable };
+      const outside: Outside = { checkpoints: [], cuts: [], restored: [], lost: [], unreadable };
+      for (const said of [...all, ...restores]) {
+        if (isLost(said, restores) && isGenuine(key, said) === true) outside.lost.push(said);
+        else if (!("kind" in said)) outside.checkpoints.push(said);
+        else if (said.kind === "CUT") outside.cuts.push(said);
+        else outside.restored.push(said);
+      }
+      return outside;
     },
   };
 }

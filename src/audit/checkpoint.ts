@@ -20,6 +20,12 @@ const schema = z.object({
 });
 export type Checkpoint = z.infer<typeof schema>;
 
+/** The state before the first entry can be restored, too. */
+const restoredSchema = schema.extend({
+  seq: z.number().int().nonnegative(),
+  hash: z.string().regex(/^(?:[0-9a-f]{64})?$/),
+});
+
 /** The end of an audit chain. */
 export interface Head {
   seq: number;
@@ -32,42 +38,73 @@ export interface Cut extends Checkpoint {
   kind: "CUT";
 }
 
+/** Says that an older state of the log was restored, which goes on from here: what was signed before of later entries is lost. */
+export interface Restored extends Checkpoint {
+  kind: "RESTORED";
+}
+
+/** What stands in the checkpoint file. */
+export type Statement = Checkpoint | Cut | Restored;
+
 function statement(
   { organization, seq, hash, at }: Omit<Checkpoint, "key" | "signature">,
-  what: "checkpoint" | "cut" = "checkpoint",
+  what: "checkpoint" | "cut" | "restored",
 ): string {
   return `vigil audit ${what} v1\n${organization}\n${seq}\n${hash}\n${at}\n`;
 }
 
-export function signCheckpoint(key: AuditKey, organization: string, { seq, hash }: Head, now: number): Checkpoint {
+function signed(
+  key: AuditKey,
+  what: "checkpoint" | "cut" | "restored",
+  { organization, seq, hash, now }: Head & { organization: string; now: number },
+): Checkpoint {
   const said = { organization, seq, hash, at: new Date(now).toISOString() };
-  return { ...said, key: key.id, signature: key.sign(statement(said)).toString("base64") };
+  return { ...said, key: key.id, signature: key.sign(statement(said, what)).toString("base64") };
+}
+
+export function signCheckpoint(key: AuditKey, organization: string, { seq, hash }: Head, now: number): Checkpoint {
+  return signed(key, "checkpoint", { organization, seq, hash, now });
 }
 
 export function signCut(key: AuditKey, organization: string, { seq, hash }: Head, now: number): Cut {
-  const said = { organization, seq, hash, at: new Date(now).toISOString() };
-  return { kind: "CUT", ...said, key: key.id, signature: key.sign(statement(said, "cut")).toString("base64") };
+  return { kind: "CUT", ...signed(key, "cut", { organization, seq, hash, now }) };
+}
+
+export function signRestored(key: AuditKey, organization: string, { seq, hash }: Head, now: number): Restored {
+  return { kind: "RESTORED", ...signed(key, "restored", { organization, seq, hash, now }) };
 }
 
 /** Whether our key or an earlier one of ours signed it; undefined: another did, which we cannot judge. */
-export function isGenuine(key: AuditKey, checkpoint: Checkpoint | Cut): boolean | undefined {
-  const what = "kind" in checkpoint ? "cut" : "checkpoint";
-  return key.verifyBy(checkpoint.key, statement(checkpoint, what), Buffer.from(checkpoint.signature, "base64"));
+export function isGenuine(key: AuditKey, said: Statement): boolean | undefined {
+  const what = "kind" in said ? (said.kind === "CUT" ? "cut" : "restored") : "checkpoint";
+  return key.verifyBy(said.key, statement(said, what), Buffer.from(said.signature, "base64"));
 }
 
-/** A line of the checkpoint file: a checkpoint, or `{"cut": …}`; undefined when it is neither. */
-export function parseCheckpoint(line: string): Checkpoint | Cut | undefined {
+/** Whether it was signed before a restore, of an entry that the restored log did not have. */
+export function isLost(said: Statement, restored: readonly Restored[]): boolean {
+  return restored.some(({ seq, at }) => said.seq > seq && said.at < at);
+}
+
+/** Now, but not before a restore, though a clock was set back: what was signed before it may be lost. */
+export function timeAfter(restored: readonly Restored[], now: number): number {
+  return restored.reduce((latest, { at }) => Math.max(latest, Date.parse(at)), now);
+}
+
+/** A line of the checkpoint file: a checkpoint, `{"cut": …}` or `{"restored": …}`; undefined when it is none of them. */
+export function parseCheckpoint(line: string): Statement | undefined {
   try {
-    const read = JSON.parse(line) as { cut?: unknown };
-    return read.cut === undefined ? schema.parse(read) : { kind: "CUT", ...schema.parse(read.cut) };
+    const read = JSON.parse(line) as { cut?: unknown; restored?: unknown };
+    if (read.cut !== undefined) return { kind: "CUT", ...schema.parse(read.cut) };
+    if (read.restored !== undefined) return { kind: "RESTORED", ...restoredSchema.parse(read.restored) };
+    return schema.parse(read);
   } catch {
     return undefined;
   }
 }
 
 /** What `parseCheckpoint` reads. */
-export function checkpointLine(said: Checkpoint | Cut): string {
+export function checkpointLine(said: Statement): string {
   if (!("kind" in said)) return JSON.stringify(said);
-  const { kind: _, ...cut } = said;
-  return JSON.stringify({ cut });
+  const { kind, ...rest } = said;
+  return JSON.stringify({ [kind.toLowerCase()]: rest });
 }

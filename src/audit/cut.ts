@@ -4,7 +4,7 @@ import type { Database } from "../db.ts";
 import type { Log } from "../log.ts";
 import { beginningOf } from "./beginning.ts";
 import { verifyChain } from "./chain.ts";
-import { type Checkpoint, isGenuine, signCut } from "./checkpoint.ts";
+import { type Checkpoint, isGenuine, signCut, timeAfter } from "./checkpoint.ts";
 import type { CheckpointFile } from "./checkpoint-file.ts";
 import type { AuditKey } from "./key.ts";
 
@@ -36,12 +36,13 @@ export async function cutAudit(parts: Parts, organizationId: string, cutoff: Dat
   };
   const checkpoint = await storedCheckpoint(db, organizationId, Number(due));
   if (!checkpoint || isGenuine(key, checkpoint) !== true) return refuse("our key did not sign the checkpoint");
-  const { after } = await beginningOf(db, key, organizationId, (await file.all(organizationId)).cuts);
+  const { cuts, restored } = await file.all(organizationId);
+  const { after } = await beginningOf(db, key, organizationId, cuts);
   const { fault, head } = await verifyChain(db, organizationId, { after, to: checkpoint.seq });
   if (fault) return refuse(`entry ${fault.seq} is bad (${fault.kind})`);
   if (head.seq !== checkpoint.seq || head.hash !== checkpoint.hash) return refuse("it is not what the checkpoint says");
 
-  const cut = signCut(key, organizationId, checkpoint, now());
+  const cut = signCut(key, organizationId, checkpoint, timeAfter(restored, now()));
   return db.inOrganization(organizationId, async (tx) => {
     const removed = await tx.query<{ removed: string }>("SELECT audit_cut($1, $2, $3, $4) AS removed", [
       cut.seq,

@@ -3,7 +3,7 @@
  * hashed, the checkpoints among them, and last a checkpoint of the final entry. `docs/verify-audit.mjs` reads it.
  */
 import type { Database } from "../db.ts";
-import { checkpointLine, signCheckpoint } from "./checkpoint.ts";
+import { checkpointLine, signCheckpoint, timeAfter } from "./checkpoint.ts";
 import type { CheckpointFile } from "./checkpoint-file.ts";
 import type { AuditKey } from "./key.ts";
 import { type AuditRange, verifyAudit } from "./verify.ts";
@@ -42,6 +42,8 @@ export async function* exportAudit(
     ...(fault ? { fault } : {}),
   });
   if (cut && from === null) yield `${checkpointLine(cut)}\n`;
+  const { checkpoints, restored } = await file.all(organizationId);
+  for (const one of restored) yield `${checkpointLine(one)}\n`;
   const end = fault ? Number.MAX_SAFE_INTEGER : head.seq; // later entries come with the next export
   let first: number | undefined;
   let last = { seq: 0, hash: "" };
@@ -55,11 +57,10 @@ export async function* exportAudit(
     if (rows.length < piece) break;
   }
   if (first === undefined) return;
-  const { checkpoints } = await file.all(organizationId);
   for (const checkpoint of checkpoints) {
     if (checkpoint.seq >= first && checkpoint.seq <= last.seq) yield line({ checkpoint });
   }
-  if (!fault) yield line({ checkpoint: signCheckpoint(key, organizationId, last, now()) });
+  if (!fault) yield line({ checkpoint: signCheckpoint(key, organizationId, last, timeAfter(restored, now())) });
 }
 
 function line(value: object): string {

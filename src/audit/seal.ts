@@ -3,7 +3,7 @@ import type { Database } from "../db.ts";
 import type { Log } from "../log.ts";
 import { beginningOf } from "./beginning.ts";
 import { start, verifyChain } from "./chain.ts";
-import { type Checkpoint, type Head, signCheckpoint } from "./checkpoint.ts";
+import { type Checkpoint, type Head, signCheckpoint, timeAfter } from "./checkpoint.ts";
 import type { CheckpointFile } from "./checkpoint-file.ts";
 import type { AuditKey } from "./key.ts";
 import { sendCheckpoint } from "./webhook.ts";
@@ -29,7 +29,9 @@ export function createSealer(options: {
   const { db, key, file, webhook, log, now } = options;
 
   async function seal(organizationId: string, { force = false } = {}): Promise<Checkpoint | undefined> {
-    const last = (await file.last(organizationId)) ?? (await lastStored(db, organizationId));
+    const { checkpoint: signed, restored } = await file.last(organizationId);
+    const isRestored = restored !== undefined && !(signed && signed.at >= restored.at);
+    const last = isRestored ? restored : (signed ?? (await lastStored(db, organizationId)));
     const head = await headOf(db, organizationId);
     const since = last?.seq ?? 0;
     if (head.seq < since) {
@@ -37,7 +39,7 @@ export function createSealer(options: {
       return undefined;
     }
     if (head.seq === since) return undefined;
-    const due = !last || head.seq - since >= everyEntries || now() - Date.parse(last.at) >= everyMs;
+    const due = !last || isRestored || head.seq - since >= everyEntries || now() - Date.parse(last.at) >= everyMs;
     if (!due && !force) return undefined;
     const after = last ?? (await beginningOf(db, key, organizationId, (await file.all(organizationId)).cuts)).after;
     const { fault, head: verified } = await verifyChain(db, organizationId, { after, to: head.seq });
@@ -45,7 +47,7 @@ export function createSealer(options: {
       log.error({ organizationId, fault: fault.kind, seq: fault.seq }, "the audit log does not verify: not signed");
       return undefined;
     }
-    const checkpoint = signCheckpoint(key, organizationId, verified, now());
+    const checkpoint = signCheckpoint(key, organizationId, verified, timeAfter(restored ? [restored] : [], now()));
     await file.append(checkpoint); // before the database's copy: what only the database has proves nothing
     await db.query(
       organizationId,

@@ -5,6 +5,7 @@ import { type Fault, verifyChain } from "./chain.ts";
 import { type Checkpoint, type Cut, type Head, isGenuine } from "./checkpoint.ts";
 import type { CheckpointFile } from "./checkpoint-file.ts";
 import type { AuditKey } from "./key.ts";
+import { type Loss, lossesOf } from "./loss.ts";
 
 /** Which entries, by their time; absent ends are open. */
 export interface AuditRange {
@@ -23,6 +24,8 @@ export interface AuditVerdict {
   unknownCheckpoints: number;
   /** Where the log begins, when entries were cut off that had been kept long enough. */
   cut?: Cut;
+  /** What restores of an older state have lost: known, and no fault. */
+  losses: Loss[];
   /** The first thing that is wrong; absent: nothing is. */
   fault?: Fault;
 }
@@ -37,7 +40,10 @@ export async function verifyAudit(
   const beginning = await beginningOf(db, key, organizationId, outside.cuts);
   const { after, to } = await bounds(db, organizationId, range, beginning);
   const chain = await verifyChain(db, organizationId, { after, ...(to === undefined ? {} : { to }) });
-  const judged = outside.checkpoints.map((checkpoint) => ({ checkpoint, genuine: isGenuine(key, checkpoint) }));
+  const judged = [...outside.checkpoints, ...outside.restored].map((checkpoint) => ({
+    checkpoint,
+    genuine: isGenuine(key, checkpoint),
+  }));
   const known = judged
     .filter(({ genuine, checkpoint }) => genuine !== undefined && checkpoint.seq > after.seq)
     .filter(
@@ -52,6 +58,7 @@ export async function verifyAudit(
     unknownCheckpoints:
       outside.unreadable + beginning.unknown + judged.filter(({ genuine }) => genuine === undefined).length,
     ...(beginning.cut ? { cut: beginning.cut } : {}),
+    losses: lossesOf(outside.restored, outside.lost),
     ...(fault ? { fault } : {}),
   };
 }

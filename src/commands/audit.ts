@@ -6,12 +6,15 @@ export async function verifyAudits(app: App, slug: string | undefined, tell: (li
   let good = true;
   for (const id of ids) {
     const name = slug ?? (await slugOf(app, id));
-    const { entries, checkpoints, unknownCheckpoints, cut, fault } = await app.auditTrail.verify(id);
+    const { entries, checkpoints, unknownCheckpoints, cut, losses, fault } = await app.auditTrail.verify(id);
     if (fault) {
       good = false;
       tell(`${name}: FAULTY first bad entry ${fault.seq}: ${fault.kind} ${fault.message}`);
     } else tell(`${name}: verified, ${entries} entries, ${checkpoints} checkpoints outside the database agree`);
     if (cut) tell(`${name}: entries up to ${cut.seq} were kept long enough and cut off at ${cut.at}`);
+    for (const { from, upTo, at } of losses) {
+      tell(`${name}: signed entries ${from} to ${upTo} were lost in a restore, which was noted at ${at}`);
+    }
     if (unknownCheckpoints > 0) {
       tell(`${name}: ${unknownCheckpoints} lines of the checkpoint file are unreadable or signed by another key`);
     }

@@ -24,11 +24,12 @@ export function topicsOf(tx: Tx): Set<Topic> {
 
 /** Writes change rows in the caller's transaction; returns the cursor of the last one. The caller rings after commit. */
 export async function recordChanges(tx: Tx, changes: readonly NewChange[]): Promise<string> {
-  const { rows } = await tx.query<{ xid: string; id: string }>({
+  const { rows } = await tx.query<{ epoch: string | null; xid: string; id: string }>({
     name: "record_changes",
     text: `INSERT INTO changes (organization_id, topic, kind, entity_id)
       SELECT $1, topic, kind, entity_id FROM unnest($2::text[], $3::text[], $4::uuid[]) WITH ORDINALITY AS c(topic, kind, entity_id, n)
-      ORDER BY n RETURNING xid::text, id::text`,
+      ORDER BY n RETURNING xid::text, id::text,
+        (SELECT nullif(feed_epoch, 0)::text FROM organizations WHERE id = $1) AS epoch`,
     values: [
       tx.organizationId,
       changes.map((change) => change.topic),
@@ -39,5 +40,5 @@ export async function recordChanges(tx: Tx, changes: readonly NewChange[]): Prom
   for (const { topic } of changes) topicsOf(tx).add(topic);
   const last = rows.at(-1);
   if (!last) throw new Error("recordChanges needs at least one change");
-  return encodeCursor(last);
+  return encodeCursor({ ...last, epoch: last.epoch ?? undefined });
 }

@@ -5,6 +5,8 @@
 import { VigilError } from "../errors.ts";
 
 export interface Position {
+  /** Which restore of the database the feed has begun behind, as decimal text; absent: it has seen none. */
+  epoch?: string | undefined;
   /** pg's xid8, as decimal text. */
   xid: string;
   /** The row's number, as decimal text. */
@@ -18,18 +20,19 @@ export interface Position {
 
 export function encodeCursor(position: Position): string {
   const seen = position.seen ? `:${position.seen}` : "";
-  return Buffer.from(`1:${position.xid}:${position.id}${seen}`).toString("base64url");
+  const format = position.epoch ? `2:${position.epoch}` : "1";
+  return Buffer.from(`${format}:${position.xid}:${position.id}${seen}`).toString("base64url");
 }
 
 export function decodeCursor(cursor: string): Position {
-  const match = /^1:(\d{1,20}):(\d{1,19})(?::(\d{1,20}:\d{1,20}:[\d,]{0,4000}))?$/.exec(
+  const match = /^(?:1|2:([1-9]\d{0,14})):(\d{1,20}):(\d{1,19})(?::(\d{1,20}:\d{1,20}:[\d,]{0,4000}))?$/.exec(
     Buffer.from(cursor, "base64url").toString("latin1"),
   );
-  const [, xid, id, seen] = match ?? [];
+  const [, epoch, xid, id, seen] = match ?? [];
   if (!xid || !id || BigInt(xid) > 18446744073709551615n || BigInt(id) > 9223372036854775807n) {
     throw new VigilError("BAD_USER_INPUT", "`after` is not a cursor that this server gave out.", { path: ["after"] });
   }
-  return { xid, id, ...(seen ? { seen } : {}) };
+  return { ...(epoch ? { epoch } : {}), xid, id, ...(seen ? { seen } : {}) };
 }
 
 export function isCursor(text: string): boolean {
@@ -48,7 +51,7 @@ export function isBefore(a: Position, b: Position): boolean {
 
 /** Whether a reader who has come to `position` was shown all that one who stands at `other` will not be shown any more. */
 export function hasComeTo(position: Position, other: Position): boolean {
-  if (isBefore(position, other)) return false;
+  if (position.epoch !== other.epoch || isBefore(position, other)) return false; // places of two epochs do not compare
   const { seen } = other;
   // Behind its place, `other` leaves out what its snapshot shows: that may be more than `position` was shown.
   return seen === undefined || seen === position.seen || BigInt(position.xid) >= BigInt(seen.split(":")[1] as string);

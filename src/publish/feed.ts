@@ -70,6 +70,7 @@ SELECT EXISTS (SELECT FROM changes c WHERE c.organization_id = $1 AND c.topic = 
 // A cursor is expired when rows after it have been deleted, which the oldest kept transaction tells.
 const readEnd = `
 SELECT (pg_snapshot_xmin(s)::text::numeric - 1)::text AS xid, '9223372036854775807' AS id,
+  (SELECT nullif(feed_epoch, 0)::text FROM organizations WHERE id = $1) AS epoch,
   CASE WHEN pg_snapshot_xmin(s) < pg_snapshot_xmax(s) THEN s::text END AS seen
   FROM pg_current_snapshot() AS s`;
 
@@ -77,12 +78,12 @@ export function createFeed(db: Database, bells: Bells): Feed {
   const elsewhere = createElsewhere(db);
 
   async function end(organizationId: string): Promise<Position> {
-    const { rows } = await db.query<{ xid: string; id: string; seen: string | null }>(organizationId, {
-      name: "feed_end",
-      text: readEnd,
-    });
-    const { xid, id, seen } = rows[0] as { xid: string; id: string; seen: string | null };
-    return { xid, id, seen: seen ?? undefined };
+    const { rows } = await db.query<Record<"xid" | "id", string> & Record<"epoch" | "seen", string | null>>(
+      organizationId,
+      { name: "feed_end", text: readEnd, values: [organizationId] },
+    );
+    const { epoch, xid, id, seen } = rows[0] as NonNullable<(typeof rows)[0]>;
+    return { epoch: epoch ?? undefined, xid, id, seen: seen ?? undefined };
   }
 
   const feed: Feed = {
@@ -105,7 +106,7 @@ export function createFeed(db: Database, bells: Bells): Feed {
           const { rows } = await db.query<Row>(organizationId, { name: "feed_page", text: readPage, values });
           const page: FeedChange[] = [];
           for (const row of rows) {
-            position = { xid: row.xid, id: row.id, seen: stillNeeded(position.seen, row.xid) };
+            position = { epoch: position.epoch, xid: row.xid, id: row.id, seen: stillNeeded(position.seen, row.xid) };
             page.push({ cursor: encodeCursor(position), kind: row.kind, entityId: row.entity_id, at: row.at });
           }
           if (page.length > 0) yield page;
@@ -140,15 +141,15 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 /**
  * The feed keeps `feedRetentionDays`; what it forgot is recorded as the highest forgotten transaction. Transactions of a
  * cluster are counted from its making: a cursor that is ahead of the count is of a cluster that this database was restored
- * from, and so is what that one forgot.
+ * from, and so is what that one forgot. One of another epoch is from before a restore, wherever the count has come to.
  */
 async function isExpired(db: Database, organizationId: string, position: Position): Promise<boolean> {
   const { rows } = await db.query<{ expired: boolean }>(organizationId, {
     name: "feed_expired",
-    text: `SELECT $2::text::xid8 >= next OR coalesce((SELECT feed_forgotten_xid < next
-      AND (feed_forgotten_xid, feed_forgotten_id) > ($2::text::xid8, $3::bigint)
+    text: `SELECT $2::text::xid8 >= next OR coalesce((SELECT feed_epoch <> $4::bigint OR (feed_forgotten_xid < next
+      AND (feed_forgotten_xid, feed_forgotten_id) > ($2::text::xid8, $3::bigint))
       FROM organizations WHERE id = $1), false) AS expired FROM pg_snapshot_xmax(pg_current_snapshot()) AS next`,
-    values: [organizationId, position.xid, position.id],
+    values: [organizationId, position.xid, position.id, position.epoch ?? "0"],
   });
   return rows[0]?.expired === true;
 }

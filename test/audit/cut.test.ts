@@ -176,6 +176,25 @@ describe("A5: after a cut every attack is still named", () => {
   });
 });
 
+test("a cut of what was written since a restore holds, also by a clock that was set back", async () => {
+  await it.attack(
+    "DELETE FROM security_audit_log WHERE organization_id = $ORG AND seq > 11",
+    "DELETE FROM audit_checkpoints WHERE organization_id = $ORG AND seq > 11",
+  );
+  it.clock.now -= 3_600_000;
+  expect(await it.trail.noteRestore(it.one)).toMatchObject({ loss: { from: 12, upTo: 30 } });
+  await old(4);
+  await it.seal();
+  await it.append(3);
+  expect(await cut()).toBe(15);
+  await it.attack(
+    "UPDATE audit_checkpoints SET cut_at = NULL, cut_key_id = NULL, cut_signature = NULL WHERE organization_id = $ORG",
+  );
+  const verdict = await it.trail.verify(it.one);
+  expect(verdict).toMatchObject({ cut: { seq: 15 }, losses: [{ from: 12, upTo: 30 }] });
+  expect(verdict.fault).toBeUndefined();
+});
+
 describe("what must not be cut", () => {
   test("a log of which what would go does not verify, so that no evidence of an attack is lost", async () => {
     await it.attack(`UPDATE security_audit_log SET actor = 'eve' ${where} 5`);
