@@ -21,8 +21,6 @@ export const restored = (): Promise<void> =>
     console.log("Empty Redis, if there is one (FLUSHALL), start the servers, then: vigil audit verify");
   });
 
-const ahead = 1_000_000_000; // more versions than any list of decisions has had since a backup
-
 /**
  * Enforcers refuse a list that is older than the one they have (R10): the restored one becomes the newer. Cursors that were
  * given out before are of another epoch: whoever comes with one is told CURSOR_EXPIRED. And the checkpoint file, which knows
@@ -32,13 +30,15 @@ export async function announceRestore(app: App, organizationId: string, tell: (l
   const { loss, fault } = await app.auditTrail.noteRestore(organizationId);
   const version = await app.db.inOrganization(organizationId, async (tx) => {
     const { rows } = await tx.query<{ version: string }>(
-      // A time and no count: one that was restored with the rest would come to numbers that have been given out.
-      `UPDATE organizations SET decision_version = decision_version + $2,
+      // Times and no counts: those that were restored with the rest would come to numbers that have been given out. Of the
+      // list in milliseconds, each of which has had fewer versions than one.
+      `UPDATE organizations SET
+         decision_version = greatest(decision_version + 1, (extract(epoch FROM clock_timestamp()) * 1000)::bigint),
          feed_epoch = greatest(feed_epoch + 1, extract(epoch FROM clock_timestamp())::bigint),
          feed_forgotten_xid = pg_current_xact_id(),
          feed_forgotten_id = 9223372036854775807
        WHERE id = $1 RETURNING decision_version AS version`,
-      [organizationId, ahead],
+      [organizationId],
     );
     await tx.query("DELETE FROM changes WHERE organization_id = $1", [organizationId]);
     const { version } = rows[0] as { version: string };

@@ -1,4 +1,5 @@
 import type { Fault, FaultKind } from "../audit/chain.ts";
+import type { Loss } from "../audit/loss.ts";
 import type { AuditRange, AuditVerdict } from "../audit/verify.ts";
 import { VigilError } from "../errors.ts";
 import { builder } from "./builder.ts";
@@ -54,6 +55,15 @@ const FaultType = builder.objectRef<Fault>("AuditFault").implement({
   }),
 });
 
+const LossType = builder.objectRef<Loss>("AuditLoss").implement({
+  description: "Signed entries that are gone, since an older state of the database was restored: noted, and no fault.",
+  fields: (t) => ({
+    from: t.float({ description: "The first one's number; others may have it since.", resolve: ({ from }) => from }),
+    upTo: t.float({ description: "The last one's that is known of.", resolve: ({ upTo }) => upTo }),
+    at: t.field({ type: "DateTime", description: "When the restore was noted.", resolve: ({ at }) => new Date(at) }),
+  }),
+});
+
 const VerdictType = builder.objectRef<AuditVerdict>("AuditVerdict").implement({
   description: "Whether the audit log is as it was written.",
   fields: (t) => ({
@@ -72,6 +82,10 @@ const VerdictType = builder.objectRef<AuditVerdict>("AuditVerdict").implement({
       description:
         "Entries up to this number had been kept long enough and were removed, as a signed cut says; null: none were.",
       resolve: ({ cut }) => cut?.seq ?? null,
+    }),
+    losses: t.expose("losses", {
+      type: [LossType],
+      description: "What restores of an older state have lost, as signed notes of `vigil restored` say.",
     }),
     fault: t.field({
       type: FaultType,

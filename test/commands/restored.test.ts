@@ -49,6 +49,28 @@ it("`vigil restored` notes which signed audit entries a restore has lost, says a
   expect([verdict.fault, verdict.losses]).toMatchObject([undefined, [{ from: first + 1, upTo: last }]]);
 });
 
+it("`vigil restored` makes a list of decisions newer than all before it, also where the same backup is restored twice", async () => {
+  const version = async (): Promise<number> => {
+    const [row] = await server.database.asOwner<{ version: string }>(
+      "SELECT decision_version AS version FROM organizations WHERE id = $1",
+      [server.ours],
+    );
+    return Number(row?.version);
+  };
+  const restore = () =>
+    server.database.asOwner("UPDATE organizations SET decision_version = 7 WHERE id = $1", [server.ours]);
+  await restore();
+  await told();
+  const first = await version();
+  await server.database.asOwner("UPDATE organizations SET decision_version = decision_version + 3 WHERE id = $1", [
+    server.ours,
+  ]);
+  await restore();
+  await told();
+  expect(await version()).toBeGreaterThan(first + 3);
+  expect(first).toBeGreaterThan(1_000_000_000 + 7); // what earlier versions of the command added
+});
+
 it("`vigil restored` says of a log that no restore explains that nothing was noted", async () => {
   await server.database.asOwner("UPDATE security_audit_log SET actor = 'eve' WHERE organization_id = $1 AND seq = 2", [
     server.ours,

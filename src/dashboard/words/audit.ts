@@ -42,6 +42,8 @@ export const auditWords = {
       `${counted(entries, "entry", "entries")} and ${counted(checkpoints, "signed checkpoint")} were compared.`,
     cut: (seq: number) =>
       `Entries up to ${seq.toLocaleString()} were kept long enough and then removed, as a signed note says.`,
+    lost: (from: number, upTo: number) =>
+      `Signed entries ${from.toLocaleString()} to ${upTo.toLocaleString()} were lost when an older state was restored, which was noted:`,
     unknown: (count: number) =>
       `${counted(count, "line of the checkpoint file is", "lines of the checkpoint file are")} unreadable, or signed by another key.`,
     whatNow:

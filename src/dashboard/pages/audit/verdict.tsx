@@ -3,6 +3,7 @@ import { useQuery } from "../../data/use-query.ts";
 import { AuditCheckDocument } from "../../generated/graphql.ts";
 import { Button } from "../../parts/button.tsx";
 import { Notice } from "../../parts/panel.tsx";
+import { Time } from "../../parts/time.tsx";
 import { auditWords } from "../../words/audit.ts";
 
 const words = auditWords.verify;
@@ -31,7 +32,7 @@ export function Verdict() {
       </Notice>
     );
   }
-  const { ok, fault, entries, checkpoints, unknownCheckpoints, cutUpTo, lastSeq, lastHash } = verdict;
+  const { ok, fault, entries, checkpoints, unknownCheckpoints, cutUpTo, losses, lastSeq, lastHash } = verdict;
   return (
     <Notice
       tone={ok ? "good" : "bad"}
@@ -46,6 +47,11 @@ export function Verdict() {
       )}
       <p>{words.looked(entries, checkpoints)}</p>
       {cutUpTo != null && <p>{words.cut(cutUpTo)}</p>}
+      {losses.map(({ from, upTo, at }) => (
+        <p key={at}>
+          {words.lost(from, upTo)} <Time at={at} />
+        </p>
+      ))}
       {unknownCheckpoints > 0 && <p>{words.unknown(unknownCheckpoints)}</p>}
       {!ok && <p>{words.whatNow}</p>}
       {lastSeq > 0 && (
