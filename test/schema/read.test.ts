@@ -41,7 +41,7 @@ async function open(count: number, at: number, organizationId = home): Promise<v
 // biome-ignore lint/suspicious/noExplicitAny: each test says by its query what comes back
 async function ask(query: string, variables: object = {}, organizationId = home): Promise<any> {
   const viewer: Viewer = { organizationId, kind: "USER", id: "u", name: "ada", role: "VIEWER", expiresAt: undefined };
-  const services = { log: quiet, db: test.db } as Partial<Services>;
+  const services = { log: quiet, db: test.db, now: Date.now } as Partial<Services>;
   const yoga = createYoga({
     schema,
     logging: false,
