@@ -123,8 +123,9 @@ describe("a database that was restored into a cluster which counts its transacti
     const [before, cursor] = [await listed(), await server.app.feed.cursor(server.ours)];
     const lines: string[] = [];
     await announceRestore(server.app, server.ours, (line) => lines.push(line));
-    expect(await listed()).toBe(before + 1_000_000_000);
-    expect(lines.join()).toContain(String(before + 1_000_000_000));
+    const version = await listed();
+    expect(version).toBeGreaterThan(before + 1_000_000_000);
+    expect(lines.join()).toContain(String(version));
     expect(lines.join()).toContain("the checkpoint file knows no more than the audit log");
     expect(await kinds(cursor, 1)).toEqual(["CURSOR_EXPIRED"]);
     // In tests others use the cluster, too: while a transaction that began before is open, cursors stand before the restore.
