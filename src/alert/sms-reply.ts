@@ -1,9 +1,13 @@
 /** An SMS that comes back: ACK acknowledges what the number was told last, ACK 42 incident #42. */
 import type { Tx } from "../db.ts";
 
+const longestReply = 100; // characters; the expression takes time that grows with their square
+
 /** What an SMS asks for; `number` absent: what was told last. Undefined: nothing that is understood. */
 export function readReply(body: string): { number?: number } | undefined {
-  const found = /^\s*(?:ack(?:nowledge[d]?)?|ok)[\s.,:!]*(?:#?\s*(\d{1,9}))?[\s.!]*$/i.exec(body);
+  const said = body.trim();
+  if (said.length > longestReply) return undefined;
+  const found = /^(?:ack(?:nowledge[d]?)?|ok)[\s.,:!]*(?:#?\s*(\d{1,9}))?[\s.!]*$/i.exec(said);
   if (!found) return undefined;
   return found[1] === undefined ? {} : { number: Number(found[1]) };
 }
