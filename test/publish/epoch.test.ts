@@ -15,7 +15,16 @@ afterAll(() => server.close());
 
 const never = new AbortController().signal;
 const cursorNow = () => server.app.feed.cursor(server.ours);
-const announce = () => announceRestore(server.app, server.ours, () => {});
+
+/** In tests others use the cluster, too: while a transaction that began before is open, cursors stand before the restore. */
+async function announce(): Promise<void> {
+  await announceRestore(server.app, server.ours, () => {});
+  const forgotten = "SELECT feed_forgotten_xid::text AS xid FROM organizations WHERE id = $1";
+  const [row] = await server.database.asOwner<{ xid: string }>(forgotten, [server.ours]);
+  const standsAt = async () => BigInt(decodeCursor(await cursorNow()).xid);
+  await expect.poll(standsAt, { timeout: 30_000 }).toBeGreaterThanOrEqual(BigInt(row?.xid ?? 0));
+}
+
 const change = (kind: string) =>
   server.app.change(server.ours, (tx) => recordChanges(tx, [{ topic: "incident", kind, entityId: uuidv7() }]));
 
