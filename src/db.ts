@@ -197,6 +197,23 @@ export function openDatabase(options: {
   };
 }
 
+/** Work for every organization: what goes wrong with one keeps no other from its turn. Fails at the end where any did. */
+export async function eachOrganization(
+  db: Pick<Database, "organizationIds">,
+  log: Log,
+  what: string,
+  work: (organizationId: string) => Promise<unknown>,
+): Promise<void> {
+  const faults: Error[] = [];
+  for (const organizationId of await db.organizationIds()) {
+    await work(organizationId).catch((error: Error) => {
+      log.error({ organizationId, err: error.message }, what);
+      faults.push(error);
+    });
+  }
+  if (faults[0]) throw faults[0];
+}
+
 /** Starts each piece of work when the one before has ended, well or not: pg's own queue of a connection goes away. */
 function oneByOne(): <T>(work: () => Promise<T>) => Promise<T> {
   let before: Promise<unknown> | undefined;

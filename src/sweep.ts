@@ -6,7 +6,7 @@ import type { NumberVault } from "./alert/numbers.ts";
 import { forgetNumbers, sealPlainNumbers } from "./alert/numbers-tidy.ts";
 import { releaseHeld, repeatDue } from "./alert/route-later.ts";
 import type { AuditTrail } from "./audit/trail.ts";
-import type { Database, Tx } from "./db.ts";
+import { type Database, eachOrganization, type Tx } from "./db.ts";
 import { silentSources } from "./detect/behaviour/silent-sources.ts";
 import { decayRisks } from "./detect/risk/refresh.ts";
 import { markBreaches } from "./incident/breach.ts";
@@ -51,17 +51,8 @@ export function createSweep(
     selfWatch: Pick<SelfWatch, "check" | "beat">;
   },
 ): Record<JobName, () => Promise<void>> {
-  /** Work for every organization: what goes wrong with one keeps no other from its turn. Fails at the end where any did. */
-  async function each(what: string, work: (organizationId: string) => Promise<unknown>): Promise<void> {
-    const faults: Error[] = [];
-    for (const organizationId of await db.organizationIds()) {
-      await work(organizationId).catch((error: Error) => {
-        log.error({ organizationId, err: error.message }, what);
-        faults.push(error);
-      });
-    }
-    if (faults[0]) throw faults[0];
-  }
+  const each = (what: string, work: (organizationId: string) => Promise<unknown>): Promise<void> =>
+    eachOrganization(db, log, what, work);
 
   return {
     partitions: () => db.ensureEventPartitions(7),

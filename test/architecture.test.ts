@@ -35,6 +35,7 @@ const ground = [
   "database-away.ts",
   "deadline.ts",
   "redis.ts",
+  "statement-names.ts",
   "tracing.ts",
   "generated",
 ];

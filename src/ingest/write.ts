@@ -1,9 +1,9 @@
 /** Stores a batch of events: which of them are new, and their rows, each in one statement whatever the batch's size. */
 import type { Tx } from "../db.ts";
+import { createNames } from "../statement-names.ts";
 import { textArray } from "./array-text.ts";
 import { type Column, columns } from "./columns.ts";
 import type { EventDraft } from "./event.ts";
-import { createNames } from "./insert-names.ts";
 import type { StoredEvent } from "./sealing.ts";
 
 /** The client ids of the batch that were accepted before (or stand twice in it); the others are now taken. */
@@ -46,7 +46,7 @@ function insertOf(used: readonly Column[]): string {
 
 const sentAs = (type: string): string => (type.endsWith("[]") ? "text" : type);
 
-const nameOf = createNames("insert_events_", 64); // some 110 kB each, on each connection
+const nameOf = createNames((set: number) => `insert_events_${set.toString(36)}`, 64); // some 110 kB each, on each connection
 
 /** Inserts the events of one arrival. The columns travel as arrays: COPY cannot enter a table under Row Level Security. */
 export async function insertEvents(tx: Tx, events: readonly StoredEvent[]): Promise<void> {

@@ -1,6 +1,6 @@
 /** Removes what is past its retention, class by class, in bounded batches, and writes down what went. */
 import { audit } from "../access/audit.ts";
-import type { Database, Tx } from "../db.ts";
+import { type Database, eachOrganization, type Tx } from "../db.ts";
 import type { RetentionClass } from "../generated/prisma/client.ts";
 import type { Log } from "../log.ts";
 import { type ExpiringClass, expiringClasses } from "./classes.ts";
@@ -28,15 +28,9 @@ const batchLimit = 200; // batches of one class in one run: the next run goes on
 /** The hourly run over every organization, whatever goes wrong with one of them. Audited where something went. */
 export async function cleanUpAll({ db, log, now, cutAudit }: Surroundings): Promise<void> {
   const dropped = await dropPartitions(db, { now, log });
-  const faults: Error[] = [];
-  for (const organizationId of await db.organizationIds()) {
-    const asked = { actor: "vigil", requested: false };
-    await cleanOne({ db, log, now, cutAudit }, organizationId, dropped, asked).catch((error: Error) => {
-      log.error({ organizationId, err: error.message }, "what is past its retention could not be removed");
-      faults.push(error);
-    });
-  }
-  if (faults[0]) throw faults[0];
+  await eachOrganization(db, log, "what is past its retention could not be removed", (organizationId) =>
+    cleanOne({ db, log, now, cutAudit }, organizationId, dropped, { actor: "vigil", requested: false }),
+  );
 }
 
 /** A run that a person asked for: counts what is due (a dry run), or removes it. Audited either way. */

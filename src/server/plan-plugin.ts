@@ -7,6 +7,7 @@ import { lacksSecondFactor, may } from "../access/permissions.ts";
 import { VigilError } from "../errors.ts";
 import type { Context } from "../schema/context.ts";
 import type { Asked } from "../schema/list.ts";
+import { createNames } from "../statement-names.ts";
 import { forwardPage, guarded, type PageInfoKeys, type Plan, planOf } from "./plan.ts";
 
 type Row = Readonly<Record<string, unknown>> & { id: string; node: object; guards?: boolean };
@@ -109,17 +110,7 @@ function cursorOf(after: unknown): { organizationId_id: { id: string } } | null 
 }
 
 const mostNames = 200; // prepared statements that a connection holds for this
-const uses = new Map<string, number>();
-const names = new Map<string, string>();
-
-/** The name of a statement that comes again and again: PostgreSQL keeps it prepared. */
-function nameOf(text: string): string | undefined {
-  const known = names.get(text);
-  if (known !== undefined || names.size >= mostNames) return known;
-  const used = (uses.get(text) ?? 0) + 1;
-  if (uses.size > 1_000) uses.clear();
-  uses.set(text, used);
-  if (used < 3) return undefined;
-  names.set(text, `plan_${createHash("sha256").update(text).digest("hex").slice(0, 32)}`);
-  return names.get(text);
-}
+const nameOf = createNames(
+  (text: string) => `plan_${createHash("sha256").update(text).digest("hex").slice(0, 32)}`,
+  mostNames,
+);

@@ -1,8 +1,8 @@
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Tx } from "../../src/db.ts";
-import { createNames } from "../../src/ingest/insert-names.ts";
 import { insertEvents } from "../../src/ingest/write.ts";
+import { createNames } from "../../src/statement-names.ts";
 import { event } from "../detect/rules.ts";
 import { type TestDatabase, testDatabase } from "../support/database.ts";
 
@@ -41,7 +41,7 @@ describe("the statement that stores events", () => {
   });
 
   it("has one of a limited number of names, which it keeps", () => {
-    const nameOf = createNames("s_", 2);
+    const nameOf = createNames((set: number) => `s_${set.toString(36)}`, 2);
     expect([1, 1, 1, 1].map(nameOf)).toEqual([undefined, undefined, "s_1", "s_1"]);
     for (let statement = 2; statement < 100; statement++) expect(nameOf(statement)).toBeUndefined();
     expect([8, 8, 8].map(nameOf)).toEqual([undefined, undefined, "s_8"]);

@@ -4,18 +4,21 @@
  */
 const often = 3; // times
 
-/** `most`: names that are ever given. */
-export function createNames(prefix: string, most: number): (statement: number) => string | undefined {
-  const names = new Map<number, string>();
-  const uses = new Map<number, number>();
+/** `named` gives a statement its name; `most`: names that are ever given. */
+export function createNames<Statement extends string | number>(
+  named: (statement: Statement) => string,
+  most: number,
+): (statement: Statement) => string | undefined {
+  const names = new Map<Statement, string>();
+  const uses = new Map<Statement, number>();
   return (statement) => {
     const known = names.get(statement);
     if (known !== undefined || names.size >= most) return known;
     const used = (uses.get(statement) ?? 0) + 1;
-    if (uses.size > 10 * most) uses.clear();
+    if (uses.size > 5 * most) uses.clear();
     uses.set(statement, used);
     if (used < often) return undefined;
-    const name = prefix + statement.toString(36);
+    const name = named(statement);
     names.set(statement, name);
     return name;
   };
