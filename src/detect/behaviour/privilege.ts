@@ -3,7 +3,7 @@ import { ofEvent } from "./of-event.ts";
 
 /** Looking, being let in, and what people set for themselves. */
 const harmless =
-  /(?:^|[-_. :/])(?:read|list|view|get|search|check|checked|allowed|access|accessed|denied|evaluate|preferences?|profile|theme|locale|language|notifications?)(?:$|[-_. :/])/i;
+  /(?:^|[-_. :/])(?:read|list|view|get|search|check|checked|allowed|accessed|access(?=$|[-_. :/](?:log|granted))|denied|evaluate|preferences?|profile(?=$|[-_. :/](?:updat|chang|edit))|theme|locale|language|notifications?)(?:$|[-_. :/])/i;
 /** What calls itself administration is, whatever its category, and looking at it too. */
 const administration = /^(?:admin|administrat\w+|superuser|sudo|impersonat\w*)[-_.:/ ]/i;
 const longest = 60; // characters

@@ -17,15 +17,15 @@ export function createTold(): Told {
       if (!episodes.has(episode)) episodes.set(episode, { hit, opened });
       if (hit.window.feeds) fired.push({ hit, opened, ends });
     },
-    all: () => ({
-      touched: [...episodes].map(
-        ([episode, { hit, opened }]): TouchedEpisode => ({
-          window: hit.window,
-          episode: viewOf(episode, hit.group),
-          opened,
-        }),
-      ),
-      fired,
-    }),
+    all() {
+      // One that was given up, and opened again by a late event of its own, has the same id: it is one, as it is now.
+      const touched = new Map<string, TouchedEpisode>();
+      for (const [episode, { hit, opened }] of episodes) {
+        const before = touched.get(episode.id);
+        const now = viewOf(episode, hit.group);
+        touched.set(episode.id, { window: hit.window, episode: now, opened: opened || before?.opened === true });
+      }
+      return { touched: [...touched.values()], fired };
+    },
   };
 }

@@ -74,9 +74,9 @@ const isRequest = (event: JsonObject): boolean =>
 
 /** An exporter that had no answer sends its records again: those of the same time and content are the same. */
 export function identify(event: JsonObject, json: string, seen: Map<string, number>): void {
-  const isOwn = event.time !== undefined;
+  const isOwn = typeof event.action === "string" && !looksLikeEcs(event);
   const nested = isObject(event.event) ? event.event : {};
-  if (!isOwn && event["@timestamp"] === undefined) return;
+  if (event[isOwn ? "time" : "@timestamp"] === undefined) return;
   if ((isOwn ? event.id : (event["event.id"] ?? nested.id)) !== undefined) return;
   const hash = createHash("sha256").update(json).digest("base64url").slice(0, 27);
   const before = seen.get(hash) ?? 0; // equal ones within a request are several

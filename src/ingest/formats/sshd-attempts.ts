@@ -13,7 +13,7 @@ interface Process {
   host: string | undefined;
   seen: number;
   /** Announcements of an attempt whose own "Failed" line has not come yet. */
-  announced: Set<SshdKind>;
+  announced: Set<string>;
 }
 
 /**
@@ -40,9 +40,11 @@ export class SshdAttempts {
     }
     if (!announcements.has(fact.kind)) return false;
     const attempt = known ?? this.#remember(process, fact, time);
-    const repeats = attempt.announced.size > 0 && !attempt.announced.has(fact.kind);
-    attempt.announced.add(fact.kind);
-    return repeats;
+    const who = `${fact.kind} ${fact.module ?? ""}`;
+    const begins = attempt.announced.size === 0 || attempt.announced.has(who); // nobody says the same twice of one attempt
+    if (begins) attempt.announced.clear();
+    attempt.announced.add(who);
+    return !begins;
   }
 
   #known(fact: SshdFact, process: string, time: number): Process | undefined {

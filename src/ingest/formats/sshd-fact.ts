@@ -16,6 +16,8 @@ export interface SshdFact {
   invalidUser?: boolean;
   /** Public key and its fingerprint, or the server's reason. */
   detail?: string | undefined;
+  /** The PAM module that says so: each says it of one attempt. */
+  module?: string | undefined;
 }
 
 export type SshdReading = SshdFact | { ignored: string };

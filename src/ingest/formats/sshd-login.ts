@@ -86,5 +86,6 @@ export function readPamFailure(rest: string): SshdReading | undefined {
   if (fields[1]) fact.host = fields[1];
   if (fields[2]) fact.user = fields[2];
   if (more !== null) fact.detail = `${more[1]} failures`;
+  else fact.module = head[1];
   return fact;
 }

@@ -40,6 +40,15 @@ describe("an episode of a correlation", () => {
     expect(new Set(far.map(({ fingerprint }) => fingerprint)).size).toBe(1);
   });
 
+  it("is one draft where it was given up for eight others within the batch, and opened again by a late event", async () => {
+    const bursts = Array.from({ length: 9 }, (_, burst) => [0, 1, 2].map((n) => burst * 600 + n)).flat();
+    const events = [...bursts, 3].map((at, arrives) => failLogin("ann", { at, arrives }));
+    const { detections } = await detectorFor(...rules).evaluate(events);
+    expect(detections).toHaveLength(9);
+    expect(new Set(ids(detections)).size).toBe(9);
+    expect(detections[0]).toMatchObject({ opened: true, eventCount: 4 });
+  });
+
   it("goes on undisturbed by old events that are imported meanwhile, and old storms have one of their own", async () => {
     const events = Array.from({ length: 40 }, (_, n) =>
       failLogin("ann", n % 2 ? { at: n - 400 * day, arrives: n } : { at: n }),

@@ -114,6 +114,13 @@ describe("a log record", () => {
     expect(ids({ ...line, timeUnixNano: `${now}000000` })).not.toContain(first);
     expect(ids({ body: text("denied") })).toEqual([undefined]); // of no time: it cannot be known again
     expect(ids({ ...line, attributes: attributes({ "log.record.uid": text("01J") }) })).toEqual(["01J"]);
+    for (const timed of [
+      { ...line, attributes: attributes({ time: text("2026-11-04T10:00:00Z") }) },
+      { timeUnixNano: nanoseconds, body: { kvlistValue: { values: attributes({ time: text("now"), msg: text("x") }) } } },
+    ]) {
+      expect(ids(timed)).toEqual([expect.stringMatching(/^otlp:/)]);
+      expect(ids(timed)).toEqual(ids(timed));
+    }
   });
 
   it("that is not as OTLP has it is refused alone, with the field's name; a request that is not, as a whole", () => {

@@ -265,6 +265,14 @@ describe("an auth.log", () => {
       unsourced("login.detail UNKNOWN"),
     ]);
     expect(parseAll(lines, { everyLine: true }).every((line) => line.startsWith("login FAILURE"))).toBe(true);
+    const modules = ["pam_unix", "pam_sss"].map(
+      (module) => `Nov  4 10:11:12 gw sshd[8]: ${module}(sshd:auth): authentication failure; ${rhost}`,
+    );
+    const said = `Nov  4 10:11:12 gw sshd[8]: ${failed}`;
+    const failures = (each: string[]) => parseAll(each).filter((line) => line.startsWith("login FAILURE")).length;
+    expect(failures([...modules, said])).toBe(1);
+    expect(failures([...modules, said, ...modules, said])).toBe(2);
+    expect(failures([...modules, ...modules])).toBe(2);
   });
 
   it("does not take the attempts of two connections for one", () => {

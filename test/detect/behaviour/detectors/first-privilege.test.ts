@@ -20,11 +20,16 @@ describe("the first use of a privilege", () => {
     expect(settled().feed(disabled)).toHaveLength(1);
     expect(settled().feed(grant({ action: "admin.users.list", category: "OTHER" }))).toHaveLength(1);
     expect(settled().feed(grant({ action: "administered.dose", category: "DATA" }))).toEqual([]);
+    for (const action of ["access.grant", "access_level.update", "security_profile.assign"])
+      expect(settled().feed(grant({ action }))).toHaveLength(1);
   });
 
   it("is not found for looking, for refusals, for one's own preferences, or for administrators", () => {
     const harmless = [
       grant({ action: "access.allowed" }),
+      grant({ action: "record.access" }),
+      grant({ action: "access.granted" }),
+      grant({ action: "profile.update", category: "CONFIGURATION" }),
       grant({ action: "settings.read", category: "CONFIGURATION" }),
       grant({ action: "user.preferences.update", category: "CONFIGURATION" }),
       grant({ outcome: "FAILURE" }),
