@@ -9,8 +9,8 @@ const root = join(import.meta.dirname, "..");
 const bundle = join(root, "dist/vigil");
 
 if (bundleIsCurrent(root, bundle)) {
-  // For the stacks in a log that is kept. Reading the maps is a fifth of what a short command takes, and it says a fault in one line.
-  if (["start", "worker"].includes(process.argv[2] ?? "")) process.setSourceMapsEnabled(true);
+  // Stacks name functions as the sources do. Maps of lines (NODE_OPTIONS=--enable-source-maps) are not read unasked: the first
+  // error would stop the process for the time that it takes to read them, and keep 100 MB.
   await import(pathToFileURL(join(bundle, "cli.js")).href);
 } else {
   const { register } = await import("tsx/esm/api");

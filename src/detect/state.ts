@@ -3,6 +3,7 @@
  * the batch before. What takes long happens before a batch takes its turn; a turn that finds the state wanting is given
  * back (NotReady), the state is prepared, and the batch takes another turn.
  */
+import { setTimeout as wait } from "node:timers/promises";
 import type { Database, Tx } from "../db.ts";
 import type { Log } from "../log.ts";
 import { type BatchDetection, together, type WindowBatch } from "./batch.ts";
@@ -48,6 +49,7 @@ interface Rules {
   timeZone: string;
 }
 
+const redisPatience = 3_000; // ms
 const farBehind = 5_000; // events: with more than this, the others are not kept waiting
 const fillLimit = 100_000; // events that the windows of a new rule are filled from, about a second's work
 
@@ -60,6 +62,8 @@ export function createDetectionState(options: DetectionStateOptions): DetectionS
   /** What the last turn was given back for. */
   let wanted: "rules" | "windows" | "nearness" | undefined;
   let why = "the process has started";
+  /** Redis failed just now: it is waited for once, since what it holds is mostly as it was. */
+  let faltered: "just now" | "for long" | undefined;
   /** Whether the shared windows are known to stand where this process last saw them. */
   let trusted: number | undefined;
 
@@ -104,6 +108,10 @@ export function createDetectionState(options: DetectionStateOptions): DetectionS
         const loaded = await load(tx);
         return { ...loaded, filled: await fill(tx, current, loaded) };
       });
+    }
+    if (what === "windows" && !local && shared && faltered === "just now") {
+      faltered = "for long";
+      if (await isUsableSoon(shared)) return void (wanted = undefined);
     }
     if (local ? what === "nearness" : what === "windows" || !shared) {
       local = await db.inSnapshot(organizationId, async (tx) => {
@@ -189,6 +197,7 @@ export function createDetectionState(options: DetectionStateOptions): DetectionS
         batch = inShared(shared.open(turn), to.ruleSet);
       } catch (error) {
         if (!(error instanceof RedisFault)) throw error;
+        faltered ??= "just now";
         why = error.message;
       }
     }
@@ -227,6 +236,7 @@ export function createDetectionState(options: DetectionStateOptions): DetectionS
     const told = (error: unknown): unknown => {
       if (!(error instanceof RedisFault || error instanceof StaleWindows)) return error;
       trusted = undefined;
+      if (error instanceof RedisFault) faltered ??= "just now";
       return notReady("windows", error.message);
     };
     return {
@@ -235,12 +245,20 @@ export function createDetectionState(options: DetectionStateOptions): DetectionS
       save: () => windows.save().catch((error) => Promise.reject(told(error))),
       committed() {
         local = undefined; // what is shared has moved on
+        faltered = undefined;
       },
       failed: () => windows.undo(),
     };
   }
 
   return { prepare, begin };
+}
+
+/** To build windows from an hour's events takes longer, and much memory, than Redis mostly needs to answer again. */
+async function isUsableSoon(shared: SharedWindows): Promise<boolean> {
+  for (const until = performance.now() + redisPatience; performance.now() < until; await wait(50))
+    if (shared.usable()) return true;
+  return shared.usable();
 }
 
 /** What is wrong with the windows in Redis; undefined: nothing. */

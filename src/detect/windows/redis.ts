@@ -65,6 +65,12 @@ export function createSharedWindows(link: RedisLink, organizationId: string, cop
   async function look(): Promise<SharedState | undefined> {
     const [batch, rules, found] = await link.run((redis) => redis.hmget(stateKey, "batch", "rules", "layout"));
     if (!batch || !rules || !found) return undefined;
+    const { takeBack } = standing;
+    standing.takeBack = undefined;
+    if (takeBack?.batch === batch) {
+      await takeBack.run().catch(() => undefined); // the next look tells what became of it
+      return look();
+    }
     if (found !== layout) await readLayout(found);
     if (batch !== standing.batch) standing.batch = undefined;
     return { batch, rules: Number(rules), layout: found };

@@ -5,7 +5,7 @@ import type { Turn } from "../turn.ts";
 import { type Copies, type Copy, noCopy } from "./copies.ts";
 import { changeOf, follow, groupOf, type Stand, standOf, textOf } from "./group-text.ts";
 import { createMemoryWindows } from "./memory.ts";
-import type { RedisLink } from "./redis-link.ts";
+import { RedisFault, type RedisLink } from "./redis-link.ts";
 import { loadScript, saveScript } from "./redis-scripts.ts";
 import type { Applied, Hit, WindowSpec, Windows } from "./windows.ts";
 
@@ -27,6 +27,8 @@ export interface Standing {
   last: string;
   /** Another one whenever another process had a turn. */
   era: number;
+  /** Of a turn that failed while Redis did not answer: whether it was saved is not known. */
+  takeBack?: { batch: string; run(): Promise<unknown> } | undefined;
 }
 
 /** The windows of one organization. */
@@ -76,7 +78,7 @@ export function openSharedTurn(
   const applied: Applied[] = [];
   let known: string | undefined; // the highest event id before this batch
   let newest = "";
-  let saved = false;
+  let saved: boolean | "unknown" = false;
   if (standing.batch === previous.batchId) known = standing.last;
   else standing.era++;
 
@@ -197,17 +199,21 @@ export function openSharedTurn(
         await save();
       } catch (error) {
         standing.batch = undefined;
+        if (error instanceof RedisFault) saved = "unknown";
         throw error;
       }
     },
     async undo() {
-      if (!saved) return;
+      if (saved === false) return;
       saved = false;
       standing.batch = undefined;
       generation = newGeneration();
       for (const { place, group } of all()) copies.delete(place + group);
       for (const one of applied.reverse()) one.undo();
-      await move(batchId, previous.batchId, known || lowest, all().map(whole)).catch(() => undefined);
+      const run = () => move(batchId, previous.batchId, known || lowest, all().map(whole));
+      await run().catch((error) => {
+        if (error instanceof RedisFault) standing.takeBack = { batch: batchId, run };
+      });
     },
   };
 }

@@ -55,6 +55,21 @@ describe("two servers of one organization", { timeout: 60_000 }, () => {
     expect(await titles()).toMatchObject([{ events: 10 }]);
   });
 
+  it("F15: use what Redis holds when it answers again after a moment, and build nothing anew", async () => {
+    const rebuilt = async () => (await windows(first))?.detail?.replace(/.*rebuilt/, "rebuilt");
+    await first.failLogins("ann", { times: 4 });
+    const before = await rebuilt();
+    redis.freeze();
+    const sent = first.failLogins("ann", { times: 4 });
+    await expect.poll(() => first.app.health().then(({ ok }) => ok), { timeout: 10_000 }).toBe(false);
+    redis.thaw();
+    expect(await sent).toMatchObject({ accepted: 4 });
+    await first.failLogins("ann", { times: 2 });
+    await expect.poll(() => windows(first)).toMatchObject({ ok: true });
+    expect(await rebuilt()).toBe(before);
+    expect(await titles()).toMatchObject([{ events: 10 }]);
+  });
+
   it("F14: refuse to start on a Redis that may evict keys, and leave one that is set so later", async () => {
     await redis.client.config("SET", "maxmemory-policy", "allkeys-lru");
     await expect(testServer({ redisUrl: redis.url, beside: first })).rejects.toThrow("noeviction");

@@ -116,7 +116,10 @@ describe("a log record", () => {
     expect(ids({ ...line, attributes: attributes({ "log.record.uid": text("01J") }) })).toEqual(["01J"]);
     for (const timed of [
       { ...line, attributes: attributes({ time: text("2026-11-04T10:00:00Z") }) },
-      { timeUnixNano: nanoseconds, body: { kvlistValue: { values: attributes({ time: text("now"), msg: text("x") }) } } },
+      {
+        timeUnixNano: nanoseconds,
+        body: { kvlistValue: { values: attributes({ time: text("now"), msg: text("x") }) } },
+      },
     ]) {
       expect(ids(timed)).toEqual([expect.stringMatching(/^otlp:/)]);
       expect(ids(timed)).toEqual(ids(timed));
