@@ -124,6 +124,20 @@ describe("where the organization asks for a second factor", () => {
     expect(refused.errors?.[0]?.extensions.reason).toBe("SECOND_FACTOR_REQUIRED");
     expect((await server.ingest(JSON.stringify({ action: "a" }))).status).toBe(200);
   });
+
+  it("H5 an auditor needs it to ask for one patient, and not for one reader", async () => {
+    const { session } = await signIn("auditor@example.org", "AUDITOR");
+    for (const query of [
+      '{ disclosures(patientId: "p1") { nodes { id } } }',
+      '{ disclosures(patientId: "p1") { totalCount } }',
+      '{ accessReport(patientId: "p1") { count } }',
+    ]) {
+      const refused = await ask(query, session);
+      expect(refused.errors?.[0]?.extensions.reason).toBe("SECOND_FACTOR_REQUIRED");
+    }
+    const others = '{ disclosures { totalCount } accessReport(actor: "ann") { count } }';
+    expect((await ask(others, session)).errors).toBeUndefined();
+  });
 });
 
 it("nobody turns it on who would be locked out by it", async () => {

@@ -4,6 +4,8 @@ import { VigilError } from "../errors.ts";
 import { phiRead } from "./phi-read.ts";
 
 const longest = 1_000; // reads in one report, the latest first
+const ofPatient =
+  "l.seq IN (SELECT p.seq FROM audit_patients p WHERE p.organization_id = $1 AND p.patient_key = ANY ($3::text[]))";
 
 /** One read of patients' data. */
 export interface AccessRead {
@@ -41,26 +43,26 @@ export async function accessReport(
   tx: Tx,
   asked: {
     actor?: string | undefined;
-    patientKey?: string | undefined;
+    /** Whatever the audit log may call the patient. */
+    patientKeys?: readonly string[] | undefined;
     from?: Date | undefined;
     to?: Date | undefined;
   },
 ): Promise<AccessReport> {
-  const { actor, patientKey, from, to } = asked;
-  if ((actor === undefined) === (patientKey === undefined)) {
+  const { actor, patientKeys, from, to } = asked;
+  if ((actor === undefined) === (patientKeys === undefined)) {
     throw new VigilError("BAD_USER_INPUT", "Ask for the reads by one actor, or of one patient", { path: ["actor"] });
   }
   const { rows } = await tx.query<Row>(
     `WITH found AS (
        SELECT l.seq, l.at, l.actor, l.entity_id, l.detail FROM security_audit_log l
-       ${patientKey === undefined ? "" : "JOIN audit_patients p ON p.organization_id = l.organization_id AND p.seq = l.seq"}
        WHERE l.organization_id = $1 AND l.action = $2
-         AND ${patientKey === undefined ? "l.actor = $3" : "p.organization_id = $1 AND p.patient_key = $3"}
+         AND ${patientKeys === undefined ? "l.actor = $3" : ofPatient}
          AND ($4::timestamptz IS NULL OR l.at >= $4) AND ($5::timestamptz IS NULL OR l.at <= $5)
      )
      SELECT found.*, (SELECT count(*) FROM found) AS total, (SELECT count(DISTINCT actor) FROM found) AS actors
      FROM found ORDER BY seq DESC LIMIT ${longest}`,
-    [tx.organizationId, phiRead, actor ?? patientKey, from ?? null, to ?? null],
+    [tx.organizationId, phiRead, actor ?? patientKeys, from ?? null, to ?? null],
   );
   const reads = rows.map(({ seq, at, actor, entity_id, detail }) => ({
     seq: Number(seq),

@@ -67,7 +67,7 @@ export async function startBreakGlass(
   return { id };
 }
 
-/** The user's use that is not over, if any. */
+/** The user's use that is not over, if any: a reviewer who finds no emergency ends it. */
 export async function activeBreakGlass(
   db: Pick<Database, "query">,
   organizationId: string,
@@ -79,7 +79,7 @@ export async function activeBreakGlass(
     {
       name: "break_glass_active",
       text: `SELECT id, expires_at FROM break_glass_uses WHERE organization_id = $1 AND user_id = $2 AND expires_at > $3
-        ORDER BY expires_at DESC LIMIT 1`,
+        AND outcome IS DISTINCT FROM 'UNJUSTIFIED' ORDER BY expires_at DESC LIMIT 1`,
     },
     [organizationId, userId, new Date(now)],
   );

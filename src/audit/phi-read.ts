@@ -25,14 +25,17 @@ export interface PhiRead {
 
 /**
  * What the audit log calls a patient: a keyed pseudonym, since entries are kept for years and are never encrypted anew.
- * `indexOf` is the organization's blind index of patient ids. An event that names none goes by its own id.
+ * `indexOf` is the organization's blind index of patient ids. What is not known to be of one goes by its own key.
  */
 export function pseudonymOf(key: string, indexOf: (patientId: string) => Buffer): string {
-  return key.startsWith(eventKey) ? key : `patient-${indexOf(key).toString("hex")}`;
+  return key.startsWith(eventKey) || key.startsWith(wordsKey) ? key : `patient-${indexOf(key).toString("hex")}`;
 }
 
 /** Begins the key of what was read of an event that names no patient. */
 export const eventKey = "event:";
+
+/** Begins the key of what was read of a person's own words, which may name patients; the kind and the row's id follow. */
+export const wordsKey = "words:";
 
 /** Writes one entry for one operation, in one statement. */
 export async function auditPhiRead(

@@ -21,7 +21,8 @@ export async function brokenGlass(
 ): Promise<{ incidentId: string | null } | undefined> {
   const { rows } = await tx.query<{ incidentId: string | null }>(
     `SELECT incident_id AS "incidentId" FROM break_glass_uses
-     WHERE organization_id = $1 AND user_id = $2 AND started_at <= $3 AND expires_at > $3 ORDER BY started_at DESC LIMIT 1`,
+     WHERE organization_id = $1 AND user_id = $2 AND started_at <= $3 AND expires_at > $3
+       AND outcome IS DISTINCT FROM 'UNJUSTIFIED' ORDER BY started_at DESC LIMIT 1`,
     [tx.organizationId, viewer.id, new Date(now)],
   );
   return rows[0];

@@ -1,9 +1,12 @@
 import { audit } from "../access/audit.ts";
+import { requireSecondFactor } from "../access/permissions.ts";
 import { type AccessRead, type AccessReport, accessReport } from "../audit/access-report.ts";
 import { pseudonymOf } from "../audit/phi-read.ts";
+import { pseudonymBy } from "../secrets/pseudonym.ts";
+import { indexedColumns } from "../secrets/sealed-columns.ts";
 import { AuditRangeInput, rangeOf } from "./audit-verify.ts";
 import { builder } from "./builder.ts";
-import { auditActorOf, viewerOf } from "./context.ts";
+import { auditActorOf, type Context, viewerOf } from "./context.ts";
 
 const ReadType = builder.objectRef<AccessRead>("AccessRead").implement({
   description: "One operation that read patients' data.",
@@ -36,6 +39,18 @@ const ReportType = builder.objectRef<AccessReport>("AccessReport").implement({
   }),
 });
 
+/** What the audit log calls a patient: by the id, and by what stands for it in incidents and detections. */
+async function keysOf(patientId: string, context: Context): Promise<[string, string]> {
+  const viewer = viewerOf(context);
+  requireSecondFactor(viewer, "phi.read");
+  const { db, vault, patientIndexer } = context.services;
+  const indexOf = await patientIndexer(viewer.organizationId);
+  const subjectIndexOf = await db.inOrganization(viewer.organizationId, (tx) =>
+    vault.indexer(tx, indexedColumns.subject),
+  );
+  return [pseudonymOf(patientId, indexOf), pseudonymOf(pseudonymBy(subjectIndexOf)(patientId), indexOf)];
+}
+
 builder.queryField("accessReport", (t) =>
   t.field({
     type: ReportType,
@@ -48,13 +63,13 @@ builder.queryField("accessReport", (t) =>
     },
     resolve: async (_parent, { actor, patientId, range }, context) => {
       const { organizationId } = viewerOf(context);
-      const { db, patientIndexer } = context.services;
-      const patientKey = patientId ? pseudonymOf(patientId, await patientIndexer(organizationId)) : undefined;
+      const { db } = context.services;
+      const patientKeys = patientId ? await keysOf(patientId, context) : undefined;
       return db.inOrganization(organizationId, async (tx) => {
-        const asked = { actor: actor ?? undefined, patientKey, ...rangeOf(range) };
+        const asked = { actor: actor ?? undefined, patientKeys, ...rangeOf(range) };
         const report = await accessReport(tx, asked);
         const detail = { actor: actor ?? null, count: report.count, address: context.address ?? null };
-        const [entityKind, entityId] = patientKey ? ["Patient", patientKey] : ["Actor", actor ?? ""];
+        const [entityKind, entityId] = patientKeys ? ["Patient", patientKeys[0]] : ["Actor", actor ?? ""];
         await audit(tx, { actor: auditActorOf(context), action: "ACCESS_REPORT_READ", entityKind, entityId, detail });
         return report;
       });

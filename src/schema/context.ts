@@ -167,7 +167,7 @@ export interface Context {
   /** Whether a refusal for want of a permission is in the audit log already. */
   refusalNoted?: boolean;
   /** The viewer's break-glass use, once looked for. */
-  breakGlass?: Promise<{ id: string; expiresAt: Date } | undefined>;
+  breakGlass?: Promise<{ id: string; expiresAt: Date } | undefined> | undefined;
 }
 
 export function viewerOf(context: Context): Viewer {

@@ -1,3 +1,4 @@
+import { requireSecondFactor } from "../access/permissions.ts";
 import { type DisclosureSecret, recordDisclosure } from "../audit/disclosure.ts";
 import { AuditRangeInput, rangeOf } from "./audit-verify.ts";
 import { builder } from "./builder.ts";
@@ -80,6 +81,7 @@ async function filterOf(
   const { from, to } = rangeOf(args.range);
   let ofPatient = {};
   if (args.patientId != null) {
+    requireSecondFactor(viewerOf(context), "phi.read");
     context.patients?.add(args.patientId); // also an empty accounting says something of a patient
     const indexOf = await context.services.patientIndexer(viewerOf(context).organizationId);
     ofPatient = { patientIndex: { eq: indexOf(args.patientId) } };

@@ -1,9 +1,11 @@
+import { VigilError } from "../errors.ts";
 import type { TailCondition, TailPage } from "../publish/tail.ts";
 import { builder, requirePermission } from "./builder.ts";
 import { type Context, prismaOf, viewerOf } from "./context.ts";
 import { conditionOf, type Filter } from "./filter.ts";
 import { live } from "./live.ts";
 import { forPatients } from "./patient-filter.ts";
+import { hidesPatients } from "./phi.ts";
 import { SecurityEvent, SecurityEventFilter } from "./security-event.ts";
 import { shared } from "./shared.ts";
 
@@ -32,6 +34,19 @@ async function conditionFor(context: Context, filter: Filter | null | undefined)
   };
 }
 
+/** Asks anew before each page whether the filter may ask for patients: break-glass ends. Each page is a read of theirs. */
+async function* whileAllowed(
+  context: Context,
+  filter: Filter | null | undefined,
+  pages: AsyncGenerator<TailPage, void, void>,
+): AsyncGenerator<TailPage, void, void> {
+  for await (const page of pages) {
+    context.breakGlass = undefined; // as it was at the page before
+    if (await hidesPatients(context, filter)) throw new VigilError("FORBIDDEN", "The break-glass use is over");
+    yield page;
+  }
+}
+
 builder.subscriptionField("securityEventStream", (t) =>
   t.field({
     type: Page,
@@ -47,8 +62,12 @@ builder.subscriptionField("securityEventStream", (t) =>
     }),
     subscribe: async (_parent, { filter }, context) => {
       await requirePermission(context, "event.read");
+      const hides = await hidesPatients(context, filter);
       const condition = await conditionFor(context, filter);
-      return live(context, (organizationId, signal) => context.services.tail.follow(organizationId, condition, signal));
+      return live(context, (organizationId, signal) => {
+        const pages = context.services.tail.follow(organizationId, condition, signal);
+        return hides ? pages : whileAllowed(context, filter, pages);
+      });
     },
     resolve: (page) => page,
   }),

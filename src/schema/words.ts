@@ -1,3 +1,4 @@
+import { wordsKey } from "../audit/phi-read.ts";
 import type { WordsKind } from "../secrets/words.ts";
 import type { Context } from "./context.ts";
 import { mark, mayReadPatients } from "./phi.ts";
@@ -11,7 +12,10 @@ interface Words {
   clear?: string | null;
 }
 
-/** What a person wrote. It may name patients, so it is withheld from whoever may not read their data, but for its writer. */
+/**
+ * What a person wrote. It may name patients, so it is withheld from whoever may not read their data, but for its
+ * writer; what others read of it is noted for the audit log.
+ */
 export async function readWords(
   context: Context,
   kind: WordsKind,
@@ -21,6 +25,8 @@ export async function readWords(
   const { id, sealed, clear = null } = words;
   if (!sealed && clear === null) return null;
   if (!isWriter && !(await mayReadPatients(context))) return mark;
-  if (!sealed) return clear;
-  return (await openSealed<string>(context, kind, { id, sealed })) ?? mark;
+  const opened = sealed ? await openSealed<string>(context, kind, { id, sealed }) : clear;
+  if (opened === null || opened === undefined) return mark;
+  if (!isWriter) context.patients?.add(`${wordsKey}${kind}:${id}`); // whom they name is not known
+  return opened;
 }

@@ -3,8 +3,11 @@ import { v7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import WebSocket from "ws";
 import { ensureUser } from "../../src/access/users.ts";
-import type { PeopleRole } from "../../src/access/viewer.ts";
+import type { PeopleRole, Viewer } from "../../src/access/viewer.ts";
 import { pseudonymOf } from "../../src/audit/phi-read.ts";
+import { brokenGlass } from "../../src/respond/second-person.ts";
+import { pseudonymBy } from "../../src/secrets/pseudonym.ts";
+import { indexedColumns } from "../../src/secrets/sealed-columns.ts";
 import { ndjson, type TestServer, testServer } from "../support/server.ts";
 import { ask, entriesOf, lastSeq } from "./asking.ts";
 
@@ -18,6 +21,21 @@ async function person(email: string, role: PeopleRole): Promise<string> {
   );
   return server.app.tokens.sign({ organizationId: server.ours, userId, name: email, role }, 86_400);
 }
+
+/** Stores an incident, and answers its row's id. */
+async function incidentOf(number: number, subjects: object[]): Promise<string> {
+  const id = v7();
+  await server.app.db.inOrganization(server.ours, (tx) =>
+    tx.query(
+      `INSERT INTO security_incidents (organization_id, id, number, title, severity, status, fingerprint, threat_score,
+         subjects, tags, detection_count, event_count, first_event_at, last_event_at, opened_at, created_at, updated_at)
+       VALUES ($1, $2, $3, 'i', 'HIGH', 'OPEN', 'f' || $3::int, 0, $4, '{}', 1, 1, now(), now(), now(), now(), now())`,
+      [server.ours, id, number, JSON.stringify(subjects)],
+    ),
+  );
+  return id;
+}
+const globalIdOf = (incident: string): string => Buffer.from(`Incident:${incident}`).toString("base64");
 
 beforeAll(async () => {
   server = await testServer({ now: () => Date.now() + offset });
@@ -160,6 +178,20 @@ describe("H3: reads of patients' data", () => {
     expect((await ask(server, query, { patientId: "p2" }, { as: server.outsider })).data.accessReport.count).toBe(0);
   });
 
+  test("are reported of a patient also where incidents name them by a pseudonym, each operation once", async () => {
+    const { db, vault } = server.app;
+    const indexOf = await db.inOrganization(server.ours, (tx) => vault.indexer(tx, indexedColumns.subject));
+    const id = globalIdOf(await incidentOf(7002, [{ kind: "PATIENT", key: pseudonymBy(indexOf)("p-sealed") }]));
+    await ask(server, "query ($id: ID!) { incident(id: $id) { title } }", { id });
+    const both = `query ($id: ID!) { incident(id: $id) { title } securityEvents(filter: {patientId: {eq: "p-sealed"}}) { totalCount } }`;
+    await ask(server, both, { id });
+    const report = '{ accessReport(patientId: "p-sealed") { count reads { operation } } }';
+    expect((await ask(server, report)).data.accessReport).toEqual({
+      count: 2,
+      reads: [{ operation: "query incident, securityEvents" }, { operation: "query incident" }],
+    });
+  });
+
   test("show no patient keys in the audit log's own answers", async () => {
     const { data } = await ask(server, '{ auditLog(filter: {action: {eq: "PHI_READ"}}) { nodes { detail } } }');
     expect(data.auditLog.nodes.length).toBeGreaterThan(3);
@@ -268,6 +300,59 @@ describe("H4: break-glass", () => {
     expect(twice.data.breakGlassReview.userErrors).toMatchObject([{ code: "CONFLICT" }]);
     expect((await entriesOf(server)).filter(({ action }) => action === "BREAK_GLASS_REVIEWED")).toHaveLength(1);
   });
+
+  /** Somebody who has just begun to use it, and how another finds that there was no emergency. */
+  async function hasty(email: string) {
+    const as = await person(email, "VIEWER");
+    const { id } = (await ask(server, start, { input }, { as })).data.breakGlassStart.breakGlassUse;
+    const unjustified = { id, input: { outcome: "UNJUSTIFIED", note: "There was no ambulance." } };
+    return {
+      as,
+      async refute() {
+        const { data } = await ask(server, review, unjustified, { as: people.AUDITOR as string });
+        expect(data.breakGlassReview.userErrors).toEqual([]);
+      },
+    };
+  }
+
+  test("ends where a reviewer finds no emergency: for reading, and for doing alone what takes two", async () => {
+    const { as, refute } = await hasty("hasty@clinic.example");
+    const filter = { patientId: { eq: "p1" } };
+    const found = async () => (await ask(server, events, { filter }, { as })).data.securityEvents.nodes.length;
+    const [use] = await server.database.asOwner<{ user_id: string }>(
+      "SELECT user_id FROM break_glass_uses WHERE actor = 'hasty@clinic.example'",
+    );
+    const viewer = { id: use?.user_id } as Viewer;
+    const alone = () => server.app.db.inOrganization(server.ours, (tx) => brokenGlass(tx, { viewer, now: Date.now() }));
+    expect([await found(), await alone()]).toEqual([1, { incidentId: expect.any(String) }]);
+    await refute();
+    expect([await found(), await alone()]).toEqual([0, undefined]);
+  });
+
+  test("ends a live tail of a patient too, each page of which is a reading", async () => {
+    const { as, refute } = await hasty("live@clinic.example");
+    const before = await lastSeq(server);
+    const tail = server.subscribe<{ securityEventStream: { events: object[] } }, object>(
+      'subscription { securityEventStream(filter: {patientId: {eq: "p-live"}}) { events { action } } }' as never,
+      {},
+      as,
+    );
+    let sent = 0;
+    const send = () => server.ingest(ndjson([{ action: `live ${++sent}`, target: { patientId: "p-live" } }]));
+    const first = tail.next();
+    await expect.poll(() => server.app.connections.count(server.ours)).toBeGreaterThan(0);
+    await expect.poll(async () => (await send()) && Promise.race([first, undefined])).toBeDefined();
+    const second = tail.next();
+    await send();
+    await second;
+    const reads = await phiReads(before);
+    expect(reads.length).toBeGreaterThan(1);
+    for (const { detail } of reads) expect(detail).toMatchObject({ patients: await pseudonyms("p-live") });
+    await refute();
+    await send();
+    await expect(tail.next().then(() => tail.next())).rejects.toThrow(/break-glass use is over/);
+    await tail.close();
+  });
 });
 
 test("A1: what is refused for want of a permission is audited, the permission named", async () => {
@@ -288,21 +373,15 @@ describe("H2: a line of a timeline that names a patient", () => {
   let id: string;
 
   beforeAll(async () => {
-    const [incident, entry] = [v7(), v7()];
-    await server.app.db.inOrganization(server.ours, async (tx) => {
-      await tx.query(
-        `INSERT INTO security_incidents (organization_id, id, number, title, severity, status, fingerprint, threat_score,
-           subjects, tags, detection_count, event_count, first_event_at, last_event_at, opened_at, created_at, updated_at)
-         VALUES ($1, $2, 7000, 'i', 'HIGH', 'OPEN', 'f7000', 0, $3, '{}', 1, 1, now(), now(), now(), now(), now())`,
-        [server.ours, incident, JSON.stringify([{ kind: "patient.id", key: "p-7000" }])],
-      );
-      await tx.query(
+    const incident = await incidentOf(7000, [{ kind: "patient.id", key: "p-7000" }]);
+    await server.app.db.inOrganization(server.ours, (tx) =>
+      tx.query(
         `INSERT INTO incident_entries (organization_id, id, incident_id, kind, message, actor, at)
          VALUES ($1, $2, $3, 'OPENED', 'Opened for p-7000, and p-7000 again.', 'vigil', now())`,
-        [server.ours, entry, incident],
-      );
-    });
-    id = Buffer.from(`Incident:${incident}`).toString("base64");
+        [server.ours, v7(), incident],
+      ),
+    );
+    id = globalIdOf(incident);
   });
 
   test("does so without the name for whoever may not read patients' data, of whom no reading is written", async () => {
@@ -320,5 +399,25 @@ describe("H2: a line of a timeline that names a patient", () => {
     const entries = (await entriesOf(server, { after: before })).filter(({ action }) => action === "PHI_READ");
     expect(entries).toMatchObject([{ actor: "analyst@clinic.example", detail: { count: 1 } }]);
     expect(JSON.stringify(entries)).not.toContain("p-7000");
+  });
+
+  test("may be a person's own words, whose reading is written down by their key, whomever the incident is about", async () => {
+    const about = globalIdOf(await incidentOf(7001, []));
+    const comment =
+      'mutation ($id: ID!) { incidentComment(id: $id, input: {body: "Call Jane"}) { userErrors { code } } }';
+    expect((await ask(server, comment, { id: about })).data.incidentComment.userErrors).toEqual([]);
+    const words = "query ($id: ID!) { incident(id: $id) { entries { nodes { id html } } } }";
+    const before = await lastSeq(server);
+    const as = await person("reader@clinic.example", "VIEWER");
+    const hidden = (await ask(server, words, { id: about }, { as })).data.incident.entries.nodes;
+    expect(hidden).toMatchObject([{ html: expect.stringContaining("[withheld]") }]);
+    expect(await phiReads(before)).toEqual([]);
+    const shown = (await ask(server, words, { id: about }, { as: people.ANALYST as string })).data.incident.entries
+      .nodes;
+    expect(shown).toMatchObject([{ html: expect.stringContaining("Call Jane") }]);
+    const [, row] = Buffer.from(shown[0].id, "base64").toString().split(":");
+    expect(await phiReads(before)).toMatchObject([
+      { actor: "analyst@clinic.example", detail: { patients: [`words:entry:${row}`], count: 1 } },
+    ]);
   });
 });
