@@ -15,6 +15,7 @@ import { VigilError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import { recordChanges } from "./publish/change.ts";
 import { notify } from "./publish/notify.ts";
+import { atMost } from "./queue/at-most.ts";
 import { answerHere, ringWorkers } from "./queue/doorbell.ts";
 import { createTokenSigner } from "./secrets/signed-token.ts";
 import type { Vault } from "./secrets/vault.ts";
@@ -31,13 +32,18 @@ export interface Alerting {
   mailReport(told: { token: string | undefined; raw: Buffer }): Promise<boolean>;
   /** Sends what is due; harmless at any time. */
   deliver(organizationId: string): Promise<void>;
+  /** From now on nothing more is sent; what is on its way is written down. The first thing to do when closing. */
+  stopSending(): void;
   close(): Promise<void>;
 }
 
 /** The queue of a multi-process installation. */
 export const deliveryQueue = "vigil-deliver";
+/** Organizations that one worker delivers for at once: each may be waiting for a receiver that hangs. */
+export const deliveriesAtOnce = 64;
 
 const longestWake = 15_000; // ms: what is due later is found by the sweep
+const longestClose = 6_000; // ms: whoever started us waits 10 seconds, and a receiver that hangs may take longer
 
 export function openAlerting(options: {
   config: Config;
@@ -137,6 +143,7 @@ export function openAlerting(options: {
       sender.look(organizationId);
     },
     deliver: sender.deliver,
+    stopSending: sender.stop,
     async twilioStatus({ organizationId, path, fields, signature }) {
       if (!twilio || !publicUrl) return false;
       if (!isTwilios({ url: publicUrl + path, fields, signature, authToken: twilio.authToken })) return false;
@@ -153,8 +160,9 @@ export function openAlerting(options: {
     },
     async close() {
       closed = true;
+      sender.stop();
       for (const { timer } of timers.values()) clearTimeout(timer);
-      await doorbell.close();
+      await atMost(longestClose, doorbell.close());
     },
   };
 }

@@ -227,7 +227,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
         accept: pipeline.accept,
         change,
         respond: responder.sweep,
-        deliver: alerting.deliver,
+        deliver: async (id) => alerting.ring(id), // no job of the sweep waits for a receiver
         selfWatch,
       }),
       /** Validates and stores events as they were sent; every one is accepted, a duplicate, or rejected with its reason. */

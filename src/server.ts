@@ -51,6 +51,7 @@ export async function serve(config: Config): Promise<void> {
     if (closing) return;
     closing = true;
     log.info("closing");
+    app.alerting.stopSending();
     await server.close();
     await jobs?.close();
     await forgetRunningServer(config.dataDir);

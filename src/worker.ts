@@ -1,5 +1,5 @@
 /** A worker: runs the scheduled jobs of a multi-process installation, from Redis or PostgreSQL. */
-import { deliveryQueue } from "./alerting.ts";
+import { deliveriesAtOnce, deliveryQueue } from "./alerting.ts";
 import { openApp } from "./app.ts";
 import type { Config } from "./config.ts";
 import { createLog } from "./log.ts";
@@ -21,12 +21,13 @@ export async function work(config: Config): Promise<void> {
   const jobs = await workJobs(store, app.sweep, log);
   app.metricHistory.start();
   // Without Redis the servers answer their bells themselves.
-  const bell = redisUrl && answerFromRedis(redisUrl, app.respond, log);
-  const deliveryBell = redisUrl && answerFromRedis(redisUrl, app.alerting.deliver, log, deliveryQueue);
+  const bell = redisUrl ? answerFromRedis(redisUrl, app.respond, log) : undefined;
+  const deliveryBell = redisUrl
+    ? answerFromRedis(redisUrl, app.alerting.deliver, log, deliveryQueue, deliveriesAtOnce)
+    : undefined;
   closeOnSignal(async () => {
-    if (deliveryBell) await deliveryBell.close();
-    if (bell) await bell.close();
-    await jobs.close();
+    app.alerting.stopSending();
+    await Promise.all([deliveryBell?.close(), bell?.close(), jobs.close()]);
     await app.close();
     await tracing.close();
   });

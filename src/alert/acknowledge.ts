@@ -5,6 +5,7 @@ import type { Role } from "../access/viewer.ts";
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import { acknowledgeIncident } from "../incident/change.ts";
+import { livingOf } from "../incident/living.ts";
 import { applyChange, type Changed, type ChangeInput, lockIncident } from "../incident/move.ts";
 import { isCode, maskOf } from "./numbers.ts";
 
@@ -31,6 +32,8 @@ export async function acknowledge(tx: Tx, input: ChangeInput & { how?: string | 
 /** An incident that somebody was told of, and what became of their word. */
 export interface Answered {
   number: number;
+  /** The numbers that they were told of, where those were merged into this one. */
+  merged: number[];
   outcome: "ACKNOWLEDGED" | "ALREADY" | "OVER";
   /** Who has acknowledged it. */
   by: string | null;
@@ -50,30 +53,41 @@ export interface Answerer {
   way: keyof typeof ways;
 }
 
-/** Each of them, in the order in which incidents are locked everywhere. What was acknowledged stays so. */
+/**
+ * Each of them, or that which it lives on in, in the order in which incidents are locked everywhere. What was acknowledged
+ * stays so.
+ */
 export async function acknowledgeAll(
   tx: Tx,
   incidentIds: readonly string[],
   { actor, way }: Answerer,
   now: number,
 ): Promise<Answered[]> {
+  const { rows: told } = await tx.query<{ number: number; livingId: string }>(
+    `SELECT i.number, living.id AS "livingId" FROM security_incidents i CROSS JOIN LATERAL ${livingOf("i.id")} AS living
+     WHERE i.organization_id = $1 AND i.id = ANY ($2::uuid[]) ORDER BY i.number`,
+    [tx.organizationId, incidentIds],
+  );
   const { rows } = await tx.query<{ id: string; number: number; status: string; by: string | null; called: boolean }>(
     `SELECT i.id, i.number, i.status, i.acknowledged_by AS by, EXISTS (SELECT FROM escalations e
         WHERE e.organization_id = $1 AND e.incident_id = i.id AND e.state = 'RUNNING') AS called
      FROM security_incidents i WHERE i.organization_id = $1 AND i.id = ANY ($2::uuid[])
      ORDER BY i.fingerprint, i.id FOR UPDATE OF i`,
-    [tx.organizationId, incidentIds],
+    [tx.organizationId, told.map(({ livingId }) => livingId)],
   );
+  // It was merged between the two: it lives on elsewhere.
+  if (rows.some(({ status }) => status === "MERGED")) return acknowledgeAll(tx, incidentIds, { actor, way }, now);
   const answered: Answered[] = [];
   for (const { id, number, status, by, called } of rows) {
+    const merged = told.flatMap((one) => (one.livingId === id && one.number !== number ? [one.number] : []));
     if (status === "OPEN" || (status === "ACKNOWLEDGED" && called)) {
       await acknowledge(tx, { id, actor, now, how: ways[way] });
       const detail = { way };
       await audit(tx, { actor, action: "INCIDENT_ACKNOWLEDGED", entityKind: "Incident", entityId: id, detail });
-      answered.push({ number, outcome: "ACKNOWLEDGED", by: actor });
+      answered.push({ number, merged, outcome: "ACKNOWLEDGED", by: actor });
     } else {
-      const over = ["RESOLVED", "CLOSED", "MERGED"].includes(status);
-      answered.push({ number, outcome: over ? "OVER" : "ALREADY", by });
+      const over = ["RESOLVED", "CLOSED"].includes(status);
+      answered.push({ number, merged, outcome: over ? "OVER" : "ALREADY", by });
     }
   }
   return answered.sort((a, b) => a.number - b.number);
@@ -102,8 +116,10 @@ export async function actorAt(
 }
 
 /** What became of it, in words; `by` only where it is known who. */
-export function inWords({ number, outcome, by }: Answered): string {
-  if (outcome === "ACKNOWLEDGED") return `#${number} is acknowledged: you have it.`;
-  if (outcome === "OVER") return `#${number} is over already.`;
-  return by ? `#${number} was acknowledged by ${by} already.` : `#${number} was acknowledged already.`;
+export function inWords({ number, merged, outcome, by }: Answered): string {
+  const told = merged.map((one) => `#${one}`).join(", ");
+  const it = told ? `${told} ${merged.length > 1 ? "were" : "was"} merged into #${number}, which` : `#${number}`;
+  if (outcome === "ACKNOWLEDGED") return `${it} is acknowledged: you have it.`;
+  if (outcome === "OVER") return `${it} is over already.`;
+  return by ? `${it} was acknowledged by ${by} already.` : `${it} was acknowledged already.`;
 }

@@ -25,6 +25,8 @@ export interface Sender {
   deliver(organizationId: string): Promise<void>;
   /** Something may be due: where it is sending, it looks at once. */
   look(organizationId: string): void;
+  /** Claims nothing more: what is delivering ends when all that it sent is written down. */
+  stop(): void;
 }
 
 const most = 32; // alerts claimed at once
@@ -64,6 +66,7 @@ export function createSender(options: {
   const counted: Counted = new Map();
   const lookNow = new Map<string, () => void>();
   const unwritten = createAbreast(abreast, patience);
+  let stopped = false;
 
   const reports = createReports((organizationId, done) =>
     change(organizationId, async (tx) => {
@@ -83,7 +86,7 @@ export function createSender(options: {
   function claim(organizationId: string, limit: number): Promise<Claim | undefined> {
     const before = claiming.get(organizationId) ?? Promise.resolve();
     const mine = before.then(async () => {
-      const claimed = await claimNow(organizationId, limit);
+      const claimed = stopped ? undefined : await claimNow(organizationId, limit);
       for (const { channelId } of claimed?.plan.send ?? [])
         onChannel.set(channelId, (onChannel.get(channelId) ?? 0) + 1);
       return claimed;
@@ -229,6 +232,7 @@ export function createSender(options: {
 
   return {
     look: (organizationId) => lookNow.get(organizationId)?.(),
+    stop: () => void (stopped = true), // whoever pauses looks again within 200 ms
     async deliver(organizationId) {
       const own = new Set<Promise<void>>();
       for (;;) {
@@ -241,12 +245,13 @@ export function createSender(options: {
           await setOut(organizationId, claimed, own, until);
           continue;
         }
-        if (roomy && own.size === 0) break;
+        if ((roomy || stopped) && own.size === 0) break;
         // Not until all have answered: what comes meanwhile does not wait for a receiver that hangs.
         const told = new Promise<void>((resolve) => void lookNow.set(organizationId, resolve));
         await Promise.race([...onTheWay, told, pause(looksAgain, undefined, { ref: false })]);
       }
       lookNow.delete(organizationId);
+      if (stopped) return; // what is due later is for whoever comes after
       const { rows } = await db.query<{ at: Date | null }>(organizationId, {
         name: "alerts_due_next",
         text: `SELECT min(greatest(a.due_at, c.wait_until)) AS at FROM security_alerts a

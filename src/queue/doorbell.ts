@@ -81,8 +81,14 @@ export function ringWorkers(redisUrl: string, log: Log, queueName = respondQueue
   };
 }
 
-/** The worker's side. */
-export function answerFromRedis(redisUrl: string, answer: Answer, log: Log, queueName = respondQueue): RunningJobs {
+/** The worker's side; `concurrency` is how many organizations it answers at once. */
+export function answerFromRedis(
+  redisUrl: string,
+  answer: Answer,
+  log: Log,
+  queueName = respondQueue,
+  concurrency = 8,
+): RunningJobs {
   const store = openStore({ redisUrl }, log);
   const work = ({ data }: { data: { organizationId?: unknown } | null }): Promise<void> => {
     const organizationId = data?.organizationId;
@@ -92,7 +98,7 @@ export function answerFromRedis(redisUrl: string, answer: Answer, log: Log, queu
     return answer(organizationId);
   };
   const worker = store.worker<{ organizationId?: unknown } | null>(queueName, work, {
-    concurrency: 8,
+    concurrency,
     limiter: { max: 500, duration: 1_000 }, // a storm of bells leaves the database room for events
     stalledInterval: 15_000,
   });

@@ -3,6 +3,7 @@ import { createHmac } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { ensureUser } from "../../src/access/users.ts";
@@ -28,7 +29,10 @@ const taken: Taken[] = [];
 /** Calls to /hangs: they are not answered until they are let go. */
 const hanging: (() => void)[] = [];
 /** How the sink answers, by path. */
-const answers = new Map<string, { status: number; headers?: Record<string, string>; body?: string }>();
+const answers = new Map<
+  string,
+  { status: number; headers?: Record<string, string>; body?: string; afterMs?: number }
+>();
 
 beforeAll(async () => {
   smtp = await smtpSink({ reports: true });
@@ -38,7 +42,8 @@ beforeAll(async () => {
     const path = request.url as string;
     taken.push({ path, headers: request.headers as Record<string, string>, body });
     if (path === "/hangs") await new Promise<void>((resolve) => void hanging.push(resolve));
-    const { status, headers = {}, body: said = "" } = answers.get(path) ?? { status: 200 };
+    const { status, headers = {}, body: said = "", afterMs = 0 } = answers.get(path) ?? { status: 200 };
+    if (afterMs > 0) await pause(afterMs);
     response.writeHead(status, headers).end(said);
   }).listen(0, "127.0.0.1");
   await once(http, "listening");
@@ -390,6 +395,59 @@ it("keeps room for other channels, and for what is CRITICAL, while a receiver ha
   clearInterval(free);
   hanging.splice(0).forEach((go) => void go()); // those that came since it ran last
 });
+
+/** Alerts of a channel that are due, each a message of its own. */
+const due = (channelId: string, many: number) =>
+  server.database.asOwner(
+    `INSERT INTO security_alerts (organization_id, id, kind, channel_id, status, priority, due_at, created_at)
+     SELECT '${server.ours}', gen_random_uuid(), 'TEST', '${raw(channelId)}', 'QUEUED', 'HIGH', to_timestamp(${now / 1000}), now()
+     FROM generate_series(1, ${many})`,
+  );
+const statusesOf = (channelId: string) =>
+  server.database.asOwner<{ status: string; n: number }>(
+    `SELECT status, count(*)::int AS n FROM security_alerts WHERE channel_id = '${raw(channelId)}' GROUP BY 1 ORDER BY 1`,
+  );
+
+it("does not keep the sweep while receivers hang that have taken all the room", async () => {
+  const channels = await Promise.all([1, 2, 3].map(() => webhook("/hangs", { perMinute: 1_000 })));
+  for (const { id } of channels) await due(id, 32);
+  const swept = server.app.sweep.deliver().then(() => "swept");
+  const first = await Promise.race([swept, pause(5_000, "held")]);
+  await expect.poll(() => hanging.length, { timeout: 15_000 }).toBe(96);
+  // Nothing is free now, and the next run of the job does not wait either.
+  const next = server.app.sweep.deliver().then(() => "swept");
+  const second = await Promise.race([next, pause(5_000, "held")]);
+  hanging.splice(0).forEach((go) => void go());
+  for (const { id } of channels)
+    await expect.poll(() => statusesOf(id), { timeout: 15_000 }).toEqual([{ status: "SENT", n: 32 }]);
+  expect([first, second]).toEqual(["swept", "swept"]);
+}, 60_000);
+
+it("stops sending when it is told to, leaves nothing in hand, and the next one sends the rest, each once", async () => {
+  answers.set("/slow", { status: 200, afterMs: 50 });
+  const { id } = await webhook("/slow", { perMinute: 1_000 });
+  await due(id, 500);
+  const sending = server.app.alerting.deliver(server.ours);
+  await expect.poll(() => taken.length, { timeout: 15_000, interval: 5 }).toBeGreaterThanOrEqual(50);
+  const began = performance.now();
+  server.app.alerting.stopSending();
+  await sending;
+  // A bell of what came before may have begun another delivery, which ends as soon.
+  const inHand = async () => (await statusesOf(id)).some(({ status }) => status === "SENDING");
+  await expect.poll(inHand, { timeout: 5_000 }).toBe(false);
+  expect(performance.now() - began).toBeLessThan(5_000);
+  const sent = taken.length;
+  expect(sent).toBeLessThan(500);
+  expect(await statusesOf(id)).toEqual([
+    { status: "QUEUED", n: 500 - sent },
+    { status: "SENT", n: sent },
+  ]);
+  await server.restart();
+  await server.app.alerting.deliver(server.ours);
+  await expect.poll(() => statusesOf(id), { timeout: 15_000 }).toEqual([{ status: "SENT", n: 500 }]);
+  expect(taken).toHaveLength(500);
+  expect(new Set(taken.map(({ headers }) => headers["webhook-id"])).size).toBe(500);
+}, 60_000);
 
 it("folds what is above a channel's number a minute into one message, and loses none", async () => {
   const { id } = await webhook("/few", { perMinute: 3 });

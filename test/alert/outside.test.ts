@@ -554,6 +554,27 @@ describe("acknowledging from outside", () => {
     expect((await press(token)).status).toBe(404);
   });
 
+  it("acknowledges what an incident lives on in when it was merged meanwhile, and says both numbers", async () => {
+    await hook("/merged");
+    const one = await incident();
+    const token = await linkOf("/merged");
+    const other = await incident();
+    const last = await incident();
+    const merge = `mutation ($id: ID!, $intoId: ID!) {
+      incidentMerge(id: $id, input: { intoId: $intoId, reason: "One story" }) { userErrors { message } } }`;
+    for (const [from, into] of [
+      [one, other],
+      [other, last],
+    ] as const) {
+      const ids = { id: globalId("Incident", from.id), intoId: globalId("Incident", into.id) };
+      expect((await ask(merge, ids)).incidentMerge.userErrors).toEqual([]);
+    }
+    const merged = `#${one.number} was merged into #${last.number}, which`;
+    expect(await (await press(token)).text()).toContain(`${merged} is acknowledged: you have it.`);
+    expect(await statusOf(last.id)).toBe("ACKNOWLEDGED");
+    expect(await (await press(token)).text()).toMatch(new RegExp(`${merged} was acknowledged by .+ already\\.`));
+  });
+
   it("takes an SMS that comes back from Twilio as its sender's word, and stops the escalation", async () => {
     const phone = "+15125550177";
     const cara = await user("cara", "RESPONDER", phone);
