@@ -28,7 +28,7 @@ export async function mergeIncident(
   }
   // In the order in which a batch locks, so that neither waits for the other.
   await tx.query(
-    "SELECT FROM security_incidents WHERE organization_id = $1 AND id = ANY ($2) ORDER BY fingerprint FOR UPDATE",
+    "SELECT FROM security_incidents WHERE organization_id = $1 AND id = ANY ($2) ORDER BY fingerprint, id FOR UPDATE",
     [tx.organizationId, [id, intoId]],
   );
   const source = await lockIncident(tx, input);
@@ -71,10 +71,15 @@ export async function mergeIncident(
 /** Takes a merged incident out again, with the detections that were its own. Errors: NOT_FOUND, CONFLICT. */
 export async function unmergeIncident(tx: Tx, input: ChangeInput): Promise<Changed> {
   const { id, actor, now } = input;
-  const { rows } = await tx.query<{ id: string }>(
-    `${family} SELECT i.id FROM security_incidents i WHERE i.organization_id = $1
-       AND (i.id = $2 OR i.id = (SELECT merged_into_id FROM security_incidents WHERE organization_id = $1 AND id = $2))
-     ORDER BY i.fingerprint FOR UPDATE`,
+  // With all that it has moved on to since, in the order in which a batch locks.
+  await tx.query(
+    `WITH RECURSIVE chain AS (
+       SELECT $2::uuid AS id
+       UNION
+       SELECT i.merged_into_id FROM security_incidents i JOIN chain c ON i.id = c.id
+       WHERE i.organization_id = $1 AND i.merged_into_id IS NOT NULL
+     ) SELECT FROM security_incidents i WHERE i.organization_id = $1 AND i.id IN (SELECT id FROM chain)
+     ORDER BY i.fingerprint, i.id FOR UPDATE`,
     [tx.organizationId, id],
   );
   await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('vigil.open:' || $1, 0))", [tx.organizationId]);
@@ -96,28 +101,31 @@ export async function unmergeIncident(tx: Tx, input: ChangeInput): Promise<Chang
     if (open[0]) refuse(`Incident #${open[0].number} of the same kind is open: merge that one first.`);
   }
   const target = await lockIncident(tx, { id: intoId });
+  // Where the target was merged as well, its detections are there.
+  let living = target;
+  while (living.merged_into_id) living = await lockIncident(tx, { id: living.merged_into_id });
   await tx.query(
     `${family} UPDATE detections SET incident_id = $2, updated_at = $3,
        home_incident_id = nullif(home_incident_id, $2)
      WHERE organization_id = $1 AND home_incident_id IN (SELECT id FROM family)`,
     [tx.organizationId, id, new Date(now)],
   );
-  await applyChange(
-    tx,
-    { id: intoId, actor, now },
-    { columns: "" },
-    { kind: "UNMERGED", message: `${actor} took incident #${source.number} out of this one.` },
-  );
+  const left = new Set([intoId, living.id]);
+  for (const from of left) {
+    await applyChange(
+      tx,
+      { id: from, actor, now },
+      { columns: "" },
+      { kind: "UNMERGED", message: `${actor} took incident #${source.number} out of this one.` },
+    );
+  }
   const changed = await applyChange(
     tx,
     input,
     { columns: "status = $4::incident_status, merged_into_id = NULL, merged_from_status = NULL", values: [back] },
     { kind: "UNMERGED", message: `${actor} took this incident out of #${target.number}.` },
   );
-  await recount(
-    tx,
-    rows.map((row) => row.id),
-  );
+  await recount(tx, [id, ...left]);
   return changed;
 }
 

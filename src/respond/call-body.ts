@@ -1,5 +1,6 @@
 /** What a call of a response webhook tells. The same bytes in every try. Pure. */
 import type { CallEvent } from "../generated/prisma/client.ts";
+import { identifiersIn } from "../ingest/identifiers.ts";
 
 export interface Called {
   id: string;
@@ -40,7 +41,7 @@ export function callBody(called: Called, publicUrl: string | undefined): object 
         number,
         severity: called.severity,
         openedAt: called.openedAt.toISOString(),
-        tags: called.tags,
+        tags: coveredByBaa ? called.tags : called.tags.filter((tag) => identifiersIn(tag).size === 0),
         url: publicUrl === undefined ? null : `${publicUrl}/incidents/${number}`,
         subjects: subjects.map(({ kind, key }) => ({ kind, key })),
         ...(coveredByBaa ? { title: called.title } : {}),

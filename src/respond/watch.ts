@@ -21,13 +21,16 @@ export function watchers(tx: Tx, now: number): WatchedAmong {
       if ((kind === "ADDRESS" || kind === "USER") && !asked.has(key)) fresh.add(key);
     if (fresh.size === 0) return watched;
     for (const key of fresh) asked.add(key);
-    const { rows } = await tx.query<{ scope: string; value: string }>({
+    // Asked for under one of a user's names, it is about each of them.
+    const { rows } = await tx.query<{ scope: string; value: string; aliases: string[] }>({
       name: "watched_subjects",
-      text: `SELECT scope, value FROM decisions WHERE organization_id = $1 AND value = ANY ($2)
+      text: `SELECT scope, value, aliases FROM decisions WHERE organization_id = $1
+        AND (value = ANY ($2) OR aliases && $2::text[])
         AND type = 'INCREASE_MONITORING' AND revoked_at IS NULL AND expires_at > $3`,
       values: [tx.organizationId, [...fresh], new Date(now)],
     });
-    for (const { scope, value } of rows) watched.add(`${kinds[scope]}:${value}`);
+    for (const { scope, value, aliases } of rows)
+      for (const name of [value, ...aliases]) watched.add(`${kinds[scope]}:${name}`);
     return watched;
   };
 }

@@ -280,6 +280,16 @@ describe("merging", () => {
     expect(await Promise.all([a, b, c].map(({ id }) => count(id)))).toEqual([0, 2, 1]);
     await change("incidentUnmerge", a.id);
     expect(await Promise.all([a, b, c].map(({ id }) => count(id)))).toEqual([1, 1, 1]);
+    // The other order: what was merged first is taken out first, of where it is now.
+    await change("incidentMerge", a.id, { intoId: b.id, reason: "One." });
+    await change("incidentMerge", b.id, { intoId: c.id, reason: "One." });
+    await change("incidentUnmerge", a.id);
+    expect(await Promise.all([a, b, c].map(({ id }) => count(id)))).toEqual([1, 0, 2]);
+    const { incident } = await ask(`query ($id: ID!) { incident(id: $id) { ${fields} } }`, { id: c.id });
+    const said = incident.entries.nodes.map(({ message }: Data) => message);
+    expect(said).toContainEqual(expect.stringContaining(`took incident #${a.number} out of this one.`));
+    await change("incidentUnmerge", b.id);
+    expect(await Promise.all([a, b, c].map(({ id }) => count(id)))).toEqual([1, 1, 1]);
   });
 
   it("with itself or with what is over is refused", async () => {

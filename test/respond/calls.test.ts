@@ -6,6 +6,7 @@ import { Webhook } from "standardwebhooks";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { ensureUser } from "../../src/access/users.ts";
 import { isSigned } from "../../src/outbound/standard-webhook.ts";
+import { type Called, callBody } from "../../src/respond/call-body.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 import { attack, attackRules, noRules, respondBy, timeline } from "./incidents.ts";
 
@@ -125,6 +126,28 @@ it("calls a system once, signed, without names where no agreement covers it, and
   await revert(done.id); // taken back already
   await later(3 * 3_600_000);
   expect(calls).toHaveLength(2);
+});
+
+it("tells tags that look like identifiers only where an agreement covers the receiver", () => {
+  const called: Called = {
+    id: "1",
+    actionId: "2",
+    event: "APPLIED",
+    createdAt: new Date(0),
+    reason: "It attacks us",
+    actor: "ada@clinic.example",
+    expiresAt: null,
+    number: 7,
+    severity: "HIGH",
+    title: "Logins",
+    tags: ["attack.t1110", "ward-3", "zoe@clinic.example", "mrn:00412345"],
+    subjects: [],
+    openedAt: new Date(0),
+    coveredByBaa: false,
+  };
+  const tags = (coveredByBaa: boolean) => callBody({ ...called, coveredByBaa }, undefined);
+  expect(tags(false)).toMatchObject({ data: { incident: { tags: ["attack.t1110", "ward-3"] } } });
+  expect(tags(true)).toMatchObject({ data: { incident: { tags: called.tags } } });
 });
 
 it("ends by itself and says so; a call that had not arrived by then is not made any more", async () => {

@@ -343,7 +343,7 @@ describe("taking back", () => {
         for (const id of [...inForce].reverse()) await act("Revert", id);
         expect((await decisionsInForce(server)).filter((one) => one.value === value)).toEqual([]);
       }),
-      { numRuns: 8 },
+      { numRuns: 8, examples: [[["apply", "apply", "apply", "revert", "revert"]]] },
     );
   });
 

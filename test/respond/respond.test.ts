@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { importUsers } from "../../src/detect/behaviour/import-users.ts";
+import { makeDecision } from "../../src/respond/decide.ts";
 import { defaultRules } from "../../src/respond/defaults.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 import {
@@ -203,6 +205,24 @@ describe("INCREASE_MONITORING", () => {
       [server.ours],
     );
     expect(rows).toEqual([{ mode: "ACTIVE", severity: "HIGH", opened: true }]);
+  });
+
+  it("asked for under another of a user's names is about what they do under any", async () => {
+    const target = { scope: "USER" as const, value: "wanda@clinic.example" };
+    await server.app.db.inOrganization(server.ours, async (tx) => {
+      await importUsers(tx, [{ keys: ["w-17"], aliases: [target.value] }], clock);
+      const about = { type: "INCREASE_MONITORING" as const, target, ttl: 3_600_000 };
+      await makeDecision(tx, { ...about, reason: "Odd", actor: "ada@clinic.example", now: clock });
+    });
+    clock += 600_000;
+    await attack(server, [{ user: "w-17", level: "medium" }]);
+    const { rows } = await server.app.db.query(
+      server.ours,
+      `SELECT d.severity FROM detections d JOIN alert_rules r ON r.organization_id = $1 AND r.id = d.rule_id
+       WHERE d.organization_id = $1 AND r.reference = 'attack_medium_user' AND d.subjects @> '[{"key": "w-17"}]'`,
+      [server.ours],
+    );
+    expect(rows).toEqual([{ severity: "HIGH" }]);
   });
 
   it("lets half of a rule's threshold open an incident about its target, and about nobody else", async () => {

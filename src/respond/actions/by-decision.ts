@@ -43,8 +43,10 @@ interface Former {
 
 export async function revertByDecision(tx: Tx, { id, type, scope, target, actor, now }: Doing): Promise<void> {
   const { rows } = await tx.query<{ id: string; created_at: Date }>(
-    `SELECT id, created_at FROM decisions
-     WHERE organization_id = $1 AND action_id = $2 AND revoked_at IS NULL AND expires_at > $3`,
+    // When the action first took its place: it may have been brought back since, by a new decision.
+    `SELECT d.id, (SELECT min(f.created_at) FROM decisions f WHERE f.organization_id = $1 AND f.action_id = $2
+       AND f.value = d.value AND f.type = d.type AND f.scope = d.scope) AS created_at
+     FROM decisions d WHERE d.organization_id = $1 AND d.action_id = $2 AND d.revoked_at IS NULL AND d.expires_at > $3`,
     [tx.organizationId, id, new Date(now)],
   );
   const [own] = rows;
@@ -55,9 +57,10 @@ export async function revertByDecision(tx: Tx, { id, type, scope, target, actor,
     `SELECT d.reason, d.actor, d.action_id, d.expires_at FROM decisions d
      LEFT JOIN incident_actions a ON a.organization_id = $1 AND a.id = d.action_id
      WHERE d.organization_id = $1 AND d.value = $2 AND d.type::text = $3 AND d.scope::text = $4 AND d.revoked_by = 'replaced'
-       AND d.revoked_at = $5 AND d.expires_at > $6 AND (d.action_id IS NULL OR a.status::text IN ('APPLIED', 'SUPERSEDED'))
+       AND d.revoked_at = $5 AND d.expires_at > $6 AND d.action_id IS DISTINCT FROM $7
+       AND (d.action_id IS NULL OR a.status::text IN ('APPLIED', 'SUPERSEDED'))
      ORDER BY d.version DESC LIMIT 1`,
-    [tx.organizationId, target, type, scope, own.created_at, new Date(now + ttlBounds.least)],
+    [tx.organizationId, target, type, scope, own.created_at, new Date(now + ttlBounds.least), id],
   );
   const [before] = former;
   if (!before) return;
