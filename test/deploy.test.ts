@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
+import { parseConfig } from "../src/config.ts";
 import { createMeasures } from "../src/measures.ts";
 import { watchStreams } from "../src/server/prometheus.ts";
 import { watchParts } from "../src/watch-parts.ts";
@@ -79,6 +80,49 @@ describe("what Vigil is deployed with", () => {
       const [, command] =
         /^ExecStart=\/usr\/bin\/node src\/vigil\.js (\w+)$/m.exec(read(`deploy/systemd/${file}`)) ?? [];
       expect(commands).toContain(command);
+    }
+  });
+
+  it("hands every setting that .env may have on to the containers, but those that would mean nothing there", () => {
+    const { services } = parse(read("compose.yaml"), { merge: true });
+    const others = new Set([
+      ...["HOST", "PORT", "VIGIL_DATA_DIR"], // the image's own
+      "VIGIL_OWNER_DATABASE_URL", // the migration's alone
+      ...["VIGIL_AUDIT_CHECKPOINTS", "VIGIL_GEOIP_ASN", "VIGIL_GEOIP_CITY", "VIGIL_PERSISTED_DOCUMENTS"], // files
+    ]);
+    const wanted = [...settings].filter((name) => !others.has(name as string)).sort();
+    for (const name of ["server", "worker"]) {
+      const { environment } = services[name];
+      expect(Object.keys(environment).sort()).toEqual(wanted);
+      // What nobody has set is as if it were not there.
+      const unset = Object.entries<string>(environment).flatMap(([key, value]) => {
+        const [, fallback] = /^\$\{\w+:-(.*)\}$/.exec(value) ?? [];
+        return fallback === undefined ? [] : [[key, fallback]];
+      });
+      expect(parseConfig(Object.fromEntries(unset))).toEqual(
+        parseConfig({ VIGIL_PUBLIC_URL: "http://localhost:4000" }),
+      );
+    }
+  });
+
+  it("keeps the audit log's checkpoints where every server and worker reads them, and where they outlive it", () => {
+    const { configMapGenerator, resources } = all("deploy/kubernetes/kustomization.yaml")[0];
+    const literals: string[] = configMapGenerator[0].literals;
+    const path = literals.find((one) => one.startsWith("VIGIL_AUDIT_CHECKPOINTS="))?.split("=")[1] ?? "";
+    const claims = resources.flatMap((file: string) => all(`deploy/kubernetes/${file}`));
+    for (const file of ["server.yaml", "worker.yaml"]) {
+      const { spec } = all(`deploy/kubernetes/${file}`)[0].spec.template;
+      const mount = spec.containers[0].volumeMounts.find(
+        (one: { mountPath: string }) => one.mountPath === dirname(path),
+      );
+      const volume = spec.volumes.find((one: { name: string }) => one.name === mount?.name);
+      expect(claims).toContainEqual(
+        expect.objectContaining({
+          kind: "PersistentVolumeClaim",
+          metadata: { name: volume?.persistentVolumeClaim?.claimName },
+          spec: expect.objectContaining({ accessModes: ["ReadWriteMany"] }),
+        }),
+      );
     }
   });
 
