@@ -3,8 +3,6 @@ import type { Tx } from "../db.ts";
 import { livingOf } from "../incident/living.ts";
 import { type LockedIncident, lockIncident } from "../incident/move.ts";
 
-export { livingOf };
-
 /** The incident that `id` lives on in, locked until the transaction ends. Errors: NOT_FOUND. */
 export async function lockLiving(tx: Tx, id: string): Promise<LockedIncident> {
   for (;;) {

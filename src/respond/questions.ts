@@ -6,11 +6,11 @@
 import { audit } from "../access/audit.ts";
 import { formatCredential, hashSecret } from "../access/credential.ts";
 import type { Tx } from "../db.ts";
+import { livingOf } from "../incident/living.ts";
 import { type IncidentStatus, isOpen } from "../incident/state.ts";
 import { endAction } from "./action-row.ts";
 import { tell } from "./carry-out.ts";
 import { contactBefore } from "./contact.ts";
-import { livingOf } from "./living.ts";
 
 const most = 16; // questions at once
 const lease = 60_000; // ms: longer than an e-mail takes
