@@ -33,7 +33,7 @@ export function episodeOf(row: EpisodeRow): StoredEpisode & { ruleId: string } {
 /** Those that grew since then, epoch ms. */
 export async function readEpisodes(tx: Tx, since: number): Promise<(StoredEpisode & { ruleId: string })[]> {
   const { rows } = await tx.query<EpisodeRow>(
-    `SELECT ${episodeColumns} FROM detections WHERE organization_id = $1 AND updated_at >= $2`,
+    `SELECT ${episodeColumns} FROM detections WHERE organization_id = $1 AND updated_at >= $2 AND kept_of IS NULL`,
     [tx.organizationId, new Date(since)],
   );
   return rows.map(episodeOf);

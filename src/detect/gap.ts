@@ -132,7 +132,7 @@ async function chooseRules(
 async function readEnded(tx: Tx, ruleIds: string[], behind: string) {
   const { rows } = await tx.query<EpisodeRow>(
     `SELECT ${episodeColumns} FROM detections
-     WHERE organization_id = $1 AND rule_id = ANY ($2) AND event_ids[array_upper(event_ids, 1)] <= $3::uuid
+     WHERE organization_id = $1 AND rule_id = ANY ($2) AND event_ids[array_upper(event_ids, 1)] <= $3::uuid AND kept_of IS NULL
      ORDER BY last_event_at DESC LIMIT 20000`,
     [tx.organizationId, ruleIds, behind],
   );

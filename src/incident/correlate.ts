@@ -30,6 +30,15 @@ export interface Place {
   homeId: string | null;
 }
 
+/** An incident with what this batch adds to it. */
+interface Touched {
+  before: IncidentRow;
+  drafts: DetectionDraft[];
+  takenIn: TakenIn[];
+  /** The numbers of the incidents, since over, that its detections began in. */
+  beganIn: readonly number[];
+}
+
 /**
  * Stores the detections and the incidents they open or join; returns what is to be announced. `weights`: what a detection
  * of each severity adds to the threat score of its incident, 0 to 100.
@@ -44,7 +53,7 @@ export async function correlate(
   const homes = await homesOf(tx, drafts);
   const byFingerprint = gather(drafts, homes);
   const places = await openIncidents(tx, byFingerprint, now);
-  await storeDetections(tx, drafts, { homes, places }, now);
+  const beginnings = await storeDetections(tx, drafts, { homes, places }, now);
   const opened = [...places].filter(([, { incident }]) => incident.cameBy !== undefined);
   const takenIn = await takeInSigns(
     tx,
@@ -54,12 +63,13 @@ export async function correlate(
     })),
     now,
   );
-  const touched = new Map<string, { before: IncidentRow; drafts: DetectionDraft[]; takenIn: TakenIn[] }>();
+  const touched = new Map<string, Touched>();
   for (const [fingerprint, { incident }] of places) {
     const one = touched.get(incident.id) ?? {
       before: incident,
       drafts: [],
       takenIn: takenIn.filter(({ incidentId }) => incidentId === incident.id),
+      beganIn: beginnings.get(incident.id) ?? [],
     };
     one.drafts.push(...(byFingerprint.get(fingerprint) ?? []));
     touched.set(incident.id, one);
@@ -186,17 +196,18 @@ async function reopen(tx: Tx, fingerprints: readonly string[], now: number): Pro
 /** Recounts the incidents from their detections, all in two statements; returns the timeline lines. */
 async function bringUpToDate(
   tx: Tx,
-  touched: readonly { before: IncidentRow; drafts: readonly DetectionDraft[]; takenIn: readonly TakenIn[] }[],
+  touched: readonly Touched[],
   now: number,
   weights: Readonly<Record<Severity, number>>,
 ): Promise<NewEntry[]> {
   const ids = touched.map(({ before }) => before.id);
   const counted = await countDetections(tx, ids, weights);
-  const changes = touched.flatMap(({ before, drafts, takenIn }) => {
+  const changes = touched.flatMap((one) => {
+    const { before, drafts, takenIn } = one;
     const counts = counted.get(before.id);
     if (!counts) return [];
     const severity = [before, ...drafts, ...takenIn].map((each) => each.severity).reduce(worse);
-    return [{ before, drafts, takenIn, counts, severity, raised: severity !== before.severity }];
+    return [{ ...one, counts, severity, raised: severity !== before.severity }];
   });
   await tx.query({
     name: "update_incidents",
@@ -222,18 +233,12 @@ async function bringUpToDate(
 }
 
 /** What the timeline is told of a change: only when there is something to say. */
-function linesOf(change: {
-  before: IncidentRow;
-  drafts: readonly DetectionDraft[];
-  takenIn: readonly TakenIn[];
-  counts: Counted;
-  severity: Severity;
-  raised: boolean;
-}): NewEntry[] {
-  const { before, drafts, takenIn, counts, severity, raised } = change;
+function linesOf(change: Touched & { counts: Counted; severity: Severity; raised: boolean }): NewEntry[] {
+  const { before, drafts, takenIn, beganIn, counts, severity, raised } = change;
   const line = { incidentId: before.id, actor: "vigil" };
   const entries: NewEntry[] = [];
-  const told = [...drafts.map(({ explanation }) => explanation), ...takenIn.map(takenInWords)].join(" ");
+  const began = beganIn.map((number) => `It began in incident #${number}, which keeps what it had.`);
+  const told = [...drafts.map(({ explanation }) => explanation), ...takenIn.map(takenInWords), ...began].join(" ");
   if (before.cameBy === "OPENED") entries.push({ ...line, kind: "OPENED", message: told });
   if (before.cameBy === "REOPENED")
     entries.push({ ...line, kind: "REOPENED", message: `It goes on after it was resolved. ${told}` });

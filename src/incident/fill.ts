@@ -56,7 +56,7 @@ export async function fillDetections(
   if (drafts.length === 0) return filled;
   const { rows: stored } = await tx.query<StoredDetection>(
     `SELECT id, fingerprint, first_event_at, last_event_at, event_count FROM detections
-     WHERE organization_id = $1 AND rule_id = ANY ($2) AND fingerprint = ANY ($3) ORDER BY id FOR UPDATE`,
+     WHERE organization_id = $1 AND rule_id = ANY ($2) AND fingerprint = ANY ($3) AND kept_of IS NULL ORDER BY id FOR UPDATE`,
     [
       tx.organizationId,
       [...new Set(drafts.map(({ ruleId }) => ruleId))],

@@ -4,7 +4,9 @@
  */
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
+import type { Severity } from "../ingest/event.ts";
 import type { WordsVault } from "../secrets/words.ts";
+import { rescore } from "./count.ts";
 import { allowed, applyChange, type Changed, type ChangeInput, digestOf, lockIncident, readReason } from "./move.ts";
 import { isOpen } from "./state.ts";
 
@@ -15,11 +17,14 @@ const family = `WITH RECURSIVE family AS (
     SELECT i.id FROM security_incidents i JOIN family f ON i.merged_into_id = f.id WHERE i.organization_id = $1
   )`;
 
+/** What a detection of each severity adds to a threat score, 0 to 100. */
+type Weights = Readonly<Record<Severity, number>>;
+
 /** `id` lives on in `intoId`. Errors: NOT_FOUND, CONFLICT, BAD_USER_INPUT. The cursor is that of the later change. */
 export async function mergeIncident(
   tx: Tx,
   vault: WordsVault,
-  input: ChangeInput & { intoId: string; reason: string },
+  input: ChangeInput & { intoId: string; reason: string; weights: Weights },
 ): Promise<Changed> {
   const { id, intoId, actor, now } = input;
   const reason = readReason(input.reason, "A merge");
@@ -64,12 +69,12 @@ export async function mergeIncident(
     { ...line, message: `${actor} merged incident #${source.number} into this one` },
     vault,
   );
-  await recount(tx, [id, intoId]);
+  await recount(tx, [id, intoId], input.weights);
   return { ...changed, wordsDigest: await digestOf(tx, vault, reason) };
 }
 
 /** Takes a merged incident out again, with the detections that were its own. Errors: NOT_FOUND, CONFLICT. */
-export async function unmergeIncident(tx: Tx, input: ChangeInput): Promise<Changed> {
+export async function unmergeIncident(tx: Tx, input: ChangeInput & { weights: Weights }): Promise<Changed> {
   const { id, actor, now } = input;
   // With all that it has moved on to since, in the order in which a batch locks.
   await tx.query(
@@ -125,12 +130,12 @@ export async function unmergeIncident(tx: Tx, input: ChangeInput): Promise<Chang
     { columns: "status = $4::incident_status, merged_into_id = NULL, merged_from_status = NULL", values: [back] },
     { kind: "UNMERGED", message: `${actor} took this incident out of #${target.number}.` },
   );
-  await recount(tx, [id, ...left]);
+  await recount(tx, [id, ...left], input.weights);
   return changed;
 }
 
-/** Counts and times of incidents as their detections have them. What has none keeps its times. */
-async function recount(tx: Tx, ids: readonly string[]): Promise<void> {
+/** Counts, times and threat scores of incidents as their detections have them. What has none keeps its times and score. */
+async function recount(tx: Tx, ids: readonly string[], weights: Weights): Promise<void> {
   await tx.query(
     `UPDATE security_incidents i SET detection_count = d.detections, event_count = d.events,
        first_event_at = coalesce(d.first, i.first_event_at), last_event_at = coalesce(d.last, i.last_event_at)
@@ -141,4 +146,5 @@ async function recount(tx: Tx, ids: readonly string[]): Promise<void> {
      WHERE i.organization_id = $1 AND i.id = d.id`,
     [tx.organizationId, ids],
   );
+  await rescore(tx, ids, weights);
 }

@@ -1,3 +1,4 @@
+import { riskBySeverity } from "../detect/risk.ts";
 import { mergeIncident, unmergeIncident } from "../incident/merge.ts";
 import { assignIncident, commentIncident, workers } from "../incident/work.ts";
 import { builder } from "./builder.ts";
@@ -91,6 +92,7 @@ builder.mutationFields((t) => {
             ...who,
             intoId: input.intoId.id,
             reason: input.reason,
+            weights: riskBySeverity,
             ...expected(input),
           }),
         ),
@@ -102,7 +104,7 @@ builder.mutationFields((t) => {
       args: { id, input: t.arg({ type: UnmergeInput, description: "How." }) },
       resolve: (_parent, { id, input }, context) =>
         changeIncident(context, id.id, "INCIDENT_UNMERGED", {}, (tx, who) =>
-          unmergeIncident(tx, { ...who, ...expected(input ?? {}) }),
+          unmergeIncident(tx, { ...who, weights: riskBySeverity, ...expected(input ?? {}) }),
         ),
     }),
   };

@@ -128,6 +128,27 @@ describe("an incident's life", () => {
     expect(entry.message).toContain("It goes on after it was resolved.");
   });
 
+  it("keeps what it had when it is closed and the same goes on in another", async () => {
+    const { id, number, user } = await attack();
+    await change("incidentResolve", id, { resolution: "BENIGN", reason: "A test." });
+    await change("incidentClose", id);
+    const held = `query ($id: ID!) { incident(id: $id) { status detectionCount eventCount detections(first: 5) { nodes { eventCount explanation } } } }`;
+    const before = await ask(held, { id });
+    expect(before.incident).toMatchObject({ status: "CLOSED", detections: { nodes: [{ eventCount: 10 }] } });
+    for (const eventCount of [13, 16]) {
+      now += 60_000;
+      await server.failLogins(user, { times: 3 });
+      const next = await ask(
+        `query ($words: String!) { incidents(first: 1, filter: { words: { has: $words } }, orderBy: [{ field: NUMBER, direction: DESC }]) { nodes { ${fields} } } }`,
+        { words: `user:${user}` },
+      );
+      const [incident] = next.incidents.nodes;
+      expect(incident).toMatchObject({ status: "OPEN", detectionCount: 1, eventCount });
+      expect(incident.entries.nodes[0].message).toContain(`It began in incident #${number}, which keeps what it had.`);
+      expect(await ask(held, { id })).toEqual(before);
+    }
+  });
+
   it("a stale view changes nothing, and is told the state the incident is in", async () => {
     const { id, revision } = await attack();
     await change("incidentAcknowledge", id, { expectedRevision: revision });
@@ -250,12 +271,17 @@ describe("working on an incident", () => {
 describe("merging", () => {
   it("moves detections, those to come as well, and can be undone", async () => {
     const [one, other] = [await attack(), await attack()];
+    const score = async (id: string) =>
+      (await ask("query ($id: ID!) { incident(id: $id) { threatScore } }", { id })).incident.threatScore;
+    const alone = await score(other.id);
     const merged = await change("incidentMerge", one.id, { intoId: other.id, reason: "The same bot." });
     expect(merged.incident).toMatchObject({
       status: "MERGED",
       mergedInto: { number: other.number },
       detectionCount: 0,
     });
+    const together = await score(other.id);
+    expect(together).toBeGreaterThan(alone * 1.2);
     now += 60_000;
     await server.failLogins(one.user, { times: 3 }); // the storm goes on
     const target = await ask(`query ($id: ID!) { incident(id: $id) { ${fields} } }`, { id: other.id });
@@ -264,6 +290,11 @@ describe("merging", () => {
     expect(incident).toMatchObject({ status: "OPEN", detectionCount: 1, eventCount: 13, mergedInto: null });
     const left = await ask("query ($id: ID!) { incident(id: $id) { detectionCount eventCount } }", { id: other.id });
     expect(left.incident).toEqual({ detectionCount: 1, eventCount: 10 });
+    expect(await score(other.id)).toBeCloseTo(alone, 1);
+    const manual = `mutation { incidentCreate(input: { title: "By hand", severity: CRITICAL, description: "Seen." }) { incident { id threatScore } } }`;
+    const { incident: byHand } = (await ask(manual)).incidentCreate;
+    await change("incidentMerge", one.id, { intoId: byHand.id, reason: "A part of it." });
+    expect(await score(byHand.id)).toBeGreaterThan(byHand.threatScore);
   });
 
   it("of what was merged into is undone from either end", async () => {
