@@ -5,7 +5,7 @@ import { ensureUser } from "../src/access/users.ts";
 import type { PeopleRole } from "../src/access/viewer.ts";
 import { digestDue, digestWords } from "../src/incident/digest.ts";
 import { mentionsIn } from "../src/incident/mention.ts";
-import { notify } from "../src/publish/notify.ts";
+import { notify, withdraw } from "../src/publish/notify.ts";
 import { ask } from "./audit/asking.ts";
 import { type TestServer, testServer } from "./support/server.ts";
 import { smtpSink } from "./support/smtp-sink.ts";
@@ -213,6 +213,23 @@ describe("a user's stream", () => {
     expect((await only).notificationEvents).toMatchObject({ kind: "CREATED" });
     expect(await kinds(ana)).toEqual(["incident.assigned"]);
     await anas.close();
+  });
+
+  it("says that what it told of is over", async () => {
+    const start = await server.app.feed.cursor(server.ours);
+    const about = { cause: "test over", kind: "response.approval" as const, to: { users: [ray.id] } };
+    const notice = { ...about, priority: "HIGH" as const, title: "waits", body: "", incidentId: null };
+    await server.app.change(server.ours, (tx) => notify(tx, [notice], now));
+    await server.app.change(server.ours, (tx) => withdraw(tx, about, now));
+    const rays = follow(ray, start);
+    const created = (await rays.next()).notificationEvents;
+    const gone = (await rays.next()).notificationEvents;
+    expect([created, gone]).toMatchObject([
+      { kind: "CREATED", notification: { title: "waits" } },
+      { kind: "WITHDRAWN", notification: { title: "waits" } },
+    ]);
+    expect(await told(ray)).toEqual([]);
+    await rays.close();
   });
 
   it("is not for programs", async () => {

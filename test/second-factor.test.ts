@@ -117,6 +117,32 @@ describe("where the organization asks for a second factor", () => {
     expect((await ask("{ users { totalCount } }", again.session)).errors).toBeUndefined();
   });
 
+  it("H5 an administrator without it is refused what takes no permission, too, but for who they are", async () => {
+    const { session } = await signIn("phone@example.org", "ADMIN");
+    for (const query of [
+      'mutation { viewerContactUpdate(input: { phone: "+15125550100", quietHours: [{}] }) { userErrors { code } } }',
+      "{ viewer { contact { phone } } }",
+      "{ notifications { totalCount } }",
+      "{ notificationsUnread }",
+      "mutation { notificationsMarkAllRead { count } }",
+      "{ notificationPreferences { kind } }",
+      'mutation { notificationPreferenceSet(input: { kind: "incident.assigned", inApp: false }) { userErrors { code } } }',
+      "{ organization { name } }",
+      "{ viewer { organization { protectedTargets } } }",
+      '{ node(id: "VXNlcjox") { id } }',
+    ]) {
+      const refused = await ask(query, session);
+      expect(refused.errors?.[0]?.extensions, query).toMatchObject({ reason: "SECOND_FACTOR_REQUIRED" });
+    }
+    const stream = server.subscribe("subscription { notificationEvents { kind } }" as never, {}, session);
+    await expect(stream.next()).rejects.toThrow(/second factor/);
+    await stream.close();
+    const mine = "{ viewer { userId role organization { id name slug timeZone sessionIdleMinutes } } }"; // the dashboard's way in
+    expect((await ask(mine, session)).errors).toBeUndefined();
+    const other = await signIn("reader@example.org", "VIEWER");
+    expect((await ask("{ notificationsUnread organization { name } }", other.session)).errors).toBeUndefined();
+  });
+
   it("H5 others need it for PHI only, and programs never", async () => {
     const { session } = await signIn("viewer@example.org", "VIEWER");
     expect((await ask("{ incidents { totalCount } }", session)).errors).toBeUndefined();

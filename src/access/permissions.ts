@@ -117,13 +117,17 @@ export function may({ role, scopes }: Viewer, permission: Permission): boolean {
   return can(role, permission) && (scopes === undefined || scopes.includes(permission));
 }
 
-/** Whether the organization asks this viewer for a second factor, before it may do this, and none was given yet. */
-export function lacksSecondFactor({ role, secondFactor }: Viewer, permission: Permission): boolean {
-  return secondFactor === "MISSING" && (role === "ADMIN" || rowOf(permission).phi === true);
+/**
+ * Whether the organization asks this viewer for a second factor, before it may do this, and none was given yet. Without
+ * `permission`: what takes none.
+ */
+export function lacksSecondFactor({ role, secondFactor }: Viewer, permission?: Permission): boolean {
+  const showsPhi = permission !== undefined && rowOf(permission).phi === true;
+  return secondFactor === "MISSING" && (role === "ADMIN" || showsPhi);
 }
 
 /** Throws FORBIDDEN with the reason SECOND_FACTOR_REQUIRED where a second factor is missing. */
-export function requireSecondFactor(viewer: Viewer, permission: Permission): void {
+export function requireSecondFactor(viewer: Viewer, permission?: Permission): void {
   if (!lacksSecondFactor(viewer, permission)) return;
   const message =
     "Your organization asks for a second factor here: give the code of your authenticator with totpVerify, or set one up with totpEnroll";

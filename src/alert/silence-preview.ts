@@ -19,11 +19,12 @@ const read = `SELECT i.id, i.severity, i.title, i.fingerprint, i.tags, i.subject
   WHERE i.organization_id = $1 AND i.open_fingerprint IS NOT NULL AND ($2::uuid IS NULL OR i.id < $2)
   ORDER BY i.id DESC LIMIT ${piece}`;
 
-/** Errors: BAD_USER_INPUT (a matcher says nothing). */
+/** `counts`: whether one that matches does so for whoever asks. Errors: BAD_USER_INPUT (a matcher says nothing). */
 export async function previewSilence(
   db: Pick<Database, "query">,
   organizationId: string,
   matchers: readonly Matcher[],
+  counts: (incident: Matchable) => boolean = () => true,
 ): Promise<SilencePreview> {
   checkMatchers(matchers);
   const preview: SilencePreview = { open: 0, matching: 0, latest: [] };
@@ -32,7 +33,7 @@ export async function previewSilence(
       organizationId,
       before,
     ]);
-    const found = rows.filter((incident) => matches(matchers, incident));
+    const found = rows.filter((incident) => matches(matchers, incident) && counts(incident));
     preview.open += rows.length;
     preview.matching += found.length;
     preview.latest.push(...found.slice(0, shown - preview.latest.length).map(({ id }) => id));

@@ -15,13 +15,14 @@ interface Asked {
   publicUrl: string | undefined;
 }
 
-/** Errors: BAD_USER_INPUT (with the place of the fault), NOT_FOUND. */
+/** With whom or what the incident is about. Errors: BAD_USER_INPUT (with the place of the fault), NOT_FOUND. */
 export async function previewTemplate(tx: Tx, { parts, incidentId, coveredByBaa, publicUrl }: Asked) {
   const carries = checkTemplate(parts);
   const model = incidentId === undefined ? sampleModel() : await modelOf(tx, incidentId, publicUrl);
   const worded = renderTemplate(parts, carried(model, coveredByBaa));
   if ("fault" in worded) throw new VigilError("BAD_USER_INPUT", worded.fault, { path: ["body"] });
-  return { carries, ...worded };
+  const { subjects } = model.incident as { subjects: { kind: string; key: string }[] };
+  return { carries, subjects, ...worded };
 }
 
 async function modelOf(tx: Tx, incidentId: string, publicUrl: string | undefined) {

@@ -28,8 +28,10 @@ export interface PhiRead {
  * `indexOf` is the organization's blind index of patient ids. What is not known to be of one goes by its own key.
  */
 export function pseudonymOf(key: string, indexOf: (patientId: string) => Buffer): string {
-  return key.startsWith(eventKey) || key.startsWith(wordsKey) ? key : `patient-${indexOf(key).toString("hex")}`;
+  return unnamed.test(key) ? key : `patient-${indexOf(key).toString("hex")}`;
 }
+
+const unnamed = /^(event|words:[a-zA-Z]+):[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /** Begins the key of what was read of an event that names no patient. */
 export const eventKey = "event:";

@@ -60,8 +60,9 @@ SELECT (SELECT count(*) FROM lately)::int AS events,
   (SELECT count(*) FILTER (WHERE refused) + coalesce(sum(CASE WHEN untold ~ '^\\d{1,9}$' THEN untold::int END), 0) FROM lately)::int AS blocked,
   (SELECT coalesce(jsonb_object_agg(severity, count), '{}') FROM open) AS open,
   (SELECT count(*) FROM security_alerts WHERE organization_id = $1 AND status_rank <= 2)::int AS queued,
-  (SELECT greatest(0, extract(epoch FROM $2::timestamptz - min(due_at)) * 1000) FROM security_alerts
-     WHERE organization_id = $1 AND status_rank <= 2)::float8 AS late,
+  (SELECT greatest(0, extract(epoch FROM $2::timestamptz - min(greatest(a.due_at, c.wait_until))) * 1000) FROM security_alerts a
+     JOIN alert_channels c ON c.organization_id = $1 AND c.id = a.channel_id AND c.suspended_at IS NULL
+     WHERE a.organization_id = $1 AND a.status_rank <= 2)::float8 AS late,
   (SELECT count(*) FROM security_alerts WHERE organization_id = $1 AND status_rank = 6
      AND created_at > $2::timestamptz - interval '1 hour')::int AS failed,
   (SELECT percentile_cont(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM sent_at - created_at) * 1000)

@@ -5,7 +5,7 @@
 import { v5 as uuidv5 } from "uuid";
 import type { Tx } from "../db.ts";
 import type { NotificationPriority } from "../generated/prisma/client.ts";
-import { notificationTopic, topicsOf } from "./change.ts";
+import { notificationTopic, recordChanges, topicsOf } from "./change.ts";
 import type { NotificationKind } from "./notification-kinds.ts";
 
 export interface Audience {
@@ -90,10 +90,17 @@ export async function notify(tx: Tx, notices: readonly Notice[], now: number): P
 /** What was told of a cause is over: it is shown no longer. */
 export async function withdraw(tx: Tx, of: Pick<Notice, "cause" | "kind" | "to">, now: number): Promise<void> {
   const people = await reach(tx, [of]);
-  await tx.query(
+  const { rows } = await tx.query<{ id: string; userId: string; inApp: boolean }>(
     `UPDATE security_notifications SET expires_at = $3
-     WHERE organization_id = $1 AND id = ANY ($2) AND (expires_at IS NULL OR expires_at > $3)`,
+     WHERE organization_id = $1 AND id = ANY ($2) AND (expires_at IS NULL OR expires_at > $3)
+     RETURNING id, user_id AS "userId", in_app AS "inApp"`,
     [tx.organizationId, people.map(({ id }) => idOf(of.cause, id)), new Date(now)],
+  );
+  const shown = rows.filter(({ inApp }) => inApp);
+  if (shown.length === 0) return;
+  await recordChanges(
+    tx,
+    shown.map(({ id, userId }) => ({ topic: notificationTopic(userId), kind: "WITHDRAWN", entityId: id })),
   );
 }
 

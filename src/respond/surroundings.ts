@@ -19,7 +19,8 @@ export async function readSurroundings(
         SELECT 'ADMINISTRATOR' AS why, unnest(ARRAY[u.email, u.name, u.id::text]) AS name FROM users u
           WHERE u.organization_id = $1 AND u.role = 'ADMIN'
         UNION ALL
-        SELECT 'ADMINISTRATOR', b.actor FROM break_glass_uses b WHERE b.organization_id = $1 AND b.expires_at > now()
+        SELECT 'ADMINISTRATOR', b.actor FROM break_glass_uses b
+          WHERE b.organization_id = $1 AND b.expires_at > now() AND b.outcome IS DISTINCT FROM 'UNJUSTIFIED'
         UNION ALL
         SELECT 'PROTECTED', unnest(o.protected_targets) FROM organizations o WHERE o.id = $1
         UNION ALL

@@ -9,6 +9,7 @@ import type { WatchedAmong } from "../detect/correlation/lower.ts";
 import type { DetectionDraft } from "../detect/detection.ts";
 import { severities } from "../ingest/event.ts";
 
+const inForce = "type = 'INCREASE_MONITORING' AND revoked_at IS NULL AND expires_at > $3";
 const kinds: Record<string, string> = { IP: "ADDRESS", USER: "USER" };
 
 /** Who is watched at `now` (epoch ms), for one batch: nobody is asked for twice. */
@@ -24,9 +25,10 @@ export function watchers(tx: Tx, now: number): WatchedAmong {
     // Asked for under one of a user's names, it is about each of them.
     const { rows } = await tx.query<{ scope: string; value: string; aliases: string[] }>({
       name: "watched_subjects",
-      text: `SELECT scope, value, aliases FROM decisions WHERE organization_id = $1
-        AND (value = ANY ($2) OR aliases && $2::text[])
-        AND type = 'INCREASE_MONITORING' AND revoked_at IS NULL AND expires_at > $3`,
+      text: `SELECT scope, value, aliases FROM decisions WHERE organization_id = $1 AND value = ANY ($2) AND ${inForce}
+        UNION ALL
+        SELECT scope, value, aliases FROM decisions WHERE organization_id = $1 AND aliases <> ARRAY[]::text[]
+          AND aliases && $2::text[] AND ${inForce}`,
       values: [tx.organizationId, [...fresh], new Date(now)],
     });
     for (const { scope, value, aliases } of rows)

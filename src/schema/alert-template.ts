@@ -7,6 +7,7 @@ import { Incident } from "./incident.ts";
 import { listOf } from "./list.ts";
 import { paged, rowKey } from "./page.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
+import { mayReadPatients, patientsAmong } from "./phi.ts";
 
 export const AlertTemplate = builder.prismaNode("AlertTemplate", {
   id: { resolve: (template) => template.id, description: "The template's id." },
@@ -96,18 +97,21 @@ builder.queryField("alertTemplatePreview", (t) =>
         for: Incident,
         description: "Which incident, whose `url` stays empty here; absent: an example.",
       }),
-      coveredByBaa: t.arg.boolean({ description: "As on a channel that an agreement covers. Default: false." }),
+      coveredByBaa: t.arg.boolean({
+        description:
+          "As on a channel that an agreement covers; of an incident for those only who may read patients' data. Default: false.",
+      }),
     },
-    resolve: (_parent, { subject, body, html, incidentId, coveredByBaa }, context) =>
-      attempt(() => {
+    resolve: (_parent, { subject, body, html, incidentId, coveredByBaa: asIfCovered }, context) =>
+      attempt(async () => {
         const parts = { subject: subject ?? null, body, html: html ?? null };
-        const asked = {
-          parts,
-          coveredByBaa: coveredByBaa ?? false,
-          incidentId: incidentId?.id,
-          publicUrl: undefined,
-        };
-        return context.services.db.inOrganization(viewerOf(context).organizationId, (tx) => previewTemplate(tx, asked));
+        const coveredByBaa = asIfCovered === true && (!incidentId || (await mayReadPatients(context)));
+        const asked = { parts, coveredByBaa, incidentId: incidentId?.id, publicUrl: undefined };
+        const { organizationId } = viewerOf(context);
+        const preview = await context.services.db.inOrganization(organizationId, (tx) => previewTemplate(tx, asked));
+        const shown = coveredByBaa && preview.carries !== "SAFE" ? patientsAmong(preview) : [];
+        for (const key of shown) context.patients?.add(key);
+        return preview;
       }),
   }),
 );

@@ -15,7 +15,8 @@ export const builder = new SchemaBuilder<{
   DefaultFieldNullability: false;
   DefaultEdgesNullability: { list: false; items: false };
   DefaultNodeNullability: false;
-  AuthScopes: { signedIn: boolean; permission: Permission };
+  /** `settled`: signed in, and owes no second factor; `signedIn` is for what it takes to give one. */
+  AuthScopes: { signedIn: boolean; settled: boolean; permission: Permission };
   Scalars: {
     ID: { Input: string; Output: string | number };
     DateTime: { Input: Date; Output: Date };
@@ -31,6 +32,7 @@ export const builder = new SchemaBuilder<{
   scopeAuth: {
     authScopes: (context) => ({
       signedIn: context.viewer !== undefined,
+      settled: () => isSettled(context),
       permission: (permission) => allowed(context, permission),
     }),
     unauthorizedError: (_parent, context, info) => {
@@ -59,12 +61,12 @@ export const builder = new SchemaBuilder<{
     idFieldOptions: { description: "Names this one among everything in Vigil; opaque." },
     nodeQueryOptions: {
       description: "Whatever has this id.",
-      authScopes: { signedIn: true },
+      authScopes: { settled: true },
       args: { id: { description: "The id." } },
     },
     nodesQueryOptions: {
       description: "Whatever has these ids, in their order; null where there is nothing.",
-      authScopes: { signedIn: true },
+      authScopes: { settled: true },
       args: { ids: { description: "The ids: at most 100." } },
       resolve: (_parent, { ids }, _context, _info, resolveNodes) => {
         if (ids.length > 100) throw new VigilError("BAD_USER_INPUT", "nodes takes at most 100 ids", { path: ["ids"] });
@@ -87,6 +89,13 @@ export const builder = new SchemaBuilder<{
 export async function requirePermission(context: Context, permission: Permission): Promise<void> {
   if (await allowed(context, permission)) return;
   throw new VigilError("FORBIDDEN", `The role ${viewerOf(context).role} may not do this: it takes ${permission}`);
+}
+
+/** For what takes no permission. Throws FORBIDDEN where a second factor is owed. */
+function isSettled({ viewer }: Context): boolean {
+  if (!viewer) return false;
+  requireSecondFactor(viewer);
+  return true;
 }
 
 function allowed(context: Context, permission: Permission): boolean | Promise<boolean> {

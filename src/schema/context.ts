@@ -168,6 +168,8 @@ export interface Context {
   refusalNoted?: boolean;
   /** The viewer's break-glass use, once looked for. */
   breakGlass?: Promise<{ id: string; expiresAt: Date } | undefined> | undefined;
+  /** Until when that is believed, in epoch ms; absent: always. */
+  breakGlassUntil?: number;
 }
 
 export function viewerOf(context: Context): Viewer {

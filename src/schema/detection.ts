@@ -7,6 +7,7 @@ import { ResolutionEnum, RuleModeEnum, SeverityEnum } from "./enums.ts";
 import * as filters from "./filter.ts";
 import { listOf } from "./list.ts";
 import { orderInput, paged, rowKey } from "./page.ts";
+import { hidingBy } from "./phi-filter.ts";
 import { plainList, plainObjects, plainOne } from "./plain.ts";
 import { SecurityEvent } from "./security-event.ts";
 import { type Subject, SubjectType } from "./subject.ts";
@@ -95,7 +96,13 @@ const Order = orderInput("Detection", {
   LAST_EVENT_AT: ["lastEventAt", "When its last event happened: a detection that grows moves."],
 });
 
-const list = listOf("Detection", "detections", { field: "createdAt", direction: "desc" }, { severity: severities });
+const list = listOf(
+  "Detection",
+  "detections",
+  { field: "createdAt", direction: "desc" },
+  { severity: severities },
+  hidingBy("detections", ["fingerprint"]),
+);
 
 builder.queryField("detections", (t) =>
   t.prismaConnection({

@@ -1,6 +1,11 @@
 import { audit } from "../access/audit.ts";
+import type { Tx } from "../db.ts";
 import { riskBySeverity, threatScore } from "../detect/risk.ts";
 import { createIncident } from "../incident/create.ts";
+import { readPrivacy } from "../ingest/privacy-settings.ts";
+import { pseudonymBy } from "../secrets/pseudonym.ts";
+import { indexedColumns } from "../secrets/sealed-columns.ts";
+import type { Vault } from "../secrets/vault.ts";
 import { builder } from "./builder.ts";
 import { actorOf, auditActorOf, viewerOf } from "./context.ts";
 import { SeverityEnum } from "./enums.ts";
@@ -12,7 +17,11 @@ const SubjectInput = builder.inputType("SubjectInput", {
   description: "Whom or what something is about.",
   fields: (t) => ({
     kind: t.field({ type: SubjectKindEnum, required: true, description: "What it is." }),
-    key: t.string({ required: true, description: "Which, e.g. a user's name or an address: 1 to 300 characters." }),
+    key: t.string({
+      required: true,
+      description:
+        "Which, e.g. a user's name or an address: 1 to 300 characters. Where patients are sealed, what stands for one is stored.",
+    }),
   }),
 });
 
@@ -29,6 +38,16 @@ const CreateInput = builder.inputType("IncidentCreateInput", {
     tags: t.stringList({ description: "At most 50, e.g. attack.t1078." }),
   }),
 });
+
+type Named = (typeof SubjectInput)["$inferInput"];
+
+/** Subjects as detections have them: where patients are sealed, what stands for them. */
+async function asStored(tx: Tx, vault: Pick<Vault, "indexer">, subjects: readonly Named[]): Promise<Named[]> {
+  const inClear = ({ kind, key }: Named): boolean => kind !== "PATIENT" || /^sealed-[\da-f]+$/.test(key.trim());
+  if (subjects.every(inClear) || (await readPrivacy(tx)).phiFields === "KEEP") return [...subjects];
+  const pseudonym = pseudonymBy(await vault.indexer(tx, indexedColumns.subject));
+  return subjects.map((one) => (inClear(one) || !one.key.trim() ? one : { ...one, key: pseudonym(one.key.trim()) }));
+}
 
 const CreatePayload = incidentPayload("IncidentCreatePayload");
 builder.mutationField("incidentCreate", (t) =>
@@ -49,7 +68,7 @@ builder.mutationField("incidentCreate", (t) =>
             severity,
             description,
             threatScore: threatScore([riskBySeverity[severity]]),
-            subjects: input.subjects ?? [],
+            subjects: await asStored(tx, vault, input.subjects ?? []),
             tags: input.tags ?? [],
             actor: actorOf(context),
             now: now(),

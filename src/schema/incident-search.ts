@@ -1,9 +1,9 @@
 import { searchCondition } from "../incident/related.ts";
 import { builder } from "./builder.ts";
 import type { Context } from "./context.ts";
-import { compare, type Filter } from "./filter.ts";
 import type { Preparation } from "./list.ts";
-import { mayReadPatients, subjectsHold } from "./phi.ts";
+import { mayReadPatients } from "./phi.ts";
+import { filtersBy, hidingBy } from "./phi-filter.ts";
 
 /** Words an incident is found by. */
 export const WordsFilter = builder.inputType("WordsFilter", {
@@ -16,31 +16,28 @@ export const WordsFilter = builder.inputType("WordsFilter", {
   }),
 });
 
-/** Titles hold the keys of subjects, as words do. */
-const uses = (filter: Filter | null | undefined): boolean =>
-  Object.entries(filter ?? {}).some(([name, value]) =>
-    name === "words" || name === "title"
-      ? value != null
-      : ["and", "or", "not"].includes(name) && [value].flat().some((one) => uses(one as Filter)),
-  );
+const telling = hidingBy("security_incidents", ["title", "fingerprint"]); // titles hold the keys of subjects
 
 /**
  * Words are looked up in a table of their own. Whoever may not read patients' data finds no incident about a patient by them,
- * nor by its title.
+ * nor by its title or fingerprint; the patients that others ask for by name count as read.
  */
 export const byWords: Preparation = async (context: Context, filter) => {
-  if (!uses(filter)) return { filter };
+  const told = await telling(context, filter);
+  if (!filtersBy(filter, ["words"])) return told;
   const hides = !(await mayReadPatients(context));
   return {
     filter,
     special: (field, comparator, operand, values) => {
-      if (field === "title" && hides)
-        return `(${compare("title", comparator, operand, values)} AND NOT ${subjectsHold("security_incidents")})`;
-      if (field !== "words" || comparator !== "has" || typeof operand !== "string") return undefined;
+      if (field !== "words" || comparator !== "has" || typeof operand !== "string")
+        return told.special?.(field, comparator, operand, values);
       values.push(operand.replaceAll("\0", " "));
       const found = searchCondition(values.length);
       const aboutPatient = `id IN (SELECT p.incident_id FROM incident_terms p WHERE p.organization_id = $1 AND p.term >= 'patient:' AND p.term < 'patient;')`;
-      return hides ? `(${found} AND NOT ${aboutPatient})` : found;
+      if (hides) return `(${found} AND NOT ${aboutPatient})`;
+      for (const [, key] of operand.matchAll(/(?<=^|[^\p{L}\p{N}@._:/-])patient:([\p{L}\p{N}@._:/-]+)/giu))
+        if (key !== undefined) context.patients?.add(key);
+      return found;
     },
   };
 };

@@ -34,6 +34,25 @@ export type Preparation = (
 
 const mostKeys = 5;
 
+/** Where an empty page goes on from: the row that its cursor names, forward or (`take` below zero) backward. */
+interface Place {
+  table: string;
+  id?: string;
+  row: unknown;
+  take: number | undefined;
+}
+
+/** That a page is empty since nothing stands behind its cursor's row, not since that is gone. Errors: BAD_USER_INPUT. */
+export async function checkPlace(context: Context, { table, id = "id", row, take = 0 }: Place): Promise<void> {
+  const { organizationId } = viewerOf(context);
+  const text = `SELECT FROM ${table} WHERE organization_id = $1 AND ${id} = $2`;
+  const { rows } = await context.services.db.query(organizationId, text, [organizationId, row]);
+  if (rows.length > 0) return;
+  const name = take < 0 ? "before" : "after";
+  const message = `What ${name} names is gone, and with it the place to go on from: start anew`;
+  throw new VigilError("BAD_USER_INPUT", message, { path: [name] });
+}
+
 /**
  * The rows of one table in pages. Ties are broken by the `otherwise` order's column and then by `id`, in the direction
  * of the last key; every order on offer has an index of these columns. `type`: that of a row.
@@ -61,6 +80,8 @@ export function listOf(
     return [...keys.values()];
   }
 
+  const rowOf = (cursor: object): unknown => (Object.values(cursor)[0] as Record<string, unknown>)[id];
+
   async function statementOf(context: Context, asked: Asked, { take = 50, cursor }: Page): Promise<Statement> {
     const { organizationId } = viewerOf(context);
     const { orderBy } = asked;
@@ -82,7 +103,7 @@ export function listOf(
       conditionOf(filter, values, { type, ranks, aside, ...(special ? { special } : {}) }),
     ];
     if (cursor) {
-      values.push((Object.values(cursor)[0] as Record<string, unknown>)[id]);
+      values.push(rowOf(cursor));
       conditions.push(behind(keys, `FROM ${table} WHERE organization_id = $1 AND ${id} = $${values.length}`));
     }
     return {
@@ -96,6 +117,8 @@ export function listOf(
     const { text, values } = await statementOf(context, asked, page);
     const { rows } = await context.services.db.query<{ id: string }>(viewerOf(context).organizationId, text, values);
     const ids = rows.map(({ id }) => id);
+    const { cursor, take } = page;
+    if (cursor && ids.length === 0) await checkPlace(context, { table, id, row: rowOf(cursor), take });
     return (page.take ?? 0) < 0 ? ids.reverse() : ids;
   }
 

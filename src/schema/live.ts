@@ -1,11 +1,11 @@
-import type { Permission } from "../access/permissions.ts";
+import { type Permission, requireSecondFactor } from "../access/permissions.ts";
 import type { Topic } from "../publish/change.ts";
 import { requirePermission } from "./builder.ts";
 import { type Context, type FeedChange, viewerOf } from "./context.ts";
 
 const longestTimer = 2 ** 31 - 1; // ms: what setTimeout can take
 
-/** The changes of a topic behind the cursor, or from now on, for whoever has the permission (undefined: is signed in). */
+/** The changes of a topic behind the cursor, or from now on, for whoever has the permission (undefined: is settled). */
 export async function followFeed(
   context: Context,
   permission: Permission | undefined,
@@ -13,6 +13,7 @@ export async function followFeed(
   after: string | null | undefined,
 ): Promise<AsyncIterableIterator<FeedChange>> {
   if (permission) await requirePermission(context, permission);
+  else requireSecondFactor(viewerOf(context));
   return live(context, (organizationId, signal) =>
     context.services.feed.follow(organizationId, topic, after ?? undefined, signal),
   );

@@ -49,14 +49,14 @@ builder.mutationFields((t) => {
     notificationMarkRead: t.field({
       type: ReadPayload,
       description: "Marks one of your notifications as read. Errors: NOT_FOUND.",
-      authScopes: { signedIn: true },
+      authScopes: { settled: true },
       args: { id },
       resolve: (_parent, { id: { id } }, context) => mark(context, id, true),
     }),
     notificationMarkUnread: t.field({
       type: UnreadPayload,
       description: "Marks one of your notifications as not read. Errors: NOT_FOUND.",
-      authScopes: { signedIn: true },
+      authScopes: { settled: true },
       args: { id },
       resolve: (_parent, { id: { id } }, context) => mark(context, id, false),
     }),
@@ -72,7 +72,7 @@ builder.mutationField("notificationsMarkAllRead", (t) =>
   t.field({
     type: AllReadPayload,
     description: "Marks all your notifications as read.",
-    authScopes: { signedIn: true },
+    authScopes: { settled: true },
     resolve: (_parent, _args, context) => {
       const userId = userOf(context);
       return context.services.change(viewerOf(context).organizationId, async (tx: Tx) => {

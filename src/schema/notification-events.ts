@@ -10,7 +10,8 @@ const NotificationEvent = builder.objectRef<FeedChange>("NotificationEvent").imp
   fields: (t) => ({
     cursor: t.exposeString("cursor", { description: "Give it as `after` to go on exactly behind this change." }),
     kind: t.exposeString("kind", {
-      description: "CREATED, READ, UNREAD or ALL_READ. CURSOR_EXPIRED: `after` is too old, read everything anew.",
+      description:
+        "CREATED, READ, UNREAD, ALL_READ or WITHDRAWN. CURSOR_EXPIRED: `after` is too old, read everything anew.",
     }),
     at: t.expose("at", { type: "DateTime", description: "When it changed." }),
     notification: t.prismaField({
@@ -33,7 +34,7 @@ builder.subscriptionField("notificationEvents", (t) =>
   t.field({
     type: NotificationEvent,
     description: "Durable: every change of your own notifications, in order and without gaps.",
-    authScopes: { signedIn: true },
+    authScopes: { settled: true },
     args: { after: t.arg.string({ description: "Resume behind this cursor; absent: from now on." }) },
     subscribe: (_parent, { after }, context) =>
       followFeed(context, undefined, notificationTopic(userOf(context)), after),

@@ -22,7 +22,7 @@ builder.queryField("notificationPreferences", (t) =>
   t.field({
     type: [PreferenceType],
     description: "Every kind of notification, and how you want to be told of it.",
-    authScopes: { signedIn: true },
+    authScopes: { settled: true },
     resolve: (_parent, _args, context) => {
       const userId = userOf(context);
       return context.services.db.inOrganization(viewerOf(context).organizationId, (tx) => readPreferences(tx, userId));
@@ -60,7 +60,7 @@ builder.mutationField("notificationPreferenceSet", (t) =>
   t.field({
     type: PreferencePayload,
     description: "Says how you want to be told of one kind of thing. Errors: BAD_USER_INPUT, CONFLICT.",
-    authScopes: { signedIn: true },
+    authScopes: { settled: true },
     args: { input: t.arg({ type: PreferenceInput, required: true, description: "How." }) },
     resolve: (_parent, { input }, context) =>
       attempt(() => {

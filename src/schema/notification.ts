@@ -26,7 +26,7 @@ export const Notification = builder.prismaNode("Notification", {
   id: { resolve: (notification) => notification.id, description: "The notification's id." },
   findUnique: (id, context) => ({ ...rowKey(id, context), userId: userOf(context), inApp: true }),
   nullable: true, // no such row: null, not an error
-  authScopes: { signedIn: true },
+  authScopes: { settled: true },
   fields: (t) => ({
     kind: t.exposeString("kind", { description: "What it is about: `notificationPreferences` lists the kinds." }),
     priority: t.expose("priority", { type: PriorityEnum, description: "How loudly it asks to be read." }),
@@ -68,7 +68,7 @@ builder.queryField("notifications", (t) =>
     ...paged,
     type: Notification,
     description: "What you were told, the latest first: your own only, without what has expired.",
-    authScopes: { signedIn: true },
+    authScopes: { settled: true },
     args: {
       unread: t.arg.boolean({ description: "true: only what is not read yet; false: only what is; absent: all." }),
       kinds: t.arg.stringList({ description: "Only of these kinds." }),
@@ -85,7 +85,7 @@ builder.queryField("notifications", (t) =>
 builder.queryField("notificationsUnread", (t) =>
   t.int({
     description: "How many of your notifications are not read yet.",
-    authScopes: { signedIn: true },
+    authScopes: { settled: true },
     resolve: (_parent, _args, context) => list.count(context, own(context, { unread: true })),
   }),
 );

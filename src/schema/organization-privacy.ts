@@ -5,10 +5,12 @@ import { auditActorOf, prismaOf, viewerOf } from "./context.ts";
 import { PhiFieldsEnum, UnknownFieldsEnum } from "./enums.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
 
+const settled = { authScopes: { settled: true } };
+
 builder.prismaObjectFields("Organization", (t) => ({
-  unknownFields: t.expose("unknownFields", { type: UnknownFieldsEnum }),
-  phiFields: t.expose("phiFields", { type: PhiFieldsEnum }),
-  allowedAttributes: t.exposeStringList("allowedAttributes"),
+  unknownFields: t.expose("unknownFields", { ...settled, type: UnknownFieldsEnum }),
+  phiFields: t.expose("phiFields", { ...settled, type: PhiFieldsEnum }),
+  allowedAttributes: t.exposeStringList("allowedAttributes", settled),
 }));
 
 const Input = builder.inputType("OrganizationPrivacyUpdateInput", {

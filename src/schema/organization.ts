@@ -50,23 +50,27 @@ function read(times: readonly { severity: Severity; clock: ClockKind; duration: 
   return own;
 }
 
+const settled = { authScopes: { settled: true } };
+
 const Organization = builder.prismaObject("Organization", {
-  authScopes: { signedIn: true },
+  authScopes: { signedIn: true }, // of what is not guarded here, the sign-in page shows some before the second factor
   fields: (t) => ({
     id: t.exposeID("id", { description: "The organization's id." }),
     slug: t.exposeString("slug", { description: "Short name used in commands and tokens." }),
     name: t.exposeString("name", { description: "Its name, for people." }),
     sessionIdleMinutes: t.exposeInt("sessionIdleMinutes"),
-    secondFactorRequired: t.exposeBoolean("secondFactorRequired"),
+    secondFactorRequired: t.exposeBoolean("secondFactorRequired", settled),
     timeZone: t.exposeString("timeZone"),
     responseTimes: t.field({
+      ...settled,
       type: [ResponseTimeType],
       description: "How long people may take for incidents, by severity: the defaults, and what the organization set.",
       resolve: ({ responseTimes }) => listed(responseTimes as ResponseTimes),
     }),
-    protectedTargets: t.exposeStringList("protectedTargets"),
-    responseCap: t.exposeInt("responseCap"),
+    protectedTargets: t.exposeStringList("protectedTargets", settled),
+    responseCap: t.exposeInt("responseCap", settled),
     reopenGrace: t.field({
+      ...settled,
       type: "Duration",
       description: "New detections reopen an incident that was resolved no longer ago than this.",
       resolve: ({ reopenGraceS }) => `PT${reopenGraceS}S`,
@@ -78,7 +82,7 @@ builder.queryField("organization", (t) =>
   t.prismaField({
     type: Organization,
     description: "The organization of whoever asks.",
-    authScopes: { signedIn: true },
+    ...settled,
     resolve: (query, _parent, _args, context) =>
       prismaOf(context).organization.findUniqueOrThrow({ ...query, where: { id: viewerOf(context).organizationId } }),
   }),

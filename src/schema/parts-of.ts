@@ -2,6 +2,7 @@
 import { batched } from "./batched.ts";
 import { type Context, viewerOf } from "./context.ts";
 import { columnOf } from "./filter.ts";
+import { checkPlace } from "./list.ts";
 import type { Order } from "./page.ts";
 import type { PlainParts } from "./plain.ts";
 
@@ -96,6 +97,7 @@ export function linked({ table, otherwise, type, where }: Link) {
       if (cursor) {
         const { id } = Object.values(cursor)[0] as Loaded;
         const [{ ids } = { ids: [] }] = await idsOf(context, [owner], take, id);
+        if (ids.length === 0) await checkPlace(context, { table, row: id, take });
         const rows = ids.length === 0 ? [] : await load({ ...selection, where: where(ids) });
         const page = ids.flatMap((each) => rows.find((row) => row.id === each) ?? []);
         return take < 0 ? page.reverse() : page;

@@ -13,15 +13,18 @@ type Hide = (value: unknown, keys: string[]) => unknown;
 
 const nothing: Hide = () => null;
 export const mark = "[withheld]";
+const withheld: Hide = () => mark;
 const masked: Hide = (value, keys) => keys.reduce((text, key) => text.replaceAll(key, mark), String(value));
 const maskedSubjects: Hide = (value) =>
   (value as { kind: string; key: string }[]).map((subject) =>
     isPatient(subject.kind) ? { ...subject, key: mark } : subject,
   );
 
-const isPatient = (kind: string): boolean => /patient/i.test(kind);
+/** Whether a subject of this kind is a patient. */
+export const isPatient = (kind: string): boolean => /patient/i.test(kind);
 const fromColumn = ({ patientId }: Row): string[] => (typeof patientId === "string" ? [patientId] : []);
-const fromSubjects = ({ subjects }: Row): string[] =>
+/** The patients among the subjects of a row. */
+export const patientsAmong = ({ subjects }: { subjects?: unknown }): string[] =>
   ((subjects ?? []) as { kind: string; key: string }[]).filter(({ kind }) => isPatient(kind)).map(({ key }) => key);
 
 /** In SQL, of a row of a table with the column `subjects`: whether any of them is a patient. */
@@ -49,12 +52,16 @@ const table: Record<
     },
   },
   Detection: {
-    patientsOf: fromSubjects,
+    patientsOf: patientsAmong,
     holds: subjectsHold,
-    fields: { subjects: maskedSubjects, explanation: masked },
+    fields: { subjects: maskedSubjects, explanation: masked, fingerprint: withheld }, // a hash of few keys can be guessed
   },
-  IncidentEntry: { patientsOf: ({ incident }) => fromSubjects((incident ?? {}) as Row), fields: { message: masked } },
-  Incident: { patientsOf: fromSubjects, holds: subjectsHold, fields: { subjects: maskedSubjects, title: masked } },
+  IncidentEntry: { patientsOf: ({ incident }) => patientsAmong((incident ?? {}) as Row), fields: { message: masked } },
+  Incident: {
+    patientsOf: patientsAmong,
+    holds: subjectsHold,
+    fields: { subjects: maskedSubjects, title: masked, fingerprint: withheld },
+  },
 };
 
 /** Whether whoever asks may read patients' data: by their role, or by a break-glass use that is not over. */
@@ -64,12 +71,17 @@ export async function mayReadPatients(context: Context): Promise<boolean> {
   return may(viewer, "phi.read") || inEmergency(context);
 }
 
-/** Whether whoever asks has a break-glass use that is not over. */
+const believedMs = 2_000; // a subscription outlives what a reviewer finds
+
+/** Whether whoever asks has a break-glass use that is not over: known again for two seconds at most. */
 export async function inEmergency(context: Context): Promise<boolean> {
   const viewer = viewerOf(context);
   const { db, now } = context.services;
-  // A subscription that many share has no id: whoever shares it has been asked for before.
-  context.breakGlass ??= activeBreakGlass(db, viewer.organizationId, viewer.id, now());
+  // A subscription that many share has no id, and its answer no end: whoever shares it has been asked for before.
+  if (context.breakGlass === undefined || now() >= (context.breakGlassUntil ?? Number.POSITIVE_INFINITY)) {
+    context.breakGlassUntil = now() + believedMs;
+    context.breakGlass = activeBreakGlass(db, viewer.organizationId, viewer.id, now());
+  }
   const use = await context.breakGlass;
   return use !== undefined && use.expiresAt.getTime() > now();
 }

@@ -14,6 +14,7 @@ builder.prismaObjectFields("Organization", (t) => ({
   riskThresholds: t.field({
     type: ThresholdsType,
     description: "Which threat scores raise incidents.",
+    authScopes: { settled: true },
     select: { riskHighAt: true, riskCriticalAt: true },
     resolve: ({ riskHighAt: high, riskCriticalAt: critical }) => ({ high, critical }),
   }),

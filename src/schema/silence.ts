@@ -1,13 +1,14 @@
-import type { Matcher, matcherFields, matcherOperators } from "../alert/matcher.ts";
+import type { Matchable, Matcher, matcherFields, matcherOperators } from "../alert/matcher.ts";
 import { previewSilence, type SilencePreview } from "../alert/silence-preview.ts";
 import { type SilenceState, silenceState } from "../alert/silences.ts";
 import { builder } from "./builder.ts";
-import { prismaOf, viewerOf } from "./context.ts";
+import { type Context, prismaOf, viewerOf } from "./context.ts";
 import { describedEnum } from "./enums.ts";
 import * as filters from "./filter.ts";
 import { Incident } from "./incident.ts";
 import { listOf } from "./list.ts";
 import { orderInput, paged, rowKey } from "./page.ts";
+import { mayReadPatients, patientsAmong } from "./phi.ts";
 
 const FieldEnum = describedEnum<(typeof matcherFields)[number]>("MatcherField", "What a matcher looks at.", {
   SEVERITY: "How bad the incident is.",
@@ -126,13 +127,37 @@ const Preview = builder.objectRef<SilencePreview>("SilencePreview").implement({
   }),
 });
 
+const telling: readonly Matcher["field"][] = ["TITLE", "SUBJECT", "FINGERPRINT"]; // they hold the keys of subjects
+
+/**
+ * Which incidents count for whoever asks: by what tells of subjects, those who may not read patients' data find none about
+ * a patient; the patients that others ask for count as read.
+ */
+async function countingFor(context: Context, matchers: readonly Matcher[]): Promise<(one: Matchable) => boolean> {
+  const told = matchers.filter(({ field }) => telling.includes(field));
+  if (told.length === 0) return () => true;
+  if (!(await mayReadPatients(context))) return (incident) => patientsAmong(incident).length === 0;
+  const equal = told.filter(({ field, operator }) => field === "SUBJECT" && operator === "EQUALS");
+  const asked = new Set(equal.map(({ value }) => value));
+  return (incident) => {
+    for (const key of patientsAmong(incident)) if (asked.has(key)) context.patients?.add(key);
+    return true;
+  };
+}
+
 builder.queryField("silencePreview", (t) =>
   t.field({
     type: Preview,
-    description: "What matchers are about, before a silence is made of them. Errors: BAD_USER_INPUT.",
+    description:
+      "What matchers are about, before a silence is made of them; by TITLE, SUBJECT and FINGERPRINT no incident about a patient for whoever may not read patients' data. Errors: BAD_USER_INPUT.",
     authScopes: { permission: "incident.read" },
     args: { matchers: t.arg({ type: [MatcherInput], required: true, description: "Which incidents: all must hold." }) },
-    resolve: (_parent, { matchers }, context) =>
-      previewSilence(context.services.db, viewerOf(context).organizationId, matchers),
+    resolve: async (_parent, { matchers }, context) =>
+      previewSilence(
+        context.services.db,
+        viewerOf(context).organizationId,
+        matchers,
+        await countingFor(context, matchers),
+      ),
   }),
 );

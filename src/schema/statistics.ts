@@ -3,6 +3,7 @@ import { type Step, stepsOf } from "../incident/steps.ts";
 import { placeOfAddress } from "../ingest/enrich/address.ts";
 import { builder } from "./builder.ts";
 import { viewerOf } from "./context.ts";
+import { isPatient, mark, mayReadPatients } from "./phi.ts";
 import { checkRange, checkSteps, most, RangeInput } from "./range.ts";
 import { milliseconds } from "./scalars.ts";
 import { PlaceType } from "./security-event-enrichment.ts";
@@ -25,11 +26,25 @@ const StepType = builder.objectRef<Step>("StatisticsStep").implement({
   }),
 });
 
-const TopSubjectType = builder.objectRef<TopSubject>("TopSubject").implement({
+interface Ranked extends TopSubject {
+  /** Where it stands in the list, from 1. */
+  rank: number;
+}
+
+const TopSubjectType = builder.objectRef<Ranked>("TopSubject").implement({
   description: "Whom or what many incidents are about.",
   fields: (t) => ({
     kind: t.exposeString("kind", { description: "What it is, e.g. `USER`." }),
-    key: t.exposeString("key", { description: "Which one." }),
+    key: t.string({
+      description:
+        "Which one; a patient, to whoever may not read patients' data: `[withheld]` and its place in the list.",
+      resolve: async ({ kind, key, rank }, _args, context) => {
+        if (!isPatient(kind)) return key;
+        if (!(await mayReadPatients(context))) return `${mark} ${rank}`; // of its own: clients know rows by kind and key
+        context.patients?.add(key);
+        return key;
+      },
+    }),
     incidents: t.exposeInt("incidents", { description: "Incidents about it." }),
     detections: t.exposeInt("detections", { description: "The detections they gather." }),
     threatScore: t.exposeFloat("threat_score", { description: "The highest threat score of them." }),
@@ -59,8 +74,11 @@ const Statistics = builder.objectRef<Range & { step: number }>("Statistics").imp
         first: t.arg.int({ required: true, defaultValue: 10, description: "How many, from 1 to 100." }),
         kind: t.arg.string({ description: "Only those of this kind, as their `kind` says it, e.g. `ADDRESS`." }),
       },
-      resolve: (range, { first, kind }, context) =>
-        topSubjects(context.services.db, viewerOf(context).organizationId, range, { first: most(first), kind }),
+      resolve: async (range, { first, kind }, context) => {
+        const { organizationId } = viewerOf(context);
+        const found = await topSubjects(context.services.db, organizationId, range, { first: most(first), kind });
+        return found.map((one, index) => ({ ...one, rank: index + 1 }));
+      },
     }),
     ...reportFields(t),
     ...summaryFields(t),

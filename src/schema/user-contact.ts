@@ -101,6 +101,7 @@ builder.objectField(ViewerType, "contact", (t) =>
     type: ContactType,
     nullable: true,
     description: "How you want to be told; null: you are a program.",
+    authScopes: { settled: true },
     resolve: async (_viewer, _args, context) => {
       const id = ownId(context);
       if (id === undefined) return null;
@@ -178,7 +179,7 @@ builder.mutationFields((t) => {
     viewerContactUpdate: t.field({
       type: payload("ViewerContactUpdatePayload"),
       description: "Changes how you are told. Errors: BAD_USER_INPUT.",
-      authScopes: { signedIn: true },
+      authScopes: { settled: true },
       args: { input },
       resolve: (_parent, { input }, context) => {
         const id = ownId(context);

@@ -108,6 +108,8 @@ test("without the second factor that is asked for, an administrator may do nothi
     });
   expect(missing("ADMIN")).toEqual(permissions);
   expect(missing("VIEWER")).toEqual(["event.read", "phi.read"]);
+  expect(() => requireSecondFactor(viewer("ADMIN", { secondFactor: "MISSING" }))).toThrow(/second factor/);
+  requireSecondFactor(viewer("VIEWER", { secondFactor: "MISSING" }));
   for (const permission of permissions) {
     requireSecondFactor(viewer("ADMIN"), permission);
     requireSecondFactor(viewer("ADMIN", { secondFactor: "GIVEN" }), permission);

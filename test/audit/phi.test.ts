@@ -5,6 +5,7 @@ import WebSocket from "ws";
 import { ensureUser } from "../../src/access/users.ts";
 import type { PeopleRole, Viewer } from "../../src/access/viewer.ts";
 import { pseudonymOf } from "../../src/audit/phi-read.ts";
+import { recordChanges } from "../../src/publish/change.ts";
 import { brokenGlass } from "../../src/respond/second-person.ts";
 import { pseudonymBy } from "../../src/secrets/pseudonym.ts";
 import { indexedColumns } from "../../src/secrets/sealed-columns.ts";
@@ -352,6 +353,34 @@ describe("H4: break-glass", () => {
     await send();
     await expect(tail.next().then(() => tail.next())).rejects.toThrow(/break-glass use is over/);
     await tail.close();
+  });
+
+  test("ends in a stream of incidents that is open, too, two seconds later at most", async () => {
+    const { as, refute } = await hasty("stream@clinic.example");
+    const entityId = await incidentOf(7003, [{ kind: "PATIENT", key: "p-7003" }]);
+    const after = await server.app.feed.cursor(server.ours);
+    const stream = server.subscribe<{ incidentEvents: { incident: { number: number; subjects: object[] } } }, object>(
+      "subscription ($after: String) { incidentEvents(after: $after) { incident { number subjects { key } } } }" as never,
+      { after },
+      as,
+    );
+    const subjects = async (): Promise<object[]> => {
+      const change = { topic: "incident", kind: "GROWN", entityId } as const;
+      await server.app.change(server.ours, (tx) => recordChanges(tx, [change]));
+      for (;;) {
+        const { incident } = (await stream.next()).incidentEvents;
+        if (incident.number === 7003) return incident.subjects;
+      }
+    };
+    expect(await subjects()).toEqual([{ key: "p-7003" }]);
+    await refute();
+    offset = 2_000;
+    try {
+      expect(await subjects()).toEqual([{ key: "[withheld]" }]);
+    } finally {
+      offset = 0;
+      await stream.close();
+    }
   });
 });
 

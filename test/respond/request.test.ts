@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ensureUser } from "../../src/access/users.ts";
+import { readSurroundings } from "../../src/respond/surroundings.ts";
 import fc from "../support/property.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 import { actionsOf, attack, attackRules, decisionsInForce, noRules, respondBy, timeline } from "./incidents.ts";
@@ -228,6 +229,22 @@ describe("somebody who responds", () => {
       "SELECT title FROM security_notifications WHERE kind = 'incident.break-glass'",
     );
     expect(told.length).toBeGreaterThan(0);
+    await server.database.asOwner("UPDATE break_glass_uses SET expires_at = started_at + interval '1 ms'");
+  });
+
+  it("spares who answers for an emergency, until their use is judged unjustified", async () => {
+    const given = { actor: "chief", automatic: false, ownAddresses: [] };
+    const isSpared = async () =>
+      (await server.app.db.inOrganization(server.ours, (tx) => readSurroundings(tx, given))).protectedUsers.has(
+        "bob@clinic.example",
+      );
+    expect(await isSpared()).toBe(false);
+    const start =
+      'mutation { breakGlassStart(input: { reason: "An emergency at night", minutes: 5 }) { userErrors { message } } }';
+    await ask(start, {}, bob);
+    expect(await isSpared()).toBe(true);
+    await server.database.asOwner("UPDATE break_glass_uses SET outcome = 'UNJUSTIFIED' WHERE expires_at > now()");
+    expect(await isSpared()).toBe(false);
     await server.database.asOwner("UPDATE break_glass_uses SET expires_at = started_at + interval '1 ms'");
   });
 

