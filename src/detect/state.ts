@@ -3,7 +3,6 @@
  * the batch before. What takes long happens before a batch takes its turn; a turn that finds the state wanting is given
  * back (NotReady), the state is prepared, and the batch takes another turn.
  */
-import { setTimeout as wait } from "node:timers/promises";
 import type { Database, Tx } from "../db.ts";
 import type { Log } from "../log.ts";
 import { type BatchDetection, together, type WindowBatch } from "./batch.ts";
@@ -18,6 +17,7 @@ import { lastPosition, type Turn } from "./turn.ts";
 import type { SharedWindows } from "./windows/redis.ts";
 import { RedisFault } from "./windows/redis-link.ts";
 import { type SharedBatch, StaleWindows } from "./windows/shared-turn.ts";
+import { isTakenBackSoon, isUsableSoon } from "./windows/soon.ts";
 
 /** The turn cannot be used: roll back, prepare, and take another. */
 export class NotReady extends Error {}
@@ -49,7 +49,6 @@ interface Rules {
   timeZone: string;
 }
 
-const redisPatience = 3_000; // ms
 const farBehind = 5_000; // events: with more than this, the others are not kept waiting
 const fillLimit = 100_000; // events that the windows of a new rule are filled from, about a second's work
 
@@ -64,6 +63,8 @@ export function createDetectionState(options: DetectionStateOptions): DetectionS
   let why = "the process has started";
   /** Redis failed just now: it is waited for once, since what it holds is mostly as it was. */
   let faltered: "just now" | "for long" | undefined;
+  /** Redis holds a batch that was not committed: whoever saved it mostly takes it back, and is waited for once. */
+  let strayed: { batch: string; isNew: boolean } | undefined;
   /** Whether the shared windows are known to stand where this process last saw them. */
   let trusted: number | undefined;
 
@@ -113,6 +114,10 @@ export function createDetectionState(options: DetectionStateOptions): DetectionS
       faltered = "for long";
       if (await isUsableSoon(shared)) return void (wanted = undefined);
     }
+    if (what === "windows" && !local && shared && strayed?.isNew) {
+      strayed.isNew = false;
+      if (await isTakenBackSoon(shared, strayed.batch)) return void (wanted = undefined);
+    }
     if (local ? what === "nearness" : what === "windows" || !shared) {
       local = await db.inSnapshot(organizationId, async (tx) => {
         const known = local;
@@ -159,6 +164,7 @@ export function createDetectionState(options: DetectionStateOptions): DetectionS
     } else if (fault === undefined && state?.rules === from.version) {
       await windows.extend(batchId, to.version, windowsOf(to.ruleSet), filled?.windows);
     } else {
+      if (state && state.batch !== batchId) strayed ??= { batch: state.batch, isNew: true };
       if (!local && !lastTry) throw notReady("windows", fault ?? "Redis holds windows of older rules");
       local ??= await build(tx, to, turn.previous);
       await windows.fill(batchId, to.version, windowsOf(to.ruleSet), local.windows);
@@ -246,19 +252,13 @@ export function createDetectionState(options: DetectionStateOptions): DetectionS
       committed() {
         local = undefined; // what is shared has moved on
         faltered = undefined;
+        strayed = undefined;
       },
       failed: () => windows.undo(),
     };
   }
 
   return { prepare, begin };
-}
-
-/** To build windows from an hour's events takes longer, and much memory, than Redis mostly needs to answer again. */
-async function isUsableSoon(shared: SharedWindows): Promise<boolean> {
-  for (const until = performance.now() + redisPatience; performance.now() < until; await wait(50))
-    if (shared.usable()) return true;
-  return shared.usable();
 }
 
 /** What is wrong with the windows in Redis; undefined: nothing. */

@@ -83,15 +83,26 @@ interface Wire {
   apply(): void;
 }
 
-/** Rules and documents of correlations that are counted, and by nobody who says `generate`. */
+/**
+ * Rules and documents of correlations that are counted, and by nobody who says `generate`. A correlation on trial opens
+ * no incidents in the place of an ACTIVE rule, which is not silent for it then. Informational ones are: they are made to
+ * be counted.
+ */
 function silenced(resolved: readonly Resolved[]): Set<SelectionRule | Resolved["document"]> {
   const silent = new Set<SelectionRule | Resolved["document"]>();
   const generating = new Set<SelectionRule | Resolved["document"]>();
-  for (const { stored, document, counts } of resolved)
+  const acting = new Set<Resolved["document"]>(); // ACTIVE, or counted by such
+  for (const { stored, document, counts } of [...resolved].reverse()) {
+    if (stored.mode === "ACTIVE") acting.add(document);
     for (const one of counts) {
       const counted = "rule" in one ? one.rule : one.correlation.document;
-      (document.body.generate && stored.mode !== "DISABLED" ? generating : silent).add(counted);
+      const { stored: inner, document: told } = "rule" in one ? one.rule : one.correlation;
+      if (acting.has(document) && "correlation" in one) acting.add(one.correlation.document);
+      const opens = inner.mode === "ACTIVE" && told.severity !== "INFO";
+      if (document.body.generate && stored.mode !== "DISABLED") generating.add(counted);
+      else if (stored.mode === "DISABLED" || acting.has(document) || !opens) silent.add(counted);
     }
+  }
   for (const one of generating) silent.delete(one);
   return silent;
 }

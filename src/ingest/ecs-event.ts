@@ -84,8 +84,9 @@ function unwrap(field: EcsField, value: unknown): unknown {
 }
 
 function takeCategory(value: unknown, draft: EventDraft): boolean {
-  const sent = Array.isArray(value) ? value : [value];
-  for (const one of sent) {
+  const sent: unknown[] = Array.isArray(value) ? value : [value];
+  // Their order says nothing: a log-in over the network is a log-in.
+  for (const one of sent.includes("authentication") ? ["authentication"] : sent) {
     if (typeof one !== "string") throw invalidField("event.category", "a string or an array of strings");
     const category = ecsCategories.get(one.toLowerCase());
     if (category === undefined) continue;

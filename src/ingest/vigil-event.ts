@@ -6,6 +6,7 @@ import { objectAt, type Read, textLimit } from "./readers.ts";
 import { invalidField } from "./refusal.ts";
 import { cleanText } from "./text.ts";
 import { parseTime } from "./time.ts";
+import { keepWhole } from "./whole.ts";
 
 interface Field {
   /** Where it is stored: a name in the draft, or in the group's object. */
@@ -63,15 +64,9 @@ export function readVigilEvent(input: JsonObject, draft: EventDraft, now: number
 
 function readField(field: Field, value: unknown, draft: EventDraft): unknown {
   const read = field.read(value, field.path);
-  if (typeof value === "string" && value.length > textLimit) keepWhole(draft, field, value, read as string);
+  const isCut = typeof value === "string" && value.length > textLimit && (read as string).length < value.length;
+  if (isCut) keepWhole(draft, field.path, cleanText(value));
   return read;
-}
-
-/** Text that was cut to its limit keeps its whole in the attributes. */
-function keepWhole(draft: EventDraft, field: Field, value: string, read: string): void {
-  if (read.length === value.length) return;
-  const cut = (draft.attributes["vigil.truncated"] as JsonObject | undefined) ?? {};
-  draft.attributes["vigil.truncated"] = { ...cut, [field.path]: cleanText(value) };
 }
 
 /** The group as sent where every value is stored as it is; else a new one; undefined for an empty one. */

@@ -81,6 +81,12 @@ describe("an ECS document", () => {
     expect(event.attributes.url).toEqual({ path: `/${"a".repeat(3_000)}` });
   });
 
+  it("takes what is a log-in among other things for a log-in, wherever that stands", () => {
+    const event = accept({ event: { action: "as_req", category: ["network", "authentication"], outcome: "failure" } });
+    expect(event).toMatchObject({ category: "AUTHENTICATION", outcome: "FAILURE" });
+    expect(event.attributes).toEqual({ event: { category: ["network", "authentication"] } });
+  });
+
   it("reads numbers and text in each other's place, as Elasticsearch stores them", () => {
     const event = accept({ event: { action: "x" }, user: { id: 17 }, http: { response: { status_code: "404" } } });
     expect(event).toMatchObject({ actor: { id: "17" }, http: { status: 404 } });

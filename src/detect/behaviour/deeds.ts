@@ -26,6 +26,19 @@ export const isDeliberate = ofEvent(
   (event): boolean => isSuccess(event) && deliberate.has(event.category) && !byItself.test(event.action),
 );
 
+const asking =
+  /forgot|(?:reset|recover).*(?:request|start|initiat|begin|sent)|(?:request|start|initiat|begin|send).*(?:reset|recover)/i;
+
+/** Asking for a new password: anybody may, in any name, and applications call it a success. */
+export const isResetAsked = ofEvent((event): boolean => asking.test(event.action));
+
+const endings = /expire|time[-_. ]?out|log[-_. ]?(?:out|off)|sign[-_. ]?o(?:ut|ff)/i;
+
+/** That an account is in use, if only by an open page or a telephone; not what may end by itself, long after. */
+export const isUse = ofEvent(
+  (event): boolean => isSuccess(event) && !endings.test(event.action) && !isResetAsked(event),
+);
+
 /** How a finding calls the event: `log-in`, or its action. */
 export function deedWords(event: SecurityEvent): string {
   return isLogIn(event) ? "log-in" : event.action.slice(0, 60);

@@ -1,7 +1,7 @@
 /** Whom an event is about: the keys under which profiles are kept. */
 import type { SecurityEvent } from "../../ingest/event.ts";
 import type { Disguise } from "../correlation/disguise.ts";
-import { userOf } from "./deeds.ts";
+import { isResetAsked, userOf } from "./deeds.ts";
 import type { ProfileKind } from "./facet.ts";
 
 /** All kinds in one order, so that every event's have one shape; undefined: the event is about none of that kind. */
@@ -24,11 +24,23 @@ const longestKey = 1_024; // bytes, as the table has it; who has a longer name h
 /** Kept whether or not a facet asks for them: for these people want to know when they were seen first and last. */
 const always: readonly ProfileKind[] = ["USER", "ADDRESS", "API_KEY", "SERVICE"];
 
-/** Made by any event; the others not by a failure, or whoever guesses names would fill the table with them. */
-const madeByFailures: readonly ProfileKind[] = ["SERVICE", "ORGANIZATION"];
+/** Made by any event. */
+const madeByAny: readonly ProfileKind[] = ["SERVICE", "ORGANIZATION"];
 
-export function mayMake(kind: ProfileKind, { outcome }: SecurityEvent): boolean {
-  return outcome !== "FAILURE" || madeByFailures.includes(kind);
+/** What anybody may ask for under any name. */
+const openToAll = /reset|forgot|recover|sign[-_. ]?up|regist|challenge/i;
+
+/**
+ * Whether an event makes a row for somebody new: not by a failure, nor by a request of somebody without an account, or
+ * whoever makes names up would fill the table. Not every application tells outcomes: without one an event makes a row
+ * unless it asks for what is open to all, or is about getting in and has neither a session nor an API key.
+ */
+export function mayMake(kind: ProfileKind, event: SecurityEvent): boolean {
+  if (madeByAny.includes(kind)) return true;
+  if (event.outcome === "FAILURE" || isResetAsked(event)) return false;
+  if (event.outcome === "SUCCESS") return true;
+  if (openToAll.test(event.action)) return false;
+  return event.category !== "AUTHENTICATION" || event.sessionId !== undefined || apiKeyIn(event) !== undefined;
 }
 
 const keys: Record<ProfileKind, (event: SecurityEvent, disguise: Disguise) => string | undefined> = {

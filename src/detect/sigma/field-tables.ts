@@ -5,6 +5,7 @@
 import type { Logsource } from "../../ingest/event.ts";
 import type { Read } from "./read-sent.ts";
 import { commandOf, headersOf, inputOf, uploadsOf } from "./request-text.ts";
+import { agentOf, referrerOf, requestOf } from "./whole-text.ts";
 
 type Table = ReadonlyMap<string, Read>;
 
@@ -13,10 +14,13 @@ const userName: Read = (event) => event.actor?.name ?? event.actor?.email ?? eve
 /** As the sender said, else as the address says. */
 const country: Read = ({ source, enrichment }) => source?.country ?? enrichment?.place?.country;
 const city: Read = ({ source, enrichment }) => source?.city ?? enrichment?.place?.city;
-const path: Read = (event) => event.http?.path;
-const query: Read = (event) => event.http?.query;
-const uri: Read = ({ http }) => (http?.path === undefined || !http.query ? http?.path : `${http.path}?${http.query}`);
-const extension: Read = ({ http }) => /\.([^./]+)$/.exec(http?.path ?? "")?.[1];
+const path: Read = (event) => requestOf(event).paths[0];
+const query: Read = (event) => requestOf(event).queries[0];
+const uri: Read = (event) => {
+  const { paths, queries } = requestOf(event);
+  return paths[0] === undefined || !queries[0] ? paths[0] : `${paths[0]}?${queries[0]}`;
+};
+const extension: Read = (event) => /\.([^./]+)$/.exec(requestOf(event).paths[0] ?? "")?.[1];
 
 export const ecsFields: Table = new Map<string, Read>([
   ["@timestamp", (event) => event.time],
@@ -39,7 +43,7 @@ export const ecsFields: Table = new Map<string, Read>([
   ["source.as.organization.name", ({ enrichment }) => enrichment?.network?.name],
   ["source.network.kind", ({ enrichment }) => enrichment?.network?.kind],
   ["client.ip", (event) => event.source?.ip],
-  ["user_agent.original", (event) => event.userAgent],
+  ["user_agent.original", agentOf],
   ["user_agent.name", ({ enrichment }) => enrichment?.agent?.browser],
   ["user_agent.os.name", ({ enrichment }) => enrichment?.agent?.os],
   ["user_agent.device.name", ({ enrichment }) => enrichment?.agent?.device],
@@ -55,7 +59,7 @@ export const ecsFields: Table = new Map<string, Read>([
   ["url.domain", (event) => event.http?.host],
   ["url.extension", extension],
   ["http.request.method", (event) => event.http?.method],
-  ["http.request.referrer", (event) => event.http?.referrer],
+  ["http.request.referrer", referrerOf],
   ["http.response.status_code", (event) => event.http?.status],
   ["http.response.bytes", (event) => event.http?.bytes],
   ["http.response.body.bytes", (event) => event.http?.bytes],
@@ -78,7 +82,7 @@ export const ownFields: Table = new Map<string, Read>([
   ["actor.roles", (event) => event.actor?.roles],
   ["source.country", country],
   ["source.city", city],
-  ["userAgent", (event) => event.userAgent],
+  ["userAgent", agentOf],
   ["device", (event) => event.device],
   ["sessionId", (event) => event.sessionId],
   ["target.patientId", (event) => event.target?.patientId],
@@ -88,7 +92,7 @@ export const ownFields: Table = new Map<string, Read>([
   ["http.status", (event) => event.http?.status],
   ["http.bytes", (event) => event.http?.bytes],
   ["http.durationMs", (event) => event.http?.durationMs],
-  ["http.referrer", (event) => event.http?.referrer],
+  ["http.referrer", referrerOf],
   ["http.host", (event) => event.http?.host],
   ["http.input", inputOf],
   ["http.command", commandOf],
@@ -112,11 +116,11 @@ const webLog: Table = new Map<string, Read>([
   ["cs-uri-stem", path],
   ["sc-status", (event) => event.http?.status],
   ["sc-bytes", (event) => event.http?.bytes],
-  ["c-useragent", (event) => event.userAgent],
-  ["cs-user-agent", (event) => event.userAgent],
+  ["c-useragent", agentOf],
+  ["cs-user-agent", agentOf],
   ["cs-host", (event) => event.http?.host],
-  ["cs-referer", (event) => event.http?.referrer],
-  ["cs-referrer", (event) => event.http?.referrer],
+  ["cs-referer", referrerOf],
+  ["cs-referrer", referrerOf],
   ["cs-username", userName],
 ]);
 

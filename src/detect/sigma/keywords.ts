@@ -1,8 +1,8 @@
 /** Everything that is written in an event, for keyword searches. */
 import type { SecurityEvent } from "../../ingest/event.ts";
 
-const maxTexts = 5_000; // of one event; beyond that it is not prose but a dump
-const maxDepth = 12;
+const maxNumbers = 5_000; // of one event, and yes and no with them; beyond that it is not prose but a dump
+const maxDepth = 24; // events are no deeper
 
 /** Reads an event once, however many rules ask for its words one after the other. */
 export function createWordReader(): (event: SecurityEvent) => readonly string[] {
@@ -11,15 +11,16 @@ export function createWordReader(): (event: SecurityEvent) => readonly string[] 
   return (event) => {
     if (event === last) return words;
     words = [];
-    const { id: _id, clientId: _clientId, time: _time, receivedAt: _receivedAt, ...written } = event;
-    collect(written, words, 0);
+    const { id: _id, clientId: _clientId, time: _time, receivedAt: _receivedAt, attributes, ...written } = event;
+    collect([written, attributes], words, { numbers: 0 }, 0);
     last = event;
     return words;
   };
 }
 
-function collect(value: unknown, words: string[], depth: number): void {
-  if (words.length >= maxTexts || depth > maxDepth || value === null || value === undefined) return;
-  if (typeof value === "object") for (const item of Object.values(value)) collect(item, words, depth + 1);
-  else words.push(String(value));
+function collect(value: unknown, words: string[], count: { numbers: number }, depth: number): void {
+  if (depth > maxDepth || value === null || value === undefined) return;
+  if (typeof value === "object") for (const item of Object.values(value)) collect(item, words, count, depth + 1);
+  else if (typeof value === "string") words.push(value);
+  else if (count.numbers++ < maxNumbers) words.push(String(value));
 }

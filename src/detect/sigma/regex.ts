@@ -29,13 +29,22 @@ function build(source: string, flags: string): RE2JS | { fault: string } {
   if (flags.includes("m")) bits |= RE2JS.MULTILINE;
   if (flags.includes("s")) bits |= RE2JS.DOTALL;
   try {
-    return RE2JS.compile(source, bits);
+    const engine = RE2JS.compile(source, bits);
+    const ending = flags.includes("m") ? source : withLineEnds(source);
+    return ending === source ? engine : RE2JS.compile(ending, bits);
   } catch (error) {
     if (!(error instanceof RE2JSSyntaxException)) throw error;
     const { error: reason, input } = error as unknown as { error: string; input?: string | null };
     const position = input ? source.indexOf(input) : -1;
     return { fault: position < 0 ? reason : `${reason} at character ${position + 1}, \`${short(input ?? "")}\`` };
   }
+}
+
+/** As in PCRE, `$` matches before a newline at the very end, too. What says `(?m)`, or quotes, stays as it is. */
+function withLineEnds(source: string): string {
+  if (/\\Q|\(\?[a-z-]*m/i.test(source)) return source;
+  const escapeOrClass = /\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\$/gs;
+  return source.replace(escapeOrClass, (found) => (found === "$" ? "(?:\\n?\\z)" : found));
 }
 
 /** Why the expression cannot be evaluated, if so. */

@@ -1,8 +1,18 @@
 /** Texts of a web request without their encodings, in lower case. */
 
-const longest = 8_192; // characters of one text; what lies beyond is not looked at
+const pieceLength = 8_192; // characters that are decoded at once
+const overlap = 1_024; // characters; what is no longer stands whole in one of two pieces
 const rounds = 3; // an application that decodes more often than this is not known to us
 const plainText = /^[a-z0-9/_.,:=&@ -]*$/;
+
+/** A text in the pieces that it is decoded in; each begins before the end of the one before. */
+export function piecesOf(sent: string): string[] {
+  if (sent.length <= pieceLength || plainText.test(sent)) return [sent];
+  const pieces: string[] = [];
+  for (let from = 0; from + overlap < sent.length; from += pieceLength - overlap)
+    pieces.push(sent.slice(from, from + pieceLength));
+  return pieces;
+}
 
 /** `form`: a plus sign is a blank, as in queries and form bodies. Comments lose their marks and keep their text. */
 export function decoded(sent: string, form: boolean): string {
@@ -43,8 +53,7 @@ function oneBlank(text: string): string {
 
 function unwrapped(sent: string, form: boolean): string {
   if (plainText.test(sent)) return sent;
-  let text = sent.slice(0, longest);
-  if (form) text = text.replaceAll("+", " ");
+  let text = form ? sent.replaceAll("+", " ") : sent;
   for (let round = 0; round < rounds; round++) {
     const before = text;
     if (text.includes("%")) text = unpercent(text);

@@ -4,25 +4,31 @@
  */
 import type { SecurityEvent } from "../../ingest/event.ts";
 import { readSent } from "./read-sent.ts";
-import { decoded, decodings } from "./request-decode.ts";
+import { decoded, decodings, piecesOf } from "./request-decode.ts";
+import { agentOf, referrerOf, requestOf } from "./whole-text.ts";
 
 /** Path, query, body, cookies and headers of its own, each decoded: what an application takes its input from. */
 export const inputOf = remembered((event: SecurityEvent): string[] | undefined => {
-  const { http } = event;
+  const { paths, queries } = requestOf(event);
   const texts: string[] = [];
-  if (http?.path) texts.push(...decodings(http.path, false));
-  if (http?.query) {
-    texts.push(...decodings(http.query, true));
-    texts.push(...encodedIn(http.query).map((text) => decoded(text, false)));
+  for (const path of paths) if (path !== "") texts.push(...readAll(path, false));
+  for (const query of queries) {
+    if (query === "") continue;
+    texts.push(...readAll(query, true));
+    texts.push(...encodedIn(query).map((text) => decoded(text, false)));
   }
   const body = bodyOf(event);
-  if (body) texts.push(...decodings(body, true));
+  if (body) texts.push(...readAll(body, true));
   const headers = headersIn(event);
   const cookie = textsOf(headers, (name) => name === "cookie").join("; ");
-  if (cookie) texts.push(...decodings(cookie, false));
-  for (const text of textsOf(headers, isOwn)) texts.push(...decodings(text, false));
+  if (cookie) texts.push(...readAll(cookie, false));
+  for (const text of textsOf(headers, isOwn)) texts.push(...readAll(text, false));
   return texts.length > 0 ? texts : undefined;
 });
+
+function readAll(text: string, form: boolean): string[] {
+  return piecesOf(text).flatMap((piece) => decodings(piece, form));
+}
 
 const bodyReads = ["http.request.body.content", "http.request.body", "http.body"].map((name) => readSent(name));
 const headerReads = ["http.request.headers", "http.headers"].map((name) => readSent(name));
@@ -70,11 +76,9 @@ export const commandOf = remembered((event: SecurityEvent): string[] | undefined
 
 /** The headers of a request, agent and referrer among them, decoded. */
 export const headersOf = remembered((event: SecurityEvent): string[] | undefined => {
-  const { http, userAgent } = event;
-  const texts = textsOf(headersIn(event), (name) => name !== "cookie").map((text) => decoded(text, false));
-  if (userAgent) texts.push(decoded(userAgent, false));
-  if (http?.referrer) texts.push(decoded(http.referrer, false));
-  return texts.length > 0 ? texts : undefined;
+  const sent = textsOf(headersIn(event), (name) => name !== "cookie");
+  const texts = [...sent, agentOf(event) ?? "", referrerOf(event) ?? ""].filter((text) => text !== "");
+  return texts.length > 0 ? texts.flatMap(piecesOf).map((text) => decoded(text, false)) : undefined;
 });
 
 /** Several rules ask for the same of one event, one after the other. */

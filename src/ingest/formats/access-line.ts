@@ -2,7 +2,7 @@ import { canonicalAddress } from "../address.ts";
 import type { EventDraft } from "../event.ts";
 import { textLimit } from "../readers.ts";
 import { truncate } from "../text.ts";
-import { closingQuote, fieldText, setBytes, setRequest, setStatus, unescapeField, webEvent } from "./web-request.ts";
+import { closingQuote, fieldText, setBytes, setRequest, setStatus, setVisitor, webEvent } from "./web-request.ts";
 
 /** What a line says, and the text of its time. */
 export interface AccessLine {
@@ -34,7 +34,7 @@ export function readAccessLine(line: string): AccessLine | undefined {
   const [, status = "-", bytes = "-"] = numbers.exec(line) ?? [];
   setStatus(draft, http, status);
   setBytes(http, bytes);
-  readQuoted(draft, line, numbers.lastIndex);
+  readQuoted(draft, http, line, numbers.lastIndex);
   return { draft, time: line.slice(opening + 1, closing) };
 }
 
@@ -60,7 +60,7 @@ function readClient(draft: EventDraft, text: string): boolean {
   else draft.source = { ip: address };
   const rest = text.slice((named ? first.length + 1 : 0) + client.length + 1);
   const user = fieldText(rest.slice(rest.indexOf(" ") + 1));
-  if (user !== undefined && rest.includes(" ")) draft.actor = { name: user };
+  if (user !== undefined && rest.includes(" ")) draft.actor = { name: truncate(user, textLimit) };
   return true;
 }
 
@@ -71,13 +71,12 @@ export function setVhost(draft: EventDraft, text: string): void {
   if (match !== null) draft.attributes["url.port"] = Number(match[2]);
 }
 
-function readQuoted(draft: EventDraft, line: string, from: number): void {
+function readQuoted(draft: EventDraft, http: NonNullable<EventDraft["http"]>, line: string, from: number): void {
   const referrer = quotedAt(line, from);
   const agent = referrer === undefined ? undefined : quotedAt(line, referrer.end);
-  if (referrer?.value !== undefined && draft.http !== undefined) draft.http.referrer = referrer.value;
-  if (agent?.value !== undefined) draft.userAgent = agent.value;
+  setVisitor(draft, http, agent?.value, referrer?.value);
   const trailing = fieldText(line.slice(agent?.end ?? referrer?.end ?? from).trim());
-  if (trailing !== undefined && trailing !== '"-"') draft.attributes["log.trailing"] = trailing;
+  if (trailing !== undefined && trailing !== '"-"') draft.attributes["log.trailing"] = truncate(trailing, textLimit);
 }
 
 /** The quoted field behind a blank. */
@@ -86,5 +85,5 @@ export function quotedAt(line: string, from: number): { value: string | undefine
   const end = closingQuote(line, from + 2);
   if (end < 0) return undefined;
   const text = line.slice(from + 2, end);
-  return { value: text === "-" ? undefined : truncate(unescapeField(text), textLimit) || undefined, end: end + 1 };
+  return { value: fieldText(text), end: end + 1 };
 }

@@ -2,12 +2,15 @@ import { canonicalAddress } from "../address.ts";
 import type { EventDraft } from "../event.ts";
 import { textLimit } from "../readers.ts";
 import { truncate } from "../text.ts";
+import { cutText } from "../whole.ts";
 import { setRequest, webEvent } from "./web-request.ts";
 
 const line =
   /^\[([^\]]{1,64})\] \[[^\]]{0,64}\] (?:\[pid [^\]]{1,64}\] )?(?:[^[]{0,200}: )?\[client ([^\]\s]{1,64})\] (.*)$/s;
 /** AH01617 and AH01618; a user name of basic authentication ends at its first colon. */
 const basicAuth = /^(?:AH\d{5}: )?user ([^:]*?)(?:: authentication failure for "|: password mismatch| not found: )/is;
+/** AH01790 and AH01791: the realm stands beside the user. */
+const digestAuth = /^(?:AH\d{5}: )?user `([^:']*)' in realm `.*' (?:not found|denied by provider): /s;
 /** AH00126, with the request line, and AH10244, with the path. */
 const invalidRequest = /^(?:AH\d{5}: )?Invalid URI in request (.+)$/s;
 const invalidPath = /^(?:AH\d{5}: )?invalid URI path \((.+)\)$/s;
@@ -21,7 +24,7 @@ export function readApacheError(text: string): { draft: EventDraft; time: string
   draft.logsource = { category: "webserver", product: "apache" };
   draft.outcome = "FAILURE";
   draft.action = "http.error";
-  const failed = basicAuth.exec(message);
+  const failed = digestAuth.exec(message) ?? basicAuth.exec(message);
   if (failed !== null) {
     draft.action = "login";
     draft.category = "AUTHENTICATION";
@@ -40,7 +43,7 @@ function setPath(draft: EventDraft, message: string): void {
   const path = request === undefined ? invalidPath.exec(text)?.[1] : undefined;
   const http: NonNullable<EventDraft["http"]> = {};
   if (request !== undefined) setRequest(draft, http, request);
-  else if (path !== undefined) http.path = truncate(path, textLimit);
+  else if (path !== undefined) http.path = cutText(draft, "http.path", path);
   if (Object.keys(http).length > 0) draft.http = http;
 }
 

@@ -5,9 +5,11 @@ import { parseTime } from "../time.ts";
 import { documentLineParser, textAt } from "./document-line.ts";
 import type { LogFormat } from "./format.ts";
 
+const signInService = "signin.amazonaws.com";
+
 /** Of services that are about who may come in or do what. Others: reading is an access, the rest changes something. */
 const categories = new Map([
-  ["signin.amazonaws.com", "AUTHENTICATION"],
+  [signInService, "AUTHENTICATION"],
   ["sts.amazonaws.com", "AUTHENTICATION"],
   ["sso.amazonaws.com", "AUTHENTICATION"],
   ["cognito-idp.amazonaws.com", "AUTHENTICATION"],
@@ -15,12 +17,41 @@ const categories = new Map([
   ["organizations.amazonaws.com", "AUTHORIZATION"],
 ]);
 
+const hidden = "HIDDEN_DUE_TO_SECURITY_REASONS"; // in place of a user name that nobody has
+/** A session, by its role or by the user that a broker asked it for. */
+const session = /:(?:assumed-role\/([^/]+)|federated-user)\/([^/]+)$/;
+
+/** A role is many people's: where its sessions are called after them, they are told apart. */
+function nameOf(record: JsonObject): string | undefined {
+  const identity = record.userIdentity;
+  const [, role = "", name = ""] = session.exec(textAt(identity, "arn") ?? "") ?? [];
+  if (role.startsWith("AWSReservedSSO_") || name.includes("@")) return name; // IAM Identity Center, or an address
+  return (
+    textAt(identity, "userName") ??
+    textAt(identity, "sessionContext", "sessionIssuer", "userName") ??
+    textAt(record, "additionalEventData", "UserName") // at IAM Identity Center's own sign-in
+  );
+}
+
+function actorOf(record: JsonObject): JsonObject {
+  const identity = record.userIdentity;
+  const name = nameOf(record);
+  const id = textAt(identity, "arn") ?? textAt(identity, "onBehalfOf", "userId");
+  if (name === hidden) return { id }; // the principal is the whole account then
+  return { id: id ?? textAt(identity, "principalId"), name };
+}
+
+/** A sign-in that failed has no error: its answer says so, or the details of IAM Identity Center's. */
+function failed(record: JsonObject): boolean {
+  if (textAt(record, "errorCode") !== undefined) return true;
+  if (record.eventSource !== signInService) return false;
+  const answers = [record.responseElements, record.serviceEventDetails].filter(isObject);
+  return answers.flatMap((answer) => Object.values(answer)).includes("Failure");
+}
+
 export function cloudtrailMeaning(record: JsonObject): JsonObject {
   const source = textAt(record, "eventSource");
   const address = canonicalAddress(textAt(record, "sourceIPAddress") ?? ""); // or the name of a service of AWS
-  const identity = record.userIdentity;
-  const error = textAt(record, "errorCode");
-  const signIn = textAt(record, "responseElements", "ConsoleLogin");
   const [resource] = Array.isArray(record.resources) ? (record.resources as unknown[]) : [];
   const isReading = record.readOnly === true || record.readOnly === "true";
   return {
@@ -29,11 +60,8 @@ export function cloudtrailMeaning(record: JsonObject): JsonObject {
     logsource: { product: "aws", service: "cloudtrail" },
     action: textAt(record, "eventName") ?? "cloudtrail",
     category: categories.get(source ?? "") ?? (isReading ? "ACCESS" : "CONFIGURATION"),
-    outcome: error !== undefined || signIn === "Failure" ? "FAILURE" : "SUCCESS",
-    actor: {
-      id: textAt(identity, "arn") ?? textAt(identity, "principalId"),
-      name: textAt(identity, "userName") ?? textAt(identity, "sessionContext", "sessionIssuer", "userName"),
-    },
+    outcome: failed(record) ? "FAILURE" : "SUCCESS",
+    actor: actorOf(record),
     source: { ip: address },
     userAgent: textAt(record, "userAgent"),
     target: {

@@ -26,11 +26,17 @@ const categories: readonly [string, string][] = [
   ["user.", "CONFIGURATION"],
 ];
 
+/** The text at a path of keys; what Okta does not know, such as who has a mistyped name, it calls "unknown". */
+function knownAt(record: JsonObject, ...path: string[]): string | undefined {
+  const text = textAt(record, ...path);
+  return text?.toLowerCase() === "unknown" ? undefined : text;
+}
+
 export function oktaMeaning(record: JsonObject): JsonObject {
   const type = textAt(record, "eventType") ?? "okta";
   const client = record.client as JsonObject | undefined;
   const [target] = Array.isArray(record.target) ? (record.target as unknown[]) : [];
-  const mail = textAt(record, "actor", "alternateId");
+  const login = knownAt(record, "actor", "alternateId"); // as it was typed, where nobody has it
   return {
     id: textAt(record, "uuid"),
     time: parseTime(record.published),
@@ -39,13 +45,13 @@ export function oktaMeaning(record: JsonObject): JsonObject {
     category: categories.find(([beginning]) => type.startsWith(beginning))?.[1] ?? "OTHER",
     outcome: outcomes.get(textAt(record, "outcome", "result") ?? "") ?? "UNKNOWN",
     actor: {
-      id: textAt(record, "actor", "id"),
-      name: textAt(record, "actor", "displayName"),
-      email: mail?.includes("@") ? mail : undefined,
+      id: knownAt(record, "actor", "id"),
+      name: login ?? knownAt(record, "actor", "displayName"), // a display name may be several people's
+      email: login?.includes("@") ? login : undefined,
     },
     source: { ip: canonicalAddress(textAt(client, "ipAddress") ?? "") }, // its countries have names, ours have codes
     userAgent: textAt(client, "userAgent", "rawUserAgent"),
-    sessionId: textAt(record, "authenticationContext", "externalSessionId"),
+    sessionId: knownAt(record, "authenticationContext", "externalSessionId"),
     target: { type: textAt(target, "type"), id: textAt(target, "id"), name: textAt(target, "displayName") },
     message: textAt(record, "displayMessage"),
   };

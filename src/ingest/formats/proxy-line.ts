@@ -1,7 +1,7 @@
 import { canonicalAddress } from "../address.ts";
 import type { EventDraft } from "../event.ts";
 import { type AccessLine, quotedAt, setVhost } from "./access-line.ts";
-import { closingQuote, fieldText, setBytes, setRequest, setStatus, webEvent } from "./web-request.ts";
+import { closingQuote, fieldText, setBytes, setRequest, setStatus, setVisitor, webEvent } from "./web-request.ts";
 
 const proxyHead = /(\d{3}|-) - (\S{1,64}) (\S{1,16}) (\S{1,300}) $/; // STATUS - METHOD SCHEME HOST
 const proxyTail = /" \[Client (\S{1,64})\] \[Length (\d{1,16}|-)\] \[Gzip \S{1,16}\](?: \[Sent-to \S{1,300}\])?/y;
@@ -39,8 +39,7 @@ function readProxyManager(draft: EventDraft, line: string, head: string, quote: 
   setClient(draft, tail[1] as string);
   const agent = quotedAt(line, proxyTail.lastIndex);
   const referrer = agent === undefined ? undefined : quotedAt(line, agent.end);
-  if (agent?.value !== undefined) draft.userAgent = agent.value;
-  if (referrer?.value !== undefined) http.referrer = referrer.value;
+  setVisitor(draft, http, agent?.value, referrer?.value);
   return true;
 }
 
@@ -60,8 +59,7 @@ function readUnquoted(draft: EventDraft, line: string, head: string, quote: numb
   const blank = rest.indexOf(" ");
   const referrer = fieldText(blank < 0 ? rest : rest.slice(0, blank));
   const agent = blank < 0 ? undefined : fieldText(rest.slice(blank + 1));
-  if (referrer !== undefined) http.referrer = referrer;
-  if (agent !== undefined) draft.userAgent = agent;
+  setVisitor(draft, http, agent, referrer);
   return true;
 }
 

@@ -1,6 +1,7 @@
 import type { EventDraft } from "../event.ts";
-import { messageLimit, textLimit } from "../readers.ts";
+import { messageLimit } from "../readers.ts";
 import { truncate } from "../text.ts";
+import { cutText } from "../whole.ts";
 
 type Http = NonNullable<EventDraft["http"]>;
 
@@ -19,14 +20,14 @@ export function webEvent(line: string): EventDraft {
 const escapes = /\\(?:x22|x5[cC]|["\\])/g;
 
 /** Quotes and backslashes as they were sent: Apache writes \" and \\, nginx \x22 and \x5C. Other bytes stay escaped. */
-export function unescapeField(text: string): string {
+function unescapeField(text: string): string {
   if (!text.includes("\\")) return text;
   return text.replace(escapes, (escape) => (escape === "\\x22" || escape === '\\"' ? '"' : "\\"));
 }
 
 /** A field's text, or undefined for what servers write in place of nothing. */
 export function fieldText(text: string | undefined): string | undefined {
-  return text === undefined || text === "" || text === "-" ? undefined : truncate(unescapeField(text), textLimit);
+  return text === undefined || text === "" || text === "-" ? undefined : unescapeField(text);
 }
 
 const method = /^[A-Za-z][\w-]{0,31}$/;
@@ -43,7 +44,7 @@ export function setRequest(draft: EventDraft, http: Http, request: string): void
   const versioned = last > first && version.test(request.slice(last + 1));
   const path = request.slice(first + 1, versioned ? last : undefined);
   if (first <= 0 || !method.test(request.slice(0, first)) || !(versioned || path.startsWith("/"))) {
-    http.path = truncate(request, textLimit);
+    http.path = cutText(draft, "http.path", request);
     draft.attributes["http.request.malformed"] = true;
     return;
   }
@@ -51,9 +52,14 @@ export function setRequest(draft: EventDraft, http: Http, request: string): void
   if (versioned) draft.attributes["http.version"] = request.slice(last + 6);
   const whole = unescapeField(path);
   const mark = whole.indexOf("?");
-  http.path = truncate(mark < 0 ? whole : whole.slice(0, mark), textLimit);
-  if (mark >= 0 && mark < whole.length - 1) http.query = truncate(whole.slice(mark + 1), textLimit);
-  if (whole.length > textLimit) draft.attributes["vigil.truncated"] = { "http.path": whole };
+  http.path = cutText(draft, "http.path", mark < 0 ? whole : whole.slice(0, mark));
+  if (mark >= 0 && mark < whole.length - 1) http.query = cutText(draft, "http.query", whole.slice(mark + 1));
+}
+
+/** What the visitor's program says of itself, and where it comes from. */
+export function setVisitor(draft: EventDraft, http: Http, agent?: string, referrer?: string): void {
+  if (agent) draft.userAgent = cutText(draft, "userAgent", agent);
+  if (referrer) http.referrer = cutText(draft, "http.referrer", referrer);
 }
 
 /** 4xx and 5xx are failures; nginx writes 000 for a connection that got no answer. */

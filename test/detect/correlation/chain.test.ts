@@ -129,6 +129,15 @@ describe("a correlation of correlations", () => {
     });
   });
 
+  it("lets the inner one tell what it finds while it is on trial itself, and an inner one on trial serves it", () => {
+    const told = (modes: Parameters<typeof compiled>[1]) =>
+      [...compiled([failedLogin, success, burst, breach], modes).ruleSet.firing.values()]
+        .filter(({ silent }) => !silent)
+        .map(({ stored }) => stored.id);
+    expect(told({ 3: "MONITOR" })).toEqual(["rule-2", "rule-3", "rule-1"]);
+    expect(told({ 2: "MONITOR" })).toEqual(["rule-3"]);
+  });
+
   it("leaves the inner one silent, and at rest, when it is switched off itself", () => {
     const { ruleSet, errors } = compiled([failedLogin, success, burst, breach], { 3: "DISABLED" });
     expect(errors).toEqual([]);

@@ -174,6 +174,18 @@ describe("rules that correlations refer to", () => {
     expect(ruleSet.firing.size).toBe(0);
   });
 
+  it("make detections while the correlation is on trial, unless they are on trial too or informational", () => {
+    const keys = (yamls: string[], modes: Parameters<typeof compiled>[1]) =>
+      [...compiled(yamls, modes).ruleSet.firing.values()]
+        .filter(({ silent }) => !silent)
+        .map(({ stored }) => stored.id);
+    const informational = failedLogin.replace("title:", "level: informational\ntitle:");
+    expect(keys([failedLogin, threeFailures], { 1: "MONITOR" })).toEqual(["rule-1", "rule-0"]);
+    expect(keys([failedLogin, threeFailures], { 0: "MONITOR", 1: "MONITOR" })).toEqual(["rule-1"]);
+    expect(keys([informational, threeFailures], { 1: "MONITOR" })).toEqual(["rule-1"]);
+    expect(keys([failedLogin, threeFailures, threeFailures], { 1: "MONITOR" })).toEqual(["rule-1", "rule-2"]);
+  });
+
   it("may be several, and an event that matches two of them counts once", async () => {
     const two = threeFailures.replace("[failed_login]", "[failed_login, locked-1]");
     const events = [0, 1, 2].map((at) => failLogin("ann", { at, action: at < 2 ? "lock" : "login" }));

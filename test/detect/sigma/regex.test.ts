@@ -34,6 +34,24 @@ describe("a regular expression", () => {
   });
 
   it.each([
+    ["^evil$", "", "evil\n", true],
+    ["^evil$", "", "evil", true],
+    ["^evil$", "", "evil\n\n", false],
+    ["^evil$", "", "evil\nx", false],
+    ["^evil$", "m", "evil\nx", true],
+    ["(?m)^evil$", "", "evil\nx", true],
+    ["(?:a$|b)c?", "", "a\n", true],
+    ["a\\$", "", "a\n", false],
+    ["a\\$", "", "a$b", true],
+    ["a[$]b", "", "a$b", true],
+    ["a[]$]$", "", "a]\n", true],
+    ["a[[:digit:]$]b", "", "a$b", true],
+    ["\\Qa$\\E", "", "a$b", true],
+  ])("%j with the flags %j on %j: %s", (source, flags, text, expected) => {
+    expect(compileRegex(source, flags)(text)).toBe(expected);
+  });
+
+  it.each([
     ["foo.*bar", "", ["foo"]],
     ["Foo|BARR", "", ["foo", "barr"]],
     ["Foo|BARR", "i", ["foo", "barr"]],

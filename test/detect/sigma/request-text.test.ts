@@ -1,9 +1,17 @@
 import { describe, expect, it } from "vitest";
+import { createFieldReader } from "../../../src/detect/sigma/fields.ts";
 import { decoded, decodings, withoutComments } from "../../../src/detect/sigma/request-decode.ts";
 import { commandOf, headersOf, inputOf, uploadsOf } from "../../../src/detect/sigma/request-text.ts";
 import { validateAll } from "../../../src/ingest/accept.ts";
+import type { EventDraft } from "../../../src/ingest/event.ts";
+import { combined } from "../../../src/ingest/formats/combined.ts";
 import fc from "../../support/property.ts";
 import { event } from "../rules.ts";
+
+function lineOf(line: string): EventDraft | undefined {
+  const parsed = combined.parser({ now: Date.now(), timeZone: "UTC" })(line, 1);
+  return "events" in parsed ? parsed.events[0] : undefined;
+}
 
 describe("a web request as rules read it", () => {
   it.each([
@@ -86,6 +94,43 @@ describe("a web request as rules read it", () => {
     expect(inputOf(asSent)).toEqual(["a='", "s=a", "<b>", "a.php"]);
     expect(headersOf(asSent)).toEqual(["<b>", "a.php"]);
     expect(uploadsOf(asSent)).toEqual(["a.php"]);
+  });
+
+  describe.each([
+    ["of 2,100 characters", 2_100],
+    ["of 40,000 characters", 40_000],
+  ])("whose padding is %s", (_, length) => {
+    const padding = "A".repeat(length);
+    const query = `x=${padding}&id=1' union select 1`;
+    const agent = `${padding}$%7bjndi:`;
+    const line = `192.0.2.9 - - [04/Nov/2026:10:11:12 +0200] "GET /s?${query} HTTP/1.1" 200 1 "${agent}" "${agent}"`;
+
+    it.each([
+      ["Vigil's own", { action: "get", userAgent: agent, http: { path: "/s", query, referrer: agent } }],
+      ["Vigil's own, with the query in the path", { action: "get", userAgent: agent, http: { path: `/s?${query}` } }],
+      ["ECS, dotted", { "event.action": "get", "url.path": "/s", "url.query": query, "user_agent.original": agent }],
+      ["ECS, nested", { event: { action: "get" }, url: { path: "/s", query }, http: { request: { referrer: agent } } }],
+      ["ECS, with the address as it was asked for", { event: { action: "get" }, url: { original: `/s?${query}` } }],
+      ["a line of an access log", line],
+    ])("is read to its end: %s", async (_, sent) => {
+      const draft = typeof sent === "string" ? lineOf(sent) : (await validateAll([sent], Date.now())).drafts[0];
+      const asSent = event(draft as EventDraft);
+      expect(inputOf(asSent)?.some((text) => text.endsWith("id=1' union select 1"))).toBe(true);
+      const heads = headersOf(asSent)?.filter((text) => text.endsWith("${jndi:")) ?? [];
+      expect(heads).toHaveLength([asSent.userAgent, asSent.http?.referrer].filter(Boolean).length);
+      const field = createFieldReader();
+      const read = (name: string) => field(name, { category: "webserver" })(asSent);
+      expect([read("cs-uri-query"), read("cs-uri"), read("cs-uri-stem")]).toEqual([query, `/s?${query}`, "/s"]);
+      if (asSent.userAgent) expect([read("cs-user-agent"), read("user_agent.original")]).toEqual([agent, agent]);
+    });
+  });
+
+  it("is read in pieces that overlap, so that what is asked for stands whole in one of them", () => {
+    for (const before of [7_000, 8_185, 8_192, 15_360, 65_000]) {
+      const query = `${"%41".repeat(before / 3)}%27 union select`;
+      const read = inputOf(event({ http: { path: "/", query } })) ?? [];
+      expect(read.some((text) => text.includes("' union select"))).toBe(true);
+    }
   });
 
   it("has path, query, body and cookies as input, the other headers apart, and commands without quotes", () => {

@@ -168,6 +168,16 @@ describe("a clause", () => {
     expect(await matches(list, { attributes: { f: "x" } })).toBe(false);
   });
 
+  it("finds a keyword beside any number of numbers, and however deep it lies", async () => {
+    const rule = "k: [bash]\ncondition: k";
+    const numbers = Array.from({ length: 6_000 }, (_, n) => n);
+    expect(await matches(rule, { attributes: { numbers }, message: "sudo bash" })).toBe(true);
+    expect(await matches(rule, { attributes: { numbers, last: "sudo bash" } })).toBe(true);
+    let deep: unknown = "bash";
+    for (let n = 0; n < 20; n++) deep = { deep };
+    expect(await matches(rule, { attributes: { deep } })).toBe(true);
+  });
+
   it("without a field looks for its words everywhere in the event, any of them or with `all` every one", async () => {
     const any = "k: ['BASH -c', '/etc/*dow']\ncondition: k";
     const all = "k: { '|all': [bash, shadow] }\ncondition: k";

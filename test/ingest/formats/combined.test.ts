@@ -197,10 +197,14 @@ describe("an error log of Apache", () => {
   it.each([
     ['AH01617: user ann: authentication failure for "/admin": Password Mismatch', "ann"],
     ["AH01618: user ann not found: /admin", "ann"],
+    ["AH01790: user `ann' in realm `The clinic's' not found: /admin", "ann"],
+    ["AH01791: user `ann' in realm `Clinic' denied by provider: /admin", "ann"],
+    ["AH01792: user ann: password mismatch: /admin", "ann"],
   ])("tells of refused log-ins: %s", (text, name) => {
     expect(one(error("192.0.2.9:4711", text))).toMatchObject({
       time: Date.UTC(2026, 10, 4, 10, 11, 12),
       action: "login",
+      category: "AUTHENTICATION",
       outcome: "FAILURE",
       actor: { name },
       source: { ip: "192.0.2.9", port: 4711 },

@@ -1,9 +1,16 @@
 /** Audit logs whose line is a product's document: it is kept whole, and what it means is told beside it. */
 import { describe, expect, it } from "vitest";
+import type { EventDraft } from "../../../src/ingest/event.ts";
 import { formats } from "../../../src/ingest/formats/formats.ts";
 
 const now = Date.UTC(2026, 10, 28, 12);
 const read = (format: string, line: unknown) => formats.get(format)?.parser({ now })(JSON.stringify(line), 1);
+
+/** The one event of a document. */
+function one(format: string, document: unknown): EventDraft {
+  const [event] = (read(format, document) as { events: EventDraft[] }).events;
+  return event as EventDraft;
+}
 
 const denied = {
   eventVersion: "1.09",
@@ -59,6 +66,55 @@ describe("CloudTrail", () => {
     });
     expect(file).not.toHaveProperty("events.1.source");
   });
+
+  /** What a session of a role says of who it is. */
+  const sessionOf = (role: string, name: string) => ({
+    type: "AssumedRole",
+    principalId: `AROAEXAMPLE:${name}`,
+    arn: `arn:aws:sts::111122223333:assumed-role/${role}/${name}`,
+    sessionContext: { sessionIssuer: { type: "Role", userName: role } },
+  });
+
+  it.each([
+    ["of IAM Identity Center", sessionOf("AWSReservedSSO_Admin_0a1b2c3d4e5f6a7b", "ann"), "ann"],
+    ["called by an address", sessionOf("Doctors", "ann@clinic.example"), "ann@clinic.example"],
+    [
+      "of a broker",
+      { arn: "arn:aws:sts::111122223333:federated-user/ann@clinic.example", userName: "broker" },
+      "ann@clinic.example",
+    ],
+    ["of an instance", sessionOf("WebServer", "i-0abcd1234ef567890"), "WebServer"],
+  ])("tells the people of one role apart: a session %s", (_what, userIdentity, name) => {
+    expect(one("cloudtrail", { eventName: "GetObject", userIdentity }).actor).toEqual({ id: userIdentity.arn, name });
+  });
+
+  const signIn = { eventSource: "signin.amazonaws.com", eventName: "ConsoleLogin", sourceIPAddress: "203.0.113.9" };
+
+  it("knows nobody by the name that AWS hides, and root by its account", () => {
+    const responseElements = { ConsoleLogin: "Failure" };
+    const userIdentity = { type: "Unknown", principalId: "111122223333", userName: "HIDDEN_DUE_TO_SECURITY_REASONS" };
+    const stranger = one("cloudtrail", { ...signIn, responseElements, userIdentity });
+    expect(stranger).toMatchObject({ action: "ConsoleLogin", category: "AUTHENTICATION", outcome: "FAILURE" });
+    expect(stranger.actor).toBeUndefined();
+    const arn = "arn:aws:iam::111122223333:root";
+    const root = one("cloudtrail", { ...signIn, responseElements, userIdentity: { type: "Root", arn } });
+    expect([root.outcome, root.actor]).toEqual(["FAILURE", { id: arn }]);
+  });
+
+  it("tells of a failed sign-in at IAM Identity Center that it failed, and whose it is where AWS says so", () => {
+    const wrong = { ...signIn, eventName: "CredentialVerification", userIdentity: { type: "Unknown", arn: "" } };
+    const details = (serviceEventDetails: object, more: object = {}) =>
+      one("cloudtrail", { ...wrong, serviceEventDetails, ...more });
+    expect(details({ CredentialVerification: "Failure" })).toMatchObject({
+      category: "AUTHENTICATION",
+      outcome: "FAILURE",
+    });
+    const userIdentity = { type: "IdentityCenterUser", arn: "", onBehalfOf: { userId: "94d0" } };
+    const additionalEventData = { UserName: "ann@clinic.example" };
+    const entered = details({ UserAuthentication: "Success" }, { userIdentity, additionalEventData });
+    expect([entered.outcome, entered.actor]).toEqual(["SUCCESS", { id: "94d0", name: "ann@clinic.example" }]);
+    expect(details({ UserAuthentication: "Success" }, { userIdentity }).actor).toEqual({ id: "94d0" });
+  });
 });
 
 describe("Okta", () => {
@@ -85,7 +141,7 @@ describe("Okta", () => {
             action: "user.authentication.auth_via_mfa",
             category: "AUTHENTICATION",
             outcome: "FAILURE",
-            actor: { id: "00u1", name: "Ada", email: "ada@clinic.example" },
+            actor: { id: "00u1", name: "ada@clinic.example", email: "ada@clinic.example" },
             source: { ip: "2001:db8::1" },
             userAgent: "Firefox",
             sessionId: "s1",
@@ -97,5 +153,22 @@ describe("Okta", () => {
         rejections: [],
       });
     }
+  });
+
+  it("knows users by their log-ins: namesakes are two, and nobody is called as Okta calls who it does not know", () => {
+    const actorOf = (actor: object) => one("okta", { eventType: "user.session.start", actor }).actor;
+    const namesakes = ["ann.doe", "ann.doe2"].map((alternateId) => actorOf({ alternateId, displayName: "Ann Doe" }));
+    expect(namesakes).toEqual([{ name: "ann.doe" }, { name: "ann.doe2" }]);
+    expect(actorOf({ id: "unknown", alternateId: "admin", displayName: "unknown" })).toEqual({ name: "admin" });
+    expect(actorOf({ id: "0oa1", alternateId: "Unknown", displayName: "Bot" })).toEqual({ id: "0oa1", name: "Bot" });
+    expect(actorOf({ id: "unknown", alternateId: "unknown", displayName: "UNKNOWN" })).toBeUndefined();
+  });
+
+  it("has no session where a log-in failed: all of those would be one", () => {
+    const authenticationContext = { externalSessionId: "unknown" };
+    const outcome = { result: "FAILURE" };
+    const failed = one("okta", { eventType: "user.session.start", outcome, authenticationContext });
+    expect(failed).toMatchObject({ category: "AUTHENTICATION", outcome: "FAILURE" });
+    expect(failed.sessionId).toBeUndefined();
   });
 });

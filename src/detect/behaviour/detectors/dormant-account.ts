@@ -1,6 +1,6 @@
 import type { SecurityEvent } from "../../../ingest/event.ts";
 import type { BehaviourDetector, Finding, ParametersOf, Seen } from "../behaviour-detector.ts";
-import { deedWords, isDeliberate } from "../deeds.ts";
+import { deedWords, isUse } from "../deeds.ts";
 import { activity } from "../facets/activity.ts";
 import { networks } from "../facets/networks.ts";
 import { dayMs } from "../habit.ts";
@@ -31,14 +31,14 @@ export const dormantAccount: BehaviourDetector<typeof parameters> = {
   name: "dormant_account",
   title: "Dormant account used",
   description:
-    "An account that succeeded in nothing for a long time, or for half of it and now over another network, logs in or does something. Attempts that failed in between are no activity. Not found: accounts that were never seen before, and those of patients and customers, who come once in a while.",
+    "An account that succeeded in nothing for a long time, or for half of it and now over another network, is used again, if only to refresh a session. Attempts that failed in between are no activity, and a telephone that goes on refreshing its session is. Not found: accounts that were never seen before, and those of patients and customers, who come once in a while.",
   severity: "MEDIUM",
   tags: ["attack.initial-access", "attack.persistence", "attack.t1078"],
   falsepositives: ["Somebody back from a long leave", "An account used once a quarter, e.g. by an auditor"],
   learning: "None: an account is judged from the second time it is seen. Before that nothing is found.",
   parameters,
   facets: [activity, networks],
-  concerns: isDeliberate,
+  concerns: isUse,
   judge,
 };
 

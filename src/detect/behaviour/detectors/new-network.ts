@@ -7,11 +7,11 @@ import { devices } from "../facets/devices.ts";
 import { known, knowsNetwork } from "../facets/known.ts";
 import { networks } from "../facets/networks.ts";
 import { others, peerCountries, peerNetworks } from "../facets/peers.ts";
+import { isOfProgram, programs } from "../facets/programs.ts";
 import { isKnown, isNews } from "../habit.ts";
 import { isOwnDevice } from "../own-device.ts";
 import { aloneParameter, learningOf, peersParameter, trustParameter } from "../parameters.ts";
 import { countryOf, networkKey, networkName, networkOf } from "../place-of.ts";
-import { isProgram } from "../program.ts";
 
 const parameters = {
   ...learningOf(14, 5),
@@ -29,22 +29,22 @@ export const newNetwork: BehaviourDetector<typeof parameters> = {
   name: "new_network",
   title: "New network for a user",
   description:
-    "A user succeeded over a network (autonomous system) that the user was never seen on, and that is out of the ordinary: hosting, a VPN or relay, or in a country nobody uses. Not found by default: a VPN or another country with a device whose id the user is known by, another mobile carrier, hotel or home network in a usual country. Where only the country is odd, new_country tells of it, and the network is a part of that incident.",
+    "A user succeeded over a network (autonomous system) that the user was never seen on, and that is out of the ordinary: hosting, a VPN or relay, or in a country nobody uses. Not found by default: a VPN or another country with a device whose id the user is known by, another mobile carrier, hotel or home network in a usual country; accounts of programs. Where only the country is odd, new_country tells of it, and the network is a part of that incident.",
   severity: "MEDIUM",
   tags: ["attack.initial-access", "attack.t1078", "attack.command-and-control", "attack.t1090"],
   falsepositives: ["A user who begins to use a VPN", "A company's own exit in a data centre that has moved"],
   learning:
     "14 days with activity on 5 of them, of each user. Until then nothing is found, and every network counts as the user's own; afterwards a network is new until the user came over it on three days, and is told of on the first of them, or when it comes back after a week.",
   parameters,
-  facets: [networks, countries, devices, activity, peerNetworks, peerCountries, known],
-  concerns: (event) => isSuccess(event) && networkKey(event) !== undefined && !isProgram(event),
+  facets: [networks, countries, devices, activity, peerNetworks, peerCountries, known, programs],
+  concerns: (event) => isSuccess(event) && networkKey(event) !== undefined,
   judge,
 };
 
 function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof parameters>): Finding | undefined {
   const key = networkKey(event);
   const state = seen.facet(networks);
-  if (key === undefined || !state || state.seen.length === 0) return undefined;
+  if (key === undefined || !state || state.seen.length === 0 || isOfProgram(event, seen)) return undefined;
   if (!isNews(state, key, event.time) || knowsNetwork(seen.facet(known), key)) return undefined;
   if (!hasLearned(seen.facet(activity), event.time, asked.learningDays, asked.learningActiveDays)) return undefined;
   if (asked.peers > 0 && others(seen.facet(peerNetworks), key, event, seen.disguise) >= asked.peers) return undefined;

@@ -6,12 +6,13 @@ import { devices } from "../facets/devices.ts";
 import { type Hours, hours, hoursLearned, organizationHours, pauseMs, roleHours } from "../facets/hours.ts";
 import { known, knowsHour } from "../facets/known.ts";
 import { networks } from "../facets/networks.ts";
+import { isOfProgram, programs } from "../facets/programs.ts";
 import { hoursInWords } from "../hours-in-words.ts";
 import { enoughNear, near, otherKindOfDay } from "../hours-near.ts";
 import { hourOfWeek, hourWords } from "../local-time.ts";
 import { isOwnCountryMobile, isOwnDevice, isOwnNetwork } from "../own-device.ts";
 import { aloneParameter } from "../parameters.ts";
-import { isProgram } from "../program.ts";
+import { isProgram, isProgramsRole } from "../program.ts";
 
 const parameters = {
   ...aloneParameter(),
@@ -42,15 +43,15 @@ export const unusualHour: BehaviourDetector<typeof parameters> = {
   name: "unusual_hour",
   title: "Unusual hour for a user",
   description:
-    "A user begins to work at an hour of the week at which, in the organization's time zone, neither the user nor the user's role does. Not found: with a device and over a network that are the user's own (or by telephone in the user's country), an hour of the day at which anybody of the organization works on whatever day, since people catch up in the evening and at weekends; who works late without a pause of two hours; programs; what happens by itself, such as a refreshed session. An odd hour by itself opens no incident: it adds to the threat score, and tells beside another sign of the user within a day.",
+    "A user begins to work at an hour of the week at which, in the organization's time zone, neither the user nor the user's role does. Not found: with a device and over a network that are the user's own (or by telephone in the user's country), an hour of the day at which anybody of the organization works on whatever day, since people catch up in the evening and at weekends; who works late without a pause of two hours; accounts of programs; what happens by itself, such as a refreshed session. An odd hour by itself opens no incident: it adds to the threat score, and tells beside another sign of the user within a day.",
   severity: "LOW",
   tags: ["attack.initial-access", "attack.t1078"],
   falsepositives: ["An emergency, a shift taken over, a deadline", "A user on a journey in another time zone"],
   learning:
     "14 days. A user with few active hours is judged by the role's hours, or the organization's, as far as those are learned; where neither is, nothing is found. What is found teaches a fifth of what a usual hour does.",
   parameters,
-  facets: [hours, roleHours, organizationHours, devices, networks, countries, known],
-  concerns: (event) => isDeliberate(event) && !isProgram(event),
+  facets: [hours, roleHours, organizationHours, devices, networks, countries, known, programs],
+  concerns: (event) => isDeliberate(event) && !isProgramsRole(event),
   judge,
 };
 
@@ -60,7 +61,8 @@ const groupHours = 100;
 function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof parameters>): Finding | undefined {
   const { time } = event;
   const own = seen.facet(hours);
-  if (!own || time - own.awake < pauseMs) return undefined;
+  if (!own || time - own.awake < pauseMs || isOfProgram(event, seen)) return undefined;
+  if (isProgram(event) && seen.facet(programs)?.person === 0) return undefined; // no person's, as far as is known
   const hour = hourOfWeek(time, seen.timeZone);
   const learnedAlone = hoursLearned(own, time, asked.learningDays, asked.learningHours);
   const peers = [seen.facet(roleHours), seen.facet(organizationHours)].find((each) =>

@@ -24,7 +24,7 @@ export const unusualVolume: BehaviourDetector<typeof parameters> = {
   name: "unusual_volume",
   title: "Unusual volume of an action",
   description:
-    "A user does one thing far more often, in an hour or in a day, than on such days before: compared with the same weekday where three of those are known, with the turns of months, and with the most there was. Not found: what an open page or a timer does, what failed, accounts whose role says that a program uses them; more than ten actions of a user in one day are not told apart.",
+    "A user does one thing far more often, in an hour or in a day, than on such days before: compared with the same weekday where three of those are known, with the turns of months, and with the most there was. Not found: what an open page or a timer does, what failed, accounts whose role says that a program uses them; more than ten actions of one day that the user seldom does are not told apart.",
   severity: "MEDIUM",
   tags: ["attack.collection", "attack.impact", "attack.t1119", "attack.t1485"],
   falsepositives: [

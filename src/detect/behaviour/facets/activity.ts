@@ -1,5 +1,5 @@
 /** Since when an account is known, how often it was active, and when last. */
-import { isLogIn, isSuccess } from "../deeds.ts";
+import { isLogIn, isUse } from "../deeds.ts";
 import type { Facet } from "../facet.ts";
 import { dayMs, dayOf } from "../habit.ts";
 
@@ -14,11 +14,14 @@ export interface Activity {
 
 const enough = 1_000;
 
-/** Only what succeeded counts: an attacker's failed attempts are no activity of the account. */
+/**
+ * Only what succeeded counts: an attacker's failed attempts are no activity of the account. `dormant_account` judges all
+ * that counts, or there would be a way to wake an account unseen.
+ */
 export const activity: Facet<Activity> = {
   name: "activity",
   of: "USER",
-  concerns: isSuccess,
+  concerns: isUse,
   empty: () => ({ first: 0, last: 0, days: 0, logIns: 0 }),
   learn(state, event) {
     const { time } = event;

@@ -2,7 +2,7 @@ import type { SecurityEvent } from "../../../ingest/event.ts";
 import { isSuccess } from "../deeds.ts";
 import { deviceFamily, deviceId } from "../device-of.ts";
 import type { Facet, Seen } from "../facet.ts";
-import { emptyHabit, type Habit, isNews, knownKeys, practise, weightOf } from "../habit.ts";
+import { emptyHabit, faded, type Habit, isNews, knownKeys, practise, weightOf } from "../habit.ts";
 import { listWords } from "../in-words.ts";
 import { hidesPlace, networkKey, spotOf } from "../place-of.ts";
 import { networks } from "./networks.ts";
@@ -50,17 +50,18 @@ function isAtHome(event: SecurityEvent, seen: Seen): boolean {
   return weightOf(own, key, event.time) >= often && isHabitual(been, spot, event.time);
 }
 
-/** Whether the application's ids last: it gives some, and not a new one each time. */
+/** Whether the application's ids last: it gives some, and not a new one each time. Made-up ones undo none that lasts. */
 export function stableIds({ ids }: Devices): boolean {
-  return ids.seen.length > 0 && ids.seen.length < mostIds;
+  if (ids.seen.length < mostIds) return ids.seen.length > 0;
+  return ids.seen.some(([, weight, day]) => faded(weight, ids.last - day) >= often);
 }
 
 export type Familiarity = "KNOWN" | "NEW" | "UNTOLD";
 
 /**
- * An id decides where the user's devices have had ids that last; where there are as many as are kept, the application makes
- * a new one each time, and the family decides as it does without ids. NEW: and not told of within a week. UNTOLD: the event says nothing of its device, or
- * nothing was ever learned of this kind.
+ * An id decides where the user's devices have had ids that last; where there are as many as are kept and none is used
+ * often, the application makes a new one each time, and the family decides as it does without ids. NEW: and not told of
+ * within a week. UNTOLD: the event says nothing of its device, or nothing was ever learned of this kind.
  */
 export function familiarity(
   state: Devices,

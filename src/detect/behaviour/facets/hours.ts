@@ -5,7 +5,7 @@ import { dayOf, faded, rounded } from "../habit.ts";
 import { hoursInWords } from "../hours-in-words.ts";
 import { enoughNear, near } from "../hours-near.ts";
 import { hourOfWeek } from "../local-time.ts";
-import { isProgram } from "../program.ts";
+import { isProgram, isProgramsRole } from "../program.ts";
 
 export interface Hours {
   /** The day it began and the last day it was brought up to, days since the epoch; 0: not begun. */
@@ -31,10 +31,12 @@ export const pauseMs = 2 * hourMs;
 const fadeEvery = 7; // days
 
 function hoursOf(name: string, of: ProfileKind): Facet<Hours> {
+  // What a program does with somebody's account is the account's habit, and not the others'.
+  const isLeftOut = of === "USER" ? isProgramsRole : isProgram;
   return {
     name,
     of,
-    concerns: (event) => isDeliberate(event) && !isProgram(event),
+    concerns: (event) => isDeliberate(event) && !isLeftOut(event),
     empty: () => ({ since: 0, day: 0, hours: 0, last: 0, awake: 0, weights: [] }),
     learn(state, event, { timeZone }) {
       const { time } = event;

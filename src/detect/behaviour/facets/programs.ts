@@ -1,7 +1,8 @@
 /** Whether the account is a person's or a program's, by who acted with it so far. */
+import type { SecurityEvent } from "../../../ingest/event.ts";
 import { isSuccess } from "../deeds.ts";
-import type { Facet } from "../facet.ts";
-import { isProgram } from "../program.ts";
+import type { Facet, Seen } from "../facet.ts";
+import { isProgram, isProgramsRole } from "../program.ts";
 
 export interface Programs {
   /** Events by a program and by a person, both halved when they are many. */
@@ -30,4 +31,10 @@ export const programs: Facet<Programs> = {
 
 export function isProgramAccount({ program, person }: Programs): boolean {
   return program >= enough && program >= share * (program + person);
+}
+
+/** Whether the account is a program's. This event's user agent says nothing: whoever has a password can choose it. */
+export function isOfProgram(event: SecurityEvent, seen: Seen): boolean {
+  const state = seen.facet(programs);
+  return isProgramsRole(event) || (state !== undefined && isProgramAccount(state));
 }

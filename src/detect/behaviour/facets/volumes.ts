@@ -17,6 +17,7 @@ export interface Volume {
 }
 
 const mostActions = 10;
+const mostToday = 10; // more, while they are done on the running day
 const daysKept = 24;
 const forgottenDays = 60;
 const longest = 40; // characters
@@ -63,14 +64,21 @@ export const volumes: Facet<Volume[]> = {
   },
 };
 
-/** Room is made by forgetting what was done on the fewest days, first of all what was not done for 60 days. */
+/**
+ * Room is made by forgetting what was done on the fewest days, first of all what was not done for 60 days. But what is
+ * done today is counted, too, or two new actions in turns would make each other forgotten.
+ */
 function added(state: Volume[], action: string, day: number): Volume {
   if (state.length >= mostActions) {
-    const worth = state.map(({ days }) => {
+    const worth = ({ days }: Volume): number => {
       const last = days.at(-1)?.[0] ?? 0;
       return day - last > forgottenDays ? last : days.length * 1_000_000 + last;
-    });
-    state.splice(worth.indexOf(Math.min(...worth)), 1);
+    };
+    const today = ({ days }: Volume): number => ((days.at(-1)?.[0] ?? 0) >= day ? (days.at(-1)?.[2] ?? 0) : 0);
+    const byWorth = [...state].sort((one, other) => worth(other) - worth(one));
+    const others = byWorth.splice(mostActions).filter((each) => today(each) > 0);
+    others.sort((one, other) => today(other) - today(one)).splice(mostToday - 1);
+    state.splice(0, state.length, ...byWorth, ...others);
   }
   const volume: Volume = { action, hour: 0, inHour: 0, days: [] };
   state.push(volume);

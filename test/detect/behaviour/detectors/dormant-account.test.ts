@@ -11,10 +11,30 @@ describe("a dormant account", () => {
     expect(found.map(({ reason }) => reason)).toEqual(["log-in of an account that was not used for 73 days"]);
   });
 
+  it("is found at the first thing that succeeds, be it a token that is refreshed", () => {
+    const clinic = drive([dormantAccount]);
+    const refresh = read({ at: 80 * day, action: "token.refresh", category: "AUTHENTICATION" });
+    const found = clinic.feed([...workingDays(5), refresh, logIn({ at: 80 * day + 60 })]);
+    expect(found.map(({ reason }) => reason)).toEqual(["token.refresh of an account that was not used for 73 days"]);
+  });
+
+  it("is none while an open application refreshes its session, and is not woken by a session's end", () => {
+    const clinic = drive([dormantAccount]);
+    const by = { by: "bob" };
+    const refreshes = [20, 40, 60].map((n) => logIn({ ...by, at: n * day, action: "session.refresh" }));
+    expect(clinic.feed([logIn(by), ...refreshes, logIn({ ...by, at: 80 * day })])).toEqual([]);
+    const ends = [30, 70].map((n) => logIn({ at: n * day, action: "session.expired" }));
+    expect(clinic.feed([logIn(), ...ends]), "the end").toEqual([]);
+    expect(clinic.feed(logIn({ at: 71 * day }))).toHaveLength(1);
+  });
+
   it("is found although somebody tried and failed in between", () => {
     const clinic = drive([dormantAccount]);
     const failures = [20, 40, 60].map((n) => logIn({ at: n * day, outcome: "FAILURE" }));
     expect(clinic.feed([logIn(), ...failures, logIn({ at: 61 * day })])).toHaveLength(1);
+    const asked = logIn({ by: "bob", at: 60 * day, action: "password.reset.requested" });
+    expect(clinic.feed([logIn({ by: "bob" }), asked]), "anybody can ask").toEqual([]);
+    expect(clinic.feed(logIn({ by: "bob", at: 61 * day }))).toHaveLength(1);
   });
 
   it("is not found for a holiday, for a patient, for an account seen for the first time, or for late events", () => {

@@ -103,6 +103,15 @@ describe("a new device for a user", () => {
     expect(clinic.feed(logIn({ at: after + 20 * day, ...away, device: "d9", agent: laptop }))).toHaveLength(1);
   });
 
+  it("goes by ids that last, however many were made up in between", () => {
+    const clinic = drive([newDevice]);
+    clinic.feed(workingDays(15, { device: "d1" }));
+    const away = { network: abroad, place: lagos };
+    for (let n = 0; n < 15; n++) clinic.feed(logIn({ at: after + n * 60, ...away, device: `made-up-${n}` }));
+    expect(clinic.feed(logIn({ at: after + day, ...away, device: "d9", agent: laptop }))).toHaveLength(1);
+    expect(clinic.feed(logIn({ at: after + day, ...away, device: "d1", agent: strange }))).toEqual([]);
+  });
+
   it("does not go by ids that an application makes anew each time", () => {
     const clinic = drive([newDevice]);
     for (let n = 0; n < 15; n++) clinic.feed(workingDays(1, { device: `once-${n}` }, n * day));

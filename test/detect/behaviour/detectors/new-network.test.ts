@@ -52,9 +52,18 @@ describe("a new network for a user", () => {
     expect(clinic.feed(logIn({ at: after + 60, network: hosting, device: "laptop-1" }))).toHaveLength(1);
   });
 
-  it("is not found for programs, failures, networks without a number or name, and addresses of one's own", () => {
+  it("is found whatever program comes over it, and not for the account of a program", () => {
+    expect(settled().feed(logIn({ at: after, network: hosting, agent: script }))).toHaveLength(1);
+    const clinic = drive([newNetwork]);
+    const bot = { by: "sync", agent: script };
+    clinic.feed(workingDays(15, bot));
+    const byRole = { by: "ann", roles: ["Service"] };
+    expect(clinic.feed(logIn({ ...bot, at: after, network: hosting }))).toEqual([]);
+    expect(settled().feed(logIn({ ...byRole, at: after, network: hosting }))).toEqual([]);
+  });
+
+  it("is not found for failures, networks without a number or name, and addresses of one's own", () => {
     const events = [
-      logIn({ at: after, network: hosting, agent: script }),
       logIn({ at: after, network: hosting, outcome: "FAILURE" }),
       logIn({ at: after, network: { kind: "HOSTING" } }),
       logIn({ at: after, network: { kind: "PRIVATE" } }),

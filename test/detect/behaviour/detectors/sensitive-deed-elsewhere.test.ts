@@ -60,9 +60,16 @@ describe("a sensitive deed from an unknown device and network", () => {
       deed("token.refreshed"),
       deed("mfa.accepted"),
       deed("email.changed", { outcome: "FAILURE" }),
-      deed("api_key.created", { agent: script }),
     ];
     for (const each of deeds) expect(settled().feed(each), each.action).toEqual([]);
+  });
+
+  it("is found whatever program does it, and not for the account of a program", () => {
+    expect(settled().feed(deed("api_key.created", { agent: script }))).toHaveLength(1);
+    const clinic = drive([sensitiveDeedElsewhere]);
+    clinic.feed(workingDays(15, { by: "sync", agent: script }));
+    expect(clinic.feed(deed("api_key.created", { by: "sync" }))).toEqual([]);
+    expect(settled().feed(deed("api_key.created", { roles: ["service"] }))).toEqual([]);
   });
 
   it("learns for 14 days with activity on five", () => {

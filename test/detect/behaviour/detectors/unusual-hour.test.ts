@@ -83,12 +83,23 @@ describe("an unusual hour", () => {
     expect(clinic.feed(saturday(28, { device: "laptop-1" }))).toHaveLength(1);
   });
 
-  it("is not found for what happens by itself, for programs, or for failures", () => {
+  it("is found whatever program a person's account is used with, and not for the account of a program", () => {
+    expect(settled().feed(tuesday(3, { agent: script }))).toHaveLength(1);
+    const clinic = settled();
+    clinic.feed(workingDays(15, { by: "sync", agent: script }));
+    expect(clinic.feed(tuesday(3, { by: "sync", agent: script }))).toEqual([]);
+    expect(clinic.feed(tuesday(3, { by: "new-sync", agent: script }))).toEqual([]);
+    const own = drive([unusualHour]);
+    const scripted = Array.from({ length: 20 }, (_, n) => read({ at: n * day + 9 * hour, agent: script }));
+    own.feed([...workingDays(20), ...scripted].sort((one, other) => one.time - other.time));
+    expect(own.feed(tuesday(3, { agent: script }))).toEqual([]);
+  });
+
+  it("is not found for what happens by itself, for the roles of programs, or for failures", () => {
     const nothing = [
       tuesday(3, { action: "session.refresh", category: "AUTHENTICATION" }),
       tuesday(3, { action: "logout", category: "AUTHENTICATION" }),
       tuesday(3, { category: "WEB" }),
-      tuesday(3, { agent: script }),
       tuesday(3, { roles: ["service"] }),
       tuesday(3, { outcome: "FAILURE" }),
     ];

@@ -46,6 +46,15 @@ describe("an unusual volume of an action", () => {
     expect(first?.reason).toBe("record.delete 60 times within an hour; never before");
   });
 
+  it("is found in new actions that take turns, though the user has ten others", () => {
+    const clinic = settled();
+    for (let n = 0; n < 12; n++) for (const day of [28, 29, 30]) clinic.feed(doing(day, 2, { action: `usual.${n}` }));
+    const deletes = doing(36, 70, { action: "record.delete", over: 30 });
+    const exports = doing(36, 70, { action: "record.export", over: 30 });
+    const found = clinic.feed(deletes.flatMap((each, n) => [each, exports[n] as SecurityEvent]));
+    expect(found[0]?.reason).toBe("record.delete 60 times within an hour; never before");
+  });
+
   it("is not found below the floors, in failures, in what a page does by itself, and for programs", () => {
     const none = [
       doing(36, 59, { over: 50 }),
@@ -97,5 +106,7 @@ describe("an unusual volume of an action", () => {
     const [some] = doing(36, 1);
     expect(clinic.tell(volumes, some as SecurityEvent)).toBe("invoice.create 42 times a day");
     expect(clinic.sizes().get("volumes")).toBeLessThan(5_000);
+    clinic.feed(doing(37, 3, { action: "another.day" }));
+    expect(clinic.tell(volumes, some as SecurityEvent)).toBe("invoice.create 42 times a day");
   });
 });
