@@ -10,6 +10,20 @@ import { readNetwork } from "./respond/target.ts";
 
 const text = z.string().trim().min(1);
 
+/** Addresses and ranges with commas between them. */
+const networks = z
+  .string()
+  .transform((given, context) =>
+    given.split(",").flatMap((part) => {
+      const network = readNetwork(part);
+      if (network) return [network.value];
+      const text = part.trim();
+      if (text !== "") context.addIssue({ code: "custom", message: `"${text}" is no address and no range` });
+      return [];
+    }),
+  )
+  .default([]);
+
 /** Reads `id:base64,id:base64`, the first being current. The faults name keys by id and place, never by content. */
 export function parseKeys(given: string): { keys: { id: string; key: Buffer }[]; faults: string[] } {
   const keys: { id: string; key: Buffer }[] = [];
@@ -74,21 +88,8 @@ const schema = z.object({
   VIGIL_AUDIT_CHECKPOINTS: text.optional(),
   VIGIL_AUDIT_WEBHOOK: z.url({ protocol: /^https?$/, error: "is an http:// or https:// URL" }).optional(),
   VIGIL_METRICS_TOKEN: z.string().min(16, "has at least 16 characters").optional(),
-  VIGIL_OWN_ADDRESSES: z
-    .string()
-    .transform((given, context) => {
-      const parts = given
-        .split(",")
-        .map((part) => part.trim())
-        .filter((part) => part !== "");
-      return parts.flatMap((part) => {
-        const network = readNetwork(part);
-        if (network) return [network.value];
-        context.addIssue({ code: "custom", message: `"${part}" is no address and no range` });
-        return [];
-      });
-    })
-    .default([]),
+  VIGIL_OWN_ADDRESSES: networks,
+  VIGIL_TRUSTED_PROXIES: networks,
   VIGIL_CONNECTION_LIMITS: z
     .string()
     .transform((given, context) => {
@@ -179,6 +180,8 @@ export interface Config {
   publicUrl: string | undefined;
   /** Addresses and ranges that Vigil and its monitors use: no response touches them. */
   ownAddresses: readonly string[];
+  /** Proxies whose X-Forwarded-For is believed. */
+  trustedProxies: readonly string[];
   /** How many sockets and streams one server holds open. */
   connectionLimits: ConnectionLimits;
   /** Channels may be at loopback and private addresses, and at http://: for development only. */
@@ -245,6 +248,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     redisUrl: values.REDIS_URL,
     dataDir: resolve(values.VIGIL_DATA_DIR),
     ownAddresses: values.VIGIL_OWN_ADDRESSES,
+    trustedProxies: values.VIGIL_TRUSTED_PROXIES,
     connectionLimits: values.VIGIL_CONNECTION_LIMITS,
     allowPrivateWebhooks: values.VIGIL_ALLOW_PRIVATE_WEBHOOKS === "true",
     publicUrl: values.VIGIL_PUBLIC_URL?.replace(/\/+$/, ""),

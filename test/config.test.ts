@@ -53,6 +53,13 @@ describe("the configuration", () => {
     expect(geoip).toEqual({ city: `${process.cwd()}/geo/city.mmdb`, asn: undefined });
   });
 
+  it("reads the addresses and ranges of trusted proxies: none unless told", () => {
+    expect(parseConfig({}).trustedProxies).toEqual([]);
+    const VIGIL_TRUSTED_PROXIES = "127.0.0.1, 10.20.7.7/16,::1,";
+    expect(parseConfig({ VIGIL_TRUSTED_PROXIES }).trustedProxies).toEqual(["127.0.0.1", "10.20.0.0/16", "::1"]);
+    expect(() => parseConfig({ VIGIL_TRUSTED_PROXIES: "my-proxy" })).toThrow(/VIGIL_TRUSTED_PROXIES "my-proxy" is no/);
+  });
+
   it("never repeats a secret in a fault", () => {
     expect(() => parseConfig({ VIGIL_JWT_SECRET: "hunter2" })).toThrow(
       expect.not.objectContaining({ message: /hunter2/ }),

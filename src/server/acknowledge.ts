@@ -10,12 +10,12 @@ const shown = 20; // incidents a page
 /** GET /acknowledge?token=…: asks for a press of a button, for programs open every link of a message. */
 export function handleAcknowledgePage(
   services: Services,
-  request: IncomingMessage,
   response: ServerResponse,
   token: string | null,
+  address = "",
 ): Promise<void> {
   return answering(response, async () => {
-    const incidents = await services.alerting.outside.look(token ?? "", request.socket.remoteAddress ?? "");
+    const incidents = await services.alerting.outside.look(token ?? "", address);
     const items = incidents
       .slice(0, shown)
       .map(({ number, severity, status }) => `<li>Incident #${number}: ${escapeHtml(`${severity}, ${status}`)}</li>`);
@@ -32,12 +32,13 @@ export async function handleAcknowledgeForm(
   services: Services,
   request: IncomingMessage,
   response: ServerResponse,
+  address = "",
 ): Promise<void> {
   if (!isSameOrigin(request)) throw new VigilError("FORBIDDEN", "Open the link of the message and press its button");
   const form = new URLSearchParams((await readBody(request, formLimit)).toString("utf8"));
   await answering(response, async () => {
     const { outside } = services.alerting;
-    const said = await outside.acknowledge(form.get("token") ?? "", request.socket.remoteAddress ?? "");
+    const said = await outside.acknowledge(form.get("token") ?? "", address);
     sendPage(response, 200, "Thank you", said.map((one) => `<p>${escapeHtml(one)}</p>`).join(""));
   });
 }

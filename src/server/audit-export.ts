@@ -20,13 +20,14 @@ export async function handleAuditExport(
   request: IncomingMessage,
   response: ServerResponse,
   parameters: URLSearchParams,
+  address: string | undefined,
 ): Promise<void> {
   const { organizationId, actor, from, to } = await askedBy(services, request, parameters);
   if (request.method === "HEAD") return void response.writeHead(200).end();
   const detail = {
     from: from?.toISOString() ?? null,
     to: to?.toISOString() ?? null,
-    address: request.socket.remoteAddress ?? null,
+    address: address ?? null,
   };
   await services.db.inOrganization(organizationId, (tx) =>
     audit(tx, { actor, action: "AUDIT_EXPORTED", entityKind: "AuditEntry", entityId: "range", detail }),

@@ -23,6 +23,7 @@ export interface CostLimits {
 export const costLimits: CostLimits = { operation: 20_000, budget: 6_000_000 };
 
 const window = 60; // seconds
+const believed = 1_000; // ms: other servers, too, give back what was not used, and nobody tells
 
 /** What the operation may cost; an error where that is too much, or a page is out of bounds. */
 export function judgeCost(operation: Operation, limit: number): number | GraphQLError {
@@ -39,13 +40,20 @@ export function judgeCost(operation: Operation, limit: number): number | GraphQL
 
 export interface Budget {
   plugin: Plugin<Context>;
-  /** RATE_LIMITED once an operation was refused, until the minute is over: told before a request is read. */
+  /** RATE_LIMITED behind a refusal, for a second or until some is given back: told before a request is read. */
   spent(organizationId: string): VigilError | undefined;
 }
 
 export function createBudget({ operation, budget }: CostLimits, redis?: RedisConnection): Budget {
   const counter = createCounter("cost", budget, window, redis);
   const spentUntil = new Map<string, number>(); // by organization, ms since 1970
+
+  /** What is under way holds all that it may cost: one that ends may make room for others. */
+  async function giveBack(who: string, unused: number): Promise<void> {
+    const { consumedPoints } = await counter.reward(who, unused);
+    if (consumedPoints < budget) spentUntil.delete(who);
+  }
+
   const plugin: Plugin<Context> = {
     async onExecute({ args, setResultAndStopExecution }) {
       const context = args.contextValue;
@@ -58,7 +66,7 @@ export function createBudget({ operation, budget }: CostLimits, redis?: RedisCon
       } catch (error) {
         if (!(error instanceof RateLimiterRes)) throw error;
         await counter.reward(who, cost); // what was refused has cost nothing
-        if (context.viewer) spentUntil.set(who, Date.now() + error.msBeforeNext);
+        if (context.viewer) spentUntil.set(who, Date.now() + Math.min(error.msBeforeNext, believed));
         const { message, detail } = spent(budget, error.msBeforeNext);
         return setResultAndStopExecution({ errors: [tooOften(message, detail?.retryAfterSeconds as number)] });
       }
@@ -67,7 +75,7 @@ export function createBudget({ operation, budget }: CostLimits, redis?: RedisCon
           if (isAsyncIterable(result)) return;
           const actual = Math.min(cost, objectsIn(result.data) - (result.data ? 1 : 0));
           const unused = cost - Math.max(0, actual);
-          if (unused > 0) counter.reward(who, unused).catch(() => undefined); // a minute repairs it
+          if (unused > 0) giveBack(who, unused).catch(() => undefined); // a minute repairs it
           const remaining = Math.min(budget, left.remainingPoints + unused);
           const seconds = Math.max(1, Math.ceil(left.msBeforeNext / 1_000));
           const told = { requested: cost, actual: Math.max(0, actual), limit: operation, budget, remaining };

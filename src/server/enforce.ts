@@ -8,8 +8,10 @@ import { VigilError } from "../errors.ts";
 import { acknowledge, noteEnforcer, readEnforcer } from "../respond/enforcers.ts";
 import { rawPublicKey, signedText } from "../respond/list.ts";
 import type { Services } from "../schema/context.ts";
-import { readBody, sendJson } from "./answer.ts";
+import { readBody, sendError, sendJson } from "./answer.ts";
 import { credentialOf } from "./credential.ts";
+import { admit } from "./manners.ts";
+import { watchCredential } from "./watch.ts";
 
 const longestWait = 25; // seconds
 const lostBell = 5_000; // ms: a bell that was lost delays a change by this at most
@@ -24,15 +26,25 @@ export async function handleDecisions(
   parameters: URLSearchParams,
   closing: AbortSignal,
 ): Promise<void> {
-  const viewer = await enforcerViewer(services, request);
+  const { viewer, credential } = await enforcerOf(services, request);
   const { name, program } = readEnforcer(parameters.get("enforcer"), parameters.get("program"));
   const after = whole(parameters, "after", Number.MAX_SAFE_INTEGER);
   const wait = whole(parameters, "wait", longestWait) ?? 0;
   const { organizationId, id: apiKeyId } = viewer;
   const { db, now, feed, lists, auditTrail } = services;
+  // A fleet shares one key: each of its enforcers is counted by itself, and all of them for the organization.
+  const waiting = { ...viewer, id: `${viewer.id} ${name}` };
+  const admitted = wait > 0 ? await admit(services.connections, waiting) : undefined;
+  if (typeof admitted === "string") {
+    const detail = { retryAfterSeconds: 10 };
+    return sendError(response, new VigilError("RATE_LIMITED", admitted, { detail }));
+  }
   const gone = new AbortController();
+  const revoked = new AbortController();
   response.once("close", () => gone.abort());
-  const { signal: end, end: letGo } = abortAfter(wait * 1000, AbortSignal.any([closing, gone.signal]));
+  const stop = admitted && watchCredential(services, credential, viewer, (reason) => revoked.abort(reason));
+  const either = AbortSignal.any([closing, gone.signal, revoked.signal]);
+  const { signal: end, end: letGo } = abortAfter(wait * 1000, either);
   // Listened to before the list is read, so that no change falls between the two. The list is whole at each version:
   // it needs not wait, as the feed does, for older transactions that may yet announce something.
   const bell = wait > 0 ? feed.listen(organizationId, "decision", end) : undefined;
@@ -45,11 +57,14 @@ export async function handleDecisions(
       if (end.aborted) break;
     }
     if (gone.signal.aborted) return;
+    if (revoked.signal.aborted) throw new VigilError("UNAUTHENTICATED", String(revoked.signal.reason));
     const { signature, publicKey } = auditTrail.sign(signedText(list));
     sendJson(response, 200, { ...list, signature, publicKey: rawPublicKey(publicKey) });
   } finally {
     bell?.close();
     letGo();
+    stop?.();
+    admitted?.();
   }
 }
 
@@ -59,7 +74,7 @@ export async function handleAcknowledge(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { organizationId, id: apiKeyId } = await enforcerViewer(services, request);
+  const { organizationId, id: apiKeyId } = (await enforcerOf(services, request)).viewer;
   const body = readJson(await readBody(request, bodyLimit));
   const { name, program } = readEnforcer(body.enforcer, body.program);
   const { version } = body;
@@ -104,11 +119,16 @@ function whole(parameters: URLSearchParams, name: string, most: number): number 
   throw new VigilError("BAD_USER_INPUT", `${name} is a whole number, at most ${most}`);
 }
 
-async function enforcerViewer(services: Services, request: IncomingMessage): Promise<Viewer> {
+interface Enforcer {
+  viewer: Viewer;
+  credential: string;
+}
+
+async function enforcerOf(services: Services, request: IncomingMessage): Promise<Enforcer> {
   const credential = credentialOf(request);
   if (credential === undefined) throw new VigilError("UNAUTHENTICATED", "Send an API key: Authorization: Bearer …");
   const viewer = await services.authenticator.authenticate(credential);
-  if (viewer.kind === "API_KEY" && may(viewer, "decision.enforce")) return viewer;
+  if (viewer.kind === "API_KEY" && may(viewer, "decision.enforce")) return { viewer, credential };
   await services.refused(viewer, "decision.enforce");
   throw new VigilError("FORBIDDEN", "Decisions are enforced with an API key of the role ENFORCER");
 }

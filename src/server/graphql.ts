@@ -123,7 +123,7 @@ export async function handleGraphQL(
   }
   const closing = viewer && credential !== undefined ? watched(context, credential, viewer, response) : context.closing;
   const purpose = request.headers["x-vigil-purpose"]?.toString();
-  const asking = { ...context, closing, viewer, purpose, address: request.socket.remoteAddress };
+  const asking = { ...context, closing, viewer, purpose };
   await yoga.handle(request, response, asking);
 }
 

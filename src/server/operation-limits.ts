@@ -51,7 +51,10 @@ export function createOperationLimits(limits: OperationLimits = operationLimits,
   const ofOne = counters(1);
   const ofAll = counters(shareOfOrganization);
 
-  /** Whoever is not signed in is counted by source address. */
+  /**
+   * Whoever is not signed in is counted by source address. What is refused to one does not count for all: one document that
+   * names a field often enough would shut it for everybody.
+   */
   async function take(context: Context, field: string, { kind, uses }: Uses): Promise<void> {
     const { viewer } = context;
     const organization = askerOf(context);
@@ -60,10 +63,8 @@ export function createOperationLimits(limits: OperationLimits = operationLimits,
       if (!(reason instanceof RateLimiterRes)) throw reason;
       throw refusal(field, limits[kind] * share, windows[kind], share > 1, reason.msBeforeNext);
     };
-    const [left] = await Promise.all([
-      ofOne.get(kind)?.consume(`${one} ${field}`, uses).catch(refuse(1)),
-      ofAll.get(kind)?.consume(`${organization} ${field}`, uses).catch(refuse(shareOfOrganization)),
-    ]);
+    const left = await ofOne.get(kind)?.consume(`${one} ${field}`, uses).catch(refuse(1));
+    await ofAll.get(kind)?.consume(`${organization} ${field}`, uses).catch(refuse(shareOfOrganization));
     if (left) {
       const seconds = Math.max(1, Math.ceil(left.msBeforeNext / 1_000));
       note(

@@ -66,6 +66,7 @@ async function follow(
     isCounted ? plan.list.count(context, (args as Asked).filter) : undefined,
   ]);
   if (rows.some(({ guards }) => guards)) return undefined; // withheld, or noted for the audit log, by whoever resolves the field
+  if (cursor && rows.length === 0) return undefined; // list.ts finds out whether the cursor's row is gone
   const shown = rows.slice(0, first);
   const ends = { organizationId, first, rows, shown, isLater: cursor !== undefined };
   const answers = plan.keys.map(({ key, what }) => {

@@ -3,9 +3,11 @@ import { createServer as createHttpServer, type IncomingMessage, type ServerResp
 import type { AddressInfo } from "node:net";
 import { databaseAway, isDatabaseAway } from "../database-away.ts";
 import { VigilError } from "../errors.ts";
+import { requestIdOf, underId } from "../request-id.ts";
 import type { Services } from "../schema/context.ts";
 import { inSpan, noteInSpan, SpanKind } from "../tracing.ts";
 import { handleAcknowledgeForm, handleAcknowledgePage } from "./acknowledge.ts";
+import { addressBehind } from "./address.ts";
 import { sendError, sendJson, setSecurityHeaders, urlOf } from "./answer.ts";
 import { handleAuditExport } from "./audit-export.ts";
 import { handleChanges } from "./changes.ts";
@@ -30,6 +32,8 @@ export interface ServerOptions extends Guards {
   publicUrl?: string | undefined;
   /** Where the built dashboard is. Absent or empty: a page that says where GraphiQL is. */
   dashboardDir?: string | undefined;
+  /** Addresses and ranges of proxies whose X-Forwarded-For is believed. Default: none. */
+  trustedProxies?: readonly string[];
   /** Who reads /metrics from another machine. */
   metricsToken?: string | undefined;
   /** Where the servers count together how often a root field was asked for. Absent: each by itself. */
@@ -64,16 +68,19 @@ export function createServer(services: Services, options: ServerOptions = {}): V
   const redis = options.redisUrl ? connectForLimits(options.redisUrl, services.log) : undefined;
   const fanOut = createFanOut(createMask(services.log), closing.signal);
   const graphql = createGraphQL(services, { ...options, fanOut, redis });
+  const addressOf = addressBehind(options.trustedProxies);
+  const answer = ({ request, response }: Exchange): Promise<void> =>
+    handleGraphQL(graphql, request, response, { ...context, address: addressOf(request) });
 
   const routes: Record<string, (exchange: Exchange) => unknown> = {
-    "GET /graphql": ({ request, response }) => handleGraphQL(graphql, request, response, context),
+    "GET /graphql": answer,
     "GET /graphiql": async ({ response }) => {
       const page = await renderPage();
       response.setHeader("Content-Security-Policy", graphiqlPolicy);
       response.writeHead(200, { "Content-Type": "text/html; charset=utf-8" }).end(page);
     },
-    "POST /graphql": ({ request, response }) => handleGraphQL(graphql, request, response, context),
-    "OPTIONS /graphql": ({ request, response }) => handleGraphQL(graphql, request, response, context),
+    "POST /graphql": answer,
+    "OPTIONS /graphql": answer,
     "POST /ingest": ({ request, response }) => handleIngest(services, request, response),
     "POST /v1/logs": ({ request, response }) => handleOtlpLogs(services, request, response),
     "GET /enforce/decisions": ({ request, response, url }) =>
@@ -82,7 +89,7 @@ export function createServer(services: Services, options: ServerOptions = {}): V
       handleChanges(services, request, response, url.searchParams, closing.signal),
     "POST /enforce/acknowledge": ({ request, response }) => handleAcknowledge(services, request, response),
     "GET /audit/export": ({ request, response, url }) =>
-      handleAuditExport(services, request, response, url.searchParams),
+      handleAuditExport(services, request, response, url.searchParams, addressOf(request)),
     "GET /metrics": ({ request, response }) =>
       handleMetrics({ measures: services.measures, token: options.metricsToken }, request, response),
     "GET /health/live": ({ response }) => sendJson(response, 200, { ok: true }),
@@ -94,10 +101,10 @@ export function createServer(services: Services, options: ServerOptions = {}): V
     "GET /sign-in": ({ request, response, url }) =>
       handleLink(services, request, url.searchParams.get("token"), response, isHttps),
     "POST /sign-in": ({ request, response }) => handleSignInForm(services, request, response, isHttps),
-    "POST /sign-in/link": ({ request, response }) => handleLinkRequest(services, request, response),
+    "POST /sign-in/link": ({ request, response }) => handleLinkRequest(services, request, response, addressOf(request)),
     "GET /sign-in/confirm": ({ response, url }) => handleConfirm(url.searchParams.get("token"), response),
     "GET /was-this-you": ({ response, url }) => handleCheckPage(url.searchParams.get("token"), response),
-    "POST /was-this-you": ({ request, response }) => handleCheckForm(services, request, response),
+    "POST /was-this-you": ({ request, response }) => handleCheckForm(services, request, response, addressOf(request)),
     "POST /callbacks/twilio": ({ request, response, url }) =>
       handleTwilioStatus(services, request, response, url.searchParams.get("organization") ?? ""),
     "POST /callbacks/twilio/sms": ({ request, response }) => handleSmsReply(services, request, response),
@@ -105,10 +112,11 @@ export function createServer(services: Services, options: ServerOptions = {}): V
     "POST /callbacks/slack": ({ request, response, url }) =>
       handleSlackAction(services, request, response, url.searchParams),
     "GET /acknowledge": ({ request, response, url }) =>
-      handleAcknowledgePage(services, request, response, url.searchParams.get("token")),
-    "POST /acknowledge": ({ request, response }) => handleAcknowledgeForm(services, request, response),
+      handleAcknowledgePage(services, response, url.searchParams.get("token"), addressOf(request)),
+    "POST /acknowledge": ({ request, response }) =>
+      handleAcknowledgeForm(services, request, response, addressOf(request)),
     "GET /on-call.ics": ({ request, response, url }) =>
-      handleCalendar(services, request, response, url.searchParams.get("token")),
+      handleCalendar(services, response, url.searchParams.get("token"), addressOf(request)),
     "POST /sign-out": ({ request, response }) => handleSignOut(services, request, response, isHttps),
   };
 
@@ -166,9 +174,11 @@ export function createServer(services: Services, options: ServerOptions = {}): V
   const server = createHttpServer({ requestTimeout }, (request, response) => {
     setSecurityHeaders(response, isHttps);
     if (closing.signal.aborted) response.setHeader("Connection", "close");
-    route(request, response).catch((error: unknown) => fail(error, request, response));
+    const id = requestIdOf(request.headers["x-request-id"]);
+    response.setHeader("X-Request-Id", id);
+    void underId(id, () => route(request, response).catch((error: unknown) => fail(error, request, response)));
   });
-  const sockets = attachSocket(server, { yoga: graphql.yoga, fanOut, context });
+  const sockets = attachSocket(server, { yoga: graphql.yoga, fanOut, context, addressOf });
   watchStreams(services.measures, { counts: fanOut.counts, open: sockets.open });
   let closed: Promise<void> | undefined;
 

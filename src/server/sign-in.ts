@@ -73,6 +73,7 @@ export async function handleLinkRequest(
   services: Services,
   request: IncomingMessage,
   response: ServerResponse,
+  address = "",
 ): Promise<void> {
   if (!services.emailSignIn) {
     const message = "This server sends no e-mail: ask your administrator for a sign-in link";
@@ -84,7 +85,6 @@ export async function handleLinkRequest(
     return;
   }
   const { email, organization } = readRequest((await readBody(request, formLimit)).toString("utf8"));
-  const address = request.socket.remoteAddress ?? "";
   services.emailSignIn.request({ email, ...(organization === undefined ? {} : { organization }), address });
   const message = "If a user has this address, a sign-in link is on its way to it";
   sendJson(response, 202, { message });

@@ -7,6 +7,7 @@ import { WebSocketServer } from "ws";
 import type { Viewer } from "../access/viewer.ts";
 import { VigilError } from "../errors.ts";
 import type { Context } from "../schema/context.ts";
+import type { AddressOf } from "./address.ts";
 import { urlOf } from "./answer.ts";
 import { bearerOf, socketCookieOf } from "./credential.ts";
 import type { FanOut } from "./fan-out.ts";
@@ -19,22 +20,31 @@ const payloadLimit = 65_536; // 64 KiB a message
 const operationLimit = 100; // operations a socket
 const paceInterval = 5_000; // 5 seconds between two looks at what is unsent
 
-type SocketExtra = Extra & { viewer?: Viewer; purpose?: string; release?: () => void };
+/** `viewer`: for as long as their credential holds. */
+type SocketExtra = Extra & { viewer?: Viewer | undefined; purpose?: string; release?: () => void };
 
 type Operation = ExecutionArgs & { rootValue: Record<"execute" | "subscribe", (args: ExecutionArgs) => never> };
 
+interface Shared {
+  yoga: GraphQLServer;
+  fanOut: FanOut;
+  context: Omit<Context, "viewer">;
+  addressOf: AddressOf;
+}
+
 /** GraphQL over WebSocket (graphql-transport-ws) on /graphql. */
-export function attachSocket(
-  server: Server,
-  { yoga, fanOut, context }: { yoga: GraphQLServer; fanOut: FanOut; context: Omit<Context, "viewer"> },
-) {
+export function attachSocket(server: Server, { yoga, fanOut, context, addressOf }: Shared) {
   const { services } = context;
   const sockets = new WebSocketServer({ noServer: true, maxPayload: payloadLimit });
 
   /** Ends a socket whose credential ends, and one that reads too slowly. */
   function watch(extra: SocketExtra, credential: string, viewer: Viewer, leave: () => void): void {
     const { socket } = extra;
-    const stop = watchCredential(services, credential, viewer, (reason) => socket.close(CloseCode.Forbidden, reason));
+    extra.viewer = viewer;
+    const stop = watchCredential(services, credential, viewer, (reason) => {
+      extra.viewer = undefined;
+      dismiss(socket, CloseCode.Forbidden, reason);
+    });
     const pace = setInterval(() => {
       if (socket.bufferedAmount > backlogLimit) dismiss(socket, closeCodes.tooSlow, tooSlow);
     }, paceInterval);
@@ -59,8 +69,9 @@ export function attachSocket(
         if (credential === undefined) return false; // closes with 4403
         const purpose = connection.connectionParams?.purpose;
         if (typeof purpose === "string") extra.purpose = purpose;
+        let viewer: Viewer;
         try {
-          extra.viewer = await services.authenticator.authenticate(credential);
+          viewer = await services.authenticator.authenticate(credential);
         } catch (error) {
           if (!(error instanceof VigilError)) throw error;
           // Whoever may come in, but not just now, is not told that they may not.
@@ -69,7 +80,7 @@ export function attachSocket(
           return false;
         }
         if (extra.socket.readyState !== extra.socket.OPEN) return true;
-        const admitted = await admit(services.connections, extra.viewer);
+        const admitted = await admit(services.connections, viewer);
         if (typeof admitted === "string") {
           dismiss(extra.socket, closeCodes.tooMany, admitted);
           return false;
@@ -78,7 +89,7 @@ export function attachSocket(
           admitted();
           return true;
         }
-        watch(extra, credential, extra.viewer, admitted);
+        watch(extra, credential, viewer, admitted);
         return true;
       },
       onClose(connection) {
@@ -86,6 +97,8 @@ export function attachSocket(
       },
       async onSubscribe(connection, id, params) {
         const extra = connection.extra as SocketExtra;
+        // A socket that is closing is read on until the other side closes, too.
+        if (!extra.viewer) return [new GraphQLError("Sign in anew", { extensions: { code: "UNAUTHENTICATED" } })];
         if (Object.keys(connection.subscriptions).length > operationLimit) {
           const message = `A socket runs at most ${operationLimit} operations`;
           return [new GraphQLError(message, { extensions: { code: "RATE_LIMITED" } })];
@@ -94,7 +107,7 @@ export function attachSocket(
           ...context,
           viewer: extra.viewer,
           purpose: extra.purpose,
-          address: extra.request.socket.remoteAddress,
+          address: addressOf(extra.request),
           req: extra.request,
           params,
         });
@@ -134,7 +147,7 @@ export function attachSocket(
     }
     let leave: () => void;
     try {
-      leave = await services.connections.enter("address", request.socket.remoteAddress ?? "");
+      leave = await services.connections.enter("address", addressOf(request) ?? "");
     } catch {
       socket.end("HTTP/1.1 429 Too Many Requests\r\nRetry-After: 10\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
       return;

@@ -21,6 +21,7 @@ export async function handleCheckForm(
   services: Services,
   request: IncomingMessage,
   response: ServerResponse,
+  address = "",
 ): Promise<void> {
   if (!isSameOrigin(request))
     throw new VigilError("FORBIDDEN", "Open the link of the e-mail and press one of its buttons");
@@ -28,7 +29,6 @@ export async function handleCheckForm(
   const answer = form.get("answer");
   try {
     if (answer !== "yes" && answer !== "no") throw new VigilError("BAD_USER_INPUT", "Press one of the two buttons");
-    const address = request.socket.remoteAddress ?? "";
     const isAsked = await services.userChecks.answer(form.get("token") ?? "", answer === "yes", address);
     const look = isAsked ? "A second factor will be asked for, and people look into it." : "People look into it.";
     const thanks = answer === "yes" ? "Nothing more is to be done." : look;

@@ -1,22 +1,28 @@
 import { setImmediate as breathe } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { memoryInUse } from "../../bench/heap.ts";
-import { createApiKey } from "../../src/access/api-keys.ts";
+import { createApiKey, revokeApiKey } from "../../src/access/api-keys.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 
 let server: TestServer;
 beforeAll(async () => {
-  server = await testServer({});
+  server = await testServer({ env: { VIGIL_CONNECTION_LIMITS: "viewer=1" } });
 });
 afterAll(() => server.close());
 
+const keyOf = (name: string): Promise<{ id: string; secret: string }> => {
+  const input = { name, role: "ENFORCER" as const, actor: "tester", now: Date.now() };
+  return server.app.db.inOrganization(server.ours, (tx) => createApiKey(tx, input));
+};
+const askAs = (secret: string, query: string, enforcer = "web-1"): Promise<Response> =>
+  fetch(`${server.url}/enforce/decisions?enforcer=${enforcer}&program=test/1${query}`, {
+    headers: { authorization: `Bearer ${secret}` },
+  });
+
 it("answers an enforcer that waits when its time is over, though nothing has changed and memory was collected", async () => {
-  const input = { name: "app", role: "ENFORCER" as const, actor: "tester", now: Date.now() };
-  const { secret } = await server.app.db.inOrganization(server.ours, (tx) => createApiKey(tx, input));
+  const { secret } = await keyOf("app");
   const ask = async (query: string): Promise<{ version: number; decisions: object[] }> => {
-    const answer = await fetch(`${server.url}/enforce/decisions?enforcer=web-1&program=test/1${query}`, {
-      headers: { authorization: `Bearer ${secret}` },
-    });
+    const answer = await askAs(secret, query);
     expect(answer.status).toBe(200);
     return (await answer.json()) as never;
   };
@@ -29,4 +35,21 @@ it("answers an enforcer that waits when its time is over, though nothing has cha
     if (turn % 40 === 0) memoryInUse();
   }
   expect(await waiting).toMatchObject({ version, decisions: [] });
+});
+
+it("counts an enforcer that waits among the connections of its key, and ends its waiting when that is revoked", async () => {
+  const { id, secret } = await keyOf("revoked");
+  const { version } = (await (await askAs(secret, "", "web-2")).json()) as { version: number };
+  const wait = `&after=${version}&wait=25`;
+  const waiting = askAs(secret, wait, "web-2");
+  const { connections } = server.app;
+  await expect.poll(() => connections.count(server.ours)).toBe(1);
+  const second = await askAs(secret, wait, "web-2");
+  expect([second.status, second.headers.get("retry-after")]).toEqual([429, "10"]);
+  expect((await askAs(secret, "", "web-2")).status).toBe(200); // who does not wait holds nothing
+  const started = Date.now();
+  await server.app.db.inOrganization(server.ours, (tx) => revokeApiKey(tx, id, "tester", Date.now()));
+  expect((await waiting).status).toBe(401);
+  expect(Date.now() - started).toBeLessThan(15_000); // less than it would have waited
+  await expect.poll(() => connections.count(server.ours)).toBe(0);
 });

@@ -433,10 +433,32 @@ describe("G12 every answer", () => {
     const unread = await ask("{ no such thing", "admin", poor);
     expect([unread.status, unread.errors?.[0]?.message]).toEqual([
       429,
-      expect.stringContaining("budget of 3 a minute"),
+      expect.stringContaining("budget of 3 a minute is spent: try again in 1 seconds"),
     ]);
     expect(await codeOf("{ viewer { name } }", "", poor)).toBe("UNAUTHENTICATED");
   });
+});
+
+it("G12 an organization is heard again when what was under way has given back what it did not cost", async () => {
+  let begun = 0;
+  let letGo: () => void = () => {};
+  const held = new Promise<void>((resolve) => {
+    letGo = resolve;
+  });
+  const slow = async (): Promise<never> => {
+    begun++;
+    await held;
+    throw new Error("nothing was read");
+  };
+  const services = { db: { ...db, query: slow, inOrganization: slow } };
+  await using tight = await serving(services, { costLimits: { operation: 120, budget: 150 } });
+  const page = "{ incidents(first: 100) { nodes { id } } }"; // may cost 101
+  const first = ask(page, "admin", tight);
+  await expect.poll(() => begun).toBeGreaterThan(0);
+  expect((await ask(page, "admin", tight)).status).toBe(429);
+  letGo();
+  await first;
+  expect((await ask("{ viewer { name } }", "viewer", tight)).status).toBe(200);
 });
 
 describe("G1 a body over 1 MiB", () => {

@@ -69,23 +69,24 @@ describe("how often a root field may be asked for", () => {
   });
 });
 
+/** Whoever comes is somebody; `other…` of another organization. */
+const anybody = {
+  authenticate: async (credential: string): Promise<Viewer> => ({
+    organizationId: credential.startsWith("other")
+      ? "01900000-0000-7000-8000-000000000002"
+      : "01900000-0000-7000-8000-000000000001",
+    kind: "USER",
+    id: credential,
+    name: credential,
+    role: "ADMIN",
+    expiresAt: undefined,
+  }),
+};
+
 it("is bounded for an organization as a whole: five times what one of its viewers has", async () => {
   const people = Array.from({ length: 8 }, (_, n) => `u${n}`);
   const many = await serving(
-    {
-      authenticator: {
-        authenticate: async (credential) => ({
-          organizationId: credential.startsWith("other")
-            ? "01900000-0000-7000-8000-000000000002"
-            : "01900000-0000-7000-8000-000000000001",
-          kind: "USER",
-          id: credential,
-          name: credential,
-          role: "ADMIN",
-          expiresAt: undefined,
-        }),
-      },
-    },
+    { authenticator: anybody },
     { operationLimits: { query: 1, mutation: 1, heavy: 1, secret: 3 } },
   );
   try {
@@ -96,6 +97,18 @@ it("is bounded for an organization as a whole: five times what one of its viewer
   } finally {
     await many.close();
   }
+});
+
+it("is not used up for others by one who asks too often, however often one document names a field", async () => {
+  const operationLimits = { query: 3, mutation: 1, heavy: 1, secret: 3 };
+  await using many = await serving({ authenticator: anybody }, { operationLimits });
+  const ask = async (query: string, token: string) => codes(await many.graphql(query, { token }));
+  const verify = 'mutation { totpVerify(input: {code: "1"}) { userErrors { message } } }';
+  expect((await ask(`mutation { ${"totpVerify ".repeat(101)} }`, "greedy"))[1]).toEqual(["COMPLEXITY_LIMIT"]);
+  expect(await ask(verify, "greedy")).toEqual([429, ["RATE_LIMITED"]]);
+  expect(await ask(verify, "ada")).toEqual([200, []]);
+  expect(await ask(`{ ${"viewer { name } ".repeat(101)} }`, "greedy")).toEqual([429, ["RATE_LIMITED"]]);
+  expect(await ask("{ viewer { name } }", "ada")).toEqual([200, []]);
 });
 
 describe("with Redis", () => {

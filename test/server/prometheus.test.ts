@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createMeasures } from "../../src/measures.ts";
 import { seriesOf } from "../../src/metric-history.ts";
 import { createServer } from "../../src/server/server.ts";
 import { ndjson, type TestServer, testServer } from "../support/server.ts";
@@ -41,10 +42,27 @@ describe("GET /metrics", () => {
       [server.ours],
     );
     expect(await valueOf("vigil_alerts_waiting")).toBe(1);
+    expect(await valueOf("vigil_alerts_late_seconds")).toBe(0); // nobody is to send it before the channel is resumed
+    await server.database.asOwner("UPDATE alert_channels SET suspended_at = NULL WHERE name = 'late'");
     expect(await valueOf("vigil_alerts_late_seconds")).toBeGreaterThanOrEqual(90);
     const { alertsQueued, alertsLateMs, ...others } = await server.app.gauges.now(server.ours);
     expect({ alertsQueued, alertsLateMs: alertsLateMs >= 90_000 }).toEqual({ alertsQueued: 1, alertsLateMs: true });
     expect(seriesOf({ alertsQueued, alertsLateMs, ...others }).map(({ name }) => name)).toContain("vigil.alertsLateMs");
+  });
+
+  it("tells what it knows where something cannot be read, such as a database that is away", async () => {
+    const measures = createMeasures();
+    let isAway = false;
+    measures.watch("vigil_far", "Of the database.", async () => {
+      if (isAway) throw new Error("away");
+      return 1;
+    });
+    measures.watch("vigil_near", "Of the process.", () => 2);
+    expect((await measures.text()).body).toMatch(/^vigil_far 1$/m);
+    isAway = true;
+    const { body } = await measures.text();
+    expect(body).toMatch(/^vigil_near 2$/m);
+    expect(body).not.toMatch(/^vigil_far \d/m);
   });
 
   it("is Prometheus' text, tells nothing of whom it counts, and makes no series of paths that somebody made up", async () => {

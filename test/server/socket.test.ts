@@ -3,6 +3,8 @@ import type { IncomingMessage } from "node:http";
 import { createClient } from "graphql-ws";
 import { describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
+import type { Viewer } from "../../src/access/viewer.ts";
+import { VigilError } from "../../src/errors.ts";
 import { createConnections } from "../../src/publish/connections.ts";
 import { comeBackIn } from "../../src/server/manners.ts";
 import { serving } from "./serving.ts";
@@ -194,6 +196,79 @@ describe("a client that is not ours", () => {
       [1001, "Going away; retry-after=0.5"],
     ]);
     expect([0, 2_500, 4_999].map((place) => comeBackIn(place, 5_000))).toEqual([0, 5, 10]);
+  });
+});
+
+describe("a client that does not close when it is told to", () => {
+  const query = 'mutation { securityEventsIngest(input: {events: [{action: "x"}]}) { accepted } }';
+  const mutation = JSON.stringify({ id: "1", type: "subscribe", payload: { query } });
+  const init = JSON.stringify({ type: "connection_init", payload: { authorization: "Bearer a" } });
+  const organizationId = "01900000-0000-7000-8000-000000000001";
+  const admin: Viewer = { organizationId, kind: "USER", id: "u1", name: "ada", role: "ADMIN", expiresAt: undefined };
+
+  /** A socket that goes on as if nothing were; `told`: the code that the server closes it with. */
+  function stubborn(url: string): { socket: WebSocket; told: Promise<number | undefined> } {
+    const socket = open(url);
+    const told = new Promise<number | undefined>((resolve) => {
+      socket.close = (code) => resolve(code);
+    });
+    return { socket, told };
+  }
+
+  /** Sends the mutation, and hangs up when it is on its way. */
+  async function sendOnce(socket: WebSocket): Promise<void> {
+    await new Promise((resolve) => socket.send(mutation, resolve));
+    socket.terminate();
+  }
+
+  it("is not heard when its credential has ended, and is cut", async () => {
+    await using server = await serving();
+    const { socket, told } = stubborn(server.url);
+    expect(await greet(socket, { authorization: "Bearer short" })).toBe("connection_ack");
+    let isCut = false;
+    socket.once("close", () => {
+      isCut = true;
+    });
+    expect(await told).toBe(4403);
+    socket.send(mutation);
+    await expect.poll(() => isCut || server.ingested.length > 0).toBe(true);
+    expect(server.ingested).toEqual([]);
+  });
+
+  it("is not heard either if it was closed for something else before its credential ended", async () => {
+    let refused = 0;
+    let isOut = false;
+    const authenticate = async (): Promise<Viewer> => {
+      if (!isOut) return admin;
+      refused++;
+      throw new VigilError("UNAUTHENTICATED", "This token is not valid");
+    };
+    await using server = await serving({ authenticator: { authenticate } });
+    const { socket, told } = stubborn(server.url);
+    expect(await greet(socket, { authorization: "Bearer a" })).toBe("connection_ack");
+    socket.send("no JSON");
+    expect(await told).toBe(4400);
+    isOut = true;
+    await expect.poll(() => refused).toBeGreaterThan(0);
+    await sendOnce(socket);
+    await server.close();
+    expect(server.ingested).toEqual([]);
+  });
+
+  it("is not heard if it was closed while its credential was looked at", async () => {
+    let letIn: (viewer: Viewer) => void = () => {};
+    const looked = new Promise<Viewer>((resolve) => {
+      letIn = resolve;
+    });
+    await using server = await serving({ authenticator: { authenticate: () => looked } });
+    const { socket, told } = stubborn(server.url);
+    await once(socket, "open");
+    for (let time = 0; time < 2; time++) socket.send(init);
+    expect(await told).toBe(4429);
+    letIn(admin);
+    await sendOnce(socket);
+    await server.close();
+    expect(server.ingested).toEqual([]);
   });
 });
 
