@@ -1,4 +1,4 @@
-import { Suspense, useCallback, useEffect, useState } from "react";
+import { type ReactNode, Suspense, useCallback, useEffect, useState } from "react";
 import { Link, Route, Switch, useLocation } from "wouter";
 import { onSignedOut, query, signOut } from "./api.ts";
 import { forgetAnswers, useQuery } from "./data/use-query.ts";
@@ -14,10 +14,10 @@ import { Shell } from "./shell/shell.tsx";
 import { sessionWords } from "./words/session.ts";
 import { words } from "./words.ts";
 
-/** Who is it? Then the dashboard for them. */
+/** The dashboard for whoever is signed in, and the way in for whoever is not. */
 export function App() {
-  const session = useQuery(ViewerSessionDocument, {});
   const [isOut, setIsOut] = useState(false);
+  const [entries, setEntries] = useState(0); // how often somebody has signed in here
   const [leaving, setLeaving] = useState<Promise<boolean>>();
   const [notice, setNotice] = useState<string>();
 
@@ -34,22 +34,28 @@ export function App() {
   const enter = useCallback(() => {
     setNotice(undefined);
     setIsOut(false);
-    session.reload();
-  }, [session.reload]);
+    setEntries((before) => before + 1);
+  }, []);
 
   const leaveIdle = useCallback((minutes: number) => {
     setNotice(sessionWords.idle(minutes));
     signOut();
   }, []);
 
-  if (isOut || session.error?.code === "UNAUTHENTICATED")
-    return <SignIn notice={notice} leaving={leaving} onDone={enter} />;
+  const signIn = <SignIn notice={notice} leaving={leaving} onDone={enter} />;
+  return isOut ? signIn : <Session key={entries} signIn={signIn} onIdle={leaveIdle} />;
+}
+
+/** Who is it? Nothing is left here of whoever it was before: they may be of another organization. */
+function Session({ signIn, onIdle }: { signIn: ReactNode; onIdle: (minutes: number) => void }) {
+  const session = useQuery(ViewerSessionDocument, {});
+  if (session.error?.code === "UNAUTHENTICATED") return signIn;
   if (!session.data) return session.error ? <Failed error={session.error} onAgain={session.reload} /> : <Loading />;
   const { viewer } = session.data;
-  if (viewer.secondFactor === "MISSING") return <SecondFactor onDone={enter} />;
+  if (viewer.secondFactor === "MISSING") return <SecondFactor onDone={session.reload} />;
   return (
     <ViewerContext value={viewer}>
-      <SignedIn viewer={viewer} onIdle={leaveIdle} />
+      <SignedIn viewer={viewer} onIdle={onIdle} />
     </ViewerContext>
   );
 }
@@ -97,7 +103,7 @@ function SignedIn({ viewer, onIdle }: { viewer: Viewer; onIdle: (minutes: number
   );
 }
 
-function Titled({ title, children }: { title: string; children: React.ReactNode }) {
+function Titled({ title, children }: { title: string; children: ReactNode }) {
   useEffect(() => {
     document.title = `${title} · ${words.product}`;
   }, [title]);

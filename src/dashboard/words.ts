@@ -80,6 +80,7 @@ export const words = {
     clear: "Clear",
     copy: "Copy",
     copied: "Copied",
+    notCopied: "It could not be copied: select it and copy it yourself.",
   },
   rows: {
     add: (noun: string) => `Add ${noun.toLowerCase()}`,

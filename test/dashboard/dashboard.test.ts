@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Page, Route } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { ndjson, type TestServer, testServer } from "../support/server.ts";
 import { axe, buildDashboard, dashboardDir, linkFor, openBrowser, patience, signedIn } from "./browser.ts";
@@ -110,6 +110,30 @@ it("shows each other's work to two people at once", async () => {
   await other.page.getByRole("button", { name: "Contained…" }).waitFor();
   expect(other.faults).toEqual([]);
   await other.context.close();
+});
+
+it("shows whoever signs in next nothing of whoever was here before, and goes on live for them", async () => {
+  const { page: shared, context } = await signedIn(browser, server, { email: "iva@clinic.example", role: "VIEWER" });
+  const account = shared.getByRole("button", { name: "Your account" });
+  await shared.goto("/incidents");
+  await shared.getByTitle("Live", { exact: true }).waitFor();
+  const confirmed = shared.waitForResponse("**/sign-out");
+  await account.click();
+  await shared.getByRole("button", { name: "Sign out" }).click();
+  await confirmed;
+  const held: Route[] = [];
+  await shared.route("**/graphql", (route) =>
+    route.request().postData()?.includes("query ViewerSession") ? void held.push(route) : route.fallback(),
+  );
+  await shared.getByLabel("Sign-in link or token").fill(await linkFor(server, "ivo@clinic.example", "VIEWER"));
+  await shared.getByRole("button", { name: "Sign in", exact: true }).click();
+  await expect.poll(() => held.length, { timeout: 60_000 }).toBe(1);
+  expect(await account.count()).toBe(0); // nobody knows yet who it is
+  await held[0]?.continue();
+  await shared.getByTitle("Live", { exact: true }).waitFor();
+  await server.failLogins("ivy", { times: 30, from: "203.0.113.12" });
+  await shared.getByRole("link", { name: /203\.0\.113\.12/ }).waitFor();
+  await context.close();
 });
 
 it("shows what attackers write as text, wherever it stands", async () => {

@@ -44,6 +44,19 @@ it("shows events as they come, as text, counts them while it is paused, and show
   expect(await page.evaluate(() => "pwned" in window)).toBe(false);
 });
 
+it("shows what a new filter finds also while it is paused, and stands still from then on", async () => {
+  await page.goto("/live");
+  await page.getByText("fourth", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByLabel("User", { exact: true }).fill("second");
+  await page.keyboard.press("Enter");
+  await page.getByText("the latest 1", { exact: true }).waitFor();
+  await page.getByText("second", { exact: true }).waitFor();
+  await visit("second");
+  await page.getByText("Paused: 1 new").waitFor();
+  await page.getByText("the latest 1", { exact: true }).waitFor();
+});
+
 it("says that the server is away, and shows what came meanwhile once it is back", async () => {
   await page.goto("/live");
   await page.getByText("fourth", { exact: true }).waitFor();

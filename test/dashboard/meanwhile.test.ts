@@ -50,6 +50,85 @@ it("has x and Enter mean the incident that has the focus, whatever comes above i
   await page.getByRole("heading", { level: 1, name: /203\.0\.113\.61/ }).waitFor();
 });
 
+it("changes the chosen incidents that are still in the list, and no other", async () => {
+  type Found = { incidents: { nodes: { id: string; assignee: { email: string } | null }[] } };
+  const find = "query ($filter: IncidentFilter) { incidents(filter: $filter) { nodes { id assignee { email } } } }";
+  const incident = async (address: string) =>
+    (await ask<Found>(find, { filter: { words: { has: address } } })).incidents.nodes[0];
+  const row = (address: string) => page.getByRole("row", { name: address });
+  const [left, stays] = ["203.0.113.63", "203.0.113.64"];
+  await server.failLogins("cem", { times: 30, from: left });
+  await server.failLogins("eda", { times: 30, from: stays });
+  await page.goto("/incidents?view=open");
+  await page.getByTitle("Live", { exact: true }).waitFor();
+  for (const address of [left, stays]) await row(address).getByRole("checkbox").check();
+  await page.getByText("2 chosen").waitFor();
+  const acknowledge = "mutation ($id: ID!) { incidentsUpdate(ids: [$id], input: { move: ACKNOWLEDGE }) { updated } }";
+  await ask(acknowledge, { id: (await incident(left))?.id });
+  await row(left).waitFor({ state: "detached" });
+  await page.getByText("1 chosen").waitFor();
+  await page.getByRole("button", { name: "Assign to me" }).click();
+  await page.getByText("1 incident was changed.").waitFor();
+  expect((await incident(stays))?.assignee).toEqual({ email: "mia@clinic.example" });
+  expect((await incident(left))?.assignee).toBe(null);
+});
+
+it("sends the chosen alerts again that are still in the list, and no other", async () => {
+  const alert = (id: string) => ({
+    id,
+    kind: "OPENED",
+    status: "FAILED",
+    recipient: `${id}@clinic.example`,
+    createdAt: new Date().toISOString(),
+    tries: 3,
+    channel: { id: "mail", name: "Mail" },
+    incident: null,
+  });
+  const ledger = (...ids: string[]) => ({
+    json: { data: { alerts: { totalCount: ids.length, nodes: ids.map(alert), pageInfo: { hasNextPage: false } } } },
+  });
+  const held: Route[] = [];
+  const sent: unknown[] = [];
+  let isFirst = true;
+  const answer = async (route: Route): Promise<void> => {
+    const text = route.request().postData() ?? "";
+    if (text.includes("mutation AlertsRetry")) {
+      sent.push(route.request().postDataJSON().variables);
+      return route.fulfill({ json: { data: { alertsRetry: { retried: 1, userErrors: [] } } } });
+    }
+    if (!text.includes("query AlertLedger")) return route.fallback();
+    if (!isFirst) return void held.push(route);
+    isFirst = false;
+    return route.fulfill(ledger("first", "second"));
+  };
+  await page.route("**/graphql", answer);
+  await page.goto("/alerts");
+  for (const id of ["first", "second"]) await page.getByRole("row", { name: id }).getByRole("checkbox").check();
+  await page.getByText("2 chosen").waitFor();
+  await expect.poll(() => held.length, { timeout: 60_000 }).toBe(1); // read anew once the stream stands
+  await held[0]?.fulfill(ledger("second"));
+  await page.getByText("1 chosen").waitFor();
+  await page.getByRole("button", { name: "Send again", exact: true }).click();
+  await page.getByText("1 alert goes out again.").waitFor();
+  expect(sent).toEqual([{ input: { ids: ["second"] } }]);
+  await page.unroute("**/graphql", answer);
+});
+
+it("tells how long ago something was, also after a page on which no time stood", async () => {
+  const { page: later, context } = await signedIn(browser, server, { email: "tim@clinic.example", role: "VIEWER" });
+  await server.failLogins("dan", { times: 30, from: "203.0.113.65" });
+  await later.clock.install();
+  await later.goto("/incidents");
+  const ago = later.getByRole("row", { name: "203.0.113.65" }).locator("time");
+  await ago.waitFor();
+  await later.evaluate(() => history.pushState(null, "", "/nowhere"));
+  await later.getByText("There is no such page.").waitFor();
+  await later.clock.fastForward("10:00");
+  await later.goBack();
+  await expect.poll(() => ago.textContent()).toMatch(/^1\d min/); // before the clock of all times moves on by itself
+  await context.close();
+});
+
 it("keeps every row of a long list while new ones come in above, each once and in order", async () => {
   const decide = (n: number) =>
     ask<object>(

@@ -207,6 +207,10 @@ it("makes a schedule and a policy that calls by it, shows faults at their fields
   await dialog().getByRole("button", { name: "Remove" }).click();
   await dialog().getByRole("alert").getByText("Call them").waitFor();
   await page.keyboard.press("Escape");
+  await press("Remove Nights <b>");
+  await dialog().getByText("Its stand-ins go with it").waitFor();
+  expect(await dialog().getByRole("alert").count()).toBe(0); // what was refused before
+  await page.keyboard.press("Escape");
   await press("Calendar…");
   await dialog().getByRole("button", { name: "Make a link" }).click();
   await dialog()
@@ -217,7 +221,13 @@ it("makes a schedule and a policy that calls by it, shows faults at their fields
   await dialog().getByLabel("Until").fill("2001-01-01T00:00");
   await dialog().getByRole("button", { name: "Save" }).click();
   await dialog().getByLabel("Until").and(page.locator("[aria-invalid=true]")).waitFor();
-  await page.keyboard.press("Escape");
+  await dialog()
+    .getByLabel("Until")
+    .fill(new Date(Date.now() + 172_800_000).toISOString().slice(0, 16));
+  await dialog().getByRole("button", { name: "Save" }).click();
+  await page.getByText("stands in", { exact: true }).waitFor(); // who is on call now
+  await press(/^Remove the stand-in/);
+  await page.getByText("stands in", { exact: true }).waitFor({ state: "detached" });
 });
 
 it("makes a person, shows their link once, suspends them, and makes a key", async () => {
@@ -242,6 +252,9 @@ it("makes a person, shows their link once, suspends them, and makes a key", asyn
   await dialog()
     .getByText(/^vigil_ingest_/)
     .waitFor();
+  await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined })); // as over plain HTTP
+  await dialog().getByRole("button", { name: "Copy" }).click();
+  await page.getByText("It could not be copied").waitFor();
 });
 
 it("keeps settings, and shows what the server refuses at its field", async () => {

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "react";
-import { follow } from "../api.ts";
+import { follow, onSignedOut } from "../api.ts";
 import type { TypedDocumentString } from "../generated/graphql.ts";
 import { perFrame } from "./per-frame.ts";
 
@@ -49,11 +49,16 @@ export function createFeed<Result, Value>(
     else tell();
   }
 
+  /** What was not told yet is told to nobody: whoever listens next reads first. */
   function end(): void {
     stop?.();
     stop = undefined;
+    held = [];
+    lost = false;
     isNew = true;
   }
+
+  onSignedOut(end); // whoever signs in next may be of another organization, and the stream ends with the session
 
   return {
     listen(listener) {

@@ -48,3 +48,9 @@ export function useMutation<Result extends object, Variables>(
 
   return { run, errors, busy, clear: useCallback(() => setErrors([]), []) };
 }
+
+/** What was refused since the component is there, of a mutation that others ran before for something else. */
+export function useErrorsSince(errors: readonly UserError[]): readonly UserError[] {
+  const [before] = useState(errors);
+  return errors === before ? [] : errors;
+}

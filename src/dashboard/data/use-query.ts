@@ -43,6 +43,13 @@ export interface QueryState<Result> {
   patch: (change: (data: Result) => Result) => void;
 }
 
+interface State<Result> {
+  /** What was asked. */
+  key: string;
+  data: Result | undefined;
+  error: ApiError | undefined;
+}
+
 /** Reads by a document, anew when its variables change; undefined variables: not yet. */
 export function useQuery<Result, Variables>(
   document: TypedDocumentString<Result, Variables>,
@@ -51,13 +58,16 @@ export function useQuery<Result, Variables>(
   { anew = false }: { anew?: boolean } = {},
 ): QueryState<Result> {
   const key = variables === undefined ? "" : keyOf(document, variables);
-  const [state, setState] = useState<{ key: string; data: Result | undefined; error: ApiError | undefined }>(() => ({
-    key,
-    data: anew ? undefined : (kept.get(key) as Result | undefined),
-    error: undefined,
-  }));
+  const earlier = (): Result | undefined => (anew ? undefined : (kept.get(key) as Result | undefined));
+  const [state, setState] = useState<State<Result>>(() => ({ key, data: earlier(), error: undefined }));
   const [loading, setLoading] = useState(true);
   const under = useRef<AbortController>(undefined);
+
+  /** What is shown until there is an answer. */
+  function shownOf(last: State<Result>): Result | undefined {
+    if (last.key === key) return last.data;
+    return anew ? undefined : (earlier() ?? last.data);
+  }
 
   const load = useCallback(() => {
     if (key === "") return;
@@ -77,7 +87,7 @@ export function useQuery<Result, Variables>(
       (error: unknown) => {
         if (controller.signal.aborted) return;
         const fault = error instanceof ApiError ? error : new ApiError("INTERNAL", String(error));
-        setState((before) => ({ ...before, key, error: fault }));
+        setState((before) => ({ key, data: shownOf(before), error: fault }));
         setLoading(false);
       },
     );
@@ -100,7 +110,6 @@ export function useQuery<Result, Variables>(
     setState((before) => (before.data === undefined ? before : { ...before, data: change(before.data) }));
   }, []);
 
-  const other = anew ? undefined : ((kept.get(key) as Result | undefined) ?? state.data);
-  const held = state.key === key ? state.data : other;
-  return { data: held, error: state.key === key ? state.error : undefined, loading, reload: load, patch };
+  const error = state.key === key ? state.error : undefined;
+  return { data: shownOf(state), error, loading, reload: load, patch };
 }

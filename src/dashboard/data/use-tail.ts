@@ -39,7 +39,7 @@ export function merged(
 
 /**
  * Events as they come in, at most `most` of them. What comes while the connection is lost is read once it is back; what
- * does not fit is counted. While it is paused the list stands still, and what comes is kept for later.
+ * does not fit is counted. While it is paused the list stands still once it is there, and what comes is kept for later.
  */
 export function useTail(
   filter: SecurityEventFilter,
@@ -65,6 +65,8 @@ export function useTail(
     const end = new AbortController();
     let { events, passed } = empty;
     let waiting = 0;
+    let isRead = false; // whether the first page was asked for and answered
+    let isThere = false; // whether it was drawn, too: from then on the list may stand still
     let timer: ReturnType<typeof setTimeout>;
     let flood: ReturnType<typeof setTimeout> | undefined;
     let lastDrawn = 0;
@@ -73,15 +75,12 @@ export function useTail(
     const draw = perFrame(() => {
       if (end.signal.aborted) return;
       lastDrawn = performance.now();
-      if (!paused.current) waiting = 0;
+      const stands = paused.current && isThere;
+      isThere ||= isRead;
+      if (!stands) waiting = 0;
+      const shown = stands ? { waiting } : { events, passed, waiting };
       // Drawn in slices: whatever the viewer does comes first.
-      startTransition(() =>
-        setTail((old) => ({
-          ...(paused.current ? { ...old, waiting } : { events, passed, waiting }),
-          error: undefined,
-          loading: false,
-        })),
-      );
+      startTransition(() => setTail((old) => ({ ...old, ...shown, error: undefined, loading: false })));
     });
     show.current = () => void (events.length > 0 && draw());
 
@@ -104,8 +103,10 @@ export function useTail(
       const after = events[0]?.receivedAt;
       const filter = after === undefined ? asked : { and: [asked, { receivedAt: { gte: after } }] };
       const variables = { filter, first: Math.min(most, atOnce), count: after !== undefined };
-      const { nodes, totalCount = nodes.length } = (await query(LiveEventsDocument, variables, end.signal))
-        .securityEvents;
+      const answer = query(LiveEventsDocument, variables, end.signal).finally(() => {
+        isRead = true;
+      });
+      const { nodes, totalCount = nodes.length } = (await answer).securityEvents;
       take(nodes, totalCount - nodes.length);
     }
 

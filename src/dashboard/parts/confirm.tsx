@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { UserError } from "../data/use-mutation.ts";
+import { type UserError, useErrorsSince } from "../data/use-mutation.ts";
 import { words } from "../words.ts";
 import { Button } from "./button.tsx";
 import { Dialog } from "./dialog.tsx";
@@ -20,6 +20,7 @@ interface ConfirmProps {
 
 /** Asks before something that hurts is done, and says whom it would hit. */
 export function Confirm({ title, text, action, errors, busy, onClose, onConfirm, children }: ConfirmProps) {
+  const own = useErrorsSince(errors);
   return (
     <Dialog
       open
@@ -36,7 +37,7 @@ export function Confirm({ title, text, action, errors, busy, onClose, onConfirm,
     >
       <p className="wrap">{text}</p>
       {children}
-      <FormErrors errors={errors} />
+      <FormErrors errors={own} />
     </Dialog>
   );
 }

@@ -20,11 +20,17 @@ export function Dialog({ open, title, onClose, actions, wide, children }: Dialog
 
   useEffect(() => {
     const dialog = element.current;
-    if (open && dialog && !dialog.open) {
-      dialog.showModal();
-      dialog.querySelector<HTMLElement>(".dialog-body :is(input, select, textarea)")?.focus();
+    if (!open || !dialog) {
+      dialog?.close();
+      return undefined;
     }
-    if (!open && dialog?.open) dialog.close();
+    const before = document.activeElement as HTMLElement | null;
+    if (!dialog.open) dialog.showModal();
+    dialog.querySelector<HTMLElement>(".dialog-body :is(input, select, textarea)")?.focus();
+    // Browsers give the focus back when a dialog is closed, not when it is taken off the page while it is open.
+    return () => {
+      if (!dialog.isConnected && document.activeElement === document.body) before?.focus({ preventScroll: true });
+    };
   }, [open]);
 
   return (
@@ -34,6 +40,7 @@ export function Dialog({ open, title, onClose, actions, wide, children }: Dialog
       aria-labelledby={id}
       onClose={() => open && onClose()}
       onCancel={(event) => {
+        if (event.target !== event.currentTarget) return; // a picker of files within it was left
         event.preventDefault();
         onClose();
       }}

@@ -1,16 +1,35 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 
 const typingPause = 250; // ms after the last letter until it is searched for
 
-/** A field that filters what is below it while it is typed in. */
+/**
+ * A field that filters what is below it while it is typed in. It keeps what is typed while the filter's words follow
+ * that, and shows these where something else changed them.
+ */
 export function Search({ label, value, onChange }: { label: string; value: string; onChange: (text: string) => void }) {
   const [text, setText] = useState(value);
-  // only what is typed goes there
+  const known = useRef(value); // the filter's words as this field has shown or told them
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const latest = useRef(onChange);
+  latest.current = onChange;
+  useEffect(() => () => clearTimeout(timer.current), []);
+
   useEffect(() => {
-    if (text === value) return undefined;
-    const timer = setTimeout(() => onChange(text), typingPause);
-    return () => clearTimeout(timer);
-  }, [text]);
+    if (value === known.current) return;
+    clearTimeout(timer.current);
+    known.current = value;
+    setText(value);
+  }, [value]);
+
+  function take(next: string): void {
+    setText(next);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => {
+      known.current = next;
+      latest.current(next);
+    }, typingPause);
+  }
+
   return (
     <input
       className="input"
@@ -18,7 +37,7 @@ export function Search({ label, value, onChange }: { label: string; value: strin
       aria-label={label}
       placeholder={label}
       value={text}
-      onChange={(event) => setText(event.target.value)}
+      onChange={(event) => take(event.target.value)}
     />
   );
 }

@@ -5,8 +5,12 @@ import { toast } from "./toast.tsx";
 /** A text to be taken along, as it is shown only once. */
 export function Secret({ text }: { text: string }) {
   async function copy(): Promise<void> {
-    await navigator.clipboard?.writeText(text);
-    toast(words.do.copied);
+    try {
+      await navigator.clipboard.writeText(text); // there is none where the page came over plain HTTP
+      toast(words.do.copied);
+    } catch {
+      toast(words.do.notCopied, "bad");
+    }
   }
   return (
     <div className="secret">

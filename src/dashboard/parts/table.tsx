@@ -74,6 +74,7 @@ export function Table<Row>(props: TableProps<Row>) {
     if (!onOpen) return undefined;
     const listen = (event: globalThis.KeyboardEvent): void => {
       if (event.defaultPrevented || !["j", "k", "x"].includes(event.key)) return;
+      if (document.querySelector("dialog[open]")) return; // the rows are behind it
       latest.current(event);
     };
     addEventListener("keydown", listen);

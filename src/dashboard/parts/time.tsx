@@ -14,6 +14,7 @@ let clock: ReturnType<typeof setInterval> | undefined;
 /** One clock for all times on the page, which moves them on every half minute. */
 function listen(listener: () => void): () => void {
   listeners.add(listener);
+  if (clock === undefined) now = Date.now(); // it stood still while no time was shown
   clock ??= setInterval(() => {
     now = Date.now();
     for (const one of listeners) one();

@@ -51,6 +51,7 @@ export default function Alerts() {
   const retry = useMutation(AlertsRetryDocument);
   const mayWrite = useMay("alert.write");
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const ids = ledger.rows.map(({ id }) => id).filter((id) => chosen.has(id)); // others have left the list
   const [opened, setOpened] = useState<string>();
   useFeed(alertFeed, useSoon(ledger.reload, 1_500));
   const key = JSON.stringify(filter);
@@ -111,10 +112,10 @@ export default function Alerts() {
       </div>
       <FormErrors errors={retry.errors} />
       <section className="card">
-        {chosen.size > 0 && (
+        {ids.length > 0 && (
           <div className="bulk">
-            <strong>{words.chosen(chosen.size)}</strong>
-            <Button small busy={retry.busy} onClick={() => void sendAgain({ ids: [...chosen] })}>
+            <strong>{words.chosen(ids.length)}</strong>
+            <Button small busy={retry.busy} onClick={() => void sendAgain({ ids })}>
               {words.retry}
             </Button>
           </div>

@@ -1,5 +1,4 @@
 import "../../parts/list.css";
-import { useEffect, useState } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
 import { entityPath } from "../../data/entity-kind.ts";
 import { useFeed } from "../../data/feed.ts";
@@ -9,6 +8,7 @@ import { useSoon } from "../../data/use-soon.ts";
 import { type EntityFilter, type EntityKind, EntityListDocument } from "../../generated/graphql.ts";
 import { More } from "../../parts/more.tsx";
 import { Score } from "../../parts/score.tsx";
+import { Search } from "../../parts/search.tsx";
 import { Severity } from "../../parts/severity.tsx";
 import { Empty, Loaded } from "../../parts/states.tsx";
 import { Table } from "../../parts/table.tsx";
@@ -17,7 +17,6 @@ import { entityWords as words } from "../../words/entities.ts";
 
 const kinds = Object.keys(words.kinds).filter((kind) => kind !== "ORGANIZATION") as EntityKind[];
 const pageSize = 60;
-const typingPause = 250; // ms
 const heads = words.columns;
 
 /** Users, addresses and the like, the riskiest first. */
@@ -26,7 +25,6 @@ export default function Entities() {
   const [, go] = useLocation();
   const key = search.get("key") ?? "";
   const kind = kinds.find((one) => one === search.get("kind"));
-  const [text, setText] = useState(key);
   const filter: EntityFilter = {
     and: [{ kind: kind ? { eq: kind } : { neq: "ORGANIZATION" } }, ...(key ? [{ key: { contains: key } }] : [])],
   };
@@ -45,13 +43,6 @@ export default function Entities() {
     );
   }
 
-  // What is typed goes into the address once no more is typed.
-  useEffect(() => {
-    if (text === key) return undefined;
-    const timer = setTimeout(() => set("key", text), typingPause);
-    return () => clearTimeout(timer);
-  }, [text]);
-
   return (
     <>
       <div className="page-head">
@@ -59,14 +50,7 @@ export default function Entities() {
         <span className="muted small number">{list.data && words.count(list.data.entities.totalCount)}</span>
       </div>
       <div className="filters">
-        <input
-          className="input"
-          type="search"
-          aria-label={words.search}
-          placeholder={words.search}
-          value={text}
-          onChange={(event) => setText(event.target.value)}
-        />
+        <Search label={words.search} value={key} onChange={(text) => set("key", text)} />
         <select
           className="input"
           aria-label={words.kind}

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { UserError } from "../../data/use-mutation.ts";
+import { type UserError, useErrorsSince } from "../../data/use-mutation.ts";
 import type { IncidentResolution } from "../../generated/graphql.ts";
 import { errorAt, SelectField, TextField } from "../../parts/field.tsx";
 import { FormDialog } from "../../parts/form-dialog.tsx";
@@ -22,9 +22,11 @@ interface ResolveDialogProps {
 export function ResolveDialog({ onResolve, ...rest }: ResolveDialogProps) {
   const [resolution, setResolution] = useState<IncidentResolution>("TRUE_POSITIVE");
   const [reason, setReason] = useState("");
+  const errors = useErrorsSince(rest.errors);
   return (
     <FormDialog
       {...rest}
+      errors={errors}
       action={words.resolve}
       shown={["reason"]}
       onSave={() => onResolve({ resolution, reason: reason.trim() || words.resolutions[resolution] })}
@@ -36,7 +38,7 @@ export function ResolveDialog({ onResolve, ...rest }: ResolveDialogProps) {
         value={reason}
         onChange={setReason}
         rows={3}
-        error={errorAt(rest.errors, "input", "reason")}
+        error={errorAt(errors, "input", "reason")}
       />
     </FormDialog>
   );

@@ -8,7 +8,7 @@ import { useViewer } from "../../session/viewer.ts";
 import { incidentsWords as words } from "../../words/incidents.ts";
 import { ResolveDialog } from "../incident/resolve-dialog.tsx";
 
-/** What can be done with all incidents that are chosen. */
+/** What can be done with all incidents that are chosen. A dialog that is open stays, though they leave the list. */
 export function Bulk({ ids, onDone }: { ids: readonly string[]; onDone: () => void }) {
   const viewer = useViewer();
   const change = useMutation(IncidentsChangeDocument);
@@ -25,6 +25,7 @@ export function Bulk({ ids, onDone }: { ids: readonly string[]; onDone: () => vo
     onDone();
   }
 
+  if (ids.length === 0 && !resolves) return null;
   return (
     <div className="bulk">
       <strong>{words.chosen(ids.length)}</strong>

@@ -1,13 +1,11 @@
-import { useEffect, useState } from "react";
 import { useSearchParams } from "wouter";
 import type { QueryState } from "../../data/use-query.ts";
 import type { IncidentFilter, SavedFilterListQuery } from "../../generated/graphql.ts";
+import { Search } from "../../parts/search.tsx";
 import { incidentsWords as words } from "../../words/incidents.ts";
 import { words as shared } from "../../words.ts";
 import { type Asked, levels, orders, views } from "./filter.ts";
 import { SavedFilters } from "./saved-filters.tsx";
-
-const typingPause = 250; // ms after the last letter until it is searched for
 
 interface FiltersProps {
   asked: Asked;
@@ -19,7 +17,6 @@ interface FiltersProps {
 /** What is asked for; each change goes into the address. */
 export function Filters({ asked, saved, filter }: FiltersProps) {
   const [, setSearch] = useSearchParams();
-  const [text, setText] = useState(asked.words);
 
   function set(name: string, value: string): void {
     setSearch(
@@ -33,13 +30,6 @@ export function Filters({ asked, saved, filter }: FiltersProps) {
       { replace: true },
     );
   }
-
-  // only what is typed goes there
-  useEffect(() => {
-    if (text === asked.words) return undefined;
-    const timer = setTimeout(() => set("words", text), typingPause);
-    return () => clearTimeout(timer);
-  }, [text]);
 
   return (
     <div className="filters">
@@ -55,14 +45,7 @@ export function Filters({ asked, saved, filter }: FiltersProps) {
           </button>
         ))}
       </fieldset>
-      <input
-        className="input"
-        type="search"
-        aria-label={words.search}
-        placeholder={words.search}
-        value={text}
-        onChange={(event) => setText(event.target.value)}
-      />
+      <Search label={words.search} value={asked.words} onChange={(text) => set("words", text)} />
       <select
         className="input"
         aria-label={words.severity}

@@ -40,6 +40,7 @@ export default function Incidents() {
     (data, nodes) => ({ ...data, incidents: { ...data.incidents, nodes } }),
   );
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const ids = list.rows.map(({ id }) => id).filter((id) => chosen.has(id)); // others have left the list
   const mayWrite = useMay("incident.write");
   const key = JSON.stringify(variables);
   // other rows, nothing chosen
@@ -62,7 +63,7 @@ export default function Incidents() {
       <section className="card">
         {mayWrite && chosen.size > 0 && (
           <Bulk
-            ids={[...chosen]}
+            ids={ids}
             onDone={() => {
               setChosen(new Set());
               list.reload();

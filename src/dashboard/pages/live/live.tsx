@@ -1,5 +1,5 @@
 import "../../parts/list.css";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useSearchParams } from "wouter";
 import { useTail } from "../../data/use-tail.ts";
 import type { EventOutcome, SecurityEventFilter } from "../../generated/graphql.ts";
@@ -64,16 +64,7 @@ export default function Live() {
       </div>
       <div className="filters">
         {texts.map(({ name, label }) => (
-          <input
-            key={name}
-            className="input"
-            type="search"
-            aria-label={label}
-            placeholder={label}
-            defaultValue={search.get(name) ?? ""}
-            onKeyDown={(event) => event.key === "Enter" && set(name, event.currentTarget.value)}
-            onBlur={(event) => event.target.value !== (search.get(name) ?? "") && set(name, event.target.value)}
-          />
+          <Words key={name} label={label} value={search.get(name) ?? ""} onChange={(text) => set(name, text)} />
         ))}
         <select
           className="input"
@@ -103,5 +94,26 @@ export default function Live() {
         )}
       </section>
     </>
+  );
+}
+
+/** A field that filters once Enter is pressed or it is left. It shows the filter's words where others changed them. */
+function Words({ label, value, onChange }: { label: string; value: string; onChange: (text: string) => void }) {
+  const [text, setText] = useState(value);
+  useEffect(() => setText(value), [value]);
+  const tell = (): void => {
+    if (text !== value) onChange(text);
+  };
+  return (
+    <input
+      className="input"
+      type="search"
+      aria-label={label}
+      placeholder={label}
+      value={text}
+      onChange={(event) => setText(event.target.value)}
+      onKeyDown={(event) => event.key === "Enter" && tell()}
+      onBlur={tell}
+    />
   );
 }

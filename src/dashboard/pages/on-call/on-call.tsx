@@ -56,7 +56,7 @@ export default function OnCall() {
             )}
             {onCallSchedules.map((schedule) => (
               <Schedule
-                key={`${schedule.id} ${schedule.revision}`}
+                key={schedule.id}
                 schedule={schedule}
                 tools={schedules.column[0]?.cell(schedule)}
                 onChanged={state.reload}

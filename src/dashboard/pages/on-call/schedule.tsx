@@ -1,17 +1,15 @@
 import type { ReactNode } from "react";
 import { useMutation } from "../../data/use-mutation.ts";
-import { useQuery } from "../../data/use-query.ts";
-import { OnCallNowDocument, OverrideEndDocument, type ScheduleRowFragment } from "../../generated/graphql.ts";
-import { Badge } from "../../parts/badge.tsx";
+import { OverrideEndDocument, type ScheduleRowFragment } from "../../generated/graphql.ts";
 import { Button } from "../../parts/button.tsx";
 import { FormErrors } from "../../parts/field.tsx";
 import { hoursOf, hoursText } from "../../parts/hours.tsx";
 import { Notice, Panel } from "../../parts/panel.tsx";
-import { Loaded } from "../../parts/states.tsx";
 import { Time } from "../../parts/time.tsx";
 import { toast } from "../../parts/toast.tsx";
 import { useMay } from "../../session/viewer.ts";
 import { onCallWords as words } from "../../words/on-call.ts";
+import { Now } from "./now.tsx";
 
 interface ScheduleProps {
   schedule: ScheduleRowFragment;
@@ -24,7 +22,6 @@ interface ScheduleProps {
 
 /** One schedule: who is on call now, who is next, who stands in for whom. */
 export function Schedule({ schedule, tools, onChanged, onTake, onCalendar }: ScheduleProps) {
-  const now = useQuery(OnCallNowDocument, { scheduleId: schedule.id });
   const end = useMutation(OverrideEndDocument);
   const mayWrite = useMay("alertSettings.write") && useMay("user.read");
 
@@ -32,7 +29,6 @@ export function Schedule({ schedule, tools, onChanged, onTake, onCalendar }: Sch
     if (!(await end.run({ id }))) return;
     toast(words.overrideGone);
     onChanged();
-    now.reload();
   }
 
   return (
@@ -57,34 +53,7 @@ export function Schedule({ schedule, tools, onChanged, onTake, onCalendar }: Sch
         {schedule.warnings.map((warning) => (
           <Notice key={warning} tone="warn" icon="incident" title={warning} />
         ))}
-        <Loaded of={now} lines={2}>
-          {({ onCall }) => (
-            <>
-              <div className="on-call-now">
-                <span className="muted small">{words.now}</span>
-                <strong className="wrap">{onCall?.user?.name ?? words.nobody}</strong>
-                <span className="muted small">
-                  {onCall?.user?.email} {onCall?.until && words.until}{" "}
-                  {onCall?.until && <Time at={onCall.until} as="clock" />}{" "}
-                  {onCall?.isOverride && <Badge tone="accent">{words.standsIn}</Badge>}
-                </span>
-              </div>
-              <section>
-                <h3>{words.next}</h3>
-                <ul className="places">
-                  {(onCall?.next ?? []).slice(0, 6).map(({ from, user }) => (
-                    <li key={from} className="row">
-                      <span className="small wrap">{user?.name ?? words.nobody}</span>
-                      <span className="muted small push">
-                        {words.from} <Time at={from} as="clock" />
-                      </span>
-                    </li>
-                  ))}
-                </ul>
-              </section>
-            </>
-          )}
-        </Loaded>
+        <Now key={[schedule.revision, ...schedule.overrides.map(({ id }) => id)].join(" ")} scheduleId={schedule.id} />
         {schedule.overrides.length > 0 && (
           <section>
             <h3>{words.overrides}</h3>

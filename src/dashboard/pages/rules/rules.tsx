@@ -1,11 +1,11 @@
 import "../../parts/list.css";
-import { useEffect, useState } from "react";
 import { Link, useLocation, useSearchParams } from "wouter";
 import { usePages } from "../../data/use-pages.ts";
 import { type AlertRuleFilter, RuleListDocument, type RuleRowFragment } from "../../generated/graphql.ts";
 import { Badge } from "../../parts/badge.tsx";
 import { Button } from "../../parts/button.tsx";
 import { More } from "../../parts/more.tsx";
+import { Search } from "../../parts/search.tsx";
 import { severityColumn } from "../../parts/severity-column.tsx";
 import { Empty, Loaded } from "../../parts/states.tsx";
 import { type Column, Table } from "../../parts/table.tsx";
@@ -16,7 +16,6 @@ import { Mode, precisionText } from "./mode.tsx";
 
 const modes = ["ACTIVE", "MONITOR", "DISABLED"] as const;
 const pageSize = 80;
-const typingPause = 250; // ms
 const heads = words.columns;
 const pathOf = (id: string): string => `/rules/${encodeURIComponent(id)}`;
 
@@ -78,7 +77,6 @@ export default function Rules() {
   const mayWrite = useMay("rule.write");
   const name = search.get("name") ?? "";
   const mode = modes.find((one) => one === search.get("mode"));
-  const [text, setText] = useState(name);
   const filter: AlertRuleFilter = {
     and: [...(mode ? [{ mode: { eq: mode } }] : []), ...(name ? [{ name: { contains: name } }] : [])],
   };
@@ -95,13 +93,6 @@ export default function Rules() {
       { replace: true },
     );
   }
-
-  // What is typed goes into the address once no more is typed.
-  useEffect(() => {
-    if (text === name) return undefined;
-    const timer = setTimeout(() => set("name", text), typingPause);
-    return () => clearTimeout(timer);
-  }, [text]);
 
   return (
     <>
@@ -124,14 +115,7 @@ export default function Rules() {
             </button>
           ))}
         </fieldset>
-        <input
-          className="input"
-          type="search"
-          aria-label={words.search}
-          placeholder={words.search}
-          value={text}
-          onChange={(event) => setText(event.target.value)}
-        />
+        <Search label={words.search} value={name} onChange={(text) => set("name", text)} />
       </div>
       <section className="card">
         <Loaded of={list} lines={14}>
