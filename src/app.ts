@@ -10,7 +10,7 @@ import { openAuditTrail } from "./audit/trail.ts";
 import { createBackfill } from "./backfill.ts";
 import type { Config } from "./config.ts";
 import { eraseOrganization } from "./database/erase-organization.ts";
-import { migrate } from "./database/migrate.ts";
+import { checkMigrations, migrate } from "./database/migrate.ts";
 import { createOrganization } from "./database/organizations.ts";
 import { checkServerRole } from "./database/role.ts";
 import { openDatabase, type Tx } from "./db.ts";
@@ -91,7 +91,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
     if (ownerUrl) {
       const applied = await migrate(ownerUrl, serverUrl);
       if (applied.length > 0) log.info({ migrations: applied.length, last: applied.at(-1) }, "database migrated");
-    }
+    } else await checkMigrations(serverUrl);
     await checkServerRole(serverUrl);
 
     const db = openDatabase({ url: serverUrl, log, ...(options.poolSize ? { poolSize: options.poolSize } : {}) });

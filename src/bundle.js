@@ -57,6 +57,6 @@ const { metafile } = await build({
 const made = Object.keys(metafile.inputs).filter((path) => !path.startsWith("node_modules/"));
 const sources = [...made, "package-lock.json"].map((path) => {
   const { mtimeMs, size } = statSync(join(root, path));
-  return [path, mtimeMs, size];
+  return [path, Math.floor(mtimeMs / 1_000), size]; // layers of images keep whole seconds
 });
 writeFileSync(join(out, "sources.json"), JSON.stringify(sources));

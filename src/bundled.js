@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 /**
  * Whether a bundle (dist/vigil, made by src/bundle.js) is still what the sources say: `sources.json` in it lists each
- * source it was made of with its time of change and its size. A missing or broken bundle is none.
+ * source it was made of with its time of change, s, and its size. A missing or broken bundle is none.
  * @param {string} root the folder that the paths of the sources start from
  * @param {string} bundle the folder of the bundle
  * @returns {boolean}
@@ -11,9 +11,9 @@ import { join } from "node:path";
 export function bundleIsCurrent(root, bundle) {
   try {
     const sources = JSON.parse(readFileSync(join(bundle, "sources.json"), "utf8"));
-    return sources.every(([path, mtimeMs, size]) => {
+    return sources.every(([path, changed, size]) => {
       const file = statSync(join(root, path));
-      return file.mtimeMs === mtimeMs && file.size === size;
+      return Math.floor(file.mtimeMs / 1_000) === changed && file.size === size;
     });
   } catch {
     return false;

@@ -14,6 +14,7 @@ import { addDoctorCommand } from "./commands/doctor.ts";
 import { faultWords } from "./commands/fault-words.ts";
 import { httpSink, importFile, localSink, progressBar } from "./commands/import.ts";
 import { listAllKeys, reencryptAll, retireDataKey, rotateKeys } from "./commands/keys.ts";
+import { addMigrateCommand } from "./commands/migrate.ts";
 import { runErase, runExport } from "./commands/organization.ts";
 import { addProfilesCommand } from "./commands/profiles.ts";
 import { addRestoredCommand } from "./commands/restored.ts";
@@ -52,10 +53,7 @@ program
     await work(readConfig());
   });
 
-program
-  .command("migrate")
-  .description("apply the database migrations, make the server's role and the first organization")
-  .action(() => withApp(async () => console.error("The database is up to date.")));
+addMigrateCommand(program);
 
 const org = program.command("org").description("organizations");
 org
@@ -258,8 +256,7 @@ const everywhere = (): Option => new Option("--org <slug>", "one organization in
 const chosen = async (app: App, slug: string | undefined): Promise<string[]> =>
   slug === undefined ? app.db.organizationIds() : [await app.organizationBySlug(slug)];
 addProfilesCommand(program, { withApp, everywhere, chosen });
-addRestoredCommand(program);
-addBackupCommands(program);
+for (const add of [addRestoredCommand, addBackupCommands]) add(program);
 const keys = program.command("keys").description("the keys of sealed fields");
 keys
   .command("list")

@@ -1,4 +1,5 @@
 import pino from "pino";
+import { whereabouts } from "./request-id.ts";
 
 export type Log = pino.Logger;
 
@@ -24,6 +25,7 @@ export function createLog(
       level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
+      mixin: whereabouts,
       serializers: { err: errorForLog },
       redact: {
         paths: secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]),

@@ -73,8 +73,10 @@ export function createMeasures(): Measures {
         labelNames: label === undefined ? [] : [label],
         registers,
         async collect() {
-          const value = await read();
+          // None where it cannot be read, the database being away: what else is known is told all the same.
+          const value = await (async () => read())().catch(() => undefined);
           this.reset();
+          if (value === undefined) return label === undefined ? this.remove() : undefined; // reset alone says 0
           if (typeof value === "number") this.set(value);
           else for (const [of, each] of Object.entries(value)) this.set({ [label as string]: of }, each);
         },

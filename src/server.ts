@@ -1,6 +1,7 @@
 /** The server: API, ingest, dashboard; without Redis also the scheduled jobs. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { firstSignInWords } from "./access/first-sign-in.ts";
 import { openApp } from "./app.ts";
 import type { Config } from "./config.ts";
 import { forgetRunningServer, readRunningServer, rememberRunningServer } from "./embedded/running.ts";
@@ -29,6 +30,7 @@ export async function serve(config: Config): Promise<void> {
   const server = createServer(app, {
     dashboardDir: join(import.meta.dirname, "../dist/dashboard"),
     publicUrl: config.publicUrl,
+    trustedProxies: config.trustedProxies,
     redisUrl: config.redisUrl,
     metricsToken: config.metricsToken,
     persisted: config.persistedDocuments ? await readPersistedDocuments(config.persistedDocuments) : undefined,
@@ -74,9 +76,7 @@ export async function serve(config: Config): Promise<void> {
   setInterval(look, servingInterval).unref();
   await rememberRunningServer(config.dataDir, { pid: process.pid, url });
   const shown = config.publicUrl ?? url;
-  const signIn = app.firstSignIn
-    ? `\nSign in as the first administrator, once, within 24 hours:\n  ${shown}/sign-in?token=${app.firstSignIn}`
-    : "";
+  const signIn = app.firstSignIn ? `\n${firstSignInWords(shown, app.firstSignIn)}` : "";
   // In one piece, so that whoever reads along has all of it or nothing.
   console.log(`Vigil is running.  Dashboard ${shown}/   GraphQL ${shown}/graphql   (Ctrl-C stops it)${signIn}`);
 }

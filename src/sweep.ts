@@ -12,6 +12,7 @@ import { decayRisks } from "./detect/risk/refresh.ts";
 import { markBreaches } from "./incident/breach.ts";
 import { writeDigest } from "./incident/digest.ts";
 import type { EventDraft } from "./ingest/event.ts";
+import { forgetEventKeys } from "./ingest/forget-keys.ts";
 import type { Log } from "./log.ts";
 import { forgetHistory } from "./metric-history.ts";
 import { forgetNotifications } from "./publish/notifications.ts";
@@ -58,8 +59,9 @@ export function createSweep(
     partitions: () => db.ensureEventPartitions(7),
     seal: () => audit.sealAll(),
     forget: () =>
-      each("what is over could not be forgotten", (organizationId) =>
-        db.inOrganization(organizationId, async (tx) => {
+      each("what is over could not be forgotten", async (organizationId) => {
+        await forgetEventKeys(db, organizationId, now());
+        await db.inOrganization(organizationId, async (tx) => {
           await tx.query(
             // Changes of transactions that are still to come were written before a restore, in another cluster.
             `WITH next AS (SELECT pg_snapshot_xmax(pg_current_snapshot()) AS xid),
@@ -71,17 +73,13 @@ export function createSweep(
              WHERE organizations.id = $1 AND (last.xid IS NOT NULL OR feed_forgotten_xid >= next.xid)`,
             [organizationId],
           );
-          await tx.query(
-            "DELETE FROM event_keys WHERE organization_id = $1 AND received_at < retention_cutoff('EVENTS', now())",
-            [organizationId],
-          );
           await forgetSessions(tx, now() - sessionRetention);
           await forgetNotifications(tx, now() - notificationGrace);
           await forgetHistory(tx, now());
           await sealPlainNumbers(tx, vault, now());
           await forgetNumbers(tx, now());
-        }),
-      ),
+        });
+      }),
     silence: () =>
       each("sources that are silent could not be looked for", async (organizationId) => {
         const silent = await db.inOrganization(organizationId, (tx) => silentSources(tx, now()));

@@ -10,7 +10,14 @@ export function watchParts(
     pipeline: { worstLagMs(): number };
     db: Pick<Database, "connections" | "organizationIds" | "query">;
     now(): number;
-    health(): Promise<{ parts: { name: string; ok: boolean; queues?: { name: string; waiting: number }[] }[] }>;
+    health(): Promise<{
+      parts: {
+        name: string;
+        ok: boolean;
+        queues?: { name: string; waiting: number }[];
+        jobsLateMs?: number | undefined;
+      }[];
+    }>;
   },
 ): void {
   const { pipeline, db, now, health } = parts;
@@ -32,6 +39,11 @@ export function watchParts(
   measures.watch("vigil_queue_jobs_waiting", "Jobs nobody has taken yet.", "queue", async () => {
     const queues = (await look()).parts.flatMap((part) => part.queues ?? []);
     return Object.fromEntries(queues.map(({ name, waiting }) => [name, waiting]));
+  });
+  const jobs = "How far past its time the scheduled job is that has waited longest: workers take each within seconds.";
+  measures.watch("vigil_jobs_late_seconds", jobs, async () => {
+    const late = (await look()).parts.flatMap(({ jobsLateMs }) => jobsLateMs ?? []);
+    return Math.max(0, ...late) / 1_000;
   });
   const queued = "Alerts that are to be sent, of all organizations.";
   measures.watch("vigil_alerts_waiting", queued, async () => (await backlog()).queued);

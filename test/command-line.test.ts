@@ -197,6 +197,19 @@ describe("the command line", () => {
     expect(err).toContain(`Port ${port} on 127.0.0.1 is in use`);
   });
 
+  it("makes no installation where there is none, by a command that looks at one", async () => {
+    const before = dataDir;
+    dataDir = join(before, "nowhere");
+    try {
+      for (const args of [["audit", "verify"], ["restored"], ["org", "create", "clinic"]]) {
+        const { code, err } = await vigil(...args);
+        expect([code, err]).toEqual([1, expect.stringContaining("holds no installation")]);
+      }
+    } finally {
+      dataDir = before;
+    }
+  });
+
   it("lists every fault of the configuration", () => {
     const { status, stderr } = spawnSync(process.execPath, [command, "start"], {
       env: environment({ PORT: "http", LOG_LEVEL: "loud" }),

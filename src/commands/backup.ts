@@ -16,7 +16,24 @@ import { VigilError } from "../errors.ts";
 import { readConfig } from "../run.ts";
 import { restored } from "./restored.ts";
 
-const manifestSchema = z.object({ format: z.literal(1), madeAt: z.string(), postgres: z.string() });
+const manifestSchema = z.object({
+  format: z.literal(1),
+  madeAt: z.string(),
+  postgres: z.string(),
+  /** Settings that hold what is not in it. */
+  without: z.array(z.string()).default([]),
+});
+/** Where these are set, what an installation needs is not in its data directory. */
+const elsewhere = {
+  VIGIL_ENCRYPTION_KEYS: "the keys of what is sealed",
+  VIGIL_AUDIT_SIGNING_KEY: "the key that signs the audit log",
+  VIGIL_AUDIT_CHECKPOINTS: "the audit log's checkpoints",
+} as const;
+const setOf = (config: Config): string[] => {
+  const { encryptionKeys, auditSigningKey, auditCheckpoints } = config;
+  const values = [encryptionKeys, auditSigningKey, auditCheckpoints];
+  return Object.keys(elsewhere).filter((_, index) => values[index] !== undefined);
+};
 /** Of the running server, not of the installation. */
 const notKept = /^(postgres(\.log|\.new-.*)?|server\.json)$/;
 
@@ -26,10 +43,13 @@ export function addBackupCommands(program: Command): void {
     .description("back up the embedded PostgreSQL, the keys and the audit checkpoints, while the server runs")
     .action(async (directory: string) => {
       const began = performance.now();
-      const { files, bytes } = await backUp(readConfig(), directory, Date.now());
+      const { files, bytes, without } = await backUp(readConfig(), directory, Date.now());
       const [mebibytes, seconds] = [bytes / 1_048_576, (performance.now() - began) / 1_000];
       console.log(`${directory}: ${files} files, ${mebibytes.toFixed(1)} MiB, in ${seconds.toFixed(1)} s`);
-      console.log("It holds the keys of what is sealed: keep it as you keep them.");
+      if (!without.includes("VIGIL_ENCRYPTION_KEYS"))
+        console.log("It holds the keys of what is sealed: keep it as you keep them.");
+      for (const name of without)
+        console.log(`It does not hold ${elsewhere[name as keyof typeof elsewhere]}: keep what ${name} says yourself.`);
     });
   program
     .command("restore <directory>")
@@ -54,7 +74,7 @@ export async function backUp(
   config: Config,
   directory: string,
   now: number,
-): Promise<{ files: number; bytes: number }> {
+): Promise<{ files: number; bytes: number; without: string[] }> {
   embeddedOnly(config, "pg_dump");
   const { dataDir } = config;
   const cluster = join(dataDir, "postgres");
@@ -69,10 +89,11 @@ export async function backUp(
       copyFiles(dataDir, directory, (name) => !notKept.test(name)),
     );
     const version = (await readFile(join(cluster, "PG_VERSION"), "utf8")).trim();
-    const manifest = { format: 1, madeAt: new Date(now).toISOString(), postgres: version };
+    const without = setOf(config);
+    const manifest = { format: 1, madeAt: new Date(now).toISOString(), postgres: version, without };
     // The last of all: what has no manifest is not whole.
     await writeFile(join(directory, "backup.json"), `${JSON.stringify(manifest)}\n`, { mode: 0o600, flush: true });
-    return copied;
+    return { ...copied, without };
   } finally {
     await postgres.close();
   }
@@ -88,7 +109,12 @@ export async function restore(config: Config, directory: string): Promise<string
       "BAD_USER_INPUT",
       `${directory} has no backup.json: it is no backup, or one that was not finished.`,
     );
-  const { madeAt, postgres } = manifestSchema.parse(JSON.parse(manifest));
+  const { madeAt, postgres, without } = manifestSchema.parse(JSON.parse(manifest));
+  const missing = without.filter((name) => !setOf(config).includes(name));
+  if (missing.length > 0) {
+    const message = `${directory} was made of an installation with ${missing.join(", ")}, which it does not hold: set what was set there, or nothing that is sealed or signed can be read.`;
+    throw new VigilError("BAD_USER_INPUT", message);
+  }
   const ours = await majorVersion();
   if (postgres !== ours) {
     const message = `${directory} is of PostgreSQL ${postgres}, this version of Vigil brings ${ours}: restore it with the version that made it.`;

@@ -1,10 +1,23 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { type App, openApp } from "../app.ts";
+import { VigilError } from "../errors.ts";
 import { createLog } from "../log.ts";
 import { readConfig } from "../run.ts";
 
-/** Opens the application for one command and closes it again. */
-export async function withApp<T>(work: (app: App) => Promise<T>): Promise<T> {
+/**
+ * Opens the application for one command and closes it again. Where there is no installation none is made, but for what may
+ * begin one: a command in the wrong folder would say that all is well with an empty one. Errors: BAD_USER_INPUT.
+ */
+export async function withApp<T>(work: (app: App) => Promise<T>, { mayBeNew = false } = {}): Promise<T> {
   const config = readConfig();
+  const { databaseUrl, dataDir } = config;
+  if (!mayBeNew && databaseUrl === undefined && !existsSync(join(dataDir, "postgres", "PG_VERSION"))) {
+    throw new VigilError(
+      "BAD_USER_INPUT",
+      `${dataDir} holds no installation, and DATABASE_URL is not set. Give the command the settings of the server (DATABASE_URL or VIGIL_DATA_DIR), or start the server once.`,
+    );
+  }
   const app = await openApp(config, { log: createLog(process.env.LOG_LEVEL || "warn"), poolSize: 4 });
   try {
     return await work(app);

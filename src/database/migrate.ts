@@ -5,20 +5,33 @@
 import { createHash, randomUUID } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { runMigrations } from "bullmq";
 import pg from "pg";
 import { outliveLoss } from "../database-away.ts";
 import { seedStatistics } from "./first-statistics.ts";
 
+/**
+ * What waits for a table's lock holds up everybody who comes after it: behind a dump, which reads all tables for as long as
+ * it takes, the servers would stand still. So a migration waits for seconds, lets the others by, and tries again.
+ */
+const lockTries = 60;
+const lockNotAvailable = "55P03";
+
 const directory = join(import.meta.dirname, "../../prisma/migrations");
 
-/** Returns the names of the migrations it applied. Safe to run from several processes at once. */
-export async function migrate(ownerUrl: string, serverUrl: string | undefined): Promise<string[]> {
+/**
+ * Returns the names of the migrations it applied. Safe to run from several processes at once. `lockPatience`: how long a
+ * migration waits for the lock of a table before it lets others by, s.
+ */
+export async function migrate(ownerUrl: string, serverUrl: string | undefined, lockPatience = 5): Promise<string[]> {
   const client = outliveLoss(new pg.Client({ connectionString: ownerUrl, application_name: "vigil migrate" }));
   await client.connect();
   try {
     await client.query("SELECT pg_advisory_lock(72707369)"); // the lock Prisma Migrate itself takes
-    const applied = await applyAll(client);
+    await client.query(`SET lock_timeout = '${lockPatience}s'`);
+    const applied = await applyAll(client, lockPatience);
+    await client.query("GRANT SELECT ON public._prisma_migrations TO vigil_app"); // servers look before they start
     await seedStatistics(client);
     await makeQueue(client);
     if (serverUrl) await makeServerRole(client, new URL(serverUrl));
@@ -35,11 +48,17 @@ export async function pendingMigrations(ownerUrl: string): Promise<string[]> {
   try {
     const ledger = "SELECT to_regclass('public._prisma_migrations') IS NOT NULL AS there";
     const { rows } = await client.query<{ there: boolean }>(ledger);
-    const known = rows[0]?.there ? await appliedTo(client) : new Map<string, string>();
+    const known = rows[0]?.there ? await appliedTo(client).catch(noneReadable) : new Map<string, string>();
     return (await migrationNames()).filter((name) => !known.has(name));
   } finally {
     await client.end();
   }
+}
+
+/** Servers may read the ledger since they look at it: until then it lacks what they need. */
+function noneReadable(error: Error & { code?: string }): Map<string, string> {
+  if (error.code === "42501") return new Map();
+  throw error;
 }
 
 /** Name -> checksum. */
@@ -55,7 +74,7 @@ async function migrationNames(): Promise<string[]> {
   return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort();
 }
 
-async function applyAll(client: pg.Client): Promise<string[]> {
+async function applyAll(client: pg.Client, lockPatience: number): Promise<string[]> {
   await client.query(`CREATE TABLE IF NOT EXISTS public._prisma_migrations (
     id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL, finished_at timestamptz, migration_name varchar(255) NOT NULL,
     logs text, rolled_back_at timestamptz, started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count integer NOT NULL DEFAULT 0)`);
@@ -70,13 +89,25 @@ async function applyAll(client: pg.Client): Promise<string[]> {
         `The migration ${name} was changed after it had been applied to this database; restore the file.`,
       );
     }
-    await applyOne(client, name, sql, checksum);
+    for (let tries = 1; ; tries++) {
+      const fault = await applyOne(client, name, sql, checksum);
+      if (fault === undefined) break;
+      if (fault.code !== lockNotAvailable || tries === lockTries)
+        throw new Error(`The migration ${name} failed and was rolled back: ${fault.message}`, { cause: fault });
+      await pause(1_000 * lockPatience);
+    }
     applied.push(name);
   }
   return applied;
 }
 
-async function applyOne(client: pg.Client, name: string, sql: string, checksum: string): Promise<void> {
+/** Answers what kept it from being applied, after which nothing of it is there. */
+async function applyOne(
+  client: pg.Client,
+  name: string,
+  sql: string,
+  checksum: string,
+): Promise<pg.DatabaseError | undefined> {
   await client.query("BEGIN");
   try {
     await client.query(sql);
@@ -87,9 +118,10 @@ async function applyOne(client: pg.Client, name: string, sql: string, checksum: 
       [randomUUID(), checksum, name],
     );
     await client.query("COMMIT");
-  } catch (cause) {
+    return undefined;
+  } catch (fault) {
     await client.query("ROLLBACK").catch(() => undefined);
-    throw new Error(`The migration ${name} failed and was rolled back: ${(cause as Error).message}`, { cause });
+    return fault as pg.DatabaseError;
   }
 }
 
@@ -117,4 +149,14 @@ async function makeServerRole(client: pg.Client, url: URL): Promise<void> {
   if (!found) return;
   if (!found.exists) await client.query(`CREATE ROLE ${found.name} LOGIN PASSWORD ${found.password}`);
   if (!found.member) await client.query(`GRANT vigil_app TO ${found.name}`);
+}
+
+/** For a process that cannot migrate: what this version reads and writes must be there. `serverUrl` is the server's own. */
+export async function checkMigrations(serverUrl: string): Promise<void> {
+  const [first, ...others] = await pendingMigrations(serverUrl);
+  if (first === undefined) return;
+  const which = others.length > 0 ? `${first} and ${others.length} after it` : first;
+  throw new Error(
+    `The database lacks what this version of Vigil needs (${which}). Run \`vigil migrate\` of this version with VIGIL_OWNER_DATABASE_URL set to the owner's URL.`,
+  );
 }

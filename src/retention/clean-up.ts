@@ -2,7 +2,7 @@
 import { audit } from "../access/audit.ts";
 import { type Database, eachOrganization, type Tx } from "../db.ts";
 import type { RetentionClass } from "../generated/prisma/client.ts";
-import type { Log } from "../log.ts";
+import { type Log, messageForLog } from "../log.ts";
 import { type ExpiringClass, expiringClasses } from "./classes.ts";
 import { type Dropped, dropPartitions, duePartitions } from "./partitions.ts";
 
@@ -13,6 +13,8 @@ export interface Cleaned {
   rows: number;
   /** Whole days of events, of all organizations together. */
   partitions: number;
+  /** False: of the partitions' events it is not known how many they were. */
+  counted?: false;
 }
 
 interface Surroundings {
@@ -27,7 +29,10 @@ const batchLimit = 200; // batches of one class in one run: the next run goes on
 
 /** The hourly run over every organization, whatever goes wrong with one of them. Audited where something went. */
 export async function cleanUpAll({ db, log, now, cutAudit }: Surroundings): Promise<void> {
-  const dropped = await dropPartitions(db, { now, log });
+  const dropped = await dropPartitions(db, { now, log }).catch((error: Error): Dropped => {
+    log.error({ err: messageForLog(error) }, "events past their retention could not be dropped");
+    return { partitions: 0, rows: new Map(), busy: true }; // what is of other classes goes all the same
+  });
   await eachOrganization(db, log, "what is past its retention could not be removed", (organizationId) =>
     cleanOne({ db, log, now, cutAudit }, organizationId, dropped, { actor: "vigil", requested: false }),
   );
@@ -48,12 +53,11 @@ export async function cleanUp(
     });
   }
   const dropped = await dropPartitions(db, { now, log });
-  for (const [other, rows] of dropped.rows) {
-    if (other === organizationId || rows === 0) continue;
+  for (const other of dropped.partitions > 0 ? await db.organizationIds() : []) {
+    if (other === organizationId || (dropped.rows && !dropped.rows.get(other))) continue;
     await db.inOrganization(other, async (tx) => {
       const cutoff = await cutoffOf(tx, "EVENTS", now);
-      const events: Cleaned = { class: "EVENTS", cutoff, rows, partitions: dropped.partitions };
-      await record(tx, [events], { actor: "vigil", dryRun });
+      await record(tx, [{ class: "EVENTS", cutoff, ...eventsOf(dropped, other) }], { actor: "vigil", dryRun });
     });
   }
   return cleanOne({ db, log, now, cutAudit }, organizationId, dropped, { actor, requested: true });
@@ -71,8 +75,8 @@ async function cleanOne(
     try {
       const cutoff = await db.inOrganization(organizationId, (tx) => cutoffOf(tx, entry.class, now));
       const isEvents = entry.class === "EVENTS";
-      const rows = isEvents ? (dropped.rows.get(organizationId) ?? 0) : 0;
-      const line: Cleaned = { class: entry.class, cutoff, rows, partitions: isEvents ? dropped.partitions : 0 };
+      const gone = isEvents ? eventsOf(dropped, organizationId) : { rows: 0, partitions: 0 };
+      const line: Cleaned = { class: entry.class, cutoff, ...gone };
       cleaned.push(line);
       if (isEvents && dropped.busy) continue;
       if (!entry.remove) {
@@ -94,7 +98,7 @@ async function cleanOne(
       faults.push(error); // the other classes go all the same
     }
   }
-  const removed = cleaned.filter(({ rows }) => rows > 0);
+  const removed = cleaned.filter(({ rows, counted }) => rows > 0 || counted === false);
   if (requested || removed.length > 0) {
     await db.inOrganization(organizationId, (tx) =>
       record(tx, requested ? cleaned : removed, { actor, dryRun: false }),
@@ -102,6 +106,11 @@ async function cleanOne(
   }
   if (faults[0]) throw faults[0];
   return cleaned;
+}
+
+/** What went of an organization's events with whole partitions. */
+function eventsOf({ rows, partitions }: Dropped, organizationId: string): Omit<Cleaned, "class" | "cutoff"> {
+  return { rows: rows?.get(organizationId) ?? 0, partitions, ...(rows ? {} : { counted: false }) };
 }
 
 async function count(tx: Tx, entry: ExpiringClass, now: number): Promise<Cleaned> {

@@ -1,4 +1,7 @@
-/** What goes wrong inside stays inside: it is counted, and told once for each kind until that kind works again. */
+/**
+ * What goes wrong inside stays inside: it is counted, and told. SEND and ENFORCE are told once until they work again.
+ * Of HOOK and INTERNAL nobody hears that they do: they are told by their words, again after a minute.
+ */
 export type FaultKind = "SEND" | "ENFORCE" | "HOOK" | "INTERNAL";
 
 export interface Fault {
@@ -28,13 +31,18 @@ export function whyOf(status: number, body: string): string {
   return String(status);
 }
 
+const silence = 60_000; // a minute
+
 export class Faults {
   #count = 0;
-  readonly #told = new Set<string>();
+  /** What was told, by words of ours, of which there are few; and when, ms on a clock that is never set. */
+  readonly #told = new Map<string, number>();
   readonly #onError: (fault: Fault) => void;
+  readonly #elapsed: () => number;
 
-  constructor(onError: (fault: Fault) => void) {
+  constructor(onError: (fault: Fault) => void, elapsed: () => number = () => performance.now()) {
     this.#onError = onError;
+    this.#elapsed = elapsed;
   }
 
   get count(): number {
@@ -43,8 +51,7 @@ export class Faults {
 
   note(kind: FaultKind, message: string, cause?: unknown): void {
     this.#count++;
-    if (this.#told.has(kind)) return;
-    this.#told.add(kind);
+    if (!this.#isNews(kind, message)) return;
     try {
       this.#onError({ kind, message, ...(cause === undefined ? {} : { cause }) });
     } catch {
@@ -55,5 +62,15 @@ export class Faults {
   /** It works again; the next fault of this kind is news. */
   clear(kind: FaultKind): void {
     this.#told.delete(kind);
+  }
+
+  #isNews(kind: FaultKind, message: string): boolean {
+    const lasts = kind === "SEND" || kind === "ENFORCE";
+    // Behind the colon are the host's words, which may be others for each request: none of them is kept.
+    const what = lasts ? kind : `${kind} ${message.split(": ", 1)[0]}`;
+    const [now, told] = [this.#elapsed(), this.#told.get(what)];
+    if (told !== undefined && (lasts || now - told < silence)) return false;
+    this.#told.set(what, now);
+    return true;
   }
 }

@@ -27,6 +27,9 @@ export interface Reply {
 const longestBody = 268_435_456; // 256 MiB streamed: a million decisions
 const longestKept = 1_048_576; // 1 MiB: an answer to a batch
 
+/** A connection that was kept for the next request was closed under it, before any answer. */
+class Hangup extends Error {}
+
 export class Connection {
   readonly #url: URL;
   readonly #agent: Agent;
@@ -49,6 +52,14 @@ export class Connection {
 
   /** Errors: no answer, a broken one, one too long, or none in time. */
   call(call: Call): Promise<Reply> {
+    return this.#try(call).catch((error: unknown) => {
+      // Closed for being idle at the very moment it was used again: what is sent twice counts once.
+      if (error instanceof Hangup) return this.#try(call);
+      throw error;
+    });
+  }
+
+  #try(call: Call): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const { method, path, timeout, onPart, hold = false } = call;
       const headers = { ...call.headers, authorization: this.#authorization };
@@ -65,9 +76,13 @@ export class Connection {
         clearTimeout(timer);
         if (error) reject(error);
       };
+      let isAnswered = false;
       request.on("socket", (socket: Socket) => (hold ? socket.ref() : socket.unref()));
-      request.on("error", settle);
+      request.on("error", (error: NodeJS.ErrnoException) =>
+        settle(request.reusedSocket && error.code === "ECONNRESET" && !isAnswered ? new Hangup(error.message) : error),
+      );
       request.on("response", (response) => {
+        isAnswered = true;
         const status = response.statusCode ?? 0;
         const isStreamed = onPart !== undefined && status === 200;
         let body = "";

@@ -40,7 +40,7 @@ export class Monitor {
   constructor(settings: Settings<HostRequest>) {
     this.settings = settings;
     const { base, apiKey, spared, clock, publicKey, bufferSize, bufferBytes, flushDelay, name } = settings;
-    const faults = new Faults(settings.onError ?? warn);
+    const faults = new Faults(settings.onError ?? warn, () => clock.elapsed());
     const connection = new Connection(base, apiKey);
     this.faults = faults;
     this.#connection = connection;

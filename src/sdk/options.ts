@@ -65,7 +65,10 @@ export interface MonitorOptions<Request = HostRequest> {
    * Default, and where it throws: status 401.
    */
   onMfaRequired?: (request: Request, response: unknown, demand: MfaDemand) => unknown;
-  /** Faults of ours, each kind told once until it works again. Default: a line on stderr. */
+  /**
+   * Faults of ours: SEND and ENFORCE are told once until they work again, the others once a minute for each thing that
+   * failed. Default: a line on stderr.
+   */
   onError?: (fault: Fault) => void;
   /** Whether decisions are enforced. Default: true. */
   enforce?: boolean;

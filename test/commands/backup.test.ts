@@ -78,6 +78,19 @@ describe("vigil backup", () => {
     }
   }, 120_000);
 
+  it("says what is not in it since the environment holds it, and is not restored without", async () => {
+    const elsewhere = {
+      VIGIL_ENCRYPTION_KEYS: `k1:${Buffer.alloc(32, 1).toString("base64")}`,
+      VIGIL_AUDIT_CHECKPOINTS: at("checkpoints"),
+    };
+    const { without } = await backUp(parseConfig({ VIGIL_DATA_DIR: at("ours"), ...elsewhere }), at("partial"), 0);
+    expect(without).toEqual(Object.keys(elsewhere));
+    const { VIGIL_ENCRYPTION_KEYS } = elsewhere;
+    const half = parseConfig({ VIGIL_DATA_DIR: at("half"), VIGIL_ENCRYPTION_KEYS });
+    await expect(restore(half, at("partial"))).rejects.toThrow(/VIGIL_AUDIT_CHECKPOINTS, which it does not hold/);
+    await restore(parseConfig({ VIGIL_DATA_DIR: at("whole"), ...elsewhere }), at("partial"));
+  }, 120_000);
+
   it("is refused where it would overwrite, where there is nothing, and where PostgreSQL is another's", async () => {
     await expect(backUp(config, at("ours"), 0)).rejects.toThrow(/not empty/);
     await expect(backUp(parseConfig({ VIGIL_DATA_DIR: at("none") }), at("new"), 0)).rejects.toThrow(

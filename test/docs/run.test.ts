@@ -26,6 +26,7 @@ const blocks = (language: string) =>
 const elsewhere: readonly [command: RegExp, reason: string][] = [
   [/^npm (ci|start|test)$/m, "installs this very directory, or runs these tests: .ci/run and command-line.test.ts do"],
   [/^docker compose /m, "needs Docker: deploy.test.ts judges what compose.yaml runs"],
+  [/^sudo systemd-run /m, "needs systemd: it is the command after it that the units run, too"],
   [/^kubectl /m, "needs a cluster: deploy.test.ts judges the manifests"],
   [/^pg_dump |^psql |^pg_restore /m, "dumps a server's database and restores it: audit/dump.test.ts does"],
   [/^vigil backup /m, "backs up a data directory of its own: commands/backup.test.ts does, and restores it"],

@@ -443,6 +443,12 @@ it("waits longer after each failure, with chance, and as long as it is told", ()
   expect(backOff(0, 1, "soon")).toBe(500);
 });
 
+it("waits as ever where it is told to come back at once, or by a moment that is past", () => {
+  expect([0, 1, 2, 20].map((failures) => backOff(failures, 1, "0"))).toEqual([500, 1_000, 2_000, 30_000]);
+  expect(backOff(0, 0, new Date(10_000).toUTCString(), 20_000)).toBe(250);
+  expect(backOff(20, 0, "1")).toBe(1_000);
+});
+
 it("keeps the newest lines and counts the others, also while a batch is on its way", () => {
   const ring = new Ring(3, 1_000);
   for (const line of ["a", "b", "c"]) ring.push(line);

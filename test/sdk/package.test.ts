@@ -164,9 +164,11 @@ export const isBusy = (error: unknown): boolean => error instanceof VigilError &
     const names = files.filter((file) => file.isFile()).map(({ name }) => name);
     expect(names.filter((name) => !/^(?:package\.json|CHANGELOG\.md|[\w-]+\.(?:js|d\.ts))$/.test(name))).toEqual([]);
     const sizes = await Promise.all(
-      files.filter((file) => file.isFile()).map(({ parentPath, name }) => stat(join(parentPath, name))),
+      files
+        .filter((file) => file.isFile() && file.name !== "CHANGELOG.md") // which grows with time, and is no program
+        .map(({ parentPath, name }) => stat(join(parentPath, name))),
     );
-    expect(sizes.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(450_000); // bytes: both formats with types, and the CHANGELOG
+    expect(sizes.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(400_000); // bytes: both formats with types
     expect(manifest.peerDependenciesMeta).toEqual({ react: { optional: true } });
     const own = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
     expect(await readFile(join(root, "src/sdk/follow.ts"), "utf8")).toContain(`vigil-sdk/${own.version}`);

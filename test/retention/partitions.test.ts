@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Database } from "../../src/db.ts";
+import { countExpiredEvents } from "../../src/retention/classes.ts";
+import { cleanUpAll } from "../../src/retention/clean-up.ts";
+import { duePartitions } from "../../src/retention/partitions.ts";
+import { quiet } from "../support/database.ts";
+import { type TestServer, testServer } from "../support/server.ts";
+import { day, daysAgo, type Old, openOld } from "./old.ts";
+
+let server: TestServer;
+let old: Old;
+
+beforeAll(async () => {
+  server = await testServer({});
+  old = await openOld(server.database.ownerUrl);
+});
+afterAll(async () => {
+  await old?.close();
+  await server?.close();
+});
+
+/** The database of the server, of which one statement fails. */
+function failing(text: string, code: string): Database {
+  const { db } = server.app;
+  const query = (organizationId: string, asked: unknown, values?: unknown[]) =>
+    asked === text
+      ? Promise.reject(Object.assign(new Error("canceling statement"), { code }))
+      : db.query(organizationId, asked as string, values);
+  return { ...db, query: query as Database["query"] };
+}
+const run = (db: Database) => cleanUpAll({ db, log: quiet, now: Date.now(), cutAudit: async () => 0 });
+const stored = (): Promise<{ days: number }[]> =>
+  old.sql(
+    server.ours,
+    "SELECT count(DISTINCT received_at::date)::int AS days FROM realtime_monitoring WHERE organization_id = $1",
+    [server.ours],
+  );
+
+describe("days of events past their retention", () => {
+  it("do not keep what is of other classes from going where they cannot be dropped", async () => {
+    const over = await old.incident(server.ours, { at: Date.now() - 2_195 * day, status: "CLOSED" });
+    await run(failing(duePartitions, "53200"));
+    const left = await old.sql<{ id: string }>(
+      server.ours,
+      "SELECT id FROM security_incidents WHERE organization_id = $1",
+      [server.ours],
+    );
+    expect(left.map(({ id }) => id)).not.toContain(over);
+  });
+
+  it("go also where they are too many to be counted in time, which the audit log says", async () => {
+    await old.partition(daysAgo(500));
+    await old.events(server.ours, daysAgo(500), 3);
+    expect(await stored()).toEqual([{ days: 1 }]);
+    await run(failing(countExpiredEvents, "57014"));
+    expect(await stored()).toEqual([{ days: 0 }]);
+    const entries = await old.sql<{ detail: { counts: object[] } }>(
+      server.ours,
+      "SELECT detail FROM security_audit_log WHERE organization_id = $1 AND action = 'CLEANUP_RUN' ORDER BY seq DESC LIMIT 1",
+      [server.ours],
+    );
+    expect(entries[0]?.detail.counts).toContainEqual(
+      expect.objectContaining({ class: "EVENTS", rows: 0, counted: false, partitions: expect.any(Number) }),
+    );
+  });
+
+  it("take the ids that senders gave their events with them, also a great many", async () => {
+    const keys = `INSERT INTO event_keys (organization_id, client_id, received_at)
+      SELECT $1, 'key-' || n, now() - interval '1 day' * CASE WHEN n % 2 = 0 THEN 500 ELSE 1 END FROM generate_series(1, 50000) AS n`;
+    await old.sql(server.ours, keys, [server.ours]);
+    await server.app.sweep.forget();
+    const left = await old.sql<{ keys: number }>(
+      server.ours,
+      "SELECT count(*)::int AS keys FROM event_keys WHERE organization_id = $1 AND client_id LIKE 'key-%'",
+      [server.ours],
+    );
+    expect(left).toEqual([{ keys: 25_000 }]);
+  });
+});
