@@ -13,7 +13,9 @@ const read = (path: string): string => readFileSync(join(root, path), "utf8");
 const all = (path: string): any[] => parseAllDocuments(read(path)).map((document) => document.toJS());
 
 const commands = new Set(
-  [...read("src/cli.ts").matchAll(/\.command\("([a-z-]+)/g)].map(([, name]) => name).concat("doctor"),
+  ["src/cli.ts", ...readdirSync(join(root, "src/commands")).map((file) => `src/commands/${file}`)].flatMap((path) =>
+    [...read(path).matchAll(/\.command\("([a-z-]+)/g)].map(([, name]) => name),
+  ),
 );
 const settings = new Set([...read(".env.example").matchAll(/^#?\s?([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name));
 
