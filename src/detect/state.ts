@@ -17,7 +17,7 @@ import { lastPosition, type Turn } from "./turn.ts";
 import type { SharedWindows } from "./windows/redis.ts";
 import { RedisFault } from "./windows/redis-link.ts";
 import { type SharedBatch, StaleWindows } from "./windows/shared-turn.ts";
-import { isTakenBackSoon, isUsableSoon } from "./windows/soon.ts";
+import { isUsableSoon } from "./windows/soon.ts";
 
 /** The turn cannot be used: roll back, prepare, and take another. */
 export class NotReady extends Error {}
@@ -63,8 +63,6 @@ export function createDetectionState(options: DetectionStateOptions): DetectionS
   let why = "the process has started";
   /** Redis failed just now: it is waited for once, since what it holds is mostly as it was. */
   let faltered: "just now" | "for long" | undefined;
-  /** Redis holds a batch that was not committed: whoever saved it mostly takes it back, and is waited for once. */
-  let strayed: { batch: string; isNew: boolean } | undefined;
   /** Whether the shared windows are known to stand where this process last saw them. */
   let trusted: number | undefined;
 
@@ -114,10 +112,6 @@ export function createDetectionState(options: DetectionStateOptions): DetectionS
       faltered = "for long";
       if (await isUsableSoon(shared)) return void (wanted = undefined);
     }
-    if (what === "windows" && !local && shared && strayed?.isNew) {
-      strayed.isNew = false;
-      if (await isTakenBackSoon(shared, strayed.batch)) return void (wanted = undefined);
-    }
     if (local ? what === "nearness" : what === "windows" || !shared) {
       local = await db.inSnapshot(organizationId, async (tx) => {
         const known = local;
@@ -156,15 +150,17 @@ export function createDetectionState(options: DetectionStateOptions): DetectionS
   ): Promise<void> {
     const trust = windows.trust();
     if (!local && to === from && trusted === trust) return;
-    const state = await windows.look();
     const { batchId } = turn.previous;
+    let state = await windows.look();
+    // Saved by a turn that was not committed, whose process ended or stood still: this turn would not be here before it was over.
+    if (state && state.batch !== batchId && (await windows.takeBack(state.batch, batchId)))
+      state = await windows.look();
     const fault = faultOf(state, { batchId, isTrusted: trusted === undefined || trusted === trust });
     if (fault === undefined && state?.rules === to.version) {
       // another process was here first
     } else if (fault === undefined && state?.rules === from.version) {
       await windows.extend(batchId, to.version, windowsOf(to.ruleSet), filled?.windows);
     } else {
-      if (state && state.batch !== batchId) strayed ??= { batch: state.batch, isNew: true };
       if (!local && !lastTry) throw notReady("windows", fault ?? "Redis holds windows of older rules");
       local ??= await build(tx, to, turn.previous);
       await windows.fill(batchId, to.version, windowsOf(to.ruleSet), local.windows);
@@ -252,7 +248,6 @@ export function createDetectionState(options: DetectionStateOptions): DetectionS
       committed() {
         local = undefined; // what is shared has moved on
         faltered = undefined;
-        strayed = undefined;
       },
       failed: () => windows.undo(),
     };

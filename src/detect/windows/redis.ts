@@ -13,7 +13,7 @@ import { type Copies, createCopies } from "./copies.ts";
 import { textOf } from "./group-text.ts";
 import type { MemoryWindows } from "./memory.ts";
 import type { RedisLink } from "./redis-link.ts";
-import { fillScript, settleScript } from "./redis-scripts.ts";
+import { fillScript, settleScript, takeBackScript } from "./redis-scripts.ts";
 import {
   keysAtOnce,
   lowest,
@@ -65,15 +65,13 @@ export function createSharedWindows(link: RedisLink, organizationId: string, cop
   async function look(): Promise<SharedState | undefined> {
     const [batch, rules, found] = await link.run((redis) => redis.hmget(stateKey, "batch", "rules", "layout"));
     if (!batch || !rules || !found) return undefined;
-    const { takeBack } = standing;
-    standing.takeBack = undefined;
-    if (takeBack?.batch === batch) {
-      await takeBack.run().catch(() => undefined); // the next look tells what became of it
-      return look();
-    }
     if (found !== layout) await readLayout(found);
     if (batch !== standing.batch) standing.batch = undefined;
     return { batch, rules: Number(rules), layout: found };
+  }
+
+  async function takeBack(batch: string, before: string): Promise<boolean> {
+    return (await link.run((redis) => redis.eval(takeBackScript, 1, stateKey, batch, before))) === 1;
   }
 
   async function readLayout(found: string): Promise<void> {
@@ -107,7 +105,7 @@ export function createSharedWindows(link: RedisLink, organizationId: string, cop
     await link.run((redis) => redis.eval(settleScript, 1, stateKey, ...told));
   }
 
-  const all = { link, stateKey, copies, standing, placeOf, ttlOf, layout: () => layout, readLayout };
+  const all = { link, stateKey, copies, standing, placeOf, ttlOf, layout: () => layout, takeBack, readLayout };
   const open = (turn: Turn): SharedBatch => openSharedTurn(all, turn);
 
   return {
@@ -115,6 +113,8 @@ export function createSharedWindows(link: RedisLink, organizationId: string, cop
     fault: link.fault,
     trust: link.trust,
     look,
+    /** Whoever has the turn takes back what was saved in one that was not committed, and is over. */
+    takeBack,
     open,
     /** Everything anew, from windows in memory that stand after that batch. */
     fill: (batch: string, rules: number, windows: readonly WindowSpec[], from: MemoryWindows) =>

@@ -7,7 +7,7 @@ import { changeOf, follow, groupOf, type Stand, standOf, textOf } from "./group-
 import { createMemoryWindows } from "./memory.ts";
 import { RedisFault, type RedisLink } from "./redis-link.ts";
 import { loadScript, saveScript } from "./redis-scripts.ts";
-import type { Applied, Hit, WindowSpec, Windows } from "./windows.ts";
+import type { Hit, WindowSpec, Windows } from "./windows.ts";
 
 /** The windows in Redis do not stand where this turn begins. */
 export class StaleWindows extends Error {}
@@ -15,7 +15,7 @@ export class StaleWindows extends Error {}
 export interface SharedBatch extends Windows {
   /** Saves what changed, and that the state now stands after this batch. */
   save(): Promise<void>;
-  /** Puts back what was there before, if it was saved and nobody has moved on. Never throws: what is wrong is found. */
+  /** Takes back what was saved, if nobody has moved on. Never throws: what is wrong is found. */
   undo(): Promise<void>;
 }
 
@@ -27,8 +27,6 @@ export interface Standing {
   last: string;
   /** Another one whenever another process had a turn. */
   era: number;
-  /** Of a turn that failed while Redis did not answer: whether it was saved is not known. */
-  takeBack?: { batch: string; run(): Promise<unknown> } | undefined;
 }
 
 /** The windows of one organization. */
@@ -42,6 +40,8 @@ export interface Shared {
   /** Of a group, ms. */
   ttlOf(window: WindowSpec): number;
   layout(): string;
+  /** What the batch saved is as it was before; false: it does not stand there, or nobody knows what it changed. */
+  takeBack(batch: string, before: string): Promise<boolean>;
   readLayout(found: string): Promise<void>;
 }
 
@@ -69,13 +69,12 @@ const mostElements = 64;
 const mostChanges = 512; // characters of changes above those of the whole, from which on it is written whole
 
 export function openSharedTurn(
-  { link, stateKey, copies, standing, placeOf, ttlOf, layout, readLayout }: Shared,
+  { link, stateKey, copies, standing, placeOf, ttlOf, layout, takeBack, readLayout }: Shared,
   { batchId, previous }: Turn,
 ): SharedBatch {
   const memory = createMemoryWindows();
-  let generation = newGeneration();
+  const generation = randomBytes(6).toString("base64url");
   const touched = new Map<WindowSpec, { place: string; groups: Map<string, Touched> }>();
-  const applied: Applied[] = [];
   let known: string | undefined; // the highest event id before this batch
   let newest = "";
   let saved: boolean | "unknown" = false;
@@ -186,9 +185,7 @@ export function openSharedTurn(
       await load(hits);
       for (const { event } of hits) if (event.id > newest) newest = event.id;
       // Ids ascend from batch to batch, so an event that is not above all earlier ones was counted.
-      const result = await memory.apply(hits.filter(({ event }) => event.id > before));
-      applied.push(result);
-      return result;
+      return memory.apply(hits.filter(({ event }) => event.id > before));
     },
     async restore() {
       throw new Error("windows in Redis are restored by filling them");
@@ -207,13 +204,8 @@ export function openSharedTurn(
       if (saved === false) return;
       saved = false;
       standing.batch = undefined;
-      generation = newGeneration();
       for (const { place, group } of all()) copies.delete(place + group);
-      for (const one of applied.reverse()) one.undo();
-      const run = () => move(batchId, previous.batchId, known || lowest, all().map(whole));
-      await run().catch((error) => {
-        if (error instanceof RedisFault) standing.takeBack = { batch: batchId, run };
-      });
+      await takeBack(batchId, previous.batchId).catch(() => undefined); // whoever has the turn next does
     },
   };
 }
@@ -222,8 +214,6 @@ export function openSharedTurn(
 export function nameOf(place: string, group: string): string {
   return place + createHash("sha256").update(group).digest("base64url").slice(0, 22);
 }
-
-const newGeneration = (): string => randomBytes(6).toString("base64url");
 
 /** The copy comes to what Redis holds: `found` is what of it was not known, null where there is no such group. */
 function bring(copy: Copy, found: readonly string[] | null): void {

@@ -10,12 +10,3 @@ export async function isUsableSoon(shared: SharedWindows): Promise<boolean> {
     if (shared.usable()) return true;
   return shared.usable();
 }
-
-/** Whether Redis is after another batch than this one within its patience; where it fails, the next turn finds out. */
-export async function isTakenBackSoon(shared: SharedWindows, batch: string): Promise<boolean> {
-  for (const until = performance.now() + redisPatience; performance.now() < until; await wait(50)) {
-    const state = await shared.look().catch(() => undefined);
-    if (state && state.batch !== batch) return true;
-  }
-  return false;
-}

@@ -156,7 +156,11 @@ describe("a process that is killed", { timeout: 60_000 }, () => {
     await owner.query(`SELECT pg_advisory_unlock(${lock})`);
     expect(await answer).toBe("cut off");
     expect(await positions()).toEqual({ inRedis, committed });
+    const windows = async () => (await survivor.app.health()).parts.find(({ name }) => name === "windows")?.detail;
+    await send(survivor.url, failures("nobody", 0, 1), survivor.otherKey); // the other organization has none yet
+    const told = await windows();
     await expectSame("before", batches, { accepted: batches[1].length, duplicates: 0 });
+    expect(await windows()).toBe(told); // taken back, and not built anew from an hour's events
   });
 
   it("after the commit and before the answer has detected: the resend adds nothing", async () => {

@@ -70,23 +70,6 @@ describe("two servers of one organization", { timeout: 60_000 }, () => {
     expect(await titles()).toMatchObject([{ events: 10 }]);
   });
 
-  it("wait for whoever saved a batch that was not committed to take it back, and build nothing anew", async () => {
-    const rebuilt = async () => (await windows(second))?.detail?.replace(/.*rebuilt/, "rebuilt");
-    await first.failLogins("ann", { times: 4 });
-    const before = await rebuilt();
-    const [stateKey = ""] = await redis.client.keys(`{vigil:${first.ours}}:windows:*:state`);
-    const batch = (await redis.client.hget(stateKey, "batch")) as string;
-    await redis.client.hset(stateKey, "batch", "0198f3a2-7c11-7d0e-8a55-0123456789ab"); // saved, and then stopped
-    const looks = async () => Number(/cmdstat_hmget:calls=(\d+)/.exec(await redis.client.info("commandstats"))?.[1]);
-    const seen = await looks();
-    const sent = second.failLogins("ann", { times: 6 });
-    await expect.poll(looks).toBeGreaterThan(seen + 2);
-    await redis.client.hset(stateKey, "batch", batch); // taken back
-    expect(await sent).toMatchObject({ accepted: 6 });
-    expect(await rebuilt()).toBe(before);
-    expect(await titles()).toMatchObject([{ events: 10 }]);
-  });
-
   it("F14: refuse to start on a Redis that may evict keys, and leave one that is set so later", async () => {
     await redis.client.config("SET", "maxmemory-policy", "allkeys-lru");
     await expect(testServer({ redisUrl: redis.url, beside: first })).rejects.toThrow("noeviction");
