@@ -172,7 +172,8 @@ describe("windows in Redis alone", () => {
     for (let n = 0; n < 20; n++)
       await kept.evaluate(Array.from({ length: 200 }, (_, k) => failLogin("ann", { at: n * 2 + k / 100 })));
     const keys = await redis.client.keys(`{vigil:${id}}:*`);
-    expect(keys).toHaveLength(3);
+    expect(keys.filter((key) => !key.endsWith(":before"))).toHaveLength(3);
+    expect(keys.length).toBeLessThanOrEqual(6); // the list of what the last batch changed, and what it wrote whole
     for (const key of keys) {
       expect(await redis.client.pttl(key)).toBeGreaterThan(0);
       expect(await redis.client.memory("USAGE", key)).toBeLessThan(16_384);
