@@ -256,7 +256,8 @@ const everywhere = (): Option => new Option("--org <slug>", "one organization in
 const chosen = async (app: App, slug: string | undefined): Promise<string[]> =>
   slug === undefined ? app.db.organizationIds() : [await app.organizationBySlug(slug)];
 addProfilesCommand(program, { withApp, everywhere, chosen });
-for (const add of [addRestoredCommand, addBackupCommands]) add(program);
+addRestoredCommand(program);
+addBackupCommands(program);
 const keys = program.command("keys").description("the keys of sealed fields");
 keys
   .command("list")

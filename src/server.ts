@@ -1,9 +1,9 @@
 /** The server: API, ingest, dashboard; without Redis also the scheduled jobs. */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { firstSignInWords } from "./access/first-sign-in.ts";
 import { openApp } from "./app.ts";
 import type { Config } from "./config.ts";
+import { hasCluster } from "./embedded/has-cluster.ts";
 import { forgetRunningServer, readRunningServer, rememberRunningServer } from "./embedded/running.ts";
 import { createLog, messageForLog } from "./log.ts";
 import { timeJobs, workJobs } from "./queue/queue.ts";
@@ -16,7 +16,7 @@ import { startTracing } from "./tracing-sdk.ts";
 export async function serve(config: Config): Promise<void> {
   const log = createLog(config.logLevel);
   const tracing = await startTracing(config.tracesEndpoint, log);
-  if (!config.databaseUrl && !existsSync(join(config.dataDir, "postgres/PG_VERSION")))
+  if (!config.databaseUrl && !hasCluster(config.dataDir))
     console.error(`Making the database in ${config.dataDir}, once: this takes up to half a minute.`);
   const app = await openApp(config, { log });
   if (app.embedded && !(await app.embedded.claimServing())) {

@@ -1,6 +1,5 @@
 /** `vigil backup` and `vigil restore`: the whole of an installation with the embedded PostgreSQL, in a directory. */
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -9,6 +8,7 @@ import { z } from "zod";
 import type { Config } from "../config.ts";
 import { backUpCluster, copyFiles, copyTree } from "../embedded/base-backup.ts";
 import { binaries } from "../embedded/binaries.ts";
+import { hasCluster } from "../embedded/has-cluster.ts";
 import { openEmbeddedPostgres } from "../embedded/postgres.ts";
 import { runAs } from "../embedded/run-as.ts";
 import { loadSecrets } from "../embedded/secrets.ts";
@@ -78,7 +78,7 @@ export async function backUp(
   embeddedOnly(config, "pg_dump");
   const { dataDir } = config;
   const cluster = join(dataDir, "postgres");
-  if (!existsSync(join(cluster, "PG_VERSION")))
+  if (!hasCluster(dataDir))
     throw new VigilError("BAD_USER_INPUT", `${dataDir} has no database yet: there is nothing to back up.`);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   if ((await readdir(directory)).length > 0)

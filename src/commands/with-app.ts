@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { type App, openApp } from "../app.ts";
+import { hasCluster } from "../embedded/has-cluster.ts";
 import { VigilError } from "../errors.ts";
 import { createLog } from "../log.ts";
 import { readConfig } from "../run.ts";
@@ -12,7 +11,7 @@ import { readConfig } from "../run.ts";
 export async function withApp<T>(work: (app: App) => Promise<T>, { mayBeNew = false } = {}): Promise<T> {
   const config = readConfig();
   const { databaseUrl, dataDir } = config;
-  if (!mayBeNew && databaseUrl === undefined && !existsSync(join(dataDir, "postgres", "PG_VERSION"))) {
+  if (!mayBeNew && databaseUrl === undefined && !hasCluster(dataDir)) {
     throw new VigilError(
       "BAD_USER_INPUT",
       `${dataDir} holds no installation, and DATABASE_URL is not set. Give the command the settings of the server (DATABASE_URL or VIGIL_DATA_DIR), or start the server once.`,

@@ -12,6 +12,9 @@ export interface Counted {
   score: number;
 }
 
+/** What a detection of each severity adds to a threat score, 0 to 100. */
+export type Weights = Readonly<Record<Severity, number>>;
+
 /**
  * By incident, all in one statement. `weights`: what a detection of each severity adds, 0 to 100; one that a person said
  * is nothing adds nothing. That a person opened an incident, which no rule has, counts as a detection of its severity.
@@ -19,7 +22,7 @@ export interface Counted {
 export async function countDetections(
   tx: Tx,
   incidentIds: readonly string[],
-  weights: Readonly<Record<Severity, number>>,
+  weights: Weights,
 ): Promise<Map<string, Counted>> {
   const { rows } = await tx.query<Counted>({
     name: "count_detections",
@@ -41,11 +44,7 @@ export async function countDetections(
 }
 
 /** The threat scores of incidents anew, after something was said of their detections. */
-export async function rescore(
-  tx: Tx,
-  incidentIds: readonly string[],
-  weights: Readonly<Record<Severity, number>>,
-): Promise<void> {
+export async function rescore(tx: Tx, incidentIds: readonly string[], weights: Weights): Promise<void> {
   if (incidentIds.length === 0) return;
   const counted = [...(await countDetections(tx, incidentIds, weights)).values()];
   await tx.query(

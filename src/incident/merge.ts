@@ -4,9 +4,8 @@
  */
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
-import type { Severity } from "../ingest/event.ts";
 import type { WordsVault } from "../secrets/words.ts";
-import { rescore } from "./count.ts";
+import { rescore, type Weights } from "./count.ts";
 import { allowed, applyChange, type Changed, type ChangeInput, digestOf, lockIncident, readReason } from "./move.ts";
 import { isOpen } from "./state.ts";
 
@@ -16,9 +15,6 @@ const family = `WITH RECURSIVE family AS (
     UNION
     SELECT i.id FROM security_incidents i JOIN family f ON i.merged_into_id = f.id WHERE i.organization_id = $1
   )`;
-
-/** What a detection of each severity adds to a threat score, 0 to 100. */
-type Weights = Readonly<Record<Severity, number>>;
 
 /** `id` lives on in `intoId`. Errors: NOT_FOUND, CONFLICT, BAD_USER_INPUT. The cursor is that of the later change. */
 export async function mergeIncident(

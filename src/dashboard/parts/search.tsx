@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "react";
+import { type KeyboardEventHandler, useEffect, useRef, useState } from "react";
 
 const typingPause = 250; // ms after the last letter until it is searched for
 
@@ -30,14 +30,27 @@ export function Search({ label, value, onChange }: { label: string; value: strin
     }, typingPause);
   }
 
+  return <SearchInput label={label} value={text} onText={take} />;
+}
+
+interface SearchInputProps {
+  label: string;
+  value: string;
+  onText: (text: string) => void;
+  onKeyDown?: KeyboardEventHandler;
+  onBlur?: () => void;
+}
+
+/** The field by itself. */
+export function SearchInput({ label, onText, ...rest }: SearchInputProps) {
   return (
     <input
       className="input"
       type="search"
       aria-label={label}
       placeholder={label}
-      value={text}
-      onChange={(event) => take(event.target.value)}
+      onChange={(event) => onText(event.target.value)}
+      {...rest}
     />
   );
 }

@@ -6,6 +6,7 @@ import type { EventOutcome, SecurityEventFilter } from "../../generated/graphql.
 import { AsScrolled } from "../../parts/as-scrolled.tsx";
 import { Badge } from "../../parts/badge.tsx";
 import { Button } from "../../parts/button.tsx";
+import { SearchInput } from "../../parts/search.tsx";
 import { Empty, Failed, Loading } from "../../parts/states.tsx";
 import { incidentWords } from "../../words/incident.ts";
 import { liveWords as words } from "../../words/live.ts";
@@ -105,13 +106,10 @@ function Words({ label, value, onChange }: { label: string; value: string; onCha
     if (text !== value) onChange(text);
   };
   return (
-    <input
-      className="input"
-      type="search"
-      aria-label={label}
-      placeholder={label}
+    <SearchInput
+      label={label}
       value={text}
-      onChange={(event) => setText(event.target.value)}
+      onText={setText}
       onKeyDown={(event) => event.key === "Enter" && tell()}
       onBlur={tell}
     />
