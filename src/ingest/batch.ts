@@ -37,10 +37,19 @@ function parseArray(text: string): Batch {
   // An element is measured only where it could be too large.
   const measure = text.length > eventLimit / 3;
   return {
-    items: (values as unknown[]).map((value, index) =>
-      measure ? bounded(index, value, JSON.stringify(value)) : { index, value },
-    ),
+    items: (values as unknown[]).map((value, index) => (measure ? measured(index, value) : { index, value })),
   };
+}
+
+/** An element as text, to be measured. V8 reads what is nested thousands deep, and cannot always write it. */
+function measured(index: number, value: unknown): BatchItem {
+  let text: string;
+  try {
+    text = JSON.stringify(value);
+  } catch {
+    return { index, code: "TOO_DEEP", message: "an event may not be nested thousands of levels deep" };
+  }
+  return bounded(index, value, text);
 }
 
 function parseLines(text: string): Batch {

@@ -3,7 +3,7 @@ import { deriveFromEcs } from "./ecs-derive.ts";
 import { type EcsField, ecsCategories, ecsFields, ecsPrefixes } from "./ecs-fields.ts";
 import type { EventDraft } from "./event.ts";
 import { plainFields } from "./fields.ts";
-import { type Budget, charge, isObject, type JsonObject, keep, storable } from "./json.ts";
+import { type Budget, isObject, type JsonObject, keep, keepExcess, keepUnknown } from "./json.ts";
 import { invalidField } from "./refusal.ts";
 import { parseTime } from "./time.ts";
 
@@ -22,13 +22,13 @@ export function readEcsEvent(input: JsonObject, draft: EventDraft, now: number, 
   const time = input["@timestamp"] ?? undefined;
   if (time !== undefined) readTimestamp(time, draft, now);
   Object.assign(draft.attributes, flags);
+  keepExcess(draft.attributes, budget);
   deriveFromEcs(input, draft);
 }
 
 /** One object of the document without what was taken from it; undefined when everything was. */
 function takeFrom(object: JsonObject, prefix: string, draft: EventDraft, budget: Budget): JsonObject | undefined {
   const keys = Object.keys(object);
-  charge(budget, keys.length);
   const rest: JsonObject = {};
   let kept = keys.length === 0;
   for (const key of keys) {
@@ -36,10 +36,11 @@ function takeFrom(object: JsonObject, prefix: string, draft: EventDraft, budget:
     if (value === undefined) continue;
     const path = prefix + key;
     if (value !== null && take(path, value, draft)) continue;
-    const inside = ecsPrefixes.has(path) && isObject(value);
-    const left = inside ? takeFrom(value, `${path}.`, draft, budget) : storable(value, path, budget);
-    if (left === undefined) continue;
-    keep(rest, key, left);
+    if (ecsPrefixes.has(path) && isObject(value)) {
+      const left = takeFrom(value, `${path}.`, draft, budget);
+      if (left === undefined) continue;
+      keep(rest, key, left);
+    } else if (!keepUnknown(rest, key, value, budget, path)) continue;
     kept = true;
   }
   return kept ? rest : undefined;
@@ -67,7 +68,7 @@ function takeField(field: EcsField, path: string, value: unknown, draft: EventDr
   const holder = (field.group === undefined ? draft : (draft[field.group] ?? {})) as JsonObject;
   if (holder[field.name] !== undefined && holder[field.name] !== "") return false; // sent twice: the first counts
   const sent = unwrap(field, value);
-  const read = field.read(sent, path);
+  const read = sent === undefined || sent === "" ? undefined : field.read(sent, path);
   if (read === undefined) return false;
   holder[field.name] = read;
   if (field.group !== undefined) (draft as unknown as JsonObject)[field.group] = holder;
@@ -75,18 +76,24 @@ function takeField(field: EcsField, path: string, value: unknown, draft: EventDr
   return !(typeof sent === "string" && typeof read === "string" && field.name !== "ip" && read.length < sent.length);
 }
 
-/** In Elasticsearch every field may hold an array, and numbers and text stand for one another. */
+/** In Elasticsearch every field may hold an array, of which null is no part: an empty one says nothing. */
+function firstOf(value: unknown): unknown {
+  return Array.isArray(value) ? (value as unknown[]).find((one) => one !== null && one !== undefined) : value;
+}
+
+/** Numbers and text stand for one another there. Undefined: nothing was sent. */
 function unwrap(field: EcsField, value: unknown): unknown {
   if (field.kind === "list") return Array.isArray(value) ? value : [value];
-  const first = Array.isArray(value) && value.length > 0 ? value[0] : value;
+  const first = firstOf(value);
   if (field.kind === "text") return typeof first === "number" || typeof first === "boolean" ? String(first) : first;
   return typeof first === "string" && first.trim() !== "" ? Number(first) : first;
 }
 
 function takeCategory(value: unknown, draft: EventDraft): boolean {
-  const sent: unknown[] = Array.isArray(value) ? value : [value];
+  const sent = [value].flat().filter((one) => one !== null);
   // Their order says nothing: a log-in over the network is a log-in.
-  for (const one of sent.includes("authentication") ? ["authentication"] : sent) {
+  const logIn = sent.find((one) => typeof one === "string" && one.toLowerCase() === "authentication");
+  for (const one of logIn === undefined ? sent : [logIn]) {
     if (typeof one !== "string") throw invalidField("event.category", "a string or an array of strings");
     const category = ecsCategories.get(one.toLowerCase());
     if (category === undefined) continue;
@@ -97,10 +104,12 @@ function takeCategory(value: unknown, draft: EventDraft): boolean {
 }
 
 function takeOutcome(value: unknown, draft: EventDraft): boolean {
-  if (typeof value !== "string") throw invalidField("event.outcome", "a string");
-  if (!/^(?:success|failure|unknown)$/i.test(value)) return false;
-  draft.outcome = plainFields.outcome(value, "event.outcome") ?? "UNKNOWN";
-  return true;
+  const first = firstOf(value);
+  if (first === undefined) return false;
+  if (typeof first !== "string") throw invalidField("event.outcome", "a string");
+  if (!/^(?:success|failure|unknown)$/i.test(first)) return false;
+  draft.outcome = plainFields.outcome(first, "event.outcome") ?? "UNKNOWN";
+  return !(Array.isArray(value) && value.length > 1);
 }
 
 function takeDuration(value: unknown, draft: EventDraft): boolean {

@@ -3,6 +3,7 @@ import { fieldClasses, knownAttributes } from "./classes.ts";
 import type { EventDraft, SecurityEvent } from "./event.ts";
 import { holdsIdentifier, labelled } from "./identifiers.ts";
 import { put } from "./json.ts";
+import { wholeKey, wholesOf } from "./whole.ts";
 
 export interface Privacy {
   /** Attributes that are neither known nor allowed: kept, sealed, or not stored at all. */
@@ -45,10 +46,15 @@ export function maySeal(drafts: readonly EventDraft[], { phiFields, unknownField
   return phiFields === "PATIENT" && drafts.some((draft) => draft.target?.patientId !== undefined);
 }
 
-/** Without the attributes that the organization does not want stored. They are gone before detection, as after a restart. */
+/**
+ * Without the attributes that the organization does not want stored. They are gone before detection, as after a
+ * restart. The whole of a text that was cut is the model's, not unknown: else a long beginning would hide the rest.
+ */
 export function dropUnknown(draft: EventDraft, privacy: Privacy): EventDraft {
   if (privacy.unknownFields !== "DROP") return draft;
   const kept = Object.entries(draft.attributes).filter(([name]) => isKnown(name, privacy));
+  const wholes = wholesOf(draft);
+  if (wholes !== undefined) kept.push([wholeKey, wholes]);
   return { ...draft, attributes: Object.fromEntries(kept) };
 }
 
@@ -76,9 +82,10 @@ export function splitEvent(event: SecurityEvent, privacy: Privacy): Split {
     clear.message = undefined;
     secret.message = event.message;
   }
-  const [open, taken] = divide(event.attributes, (name, value) =>
-    isKnown(name, privacy) ? search && (holdsIdentifier(value) || labelled(name, value)) : sealUnknown,
-  );
+  const [open, taken] = divide(event.attributes, (name, value) => {
+    if (sealUnknown && !isKnown(name, privacy)) return true;
+    return search && (holdsIdentifier(value) || labelled(name, value));
+  });
   if (taken !== undefined) {
     fields.push("attributes");
     clear.attributes = open;

@@ -1,11 +1,15 @@
 const iso =
   /^(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?: ?(Z|z|[+-]\d\d(?::?\d\d)?))?)?$/;
 const epochText = /^\d{12,14}$/; // ms from 1973 to 5138: no other reading of such a number is likely
+const seconds = { from: 1e9, to: 1e11 }; // since 1970, from 2001 on; in ms that would be 1970 to 1973
 const latest = Date.UTC(10_000, 0, 1); // what ISO 8601 and PostgreSQL both write with four digits of year
 
-/** Epoch ms of an ISO 8601 time (without zone: UTC) or of epoch ms, or undefined if it is neither. */
+/** Epoch ms of an ISO 8601 time (without zone: UTC), of epoch ms or seconds, or undefined if it is none of them. */
 export function parseTime(value: unknown): number | undefined {
-  if (typeof value === "number") return value >= 0 && value < latest ? Math.floor(value) : undefined;
+  if (typeof value === "number") {
+    const ms = value >= seconds.from && value < seconds.to ? value * 1_000 : value;
+    return ms >= 0 && ms < latest ? Math.floor(ms) : undefined;
+  }
   if (typeof value !== "string" || value.length > 40) return undefined;
   const plain = value.length === 24 ? plainTime(value) : undefined;
   if (plain !== undefined) return plain;

@@ -1,7 +1,7 @@
 import { setTime } from "./clock.ts";
 import type { EventDraft } from "./event.ts";
 import { type Group, groupFields, plainFields } from "./fields.ts";
-import { type Budget, charge, type JsonObject, keep, storable } from "./json.ts";
+import { type Budget, type JsonObject, keepExcess, keepUnknown, storableBag } from "./json.ts";
 import { objectAt, type Read, textLimit } from "./readers.ts";
 import { invalidField } from "./refusal.ts";
 import { cleanText } from "./text.ts";
@@ -35,12 +35,8 @@ function fieldMap(readers: object, prefix: string): Map<string, Field> {
 export function readVigilEvent(input: JsonObject, draft: EventDraft, now: number, budget: Budget): void {
   const target = draft as unknown as JsonObject;
   const sent = input.attributes ?? undefined;
-  if (sent !== undefined) {
-    draft.attributes = { ...(storable(objectAt(sent, "attributes"), "attributes", budget) as JsonObject) };
-  }
-  let count = 0;
+  if (sent !== undefined) draft.attributes = { ...storableBag(objectAt(sent, "attributes"), "attributes", budget) };
   for (const key in input) {
-    count++;
     const value = input[key];
     if (value === undefined) continue;
     const field = plain.get(key);
@@ -56,10 +52,10 @@ export function readVigilEvent(input: JsonObject, draft: EventDraft, now: number
     } else if (key === "time") {
       if (value !== null) readTime(value, draft, now);
     } else if (key !== "attributes" && key !== "action") {
-      keep(draft.attributes, key, storable(value, key, budget));
+      keepUnknown(draft.attributes, key, value, budget);
     }
   }
-  charge(budget, count);
+  keepExcess(draft.attributes, budget);
 }
 
 function readField(field: Field, value: unknown, draft: EventDraft): unknown {
@@ -86,7 +82,6 @@ function readGroup(
     if (field === undefined || value === null || value === undefined) changed = true;
     else changed = !Object.is(field.read(value, field.path), value) || changed;
   }
-  charge(budget, count);
   if (count === 0) return undefined;
   return changed ? copyGroup(group, fields, sent, draft, budget) : sent;
 }
@@ -105,8 +100,7 @@ function copyGroup(
     const field = fields.get(key);
     if (value === undefined || (value === null && field !== undefined)) continue;
     if (field === undefined) {
-      const path = `${group}.${key}`;
-      keep(draft.attributes, path, storable(value, path, budget));
+      keepUnknown(draft.attributes, `${group}.${key}`, value, budget);
       continue;
     }
     const read = readField(field, value, draft);

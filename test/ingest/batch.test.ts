@@ -83,6 +83,11 @@ describe("a batch", () => {
     expect(codes(items(`[${most},${large},{"a":1}]`))).toEqual(["ok", "TOO_LARGE", "ok"]);
   });
 
+  it("is not lost by one element that is nested thousands of levels deep", () => {
+    const deep = `${"[".repeat(30_000)}${"]".repeat(30_000)}`;
+    expect(items(`[${deep},{"a":1}]`, "application/json")[1]).toEqual({ index: 1, value: { a: 1 } });
+  });
+
   it("gives back what was sent, in either shape", () => {
     const value = fc.jsonValue({ noUnicodeString: false }).map((json) => JSON.parse(JSON.stringify(json)) as unknown);
     fc.assert(

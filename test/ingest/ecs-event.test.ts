@@ -87,6 +87,24 @@ describe("an ECS document", () => {
     expect(event.attributes).toEqual({ event: { category: ["network", "authentication"] } });
   });
 
+  it("takes arrays anywhere, and what is empty or null in them for nothing, as Elasticsearch does", () => {
+    const event = accept({
+      event: { action: ["login"], outcome: ["failure"], category: [null, "Network", "Authentication"] },
+      user: { name: [], email: [null, "ann@clinic.example"], id: [null] },
+      source: { ip: [], port: "" },
+    });
+    expect(event).toMatchObject({ action: "login", category: "AUTHENTICATION", outcome: "FAILURE" });
+    expect([event.actor, event.source]).toEqual([{ email: "ann@clinic.example" }, undefined]);
+  });
+
+  it("is read to its end however many fields it has, and what there is no room for stays as text", () => {
+    const many = Object.fromEntries(Array.from({ length: 1_001 }, (_, n) => [`k${n}`, n]));
+    const event = accept({ event: { action: "login" }, user: { ...many, name: "ann" }, source: { ip: "192.0.2.1" } });
+    expect(event).toMatchObject({ actor: { name: "ann" }, source: { ip: "192.0.2.1" } });
+    expect(event.attributes["vigil.excess"]).toBe('{"user.k1000":1000}');
+    expect(Object.keys(event.attributes.user as object)).toHaveLength(1_000);
+  });
+
   it("reads numbers and text in each other's place, as Elasticsearch stores them", () => {
     const event = accept({ event: { action: "x" }, user: { id: 17 }, http: { response: { status_code: "404" } } });
     expect(event).toMatchObject({ actor: { id: "17" }, http: { status: 404 } });

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { fieldClasses } from "../../src/ingest/classes.ts";
 import type { SecurityEvent } from "../../src/ingest/event.ts";
 import { dropUnknown, joinEvent, maySeal, type Privacy, splitEvent } from "../../src/ingest/privacy.ts";
+import { validateEvent } from "../../src/ingest/validate.ts";
 import fc from "../support/property.ts";
 
 const event: SecurityEvent = {
@@ -70,6 +71,40 @@ describe("H1 splitting an event", () => {
     const asSsn = privacy({ ...keep, unknownFields: "SEAL", allowedAttributes: new Set(["ssn", "room"]) });
     expect(splitEvent(numbered, asSsn).fields).toEqual([]);
     expect(splitEvent({ ...event, attributes: { ssn: 123456789 } }, asSsn).fields).toEqual(["attributes"]);
+  });
+
+  describe("with unknown attributes dropped", () => {
+    const drop = privacy({ phiFields: "KEEP", unknownFields: "DROP" });
+    const dropped = (sent: object): SecurityEvent => {
+      const read = validateEvent(sent, 0, 1);
+      if (!("event" in read)) throw new Error(read.rejection.message);
+      return { ...dropUnknown(read.event, drop), id: event.id, time: 1, receivedAt: 1 };
+    };
+    const padding = "a".repeat(3_000);
+    const path = `/${padding}/../../etc/passwd`;
+    const agent = `${padding} sqlmap`;
+
+    it("keeps the whole of a text that was cut, by whatever name it was sent: padding hides nothing", () => {
+      const wholes = { "vigil.truncated": { "http.path": path, userAgent: agent } };
+      for (const sent of [
+        { action: "http.request", http: { path }, userAgent: agent, own: "x" },
+        { "event.action": "http.request", url: { path }, "user_agent.original": [agent], own: "x" },
+        { "event.action": "http.request", "url.original": path, user_agent: { original: agent }, own: "x" },
+      ])
+        expect(dropped(sent).attributes).toEqual(wholes);
+    });
+
+    it("seals it where an identifier is in it", () => {
+      const { clear, fields } = splitEvent(dropped({ action: "a", http: { path: `${path}?ssn=123-45-6789` } }), drop);
+      expect([fields, clear.attributes]).toEqual([["attributes"], {}]);
+    });
+
+    it("keeps nothing that only goes by its name", () => {
+      const sent = { "http.path": `/b${padding}`, own: padding, attributes: padding };
+      const attributes = { "vigil.truncated": sent };
+      expect(dropped({ action: "a", http: { path: "/a" }, attributes }).attributes).toEqual({});
+      expect(dropped({ action: "a", attributes: { "vigil.truncated": padding } }).attributes).toEqual({});
+    });
   });
 
   it("loses nothing: what was split joins to what it was", () => {

@@ -62,6 +62,15 @@ describe("the sshd format", () => {
     );
   });
 
+  it.each(["Invalid user  from 203.0.113.9 port 1", "Connection closed by invalid user  203.0.113.9 port 1 [preauth]"])(
+    "names nobody where the name is empty: %s",
+    (message) => {
+      const result = parse(`Nov 24 10:00:00 host sshd[1]: ${message}`);
+      expect(result).toMatchObject({ events: [{ action: "login", source: { ip: "203.0.113.9" } }] });
+      expect(result).not.toHaveProperty("events.0.actor");
+    },
+  );
+
   it("tells lines without a security event from lines it cannot read", () => {
     expect(parse("Nov 24 10:00:00 host CRON[1]: session opened")).toHaveProperty("ignored");
     expect(parse("this is no log line")).toMatchObject({ rejection: { code: "UNPARSED_LINE" } });

@@ -94,13 +94,39 @@ describe("an event in Vigil's own shape", () => {
     expect(refuse({ action: "a", ...part })).toMatchObject({ code: "INVALID_FIELD", message });
   });
 
-  it("bounds the depth and the number of the attributes", () => {
-    let deep: unknown = 1;
+  it("bounds the depth and the number of the attributes, and keeps what is beyond as text", () => {
+    let deep: unknown = "needle";
     for (let i = 0; i < 25; i++) deep = { deep };
-    expect(refuse({ action: "a", deep }).code).toBe("TOO_DEEP");
+    const { attributes } = accept({ action: "a", deep });
+    let depth = 0;
+    let inner: unknown = attributes.deep;
+    for (; typeof inner === "object"; depth++) inner = (inner as { deep: unknown }).deep;
+    expect([depth, inner]).toEqual([20, '{"deep":{"deep":{"deep":{"deep":{"deep":"needle"}}}}}']);
+
     const many = Object.fromEntries(Array.from({ length: 1_001 }, (_, i) => [`k${i}`, i]));
-    expect(refuse({ action: "a", attributes: many }).code).toBe("TOO_MANY_KEYS");
-    expect(refuse({ action: "a", ...many }).code).toBe("TOO_MANY_KEYS");
+    const { k1000, ...first } = many;
+    const bounded = { ...first, "vigil.excess": JSON.stringify({ k1000 }) };
+    expect(accept({ action: "a", attributes: many }).attributes).toEqual(bounded);
+    expect(accept({ action: "a", ...many }).attributes).toEqual(bounded);
+    expect(accept({ action: "a", attributes: { body: many } }).attributes).toEqual({ body: JSON.stringify(many) });
+  });
+
+  it("is not lost by what stands beside the fields it knows, however much or deep that is", () => {
+    const nested = `${"[".repeat(20_000)}${"]".repeat(20_000)}`;
+    const many = Object.fromEntries(Array.from({ length: 1_500 }, (_, i) => [`k${i}`, i]));
+    for (const sent of [
+      { ...many, action: "login", actor: { ...many, name: "ann" }, attributes: many },
+      JSON.parse(`{"deep":${nested},"action":"login","attributes":{"deep":${nested}},"actor":{"name":"ann"}}`),
+    ])
+      expect(accept(sent)).toMatchObject({ action: "login", actor: { name: "ann" } });
+  });
+
+  it("does not grow by keys that are equal once they are storable", () => {
+    const sent = Object.fromEntries(Array.from({ length: 999 }, (_, n) => [String.fromCharCode(0xd800 + n), n]));
+    for (const bag of [accept({ action: "a", ...sent }).attributes, accept({ action: "a", sent }).attributes.sent]) {
+      expect(Object.values(bag as object).sort((a, b) => a - b)).toEqual(Object.values(sent));
+      expect(JSON.stringify(bag).length).toBeLessThan(40_000); // each key had its own place in its length: 8 MB
+    }
   });
 
   it("cuts text that is too long instead of losing the event, and keeps the whole", () => {

@@ -11,14 +11,24 @@ import { readJsonLine } from "./json-line.ts";
 /** A document as an event is sent, without its attributes; `undefined` in it: the document does not say. */
 export type Meaning = (document: JsonObject) => JsonObject;
 
-/** `listed`: the key under which a file holds a list of documents, e.g. `Records`. */
-export function documentLineParser(meaning: Meaning, listed: string, { now }: ParserOptions): LineParser {
+/**
+ * `listed`: the key under which a file holds a list of documents, e.g. `Records`. `look` sees the documents of a line
+ * before what each means is asked.
+ */
+export function documentLineParser(
+  meaning: Meaning,
+  listed: string,
+  { now }: ParserOptions,
+  look?: (documents: readonly JsonObject[]) => void,
+): LineParser {
   return (line, lineNumber) => {
     const document = readJsonLine(line, lineNumber);
     if ("rejection" in document) return document;
     const { value } = document;
     const list = isObject(value) && Array.isArray(value[listed]) ? value[listed] : value;
-    const read = (Array.isArray(list) ? list : [list]).map((one: unknown) =>
+    const documents: unknown[] = Array.isArray(list) ? list : [list];
+    look?.(documents.filter(isObject));
+    const read = documents.map((one) =>
       validateEvent(isObject(one) ? { ...meaning(one), attributes: one } : one, lineNumber - 1, now),
     );
     return {

@@ -7,6 +7,7 @@ import { setRequest, webEvent } from "./web-request.ts";
 const basicAuth = /^user "([^:]*)": password mismatch|^user "([^:]*)" was not found in "/s;
 const client = /, client: ([0-9A-Fa-f.:]{2,45})(?=$|, )/g;
 const request = /, request: "/;
+const requestEnd = / HTTP\/[\d.]{1,8}"/g;
 
 /**
  * The text of an nginx error line behind its `*N`: a refused basic authentication, or another refused request. Undefined for
@@ -59,10 +60,16 @@ function readContext(draft: EventDraft, context: string): void {
   const start = request.exec(context);
   if (start !== null) {
     const from = start.index + start[0].length;
-    const end = context.indexOf('"', from);
+    const end = endOfRequest(context, from);
     if (end >= 0) setRequest(draft, http, context.slice(from, end));
     const host = /^", (?:[a-z]+: "[^"]*", )*?host: "([^"]*)"/.exec(context.slice(end));
     if (host?.[1]) http.host = truncate(host[1], textLimit);
   }
   if (Object.keys(http).length > 0) draft.http = http;
+}
+
+/** Quotes in a path are written as they came: a request with a version ends behind that. */
+function endOfRequest(context: string, from: number): number {
+  requestEnd.lastIndex = from;
+  return requestEnd.test(context) ? requestEnd.lastIndex - 1 : context.indexOf('"', from);
 }

@@ -4,13 +4,7 @@ import type { JsonObject } from "../json.ts";
 import { parseTime } from "../time.ts";
 import { documentLineParser, textAt } from "./document-line.ts";
 import type { LogFormat } from "./format.ts";
-
-const outcomes = new Map([
-  ["SUCCESS", "SUCCESS"],
-  ["ALLOW", "SUCCESS"],
-  ["FAILURE", "FAILURE"],
-  ["DENY", "FAILURE"],
-]);
+import { isWrongPassword, OktaAttempts, outcomeOf } from "./okta-log-in.ts";
 
 /** By the beginning of the event's type, the longest that fits first. */
 const categories: readonly [string, string][] = [
@@ -32,7 +26,13 @@ function knownAt(record: JsonObject, ...path: string[]): string | undefined {
   return text?.toLowerCase() === "unknown" ? undefined : text;
 }
 
-export function oktaMeaning(record: JsonObject): JsonObject {
+/** A wrong password is a failed log-in by whatever name, and what only repeats it a detail, as in the logs of sshd. */
+function deedOf(record: JsonObject, type: string, isRepeated: boolean): { action: string; outcome: string } {
+  if (isRepeated) return { action: "login.detail", outcome: "UNKNOWN" };
+  return { action: isWrongPassword(record) ? "login" : type, outcome: outcomeOf(record) };
+}
+
+function oktaMeaning(record: JsonObject, isRepeated: boolean): JsonObject {
   const type = textAt(record, "eventType") ?? "okta";
   const client = record.client as JsonObject | undefined;
   const [target] = Array.isArray(record.target) ? (record.target as unknown[]) : [];
@@ -41,9 +41,8 @@ export function oktaMeaning(record: JsonObject): JsonObject {
     id: textAt(record, "uuid"),
     time: parseTime(record.published),
     logsource: { product: "okta", service: "okta" },
-    action: type,
+    ...deedOf(record, type, isRepeated),
     category: categories.find(([beginning]) => type.startsWith(beginning))?.[1] ?? "OTHER",
-    outcome: outcomes.get(textAt(record, "outcome", "result") ?? "") ?? "UNKNOWN",
     actor: {
       id: knownAt(record, "actor", "id"),
       name: login ?? knownAt(record, "actor", "displayName"), // a display name may be several people's
@@ -61,5 +60,9 @@ export const okta: LogFormat = {
   name: "okta",
   description: "Okta's System Log, a page of its API or an event a line",
   longestLine: 52_428_800, // 50 MiB: a page of the API is one line
-  parser: (options) => documentLineParser(oktaMeaning, "events", options),
+  parser: (options) => {
+    const attempts = new OktaAttempts();
+    const meaning = (record: JsonObject) => oktaMeaning(record, attempts.repeats(record));
+    return documentLineParser(meaning, "events", options, (page) => attempts.expect(page));
+  },
 };

@@ -72,13 +72,18 @@ function nameAsEcs(event: JsonObject, eventName: unknown): void {
 const isRequest = (event: JsonObject): boolean =>
   event["http.request.method"] !== undefined || event["http.response.status_code"] !== undefined;
 
-/** An exporter that had no answer sends its records again: those of the same time and content are the same. */
-export function identify(event: JsonObject, json: string, seen: Map<string, number>): void {
+/**
+ * An exporter that had no answer sends its records again: those of the same time and content are the same. Of a program
+ * that guesses, many are equal within one ms, which is all that `json` tells of the time: the record's own tells more.
+ */
+export function identify(record: JsonObject, event: JsonObject, json: string, seen: Map<string, number>): void {
   const isOwn = typeof event.action === "string" && !looksLikeEcs(event);
   const nested = isObject(event.event) ? event.event : {};
   if (event[isOwn ? "time" : "@timestamp"] === undefined) return;
   if ((isOwn ? event.id : (event["event.id"] ?? nested.id)) !== undefined) return;
-  const hash = createHash("sha256").update(json).digest("base64url").slice(0, 27);
+  const { timeUnixNano = "", observedTimeUnixNano = "" } = record;
+  const precise = Number(timeUnixNano) === 0 ? observedTimeUnixNano : timeUnixNano;
+  const hash = createHash("sha256").update(`${precise} ${json}`).digest("base64url").slice(0, 27);
   const before = seen.get(hash) ?? 0; // equal ones within a request are several
   seen.set(hash, before + 1);
   event[isOwn ? "id" : "event.id"] = `otlp:${hash}:${before}`;

@@ -1,14 +1,14 @@
 /** OTLP's values (AnyValue in its JSON form) as plain JSON. */
-import { isObject, type JsonObject, put } from "../json.ts";
-import { invalidField, Refusal } from "../refusal.ts";
+import { asText, isObject, type JsonObject, put } from "../json.ts";
+import { invalidField } from "../refusal.ts";
 
-const deepest = 20; // as an event's attributes may be
+const deepest = 20; // as an event's attributes may be; what is nested deeper stays as text
 
 /** The value itself; undefined: there is none. */
 export function plainValue(value: unknown, path: string, depth = 0): unknown {
   if (value === undefined || value === null) return undefined;
   if (!isObject(value)) throw invalidField(path, "an AnyValue");
-  if (depth > deepest) throw new Refusal("TOO_DEEP", `values may be nested at most ${deepest} deep`);
+  if (depth > deepest) return asText(value);
   for (const name of ["stringValue", "boolValue", "doubleValue", "bytesValue"]) {
     if (value[name] !== undefined) return finite(value[name]);
   }
@@ -23,12 +23,20 @@ export function plainValue(value: unknown, path: string, depth = 0): unknown {
 /** A list of KeyValue as an object; of a key that comes twice, all values are kept, in a list. */
 export function plainAttributes(list: unknown, path: string, depth = 0): JsonObject {
   const found: JsonObject = {};
+  const several = new Map<string, unknown[]>();
   for (const pair of listAt(list, path)) {
     if (!isObject(pair) || typeof pair.key !== "string") throw invalidField(path, "a list of keys with values");
     const { key } = pair;
     const value = plainValue(pair.value, `${path}.${key}`, depth) ?? null;
-    put(found, key, Object.hasOwn(found, key) ? [found[key], value].flat() : value);
+    if (!Object.hasOwn(found, key)) {
+      put(found, key, value);
+      continue;
+    }
+    const values = several.get(key) ?? [found[key]].flat();
+    for (const one of [value].flat()) values.push(one);
+    several.set(key, values);
   }
+  for (const [key, values] of several) put(found, key, values);
   return found;
 }
 

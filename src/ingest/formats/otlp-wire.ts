@@ -66,13 +66,11 @@ export function decodeRequest(bytes: Uint8Array): JsonObject {
     const reader = new BinaryReader(bytes);
     return decode(reader, reader.len, "Request", 0);
   } catch (error) {
-    if (error instanceof Refusal) throw error;
     throw new Refusal("INVALID_PROTOBUF", `the body is no ExportLogsServiceRequest: ${(error as Error).message}`);
   }
 }
 
 function decode(reader: BinaryReader, end: number, message: string, depth: number): JsonObject {
-  if (depth > deepest) throw new Refusal("TOO_DEEP", `messages may be nested at most ${deepest} deep`);
   const fields = messages[message] as NonNullable<(typeof messages)[string]>;
   const found: JsonObject = {};
   while (reader.pos < end) {
@@ -84,7 +82,9 @@ function decode(reader: BinaryReader, end: number, message: string, depth: numbe
     }
     const read = scalars[of as Scalar];
     let value: unknown;
-    if (read) value = read(reader);
+    // Only values hold themselves. One that is too deep stays as bytes: it must not have the whole request refused.
+    if (of === "AnyValue" && depth >= deepest) value = { bytesValue: scalars.base64(reader) };
+    else if (read) value = read(reader);
     else {
       const length = reader.uint32();
       if (length > end - reader.pos) throw new Error("premature EOF");

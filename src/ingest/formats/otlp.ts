@@ -43,7 +43,7 @@ function itemOf(
     if (Buffer.byteLength(json) > eventLimit) {
       return { index, code: "TOO_LARGE", message: `a record may be at most ${eventLimit} bytes of JSON` };
     }
-    identify(value, json, seen);
+    identify(record, value, json, seen);
     return { index, value };
   } catch (refusal) {
     if (refusal instanceof Refusal) return refusal.at(index);

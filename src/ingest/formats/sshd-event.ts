@@ -15,7 +15,7 @@ export function sshdEvent(fact: SshdFact, message: string): EventDraft {
     message: truncate(message, messageLimit),
     attributes: { "sshd.event": fact.kind },
   };
-  if (fact.user !== undefined) event.actor = { name: truncate(fact.user, textLimit) };
+  if (fact.user) event.actor = { name: truncate(fact.user, textLimit) };
   setSource(event, fact);
   if (fact.method !== undefined) event.attributes["sshd.method"] = fact.method;
   if (fact.invalidUser === true) event.attributes["sshd.invalidUser"] = true;

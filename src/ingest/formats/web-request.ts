@@ -37,13 +37,15 @@ const version = /^HTTP\/[\d.]{1,8}$/;
  * The request line. One that is no HTTP (a TLS handshake, a scanner's greeting) is kept escaped as the path, so that it can be
  * searched, and marked.
  */
-export function setRequest(draft: EventDraft, http: Http, request: string): void {
+export function setRequest(draft: EventDraft, http: Http, sent: string): void {
+  const request = sent.trim(); // nginx takes blanks around the path and behind the version, and logs them
   if (request === "" || request === "-") return;
   const first = request.indexOf(" ");
   const last = request.lastIndexOf(" ");
   const versioned = last > first && version.test(request.slice(last + 1));
-  const path = request.slice(first + 1, versioned ? last : undefined);
-  if (first <= 0 || !method.test(request.slice(0, first)) || !(versioned || path.startsWith("/"))) {
+  const path = request.slice(first + 1, versioned ? last : undefined).trim();
+  const hasPath = versioned ? path !== "" : path.startsWith("/");
+  if (first <= 0 || !method.test(request.slice(0, first)) || !hasPath) {
     http.path = cutText(draft, "http.path", request);
     draft.attributes["http.request.malformed"] = true;
     return;

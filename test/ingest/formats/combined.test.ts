@@ -76,9 +76,25 @@ describe("an access log", () => {
   });
 
   it("takes blanks in a path for a part of it, and needs no version", () => {
-    expect(one(`192.0.2.9 - - ${at} "GET /a b  HTTP/1.1" 200 5`).http?.path).toBe("/a b ");
+    expect(one(`192.0.2.9 - - ${at} "GET /a b HTTP/1.1" 200 5`).http?.path).toBe("/a b");
     expect(one(`192.0.2.9 - - ${at} "GET /a" 200 5`).http).toMatchObject({ method: "GET", path: "/a" });
     expect(one(`192.0.2.9 - - ${at} "CONNECT x.example:443 HTTP/1.1" 400 5`).http?.path).toBe("x.example:443");
+  });
+
+  it.each(["GET   /c99.php HTTP/1.1", "GET /c99.php  HTTP/1.1", "GET /c99.php HTTP/1.1  ", "  GET /c99.php HTTP/1.1"])(
+    "has the path as nginx serves it, whatever blanks are around it: %j",
+    (request) => {
+      const event = one(`192.0.2.9 - - ${at} "${request}" 200 5`);
+      expect(event.http).toEqual({ method: "GET", path: "/c99.php", status: 200, bytes: 5 });
+      expect(event.attributes).toEqual({ "http.version": "1.1" });
+    },
+  );
+
+  it("has no empty path where a request has none", () => {
+    expect(one(`192.0.2.9 - - ${at} "GET  HTTP/1.1" 400 5`)).toMatchObject({
+      http: { path: "GET  HTTP/1.1" },
+      attributes: { "http.request.malformed": true },
+    });
   });
 
   it("is not misled by a user who calls himself a log line", () => {
@@ -173,6 +189,18 @@ describe("an error log of nginx", () => {
     expect(combined.parser({ now })("2026/11/04 10:11:12 [notice] 7#7: signal process started", 1)).toHaveProperty(
       "ignored",
     );
+  });
+
+  it("has the whole of a path with quotes, which nginx writes as they came", () => {
+    const quoted = context.replace("/admin?x=1", '/a"/../../etc/passwd?q="1"');
+    expect(one(error(`access forbidden by rule, ${quoted}`)).http).toEqual({
+      method: "GET",
+      path: '/a"/../../etc/passwd',
+      query: 'q="1"',
+      host: "shop.example",
+    });
+    const unversioned = context.replace(" HTTP/1.1", "");
+    expect(one(error(`access forbidden by rule, ${unversioned}`)).http).toMatchObject({ path: "/admin", query: "x=1" });
   });
 
   it("names no address where a path could have named another", () => {

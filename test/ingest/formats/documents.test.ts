@@ -1,6 +1,11 @@
 /** Audit logs whose line is a product's document: it is kept whole, and what it means is told beside it. */
 import { describe, expect, it } from "vitest";
+import { builtinRules } from "../../../src/detect/builtin.ts";
+import { compileRules } from "../../../src/detect/compile.ts";
+import { createDetector } from "../../../src/detect/detector.ts";
+import { stamp } from "../../../src/ingest/accept.ts";
 import type { EventDraft } from "../../../src/ingest/event.ts";
+import type { LogFormat } from "../../../src/ingest/formats/format.ts";
 import { formats } from "../../../src/ingest/formats/formats.ts";
 
 const now = Date.UTC(2026, 10, 28, 12);
@@ -170,5 +175,88 @@ describe("Okta", () => {
     const failed = one("okta", { eventType: "user.session.start", outcome, authenticationContext });
     expect(failed).toMatchObject({ category: "AUTHENTICATION", outcome: "FAILURE" });
     expect(failed.sessionId).toBeUndefined();
+  });
+});
+
+describe("Okta's Identity Engine", () => {
+  interface Told {
+    user?: string;
+    factor?: string;
+    result?: string;
+    seconds?: number;
+  }
+
+  /** A password as it is told of: as a factor, and as a session that starts or does not. */
+  function password(request: string, { user = "ada", factor, result = "FAILURE", seconds = 0 }: Told = {}) {
+    const common = {
+      actor: { id: `00u-${user}`, type: "User", alternateId: `${user}@clinic.example` },
+      client: { ipAddress: "203.0.113.7" },
+      outcome: { result, reason: "INVALID_CREDENTIALS" },
+      transaction: { type: "WEB", id: request },
+    };
+    const published = (ms: number) => new Date(Date.UTC(2026, 10, 28, 11, 59, seconds, ms)).toISOString();
+    const debugContext = { debugData: { factor: factor ?? "PASSWORD_AS_FACTOR", factorIntent: "AUTHENTICATION" } };
+    const eventType = "user.authentication.auth_via_mfa";
+    return [
+      { ...common, uuid: `${request}-${user}-1`, published: published(460), eventType, debugContext },
+      { ...common, uuid: `${request}-${user}-2`, published: published(463), eventType: "user.session.start" },
+    ] as const;
+  }
+
+  /** The events of a file. */
+  function eventsOf(...lines: unknown[]): EventDraft[] {
+    const parse = (formats.get("okta") as LogFormat).parser({ now });
+    return lines.flatMap((line, n) => (parse(JSON.stringify(line), n + 1) as { events: EventDraft[] }).events);
+  }
+  const deedsOf = (...lines: unknown[]) => eventsOf(...lines).map(({ action, outcome }) => `${action} ${outcome}`);
+  const [factor, session] = password("r1");
+  const detail = "login.detail UNKNOWN";
+
+  it("tells of a wrong password as a factor that failed: it is a failed log-in", () => {
+    expect(deedsOf(factor)).toEqual(["login FAILURE"]);
+    expect(eventsOf(factor)).toMatchObject([{ category: "AUTHENTICATION", attributes: factor }]);
+  });
+
+  it("counts it once where a session that did not start tells of it, too, whichever comes first", () => {
+    expect(deedsOf(factor, session)).toEqual(["login FAILURE", detail]);
+    expect(deedsOf(session, factor)).toEqual(["user.session.start FAILURE", detail]);
+    expect(deedsOf([factor, session])).toEqual([detail, "user.session.start FAILURE"]);
+    expect(deedsOf({ events: [session, factor] })).toEqual(["user.session.start FAILURE", detail]);
+    const ofAgent = { ...factor, eventType: "user.authentication.auth_via_AD_agent", debugContext: {} };
+    expect(deedsOf([ofAgent, session])).toEqual([detail, "user.session.start FAILURE"]);
+  });
+
+  it("takes the passwords of two requests, or of two users, for two", () => {
+    expect(deedsOf(factor, ...password("r2"))).toEqual(["login FAILURE", "login FAILURE", detail]);
+    expect(deedsOf(factor, password("r1", { user: "bob" })[1])).toEqual([
+      "login FAILURE",
+      "user.session.start FAILURE",
+    ]);
+  });
+
+  it("has other factors, and passwords that were right, under their own names", () => {
+    const own = "user.authentication.auth_via_mfa";
+    expect(deedsOf(password("r1", { factor: "OKTA_VERIFY_PUSH" })[0])).toEqual([`${own} FAILURE`]);
+    expect(deedsOf(...password("r1", { result: "SUCCESS" }))).toEqual([`${own} SUCCESS`, "user.session.start SUCCESS"]);
+  });
+
+  it.each([
+    ["an event a line", false],
+    ["a page", true],
+  ])("is seen by the rules that count failed log-ins: ten for one account, not nine (%s)", async (_, isPage) => {
+    const rules = builtinRules().map(({ yaml }, n) => ({
+      id: `00000000-0000-7000-8000-${String(n).padStart(12, "0")}`,
+      revision: 1,
+      mode: "ACTIVE" as const,
+      yaml,
+    }));
+    const found = async (count: number) => {
+      const told = Array.from({ length: count }, (_, n) => password(`r${n}`, { seconds: n * 5 })).flat();
+      const events = stamp(eventsOf(...(isPage ? [told] : told)), now);
+      const { detections } = await createDetector({ ruleSet: compileRules(rules).ruleSet }).evaluate(events);
+      return detections.map(({ ruleName }) => ruleName);
+    };
+    expect(await found(9)).toEqual([]);
+    expect(await found(10)).toEqual(["Brute force on one account"]);
   });
 });

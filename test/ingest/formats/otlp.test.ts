@@ -112,6 +112,8 @@ describe("a log record", () => {
     expect(ids(line, line)).toEqual([first, second]);
     expect(second).not.toBe(first);
     expect(ids({ ...line, timeUnixNano: `${now}000000` })).not.toContain(first);
+    const [early, late] = ["100", "200"].map((ns) => ids({ ...line, timeUnixNano: `${now - 1_000}000${ns}` })[0]);
+    expect(early).not.toBe(late); // of one ms, in two requests
     expect(ids({ body: text("denied") })).toEqual([undefined]); // of no time: it cannot be known again
     expect(ids({ ...line, attributes: attributes({ "log.record.uid": text("01J") }) })).toEqual(["01J"]);
     for (const timed of [
@@ -136,12 +138,30 @@ describe("a log record", () => {
       { index: 2, message: "attributes must be a list of keys with values" },
       { index: 3, message: "body must be an integer" },
     ]);
-    let deep: object = text("x");
-    for (let n = 0; n < 500; n++) deep = { arrayValue: { values: [deep] } };
-    expect(eventsOf({ body: deep })).toMatchObject([{ code: "TOO_DEEP" }]);
     expect(eventsOf({ body: text("x".repeat(70_000)) })).toMatchObject([{ code: "TOO_LARGE" }]);
     for (const faulty of [7, [], { resourceLogs: 1 }, { resourceLogs: [{ scopeLogs: {} }] }, { resourceLogs: [null] }])
       expect(() => recordsOf(faulty)).toThrow(Refusal);
+  });
+});
+
+describe("a value of a record", () => {
+  it("that is nested without end is read as far as an event's may be, and stays as text below", () => {
+    let deep: object = text("needle");
+    for (let n = 0; n < 500; n++) deep = { arrayValue: { values: [deep] } };
+    const record = { timeUnixNano: nanoseconds, eventName: "login", attributes: attributes({ deep }) };
+    const [event] = eventsOf(record);
+    expect(event).toMatchObject({ action: "login" });
+    expect(JSON.stringify(event)).toContain("needle");
+  });
+
+  it("whose key comes again and again is a list, in time that grows with their number and not with its square", () => {
+    const list = [text("a"), { arrayValue: { values: [text("b"), text("c")] } }, text("d")];
+    const named = (values: object[]) => values.map((value) => ({ key: "tried", value }));
+    expect(eventsOf({ attributes: named(list) })).toMatchObject([{ attributes: { tried: ["a", "b", "c", "d"] } }]);
+    const before = process.cpuUsage();
+    const many = named(Array.from({ length: 200_000 }, () => text("a")));
+    expect(eventsOf({ attributes: many })).toMatchObject([{ code: "TOO_LARGE" }]);
+    expect(process.cpuUsage(before).user).toBeLessThan(5_000_000); // a quadratic one takes minutes
   });
 });
 
@@ -189,15 +209,21 @@ it("a Collector's lines of a file, and its syslog, are events with all that its 
 });
 
 describe("the binary form", () => {
-  it("of bytes that are none is refused: cut short, longer than it says, nested without end", () => {
-    const message = (number: number, bytes: Uint8Array) => new BinaryWriter().tag(number, 2).bytes(bytes).finish();
-    let deep = new Uint8Array();
+  const message = (number: number, bytes: Uint8Array) => new BinaryWriter().tag(number, 2).bytes(bytes).finish();
+  const inRequest = (...records: Uint8Array[]) =>
+    message(1, message(2, Buffer.concat(records.map((record) => message(2, record)))));
+
+  it("of a value that is nested without end costs neither its record nor the request", () => {
+    let deep: Uint8Array = message(1, Buffer.from("x"));
     for (let n = 0; n < 200; n++) deep = message(5, message(1, deep)); // lists within lists
-    const inRequest = (record: Uint8Array) => message(1, message(2, message(2, record)));
+    const items = recordsOf(decodeRequest(inRequest(message(5, deep), message(12, Buffer.from("login")))));
+    expect(items).toMatchObject([{ value: { "event.action": "log" } }, { value: { "event.action": "login" } }]);
+  });
+
+  it("of bytes that are none is refused: cut short, longer than it says", () => {
     for (const bytes of [
       Uint8Array.of(10, 200),
       Uint8Array.of(255, 255, 255, 255, 255, 255),
-      inRequest(message(5, deep)),
       inRequest(Uint8Array.of(9, 1)), // a number of eight bytes that has one
     ])
       expect(() => decodeRequest(bytes)).toThrow(Refusal);
