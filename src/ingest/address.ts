@@ -9,6 +9,12 @@ export function canonicalAddress(text: string): string | undefined {
   return mapped ? ipv4Text(groups[6] as number, groups[7] as number) : formatIPv6(groups);
 }
 
+/** The /64, as text, that one customer of IPv6 has, of a canonical address; undefined: it is IPv4. */
+export function networkOf(address: string): string | undefined {
+  const groups = address.includes(":") ? parseIPv6(address) : undefined;
+  return groups && `${formatIPv6([...groups.slice(0, 4), 0, 0, 0, 0])}/64`;
+}
+
 /** Four decimal numbers 0-255 without leading zeros, which some readers take for octal. */
 function isIPv4(text: string): boolean {
   let parts = 1;

@@ -7,10 +7,11 @@
 import type { Tx } from "../db.ts";
 import type { WatchedAmong } from "../detect/correlation/lower.ts";
 import type { DetectionDraft } from "../detect/detection.ts";
+import { networkOf } from "../ingest/address.ts";
 import { severities } from "../ingest/event.ts";
 
 const inForce = "type = 'INCREASE_MONITORING' AND revoked_at IS NULL AND expires_at > $3";
-const kinds: Record<string, string> = { IP: "ADDRESS", USER: "USER" };
+const kinds: Record<string, string> = { IP: "ADDRESS", RANGE: "ADDRESS", USER: "USER" };
 
 /** Who is watched at `now` (epoch ms), for one batch: nobody is asked for twice. */
 export function watchers(tx: Tx, now: number): WatchedAmong {
@@ -21,7 +22,13 @@ export function watchers(tx: Tx, now: number): WatchedAmong {
     for (const { kind, key } of subjects)
       if ((kind === "ADDRESS" || kind === "USER") && !asked.has(key)) fresh.add(key);
     if (fresh.size === 0) return watched;
-    for (const key of fresh) asked.add(key);
+    // Asked for about an IPv6 network, it is about each address in it.
+    const within = new Map<string, string[]>();
+    for (const key of fresh) {
+      asked.add(key);
+      const network = networkOf(key);
+      if (network !== undefined) within.set(network, [...(within.get(network) ?? []), key]);
+    }
     // Asked for under one of a user's names, it is about each of them.
     const { rows } = await tx.query<{ scope: string; value: string; aliases: string[] }>({
       name: "watched_subjects",
@@ -29,10 +36,10 @@ export function watchers(tx: Tx, now: number): WatchedAmong {
         UNION ALL
         SELECT scope, value, aliases FROM decisions WHERE organization_id = $1 AND aliases <> ARRAY[]::text[]
           AND aliases && $2::text[] AND ${inForce}`,
-      values: [tx.organizationId, [...fresh], new Date(now)],
+      values: [tx.organizationId, [...fresh, ...within.keys()], new Date(now)],
     });
     for (const { scope, value, aliases } of rows)
-      for (const name of [value, ...aliases]) watched.add(`${kinds[scope]}:${name}`);
+      for (const name of [value, ...aliases, ...(within.get(value) ?? [])]) watched.add(`${kinds[scope]}:${name}`);
     return watched;
   };
 }

@@ -86,10 +86,13 @@ const ofEvents = { table: "realtime_monitoring", otherwise: { field: "time", dir
 const nameless = `actor_name IS NULL AND coalesce(actor_email, actor_id) IS NOT NULL
   AND coalesce(actor_email, actor_id) = ANY (owner || ARRAY(SELECT unnest(e.aliases) FROM entities e
     WHERE e.organization_id = $1 AND e.kind = 'USER' AND e.key = owner))`;
+/** Of an IPv6 network: those of the addresses in it. */
+const ofNetwork = `masklen(owner) < masklen(host(owner)::inet)
+  AND source_ip BETWEEN host(network(owner))::inet AND host(broadcast(owner))::inet`;
 /** Its own events; of other kinds than these there are none to be found by an index. */
 const events = {
   USER: linked({ ...ofEvents, type: "text", where: ["actor_name = owner", nameless] }),
-  ADDRESS: linked({ ...ofEvents, type: "inet", where: ["source_ip = owner"] }),
+  ADDRESS: linked({ ...ofEvents, type: "inet", where: ["source_ip = owner", ofNetwork] }),
 };
 const hasEvents = (kind: string): kind is keyof typeof events => kind === "USER" || kind === "ADDRESS";
 const feedback = linked({

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import { describe, expect, it } from "vitest";
-import { canonicalAddress } from "../../src/ingest/address.ts";
+import { canonicalAddress, networkOf } from "../../src/ingest/address.ts";
 import fc from "../support/property.ts";
 
 describe("an address", () => {
@@ -22,6 +22,15 @@ describe("an address", () => {
       expect(canonicalAddress(sent)).toBeUndefined();
     },
   );
+
+  it.each([
+    ["2001:db8:0:1:2:3:4:5", "2001:db8:0:1::/64"],
+    ["2001:db8::1", "2001:db8::/64"],
+    ["::1", "::/64"],
+    ["192.0.2.1", undefined],
+  ])("%s is of the network %s", (address, network) => {
+    expect(networkOf(address)).toBe(network);
+  });
 
   it("is accepted exactly where Node accepts one, zones apart, and is written as a URL writes it", () => {
     const address = fc.oneof(fc.ipV4(), fc.ipV6(), fc.stringMatching(/^[0-9a-f:.]{0,24}$/));

@@ -70,6 +70,32 @@ describe("an entity", () => {
     expect(riskChanges.map(({ told }: { told: string }) => told.replace(/[\d<]+/, "n"))).toContain("+n: Bad, just now");
   });
 
+  it("is an IPv6 network, too, where many of its addresses do one thing: with the events of all of them", async () => {
+    const failed = (n: number) => ({
+      action: "login",
+      category: "authentication",
+      outcome: "failure",
+      actor: { name: `guess ${n}` },
+      source: { ip: `2001:db8:9:9::${n}` },
+    });
+    await send(...Array.from({ length: 8 }, (_, n) => failed(n + 1)), {
+      ...failed(9),
+      source: { ip: "2001:db8:9:a::1" },
+    });
+    const key = "2001:db8:9:9::/64";
+    const fields =
+      "risk events(first: 3) { totalCount nodes { sourceIp } } detections(first: 9) { nodes { rule { name } } }";
+    const { data } = await ask(entity(fields, key, "ADDRESS"));
+    expect(data.entity.risk).toBeGreaterThan(0);
+    expect(data.entity.detections.nodes).toEqual([
+      { rule: { name: "Failed log-ins from many addresses of one IPv6 network" } },
+    ]);
+    expect(data.entity.events.totalCount).toBe(8);
+    expect(data.entity.events.nodes.map(({ sourceIp }: { sourceIp: string }) => sourceIp)).toEqual(
+      [8, 7, 6].map((n) => `2001:db8:9:9::${n}`),
+    );
+  });
+
   it("leads to its detections, incidents and events, and to what is usual for it", async () => {
     const { data } = await ask(
       entity(

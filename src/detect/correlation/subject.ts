@@ -7,6 +7,7 @@ import { groupValues, keyText } from "./group.ts";
 /** A name that ends in a dot stands for all names below it. */
 const kinds: readonly (readonly [string, SubjectKind])[] = [
   ["source.ip", "ADDRESS"],
+  ["source.network", "ADDRESS"],
   ["source.address", "ADDRESS"],
   ["client.ip", "ADDRESS"],
   ["c-ip", "ADDRESS"],

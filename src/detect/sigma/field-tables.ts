@@ -2,6 +2,7 @@
  * The names by which rules may call the typed core of an event, as tables: ECS names, Vigil's own, and the names of each
  * kind of log. To teach Vigil a log source's names, add a line here.
  */
+import { networkOf } from "../../ingest/address.ts";
 import type { Logsource } from "../../ingest/event.ts";
 import type { Read } from "./read-sent.ts";
 import { commandOf, headersOf, inputOf, uploadsOf } from "./request-text.ts";
@@ -80,6 +81,7 @@ export const ownFields: Table = new Map<string, Read>([
   ["actor.name", userName],
   ["actor.email", (event) => event.actor?.email],
   ["actor.roles", (event) => event.actor?.roles],
+  ["source.network", ({ source }) => (source?.ip === undefined ? undefined : networkOf(source.ip))],
   ["source.country", country],
   ["source.city", city],
   ["userAgent", agentOf],

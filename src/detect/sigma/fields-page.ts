@@ -49,6 +49,7 @@ const said = {
 const composed = new Map([
   ["url.original", "`http.path`, and `http.query` behind a question mark"],
   ["url.extension", "the end of `http.path` behind its last dot"],
+  ["source.network", "the /64 of `source.ip`, where it is IPv6: one customer has all of it"],
   ["http.input", "path, query, body, cookies and own headers of a request, decoded: see [rules](rules.md)"],
   ["http.command", "the same as a shell reads it"],
   ["http.uploads", "the names of uploaded files"],

@@ -42,7 +42,7 @@ for _, was in ipairs(redis.call('LRANGE', before, 3, -1)) do
   if string.sub(was, 1, 2) == '- ' then redis.call('UNLINK', string.sub(was, 3) .. ':before') end
 end
 redis.call('UNLINK', before)
-redis.call('RPUSH', before, ARGV[1], ARGV[3], state[3] or '')
+local told = { ARGV[1], ARGV[3], state[3] or '' }
 for i = 2, #KEYS do
   local elements, text = ARGV[4 * i - 1], ARGV[4 * i]
   if elements == '0' then
@@ -53,8 +53,9 @@ for i = 2, #KEYS do
     if text ~= '' then redis.call('RPUSH', KEYS[i], ARGV[4 * i - 2], text) end
   else redis.call('RPUSH', KEYS[i], text) end
   redis.call('PEXPIRE', KEYS[i], ARGV[4 * i + 1])
-  redis.call('RPUSH', before, elements .. ' ' .. KEYS[i])
+  told[#told + 1] = elements .. ' ' .. KEYS[i]
 end
+for from = 1, #told, 1000 do redis.call('RPUSH', before, unpack(told, from, math.min(from + 999, #told))) end
 redis.call('PEXPIRE', before, ARGV[5])
 redis.call('HSET', KEYS[1], 'batch', ARGV[3])
 if ARGV[4] ~= '' then redis.call('HSET', KEYS[1], 'last', ARGV[4]) end

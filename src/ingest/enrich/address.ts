@@ -2,10 +2,11 @@ import { isIP } from "node:net";
 import type { Place } from "../enrichment.ts";
 import type { Enricher } from "./enricher.ts";
 
-/** Where an address is, by the data of now; null: not known, or the text is no address. */
+/** Where an address (of a range: its first) is, by the data of now; null: not known, or the text is no address. */
 export async function placeOfAddress(enricher: Enricher, text: string): Promise<Place | null> {
-  if (isIP(text) === 0) return null;
-  const draft = { source: { ip: text } } as Parameters<Enricher["of"]>[0];
+  const ip = text.replace(/\/\d+$/, "");
+  if (isIP(ip) === 0) return null;
+  const draft = { source: { ip } } as Parameters<Enricher["of"]>[0];
   await enricher.ready([draft]);
   return enricher.of(draft)?.place ?? null;
 }
