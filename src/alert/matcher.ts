@@ -1,6 +1,7 @@
 /** Which incidents a silence is about: matchers, all of which must hold. Decides only; the incident is handed in. */
 import { VigilError } from "../errors.ts";
 import { severities } from "../ingest/event.ts";
+import { withheld } from "./model.ts";
 
 /** What a matcher looks at. */
 export const matcherFields = ["SEVERITY", "RULE", "TITLE", "TAG", "SUBJECT", "FINGERPRINT"] as const;
@@ -41,6 +42,9 @@ export function checkMatchers(matchers: readonly Matcher[], at: readonly string[
     const place = String(index);
     if (value.trim() === "" || value.length > longest || value.includes("\0")) {
       throw refuse(`A value has 1 to ${longest} characters.`, place, "value");
+    }
+    if (value.includes(withheld)) {
+      throw refuse(`${withheld} stands for what you may not read: give the value itself.`, place, "value");
     }
     if (field === "SEVERITY") {
       if (!(severities as readonly string[]).includes(value)) {

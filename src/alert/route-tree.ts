@@ -25,7 +25,12 @@ export interface Verdict {
   route: Route;
   verdict: "TELLS" | "PASSED_ON" | "NO_MATCH" | "NOT_ASKED";
   reason: string;
+  /** Of NO_MATCH: the matcher that the reason tells of. */
+  fails?: Matcher;
 }
+
+/** That a matcher does not hold, in words. */
+export const failing = ({ field, operator, value }: Matcher): string => `${field} ${operator} ${value} does not hold.`;
 
 /** The routes by which an incident is told, and what became of every one. The same in whatever order they are given. */
 export function askTree(routes: readonly Route[], incident: Matchable): { tells: Route[]; verdicts: Verdict[] } {
@@ -41,11 +46,10 @@ export function askTree(routes: readonly Route[], incident: Matchable): { tells:
         skip(route, `${taken.name} took it.`);
         continue;
       }
-      const failing = route.matchers.find((matcher) => !matches([matcher], incident));
+      const fails = route.matchers.find((matcher) => !matches([matcher], incident));
       const below = children.get(route.id) ?? [];
-      if (failing) {
-        const reason = `${failing.field} ${failing.operator} ${failing.value} does not hold.`;
-        verdicts.set(route.id, { route, verdict: "NO_MATCH", reason });
+      if (fails) {
+        verdicts.set(route.id, { route, verdict: "NO_MATCH", reason: failing(fails), fails });
         for (const child of below) skip(child, `${route.name} does not match.`);
         continue;
       }

@@ -7,11 +7,15 @@ export function searchCondition(place: number): string {
     GROUP BY t.incident_id HAVING count(*) = (SELECT count(*) FROM search_terms($${place})))`;
 }
 
-/** SQL for the ids of incidents that share a subject with the incident `$2`, those that share most and came last first. */
+/**
+ * SQL for the ids of incidents that share a subject with the incident `$2`, those that share most and came last first;
+ * without `$4`, patients that both are about do not count.
+ */
 export const relatedIncidents = `SELECT owner, ARRAY(SELECT id FROM (
     SELECT other.incident_id AS id, count(*)::int AS shared
     FROM incident_terms mine
     JOIN incident_terms other ON other.organization_id = $1 AND other.term = mine.term AND other.incident_id <> mine.incident_id
     WHERE mine.organization_id = $1 AND mine.incident_id = owner AND mine.term ~ '^(user|address|host|session|device|service|patient|other):'
+      AND ($4::boolean OR mine.term !~ '^patient:')
     GROUP BY other.incident_id ORDER BY shared DESC, id DESC LIMIT $3) shared) AS ids
   FROM unnest($2::uuid[]) AS owners(owner)`;

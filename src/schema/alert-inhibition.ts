@@ -5,13 +5,12 @@ import {
   type InhibitionChange,
   updateInhibition,
 } from "../alert/inhibition-change.ts";
-import type { Matcher } from "../alert/matcher.ts";
 import type { Tx } from "../db.ts";
 import { builder } from "./builder.ts";
 import { auditActorOf, type Context, prismaOf, viewerOf } from "./context.ts";
 import { rowKey } from "./page.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
-import { MatcherInput, MatcherType } from "./silence.ts";
+import { MatcherInput, MatcherType, matchersKey, matchersOf } from "./silence.ts";
 
 const read = { authScopes: { permission: "alertSettings.read" as const } };
 const guard = { authScopes: { permission: "alertSettings.write" as const } };
@@ -27,12 +26,12 @@ const AlertInhibition = builder.prismaNode("AlertInhibition", {
     source: t.field({
       type: [MatcherType],
       description: "Which incidents hold back: all must hold.",
-      resolve: ({ source }) => source as unknown as Matcher[],
+      resolve: ({ id, source }) => matchersOf(matchersKey("inhibition", id), source),
     }),
     target: t.field({
       type: [MatcherType],
       description: "Whose alerts are held back: all must hold.",
-      resolve: ({ target }) => target as unknown as Matcher[],
+      resolve: ({ id, target }) => matchersOf(matchersKey("inhibition", id), target),
     }),
     equal: t.exposeStringList("equal", {
       description: "What both must have the same of: RULE, SEVERITY, SUBJECT, TAG. Empty: nothing.",

@@ -1,8 +1,7 @@
-import type { Matcher } from "../alert/matcher.ts";
 import type { MuteTime } from "../alert/mute-times.ts";
 import type { Hold } from "../alert/route.ts";
 import { previewRoutes, type RoutePreview } from "../alert/route-preview.ts";
-import { inOrder, type Route } from "../alert/route-tree.ts";
+import { failing, inOrder, type Route } from "../alert/route-tree.ts";
 import { HoldType } from "./alert.ts";
 import { AlertChannel } from "./alert-channel.ts";
 import { builder } from "./builder.ts";
@@ -10,7 +9,7 @@ import { prismaOf, viewerOf } from "./context.ts";
 import { describedEnum } from "./enums.ts";
 import { Incident } from "./incident.ts";
 import { rowKey } from "./page.ts";
-import { MatcherType } from "./silence.ts";
+import { MatcherType, matchersKey, matchersOf, matcherValue } from "./silence.ts";
 
 const read = { authScopes: { permission: "alertSettings.read" as const } };
 
@@ -46,7 +45,7 @@ export const AlertRoute = builder.prismaNode("AlertRoute", {
     matchers: t.field({
       type: [MatcherType],
       description: "Which incidents: all must hold; none: all incidents.",
-      resolve: ({ matchers }) => matchers as unknown as Matcher[],
+      resolve: ({ id, matchers }) => matchersOf(matchersKey("route", id), matchers),
     }),
     goesOn: t.exposeBoolean("goesOn", { description: "Whether the routes after it are asked too." }),
     groupBy: t.exposeStringList("groupBy", {
@@ -128,7 +127,14 @@ const VerdictType = builder.objectRef<RoutePreview["verdicts"][0]>("AlertRouteAs
   fields: (t) => ({
     name: t.string({ description: "The route.", resolve: ({ route }) => route.name }),
     verdict: t.expose("verdict", { type: VerdictEnum, description: "What became of it." }),
-    reason: t.exposeString("reason", { description: "Why, in words." }),
+    reason: t.string({
+      description: "Why, in words.",
+      resolve: async ({ route: { id }, reason, fails }, _args, context) => {
+        if (!fails) return reason;
+        const value = await matcherValue({ ...fails, key: matchersKey("route", id) }, context);
+        return failing({ ...fails, value });
+      },
+    }),
   }),
 });
 const PreviewedAlert = builder.objectRef<RoutePreview["alerts"][0]>("AlertRoutePreviewAlert").implement({

@@ -14,6 +14,7 @@ import { type Context, prismaOf, viewerOf } from "./context.ts";
 import { describedEnum } from "./enums.ts";
 import { Incident } from "./incident.ts";
 import { Person } from "./incident-assignee.ts";
+import { mayReadPatients } from "./phi.ts";
 import { plainOne } from "./plain.ts";
 
 export const ClockKindEnum = describedEnum<ClockKind>("IncidentClockKind", "What people may take their time for.", {
@@ -106,13 +107,14 @@ builder.prismaObjectFields(Incident, (t) => ({
 
 const mostRelated = 20;
 
-/** Of all incidents of a page in two statements. */
+/** Of all incidents of a page in two statements. That two are about one patient tells of the patient. */
 const related = batched<Row[]>(async (context, incidents) => {
   const { organizationId } = viewerOf(context);
   const { rows } = await context.services.db.query<{ owner: string; ids: string[] }>(organizationId, relatedIncidents, [
     organizationId,
     incidents,
     mostRelated,
+    await mayReadPatients(context),
   ]);
   const all = [...new Set(rows.flatMap(({ ids }) => ids))];
   if (all.length === 0) return new Map();

@@ -16,7 +16,11 @@ export const WordsFilter = builder.inputType("WordsFilter", {
   }),
 });
 
-const telling = hidingBy("security_incidents", ["title", "fingerprint"]); // titles hold the keys of subjects
+const hiding = ["title", "fingerprint"]; // titles hold the keys of subjects
+const telling = hidingBy("security_incidents", hiding);
+
+/** The columns of a filter of incidents whose values may name a patient. */
+export const namingColumns: readonly string[] = [...hiding, "words"];
 
 /**
  * Words are looked up in a table of their own. Whoever may not read patients' data finds no incident about a patient by them,

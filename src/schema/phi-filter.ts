@@ -1,7 +1,7 @@
 import type { Context } from "./context.ts";
 import { compare, type Filter } from "./filter.ts";
 import type { Preparation } from "./list.ts";
-import { mayReadPatients, subjectsHold } from "./phi.ts";
+import { mark, mayReadPatients, subjectsHold } from "./phi.ts";
 
 /** Whether a filter has a condition on one of these columns. */
 export const filtersBy = (filter: Filter | null | undefined, columns: readonly string[]): boolean =>
@@ -27,3 +27,16 @@ export const hidingBy =
           : undefined,
     };
   };
+
+/** The filter with a mark for each text that these columns are compared with: that they are stays to be seen. */
+export const withholding = (filter: Filter, columns: readonly string[]): Filter =>
+  marked(filter, columns, false) as Filter;
+
+function marked(value: unknown, columns: readonly string[], isWithin: boolean): unknown {
+  if (typeof value === "string") return isWithin ? mark : value;
+  if (Array.isArray(value)) return value.map((one) => marked(one, columns, isWithin));
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, one]) => [name, marked(one, columns, isWithin || columns.includes(name))]),
+  );
+}

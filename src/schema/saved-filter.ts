@@ -1,12 +1,17 @@
 import { coerceInputValue, type GraphQLInputType, type GraphQLSchema } from "graphql";
 import { audit } from "../access/audit.ts";
 import { may } from "../access/permissions.ts";
+import { wordsKey } from "../audit/phi-read.ts";
 import { VigilError } from "../errors.ts";
 import { deleteFilter, saveFilter } from "../incident/saved-filter.ts";
 import { builder } from "./builder.ts";
 import { auditActorOf, type Context, prismaOf, viewerOf } from "./context.ts";
+import type { Filter } from "./filter.ts";
+import { namingColumns } from "./incident-search.ts";
 import { rowKey } from "./page.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
+import { mayReadPatients } from "./phi.ts";
+import { filtersBy, withholding } from "./phi-filter.ts";
 
 const guard = { authScopes: { permission: "incident.read" as const } };
 
@@ -17,13 +22,29 @@ const SavedFilter = builder.prismaNode("SavedFilter", {
   ...guard,
   fields: (t) => ({
     name: t.exposeString("name", { description: "What its owner calls it." }),
-    filter: t.expose("filter", { type: "JSON" }),
+    filter: t.field({
+      type: "JSON",
+      description: "As `incidents(filter:)` takes it.",
+      resolve: (saved, _args, context) => readFilter(saved, context),
+    }),
     orderBy: t.expose("orderBy", { type: "JSON" }),
     owner: t.exposeString("owner"),
     shared: t.exposeBoolean("shared"),
     createdAt: t.expose("createdAt", { type: "DateTime", description: "When it was made." }),
   }),
 });
+
+/**
+ * What a saved filter asks for. Titles and words may name a patient, so they are withheld from whoever may not read
+ * patients' data, but for their writer; that others read them is noted for the audit log.
+ */
+async function readFilter(saved: { id: string; owner: string; filter: unknown }, context: Context): Promise<Filter> {
+  const filter = saved.filter as Filter;
+  if (saved.owner === auditActorOf(context) || !filtersBy(filter, namingColumns)) return filter;
+  if (!(await mayReadPatients(context))) return withholding(filter, namingColumns);
+  context.patients?.add(`${wordsKey}savedFilter:${saved.id}`); // whether they name one is not known
+  return filter;
+}
 
 /** One's own, and what others share. */
 function visible(context: Context) {

@@ -1,6 +1,7 @@
 import type { Matchable, Matcher, matcherFields, matcherOperators } from "../alert/matcher.ts";
 import { previewSilence, type SilencePreview } from "../alert/silence-preview.ts";
 import { type SilenceState, silenceState } from "../alert/silences.ts";
+import { wordsKey } from "../audit/phi-read.ts";
 import { builder } from "./builder.ts";
 import { type Context, prismaOf, viewerOf } from "./context.ts";
 import { describedEnum } from "./enums.ts";
@@ -8,7 +9,7 @@ import * as filters from "./filter.ts";
 import { Incident } from "./incident.ts";
 import { listOf } from "./list.ts";
 import { orderInput, paged, rowKey } from "./page.ts";
-import { mayReadPatients, patientsAmong } from "./phi.ts";
+import { mark, mayReadPatients, patientsAmong } from "./phi.ts";
 
 const FieldEnum = describedEnum<(typeof matcherFields)[number]>("MatcherField", "What a matcher looks at.", {
   SEVERITY: "How bad the incident is.",
@@ -33,12 +34,40 @@ const StateEnum = describedEnum<SilenceState>("SilenceState", "Where a silence i
   EXPIRED: "It has ended.",
 });
 
-export const MatcherType = builder.objectRef<Matcher>("Matcher").implement({
+const telling: readonly Matcher["field"][] = ["TITLE", "SUBJECT", "FINGERPRINT"]; // they hold the keys of subjects
+
+/** A matcher that is read; the reading goes into the audit log under `key`. */
+interface ReadMatcher extends Matcher {
+  key: string;
+}
+
+/** The key under which it is noted that matchers of this row were read. */
+export const matchersKey = (kind: "silence" | "route" | "inhibition", id: string): string => `${wordsKey}${kind}:${id}`;
+
+/** Matchers as a row has them, for whoever reads them. */
+export const matchersOf = (key: string, matchers: unknown): ReadMatcher[] =>
+  (matchers as Matcher[]).map((matcher) => ({ ...matcher, key }));
+
+/**
+ * A matcher's value. What is compared with subjects may name a patient: it is withheld from whoever may not read
+ * patients' data, and noted for the audit log where others read it.
+ */
+export async function matcherValue({ field, value, key }: ReadMatcher, context: Context): Promise<string> {
+  if (!telling.includes(field)) return value;
+  if (!(await mayReadPatients(context))) return mark;
+  context.patients?.add(key); // whether it names one is not known
+  return value;
+}
+
+export const MatcherType = builder.objectRef<ReadMatcher>("Matcher").implement({
   description: "One condition on an incident.",
   fields: (t) => ({
     field: t.expose("field", { type: FieldEnum, description: "What it looks at." }),
     operator: t.expose("operator", { type: OperatorEnum, description: "How it compares." }),
-    value: t.exposeString("value", { description: "With what." }),
+    value: t.string({
+      description: "With what.",
+      resolve: (matcher, _args, context) => matcherValue(matcher, context),
+    }),
   }),
 });
 
@@ -61,7 +90,7 @@ export const Silence = builder.prismaNode("Silence", {
     matchers: t.field({
       type: [MatcherType],
       description: "Which incidents: all must hold.",
-      resolve: ({ matchers }) => matchers as unknown as Matcher[],
+      resolve: ({ id, matchers }) => matchersOf(matchersKey("silence", id), matchers),
     }),
     author: t.exposeString("author"),
     reason: t.exposeString("reason", { description: "Why, in the author's words." }),
@@ -126,8 +155,6 @@ const Preview = builder.objectRef<SilencePreview>("SilencePreview").implement({
     }),
   }),
 });
-
-const telling: readonly Matcher["field"][] = ["TITLE", "SUBJECT", "FINGERPRINT"]; // they hold the keys of subjects
 
 /**
  * Which incidents count for whoever asks: by what tells of subjects, those who may not read patients' data find none about

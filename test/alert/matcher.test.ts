@@ -73,6 +73,11 @@ test.each<[string, Matcher[], string[]]>([
     [{ field: "TAG", operator: "CONTAINS", value: " " }],
     ["input", "matchers", "0", "value"],
   ],
+  [
+    "[withheld] stands for what you may not read",
+    [{ field: "TITLE", operator: "EQUALS", value: "Snooping: [withheld]" }],
+    ["input", "matchers", "0", "value"],
+  ],
 ])("matchers are refused, naming the place: %s", (message, matchers, path) => {
   expect(() => checkMatchers(matchers)).toThrow(
     expect.objectContaining({ message: expect.stringContaining(message), path }),

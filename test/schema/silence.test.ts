@@ -77,6 +77,17 @@ it("only who may answer alerts silences them", async () => {
   expect((await ask(create, { input }, { role: "RESPONDER" })).data.silenceCreate.userErrors).toEqual([]);
 });
 
+it("whom a silence names is withheld from a responder who owes a second factor, also in a mutation's answer", async () => {
+  const tag = { field: "TAG", operator: "EQUALS", value: "attack.t1110" };
+  const input = { matchers: [...ann, tag], reason: "Quiet", endsAt: soon() };
+  const owing = { role: "RESPONDER", secondFactor: "MISSING" } as const;
+  const { silence, userErrors } = (await ask(create, { input }, owing)).data.silenceCreate;
+  expect(userErrors).toEqual([]);
+  expect(silence.matchers).toEqual([{ ...ann[0], value: "[withheld]" }, tag]);
+  const again = (await ask(create, { input: { ...input, matchers: silence.matchers } }, owing)).data.silenceCreate;
+  expect(again).toMatchObject({ silence: null, userErrors: [{ path: ["input", "matchers", "0", "value"] }] });
+});
+
 it("a preview counts the open incidents that a silence would be about", async () => {
   const made = maker(test, test.organizations[0]?.id as string);
   const theirs = maker(test, them.organizationId);
