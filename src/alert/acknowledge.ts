@@ -7,6 +7,7 @@ import { VigilError } from "../errors.ts";
 import { acknowledgeIncident } from "../incident/change.ts";
 import { livingOf } from "../incident/living.ts";
 import { applyChange, type Changed, type ChangeInput, lockIncident } from "../incident/move.ts";
+import { whoHas } from "./escalation-state.ts";
 import { isCode, maskOf } from "./numbers.ts";
 
 /**
@@ -35,7 +36,7 @@ export interface Answered {
   /** The numbers that they were told of, where those were merged into this one. */
   merged: number[];
   outcome: "ACKNOWLEDGED" | "ALREADY" | "OVER";
-  /** Who has acknowledged it. */
+  /** Who has it. */
   by: string | null;
 }
 
@@ -69,8 +70,9 @@ export async function acknowledgeAll(
     [tx.organizationId, incidentIds],
   );
   const { rows } = await tx.query<{ id: string; number: number; status: string; by: string | null; called: boolean }>(
-    `SELECT i.id, i.number, i.status, i.acknowledged_by AS by, EXISTS (SELECT FROM escalations e
-        WHERE e.organization_id = $1 AND e.incident_id = i.id AND e.state = 'RUNNING') AS called
+    `SELECT i.id, i.number, i.status, coalesce(${whoHas("i.id")}, i.acknowledged_by) AS by,
+       EXISTS (SELECT FROM escalations e
+         WHERE e.organization_id = $1 AND e.incident_id = i.id AND e.state = 'RUNNING') AS called
      FROM security_incidents i WHERE i.organization_id = $1 AND i.id = ANY ($2::uuid[])
      ORDER BY i.fingerprint, i.id FOR UPDATE OF i`,
     [tx.organizationId, told.map(({ livingId }) => livingId)],

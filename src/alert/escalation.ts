@@ -45,6 +45,9 @@ export function stepAfter({ steps, repeats }: Policy, { step, round }: At): (At 
   return { ...next, delayS: again ? Math.max(found.delayS, steps.at(-1)?.delayS ?? 0) : found.delayS };
 }
 
+/** Seconds that whoever is called at once, and alone, has before the fallback: their policy says nothing of it. */
+const untilFallback = 300;
+
 export interface Fired<T> {
   /** What was told, by step. */
   told: (At & { alerts: T[] })[];
@@ -73,7 +76,7 @@ export function fire<T>(
       // the last ones told have as long to answer as the first ones had, before the fallback
       const end = { step: policy.steps.length, round: now.round };
       const waits = alerts.some(reaches) && policy.fallbackChannelId !== null && now.step < policy.steps.length;
-      if (waits) return { told, next: { ...end, dueInS: policy.steps.at(-1)?.delayS ?? 0 } };
+      if (waits) return { told, next: { ...end, dueInS: policy.steps.at(-1)?.delayS || untilFallback } };
       const last = fallback(end);
       if (last.length > 0) told.push({ ...end, alerts: last });
       return { told, next: null };

@@ -1,9 +1,10 @@
 /** What time alone brings about: what was held is told when its hold ends, and what nobody acknowledges is told again. */
 import type { Tx } from "../db.ts";
 import { recordChanges } from "../publish/change.ts";
+import { hadIt } from "./escalation-state.ts";
 import { alertId } from "./ids.ts";
 import { mutedBy } from "./mute-times.ts";
-import { type AlertDraft, holdsOf, priorityOf, quietBy } from "./route.ts";
+import { type AlertDraft, holdsOf, priorityOf, quietBy, userAt } from "./route.ts";
 import { readSettings } from "./route-read.ts";
 import { effective } from "./route-tree.ts";
 import { writeRouted } from "./route-write.ts";
@@ -15,7 +16,7 @@ interface Held {
   channel_id: string;
   recipient: string;
   user_id: string | null;
-  /** A step has called them, by an address of their own. */
+  /** A step has called them, by an address of their own, and they are not suspended. */
   is_called: boolean;
 }
 
@@ -31,12 +32,15 @@ export async function releaseHeld(tx: Tx, after: string | null, now: number): Pr
     name: "alerts_held",
     text: `SELECT a.id, a.incident_id, a.route_id, a.channel_id, a.recipient, a.user_id,
         EXISTS (SELECT FROM security_alerts s WHERE s.organization_id = $1 AND s.incident_id = a.incident_id
-          AND s.channel_id = a.channel_id AND s.recipient = a.recipient AND s.escalation_id IS NOT NULL) AS is_called
+          AND s.channel_id = a.channel_id AND s.recipient = a.recipient AND s.escalation_id IS NOT NULL)
+          AND NOT EXISTS (SELECT FROM users u
+            WHERE u.organization_id = $1 AND u.id = a.user_id AND u.suspended_at IS NOT NULL) AS is_called
       FROM security_alerts a
       JOIN alert_channels c ON c.organization_id = a.organization_id AND c.id = a.channel_id AND c.removed_at IS NULL
       JOIN security_incidents i ON i.organization_id = a.organization_id AND i.id = a.incident_id
         AND CASE WHEN a.kind = 'RESOLVED' THEN i.status_rank IN (4, 5) ELSE i.status_rank = 0 END
       WHERE a.organization_id = $1 AND a.status_rank = 3 AND ($2::uuid IS NULL OR a.id > $2)
+        AND NOT a.held_by @> '[{"kind": "${hadIt}"}]'
       ORDER BY a.id LIMIT ${most} FOR UPDATE OF a SKIP LOCKED`,
     values: [tx.organizationId, after],
   });
@@ -74,7 +78,8 @@ interface Again {
 
 /**
  * Tells again what was told a repeat interval ago and nobody has acknowledged; answers how many. From stored rows alone. It
- * goes to whom the route tells now: one who was not told by it yet, when those who were told last are due.
+ * goes to whom the route tells now: one who was not told by it yet, when those who were told last are due. The last one is
+ * the one that was sent last, so that a repetition is not made again and again where somebody's clock is ahead.
  */
 export async function repeatDue(tx: Tx, now: number): Promise<number> {
   const { settings } = await readSettings(tx, { incidents: [], resolved: [], now });
@@ -92,17 +97,19 @@ export async function repeatDue(tx: Tx, now: number): Promise<number> {
       FROM security_incidents i
       CROSS JOIN LATERAL (
         WITH told AS MATERIALIZED (
-          SELECT DISTINCT ON (route_id, channel_id, recipient) id, route_id, channel_id, recipient, group_key, status,
+          SELECT DISTINCT ON (route_id, channel_id, recipient) id, route_id, channel_id, recipient, group_key,
+            status IN ('SENT', 'DELIVERED', 'FAILED')
+              OR (status = 'HELD' AND held_by @> '[{"kind": "${hadIt}"}]') AS is_over,
             coalesce(sent_at, created_at) AS at FROM security_alerts
           WHERE organization_id = $1 AND incident_id = i.id AND escalation_id IS NULL AND kind <> 'TEST'
-          ORDER BY route_id, channel_id, recipient, created_at DESC, id DESC)
+          ORDER BY route_id, channel_id, recipient, at DESC, id DESC)
         SELECT coalesce(own.id, latest.id) AS last, latest.route_id, latest.group_key, w.channel_id, w.recipient
         FROM (SELECT DISTINCT ON (route_id) id, route_id, group_key, at FROM told ORDER BY route_id, at DESC, id DESC) latest
         JOIN unnest($3::uuid[], $4::int[], $5::jsonb[]) AS r(id, seconds, wanted) ON r.id = latest.route_id
         CROSS JOIN LATERAL jsonb_to_recordset(r.wanted) AS w(channel_id uuid, recipient text)
         LEFT JOIN told own ON own.route_id = latest.route_id AND own.channel_id = w.channel_id AND own.recipient = w.recipient
         WHERE coalesce(own.at, latest.at) <= $2::timestamptz - make_interval(secs => r.seconds)
-          AND (own.id IS NULL OR own.status IN ('SENT', 'DELIVERED', 'FAILED'))) a
+          AND (own.id IS NULL OR own.is_over)) a
       WHERE i.organization_id = $1 AND i.status_rank = 0
       ORDER BY a.last, a.channel_id, a.recipient LIMIT ${most}`,
     values: [
@@ -121,7 +128,7 @@ export async function repeatDue(tx: Tx, now: number): Promise<number> {
     const route = around.routes.find(({ id }) => id === row.route_id);
     if (!incident || !route) return [];
     const priority = priorityOf(incident.severity);
-    const user = around.quiet.find(({ email, phone }) => email === row.recipient || phone === row.recipient);
+    const user = userAt(around.quiet, row.recipient);
     const quiet = user && quietBy(user, priority, now);
     const muted = mutedBy(effective(route, around.routes).muteTimes, now);
     const of = { incidentId: incident.id, kind: "REPEATED" as const, routeId: route.id, channelId: row.channel_id };

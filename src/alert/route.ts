@@ -179,7 +179,7 @@ function draft(change: Change, incident: IncidentFacts, settings: Settings, now:
   const urgent = priority === "CRITICAL"; // it never waits for others
   return channels.flatMap(({ id: channelId, recipients }) =>
     recipients.map((recipient) => {
-      const user = settings.quiet.find(({ email, phone }) => email === recipient || phone === recipient);
+      const user = userAt(settings.quiet, recipient);
       const quiet = user && quietBy(user, priority, now);
       return {
         id: alertId({ ...change, cause: change.entryId, routeId, channelId, recipient }),
@@ -208,6 +208,12 @@ export function holdsOf(
     .map(({ author, reason }) => ({ kind: "SILENCE", reason: `${author}: ${reason}` }));
   const inhibition = inhibitedBy(incident, inhibitions, open);
   return inhibition ? [...found, { kind: "INHIBITION", reason: inhibition }] : found;
+}
+
+/** Whose address or number it is, in whichever letters somebody has written the address. */
+export function userAt(quiet: readonly QuietUser[], recipient: string): QuietUser | undefined {
+  const address = recipient.toLowerCase();
+  return quiet.find(({ email, phone }) => email.toLowerCase() === address || phone === recipient);
 }
 
 /** The quiet hours that a user is in; what is CRITICAL breaks them. */

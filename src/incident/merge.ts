@@ -4,6 +4,7 @@
  */
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
+import { severities } from "../ingest/event.ts";
 import type { WordsVault } from "../secrets/words.ts";
 import { rescore, type Weights } from "./count.ts";
 import { allowed, applyChange, type Changed, type ChangeInput, digestOf, lockIncident, readReason } from "./move.ts";
@@ -58,13 +59,15 @@ export async function mergeIncident(
     { ...line, message: `${actor} merged this incident into #${target.number}` },
     vault,
   );
-  const changed = await applyChange(
-    tx,
-    { id: intoId, actor, now },
-    { columns: "severity = greatest(severity, $4::severity)", values: [source.severity] },
-    { ...line, message: `${actor} merged incident #${source.number} into this one` },
-    vault,
-  );
+  const into = { id: intoId, actor, now };
+  // Told as any rise is: whoever was called for the other one is called no longer.
+  if (severities.indexOf(source.severity) > severities.indexOf(target.severity)) {
+    const message = `Severity raised from ${target.severity} to ${source.severity}: #${source.number} is a part of it.`;
+    const set = { columns: "severity = $4::severity", values: [source.severity] };
+    await applyChange(tx, into, set, { kind: "SEVERITY_RAISED", message });
+  }
+  const message = `${actor} merged incident #${source.number} into this one`;
+  const changed = await applyChange(tx, into, { columns: "" }, { ...line, message }, vault);
   await recount(tx, [id, intoId], input.weights);
   return { ...changed, wordsDigest: await digestOf(tx, vault, reason) };
 }

@@ -134,34 +134,37 @@ export async function openBreaker(tx: Tx, reason: string, now: number): Promise<
   await audit(tx, { ...entry, action: "RESPONSE_BREAKER_OPENED", detail: { reason } });
 }
 
-const fingerprint = "vigil:response-breaker";
+/** Each time has an incident of its own: one that is open still, from the time before, would tell nobody. */
+const fingerprintOf = (openedAt: Date): string => `vigil:response-breaker:${openedAt.toISOString()}`;
 
 /** Opens an incident of Vigil's own and tells every administrator; once for each time the breaker opens. */
 export async function reportBreaker(tx: Tx, now: number): Promise<void> {
-  const { rowCount } = await tx.query(
-    `UPDATE organizations SET breaker_reported = true WHERE id = $1 AND breaker_opened_at IS NOT NULL AND NOT breaker_reported`,
+  const untold = "id = $1 AND breaker_opened_at IS NOT NULL AND NOT breaker_reported";
+  const { rowCount } = await tx.query(`SELECT FROM organizations WHERE ${untold}`, [tx.organizationId]);
+  if (rowCount === 0) return;
+  // Before the organization's row, as whoever opens an incident does: each would wait for the other otherwise.
+  await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('vigil.open:' || $1, 0))", [tx.organizationId]);
+  const { rows } = await tx.query<{ openedAt: Date; reason: string | null }>(
+    `UPDATE organizations SET breaker_reported = true WHERE ${untold}
+     RETURNING breaker_opened_at AS "openedAt", breaker_reason AS reason`,
     [tx.organizationId],
   );
-  if (rowCount !== 1) return;
-  const { openedAt, reason } = await readBreaker(tx);
+  const [opened] = rows;
+  if (!opened) return;
   const title = "Automatic response has stopped: the circuit breaker is open";
-  const message = `${reason} No action is done automatically until somebody resumes it (responseBreakerResume).`;
-  const { rows } = await tx.query<{ id: string }>(
-    "SELECT id FROM security_incidents WHERE organization_id = $1 AND open_fingerprint = $2",
-    [tx.organizationId, fingerprint],
-  );
+  const message = `${opened.reason} No action is done automatically until somebody resumes it (responseBreakerResume).`;
   const report = {
     title,
     severity: "CRITICAL" as const,
-    fingerprint,
+    fingerprint: fingerprintOf(opened.openedAt),
     threatScore: 100,
     subjects: [],
     tags: [],
     message,
   };
-  const incidentId = rows[0]?.id ?? (await reportIncident(tx, { ...report, actor: "vigil", now })).id;
+  const { id: incidentId } = await reportIncident(tx, { ...report, actor: "vigil", now });
   const notice = {
-    cause: `breaker ${openedAt?.toISOString()}`,
+    cause: `breaker ${opened.openedAt.toISOString()}`,
     kind: "response.breaker" as const,
     to: { roles: ["ADMIN"] },
     priority: "CRITICAL" as const,

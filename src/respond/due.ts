@@ -97,15 +97,15 @@ export async function loadHistory(tx: Tx, incidents: readonly IncidentFacts[], n
   >({
     name: "past_actions",
     text: `SELECT incident_id AS "incidentId", rule_id AS "ruleId", type::text, target, applied_at IS NOT NULL AS done,
-          status::text = 'MONITORED' AS monitored, created_at AS at,
+          status::text = 'MONITORED' AS monitored, status::text = 'REVERTED' AS "takenBack", created_at AS at,
           CASE WHEN status::text IN ('APPLIED', 'AWAITING_APPROVAL') THEN due_at END AS until
         FROM incident_actions WHERE organization_id = $1 AND target = ANY ($2) AND created_at > $4
       UNION ALL
-      SELECT incident_id, rule_id, type::text, target, applied_at IS NOT NULL, status::text = 'MONITORED', created_at,
-          CASE WHEN type::text = 'CALL_WEBHOOK' AND status::text IN ('APPLIED', 'AWAITING_APPROVAL') THEN due_at END
+      SELECT incident_id, rule_id, type::text, target, applied_at IS NOT NULL, status::text = 'MONITORED', status::text = 'REVERTED',
+          created_at, CASE WHEN type::text = 'CALL_WEBHOOK' AND status::text IN ('APPLIED', 'AWAITING_APPROVAL') THEN due_at END
         FROM incident_actions WHERE organization_id = $1 AND incident_id = ANY ($5) AND type::text IN ('NOTIFY_ADMIN', 'CALL_WEBHOOK')
       UNION ALL
-      SELECT NULL, NULL, type::text, value, false, false, created_at, expires_at FROM decisions
+      SELECT NULL, NULL, type::text, value, false, false, false, created_at, expires_at FROM decisions
         WHERE organization_id = $1 AND value = ANY ($2) AND action_id IS NULL AND revoked_at IS NULL AND expires_at > $3`,
     values: [tx.organizationId, [...targets], new Date(now), new Date(now - memory), incidents.map(({ id }) => id)],
   });

@@ -35,6 +35,8 @@ export interface PastAction {
   done: boolean;
   /** It would have been done: its rule was on trial. */
   monitored?: boolean;
+  /** A person took it back. */
+  takenBack?: boolean;
   /** Epoch ms. */
   at: number;
   /** Until when it is in force or waits for approval, epoch ms; null: it does not. */
@@ -58,7 +60,15 @@ export interface NotChosen {
   rule: ResponseRule;
   type: ActionType | null;
   target: string | null;
-  code: ReasonCode | "NO_TARGET" | "TOO_MANY_TARGETS" | "COOLING_DOWN" | "IN_FORCE" | "DOUBLED" | "NOT_ASKED";
+  code:
+    | ReasonCode
+    | "NO_TARGET"
+    | "TOO_MANY_TARGETS"
+    | "COOLING_DOWN"
+    | "IN_FORCE"
+    | "TAKEN_BACK"
+    | "DOUBLED"
+    | "NOT_ASKED";
   reason: string;
 }
 
@@ -133,6 +143,8 @@ function chooseOne(plan: Plan, { incident, rule, wanted, history, now }: Questio
         "IN_FORCE",
         `${type} of ${target} is in force, or waits for approval, until ${new Date(until).toISOString()}.`,
       );
+    } else if ((kind !== null || calls) && before.some((past) => past.takenBack && past.incidentId === incident.id)) {
+      not(target, "TAKEN_BACK", `Somebody took ${type} of ${target} back in this incident: no rule does it again.`);
     } else if (last > 0 && now < free) {
       not(
         target,
@@ -142,7 +154,7 @@ function chooseOne(plan: Plan, { incident, rule, wanted, history, now }: Questio
     } else if (plan.chosen.some((one) => one.type === type && one.target === target && one.rule.mode === rule.mode)) {
       not(target, "DOUBLED", `Another rule has chosen ${type} of ${target} already.`);
     } else {
-      const repeats = before.filter((past) => past.done && past.at > now - memory).length;
+      const repeats = before.filter((past) => past.done && !past.takenBack && past.at > now - memory).length;
       plan.chosen.push({
         rule,
         type,

@@ -189,7 +189,7 @@ async function breakAll(tx: Tx, planned: Planned[], now: number): Promise<boolea
 
 /** What a rule would have done, had it not done so already, is worth a line; a rule that does not apply is not. */
 function lineOf({ rule, type, target, code, reason }: NotChosen, { id }: DueIncident): NewEntry[] {
-  if (code !== "COOLING_DOWN" && code !== "TOO_MANY_TARGETS") return [];
+  if (code !== "COOLING_DOWN" && code !== "TOO_MANY_TARGETS" && code !== "TAKEN_BACK") return [];
   const message = `${nameOf({ type: String(type), target: String(target) })} was not chosen by the response rule "${rule.name}": ${reason}`;
   return [{ incidentId: id, kind: "ACTION_REFUSED", message, actor: "vigil" }];
 }

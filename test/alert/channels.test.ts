@@ -142,7 +142,13 @@ const kinds: Record<string, Kind> = {
 
 async function send(
   of: Kind,
-  { at = url, signal = new AbortController().signal, priority = message.priority } = {},
+  {
+    at = url,
+    signal = new AbortController().signal,
+    priority = message.priority,
+    kind = message.kind,
+    firstOfThread = null as string | null,
+  } = {},
 ): Promise<Sent> {
   const channel = openChannels({
     smtp,
@@ -156,10 +162,10 @@ async function send(
   const config = channel.config.parse(of.config(at)) as never;
   const secrets = channel.secrets.parse(of.secrets(at)) as never;
   const delivery = {
-    message: { ...message, priority },
+    message: { ...message, priority, kind },
     organizationId,
     recipient: of.recipient ?? "",
-    firstOfThread: null,
+    firstOfThread,
   };
   const sent = await channel.send({ ...delivery, config, secrets, signal });
   expect(JSON.stringify(sent)).not.toContain("canary"); // neither a secret nor the receiver's words
@@ -292,6 +298,46 @@ describe.each(Object.entries(kinds))("a channel that sends %s", (_name, of) => {
       if (of.kind === "SLACK") expect(sent).toMatchObject({ outcome: "RETRY" });
     },
   );
+});
+
+describe("a bot of Slack", () => {
+  const bot = kinds["Slack's bot"] as Kind;
+  /** What Slack was asked, of a message whose thread was begun by `1.1`. */
+  async function asked(kind: Message["kind"], update: object = { ok: true, ts: "1.1" }) {
+    answer = (response, request) =>
+      json(request.url === "/chat.update" ? update : { ok: true, ts: "1.2" })(response, request);
+    const sent = await send(bot, { kind, firstOfThread: "1.1" });
+    const calls = came.map((one) => [one.split(" ")[0], one.includes('"thread_ts":"1.1","reply_broadcast":true')]);
+    came = [];
+    return { sent, calls };
+  }
+
+  it("brings the first message up to date, and says anew, to the channel, what people are called for", async () => {
+    for (const kind of ["OPENED", "RESOLVED"] as const)
+      expect((await asked(kind)).calls).toEqual([["/chat.update", false]]);
+    for (const kind of ["RAISED", "REOPENED", "BREACHED", "REPEATED", "ESCALATED"] as const) {
+      const { sent, calls } = await asked(kind);
+      expect(sent).toMatchObject({ outcome: "SENT", providerId: "1.2" });
+      expect(calls).toEqual([
+        ["/chat.update", false],
+        ["/chat.postMessage", true],
+      ]);
+    }
+  });
+
+  it("begins anew where the first message cannot be edited, and tells nobody while Slack is busy", async () => {
+    for (const error of ["message_not_found", "edit_window_closed"]) {
+      const { sent, calls } = await asked("RESOLVED", { ok: false, error });
+      expect(sent).toMatchObject({ outcome: "SENT", providerId: "1.2" });
+      expect(calls).toEqual([
+        ["/chat.update", false],
+        ["/chat.postMessage", false],
+      ]);
+    }
+    const { sent, calls } = await asked("ESCALATED", { ok: false, error: "ratelimited" });
+    expect(sent).toMatchObject({ outcome: "RETRY" });
+    expect(calls).toEqual([["/chat.update", false]]);
+  });
 });
 
 it("an e-mail waits for the mail server no longer than its time, and is not sent when that is over", async () => {

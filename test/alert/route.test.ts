@@ -1,5 +1,6 @@
 /** Routing, mute times and on-call turns as pure functions. */
 import { describe, expect, it } from "vitest";
+import { fire } from "../../src/alert/escalation.ts";
 import { localAt, momentOf } from "../../src/alert/local-time.ts";
 import { isWithin } from "../../src/alert/mute-times.ts";
 import { type Layer, onCallAt, onCallBetween } from "../../src/alert/on-call.ts";
@@ -142,6 +143,13 @@ describe("what holds an alert", () => {
     expect(held("CRITICAL")).toEqual(always);
   });
 
+  it("knows whose quiet hours they are, in whichever letters an address is written", () => {
+    const ann = { id: "u", name: "Ann", email: "ann@x.example", phone: null, hours: [{}], timeZone: "UTC" };
+    const channels = [{ id: "c1", name: "c1", recipients: ["Ann@X.example"], suspended: false }];
+    const { alerts } = route(opened, incident, settings({ quiet: [ann], channels }), 0);
+    expect(alerts).toMatchObject([{ userId: "u", heldBy: [{ kind: "QUIET_HOURS" }] }]);
+  });
+
   it("keeps mute times over midnight and by the wall's clock", () => {
     const night = { days: ["FRI" as const], from: "22:00", to: "06:00" };
     const zone = "America/Chicago";
@@ -156,6 +164,17 @@ describe("what holds an alert", () => {
     expect(changesOf([line("1", "OPENED"), line("2", "SEVERITY_RAISED")]).map(({ kind }) => kind)).toEqual(["OPENED"]);
     expect(changesOf([line("1", "SEVERITY_CHANGED", false)])).toEqual([]);
     expect(changesOf([line("1", "SEVERITY_CHANGED", true)]).map(({ kind }) => kind)).toEqual(["RAISED"]);
+  });
+});
+
+describe("the fallback", () => {
+  it("is told five minutes after whoever is called at once, and alone", () => {
+    const steps = [{ delayS: 0, tell: [] }];
+    const policy = { name: "p", steps, repeats: 0, acknowledgeTimeoutS: null, fallbackChannelId: "c1" };
+    const around = { reach: () => ["ann"], fallback: () => ["boss"], reaches: () => true };
+    const at = (step: number) => fire(policy, { step, round: 0 }, around);
+    expect(at(0)).toMatchObject({ told: [{ alerts: ["ann"] }], next: { step: 1, round: 0, dueInS: 300 } });
+    expect(at(1)).toMatchObject({ told: [{ alerts: ["boss"] }], next: null });
   });
 });
 

@@ -1,13 +1,18 @@
 /** Alerts in the transaction of the change, over the real server: what is routed, held, told later, escalated. */
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ensureUser } from "../../src/access/users.ts";
+import { acknowledgeAll } from "../../src/alert/acknowledge.ts";
 import { deleteChannel } from "../../src/alert/channel-change.ts";
 import { escalateDue, onUndeliverable } from "../../src/alert/escalate.ts";
 import { retryAlerts } from "../../src/alert/retry.ts";
 import { routeAlerts } from "../../src/alert/route-alerts.ts";
+import { repeatDue } from "../../src/alert/route-later.ts";
 import type { Tx } from "../../src/db.ts";
-import { acknowledgeIncident, resolveIncident } from "../../src/incident/change.ts";
+import { riskBySeverity } from "../../src/detect/risk.ts";
+import { acknowledgeIncident, reopenIncident, resolveIncident } from "../../src/incident/change.ts";
 import { addEntries, entriesOf } from "../../src/incident/entry.ts";
+import { mergeIncident } from "../../src/incident/merge.ts";
 import { lockIncident } from "../../src/incident/move.ts";
 import { attack, attackRules } from "../respond/incidents.ts";
 import { type TestServer, testServer } from "../support/server.ts";
@@ -353,6 +358,72 @@ describe("escalation", () => {
     expect((await called(id)).length).toBe(3); // the step itself is not lost
   });
 
+  it("calls nobody any more to what somebody has by then, nor when it is open again, and knows who has it", async () => {
+    const { id } = await escalating();
+    now += 5 * minutes;
+    await escalate();
+    expect(await kinds(id)).toEqual(["ESCALATED QUEUED"]); // its channel waits
+    await acknowledge(id);
+    expect(await alerts(id)).toMatchObject([{ status: "HELD", due_at: null, held_by: [{ kind: "ACKNOWLEDGED" }] }]);
+    await server.app.vault.reserve(ours, 20);
+    const who = { id, actor: "ann@clinic.example", reason: "a test", now };
+    await server.app.change(ours, (tx) => resolveIncident(tx, server.app.vault, { ...who, resolution: "BENIGN" }));
+    now += minutes;
+    await server.app.change(ours, (tx) => reopenIncident(tx, server.app.vault, { ...who, now }));
+    await server.app.sweep.routes();
+    expect(await kinds(id)).toEqual(["ESCALATED HELD"]);
+    // Ann saw it first; it is Bob who has it now.
+    now += minutes;
+    await server.app.change(ours, (tx) => acknowledgeIncident(tx, { id, actor: "bob@clinic.example", now }));
+    const again = { actor: "eve@clinic.example", way: "LINK" as const };
+    expect(await server.app.change(ours, (tx) => acknowledgeAll(tx, [id], again, now))).toMatchObject([
+      { outcome: "ALREADY", by: "bob@clinic.example" },
+    ]);
+    const lives = "SELECT acknowledged_by FROM escalations WHERE incident_id = $1 ORDER BY started_at";
+    expect(await server.database.asOwner(lives, [id])).toEqual([
+      { acknowledged_by: "ann@clinic.example" },
+      { acknowledged_by: "bob@clinic.example" },
+    ]);
+  });
+
+  it("calls for what became more severe by taking another in, whose own calls end with it", async () => {
+    const [one, two] = [await channel("one"), await channel("two")];
+    const routeId = await routeTo([one], { policyId: await policy(steps(one, two)) });
+    await sql("UPDATE alert_routes SET matchers = $3 WHERE organization_id = $1 AND id = $2", [
+      routeId,
+      JSON.stringify([{ field: "SEVERITY", operator: "EQUALS", value: "CRITICAL" }]),
+    ]);
+    const [severe, mild] = [await incident(), await incident("medium")];
+    expect(await state(mild.id)).toBeUndefined();
+    await server.app.vault.reserve(ours, 10);
+    now += minutes;
+    const merge = { id: severe.id, intoId: mild.id, actor: "ann", reason: "One story", weights: riskBySeverity, now };
+    await server.app.change(ours, (tx) => mergeIncident(tx, server.app.vault, merge));
+    expect(await state(severe.id)).toMatchObject({ state: "ENDED", ended_reason: "MERGED" });
+    expect(await state(mild.id)).toMatchObject({ state: "RUNNING" });
+    const told = (await alerts(mild.id)).filter(({ channel_id }) => channel_id === one);
+    expect(told.map(({ kind, priority }) => `${kind} ${priority}`)).toEqual(["OPENED MEDIUM", "RAISED CRITICAL"]);
+  });
+
+  it("tells nobody later who was suspended while quiet hours held what calls them", async () => {
+    await channel("mail", { kind: "EMAIL", to: ["desk@clinic.example"] });
+    const person = { email: "quinn@clinic.example", name: "Quinn", role: "RESPONDER" as const, now };
+    const quinn = await server.app.db.inOrganization(ours, (tx) => ensureUser(tx, person));
+    const set = (columns: string) => server.database.asOwner(`UPDATE users SET ${columns} WHERE id = $1`, [quinn]);
+    await set("quiet_hours = '[{}]'");
+    await routeTo([], { policyId: await policy([{ delayS: 0, tell: [{ kind: "USER", id: quinn }] }]) });
+    const { id } = await incident("medium");
+    now += minutes;
+    await escalate();
+    expect(await kinds(id)).toEqual(["ESCALATED HELD"]);
+    await set("suspended_at = now()");
+    await server.app.sweep.routes();
+    expect(await kinds(id)).toEqual(["ESCALATED HELD"]);
+    await set("suspended_at = NULL, quiet_hours = '[]'");
+    await server.app.sweep.routes();
+    expect(await kinds(id)).toEqual(["ESCALATED QUEUED"]);
+  });
+
   it("lets a step and an acknowledgement of the same moment both come through", async () => {
     const { id } = await escalating();
     now += 5 * minutes;
@@ -405,6 +476,18 @@ describe("repetition", () => {
       expect(await repeated()).toEqual([`${after} `, `${mail} a@clinic.example`, `${mail} c@clinic.example`]);
       await send(id);
     }
+    await acknowledge(id);
+  });
+
+  it("is made once where the clock of whoever wrote the alert is ahead of its sender's", async () => {
+    await routeTo([await channel("hook")], { repeatS: 60 });
+    const { id } = await incident();
+    await send(id);
+    const ahead = "UPDATE security_alerts SET created_at = created_at + interval '10 minutes' WHERE incident_id = $1";
+    await server.database.asOwner(ahead, [id]);
+    now += 2 * minutes;
+    const repeated = () => server.app.change(ours, (tx) => repeatDue(tx, now));
+    expect([await repeated(), await repeated()]).toEqual([1, 0]);
     await acknowledge(id);
   });
 

@@ -102,12 +102,18 @@ describe("a flood", () => {
       applied.filter(({ type }) => type === "BLOCK_IP").length,
     );
     expect(new Set(done.flatMap(({ type, target }) => (type === "BLOCK_IP" ? [target] : []))).size).toBe(1_000);
-    const { rows } = await server.app.db.query(
-      server.ours,
-      "SELECT severity, status FROM security_incidents WHERE organization_id = $1 AND open_fingerprint = 'vigil:response-breaker'",
-      [server.ours],
-    );
-    expect(rows).toEqual([{ severity: "CRITICAL", status: "OPEN" }]);
+    const stops = async () =>
+      (
+        await server.app.db.query(
+          server.ours,
+          `SELECT severity, status, (SELECT count(*)::int FROM incident_entries e WHERE e.organization_id = $1 AND e.incident_id = i.id
+             AND e.kind = 'OPENED') AS told FROM security_incidents i
+           WHERE organization_id = $1 AND open_fingerprint LIKE 'vigil:response-breaker:%'`,
+          [server.ours],
+        )
+      ).rows;
+    const stop = { severity: "CRITICAL", status: "OPEN", told: 1 };
+    await expect.poll(stops).toEqual([stop]);
     const { rows: told } = await server.app.db.query(
       server.ours,
       "SELECT FROM security_notifications WHERE organization_id = $1 AND kind = 'response.breaker'",
@@ -134,5 +140,12 @@ describe("a flood", () => {
     await attack(server, [{ ip: "198.51.100.2" }]);
     const after = (await actionsOf(server)).filter(({ target }) => target === "198.51.100.2");
     expect(after).toMatchObject([{ status: "APPLIED" }]);
+    // That nobody has resolved the first incident keeps nobody from being told of the second time.
+    clock += 60_000;
+    const addresses = Array.from({ length: 40 }, (_, n) => ({ ip: `198.51.100.${n + 3}` }));
+    await attack(server, addresses);
+    await actionsOf(server);
+    expect(await ask(breaker)).toMatchObject({ responseBreaker: { isOpen: true } });
+    await expect.poll(stops).toEqual([stop, stop]);
   }, 120_000);
 });

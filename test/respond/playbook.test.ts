@@ -87,6 +87,17 @@ describe("the playbook", () => {
     expect(codes(notify, [{ ...told, incidentId: "i1" }])).toEqual(["COOLING_DOWN"]);
   });
 
+  it("does not do again what somebody took back in the incident, nor counts as an offence what was taken back", () => {
+    const back = past({ incidentId: "i1", at: now - 60_000, takenBack: true });
+    expect(codes(rule(), [back])).toEqual(["TAKEN_BACK"]);
+    const { chosen } = choose(incident, [rule()], [{ ...back, incidentId: "i0" }], now);
+    expect(chosen).toMatchObject([{ ttl: 3_600_000 }]);
+    // Somebody did it again.
+    expect(codes(rule(), [back, past({ ruleId: null, inForceUntil: now + 1 })])).toEqual(["IN_FORCE"]);
+    const told = { ...back, type: "NOTIFY_ADMIN" as const, target: "administrators" };
+    expect(codes(rule({ actions: [{ type: "NOTIFY_ADMIN" }] }), [told])).toEqual([]);
+  });
+
   it("doubles the time for a repeat offender, up to 7 days", () => {
     const history = [
       past({ at: now - 2 * 86_400_000 }),

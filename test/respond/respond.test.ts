@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { importUsers } from "../../src/detect/behaviour/import-users.ts";
+import { increaseMonitoring } from "../../src/respond/actions/increase-monitoring.ts";
+import { revertAction } from "../../src/respond/carry-out.ts";
 import { makeDecision } from "../../src/respond/decide.ts";
 import { defaultRules } from "../../src/respond/defaults.ts";
+import type { Target } from "../../src/respond/target.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 import {
   actionsOf,
@@ -154,6 +157,34 @@ describe("a change of an incident", () => {
     expect(again).toMatchObject({ status: "APPLIED", expires_at: new Date(clock + 1_200_000) });
   });
 
+  it("is not answered again by what somebody took back, however the incident grows", async () => {
+    await respondBy(server, { actions: [{ type: "BLOCK_IP", ttlS: 600 }] });
+    const ip = nextAddress();
+    await attack(server, [{ ip }]);
+    const about = async () => (await actionsOf(server)).filter(({ target }) => target === ip);
+    const [done] = await about();
+    const back = { id: done?.id as string, actor: "ada", auditActor: "ada", reason: "Our own scanner", now: clock };
+    await server.app.change(server.ours, (tx) => revertAction(tx, back));
+    await server.app.db.query(
+      server.ours,
+      "SELECT incident_log(ARRAY[gen_random_uuid()], ARRAY[$1::uuid], '{COUNT_REACHED}', '{More}', '{vigil}', now())",
+      [done?.incident_id],
+    );
+    expect((await about()).map(({ status }) => status)).toEqual(["REVERTED"]);
+    expect((await decisionsInForce(server, clock)).filter(({ value }) => value === ip)).toEqual([]);
+    expect(await timeline(server, done?.incident_id as string)).toContainEqual(
+      expect.stringContaining(`BLOCK_IP of ${ip} was not chosen by the response rule`),
+    );
+    // Elsewhere it is a first offence.
+    await server.database.asOwner(
+      "UPDATE security_incidents SET status = 'RESOLVED', resolved_at = now() - interval '100 days' WHERE organization_id = $1",
+      [server.ours],
+    );
+    clock += 1_200_000;
+    await attack(server, [{ ip }]);
+    expect((await about()).at(-1)).toMatchObject({ status: "APPLIED", expires_at: new Date(clock + 600_000) });
+  });
+
   it("tells every administrator once per incident", async () => {
     await respondBy(server, { actions: [{ type: "NOTIFY_ADMIN" }], coolDownS: 3600 });
     await attack(server, [{ ip: nextAddress() }]);
@@ -223,6 +254,30 @@ describe("INCREASE_MONITORING", () => {
       [server.ours],
     );
     expect(rows).toEqual([{ severity: "HIGH" }]);
+  });
+
+  it("asked for about an IPv6 network is about each address in it, and is done to no wider one", async () => {
+    expect(increaseMonitoring.plan("2001:db8:5::/48", "ADDRESS")).toHaveProperty("fault");
+    const { target } = increaseMonitoring.plan("2001:db8:5:6::/64", "ADDRESS") as { target: Target };
+    await server.app.db.inOrganization(server.ours, async (tx) => {
+      const about = { type: "INCREASE_MONITORING" as const, target, ttl: 3_600_000 };
+      await makeDecision(tx, { ...about, reason: "Odd", actor: "ada@clinic.example", now: clock });
+    });
+    clock += 600_000;
+    await attack(server, [
+      { ip: "2001:db8:5:6::9", level: "medium" },
+      { ip: "2001:db8:5:7::9", level: "medium" },
+    ]);
+    const { rows } = await server.app.db.query(
+      server.ours,
+      `SELECT d.subjects->0->>'key' AS address, d.severity FROM detections d JOIN alert_rules r ON r.organization_id = $1 AND r.id = d.rule_id
+       WHERE d.organization_id = $1 AND r.reference = 'attack_medium_address' AND d.subjects->0->>'key' LIKE '2001:%' ORDER BY 1`,
+      [server.ours],
+    );
+    expect(rows).toEqual([
+      { address: "2001:db8:5:6::9", severity: "HIGH" },
+      { address: "2001:db8:5:7::9", severity: "MEDIUM" },
+    ]);
   });
 
   it("lets half of a rule's threshold open an incident about its target, and about nobody else", async () => {

@@ -175,6 +175,24 @@ describe('"was this you?"', () => {
     expect(await timeline(server, raw(into))).toContain("USER_ANSWERED tess says that it was them.");
   });
 
+  it("does not resolve on a yes what is about others too, for whom the user does not speak", async () => {
+    const yes = (token: string) => server.app.userChecks.answer(token, true, "192.0.2.1"); // of another network
+    const { token, id } = await linkTo("wanda");
+    await merge(await attacked("wim"), id);
+    await yes(token);
+    expect(await stateOf(id)).toMatchObject({ status: "OPEN" });
+    expect(await timeline(server, raw(id))).toContain("USER_ANSWERED wanda says that it was them.");
+    const both = ["xenia@patients.example", "xaver@patients.example"].map((key) => ({ kind: "USER", key }));
+    const input = { title: "Odd log-ins", severity: "MEDIUM", description: "Seen by the desk.", subjects: both };
+    const text = "mutation ($input: IncidentCreateInput!) { incidentCreate(input: $input) { incident { id } } }";
+    const { incident } = (await ask(text, { input })).incidentCreate;
+    const next = sink.next();
+    const asked = await ask(question, { id: incident.id, user: "xenia@patients.example" });
+    expect(asked.incidentAskUser.userErrors).toEqual([]);
+    await yes(/was-this-you\?token=(\S+)/.exec((await next).parts[0] as string)?.[1] as string);
+    expect(await stateOf(incident.id)).toMatchObject({ status: "OPEN" });
+  });
+
   it("does not shorten a second factor that somebody asked for longer", async () => {
     const { token } = await linkTo("uma");
     const text = `mutation ($input: DecisionCreateInput!) { decisionCreate(input: $input) { userErrors { message } } }`;

@@ -29,7 +29,7 @@ export interface Channel<Config = unknown, Secrets = unknown> {
   retries: readonly number[];
   /** How many messages a minute leave at most, where the channel says nothing else. */
   perMinute: number;
-  /** Whether a message may take the place of the first one of its thread, so that `firstOfThread` is wanted. */
+  /** Whether a message brings the first one of its thread up to date, so that `firstOfThread` is wanted. */
   updatesThread?: true;
   /** Whether messages stand in a line: `signal` aborts so late that a try has its time when its turn comes. */
   waitsItsTurn?: true;

@@ -1,4 +1,7 @@
-/** SLACK: an incoming webhook, or a bot's token and a channel; then one message for each thread, which is kept up to date. */
+/**
+ * SLACK: an incoming webhook, or a bot's token and a channel; then the first message of each thread is kept up to date.
+ * What people are called for is said anew as well, in the thread and to the channel: nobody hears of an edit.
+ */
 
 import { z } from "zod";
 import { guardedFetch } from "../../outbound/guarded-fetch.ts";
@@ -10,6 +13,8 @@ import type { Channel } from "./channel.ts";
 
 const minute = 60_000;
 const longestText = 2_900; // of 3,000 characters a section may have
+/** Of these the first message tells enough: it has just been said, or it is over. */
+const toldByFirst: ReadonlySet<Message["kind"]> = new Set(["OPENED", "RESOLVED"]);
 
 export interface SlackConfig {
   /** The channel's id, with a bot's token. */
@@ -87,7 +92,7 @@ export function slackChannel(options: {
       // A button is for a channel that can tell who presses it, or does not ask; elsewhere a link does it.
       const isAnswered = secrets.botToken !== undefined || config.strangersAcknowledge === true;
       const isButton = secrets.signingSecret !== undefined && isAnswered;
-      const content = { text: message.subject, blocks: slackBlocks(message, isButton) };
+      const content = { text: plain(message.subject), blocks: slackBlocks(message, isButton) };
       const post = (url: string, body: object, token?: string) =>
         guardedFetch(url, {
           allowPrivate,
@@ -104,16 +109,18 @@ export function slackChannel(options: {
         return { outcome: "PERMANENT", detail: "It has neither a webhook nor a bot's token and a channel." };
       }
       const where = { channel: config.channel };
-      const call = async (method: string, body: object): Promise<Sent & { fault?: string }> => {
+      const call = async (method: string, body: object): Promise<Sent> => {
         const answered = await post(`${apiUrl}/${method}`, { ...where, ...body }, secrets.botToken);
         const outcome = outcomeOf(answered, now());
         return outcome.outcome === "SENT" && answered.ok ? judged(answered.body) : outcome;
       };
-      if (firstOfThread) {
-        const updated = await call("chat.update", { ts: firstOfThread, ...content });
-        if (updated.fault !== "message_not_found" && updated.fault !== "cant_update_message") return updated;
-      }
-      return call("chat.postMessage", content);
+      if (!firstOfThread) return call("chat.postMessage", content);
+      const updated = await call("chat.update", { ts: firstOfThread, ...content });
+      if (updated.outcome === "RETRY") return updated;
+      // The first may be gone, or too old to be edited: then it begins anew.
+      if (updated.outcome === "PERMANENT") return call("chat.postMessage", content);
+      if (toldByFirst.has(message.kind)) return updated;
+      return call("chat.postMessage", { ...content, thread_ts: firstOfThread, reply_broadcast: true });
     },
   };
 }
@@ -133,13 +140,13 @@ const verdict = z.union([
   z.object({ ok: z.literal(false), error: z.string() }),
 ]);
 
-function judged(body: string | undefined): Sent & { fault?: string } {
+function judged(body: string | undefined): Sent {
   const { data: said } = verdict.safeParse(parsed(body));
   if (!said) return { outcome: "RETRY", detail: "Slack's answer could not be read." };
   if (said.ok) return { outcome: "SENT", detail: "Slack took it.", providerId: said.ts };
   const fault = /^[a-z_]{1,60}$/.test(said.error) ? said.error : "unknown";
   const detail = `Slack refused it: ${fault}.`;
-  return passing.has(fault) ? { outcome: "RETRY", detail, fault } : { outcome: "PERMANENT", detail, fault };
+  return passing.has(fault) ? { outcome: "RETRY", detail } : { outcome: "PERMANENT", detail };
 }
 
 function parsed(text: string | undefined): unknown {
