@@ -36,7 +36,7 @@ import { createFeed } from "./publish/feed.ts";
 import { createTail } from "./publish/tail.ts";
 import { watchDepths } from "./queue/depth.ts";
 import { answerHere, respondQueue, ringWorkers } from "./queue/doorbell.ts";
-import { sweepQueue } from "./queue/queue.ts";
+import { bulkQueue, sweepQueue } from "./queue/queue.ts";
 import { createCaller } from "./respond/calls.ts";
 import { createLists } from "./respond/list.ts";
 import { createResponder } from "./respond/responder.ts";
@@ -160,8 +160,8 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
     opened.push({ name: "pipeline", close: pipeline.drain });
     const { redisUrl, databaseUrl } = config;
     const depths = redisUrl
-      ? watchDepths({ redisUrl }, [sweepQueue, respondQueue, deliveryQueue], log)
-      : databaseUrl && watchDepths({ postgresUrl: databaseUrl }, [sweepQueue], log);
+      ? watchDepths({ redisUrl }, [sweepQueue, bulkQueue, respondQueue, deliveryQueue], log)
+      : databaseUrl && watchDepths({ postgresUrl: databaseUrl }, [sweepQueue, bulkQueue], log);
     if (depths) opened.push({ name: "depths", close: depths.close });
     const selfWatch = createSelfWatch({ db, change, pipeline, vault, alerting, redis, config, now, log });
     const live = openLive({ db, pipeline, connectionLimits: config.connectionLimits, redisUrl, now, log });

@@ -3,14 +3,16 @@ import type { Job } from "bullmq";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { watchDepths } from "../src/queue/depth.ts";
-import { jobNames } from "../src/queue/jobs.ts";
-import { sweepQueue, workJobs } from "../src/queue/queue.ts";
+import { jobNames, jobs } from "../src/queue/jobs.ts";
+import { bulkQueue, sweepQueue, workJobs } from "../src/queue/queue.ts";
 import { openStore, type QueueStore } from "../src/queue/store.ts";
 import { incidentEvents } from "./client/operations.ts";
 import { quiet } from "./support/database.ts";
 import { redisDatabase } from "./support/given-redis.ts";
 import { type TestServer, testServer } from "./support/server.ts";
 
+const bulk = jobNames.filter((name) => jobs[name].priority === 3);
+const urgent = jobNames.filter((name) => jobs[name].priority < 3);
 const poll = 5_000; // ms: how soon a server looks by itself when no bell rings
 
 let first: TestServer;
@@ -57,15 +59,50 @@ describe.each(["Redis", "PostgreSQL"])("the queue on %s", (kind) => {
     const handlers = Object.fromEntries(jobNames.map((name) => [name, handler(name)])) as Parameters<
       typeof workJobs
     >[1];
-    const depths = watchDepths(where(2), [sweepQueue], quiet);
+    const depths = watchDepths(where(2), [sweepQueue, bulkQueue], quiet);
     const workers = await Promise.all([1, 2].map(() => workJobs(where(2), handlers, quiet)));
     await expect.poll(() => [...ran].sort(), { timeout: 20_000 }).toEqual([...jobNames].sort());
     expect(isFirst).toBe(false);
     await expect
       .poll(async () => (await depths.part()).detail, { timeout: 10_000 })
-      .toBe(`${sweepQueue}: 0 waiting, 0 active, ${jobNames.length} delayed, 0 failed`);
+      .toBe(
+        `${sweepQueue}: 0 waiting, 0 active, ${urgent.length} delayed, 0 failed; ` +
+          `${bulkQueue}: 0 waiting, 0 active, ${bulk.length} delayed, 0 failed`,
+      );
     await Promise.all(workers.map((worker) => worker.close()));
     await depths.close();
+  });
+
+  it("has done what people wait for, while all that may take long takes long", async () => {
+    const [ran, begun]: [string[], string[]] = [[], []];
+    let release: () => void = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const handlers = Object.fromEntries([
+      ...urgent.map((name) => [name, async () => void ran.push(name)]),
+      ...bulk.map((name) => [
+        name,
+        () => {
+          begun.push(name);
+          return held;
+        },
+      ]),
+    ]) as Parameters<typeof workJobs>[1];
+    const worker = await workJobs(where(6), handlers, quiet);
+    const store = openStore(where(6), quiet);
+    const queues = [store.queue(bulkQueue), store.queue(sweepQueue)] as const;
+    for (const name of bulk) await queues[0].add(name, {}, { jobId: randomUUID() });
+    await expect.poll(() => begun.length, { timeout: 20_000 }).toBe(2);
+    ran.length = 0;
+    for (const name of urgent) await queues[1].add(name, {}, { jobId: randomUUID() });
+    await expect.poll(() => urgent.filter((name) => !ran.includes(name)), { timeout: 20_000 }).toEqual([]);
+    expect(begun).toHaveLength(2);
+    release();
+    await expect.poll(() => bulk.filter((name) => !begun.includes(name)), { timeout: 20_000 }).toEqual([]);
+    await worker.close();
+    await Promise.all(queues.map((queue) => queue.close()));
+    await store.close();
   });
 
   it("takes what is urgent first, what is delayed later, one of a kind at a time, and finishes what is under way", async () => {
@@ -175,6 +212,6 @@ it("status says how full the queues are", async () => {
   const { parts } = (data as { status: { parts: { name: string; ok: boolean; detail: string }[] } }).status;
   const part = parts.find(({ name }) => name === "queues");
   expect(part).toMatchObject({
-    detail: expect.stringMatching(/vigil-sweep: .* vigil-respond: .* vigil-deliver: /),
+    detail: expect.stringMatching(/vigil-sweep: .* vigil-bulk: .* vigil-respond: .* vigil-deliver: /),
   });
 });

@@ -28,7 +28,7 @@ const most = 1_000; // jobs that wait: more is a worker that does not keep up
 const latest = 120_000; // ms that a scheduled job may wait: nobody takes it then, or all are busy for too long
 const patience = 1_000; // ms
 
-/** `names`: the first is the queue of the scheduled jobs. */
+/** `names`: the first is the queue of the scheduled jobs that people wait for. */
 export function watchDepths(where: QueueStore, names: readonly string[], log: Log): Depths {
   let opened: { store: OpenStore; queues: Queue[] } | undefined;
   /** Only whoever is asked looks. */

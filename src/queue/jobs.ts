@@ -1,4 +1,4 @@
-/** Every job's name, what it is for and how often it runs (ms), and which of those that wait goes first (1). Payloads are empty or ids only; running one twice is harmless. */
+/** Every job's name, what it is for and how often it runs (ms), and which of those that wait goes first (1; what may take long, 3, has workers of its own). Payloads are empty or ids only; running one twice is harmless. */
 export const jobs = {
   partitions: { every: 3_600_000, priority: 3, does: "makes the event partitions of the coming days" },
   forget: { every: 3_600_000, priority: 3, does: "drops changes, client ids and sessions past their retention" },

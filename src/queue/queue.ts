@@ -14,6 +14,13 @@ export interface RunningJobs {
 
 type Handlers = Record<JobName, () => Promise<void>>;
 export const sweepQueue = "vigil-sweep";
+export const bulkQueue = "vigil-bulk";
+/** What may take long has a queue and workers of its own: it holds up nothing that people wait for. */
+const lanes = [
+  { name: sweepQueue, concurrency: 3, has: (job: JobName) => jobs[job].priority < 3 },
+  { name: bulkQueue, concurrency: 2, has: (job: JobName) => jobs[job].priority === 3 },
+].map(({ has, ...lane }) => ({ ...lane, jobs: jobNames.filter(has) }));
+type Lane = (typeof lanes)[number];
 const longestClose = 8_000; // ms: whoever started us waits 10 seconds
 
 /** Works the jobs until closed; registers their schedules first, and forgets those of jobs that are no more. */
@@ -24,12 +31,15 @@ export async function workJobs(
   lookInterval = 20_000, // ms between two looks whether the schedules are still there: Redis may have been emptied
 ): Promise<RunningJobs> {
   const store = openStore(where, log);
-  const queue = store.queue(sweepQueue);
-  queue.on("error", (error) => log.warn({ err: error.message }, "the jobs cannot be scheduled"));
+  const opened = lanes.map((lane) => ({ lane, queue: store.queue(lane.name) }));
+  const closeQueues = () => Promise.all(opened.map(({ queue }) => queue.close()));
+  const scheduleAll = () => Promise.all(opened.map(({ lane, queue }) => schedule(lane, queue)));
+  for (const { queue } of opened)
+    queue.on("error", (error) => log.warn({ err: error.message }, "the jobs cannot be scheduled"));
   await store
-    .alone(() => schedule(queue))
+    .alone(async () => void (await scheduleAll()))
     .catch(async (error: Error) => {
-      await atMost(1_000, queue.close());
+      await atMost(1_000, closeQueues());
       await atMost(1_000, store.close());
       throw error;
     });
@@ -37,36 +47,40 @@ export async function workJobs(
   async function look(): Promise<void> {
     if (isLooking) return;
     isLooking = true;
-    await schedule(queue).catch((error: Error) => log.warn({ err: error.message }, "the jobs cannot be scheduled"));
+    await scheduleAll().catch((error: Error) => log.warn({ err: error.message }, "the jobs cannot be scheduled"));
     isLooking = false;
   }
   const timer = "redisUrl" in where ? setInterval(() => void look(), lookInterval).unref() : undefined;
-  const worker = store.worker(sweepQueue, (job) => handlers[job.name as JobName]?.() ?? Promise.resolve(), {
-    concurrency: 3, // a long clean-up does not hold up what is urgent
-    lockDuration: 60_000,
-    stalledInterval: 30_000, // the job of a worker that died is another's half a minute later
-    maxStalledCount: 2,
+  const workers = lanes.map(({ name, concurrency }) => {
+    const worker = store.worker(name, (job) => handlers[job.name as JobName]?.() ?? Promise.resolve(), {
+      concurrency,
+      lockDuration: 60_000,
+      stalledInterval: 30_000, // the job of a worker that died is another's half a minute later
+      maxStalledCount: 2,
+    });
+    worker.on("failed", (job, error) =>
+      log.error({ job: job?.name, jobId: job?.id, err: error.message }, "a job failed"),
+    );
+    worker.on("stalled", (jobId) => log.warn({ jobId }, "a job's worker died; another takes it"));
+    worker.on("error", (error) => log.warn({ err: error.message }, "the worker lost its queue"));
+    return worker;
   });
-  worker.on("failed", (job, error) =>
-    log.error({ job: job?.name, jobId: job?.id, err: error.message }, "a job failed"),
-  );
-  worker.on("stalled", (jobId) => log.warn({ jobId }, "a job's worker died; another takes it"));
-  worker.on("error", (error) => log.warn({ err: error.message }, "the worker lost its queue"));
   return {
     async close() {
       clearInterval(timer);
-      const inTime = await atMost(longestClose, worker.close()); // what is under way may finish
-      if (!inTime) await atMost(1_000, worker.close(true));
-      await atMost(1_000, queue.close());
+      const closeWorkers = (force: boolean) => Promise.all(workers.map((worker) => worker.close(force)));
+      const inTime = await atMost(longestClose, closeWorkers(false)); // what is under way may finish
+      if (!inTime) await atMost(1_000, closeWorkers(true));
+      await atMost(1_000, closeQueues());
       await atMost(1_000, store.close());
     },
   };
 }
 
 /** What is scheduled as it should be is left alone: scheduling it anew would run it at once. */
-async function schedule(queue: Queue): Promise<void> {
+async function schedule(lane: Lane, queue: Queue): Promise<void> {
   const known = await queue.getJobSchedulers();
-  for (const name of jobNames) {
+  for (const name of lane.jobs) {
     const { every, priority } = jobs[name];
     const before = known.find(({ key }) => key === name);
     if (before && Number(before.every) === every && before.template?.opts?.priority === priority) continue;
@@ -74,7 +88,7 @@ async function schedule(queue: Queue): Promise<void> {
     await queue.upsertJobScheduler(name, { every }, { name, data: {}, opts });
   }
   for (const { key } of known) {
-    if (!(jobNames as string[]).includes(key)) await queue.removeJobScheduler(key);
+    if (!(lane.jobs as string[]).includes(key)) await queue.removeJobScheduler(key);
   }
 }
 
