@@ -78,6 +78,7 @@ export const words = {
     confirm: "Confirm",
     more: "Show more",
     clear: "Clear",
+    dismiss: "Dismiss",
     copy: "Copy",
     copied: "Copied",
     notCopied: "It could not be copied: select it and copy it yourself.",

@@ -84,7 +84,7 @@ it.each([
   },
 );
 
-it("does not offer to resolve an incident by what ends no attack, unless that is ticked", async () => {
+it("resolves by what ends no attack only where that is ticked, and says where it could not", async () => {
   const { page, context } = await signedIn(browser, server, { email: "rob@clinic.example", role: "RESPONDER" });
   await server.failLogins("ann", { times: 30, from: "203.0.113.24" });
   await page.goto("/incidents?words=203.0.113.24");
@@ -95,6 +95,17 @@ it("does not offer to resolve an incident by what ends no attack, unless that is
   await dialog.getByLabel("What", { exact: true }).selectOption("NOTIFY_ADMIN");
   await dialog.getByRole("button", { name: "Tell administrators", exact: true }).waitFor();
   await dialog.getByLabel("Then resolve the incident as an attack").check();
-  await dialog.getByRole("button", { name: "Tell administrators and resolve" }).waitFor();
+  const answers: Record<string, object> = {
+    IncidentRespond: { incidentRespond: { outcome: "APPLIED", refusal: null, userErrors: [] } },
+    IncidentResolve: { incidentResolve: { userErrors: [{ code: "CONFLICT", message: "It is gone.", path: [] }] } },
+  };
+  await page.route("**/graphql", (route) => {
+    const name = /mutation (\w+)/.exec(route.request().postData() ?? "")?.[1];
+    return name && answers[name] ? route.fulfill({ json: { data: answers[name] } }) : route.fallback();
+  });
+  await dialog.getByRole("button", { name: "Tell administrators and resolve" }).click();
+  await dialog.getByText("It is gone.").waitFor();
+  await dialog.getByText("Tell administrators: done. But the incident could not be resolved.").waitFor();
+  await dialog.getByRole("button", { name: "Resolve", exact: true }).waitFor(); // and nothing is done twice
   await context.close();
 });

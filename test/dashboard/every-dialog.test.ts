@@ -96,7 +96,11 @@ async function dialogOf(page: Page): Promise<{ title: string; shows: boolean; wr
   if ((await dialog.count()) === 0) return undefined;
   const { title, text, width } = await dialog.first().evaluate((element) => ({
     title: element.querySelector("h2")?.textContent ?? "",
-    text: [element, ...element.querySelectorAll<HTMLInputElement>("input, textarea")]
+    // What it says itself, without what is told at the corner meanwhile.
+    text: [
+      ...element.querySelectorAll<HTMLElement>(":scope > :not(.toasts)"),
+      ...element.querySelectorAll<HTMLInputElement>("input, textarea"),
+    ]
       .map((one) => ("value" in one ? one.value : one.textContent))
       .join("\n"),
     width: element.scrollWidth - element.clientWidth,

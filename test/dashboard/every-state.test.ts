@@ -148,4 +148,24 @@ describe("while the API fails", () => {
     await page.unrouteAll({ behavior: "ignoreErrors" });
     await context.close();
   });
+
+  it("an incident's page keeps what is being written when it cannot be read anew, and says so", async () => {
+    const { page, context } = await signedIn(browser, server, { email: "flo@clinic.example", role: "RESPONDER" });
+    await server.failLogins("ann", { times: 30, from: "203.0.113.81" });
+    await page.goto("/incidents");
+    await page.getByRole("link", { name: "203.0.113.81" }).click();
+    const text = page.getByLabel("Comment");
+    await text.fill("Half a thought");
+    await page.route("**/graphql", (route) =>
+      route.request().postData()?.includes("query IncidentPage(") ? route.fulfill({ json: fault }) : route.fallback(),
+    );
+    await page.getByRole("button", { name: "Acknowledge" }).click();
+    await page.getByText("This could not be read. Something broke here.").waitFor();
+    expect(await text.inputValue()).toBe("Half a thought");
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByText("Acknowledged", { exact: true }).first().waitFor();
+    expect(await text.inputValue()).toBe("Half a thought");
+    await context.close();
+  });
 });

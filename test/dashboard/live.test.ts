@@ -197,7 +197,13 @@ it("keeps a filter by name, for others as they are allowed to, and knows what is
   await page.waitForURL("**saved=*");
   await page.getByRole("button", { name: "Mine", exact: true }).click();
   await page.getByRole("link", { name: /8\.8\.8\.8/ }).waitFor();
-  const other = await signedIn(browser, server, { email: "otto@clinic.example", role: "VIEWER" });
+  const viewer = await signedIn(browser, server, { email: "vera@clinic.example", role: "VIEWER" });
+  await viewer.page.goto("/incidents");
+  const withheld = viewer.page.getByRole("option", { name: "From <b>there (ada@clinic.example; what it looks for" });
+  await withheld.waitFor({ state: "attached" });
+  expect(await withheld.isDisabled()).toBe(true);
+  await viewer.context.close();
+  const other = await signedIn(browser, server, { email: "otto@clinic.example", role: "RESPONDER" });
   await other.page.goto("/incidents?view=over");
   await other.page.getByText("No incident matches.").waitFor();
   await other.page.getByLabel("Saved filters").selectOption({ label: "From <b>there (ada@clinic.example)" });

@@ -129,6 +129,28 @@ it("tells how long ago something was, also after a page on which no time stood",
   await context.close();
 });
 
+it("says who is on call also after a hand-over", async () => {
+  const { page: later, context } = await signedIn(browser, server, { email: "toni@clinic.example", role: "VIEWER" });
+  await later.clock.install();
+  const until = new Date((await later.evaluate(() => Date.now())) + 120_000).toISOString();
+  const more = { hasCalendar: false, warnings: [], layers: [], overrides: [] };
+  const schedule = { id: "nights", name: "Nights", timeZone: "UTC", revision: 1, ...more };
+  const turns = ["Ann", "Bea"].map((name) => ({ name, email: "on@clinic.example" }));
+  const answers: Record<string, () => object> = {
+    OnCallList: () => ({ onCallSchedules: [schedule], escalationPolicies: [], alertChannels: [] }),
+    OnCallNow: () => ({ onCall: { isOverride: false, layer: null, until, user: turns.shift(), next: [] } }),
+  };
+  await later.route("**/graphql", (route) => {
+    const data = answers[/query (\w+)/.exec(route.request().postData() ?? "")?.[1] ?? ""];
+    return data ? route.fulfill({ json: { data: data() } }) : route.fallback();
+  });
+  await later.goto("/on-call");
+  await later.getByText("Ann", { exact: true }).waitFor();
+  await later.clock.fastForward("02:01");
+  await later.getByText("Bea", { exact: true }).waitFor();
+  await context.close();
+});
+
 it("keeps every row of a long list while new ones come in above, each once and in order", async () => {
   const decide = (n: number) =>
     ask<object>(
@@ -156,6 +178,15 @@ it("keeps every row of a long list while new ones come in above, each once and i
   for (let n = 55; n < 60; n++) await decide(n);
   await expect.poll(shown, { timeout: 60_000 }).toEqual(addresses(60));
   expect(await page.evaluate(() => (window as unknown as { isGone: boolean }).isGone)).toBe(false); // not for a moment
+
+  await visit(page, "/response?value=198.51.100."); // what is in force, which is asked for up to the minute
+  await page.getByRole("button", { name: "Show more" }).click();
+  await expect.poll(shown, { timeout: 60_000 }).toEqual(addresses(60));
+  const anew = page.waitForResponse((answer) => answer.request().postData()?.includes("query DecisionList(") ?? false);
+  await page.evaluate((now) => void (Date.now = () => now), Date.now() + 61_000);
+  await page.getByRole("button", { name: "New decision" }).click();
+  await anew;
+  expect(await shown()).toEqual(addresses(60));
 });
 
 it("shows nobody's counts under another target while it asks for them", async () => {
@@ -214,6 +245,10 @@ it("fills the settings with what is now, and saves only what one has changed the
       riskThresholds: { high: 31, critical: 62 },
     },
   });
+  await cap.fill(""); // which is not none at all
+  await risk.getByRole("button", { name: "Save" }).click();
+  await expect.poll(() => cap.evaluate((node) => node === document.activeElement)).toBe(true);
+  expect(await ask("{ organization { responseCap } }")).toEqual({ organization: { responseCap: 78 } });
 });
 
 it("edits a rule's document as it is now, and refuses to save over what somebody else saved meanwhile", async () => {

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { query } from "../api.ts";
 import type { TypedDocumentString } from "../generated/graphql.ts";
 import { type QueryState, useQuery } from "./use-query.ts";
@@ -19,13 +19,15 @@ interface Connection<Node> {
 interface Behind<Node> {
   run: Run<Node>;
   era: number;
+  /** With which variables. */
+  key: string;
   first: Connection<Node>;
   pages: number;
   rows: Node[];
   info: PageInfo;
 }
 
-/** What goes on for a list while its variables are the same. */
+/** What goes on for a list while it is the same. */
 interface Run<Node> {
   isOver: boolean;
   /** It is another one after changes were lost: what was read before says nothing. */
@@ -54,23 +56,33 @@ export function usePages<Result, Variables extends { after?: string | null | und
   pick: (result: Result) => Connection<Node>,
   /** The answer with other rows, for `renew`. */
   put: (result: Result, rows: Node[]) => Result = (result) => result,
+  /** The list is the same while this is, though a moment in its variables moves on. Absent: while they are. */
+  name?: string,
 ): Pages<Result, Node> {
   const state = useQuery(document, variables);
   const key = JSON.stringify(variables);
+  const list = name ?? key;
+  const shown = useRef(list); // of which list there was an answer last
+  if (!state.isOther) shown.current = list;
+  // Rows of another list stay until this one's are there: not where these could not be read.
+  const data = state.error && shown.current !== list ? undefined : state.data;
   const run = useMemo<Run<Node>>(
     () => ({ isOver: false, era: 0, wanted: 0, reading: undefined, changed: new Map() }),
-    [key],
+    [list],
   );
   const [kept, setBehind] = useState<Behind<Node>>();
   const behind = kept?.run === run ? kept : undefined;
-  const first = state.data && pick(state.data);
-  const isWhole = behind?.era === run.era && JSON.stringify(behind.first.pageInfo) === JSON.stringify(first?.pageInfo);
+  const first = data && pick(data);
+  const isWhole =
+    behind?.era === run.era &&
+    behind.key === key &&
+    JSON.stringify(behind.first.pageInfo) === JSON.stringify(first?.pageInfo);
   const info = behind?.info ?? first?.pageInfo;
 
   /** Reads on until there are as many pages as are wanted, from the first one's end where it is not what it was. */
   async function readPages(first: Connection<Node>): Promise<Behind<Node>> {
     const { era } = run;
-    const anew = { run, era, first, pages: 0, rows: [], info: first.pageInfo };
+    const anew = { run, era, key, first, pages: 0, rows: [], info: first.pageInfo };
     let read: Behind<Node> = isWhole ? behind : anew;
     run.changed.clear();
     while (!run.isOver && read.info.hasNextPage && read.pages < run.wanted && (isWhole || read.pages < mostAnew)) {
@@ -123,6 +135,7 @@ export function usePages<Result, Variables extends { after?: string | null | und
   const rows = [...(first?.nodes ?? []), ...((!isWhole && behind?.first.nodes) || []), ...(behind?.rows ?? [])];
   return {
     ...state,
+    data,
     rows: rows.filter(({ id }) => !known.has(id) && known.add(id)),
     hasMore: info?.hasNextPage ?? false,
     more,

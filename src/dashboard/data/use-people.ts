@@ -1,29 +1,40 @@
-import { useEffect, useState } from "react";
-import { query } from "../api.ts";
+import { useCallback, useEffect, useState } from "react";
+import { type ApiError, query } from "../api.ts";
 import { EverybodyDocument, type EverybodyQuery } from "../generated/graphql.ts";
 
 export type Someone = EverybodyQuery["users"]["nodes"][number];
 
+interface People {
+  data: readonly Someone[] | undefined;
+  error: ApiError | undefined;
+  reload: () => void;
+}
+
 const mostPages = 20; // of 100
 
-/** Everybody who signs in, also those who are suspended, by name; undefined until they are known. */
-export function usePeople(): readonly Someone[] | undefined {
-  const [people, setPeople] = useState<Someone[]>();
+async function readEverybody(signal: AbortSignal): Promise<Someone[]> {
+  const found: Someone[] = [];
+  let after: string | null | undefined = null;
+  for (let page = 0; page < mostPages; page++) {
+    const { users }: EverybodyQuery = await query(EverybodyDocument, { after }, signal);
+    found.push(...users.nodes);
+    if (!users.pageInfo.hasNextPage) break;
+    after = users.pageInfo.endCursor ?? null;
+  }
+  return found;
+}
+
+/** Everybody who signs in, also those who are suspended, by name; none are `data` until they are known. */
+export function usePeople(): People {
+  const [people, setPeople] = useState<Omit<People, "reload">>({ data: undefined, error: undefined });
+  const [round, setRound] = useState(0);
   useEffect(() => {
     const end = new AbortController();
-    async function read(): Promise<void> {
-      const found: Someone[] = [];
-      let after: string | null | undefined = null;
-      for (let page = 0; page < mostPages; page++) {
-        const { users }: EverybodyQuery = await query(EverybodyDocument, { after }, end.signal);
-        found.push(...users.nodes);
-        if (!users.pageInfo.hasNextPage) break;
-        after = users.pageInfo.endCursor ?? null;
-      }
-      setPeople(found);
-    }
-    read().catch(() => end.signal.aborted || setPeople([]));
+    readEverybody(end.signal).then(
+      (data) => end.signal.aborted || setPeople({ data, error: undefined }),
+      (error: ApiError) => end.signal.aborted || setPeople({ data: undefined, error }),
+    );
     return () => end.abort();
-  }, []);
-  return people;
+  }, [round]);
+  return { ...people, reload: useCallback(() => setRound((before) => before + 1), []) };
 }

@@ -35,6 +35,8 @@ export function askAhead<Result, Variables>(
 export interface QueryState<Result> {
   /** The last answer, also while a newer one is on its way. */
   data: Result | undefined;
+  /** That answer is to other variables: to those of now there is none, or none yet. */
+  isOther: boolean;
   error: ApiError | undefined;
   loading: boolean;
   /** Asks again; what is shown stays until the answer is there. */
@@ -47,6 +49,8 @@ interface State<Result> {
   /** What was asked. */
   key: string;
   data: Result | undefined;
+  /** What `data` answers. */
+  of: string;
   error: ApiError | undefined;
 }
 
@@ -59,14 +63,15 @@ export function useQuery<Result, Variables>(
 ): QueryState<Result> {
   const key = variables === undefined ? "" : keyOf(document, variables);
   const earlier = (): Result | undefined => (anew ? undefined : (kept.get(key) as Result | undefined));
-  const [state, setState] = useState<State<Result>>(() => ({ key, data: earlier(), error: undefined }));
+  const [state, setState] = useState<State<Result>>(() => ({ key, data: earlier(), of: key, error: undefined }));
   const [loading, setLoading] = useState(true);
   const under = useRef<AbortController>(undefined);
 
   /** What is shown until there is an answer. */
-  function shownOf(last: State<Result>): Result | undefined {
-    if (last.key === key) return last.data;
-    return anew ? undefined : (earlier() ?? last.data);
+  function shownOf(last: State<Result>): Pick<State<Result>, "data" | "of"> {
+    if (last.key === key) return last;
+    const data = earlier();
+    return anew || data !== undefined ? { data, of: key } : last;
   }
 
   const load = useCallback(() => {
@@ -81,13 +86,13 @@ export function useQuery<Result, Variables>(
       (data) => {
         if (controller.signal.aborted) return;
         keep(key, data);
-        setState({ key, data, error: undefined });
+        setState({ key, data, of: key, error: undefined });
         setLoading(false);
       },
       (error: unknown) => {
         if (controller.signal.aborted) return;
         const fault = error instanceof ApiError ? error : new ApiError("INTERNAL", String(error));
-        setState((before) => ({ key, data: shownOf(before), error: fault }));
+        setState((before) => ({ ...shownOf(before), key, error: fault }));
         setLoading(false);
       },
     );
@@ -111,5 +116,6 @@ export function useQuery<Result, Variables>(
   }, []);
 
   const error = state.key === key ? state.error : undefined;
-  return { data: shownOf(state), error, loading, reload: load, patch };
+  const { data, of } = shownOf(state);
+  return { data, isOther: of !== key, error, loading, reload: load, patch };
 }

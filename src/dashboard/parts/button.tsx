@@ -14,7 +14,13 @@ interface ButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement>, "cla
   children?: ReactNode;
 }
 
-export function Button({ kind = "plain", icon, busy = false, label, small, children, disabled, ...rest }: ButtonProps) {
+/**
+ * A button that is disabled or busy can have the focus all the same: browsers take it from a `disabled` one that was
+ * just pressed, and give it to nothing.
+ */
+export function Button({ kind = "plain", icon, busy = false, label, small, children, ...given }: ButtonProps) {
+  const { disabled, onClick, ...rest } = given;
+  const isOff = disabled || busy;
   const destroys = icon === "trash" ? " button-destroys" : ""; // beside others that look like it
   const look = `button button-${kind}${small ? " button-small" : ""}${label && !children ? " button-icon" : ""}${destroys}`;
   return (
@@ -22,10 +28,11 @@ export function Button({ kind = "plain", icon, busy = false, label, small, child
       type="button"
       {...rest}
       className={look}
-      disabled={disabled || busy}
+      aria-disabled={isOff || undefined}
       aria-busy={busy || undefined}
       aria-label={label ?? rest["aria-label"]}
       title={rest.title ?? label}
+      onClick={(event) => (isOff ? event.preventDefault() : onClick?.(event))}
     >
       {icon && <Icon name={icon} />}
       {children}

@@ -2,6 +2,7 @@ import "./dialog.css";
 import { type ReactNode, useEffect, useId, useRef } from "react";
 import { words } from "../words.ts";
 import { Button } from "./button.tsx";
+import { putOnTop } from "./top-dialog.ts";
 
 interface DialogProps {
   open: boolean;
@@ -26,9 +27,11 @@ export function Dialog({ open, title, onClose, actions, wide, children }: Dialog
     }
     const before = document.activeElement as HTMLElement | null;
     if (!dialog.open) dialog.showModal();
+    const leave = putOnTop(dialog);
     dialog.querySelector<HTMLElement>(".dialog-body :is(input, select, textarea)")?.focus();
     // Browsers give the focus back when a dialog is closed, not when it is taken off the page while it is open.
     return () => {
+      leave();
       if (!dialog.isConnected && document.activeElement === document.body) before?.focus({ preventScroll: true });
     };
   }, [open]);

@@ -41,6 +41,7 @@ interface TextProps extends FieldProps {
   secret?: boolean;
   /** Several lines; so many are shown. */
   rows?: number;
+  /** It is not saved while it is empty: none at all is not zero. */
   required?: boolean;
   autoComplete?: string;
   placeholder?: string;
@@ -131,6 +132,13 @@ export function CheckField({
       {label}
     </label>
   );
+}
+
+/** Whether a field lacks what it needs, or holds what is taken for nothing, as half a date is: the browser says so. */
+export function saysBroken(form: HTMLFormElement): boolean {
+  const fields = Array.from(form.elements).filter((one) => one instanceof HTMLInputElement);
+  const broken = fields.find(({ validity }) => validity.badInput || validity.valueMissing);
+  return broken !== undefined && !broken.reportValidity();
 }
 
 /** An argument's place within `input`: some mutations name that word in their paths, others leave it out. */

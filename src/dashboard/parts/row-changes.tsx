@@ -71,7 +71,10 @@ export function useRowChanges<Row extends { id: string; name: string }, Result e
   };
   return {
     edits,
-    close: () => setEdits(undefined),
+    close() {
+      setEdits(undefined);
+      reload(); // saving is refused where another has saved meanwhile: the next form is filled with that
+    },
     tools: mayWrite && (
       <span className="push">
         <Button icon="plus" onClick={() => setEdits("new")}>

@@ -70,11 +70,13 @@ export function NoPermission({ text }: { text: string }) {
 
 interface Asked<Result> {
   data: Result | undefined;
+  /** It answers other variables. */
+  isOther?: boolean;
   error: ApiError | undefined;
   reload: () => void;
 }
 
-/** Loading, why not, or the content. What was there stays while it is read anew. */
+/** Loading, why not, or the content. What was there stays while it is read anew, also where that fails for a while. */
 export function Loaded<Result>({
   of,
   lines,
@@ -87,15 +89,19 @@ export function Loaded<Result>({
   title?: string;
   children: (data: Result) => ReactNode;
 }) {
-  if (of.data !== undefined && (!of.error || isAway(of.error))) return children(of.data);
+  const { data, error } = of;
+  if (data !== undefined && (!error || isAway(error) || (error.isPassing && !of.isOther))) {
+    return (
+      <>
+        {error && !isAway(error) && <Failed error={error} onAgain={of.reload} />}
+        {children(data)}
+      </>
+    );
+  }
   return (
     <>
       {title && <h1 className="hidden-text">{title}</h1>}
-      {of.error ? (
-        <Failed error={of.error} onAgain={of.reload} />
-      ) : (
-        <Loading {...(lines === undefined ? {} : { lines })} />
-      )}
+      {error ? <Failed error={error} onAgain={of.reload} /> : <Loading {...(lines === undefined ? {} : { lines })} />}
     </>
   );
 }

@@ -5,6 +5,7 @@ const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyl
 const shortTime = new Intl.DateTimeFormat(undefined, { timeStyle: "short" });
 const exactTime = new Intl.DateTimeFormat(undefined, { timeStyle: "medium" });
 const shortDay = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+const wholeDay = new Intl.DateTimeFormat(undefined, { year: "numeric", month: "short", day: "numeric" });
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 
 let now = Date.now();
@@ -50,7 +51,7 @@ function inFull({ currentTarget }: PointerEvent<HTMLTimeElement>): void {
 
 interface TimeProps {
   at: string | null | undefined;
-  /** `relative`: how long ago; `clock`: the time, of another day with that; `second`: the same to the second. */
+  /** `relative`: how long ago; `clock`: the time, with another day or year; `second`: that to the second. */
   as?: "full" | "relative" | "clock" | "second";
 }
 
@@ -59,12 +60,14 @@ export function Time({ at, as = "full" }: TimeProps) {
   const from = useSyncExternalStore(listen, () => now);
   if (!at) return <span className="muted">{words.time.never}</span>;
   const date = new Date(at);
-  const isToday = date.toDateString() === new Date(from).toDateString();
+  const today = new Date(from);
+  const isToday = date.toDateString() === today.toDateString();
+  const isThisYear = date.getFullYear() === today.getFullYear();
   const clock = (as === "second" ? exactTime : shortTime).format(date);
-  const dated = isToday ? clock : `${shortDay.format(date)}, ${clock}`;
+  const dated = isToday ? clock : `${(isThisYear ? shortDay : wholeDay).format(date)}, ${clock}`;
   const text = as === "relative" ? agoText(date.getTime(), from) : as === "full" ? local.format(date) : dated;
   return (
-    <time dateTime={at} onPointerEnter={inFull} className="number">
+    <time dateTime={at} onPointerEnter={inFull} className={isThisYear ? "number" : "number time-long"}>
       {text}
     </time>
   );

@@ -32,6 +32,7 @@ export function SecondFactor({ onDone }: { onDone: () => void }) {
   }
 
   async function setUp(): Promise<void> {
+    verify.clear();
     const started = await enroll.run({});
     setSecret(started?.totpEnroll.secret ?? undefined);
   }

@@ -1,6 +1,7 @@
 import "./jump.css";
 import { type KeyboardEvent, useEffect, useId, useMemo, useState } from "react";
 import { useLocation } from "wouter";
+import type { ApiError } from "../api.ts";
 import { useQuery } from "../data/use-query.ts";
 import { JumpIncidentsDocument } from "../generated/graphql.ts";
 import { pages } from "../pages.ts";
@@ -44,13 +45,19 @@ export function Jump() {
   );
 }
 
+/** A field that keeps the focus, and what it finds: chosen by arrows and Enter, or pressed. */
 function JumpList({ onDone }: { onDone: () => void }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const [, go] = useLocation();
   const id = useId();
-  const targets = useTargets(text.trim());
+  const { targets, error, asks } = useTargets(text.trim());
   const current = targets[Math.min(at, targets.length - 1)];
+  const currentId = current && `${id}-${current.key}`;
+
+  useEffect(() => {
+    if (currentId) document.getElementById(currentId)?.scrollIntoView({ block: "nearest" });
+  }, [currentId]);
 
   function onKey(event: KeyboardEvent): void {
     const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
@@ -73,7 +80,7 @@ function JumpList({ onDone }: { onDone: () => void }) {
         role="combobox"
         aria-expanded="true"
         aria-controls={`${id}-list`}
-        aria-activedescendant={current ? `${id}-${current.key}` : undefined}
+        aria-activedescendant={currentId}
         aria-label={words.shell.jumpHint}
         placeholder={words.shell.jumpHint}
         value={text}
@@ -85,38 +92,49 @@ function JumpList({ onDone }: { onDone: () => void }) {
       />
       <div role="listbox" id={`${id}-list`} aria-label={words.shell.jump} className="jump-list">
         {targets.map((target) => (
-          <div
+          <button
             key={target.key}
             id={`${id}-${target.key}`}
+            type="button"
             role="option"
             tabIndex={-1}
             aria-selected={target === current}
             className="jump-option"
-            onPointerDown={(event) => {
-              event.preventDefault();
-              open(target);
-            }}
+            onMouseDown={(event) => event.preventDefault()}
+            onClick={() => open(target)}
           >
             <Icon name={target.icon} />
             <span className="clip">{target.text}</span>
-          </div>
+          </button>
         ))}
       </div>
-      {targets.length === 0 && <p className="muted">{words.shell.jumpEmpty}</p>}
+      {error && (
+        <p className="field-error" role="alert">
+          {error.message}
+        </p>
+      )}
+      {targets.length === 0 && !asks && !error && <p className="muted">{words.shell.jumpEmpty}</p>}
     </div>
   );
 }
 
+interface Targets {
+  targets: Target[];
+  error: ApiError | undefined;
+  /** There may be more: incidents are being asked for. */
+  asks: boolean;
+}
+
 /** Where the text may lead, the likeliest first. */
-function useTargets(text: string): Target[] {
+function useTargets(text: string): Targets {
   const { permissions } = useViewer();
   const number = /^#?(\d{1,9})$/.exec(text)?.[1];
-  const mayFind = text.length >= 2 && permissions.includes("incident.read");
+  const mayFind = (text.length >= 2 || number !== undefined) && permissions.includes("incident.read");
   const filter = number ? { number: { eq: Number(number) } } : { words: { has: text } };
-  const found = useQuery(JumpIncidentsDocument, mayFind || number ? { filter } : undefined);
-  const incidents = text === "" ? undefined : found.data?.incidents.nodes;
+  const found = useQuery(JumpIncidentsDocument, mayFind ? { filter } : undefined, { anew: true });
+  const incidents = found.data?.incidents.nodes;
 
-  return useMemo(() => {
+  const targets = useMemo(() => {
     const lower = text.toLowerCase();
     const matching = pages.filter(
       ({ group, title, permission }) =>
@@ -136,4 +154,5 @@ function useTargets(text: string): Target[] {
     }
     return list;
   }, [text, number, permissions, incidents]);
+  return { targets, error: found.error, asks: mayFind && !found.data && !found.error };
 }

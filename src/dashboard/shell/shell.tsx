@@ -1,5 +1,5 @@
 import "./shell.css";
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { Button } from "../parts/button.tsx";
 import { Mark } from "../parts/mark.tsx";
@@ -17,7 +17,16 @@ export function Shell({ children }: { children: ReactNode }) {
   const viewer = useViewer();
   const [path] = useLocation();
   const [isOpen, setIsOpen] = useState(false);
-  useEffect(() => setIsOpen(false), [path]);
+  const content = useRef<HTMLElement>(null);
+  const before = useRef(path);
+
+  // Another page: what was pressed is gone with the last one, or with the pages' list on a phone.
+  useEffect(() => {
+    const isLost = isOpen || document.activeElement === document.body;
+    if (before.current !== path && isLost) content.current?.focus({ preventScroll: true });
+    before.current = path;
+    setIsOpen(false);
+  }, [path]);
 
   return (
     <div className="shell">
@@ -49,7 +58,7 @@ export function Shell({ children }: { children: ReactNode }) {
       <aside className={isOpen ? "side side-open no-print" : "side no-print"}>
         <Navigation />
       </aside>
-      <main id="content" className="content" tabIndex={-1}>
+      <main ref={content} id="content" className="content" tabIndex={-1}>
         {children}
       </main>
       <Toasts />

@@ -22,9 +22,10 @@ export function ViewerMenu() {
   useEffect(() => {
     if (!isOpen) return undefined;
     const close = (event: Event): void => {
-      if (event instanceof KeyboardEvent ? event.key === "Escape" : !root.current?.contains(event.target as Node)) {
-        setIsOpen(false);
-      }
+      const isKey = event instanceof KeyboardEvent;
+      if (isKey ? event.key !== "Escape" : root.current?.contains(event.target as Node)) return;
+      setIsOpen(false);
+      if (isKey && root.current?.contains(document.activeElement)) root.current.querySelector("button")?.focus();
     };
     addEventListener("pointerdown", close);
     addEventListener("keydown", close);

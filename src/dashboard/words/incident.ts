@@ -35,6 +35,8 @@ export const incidentWords = {
   eventsShown: (shown: number, all: number) =>
     shown < all ? `${shown} of ${counted(all, "event")}` : counted(all, "event"),
   withheld: "withheld",
+  latest: (shown: number) => `These are the latest ${shown}.`,
+  someOf: (shown: number, all: number) => `${shown} of ${all} are shown.`,
   notes: "What people found",
   noteAdd: "Add a note",
   noteText: "What did you find?",
@@ -77,6 +79,8 @@ export const incidentWords = {
     [counted(requests, "request"), counted(sessions, "session"), counted(users, "person", "people")].join(", "),
   needsApproval: "A second person has to approve it.",
   refusal: (why: string) => `It would be refused: ${why}`,
+  refused: (why: string) => `It was refused: ${why}`,
+  notResolved: (action: string) => `${action}: done. But the incident could not be resolved.`,
   alsoResolve: "Then resolve the incident as an attack",
   andResolve: (action: string) => `${action} and resolve`,
   responded: { APPLIED: "Done, and in force.", AWAITING_APPROVAL: "It waits for a second person's approval." },

@@ -37,6 +37,7 @@ export const incidentsWords = {
     choose: "Saved filters",
     none: "No saved filter",
     shared: (name: string, owner: string) => `${name} (${owner})`,
+    withheld: (name: string, owner: string) => `${name} (${owner}; what it looks for may name patients)`,
     keep: "Save filter…",
     keepTitle: "Save what is shown as a filter",
     keepHint: "One of yours with this name is replaced",

@@ -1,11 +1,17 @@
+import { useFeed } from "../../data/feed.ts";
+import { alertFeed } from "../../data/feeds.ts";
+import { useMutation } from "../../data/use-mutation.ts";
 import { useQuery } from "../../data/use-query.ts";
-import { AlertDetailDocument } from "../../generated/graphql.ts";
+import { useSoon } from "../../data/use-soon.ts";
+import { AlertDetailDocument, AlertsRetryDocument } from "../../generated/graphql.ts";
 import { AlertState } from "../../parts/alert-state.tsx";
 import { Button } from "../../parts/button.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
+import { FormErrors } from "../../parts/field.tsx";
 import { Recipient } from "../../parts/recipient.tsx";
 import { Empty, Loaded } from "../../parts/states.tsx";
 import { Time } from "../../parts/time.tsx";
+import { toast } from "../../parts/toast.tsx";
 import { useMay } from "../../session/viewer.ts";
 import { alertWords as words } from "../../words/alerts.ts";
 import { words as shared } from "../../words.ts";
@@ -13,15 +19,30 @@ import { words as shared } from "../../words.ts";
 interface AlertDialogProps {
   id: string;
   onClose: () => void;
-  onAgain: (id: string) => Promise<void>;
+  /** It goes out again. */
+  onAgain: () => void;
 }
 
 /** One alert: where it went, what held it back, and each try with what the receiver said. */
 export function AlertDialog({ id, onClose, onAgain }: AlertDialogProps) {
   const detail = useQuery(AlertDetailDocument, { id });
+  const retry = useMutation(AlertsRetryDocument);
   const mayWrite = useMay("alert.write");
   const alert = detail.data?.alert;
   const canAgain = alert && (alert.status === "FAILED" || alert.status === "HELD");
+  const soon = useSoon(detail.reload, 1_000);
+  useFeed(alertFeed, ({ changes, lost }) => {
+    if (lost || changes.some((change) => change.alert?.id === id)) soon();
+  });
+
+  async function sendAgain(): Promise<void> {
+    const done = await retry.run({ input: { ids: [id] } });
+    if (!done) return;
+    toast(words.retried(done.alertsRetry.retried));
+    detail.reload();
+    onAgain();
+  }
+
   return (
     <Dialog
       open
@@ -30,9 +51,10 @@ export function AlertDialog({ id, onClose, onAgain }: AlertDialogProps) {
       onClose={onClose}
       actions={
         <>
+          <FormErrors errors={retry.errors} />
           <Button onClick={onClose}>{shared.do.close}</Button>
           {mayWrite && canAgain && (
-            <Button kind="primary" icon="refresh" onClick={() => void onAgain(id).then(detail.reload)}>
+            <Button kind="primary" icon="refresh" busy={retry.busy} onClick={() => void sendAgain()}>
               {words.retry}
             </Button>
           )}

@@ -142,9 +142,7 @@ export default function Alerts() {
           }
         </Loaded>
       </section>
-      {opened && (
-        <AlertDialog id={opened} onClose={() => setOpened(undefined)} onAgain={(id) => sendAgain({ ids: [id] })} />
-      )}
+      {opened && <AlertDialog id={opened} onClose={() => setOpened(undefined)} onAgain={ledger.reload} />}
     </>
   );
 }

@@ -4,6 +4,7 @@ import { useAskedText } from "../../data/use-asked.ts";
 import { usePages } from "../../data/use-pages.ts";
 import { type AuditEntryFilter, AuditListDocument, type AuditRowFragment } from "../../generated/graphql.ts";
 import { Button } from "../../parts/button.tsx";
+import { momentOf } from "../../parts/moment.ts";
 import { More } from "../../parts/more.tsx";
 import { Panel } from "../../parts/panel.tsx";
 import { Search } from "../../parts/search.tsx";
@@ -58,8 +59,8 @@ function filterOf(actor: string, action: string, from: string, to: string): Audi
   const all: AuditEntryFilter[] = [];
   if (actor.trim()) all.push({ actor: { contains: actor.trim() } });
   if (action.trim()) all.push({ action: { contains: action.trim().replace(/\s+/g, "_") } });
-  if (from) all.push({ at: { gte: new Date(`${from}T00:00`).toISOString() } });
-  if (to) all.push({ at: { lte: new Date(`${to}T23:59:59.999`).toISOString() } });
+  if (from) all.push({ at: { gte: momentOf(`${from}T00:00`) } });
+  if (to) all.push({ at: { lte: momentOf(`${to}T23:59:59.999`) } });
   return { and: all };
 }
 

@@ -5,6 +5,7 @@ import { Button } from "../../parts/button.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
 import { errorAt, TextField } from "../../parts/field.tsx";
 import { FormDialog } from "../../parts/form-dialog.tsx";
+import { momentOf } from "../../parts/moment.ts";
 import { Secret } from "../../parts/secret.tsx";
 import { auditWords } from "../../words/audit.ts";
 import { words as shared } from "../../words.ts";
@@ -20,8 +21,8 @@ export function ExportDialog({ onClose }: { onClose: () => void }) {
 
   async function make(): Promise<void> {
     const range = {
-      ...(from ? { from: new Date(from).toISOString() } : {}),
-      ...(to ? { to: new Date(to).toISOString() } : {}),
+      ...(from ? { from: momentOf(from) } : {}),
+      ...(to ? { to: momentOf(to) } : {}),
     };
     const result = await run({ input: from || to ? { range } : {} });
     const { path, publicKey } = result?.auditExport ?? {};

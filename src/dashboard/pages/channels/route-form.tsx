@@ -41,7 +41,8 @@ export function RouteForm({ route, given, onClose, onDone }: RouteFormProps) {
   const [policy, setPolicy] = useState(route?.escalationPolicy?.id ?? "");
   const [template, setTemplate] = useState(route?.template ?? "");
   const [more, setMore] = useState(moreOf(route));
-  const templates = useQuery(RouteTemplatesDocument, {}).data?.alertTemplates.nodes ?? [];
+  const found = useQuery(RouteTemplatesDocument, {});
+  const templates = found.data?.alertTemplates.nodes ?? [];
   const names = [...new Set([...templates.map((one) => one.name), ...(route?.template ? [route.template] : [])])];
   const documents = { make: RouteMakeDocument, change: RouteChangeDocument };
   const { keep, errors, busy } = useMakeOrChange(route, documents, words.saved, () => {
@@ -136,7 +137,7 @@ export function RouteForm({ route, given, onClose, onDone }: RouteFormProps) {
             words.noTemplate,
             names.map((one) => ({ id: one, name: one })),
           )}
-          error={at("template")}
+          error={at("template") ?? found.error?.message}
         />
       </div>
       <CheckField label={words.goesOnLabel} checked={goesOn} onChange={setGoesOn} />

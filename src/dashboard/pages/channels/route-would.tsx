@@ -15,7 +15,7 @@ const words = routeWords.would;
 /** Who would be told of an incident now, by which route, and why not the others. Nobody is told. */
 export function RouteWould() {
   const [text, setText] = useState("");
-  const [number, setNumber] = useState<number>();
+  const [asked, setAsked] = useState<{ number: number; times: number }>();
   return (
     <Panel title={words.title} lead={words.lead}>
       <div className="card-body stack">
@@ -23,21 +23,22 @@ export function RouteWould() {
           className="inline-form"
           onSubmit={(event) => {
             event.preventDefault();
-            const asked = Number(text.replace("#", ""));
-            if (Number.isInteger(asked) && asked > 0) setNumber(asked);
+            const number = Number(text.replace("#", ""));
+            if (!Number.isInteger(number) || number <= 0) return;
+            setAsked((before) => ({ number, times: (before?.times ?? 0) + 1 })); // also the same once more
           }}
         >
           <TextField label={words.number} value={text} onChange={setText} placeholder="1" />
           <Button type="submit">{words.ask}</Button>
         </form>
-        {number !== undefined && <Found key={number} number={number} />}
+        {asked && <Found key={asked.times} number={asked.number} />}
       </div>
     </Panel>
   );
 }
 
 function Found({ number }: { number: number }) {
-  const state = useQuery(RouteIncidentDocument, { number });
+  const state = useQuery(RouteIncidentDocument, { number }, { anew: true });
   return (
     <Loaded of={state} lines={2}>
       {({ incident }) =>
@@ -57,7 +58,7 @@ function Found({ number }: { number: number }) {
 }
 
 function Told({ incidentId }: { incidentId: string }) {
-  const state = useQuery(RouteWouldDocument, { incidentId });
+  const state = useQuery(RouteWouldDocument, { incidentId }, { anew: true });
   return (
     <Loaded of={state} lines={3}>
       {({ alertRoutePreview: { notTold, alerts, routes } }) => (

@@ -132,13 +132,14 @@ function Preview({ subject, body, html }: { subject: string; body: string; html:
     const timer = setTimeout(() => setSettled({ subject, body, html }), typingPause);
     return () => clearTimeout(timer);
   }, [subject, body, html]);
-  const { data } = useQuery(
+  const { data, error } = useQuery(
     TemplateWouldDocument,
     settled.body.trim()
       ? { subject: settled.subject.trim() || null, body: settled.body, html: settled.html.trim() || null }
       : undefined,
   );
   const preview = settled.body.trim() ? data?.alertTemplatePreview : undefined;
+  if (error) return <FormErrors errors={[{ code: error.code, message: error.message, path: [] }]} />;
   if (!preview) return null;
   return (
     <section className="blast-note" aria-live="polite">

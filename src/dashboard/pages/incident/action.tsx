@@ -40,6 +40,11 @@ export function Action({ action, onChanged }: { action: ActionRowFragment; onCha
     onChanged();
   }
 
+  function ask(what: "reject" | "revert"): void {
+    approve.clear();
+    setAsks(what);
+  }
+
   const waits = action.status === "AWAITING_APPROVAL";
   const ending = asks === "reject" ? reject : revert;
   return (
@@ -70,12 +75,12 @@ export function Action({ action, onChanged }: { action: ActionRowFragment; onCha
               >
                 {words.approve}
               </Button>
-              <Button small onClick={() => setAsks("reject")}>
+              <Button small onClick={() => ask("reject")}>
                 {words.reject}
               </Button>
             </>
           ) : (
-            <Button small onClick={() => setAsks("revert")}>
+            <Button small onClick={() => ask("revert")}>
               {words.revert}
             </Button>
           )}

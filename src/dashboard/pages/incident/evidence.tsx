@@ -32,6 +32,9 @@ export function Evidence({ incident, onChanged }: PartProps) {
           <EventTable events={detection.events} />
         </section>
       ))}
+      {detections.totalCount > detections.nodes.length && (
+        <p className="muted small">{words.someOf(detections.nodes.length, detections.totalCount)}</p>
+      )}
       <h2>{words.notes}</h2>
       {evidence.map(({ id, author, createdAt, note, url }) => (
         <div key={id} className="detection">

@@ -127,6 +127,13 @@ function factsOf(incident: IncidentDetail): [string, ReactNode][] {
         <Time at={incident.breachNotice?.dueAt} as="clock" />, {words.patients(incident.breachNotice?.patients ?? 0)}
       </>,
     ],
+    [
+      fact.merged,
+      incident.mergedInto,
+      <Link key="m" href={`/incidents/${incident.mergedInto?.number}`}>
+        #{incident.mergedInto?.number}
+      </Link>,
+    ],
     [fact.tags, incident.tags.length > 0, <Tags key="t" tags={incident.tags} />],
   ];
   return all.flatMap(([name, isThere, value]) => (isThere ? [[name, value] as [string, ReactNode]] : []));
@@ -166,6 +173,7 @@ function Assign({ incident, onChanged }: PartProps) {
         value={wanted ?? current}
         onChange={(value) => void give(value)}
         options={options}
+        error={people.data ? undefined : people.error?.message}
       />
       <FormErrors errors={assign.errors} />
     </>

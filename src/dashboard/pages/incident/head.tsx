@@ -46,6 +46,7 @@ export function Head({ incident, onChanged }: PartProps) {
   }
 
   function press(move: Move): void {
+    for (const { clear } of Object.values(direct)) clear(); // of what was refused before, it says nothing
     if (move === "acknowledge" || move === "investigate" || move === "close") void done(move, direct[move].run({ id }));
     else setAsks(move);
   }

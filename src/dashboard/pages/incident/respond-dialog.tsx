@@ -40,52 +40,66 @@ export function RespondDialog({ incident, suggestion, onClose, onDone }: Respond
   const resolves = wished ?? ending.includes(type);
   const respond = useMutation(IncidentRespondDocument);
   const resolve = useMutation(IncidentResolveDocument);
+  const [refused, setRefused] = useState<string>();
+  const [isLeft, setIsLeft] = useState(false); // what was asked for is done, and all that is left is to resolve it
   const { id } = incident;
 
   async function send(): Promise<void> {
+    setRefused(undefined);
     const done = await respond.run({ id, input: { type, target, ttl, reason } });
     if (!done) return;
     const { outcome, refusal } = done.incidentRespond;
-    if (outcome === "REFUSED") return toast(words.refusal(refusal ?? ""), "bad");
+    if (outcome === "REFUSED") return setRefused(words.refused(refusal ?? ""));
     toast(words.responded[outcome === "AWAITING_APPROVAL" ? outcome : "APPLIED"]);
-    if (resolves && outcome === "APPLIED") {
-      const input = { resolution: "TRUE_POSITIVE" as const, reason };
-      if (await resolve.run({ id, input })) toast(words.moved.resolve);
-    }
+    if (resolves && outcome === "APPLIED") return finish();
     onDone();
   }
+
+  async function finish(): Promise<void> {
+    if (!(await resolve.run({ id, input: { resolution: "TRUE_POSITIVE", reason } }))) return setIsLeft(true);
+    toast(words.moved.resolve);
+    onDone();
+  }
+
+  const act = resolves ? words.andResolve(shared.actionType[type]) : shared.actionType[type];
 
   return (
     <Dialog
       open
       title={words.respondTitle}
-      onClose={onClose}
+      onClose={isLeft ? onDone : onClose}
       actions={
         <>
-          <Button onClick={onClose}>{shared.do.cancel}</Button>
-          <Button kind="primary" busy={respond.busy || resolve.busy} onClick={() => void send()}>
-            {resolves ? words.andResolve(shared.actionType[type]) : shared.actionType[type]}
+          <Button onClick={isLeft ? onDone : onClose}>{isLeft ? shared.do.close : shared.do.cancel}</Button>
+          <Button kind="primary" busy={respond.busy || resolve.busy} onClick={() => void (isLeft ? finish() : send())}>
+            {isLeft ? words.resolve : act}
           </Button>
         </>
       }
     >
-      <SelectField label={words.type} value={type} onChange={setType} options={types} />
-      <TextField
-        label={words.target}
-        hint={words.targetHint}
-        value={target}
-        onChange={setTarget}
-        mono
-        error={errorAt(respond.errors, "input", "target")}
-      />
-      {type !== "NOTIFY_ADMIN" && <Blast type={type} target={target.trim()} />}
-      <SelectField
-        label={words.ttl}
-        value={ttl}
-        onChange={setTtl}
-        options={ttls}
-        error={errorAt(respond.errors, "input", "ttl")}
-      />
+      {isLeft ? (
+        <p>{words.notResolved(shared.actionType[type])}</p>
+      ) : (
+        <>
+          <SelectField label={words.type} value={type} onChange={setType} options={types} />
+          <TextField
+            label={words.target}
+            hint={words.targetHint}
+            value={target}
+            onChange={setTarget}
+            mono
+            error={errorAt(respond.errors, "input", "target")}
+          />
+          {type !== "NOTIFY_ADMIN" && <Blast type={type} target={target.trim()} />}
+          <SelectField
+            label={words.ttl}
+            value={ttl}
+            onChange={setTtl}
+            options={ttls}
+            error={errorAt(respond.errors, "input", "ttl")}
+          />
+        </>
+      )}
       <TextField
         label={words.reason}
         hint={words.reasonHint}
@@ -94,9 +108,14 @@ export function RespondDialog({ incident, suggestion, onClose, onDone }: Respond
         rows={2}
         error={errorAt(respond.errors, "input", "reason")}
       />
-      <CheckField label={words.alsoResolve} checked={resolves} onChange={setWished} />
+      {!isLeft && <CheckField label={words.alsoResolve} checked={resolves} onChange={setWished} />}
       <FormErrors errors={respond.errors} shown={["input.target", "input.ttl", "input.reason"]} />
       <FormErrors errors={resolve.errors} />
+      {refused && (
+        <p className="field-error" role="alert">
+          {refused}
+        </p>
+      )}
     </Dialog>
   );
 }

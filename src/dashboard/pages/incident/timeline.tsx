@@ -12,6 +12,7 @@ import { incidentWords as words } from "../../words/incident.ts";
 import { words as shared } from "../../words.ts";
 import type { PartProps } from "./incident.tsx";
 
+const mostEntries = 100; // as the query asks for
 const actionNames: Record<string, string> = shared.actionType;
 
 function iconOf(kind: EntryKind): IconName {
@@ -47,6 +48,7 @@ export function Timeline({ incident, onChanged }: PartProps) {
           </li>
         ))}
       </ol>
+      {entries.length >= mostEntries && <p className="muted small">{words.latest(entries.length)}</p>}
     </div>
   );
 }
@@ -67,9 +69,11 @@ function CommentForm({ incident, onChanged }: PartProps) {
   const [body, setBody] = useState("");
   const add = useMutation(IncidentCommentAddDocument);
 
-  async function send(event: FormEvent): Promise<void> {
+  async function send(event: FormEvent<HTMLFormElement>): Promise<void> {
     event.preventDefault();
+    const form = event.currentTarget;
     if (!(await add.run({ id: incident.id, input: { body } }))) return;
+    if (form.contains(document.activeElement)) form.querySelector("textarea")?.focus(); // its button goes
     setBody("");
     onChanged();
   }

@@ -49,7 +49,10 @@ export function Bulk({ ids, onDone }: { ids: readonly string[]; onDone: () => vo
           title={words.resolveTitle(ids.length)}
           errors={change.errors}
           busy={change.busy}
-          onClose={() => setResolves(false)}
+          onClose={() => {
+            change.clear();
+            setResolves(false);
+          }}
           onResolve={(input) => apply({ move: "RESOLVE", ...input })}
         />
       )}

@@ -1,6 +1,6 @@
 import { useSearchParams } from "wouter";
 import type { QueryState } from "../../data/use-query.ts";
-import type { IncidentFilter, SavedFilterListQuery } from "../../generated/graphql.ts";
+import type { IncidentFilter, IncidentOrder, SavedFilterListQuery } from "../../generated/graphql.ts";
 import { Search } from "../../parts/search.tsx";
 import { incidentsWords as words } from "../../words/incidents.ts";
 import { words as shared } from "../../words.ts";
@@ -12,11 +12,13 @@ interface FiltersProps {
   saved: QueryState<SavedFilterListQuery>;
   /** What is shown, to be saved. */
   filter: IncidentFilter;
+  orderBy: readonly IncidentOrder[];
 }
 
 /** What is asked for; each change goes into the address. */
-export function Filters({ asked, saved, filter }: FiltersProps) {
+export function Filters({ asked, saved, filter, orderBy }: FiltersProps) {
   const [, setSearch] = useSearchParams();
+  const shown = orders.find((one) => one === orderBy[0]?.field) ?? asked.order; // a saved filter may have its own
 
   function set(name: string, value: string): void {
     setSearch(
@@ -62,7 +64,7 @@ export function Filters({ asked, saved, filter }: FiltersProps) {
       <select
         className="input"
         aria-label={words.order}
-        value={asked.order}
+        value={shown}
         onChange={(event) => set("order", event.target.value)}
       >
         {orders.map((order) => (
@@ -71,7 +73,7 @@ export function Filters({ asked, saved, filter }: FiltersProps) {
           </option>
         ))}
       </select>
-      <SavedFilters asked={asked} saved={saved} filter={filter} onChoose={(id) => set("saved", id)} />
+      <SavedFilters asked={asked} saved={saved} filter={filter} order={shown} onChoose={(id) => set("saved", id)} />
     </div>
   );
 }

@@ -42,6 +42,7 @@ export default function Incidents() {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const ids = list.rows.map(({ id }) => id).filter((id) => chosen.has(id)); // others have left the list
   const mayWrite = useMay("incident.write");
+  const waits = asked.saved !== "" && !saved.data; // what is asked for is not known yet
   const key = JSON.stringify(variables);
   // other rows, nothing chosen
   useEffect(() => setChosen(new Set()), [key]);
@@ -59,7 +60,7 @@ export default function Incidents() {
         <span className="muted small number">{list.data && words.count(list.data.incidents.totalCount)}</span>
         <span className="muted small push list-keys">{words.keys}</span>
       </div>
-      <Filters asked={asked} saved={saved} filter={variables.filter} />
+      <Filters asked={asked} saved={saved} filter={variables.filter} orderBy={variables.orderBy} />
       <section className="card">
         {mayWrite && chosen.size > 0 && (
           <Bulk
@@ -70,7 +71,7 @@ export default function Incidents() {
             }}
           />
         )}
-        <Loaded of={list} lines={12}>
+        <Loaded of={waits ? { ...saved, data: undefined } : list} lines={12}>
           {() =>
             list.rows.length === 0 ? (
               <Empty text={words.empty} />

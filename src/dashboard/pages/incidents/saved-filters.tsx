@@ -19,15 +19,19 @@ import type { Asked } from "./filter.ts";
 
 const words = incidentsWords.saved;
 
+type Saved = SavedFilterListQuery["savedFilters"][number];
+
 interface SavedFiltersProps {
   asked: Asked;
   saved: QueryState<SavedFilterListQuery>;
   filter: IncidentFilter;
+  /** By what the list is sorted. */
+  order: string;
   onChoose: (id: string) => void;
 }
 
 /** Filters that were kept, one's own and those of others; what is shown can be kept, too. */
-export function SavedFilters({ asked, saved, filter, onChoose }: SavedFiltersProps) {
+export function SavedFilters({ asked, saved, filter, order, onChoose }: SavedFiltersProps) {
   const viewer = useViewer();
   const remove = useMutation(SavedFilterRemoveDocument);
   const [keeps, setKeeps] = useState(false);
@@ -54,9 +58,9 @@ export function SavedFilters({ asked, saved, filter, onChoose }: SavedFiltersPro
           onChange={(event) => onChoose(event.target.value)}
         >
           <option value="">{words.none}</option>
-          {all.map(({ id, name, owner }) => (
-            <option key={id} value={id}>
-              {owner === viewer.name ? name : words.shared(name, owner)}
+          {all.map((one) => (
+            <option key={one.id} value={one.id} disabled={isWithheld(one)}>
+              {nameOf(one, viewer.name)}
             </option>
           ))}
         </select>
@@ -85,7 +89,7 @@ export function SavedFilters({ asked, saved, filter, onChoose }: SavedFiltersPro
       {keeps && (
         <KeepFilter
           filter={filter}
-          order={asked.order}
+          order={order}
           onClose={() => setKeeps(false)}
           onDone={(id) => {
             saved.reload();
@@ -95,6 +99,14 @@ export function SavedFilters({ asked, saved, filter, onChoose }: SavedFiltersPro
       )}
     </>
   );
+}
+
+/** Whether it looks for something that whoever reads it may not see: it would find nothing. */
+const isWithheld = ({ filter }: Saved): boolean => JSON.stringify(filter).includes('"[withheld]"');
+
+function nameOf(saved: Saved, me: string): string {
+  if (saved.owner === me) return saved.name;
+  return isWithheld(saved) ? words.withheld(saved.name, saved.owner) : words.shared(saved.name, saved.owner);
 }
 
 interface KeepFilterProps {

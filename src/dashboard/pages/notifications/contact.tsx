@@ -3,7 +3,7 @@ import { useMutation } from "../../data/use-mutation.ts";
 import { useQuery } from "../../data/use-query.ts";
 import { MyContactChangeDocument, MyContactDocument } from "../../generated/graphql.ts";
 import { Button } from "../../parts/button.tsx";
-import { FormErrors, placeOf } from "../../parts/field.tsx";
+import { FormErrors, placeOf, saysBroken } from "../../parts/field.tsx";
 import { Panel } from "../../parts/panel.tsx";
 import { Loaded } from "../../parts/states.tsx";
 import { toast } from "../../parts/toast.tsx";
@@ -33,7 +33,7 @@ export function Contact() {
             noValidate
             onSubmit={(event) => {
               event.preventDefault();
-              void save();
+              if (!saysBroken(event.currentTarget)) void save();
             }}
           >
             <ContactFields contact={contact} onChange={(part) => setDraft({ ...contact, ...part })} errors={errors} />

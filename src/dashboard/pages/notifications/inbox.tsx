@@ -40,9 +40,12 @@ export function Inbox() {
   const readAll = useMutation(NotificationsReadDocument);
   useFeed(notificationFeed, useSoon(list.reload, 1_000));
 
-  async function mark({ id, readAt }: Message): Promise<void> {
-    if (await (readAt ? unread : read).run({ id })) list.reload();
+  async function run(work: () => Promise<object | undefined>): Promise<void> {
+    for (const { clear } of [read, unread, readAll]) clear(); // of what was refused before, it says nothing
+    if (await work()) list.reload();
   }
+
+  const mark = ({ id, readAt }: Message): Promise<void> => run(() => (readAt ? unread : read).run({ id }));
 
   return (
     <Panel
@@ -60,7 +63,7 @@ export function Inbox() {
               icon="check"
               busy={readAll.busy}
               disabled={list.rows.every(({ readAt }) => readAt)}
-              onClick={() => void readAll.run({}).then((done) => done && list.reload())}
+              onClick={() => void run(() => readAll.run({}))}
             >
               {words.readAll}
             </Button>

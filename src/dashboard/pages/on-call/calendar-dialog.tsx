@@ -24,6 +24,7 @@ export function CalendarDialog({ schedule, onClose, onDone }: CalendarDialogProp
   const [url, setUrl] = useState<string>();
 
   async function make(): Promise<void> {
+    revoke.clear();
     const done = await renew.run({ id: schedule.id });
     if (!done) return;
     setUrl(new URL(done.onCallCalendarRenew.url ?? "/", location.origin).href);
@@ -31,6 +32,7 @@ export function CalendarDialog({ schedule, onClose, onDone }: CalendarDialogProp
   }
 
   async function end(): Promise<void> {
+    renew.clear();
     if (!(await revoke.run({ id: schedule.id }))) return;
     toast(words.revoked);
     onDone();

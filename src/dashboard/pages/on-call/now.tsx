@@ -1,3 +1,4 @@
+import { useEffect } from "react";
 import { useQuery } from "../../data/use-query.ts";
 import { OnCallNowDocument } from "../../generated/graphql.ts";
 import { Badge } from "../../parts/badge.tsx";
@@ -5,9 +6,23 @@ import { Loaded } from "../../parts/states.tsx";
 import { Time } from "../../parts/time.tsx";
 import { onCallWords as words } from "../../words/on-call.ts";
 
-/** Who is on call by a schedule now, and who is next. Its key says what that depends on: it is asked for once. */
+const soonest = 15_000; // ms until it is asked for again: the server's clock may be behind
+const longest = 2_147_483_647; // ms; a timer of more ends at once
+
+/** Who is on call by a schedule now, and who is next. Its key says what that depends on besides the time. */
 export function Now({ scheduleId }: { scheduleId: string }) {
   const now = useQuery(OnCallNowDocument, { scheduleId });
+  const { data, reload } = now;
+
+  // The next one has their turn, or nobody's ends.
+  useEffect(() => {
+    const change = data?.onCall?.until ?? data?.onCall?.next[0]?.from;
+    if (!change) return undefined;
+    const left = Date.parse(change) - Date.now();
+    const timer = setTimeout(reload, Math.min(longest, Math.max(soonest, left)));
+    return () => clearTimeout(timer);
+  }, [data, reload]);
+
   return (
     <Loaded of={now} lines={2}>
       {({ onCall }) => (

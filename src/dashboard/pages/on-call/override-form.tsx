@@ -4,6 +4,8 @@ import { usePeople } from "../../data/use-people.ts";
 import { OverrideMakeDocument } from "../../generated/graphql.ts";
 import { errorAt, SelectField, TextField } from "../../parts/field.tsx";
 import { FormDialog } from "../../parts/form-dialog.tsx";
+import { momentOf } from "../../parts/moment.ts";
+import { Failed } from "../../parts/states.tsx";
 import { toast } from "../../parts/toast.tsx";
 import { onCallWords as words } from "../../words/on-call.ts";
 
@@ -13,11 +15,12 @@ interface OverrideFormProps {
   onDone: () => void;
 }
 
-const iso = (text: string): string => (text ? new Date(text).toISOString() : new Date().toISOString());
+const iso = (text: string): string => (text ? momentOf(text) : new Date().toISOString());
 
 /** One person in the place of whoever would be on call. */
 export function OverrideForm({ schedule, onClose, onDone }: OverrideFormProps) {
-  const people = (usePeople() ?? []).filter(({ suspendedAt }) => !suspendedAt);
+  const everybody = usePeople();
+  const people = (everybody.data ?? []).filter(({ suspendedAt }) => !suspendedAt);
   const [chosen, setChosen] = useState("");
   const [from, setFrom] = useState("");
   const [to, setTo] = useState("");
@@ -37,16 +40,21 @@ export function OverrideForm({ schedule, onClose, onDone }: OverrideFormProps) {
       errors={errors}
       shown={["input.userId", "input.startsAt", "input.endsAt"]}
       busy={busy}
+      ready={everybody.data !== undefined}
       onClose={onClose}
       onSave={() => void save()}
     >
-      <SelectField
-        label={words.who}
-        value={userId}
-        onChange={setChosen}
-        options={people.map(({ id, name }) => ({ value: id, label: name }))}
-        error={errorAt(errors, "input", "userId")}
-      />
+      {everybody.error ? (
+        <Failed error={everybody.error} onAgain={everybody.reload} />
+      ) : (
+        <SelectField
+          label={words.who}
+          value={userId}
+          onChange={setChosen}
+          options={people.map(({ id, name }) => ({ value: id, label: name }))}
+          error={errorAt(errors, "input", "userId")}
+        />
+      )}
       <div className="form-pair">
         <TextField
           label={words.fromLabel}

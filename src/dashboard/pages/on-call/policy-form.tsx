@@ -9,6 +9,7 @@ import {
 import { errorAt, placeOf, SelectField, TextField } from "../../parts/field.tsx";
 import { FormDialog } from "../../parts/form-dialog.tsx";
 import { RowsEditor } from "../../parts/rows-editor.tsx";
+import { Loaded } from "../../parts/states.tsx";
 import { useMakeOrChange } from "../../parts/use-save.ts";
 import { policyWords as words } from "../../words/on-call.ts";
 import { userWords } from "../../words/users.ts";
@@ -31,10 +32,10 @@ interface PolicyFormProps {
 
 /** An escalation policy, new or changed: whom it tells step by step. */
 export function PolicyForm({ policy, given, onClose, onDone }: PolicyFormProps) {
-  const everybody = usePeople();
+  const people = usePeople();
   const targets: Targets = {
     SCHEDULE: choices(given.onCallSchedules),
-    USER: (everybody ?? []).map(({ email, name }) => ({ value: email, label: name })),
+    USER: (people.data ?? []).map(({ email, name }) => ({ value: email, label: name })),
     ROLE: roles,
     CHANNEL: choices(given.alertChannels),
   };
@@ -56,7 +57,7 @@ export function PolicyForm({ policy, given, onClose, onDone }: PolicyFormProps) 
   async function save(): Promise<void> {
     const input = {
       name: name.trim(),
-      steps: steps.map((step) => stepInput(step, everybody ?? [])),
+      steps: steps.map((step) => stepInput(step, people.data ?? [])),
       repeats: Math.trunc(Number(repeats)),
       acknowledgeTimeoutSeconds: holds.trim() === "" ? null : secondsIn(holds),
       fallbackChannelId: fallback || null,
@@ -76,32 +77,37 @@ export function PolicyForm({ policy, given, onClose, onDone }: PolicyFormProps) 
         "fallbackChannelId",
         ...errors.map(({ path }) => placeOf(path)).filter((place) => /^steps/.test(place)),
       ]}
-      busy={busy || everybody === undefined}
+      busy={busy}
+      ready={people.data !== undefined}
       onClose={onClose}
       onSave={() => void save()}
     >
       <TextField label={words.name} value={name} onChange={setName} error={at("name")} />
-      <RowsEditor
-        legend={words.steps}
-        noun={words.step}
-        least={1}
-        isOrdered
-        rows={steps}
-        onChange={setSteps}
-        fresh={() => ({ minutes: "10", tell: [freshTarget(targets)] })}
-        error={at("steps")}
-      >
-        {(step, set, index) => (
-          <StepFields
-            step={step}
-            onChange={set}
-            targets={targets}
-            isFirst={index === 0}
-            errors={errors}
-            path={["input", "steps", String(index)]}
-          />
+      <Loaded of={people} lines={3}>
+        {() => (
+          <RowsEditor
+            legend={words.steps}
+            noun={words.step}
+            least={1}
+            isOrdered
+            rows={steps}
+            onChange={setSteps}
+            fresh={() => ({ minutes: "10", tell: [freshTarget(targets)] })}
+            error={at("steps")}
+          >
+            {(step, set, index) => (
+              <StepFields
+                step={step}
+                onChange={set}
+                targets={targets}
+                isFirst={index === 0}
+                errors={errors}
+                path={["input", "steps", String(index)]}
+              />
+            )}
+          </RowsEditor>
         )}
-      </RowsEditor>
+      </Loaded>
       <div className="form-pair">
         <TextField label={words.repeats} type="number" value={repeats} onChange={setRepeats} error={at("repeats")} />
         <TextField

@@ -4,6 +4,7 @@ import { ScheduleChangeDocument, ScheduleMakeDocument, type ScheduleRowFragment 
 import { errorAt, placeOf, TextField } from "../../parts/field.tsx";
 import { FormDialog } from "../../parts/form-dialog.tsx";
 import { RowsEditor } from "../../parts/rows-editor.tsx";
+import { Loaded } from "../../parts/states.tsx";
 import { ownZone, TimeZoneField } from "../../parts/time-zone.tsx";
 import { useMakeOrChange } from "../../parts/use-save.ts";
 import { onCallWords as words } from "../../words/on-call.ts";
@@ -18,7 +19,7 @@ interface ScheduleFormProps {
 
 /** A schedule, new or changed: its layers of people who take turns. */
 export function ScheduleForm({ schedule, onClose, onDone }: ScheduleFormProps) {
-  const everybody = usePeople();
+  const people = usePeople();
   const [name, setName] = useState(schedule?.name ?? "");
   const [timeZone, setTimeZone] = useState(schedule?.timeZone ?? ownZone);
   const [layers, setLayers] = useState<LayerDraft[]>(
@@ -34,7 +35,7 @@ export function ScheduleForm({ schedule, onClose, onDone }: ScheduleFormProps) {
     const input = {
       name: name.trim(),
       timeZone,
-      layers: layers.map((layer) => layerInput(layer, everybody ?? [])),
+      layers: layers.map((layer) => layerInput(layer, people.data ?? [])),
     };
     await keep(input);
   }
@@ -45,7 +46,8 @@ export function ScheduleForm({ schedule, onClose, onDone }: ScheduleFormProps) {
       title={schedule ? words.edit(schedule.name) : words.add}
       errors={errors}
       shown={["name", "timeZone", ...errors.map(({ path }) => placeOf(path)).filter((place) => /^layers/.test(place))]}
-      busy={busy || everybody === undefined}
+      busy={busy}
+      ready={people.data !== undefined}
       onClose={onClose}
       onSave={() => void save()}
     >
@@ -59,26 +61,30 @@ export function ScheduleForm({ schedule, onClose, onDone }: ScheduleFormProps) {
           error={errorAt(errors, "input", "timeZone")}
         />
       </div>
-      <RowsEditor
-        legend={words.layersLegend}
-        noun={words.layer}
-        least={1}
-        isOrdered
-        rows={layers}
-        onChange={setLayers}
-        fresh={() => freshLayer("", new Date())}
-        error={errorAt(errors, "input", "layers")}
-      >
-        {(layer, set, index) => (
-          <LayerFields
-            layer={layer}
-            onChange={set}
-            everybody={everybody ?? []}
-            errors={errors}
-            path={["input", "layers", String(index)]}
-          />
+      <Loaded of={people} lines={3}>
+        {(everybody) => (
+          <RowsEditor
+            legend={words.layersLegend}
+            noun={words.layer}
+            least={1}
+            isOrdered
+            rows={layers}
+            onChange={setLayers}
+            fresh={() => freshLayer("", new Date())}
+            error={errorAt(errors, "input", "layers")}
+          >
+            {(layer, set, index) => (
+              <LayerFields
+                layer={layer}
+                onChange={set}
+                everybody={everybody}
+                errors={errors}
+                path={["input", "layers", String(index)]}
+              />
+            )}
+          </RowsEditor>
         )}
-      </RowsEditor>
+      </Loaded>
     </FormDialog>
   );
 }

@@ -70,6 +70,7 @@ export function Schedule({ schedule, tools, onChanged, onTake, onCalendar }: Sch
                         small
                         kind="quiet"
                         icon="trash"
+                        busy={end.busy}
                         label={words.removeOverride(user.name)}
                         onClick={() => void remove(id)}
                       />

@@ -51,6 +51,8 @@ export function Decisions() {
     DecisionListDocument,
     { filter: filterOf(view, text), first: pageSize },
     (data) => data.decisions,
+    undefined,
+    `${view} ${text}`,
   );
   const end = useMutation(DecisionEndDocument);
   const mayWrite = useMay("decision.write");
@@ -107,7 +109,12 @@ export function Decisions() {
           )
         }
       </Loaded>
-      {opened && <DecisionDialog decision={opened} onClose={() => setOpened(undefined)} />}
+      {opened && (
+        <DecisionDialog
+          decision={list.rows.find(({ id }) => id === opened.id) ?? opened}
+          onClose={() => setOpened(undefined)}
+        />
+      )}
       {makes && (
         <NewDecision
           onClose={() => setMakes(false)}

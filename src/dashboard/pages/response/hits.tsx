@@ -1,5 +1,6 @@
 import { useQuery } from "../../data/use-query.ts";
 import { ResponseRuleHitsDocument, type Severity } from "../../generated/graphql.ts";
+import { Loading } from "../../parts/states.tsx";
 import { responseWords } from "../../words/response.ts";
 
 const words = responseWords.rules;
@@ -17,7 +18,7 @@ interface HitsProps {
 export function Hits({ severity, score, narrower }: HitsProps) {
   const since = new Date(Math.floor(Date.now() / day) * day - days * day).toISOString();
   const wrong = score !== undefined && !(score >= 0 && score <= 100);
-  const { data } = useQuery(
+  const { data, error } = useQuery(
     ResponseRuleHitsDocument,
     wrong
       ? undefined
@@ -30,15 +31,22 @@ export function Hits({ severity, score, narrower }: HitsProps) {
             ],
           },
         },
+    { anew: true },
   );
-  if (!data) return null;
-  const { totalCount, nodes } = data.incidents;
+  if (wrong) return null;
+  const found = data?.incidents;
   return (
     <div className="blast-note" aria-live="polite">
-      <p>
-        <strong>{words.hits(totalCount, days)}</strong> {narrower && words.hitsNarrower}
-      </p>
-      {nodes.map(({ number, title }) => (
+      {error ? (
+        <p className="field-error">{error.message}</p>
+      ) : found ? (
+        <p>
+          <strong>{words.hits(found.totalCount, days)}</strong> {narrower && words.hitsNarrower}
+        </p>
+      ) : (
+        <Loading lines={1} />
+      )}
+      {found?.nodes.map(({ number, title }) => (
         <p key={number} className="muted clip">
           #{number} {title}
         </p>

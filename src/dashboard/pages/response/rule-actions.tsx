@@ -9,6 +9,7 @@ import {
 } from "../../generated/graphql.ts";
 import { Button } from "../../parts/button.tsx";
 import { CheckField, errorAt, SelectField } from "../../parts/field.tsx";
+import { useRowFocus } from "../../parts/use-row-focus.ts";
 import { incidentWords } from "../../words/incident.ts";
 import { responseWords } from "../../words/response.ts";
 import { words as shared } from "../../words.ts";
@@ -75,19 +76,21 @@ interface RuleActionsProps {
 
 /** What a rule does: one or several actions, each for a time and with or without approval. */
 export function RuleActions({ actions, onChange, errors }: RuleActionsProps) {
-  const webhooks = useQuery(ResponseWebhookNamesDocument, {}).data?.responseWebhooks.map(({ name }) => name) ?? [];
+  const { list, focusOn } = useRowFocus();
+  const found = useQuery(ResponseWebhookNamesDocument, {});
+  const webhooks = found.data?.responseWebhooks.map(({ name }) => name) ?? [];
   const webhooksWith = (own: string) => [
-    ...(own === "" ? [{ value: "", label: webhooks.length === 0 ? words.noWebhook : "–" }] : []),
+    ...(own === "" ? [{ value: "", label: found.data && webhooks.length === 0 ? words.noWebhook : "–" }] : []),
     ...[...new Set([...webhooks, ...(own ? [own] : [])])].map((name) => ({ value: name, label: name })),
   ];
   const set = (index: number, part: Partial<ActionDraft>): void =>
     onChange(actions.map((action, at) => (at === index ? { ...action, ...part } : action)));
   return (
-    <fieldset className="form-set">
+    <fieldset ref={list} className="form-set">
       <legend>{words.does}</legend>
       {actions.map((action, index) => (
         // actions have no id of their own, and their order is theirs
-        <div key={index} className="rule-action">
+        <div key={index} className="rule-action" data-row>
           <SelectField
             label={words.action}
             value={action.type}
@@ -123,7 +126,7 @@ export function RuleActions({ actions, onChange, errors }: RuleActionsProps) {
               value={action.webhook}
               onChange={(webhook) => set(index, { webhook })}
               options={webhooksWith(action.webhook)}
-              error={errorAt(errors, "input", "actions", String(index), "webhook")}
+              error={errorAt(errors, "input", "actions", String(index), "webhook") ?? found.error?.message}
             />
           )}
           <div className="rule-approval">
@@ -138,13 +141,25 @@ export function RuleActions({ actions, onChange, errors }: RuleActionsProps) {
               kind="quiet"
               icon="trash"
               label={words.removeAction(index + 1)}
-              onClick={() => onChange(actions.filter((_, at) => at !== index))}
+              onClick={() => {
+                focusOn("remove", index);
+                onChange(actions.filter((_, at) => at !== index));
+              }}
+              data-row-remove
             />
           )}
         </div>
       ))}
       <div>
-        <Button small icon="plus" onClick={() => onChange([...actions, fresh])}>
+        <Button
+          small
+          icon="plus"
+          onClick={() => {
+            focusOn("field", actions.length);
+            onChange([...actions, fresh]);
+          }}
+          data-row-add
+        >
           {words.addAction}
         </Button>
       </div>

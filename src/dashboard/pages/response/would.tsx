@@ -14,7 +14,7 @@ const words = responseWords.would;
 /** What the rules would make of one incident now, and what not, and why. Nothing is done. */
 export function Would() {
   const [text, setText] = useState("");
-  const [number, setNumber] = useState<number>();
+  const [asked, setAsked] = useState<{ number: number; times: number }>();
   return (
     <Panel title={words.title} lead={words.lead}>
       <div className="card-body stack">
@@ -22,21 +22,22 @@ export function Would() {
           className="inline-form"
           onSubmit={(event) => {
             event.preventDefault();
-            const asked = Number(text.replace("#", ""));
-            if (Number.isInteger(asked) && asked > 0) setNumber(asked);
+            const number = Number(text.replace("#", ""));
+            if (!Number.isInteger(number) || number <= 0) return;
+            setAsked((before) => ({ number, times: (before?.times ?? 0) + 1 })); // also the same once more
           }}
         >
           <TextField label={words.number} value={text} onChange={setText} placeholder="1" />
           <Button type="submit">{words.ask}</Button>
         </form>
-        {number !== undefined && <Considered key={number} number={number} />}
+        {asked && <Considered key={asked.times} number={asked.number} />}
       </div>
     </Panel>
   );
 }
 
 function Considered({ number }: { number: number }) {
-  const state = useQuery(ResponseWouldDocument, { number });
+  const state = useQuery(ResponseWouldDocument, { number }, { anew: true });
   return (
     <Loaded of={state} lines={3}>
       {({ incident }) =>

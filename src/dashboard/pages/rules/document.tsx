@@ -37,11 +37,15 @@ export function Document({ rule, onChanged }: { rule: RuleDetail | undefined; on
   useEffect(() => {
     setIsChecked(false);
     if (!isChanged || yaml.trim() === "") return undefined;
+    let isOver = false; // it was typed on: what is said of it by then is of another text
     const timer = setTimeout(
-      () => void run({ input: { yaml, events: [] } }).then(() => setIsChecked(true)),
+      () => void run({ input: { yaml, events: [] } }).then(() => isOver || setIsChecked(true)),
       typingPause,
     );
-    return () => clearTimeout(timer);
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
   }, [yaml, isChanged, run]);
 
   async function save(): Promise<void> {

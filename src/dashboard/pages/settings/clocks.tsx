@@ -77,6 +77,7 @@ export function Clocks({ organization, onSaved }: { organization: Organization; 
         label={words.grace}
         hint={words.graceHint}
         type="number"
+        required
         value={grace}
         onChange={setGrace}
         error={errorAt(changes.errors, "input", "reopenGrace")}

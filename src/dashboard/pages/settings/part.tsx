@@ -1,6 +1,6 @@
 import type { FormEvent, ReactNode } from "react";
 import { Button } from "../../parts/button.tsx";
-import { FormErrors } from "../../parts/field.tsx";
+import { FormErrors, saysBroken } from "../../parts/field.tsx";
 import { Panel } from "../../parts/panel.tsx";
 import { words } from "../../words.ts";
 import type { Changes } from "./use-changes.ts";
@@ -17,9 +17,9 @@ interface PartProps {
 
 /** One part of the settings with a button of its own; read only for whoever may not change it. */
 export function Part({ title, lead, may, shown, changes, children }: PartProps) {
-  function submit(event: FormEvent): void {
+  function submit(event: FormEvent<HTMLFormElement>): void {
     event.preventDefault();
-    void changes.save();
+    if (!saysBroken(event.currentTarget)) void changes.save();
   }
   return (
     <Panel title={title} lead={lead}>

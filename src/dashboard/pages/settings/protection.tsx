@@ -61,6 +61,7 @@ export function Protection({ organization, onSaved }: { organization: Organizati
           label={words.cap}
           hint={words.capHint}
           type="number"
+          required
           value={cap}
           onChange={setCap}
           error={at("responseCap")}

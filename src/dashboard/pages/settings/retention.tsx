@@ -98,7 +98,16 @@ export function Retention() {
           <Table label={words.title} columns={columns} rows={retentionPolicies} rowKey={(policy) => policy.class} />
         )}
       </Loaded>
-      {edits && <RetentionForm policy={edits} onClose={() => setEdits(undefined)} onDone={list.reload} />}
+      {edits && (
+        <RetentionForm
+          policy={edits}
+          onClose={() => setEdits(undefined)}
+          onDone={() => {
+            setCounts(undefined); // of what was past its time before
+            list.reload();
+          }}
+        />
+      )}
     </Panel>
   );
 }

@@ -2,6 +2,7 @@ import type { UserError } from "../../data/use-mutation.ts";
 import type { MatcherField, MatcherOperator, MatcherRowFragment, Severity } from "../../generated/graphql.ts";
 import { Button } from "../../parts/button.tsx";
 import { errorAt, SelectField, TextField } from "../../parts/field.tsx";
+import { useRowFocus } from "../../parts/use-row-focus.ts";
 import { matcherWords as words } from "../../words/silences.ts";
 import { words as shared } from "../../words.ts";
 
@@ -35,6 +36,7 @@ interface MatchersProps {
 
 /** Conditions on an incident, of which all must hold. */
 export function Matchers({ legend, matchers, onChange, errors, mayBeEmpty = false }: MatchersProps) {
+  const { list, focusOn } = useRowFocus();
   const set = (index: number, part: Partial<MatcherRowFragment>): void =>
     onChange(matchers.map((matcher, at) => (at === index ? { ...matcher, ...part } : matcher)));
 
@@ -49,7 +51,7 @@ export function Matchers({ legend, matchers, onChange, errors, mayBeEmpty = fals
   }
 
   return (
-    <fieldset className="form-set">
+    <fieldset ref={list} className="form-set">
       <legend>{legend}</legend>
       {matchers.length === 0 && <p className="muted small">{words.all}</p>}
       {matchers.map(({ field, operator, value }, index) => {
@@ -58,7 +60,7 @@ export function Matchers({ legend, matchers, onChange, errors, mayBeEmpty = fals
           errorAt(errors, "input", "matchers", String(index));
         return (
           // conditions have no id of their own, and their order is theirs
-          <div key={index} className="matcher">
+          <div key={index} className="matcher" data-row>
             <SelectField label={words.field} value={field} onChange={(next) => choose(index, next)} options={fields} />
             <SelectField
               label={words.operator}
@@ -87,7 +89,11 @@ export function Matchers({ legend, matchers, onChange, errors, mayBeEmpty = fals
                 kind="quiet"
                 icon="trash"
                 label={words.remove(index + 1)}
-                onClick={() => onChange(matchers.filter((_, at) => at !== index))}
+                onClick={() => {
+                  focusOn("remove", index);
+                  onChange(matchers.filter((_, at) => at !== index));
+                }}
+                data-row-remove
               />
             )}
           </div>
@@ -97,7 +103,11 @@ export function Matchers({ legend, matchers, onChange, errors, mayBeEmpty = fals
         <Button
           small
           icon="plus"
-          onClick={() => onChange([...matchers, { field: "SUBJECT", operator: "EQUALS", value: "" }])}
+          onClick={() => {
+            focusOn("field", matchers.length);
+            onChange([...matchers, { field: "SUBJECT", operator: "EQUALS", value: "" }]);
+          }}
+          data-row-add
         >
           {words.add}
         </Button>

@@ -3,6 +3,7 @@ import { useQuery } from "../../data/use-query.ts";
 import { type MatcherRowFragment, SilenceMakeDocument, SilenceWouldDocument } from "../../generated/graphql.ts";
 import { errorAt, SelectField, TextField } from "../../parts/field.tsx";
 import { FormDialog } from "../../parts/form-dialog.tsx";
+import { Loading } from "../../parts/states.tsx";
 import { useSave } from "../../parts/use-save.ts";
 import { silenceWords as words } from "../../words/silences.ts";
 import { Matchers } from "./matchers.tsx";
@@ -20,14 +21,14 @@ export function SilenceForm({ onClose, onDone }: { onClose: () => void; onDone: 
   });
   const whole = matchers.every(({ value }) => value.trim() !== "");
   const plain = matchers.map(({ field, operator, value }) => ({ field, operator, value: value.trim() }));
-  const would = useQuery(SilenceWouldDocument, whole ? { matchers: plain } : undefined);
+  const would = useQuery(SilenceWouldDocument, whole ? { matchers: plain } : undefined, { anew: true });
 
   async function save(): Promise<void> {
     const endsAt = new Date(Date.now() + Number(hours) * 3_600_000).toISOString();
     await keep({ input: { matchers: plain, endsAt, reason: reason.trim() } });
   }
 
-  const preview = whole ? would.data?.silencePreview : undefined;
+  const preview = would.data?.silencePreview;
   return (
     <FormDialog
       wide
@@ -44,12 +45,18 @@ export function SilenceForm({ onClose, onDone }: { onClose: () => void; onDone: 
       onSave={() => void save()}
     >
       <Matchers legend={words.which} matchers={matchers} onChange={setMatchers} errors={errors} />
-      {preview && (
+      {whole && (
         <div className="blast-note" aria-live="polite">
-          <p>
-            <strong>{words.would(preview.matchingIncidents, preview.openIncidents)}</strong>
-          </p>
-          {preview.incidents.slice(0, 4).map(({ id, number, title }) => (
+          {would.error ? (
+            <p className="field-error">{would.error.message}</p>
+          ) : preview ? (
+            <p>
+              <strong>{words.would(preview.matchingIncidents, preview.openIncidents)}</strong>
+            </p>
+          ) : (
+            <Loading lines={1} />
+          )}
+          {preview?.incidents.slice(0, 4).map(({ id, number, title }) => (
             <p key={id} className="muted clip">
               #{number} {title}
             </p>

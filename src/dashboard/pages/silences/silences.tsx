@@ -27,7 +27,7 @@ export default function Silences() {
   const [view, setView] = useAsked("view", views);
   const minute = new Date(Math.floor(Date.now() / 60_000) * 60_000).toISOString();
   const filter = view === "now" ? { endsAt: { gt: minute } } : {};
-  const list = usePages(SilenceListDocument, { filter, first: 50 }, (data) => data.silences);
+  const list = usePages(SilenceListDocument, { filter, first: 50 }, (data) => data.silences, undefined, view);
   const end = useMutation(SilenceEndDocument);
   const mayWrite = useMay("alert.write");
   const [makes, setMakes] = useState(false);

@@ -77,6 +77,11 @@ function Gauges() {
   const [now, setNow] = useState<Gauge>();
   useEffect(() => watch(RealtimeGaugesDocument, { interval: "PT2S" }, (result) => setNow(result.realtimeMetrics)), []);
   const enforcers = useQuery(SystemEnforcersDocument, useMay("decision.read") ? {} : undefined);
+  const { reload } = enforcers;
+  useEffect(() => {
+    const timer = setInterval(reload, renewal);
+    return () => clearInterval(timer);
+  }, [reload]);
   const all = enforcers.data?.enforcers.nodes ?? [];
   const silent = all.filter(({ isOnline }) => !isOnline).length;
   const behind = all.filter((one) => one.behind > 0).length;

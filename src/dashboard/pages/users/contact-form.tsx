@@ -13,15 +13,17 @@ const words = userWords.contact;
 
 /** How another person is told: their telephone and quiet hours. */
 export function ContactForm({ user, onClose }: { user: UserRowFragment; onClose: () => void }) {
-  const found = useQuery(PersonContactDocument, { id: user.id });
+  const found = useQuery(PersonContactDocument, { id: user.id }, { anew: true });
   const node = found.data?.node;
   const given = node && "contact" in node ? node.contact : undefined;
   const [draft, setDraft] = useState<ContactDraft>();
   const { run, errors, busy } = useMutation(PersonContactChangeDocument);
 
   async function save(): Promise<void> {
-    if (draft && !(await run({ id: user.id, input: contactInput(draft) }))) return;
-    toast(words.saved);
+    if (draft) {
+      if (!(await run({ id: user.id, input: contactInput(draft) }))) return;
+      toast(words.saved);
+    }
     onClose();
   }
 
@@ -31,7 +33,8 @@ export function ContactForm({ user, onClose }: { user: UserRowFragment; onClose:
       title={words.title(user.name)}
       errors={errors}
       shown={errors.map(({ path }) => placeOf(path)).filter(showsContact)}
-      busy={busy || found.loading}
+      busy={busy}
+      ready={found.data !== undefined}
       onClose={onClose}
       onSave={() => void save()}
     >

@@ -26,7 +26,15 @@ export function Factor() {
   const [code, setCode] = useState("");
   const [ends, setEnds] = useState(false);
 
+  /** The next dialog has nothing of the last one. */
+  function forget(): void {
+    setCode("");
+    confirm.clear();
+    giveUp.clear();
+  }
+
   async function begin(): Promise<void> {
+    forget();
     const done = await enroll.run({});
     if (done) setSecret(done.totpEnroll.secret ?? undefined);
   }
@@ -72,7 +80,13 @@ export function Factor() {
             <Button kind="primary" busy={enroll.busy} onClick={() => void begin()}>
               {words.setUp}
             </Button>
-            <Button kind="danger" onClick={() => setEnds(true)}>
+            <Button
+              kind="danger"
+              onClick={() => {
+                forget();
+                setEnds(true);
+              }}
+            >
               {words.giveUp}
             </Button>
           </div>

@@ -3,6 +3,7 @@ import { useMutation } from "../../data/use-mutation.ts";
 import { ApiKeyMakeDocument, type ApiKeyRole } from "../../generated/graphql.ts";
 import { errorAt, SelectField, TextField } from "../../parts/field.tsx";
 import { FormDialog } from "../../parts/form-dialog.tsx";
+import { momentOf } from "../../parts/moment.ts";
 import { SecretDialog } from "../../parts/secret-dialog.tsx";
 import { userWords } from "../../words/users.ts";
 
@@ -21,7 +22,7 @@ export function KeyForm({ onClose, onDone }: { onClose: () => void; onDone: () =
   const { run, errors, busy } = useMutation(ApiKeyMakeDocument);
 
   async function save(): Promise<void> {
-    const expiresAt = expires ? { expiresAt: new Date(expires).toISOString() } : {};
+    const expiresAt = expires ? { expiresAt: momentOf(expires) } : {};
     const done = await run({ input: { name: name.trim(), role, ...expiresAt } });
     if (!done) return;
     onDone();

@@ -107,7 +107,12 @@ export function People() {
                   onClick={() => setContacts(user)}
                 />
                 {user.suspendedAt ? (
-                  <Button small aria-label={words.letInTitle(user.name)} onClick={() => void letIn(user)}>
+                  <Button
+                    small
+                    busy={change.busy}
+                    aria-label={words.letInTitle(user.name)}
+                    onClick={() => void letIn(user)}
+                  >
                     {words.unsuspend}
                   </Button>
                 ) : (
