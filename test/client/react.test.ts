@@ -1,4 +1,5 @@
 /** The hooks in a page: what they subscribe to when components come, change and go, and what they show. */
+import { setImmediate } from "node:timers/promises";
 import { Window } from "happy-dom";
 import { createElement, StrictMode } from "react";
 import type { Root } from "react-dom/client";
@@ -33,7 +34,11 @@ beforeAll(async () => {
     retry: { first: 20, longest: 100 },
   });
 });
-afterEach(() => root?.unmount());
+afterEach(async () => {
+  root?.unmount();
+  // What effects leave behind React does in immediates to come, and it looks at the window then.
+  for (let n = 0; n < 3; n++) await setImmediate();
+});
 afterAll(async () => {
   await client.close();
   await line[Symbol.asyncDispose]();

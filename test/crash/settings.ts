@@ -48,8 +48,8 @@ export async function setUp(client: VigilClient, slug: string, sinkPort: number)
     mode: "ACTIVE",
     conditions: { subjectKinds: ["ADDRESS"] },
     actions: [
-      { type: "BLOCK_IP", ttl: "PT1H" },
-      { type: "CALL_WEBHOOK", webhook: "firewall" },
+      { type: "BLOCK_IP", ttl: "PT6H" }, // longer than any run: what ends at the end tells of itself while that is checked
+      { type: "CALL_WEBHOOK", webhook: "firewall", ttl: "PT6H" },
     ],
   });
 }

@@ -46,21 +46,22 @@ export async function sample(stand: Stand, owner: pg.Client): Promise<Sample> {
 export interface Course {
   name: string;
   first: number;
-  /** Medians of the second and of the last quarter. */
+  /** Medians of the second and of the last quarter; of Redis, of those of the time in which as much leaves as comes. */
   early: number;
   late: number;
   most: number;
-  /** Whether it has grown by more than it may. */
-  hasGrown: boolean;
+  /** Whether it has grown by more than it may; undefined: there were too few samples to say so. */
+  hasGrown: boolean | undefined;
 }
 
-/** How each value went. Pure. */
-export function courses(samples: readonly Sample[]): Course[] {
-  const quarter = Math.floor(samples.length / 4);
+/** How each value went; in as many samples as `settled` Redis fills. Pure. */
+export function courses(samples: readonly Sample[], settled: number): Course[] {
   return Object.keys(samples[0] ?? {}).map((name) => {
     const values = samples.map((one) => one[name] ?? 0);
+    const judged = name.startsWith("Redis") ? values.slice(settled) : values;
+    const quarter = Math.floor(judged.length / 4);
     const median = (some: number[]): number => some.sort((a, b) => a - b)[Math.floor(some.length / 2)] ?? 0;
-    const [early, late] = [median(values.slice(quarter, 2 * quarter)), median(values.slice(-quarter))];
+    const [early, late] = [median(judged.slice(quarter, 2 * quarter)), median(judged.slice(-quarter))];
     const { times, more } = bounds.find((bound) => bound.name.test(name)) ?? { times: 1.2, more: 0 };
     return {
       name,
@@ -68,7 +69,7 @@ export function courses(samples: readonly Sample[]): Course[] {
       early,
       late,
       most: Math.max(...values),
-      hasGrown: late > early * times + more,
+      hasGrown: quarter === 0 ? undefined : late > early * times + more,
     };
   });
 }
