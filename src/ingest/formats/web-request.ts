@@ -38,12 +38,12 @@ const version = /^HTTP\/[\d.]{1,8}$/;
  * searched, and marked.
  */
 export function setRequest(draft: EventDraft, http: Http, sent: string): void {
-  const request = sent.trim(); // nginx takes blanks around the path and behind the version, and logs them
+  const request = sent.trim(); // nginx takes blanks before the path and behind the version, and logs them
   if (request === "" || request === "-") return;
   const first = request.indexOf(" ");
   const last = request.lastIndexOf(" ");
   const versioned = last > first && version.test(request.slice(last + 1));
-  const path = request.slice(first + 1, versioned ? last : undefined).trim();
+  const path = request.slice(first + 1, versioned ? last : undefined).trimStart();
   const hasPath = versioned ? path !== "" : path.startsWith("/");
   if (first <= 0 || !method.test(request.slice(0, first)) || !hasPath) {
     http.path = cutText(draft, "http.path", request);
