@@ -6,8 +6,8 @@
  * Of each query: the median and the p99 of requests that ask again for what has just been asked for (warm), and the p99 of
  * those that come first after PostgreSQL's shared buffers were emptied and the connections closed, with the plans and
  * catalogues that these had cached (cold). What the operating system keeps of files stays, and the server's process with
- * the documents it has read. No answer is kept by the server but those of `GaugesNow`, for 250 ms: they are asked for at
- * longer intervals, and once more all at once.
+ * the documents it has read. No answer is kept by the server but those of `GaugesNow` and `BySeverity`, for 250 ms: they are
+ * asked for at longer intervals, and once more all at once.
  */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

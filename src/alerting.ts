@@ -147,7 +147,7 @@ export function openAlerting(options: {
     async twilioStatus({ organizationId, path, fields, signature }) {
       if (!twilio || !publicUrl) return false;
       if (!isTwilios({ url: publicUrl + path, fields, signature, authToken: twilio.authToken })) return false;
-      const report = twilioReport(fields);
+      const report = twilioReport({ path, fields });
       if (report) await take(organizationId, report);
       return true;
     },

@@ -5,7 +5,6 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { dirname, extname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
-import { build } from "vite";
 
 const root = join(import.meta.dirname, "..");
 const source = join(root, "src/dashboard");
@@ -63,6 +62,7 @@ const isBuilt = () => existsSync(stamp) && readFileSync(stamp, "utf8") === now;
 if (!isBuilt()) await withLock(async () => isBuilt() || buildIt());
 
 async function buildIt() {
+  const { build } = await import("vite"); // takes longer to load than it takes to see that there is nothing to do
   process.env.NODE_ENV = "production"; // whoever asks for it: a test's own would make it React for developers
   await build({ configFile: join(source, "vite.config.ts"), logLevel: "warn" });
   for (const path of filesBelow(out)) {

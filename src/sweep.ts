@@ -4,6 +4,7 @@ import { escalateDue } from "./alert/escalate.ts";
 import { tryIdleChannels } from "./alert/idle-channels.ts";
 import type { NumberVault } from "./alert/numbers.ts";
 import { forgetNumbers, sealPlainNumbers } from "./alert/numbers-tidy.ts";
+import { holdOfRemoved } from "./alert/removed-channels.ts";
 import { releaseHeld, repeatDue } from "./alert/route-later.ts";
 import type { AuditTrail } from "./audit/trail.ts";
 import { type Database, eachOrganization, type Tx } from "./db.ts";
@@ -111,6 +112,7 @@ export function createSweep(
       }),
     routes: () =>
       each("alerts that were held or repeat could not be routed", async (organizationId) => {
+        await change(organizationId, holdOfRemoved);
         let after: string | null = null;
         do after = await change(organizationId, (tx): Promise<string | null> => releaseHeld(tx, after, now()));
         while (after);

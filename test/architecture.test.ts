@@ -27,6 +27,7 @@ const imports = files.flatMap(importsOf);
 const room = (file: string): string => (file.includes("/") ? (file.split("/")[0] as string) : file);
 /** What a room may use of others: functions of the root files and of these rooms; types of any room to its left. */
 const ground = [
+  "address.ts",
   "config.ts",
   "errors.ts",
   "log.ts",
@@ -42,7 +43,7 @@ const ground = [
 ];
 const mayUse: Record<string, string[]> = {
   secrets: ground,
-  outbound: [...ground, "ingest"], // messages to addresses that organizations give
+  outbound: ground, // messages to addresses that organizations give
   ingest: [...ground, "secrets"],
   detect: [...ground, "ingest"],
   incident: [...ground, "ingest", "publish", "secrets"], // a change is recorded in the transaction that makes it

@@ -45,16 +45,21 @@ const sql = <Row extends object>(text: string, values: unknown[] = []) =>
   server.database.asOwner<Row>(text, [server.ours, ...values]);
 beforeEach(async () => {
   answers.clear();
-  calls.length = 0;
   await sql(
     "UPDATE alert_channels SET removed_at = now(), name = id::text, failing_since = NULL WHERE organization_id = $1 AND removed_at IS NULL",
   );
-  await sql("UPDATE security_alerts SET due_at = NULL, status = 'SENT', claim = NULL WHERE organization_id = $1");
+  await sql(notSent);
   await sql(
     "UPDATE security_incidents SET status = 'RESOLVED', resolved_at = opened_at, resolved_by = 'test', opened_at = now() - interval '9 days' WHERE organization_id = $1",
   );
   await sql("UPDATE security_incidents SET resolved_at = opened_at WHERE organization_id = $1");
+  const underWay = "SELECT FROM security_alerts WHERE organization_id = $1 AND status = 'SENDING'";
+  await expect.poll(() => sql(underWay)).toEqual([]);
+  calls.length = 0;
 });
+/** What nobody has begun to send is not sent. */
+const notSent =
+  "UPDATE security_alerts SET due_at = NULL, status = 'SENT', claim = NULL WHERE organization_id = $1 AND status <> 'SENDING'";
 
 async function channel(path: string): Promise<string> {
   const id = uuidv7();
@@ -258,7 +263,7 @@ it("a step that reaches nobody, an alert that nobody sends and a key that ends a
   expect(theirs).toEqual([]);
   await sql("UPDATE api_keys SET expires_at = NULL WHERE organization_id = $1");
   await sql("UPDATE escalation_policies SET removed_at = now() WHERE organization_id = $1");
-  await sql("UPDATE security_alerts SET due_at = NULL, status = 'SENT', claim = NULL WHERE organization_id = $1");
+  await sql(notSent);
   await look();
   expect((await own()).every(({ status }) => status === "RESOLVED")).toBe(true);
 });
@@ -320,7 +325,7 @@ describe("the heartbeat", () => {
     await server.app.sweep.heartbeat();
     expect(calls).toEqual(["/beat"]); // nothing sends alerts: nobody outside is told that all is well
     expect(await part()).toMatchObject({ ok: false, detail: expect.stringContaining("alerts are not sent") });
-    await sql("UPDATE security_alerts SET due_at = NULL, status = 'SENT', claim = NULL WHERE organization_id = $1");
+    await sql(notSent);
 
     answers.set("/beat", 503);
     now += minute;

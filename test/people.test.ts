@@ -125,7 +125,10 @@ describe("users", () => {
     for (const errors of answers) expect(errors).toEqual([{ code: "NOT_FOUND", message, path: [] }]);
   });
 
-  it("W4 suspended on one server, are out of the other within 5 seconds: requests, sockets and streams", async () => {
+  // These two wait beside each other.
+  it("W4 suspended on one server, are out of the other within 5 seconds: requests, sockets and streams", {
+    concurrent: true,
+  }, async ({ expect }) => {
     const { id, session } = await person("RESPONDER");
     expect((await ask("{ viewer { name } }", {}, session, there.url)).status).toBe(200);
     const closed = once(await open(there.url, session), "close");
@@ -153,7 +156,9 @@ describe("users", () => {
     await expect.poll(async () => (await ask("{ viewer { name } }", {}, session)).status).toBe(401);
   });
 
-  it("W4 given another role on one server, have it on the other within 5 seconds, and their sockets end", async () => {
+  it("W4 given another role on one server, have it on the other within 5 seconds, and their sockets end", {
+    concurrent: true,
+  }, async ({ expect }) => {
     const { id, session } = await person("ANALYST");
     const asked = () => ask("{ viewer { role permissions } }", {}, session, there.url);
     expect((await asked()).data.viewer.permissions).toContain("rule.write");
@@ -185,7 +190,10 @@ describe("users", () => {
 });
 
 describe("API keys", () => {
-  it("C5 are shown once, listed without their secret, and a dump of the database holds none", async () => {
+  // These two wait beside each other.
+  it("C5 are shown once, listed without their secret, and a dump of the database holds none", {
+    concurrent: true,
+  }, async ({ expect }) => {
     const input = { name: "clinic", role: "INGEST", expiresAt: "2100-01-01T00:00:00Z" };
     const { data } = await ask(createKey, { input });
     const { apiKey, secret } = data.apiKeyCreate;
@@ -211,7 +219,7 @@ describe("API keys", () => {
     }
   });
 
-  it("C5 revoked on one server, stop on the other within 5 seconds", async () => {
+  it("C5 revoked on one server, stop on the other within 5 seconds", { concurrent: true }, async ({ expect }) => {
     const { data } = await ask(createKey, { input: { name: "old", role: "INGEST" } });
     const { apiKey, secret } = data.apiKeyCreate;
     const send = () => there.ingest(JSON.stringify({ action: "a" }), {}, secret);

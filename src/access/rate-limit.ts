@@ -1,3 +1,5 @@
+import { canonicalAddress, networkOf } from "../address.ts";
+
 /** Counts uses of a key over the last `period` ms, in this process. Bounded: the keys used longest ago leave first. */
 export interface RateLimit {
   /** Takes one use: 0 when there was one left, else the ms until there is. */
@@ -25,14 +27,6 @@ export function createRateLimit(options: { uses: number; period: number; now: ()
 
 /** What counts as one source: an IPv4 address, or the /64 that one IPv6 customer has. */
 export function sourceOf(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, "").replace(/%.*$/, "");
-  if (!plain.includes(":")) return plain;
-  const [head = "", tail] = plain.toLowerCase().split("::") as [string, string?];
-  const left = head === "" ? [] : head.split(":");
-  const right = tail === undefined || tail === "" ? [] : tail.split(":");
-  const groups = tail === undefined ? left : [...left, ...Array(8 - left.length - right.length).fill("0"), ...right];
-  return groups
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ""))
-    .join(":");
+  const canonical = canonicalAddress(address.replace(/%.*$/, "")) ?? address;
+  return networkOf(canonical) ?? canonical;
 }

@@ -12,6 +12,7 @@ import type { Channels } from "./channels/kinds.ts";
 import type { SlackSecrets } from "./channels/slack.ts";
 import { keepNumbers, type NumberVault } from "./numbers.ts";
 import { recipientsOf } from "./recipients.ts";
+import { holdOfRemoved } from "./removed-channels.ts";
 import { holdTemplates, refuseUncarried } from "./template-carries.ts";
 
 /** What a channel is made of, by kind, as its sender gives it: settings and secrets in one. */
@@ -208,6 +209,11 @@ export async function updateChannel(
 
 /** Stops it for good and frees its name; the ledger goes on naming it. Errors: NOT_FOUND. */
 export async function deleteChannel(tx: Tx, id: string, now: number): Promise<void> {
+  // Alerts before their channel, as whoever writes down what became of them locks.
+  await tx.query(
+    "SELECT FROM security_alerts WHERE organization_id = $1 AND channel_id = $2 AND status_rank <= 2 ORDER BY id FOR UPDATE",
+    [tx.organizationId, id],
+  );
   const { rowCount } = await tx.query(
     `UPDATE alert_channels SET removed_at = $3, suspended_at = coalesce(suspended_at, $3), suspended_reason = 'It was removed.',
        name = left(name, 150) || ' (removed ' || id || ')', sealed_secrets = NULL, revision = revision + 1, updated_at = $3
@@ -219,12 +225,7 @@ export async function deleteChannel(tx: Tx, id: string, now: number): Promise<vo
     tx.organizationId,
     id,
   ]);
-  // What it still had to send is not going to be sent: that is to be seen.
-  await tx.query(
-    `UPDATE security_alerts SET status = 'HELD', claim = NULL, held_by = held_by || '[{"kind": "CHANNEL", "reason": "The channel was removed."}]'
-     WHERE organization_id = $1 AND channel_id = $2 AND status_rank <= 2`,
-    [tx.organizationId, id],
-  );
+  await holdOfRemoved(tx);
 }
 
 /** An alert of kind TEST to each recipient of the channel, through the ledger as any other; answers the first one's id. */

@@ -68,7 +68,36 @@ async function recordAttempts(tx: Tx, reports: readonly Report[]): Promise<Recor
       tries.map(({ sent, retryAt }) => (sent.outcome === "RETRY" && retryAt !== undefined ? new Date(retryAt) : null)),
     ],
   });
-  return rows;
+  const failed = await failTold(tx, reports);
+  return rows.map((row) => (failed.has(row.id) ? { ...row, status: "FAILED" } : row));
+}
+
+/**
+ * Of an SMS it may be told that it has not arrived before it is written down that it was sent: then it has failed now.
+ * Answers the alerts that have.
+ */
+async function failTold(tx: Tx, reports: readonly Report[]): Promise<Set<string>> {
+  const sent = reports.flatMap(({ kind, sent, outgoing }) =>
+    kind === "SMS" && sent.outcome === "SENT" && sent.providerId ? [{ providerId: sent.providerId, outgoing }] : [],
+  );
+  if (sent.length === 0) return new Set();
+  const { rows: told } = await tx.query<{ providerId: string }>({
+    name: "told_before_sent",
+    text: `SELECT DISTINCT provider_id AS "providerId" FROM alert_attempts
+      WHERE organization_id = $1 AND provider_id = ANY ($2) AND outcome = 'PERMANENT'`,
+    values: [tx.organizationId, sent.map(({ providerId }) => providerId)],
+  });
+  const lost = new Set(told.map(({ providerId }) => providerId));
+  const ids = sent.flatMap(({ providerId, outgoing }) =>
+    lost.has(providerId) ? outgoing.alerts.map(({ id }) => id) : [],
+  );
+  if (ids.length === 0) return new Set();
+  const { rows } = await tx.query<{ id: string }>(
+    `UPDATE security_alerts SET status = 'FAILED' WHERE organization_id = $1 AND id = ANY ($2) AND status = 'SENT'
+     RETURNING id`,
+    [tx.organizationId, ids],
+  );
+  return new Set(rows.map(({ id }) => id));
 }
 
 /**

@@ -1,5 +1,6 @@
-/** What Twilio says became of an SMS: asked to be called back at a URL that names the organization, and signed. */
+/** What Twilio says became of an SMS: asked to be called back at a URL that names organization and message, and signed. */
 import { createHmac, timingSafeEqual } from "node:crypto";
+import { validate as isUuid } from "uuid";
 import { badNumbers } from "./channels/sms.ts";
 import type { DeliveryReport } from "./delivery-report.ts";
 
@@ -28,7 +29,7 @@ export function isTwilios(given: {
 }
 
 /** What it says of the message; undefined: it is on its way (queued, sent…), which says nothing new. */
-export function twilioReport(fields: URLSearchParams): DeliveryReport | undefined {
+export function twilioReport({ path, fields }: Pick<TwilioCallback, "path" | "fields">): DeliveryReport | undefined {
   const status = fields.get("MessageStatus") ?? "";
   const hasArrived = status === "delivered" || status === "read";
   if (!hasArrived && status !== "undelivered" && status !== "failed") return undefined;
@@ -36,5 +37,7 @@ export function twilioReport(fields: URLSearchParams): DeliveryReport | undefine
   const error = Number.isInteger(code) ? `: error ${code}` : "";
   const detail = hasArrived ? "Twilio says that it has arrived." : `Twilio says that it has not arrived${error}.`;
   const isBadContact = (): boolean => badNumbers.has(code);
-  return { kind: "SMS", providerId: fields.get("MessageSid") ?? "", hasArrived, detail, isBadContact };
+  const asked = new URLSearchParams(path.slice(path.indexOf("?") + 1)).get("message") ?? "";
+  const messageId = isUuid(asked) ? asked : undefined;
+  return { kind: "SMS", providerId: fields.get("MessageSid") ?? "", messageId, hasArrived, detail, isBadContact };
 }

@@ -73,7 +73,10 @@ function toPosition(batchId: string | null | undefined, receivedAt: Date | null 
   return batchId && receivedAt ? { batchId, receivedAt: receivedAt.getTime() } : beginning;
 }
 
-/** Keeps the next batch waiting until the transaction ends, for whoever writes what batches write. To be taken before all other locks. */
+/**
+ * Keeps the next batch waiting until the transaction ends, for whoever writes what batches write. To be taken before all
+ * other locks, whose order `respond/lock-action.ts` tells.
+ */
 export async function holdTurn(tx: Tx): Promise<void> {
   await tx.query("SELECT FROM detection_positions WHERE organization_id = $1 FOR UPDATE", [tx.organizationId]);
 }

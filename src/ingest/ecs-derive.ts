@@ -1,4 +1,4 @@
-import { canonicalAddress } from "./address.ts";
+import { canonicalAddress } from "../address.ts";
 import type { EventDraft } from "./event.ts";
 import { type JsonObject, valueAt } from "./json.ts";
 import { textLimit } from "./readers.ts";

@@ -1,4 +1,4 @@
-import { canonicalAddress } from "./address.ts";
+import { canonicalAddress } from "../address.ts";
 import { isObject } from "./json.ts";
 import { invalidField } from "./refusal.ts";
 import { cleanText, truncate } from "./text.ts";

@@ -3,7 +3,7 @@ import type { EventDraft, Rejection } from "./event.ts";
 import { plainFields } from "./fields.ts";
 import { isObject, type JsonObject, newBudget } from "./json.ts";
 import { Refusal } from "./refusal.ts";
-import { splitPath } from "./url.ts";
+import { readTarget } from "./url.ts";
 import { readVigilEvent } from "./vigil-event.ts";
 
 export type Validated = { event: EventDraft } | { rejection: Rejection };
@@ -30,7 +30,7 @@ function read(input: unknown, now: number): EventDraft {
     draft.action = actionOf(input);
     readVigilEvent(input, draft, now, newBudget());
   }
-  if (draft.http?.path !== undefined) draft.http = splitPath(draft.http);
+  if (draft.http?.path !== undefined) draft.http = readTarget(draft, draft.http);
   return draft;
 }
 

@@ -1,6 +1,6 @@
 /** Which addresses a message to outside may be sent to. Pure. */
 import { BlockList, isIPv6 } from "node:net";
-import { canonicalAddress } from "../ingest/address.ts";
+import { canonicalAddress } from "../address.ts";
 
 /** Ours or our neighbours': loopback, private (RFC 1918), unique local (RFC 4193). */
 const near = new BlockList();

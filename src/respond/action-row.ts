@@ -1,6 +1,5 @@
 /** The rows of `incident_actions`: written when planned, and changed as their life goes on. */
 import type { Tx } from "../db.ts";
-import { VigilError } from "../errors.ts";
 import type { ActionType } from "./rule.ts";
 import type { DecisionScope } from "./target.ts";
 
@@ -98,17 +97,6 @@ export interface StoredAction extends ActionRow {
 export function storedRow(row: NewRow): ActionRow {
   const { id, incidentId: incident_id, type, target, scope, ttl, actor, reason, ruleId: rule_id } = row;
   return { id, incident_id, type, target, scope, ttl_s: Math.round(ttl / 1000), actor, reason, rule_id };
-}
-
-/** One action, locked until the transaction ends. Errors: NOT_FOUND. */
-export async function lockAction(tx: Tx, id: string): Promise<StoredAction> {
-  const { rows } = await tx.query<StoredAction>(
-    `SELECT id, incident_id, type, status, target, scope, ttl_s, actor, reason, rule_id, requester_id, requester_session, due_at
-     FROM incident_actions WHERE organization_id = $1 AND id = $2 FOR UPDATE`,
-    [tx.organizationId, id],
-  );
-  if (rows[0]) return rows[0];
-  throw new VigilError("NOT_FOUND", "There is no such action.", { path: ["id"] });
 }
 
 /** It is over: why, and by whom. */

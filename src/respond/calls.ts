@@ -11,6 +11,7 @@ import type { Vault } from "../secrets/vault.ts";
 import { endAction } from "./action-row.ts";
 import { type Called, callBody } from "./call-body.ts";
 import { tell } from "./carry-out.ts";
+import { lockActionIfAny } from "./lock-action.ts";
 import { tellRequesters } from "./notices.ts";
 import { openSecrets } from "./webhooks.ts";
 
@@ -110,6 +111,7 @@ async function recordCall(
 ): Promise<void> {
   const now = sent.outcome === "SENT" ? "SENT" : again === undefined ? "FAILED" : "QUEUED";
   const detail = sent.detail.slice(0, 500);
+  if (now === "FAILED") await lockActionIfAny(tx, actionId); // before its call, as whoever takes it back does
   const { rowCount } = await tx.query(
     `UPDATE response_calls SET status = $3::call_status, due_at = $4, answered = $5, detail = $6,
        sent_at = CASE WHEN $3 = 'SENT' THEN $7::timestamptz END

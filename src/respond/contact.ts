@@ -6,6 +6,8 @@ import type { ResponseRule } from "./rule.ts";
 /** For how long a question is open, and in which so many are asked of one user, ms. */
 export const questionLifetime = 86_400_000; // 24 hours
 export const questionsPerDay = 3; // more would be ignored
+/** For how long whoever sends a question has it alone, ms: longer than an e-mail takes. */
+export const questionLease = 60_000;
 const remembered = 30 * 86_400_000; // 30 days
 
 /** SQL: the address that the last event tells of the user `name` which did not fail, in the 30 days before `moment`. */
@@ -24,6 +26,9 @@ export const contactBefore = (name: string, began: string): string => `coalesce(
   (SELECT u.email FROM users u WHERE u.organization_id = $1 AND lower(u.email) = lower(${name}) LIMIT 1),
   ${toldBefore(name, `(${began} - interval '1 day')`)},
   ${toldBefore(name, began)})`;
+
+/** The address that a user's name is; undefined: it is none. */
+export const asAddress = (user: string): string | undefined => (/^[^\s@]+@[^\s@]+$/.test(user) ? user : undefined);
 
 /** Why users are not asked, by incident: `unaskable` is set on those that some rule may want to ask about. */
 export async function readUnaskable(

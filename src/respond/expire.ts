@@ -9,12 +9,21 @@ const most = 500; // in one transaction
 
 /** Answers how many it ended. */
 export async function expireActions(tx: Tx, now: number): Promise<number> {
+  // Incidents before their actions, as `lock-action.ts` says.
+  const { rows: incidents } = await tx.query<{ id: string }>({
+    name: "due_actions_of",
+    text: `SELECT id FROM security_incidents WHERE organization_id = $1 AND id IN (SELECT incident_id FROM incident_actions
+        WHERE organization_id = $1 AND due_at <= $2 ORDER BY due_at, id LIMIT ${most}) ORDER BY fingerprint, id FOR KEY SHARE`,
+    values: [tx.organizationId, new Date(now)],
+  });
+  if (incidents.length === 0) return 0;
   const { rows } = await tx.query<StoredAction>({
     name: "due_actions",
     text: `SELECT id, incident_id, type, status, target, scope, ttl_s, actor, reason, rule_id, requester_id, requester_session, due_at
       FROM incident_actions
-      WHERE organization_id = $1 AND due_at <= $2 ORDER BY due_at LIMIT ${most} FOR UPDATE SKIP LOCKED`,
-    values: [tx.organizationId, new Date(now)],
+      WHERE organization_id = $1 AND due_at <= $2 AND incident_id = ANY ($3) ORDER BY due_at, id LIMIT ${most}
+      FOR UPDATE SKIP LOCKED`,
+    values: [tx.organizationId, new Date(now), incidents.map(({ id }) => id)],
   });
   const late = rows.filter(({ status }) => status === "AWAITING_APPROVAL");
   const outcomes = late.map(({ id, incident_id: incidentId, type, requester_id: requesterId }) => {

@@ -2,9 +2,9 @@
 import { audit } from "../access/audit.ts";
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
-import { lockAction } from "./action-row.ts";
 import { endTakenBack } from "./carry-out.ts";
 import { revokeDecisions } from "./decide.ts";
+import { lockAction } from "./lock-action.ts";
 
 /**
  * Revokes it. Unlike taking back the action it does not bring back what the decision had replaced: the target is free.
@@ -21,7 +21,7 @@ export async function revokeDecision(
   );
   const [decision] = rows;
   if (!decision) throw new VigilError("NOT_FOUND", "There is no such decision.", { path: ["id"] });
-  // The action first, then the list: the order of whoever takes back an action.
+  // The action first, then its decision: the order of whoever takes back an action.
   const action = decision.action_id ? await lockAction(tx, decision.action_id) : undefined;
   const { revoked, cursor } = await revokeDecisions(tx, { ids: [id], actor, now });
   if (revoked.length === 0) throw new VigilError("CONFLICT", "The decision is over already.", { path: ["id"] });

@@ -1,7 +1,7 @@
 /** What an action is done to, in one spelling: an address, a range, a user or a session. Pure. */
 import { isIPv6 } from "node:net";
 import { LRUCache } from "lru-cache";
-import { canonicalAddress } from "../ingest/address.ts";
+import { canonicalAddress } from "../address.ts";
 
 export const decisionScopes = ["IP", "RANGE", "USER", "SESSION"] as const;
 export type DecisionScope = (typeof decisionScopes)[number];

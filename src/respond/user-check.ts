@@ -14,7 +14,7 @@ import { isOpen } from "../incident/state.ts";
 import type { WordsVault } from "../secrets/words.ts";
 import { endAction } from "./action-row.ts";
 import { tell } from "./carry-out.ts";
-import { contactBefore, questionLifetime, questionsPerDay } from "./contact.ts";
+import { asAddress, contactBefore, questionLease, questionLifetime, questionsPerDay } from "./contact.ts";
 import { takeDenial } from "./denial.ts";
 import { lockLiving } from "./living.ts";
 
@@ -36,7 +36,10 @@ interface Asking {
   now: number;
 }
 
-/** Makes the question; the caller sends it after the commit. Errors: NOT_FOUND, CONFLICT, BAD_USER_INPUT. */
+/**
+ * Makes the question; the caller sends it after the commit, and says so. Where it dies between the two, `questions.ts`
+ * sends it when the lease ends. Errors: NOT_FOUND, CONFLICT, BAD_USER_INPUT.
+ */
 export async function askUser(tx: Tx, { incidentId, user, actor, auditActor, now }: Asking): Promise<Question> {
   const bad = (message: string): never => {
     throw new VigilError("BAD_USER_INPUT", message, { path: ["input", "user"] });
@@ -55,15 +58,24 @@ export async function askUser(tx: Tx, { incidentId, user, actor, auditActor, now
   );
   const found = rows[0] as NonNullable<(typeof rows)[0]>;
   if (!found.about) bad("The incident is not about this user.");
-  const email = found.email ?? (/^[^\s@]+@[^\s@]+$/.test(user) ? user : undefined);
+  const email = found.email ?? asAddress(user);
   if (!email) return bad("No event of the 30 days before the incident tells this user's e-mail address.");
   if (found.recent >= questionsPerDay) bad(`This user was asked ${questionsPerDay} times within 24 hours.`);
   const id = uuidv7({ msecs: now });
   const token = formatCredential({ kind: "check", organizationId: tx.organizationId, id });
   await tx.query(
-    `INSERT INTO user_checks (organization_id, id, incident_id, subject, secret_hash, created_at, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-    [tx.organizationId, id, incidentId, user, hashSecret(token), new Date(now), new Date(now + questionLifetime)],
+    `INSERT INTO user_checks (organization_id, id, incident_id, subject, secret_hash, tries, created_at, expires_at, due_at)
+     VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8)`,
+    [
+      tx.organizationId,
+      id,
+      incidentId,
+      user,
+      hashSecret(token),
+      new Date(now),
+      new Date(now + questionLifetime),
+      new Date(now + questionLease),
+    ],
   );
   const message = `${actor} asked ${user} by e-mail whether it was them.`;
   const cursor = await tell(tx, { incidentId, kind: "USER_ASKED", message, actor, now });
@@ -129,21 +141,21 @@ export async function answerCheck(
   const gone = new VigilError("NOT_FOUND", "This link was used already, or its time is over. Nothing was changed");
   const hash = hashSecret(token);
   if (!check?.hashes.some((each) => sameHash(each, hash))) throw gone;
+  const { incident_id: askedAbout, subject, action_id: actionId } = check;
+  await feedback.hold(tx);
+  const incident = await lockLiving(tx, askedAbout);
+  const incidentId = incident.id;
+  // The action before its question, as whoever takes it back locks them: what was taken back meanwhile is asked no more.
+  if (actionId && !(await endAsking(tx, { id: actionId, actor: subject, now }))) throw gone;
   const { rowCount } = await tx.query(
     `UPDATE user_checks SET answered_at = $3, was_user = $4 WHERE organization_id = $1 AND id = $2 AND answered_at IS NULL`,
     [tx.organizationId, id, new Date(now), wasUser],
   );
   if (rowCount !== 1) throw gone; // of two that answer at once, one gets the row
-  const { incident_id: askedAbout, subject, action_id: actionId } = check;
-  await feedback.hold(tx);
-  const incident = await lockLiving(tx, askedAbout);
-  const incidentId = incident.id;
   const said = wasUser ? "that it was them" : "that it was not them";
   await tell(tx, { incidentId, kind: "USER_ANSWERED", message: `${subject} says ${said}.`, actor: subject, now });
   const entry = { actor: subject, entityKind: "Incident", entityId: incidentId };
   await audit(tx, { ...entry, action: "INCIDENT_USER_ANSWERED", detail: { checkId: id, wasUser } });
-  if (actionId)
-    await endAction(tx, { id: actionId, status: "EXPIRED", actor: subject, reason: "It was answered.", now });
   if (!wasUser) return takeDenial(tx, vault, feedback, { incident, subject, ownAddresses, now });
   // What it was merged into may be about more than the user can speak for.
   if (!isOpen(incident.status) || incidentId !== askedAbout) return undefined;
@@ -158,6 +170,17 @@ export async function answerCheck(
   const who = { incidentId, about: subject, actor: subject, auditActor: subject, now };
   await feedback.teach(tx, "USER_CONFIRMED", who);
   return undefined;
+}
+
+/** The response that asked is over; false: it was so before. */
+async function endAsking(tx: Tx, { id, actor, now }: { id: string; actor: string; now: number }): Promise<boolean> {
+  const { rows } = await tx.query<{ status: string }>(
+    "SELECT status FROM incident_actions WHERE organization_id = $1 AND id = $2 FOR UPDATE",
+    [tx.organizationId, id],
+  );
+  if (rows[0]?.status !== "APPLIED") return false;
+  await endAction(tx, { id, status: "EXPIRED", actor, reason: "It was answered.", now });
+  return true;
 }
 
 /** Whether it is about other users, too, or took in an incident that may be: nobody speaks for them. */

@@ -6,7 +6,7 @@ import { lockIncident } from "../incident/move.ts";
 import type { Log } from "../log.ts";
 import type { WordsVault } from "../secrets/words.ts";
 import { claimQuestions, type DueQuestion, questionNotSent, questionSent } from "./questions.ts";
-import { answerCheck, askUser, type Feedback, organizationOfCheck } from "./user-check.ts";
+import { answerCheck, askUser, type Feedback, organizationOfCheck, type Question } from "./user-check.ts";
 import { userCheckEmail } from "./user-check-email.ts";
 
 type Asked = Omit<Parameters<typeof askUser>[1], "now">;
@@ -16,7 +16,7 @@ export interface UserChecks {
   ask(organizationId: string, asked: Asked): Promise<{ cursor: string }>;
   /** Whether questions can be sent. */
   canAsk: boolean;
-  /** Sends the questions of responses that are due. Harmless at any time, in any process. */
+  /** Sends the questions of responses that are due, and those of people whose sender died. Harmless at any time, in any process. */
   sendDue(organizationId: string): Promise<void>;
   /** Answers, after a no, whether a second factor will be asked for. Errors: NOT_FOUND, RATE_LIMITED. */
   answer(token: string, wasUser: boolean, address: string): Promise<boolean | undefined>;
@@ -36,14 +36,17 @@ export function createUserChecks(options: {
 }): UserChecks {
   const { change, vault, send, publicUrl, ownAddresses, feedback, now, log } = options;
   const limit = createRateLimit({ uses: 20, period: 900_000, now }); // 20 answers in 15 minutes from one network
-  const linkOf = (token: string): string => `${publicUrl}/was-this-you?token=${encodeURIComponent(token)}`;
+  const emailOf = ({ id, token, email, organization }: Omit<Question, "cursor">) => ({
+    to: email,
+    messageId: `<${id}@${new URL(publicUrl ?? "http://vigil").hostname}>`, // of each try: a reader that has one drops the next
+    ...userCheckEmail({ organization, url: `${publicUrl}/was-this-you?token=${encodeURIComponent(token)}` }),
+  });
 
   async function sendOne(organizationId: string, question: DueQuestion): Promise<void> {
-    const { token, email, organization } = question;
+    const { email } = question;
     let fault = email === null ? "nothing tells any more where they are reached." : undefined;
     try {
-      const messageId = `<${question.id}@${new URL(publicUrl ?? "http://vigil").hostname}>`; // of each try: a reader that has one drops the next
-      if (email) await send?.({ to: email, messageId, ...userCheckEmail({ organization, url: linkOf(token) }) });
+      if (email !== null) await send?.(emailOf({ ...question, email }));
     } catch (error) {
       log.warn({ organizationId, err: (error as Error).message }, "a question to a user was not sent");
       fault = `${(error as Error).message}.`;
@@ -74,19 +77,23 @@ export function createUserChecks(options: {
         throw new VigilError("BAD_USER_INPUT", message, { path: [] });
       }
       const question = await change(organizationId, (tx) => askUser(tx, { ...asked, now: now() }));
-      const url = linkOf(question.token);
       try {
-        await send({ to: question.email, ...userCheckEmail({ organization: question.organization, url }) });
+        await send(emailOf(question));
       } catch (error) {
         log.warn({ organizationId, err: (error as Error).message }, "a question to a user was not sent");
         await change(organizationId, (tx) =>
-          tx.query("UPDATE user_checks SET expires_at = created_at WHERE organization_id = $1 AND id = $2", [
-            organizationId,
-            question.id,
-          ]),
+          tx.query(
+            "UPDATE user_checks SET expires_at = created_at, due_at = NULL WHERE organization_id = $1 AND id = $2",
+            [organizationId, question.id],
+          ),
         );
         throw new VigilError("CONFLICT", `The e-mail was not taken: ${(error as Error).message}.`, { path: [] });
       }
+      const sent = { id: question.id, actionId: null, incidentId: asked.incidentId, user: asked.user };
+      await change(organizationId, (tx) => questionSent(tx, sent, now())).catch((error: Error) =>
+        // What is not written down is sent again when its lease ends.
+        log.error({ organizationId, err: error.message }, "a question was not recorded"),
+      );
       return { cursor: question.cursor };
     },
     async answer(token, wasUser, address) {

@@ -4,10 +4,11 @@
  * them that would have been there anyway is one step more severe. So whoever is under suspicion is seen at thresholds that
  * would be too loud for everybody. A detection that is there already keeps its severity.
  */
+
+import { networkOf } from "../address.ts";
 import type { Tx } from "../db.ts";
 import type { WatchedAmong } from "../detect/correlation/lower.ts";
 import type { DetectionDraft } from "../detect/detection.ts";
-import { networkOf } from "../ingest/address.ts";
 import { severities } from "../ingest/event.ts";
 
 const inForce = "type = 'INCREASE_MONITORING' AND revoked_at IS NULL AND expires_at > $3";

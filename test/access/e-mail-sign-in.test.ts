@@ -205,7 +205,8 @@ test("one source is an IPv4 address, or the /64 of an IPv6 address", () => {
   expect(sourceOf("::ffff:203.0.113.9")).toBe("203.0.113.9");
   expect(sourceOf("2001:db8:0:7::1")).toBe(sourceOf("2001:db8::7:1:2:3:4"));
   expect(sourceOf("2001:db8:0:8::1")).not.toBe(sourceOf("2001:db8:0:7::1"));
-  expect(sourceOf("::1")).toBe("0:0:0:0");
+  expect(sourceOf("::1")).toBe("::/64");
+  expect(sourceOf("fe80::1%eth0")).toBe("fe80::/64");
 });
 
 test("a rate limit gives back what was used longest ago first", () => {

@@ -16,6 +16,7 @@ import { mergeIncident } from "../../src/incident/merge.ts";
 import { lockIncident } from "../../src/incident/move.ts";
 import { attack, attackRules } from "../respond/incidents.ts";
 import { type TestServer, testServer } from "../support/server.ts";
+import { somebodyWaits } from "../support/waiting.ts";
 
 let server: TestServer;
 let now = Date.now();
@@ -195,6 +196,23 @@ describe("routing", () => {
     // Nor can anybody have it sent.
     expect(await server.app.change(ours, (tx) => retryAlerts(tx, [removed?.id as string], now))).toEqual([]);
     expect(await kinds(pending)).toEqual(["OPENED HELD"]);
+  });
+
+  it("holds for good what was made for a channel in the moment in which it was removed", async () => {
+    const pager = await channel("pager");
+    await routeTo([pager]);
+    let made = Promise.resolve({ id: "", ip: "" });
+    await server.app.change(ours, async (tx) => {
+      await deleteChannel(tx, pager, now);
+      made = incident();
+      await somebodyWaits(server.database);
+    });
+    const { id } = await made;
+    await server.app.sweep.routes();
+    const held = [{ kind: "CHANNEL", reason: "The channel was removed." }];
+    expect(await alerts(id)).toMatchObject([{ status: "HELD", held_by: held, due_at: null }]);
+    await server.app.sweep.routes();
+    expect(await alerts(id)).toMatchObject([{ status: "HELD", held_by: held }]);
   });
 
   it("tells nobody later of what was acknowledged while it was held", async () => {
@@ -431,8 +449,7 @@ describe("escalation", () => {
     await server.app.change(ours, async (tx) => {
       await lockIncident(tx, { id });
       step = escalate();
-      const waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-      await expect.poll(async () => (await server.database.asOwner(waiting)).length).toBeGreaterThan(0);
+      await somebodyWaits(server.database);
       await acknowledgeIncident(tx, { id, actor: "ann@clinic.example", now });
     });
     await step;

@@ -47,5 +47,6 @@ export async function entriesOf(
 }
 
 export async function lastSeq(server: TestServer, organizationId = server.ours): Promise<number> {
-  return (await entriesOf(server, { organizationId })).at(-1)?.seq ?? 0;
+  const last = "SELECT coalesce(max(seq), 0)::int AS seq FROM security_audit_log WHERE organization_id = $1";
+  return (await server.database.asOwner<{ seq: number }>(last, [organizationId]))[0]?.seq ?? 0;
 }

@@ -3,14 +3,25 @@ import { appendFile, readFile, stat, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { type TestDatabase, testDatabase } from "../support/database.ts";
 import { type Auditing, auditing } from "./auditing.ts";
 
+let database: TestDatabase;
 let it: Auditing;
-beforeEach(async () => {
-  it = await auditing();
+beforeAll(async () => {
+  database = await testDatabase();
 });
-afterEach(() => it.close());
+afterAll(() => database.close());
+beforeEach(async () => {
+  it = await auditing(database);
+});
+afterEach(async () => {
+  // Nothing is left that the next one's trail would sign.
+  for (const table of ["audit_checkpoints", "security_audit_log"])
+    await it.attack(`DELETE FROM ${table} WHERE organization_id = $ORG`);
+  await it.close();
+});
 
 const minutes = 60_000;
 const seals = async () => (await it.fileLines()).map(({ seq }) => seq);

@@ -53,9 +53,9 @@ test.each(named)("A1: %s leaves an audit entry also where it is refused", async 
     createApiKey(tx, { name: "enforcer", role: "ENFORCER", actor: "walk", now: Date.now() }),
   );
   const variables = required(field);
-  const before = (await entriesOf(server, { organizationId })).length;
+  const before = await lastSeq(server, organizationId);
   await ask(server, documentOf(field, variables), variables, { as: key.secret });
-  expect((await entriesOf(server, { organizationId })).length).toBeGreaterThan(before);
+  expect(await lastSeq(server, organizationId)).toBeGreaterThan(before);
 });
 
 type Input = { name: string; type: Parameters<typeof getNamedType>[0]; extensions: object };

@@ -86,8 +86,10 @@ describe("a generated clinic", () => {
 
   it("knows every kind of attack, and tries each within a few clinics", async () => {
     const seen = new Set(six.clinic.labels.map(({ kind }) => kind));
-    for (const seed of [1, 2]) for (const { kind } of (await played({ ...big, seed })).clinic.labels) seen.add(kind);
-    expect(attacks.map(({ kind }) => kind).filter((kind) => !seen.has(kind))).toEqual([]);
+    const missing = () => attacks.map(({ kind }) => kind).filter((kind) => !seen.has(kind));
+    for (const seed of [1, 2])
+      if (missing().length > 0) for (const { kind } of (await played({ ...big, seed })).clinic.labels) seen.add(kind);
+    expect(missing()).toEqual([]);
     expect(new Set(six.clinic.labels.map(({ clarity }) => clarity))).toEqual(new Set(["CLEAR", "SUBTLE"]));
   }, 120_000);
 

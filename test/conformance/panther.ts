@@ -1,7 +1,7 @@
 /** Audit events of some sixty products: none may crash the reading, be dropped, or lose a field. */
 import { isDeepStrictEqual } from "node:util";
+import { canonicalAddress } from "../../src/address.ts";
 import { builtinRules } from "../../src/detect/builtin.ts";
-import { canonicalAddress } from "../../src/ingest/address.ts";
 import { formats } from "../../src/ingest/formats/formats.ts";
 import { parseTime } from "../../src/ingest/time.ts";
 import { type CorpusResult, readRows, tally, type Verdict } from "./corpus.ts";

@@ -94,6 +94,8 @@ function judgeSshd(event: EventDraft, expected: Row["expectMeta"]): string[] {
 
 function judgeWeb(event: EventDraft, expected: Row["expectMeta"]): string[] {
   const { path, query } = event.http ?? {};
+  const origin = String(event.attributes["http.request.absolute"] ?? ""); // CrowdSec's path is as it was sent
+  const target = path === undefined ? undefined : origin + path;
   const status = expected.http_status === undefined ? undefined : Number(expected.http_status);
   const failed = expected.log_type === "http_error-log" || (status !== undefined && status >= 400);
   return compare([
@@ -103,7 +105,7 @@ function judgeWeb(event: EventDraft, expected: Row["expectMeta"]): string[] {
     ["action", event.action, expected.sub_type === "auth_fail" ? "login" : undefined],
     ["http_status", event.http?.status, status],
     ["http_verb", event.http?.method, expected.http_verb],
-    ["http_path", query === undefined ? path : `${path ?? ""}?${query}`, expected.http_path],
+    ["http_path", query === undefined ? target : `${target ?? ""}?${query}`, expected.http_path],
     ["http_user_agent", event.userAgent, expected.http_user_agent],
     ["target_fqdn", event.http?.host, expected.target_fqdn],
   ]);

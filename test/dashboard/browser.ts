@@ -26,8 +26,18 @@ export function buildDashboard(): void {
   if (status !== 0) throw new Error(stderr);
 }
 
-export function openBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath, args: ["--no-sandbox"] });
+const switches = ["--no-sandbox", "--disable-gpu"]; // there is none, and it need not be looked for
+let shared: Browser | undefined;
+
+/** The one of this worker, which it ends with: all files share it. Each context has cookies and a cache of its own. */
+export async function openBrowser(): Promise<Browser> {
+  if (!shared?.isConnected()) shared = await chromium.launch({ executablePath, args: switches });
+  return shared;
+}
+
+/** Closes what a file has opened: nothing of it is drawn on beside the next. Undefined: there was no browser. */
+export async function leaveBrowser(browser: Browser | undefined): Promise<void> {
+  await Promise.all(browser?.contexts().map((context) => context.close()) ?? []);
 }
 
 /** A one-time sign-in link's token for a person of the server's own organization. */
@@ -39,41 +49,81 @@ export async function linkFor(server: TestServer, email: string, role: PeopleRol
   });
 }
 
-/** A page of somebody who is signed in; `faults` gathers what the browser complains about. */
-export async function signedIn(
-  browser: Browser,
-  server: TestServer,
-  person: { email: string; role: PeopleRole },
-  options: Parameters<Browser["newContext"]>[0] = {},
-): Promise<{ page: Page; context: BrowserContext; faults: string[] }> {
-  const context = await browser.newContext({ baseURL: server.url, viewport: { width: 1440, height: 900 }, ...options });
+type Options = Parameters<Browser["newContext"]>[0];
+
+interface Person {
+  email: string;
+  role: PeopleRole;
+}
+
+interface Visitor {
+  page: Page;
+  context: BrowserContext;
+  /** What the browser complains about. */
+  faults: string[];
+}
+
+/** A page of a context of its own, without what moves: no test waits for that, and it takes long to draw. */
+async function newPage(browser: Browser, server: TestServer, options: Options = {}): Promise<Visitor> {
+  const screen = { viewport: { width: 1440, height: 900 }, reducedMotion: "reduce" as const };
+  const context = await browser.newContext({ baseURL: server.url, ...screen, ...options });
   context.setDefaultTimeout(longestWait);
   const page = await context.newPage();
   const faults: string[] = [];
   page.on("pageerror", (error) => faults.push(error.message));
   page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
-  await page.goto(`/sign-in?token=${await linkFor(server, person.email, person.role)}`);
-  await page.getByRole("button", { name: "Your account" }).waitFor();
   return { page, context, faults };
 }
 
+/** A page of somebody whose sign-in link it has opened, which leads to the overview. */
+export async function signedIn(
+  browser: Browser,
+  server: TestServer,
+  person: Person,
+  options?: Options,
+): Promise<Visitor> {
+  const visitor = await newPage(browser, server, options);
+  await visitor.page.goto(`/sign-in?token=${await linkFor(server, person.email, person.role)}`);
+  await visitor.page.getByRole("button", { name: "Your account" }).waitFor();
+  return visitor;
+}
+
+/** A page of somebody who is signed in, and has nothing loaded yet: for whoever goes elsewhere than to the overview. */
+export async function withSession(
+  browser: Browser,
+  server: TestServer,
+  person: Person,
+  options?: Options,
+): Promise<Visitor> {
+  const visitor = await newPage(browser, server, options);
+  const link = `/sign-in?token=${await linkFor(server, person.email, person.role)}`;
+  const answer = await visitor.context.request.get(link, { maxRedirects: 0 }); // its cookie is the context's
+  if (answer.status() !== 303) throw new Error(`${person.email} was not signed in: ${await answer.text()}`);
+  return visitor;
+}
+
+const nowhere = "There is no such page.";
+
 /**
  * Goes to an address as a click in the dashboard does: without loading it anew, which takes a second. From the page of
- * what is not there, so that nothing of the page before is taken for the new one.
+ * what is not there, so that nothing of the page before is taken for the new one. Looked for at each frame:
+ * a locator that does not find it at once looks again after up to half a second.
  */
 export async function visit(page: Page, address: string): Promise<void> {
   const go = (to: string) => page.evaluate((path) => history.pushState(null, "", path), to);
-  const nowhere = page.getByText("There is no such page.");
   await go("/nowhere");
-  await nowhere.waitFor();
+  await page.waitForFunction((text) => document.querySelector("main")?.textContent?.includes(text), nowhere);
   await go(address);
-  await nowhere.waitFor({ state: "detached" });
-  await page.getByRole("main").locator("h1, .state").first().waitFor();
+  await page.waitForFunction((text) => {
+    const main = document.querySelector("main");
+    return !main?.textContent?.includes(text) && main?.querySelector("h1, .state")?.checkVisibility();
+  }, nowhere);
 }
 
 /** What axe-core finds on the page: rule, and where. Colours are judged once everything has come in. */
 export async function axe(page: Page): Promise<string[]> {
-  await page.evaluate(axeSource);
+  const isThere = await page.evaluate(() => "axe" in window);
+  if (!isThere) await page.evaluate(axeSource); // half a megabyte, once for each document
   return page.evaluate(async () => {
     const { axe: tool } = window as unknown as { axe: typeof import("axe-core") };
     const { violations } = await tool.run(document, {

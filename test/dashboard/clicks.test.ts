@@ -2,7 +2,7 @@
 import type { Browser, Locator } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { type TestServer, testServer } from "../support/server.ts";
-import { buildDashboard, dashboardDir, openBrowser, patience, signedIn } from "./browser.ts";
+import { buildDashboard, dashboardDir, leaveBrowser, openBrowser, patience, withSession } from "./browser.ts";
 
 vi.setConfig(patience);
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   vi.resetConfig();
-  await browser?.close();
+  await leaveBrowser(browser);
   await server?.close();
 });
 
@@ -39,7 +39,7 @@ it.each([
   async ({ path, address, screen }) => {
     const name = `rita-${address}`;
     const person = { email: `${name}@clinic.example`, role: "RESPONDER" as const };
-    const { page, context, faults } = await signedIn(browser, server, person, screen);
+    const { page, context, faults } = await withSession(browser, server, person, screen);
     const made: string[] = []; // what a person did: each click, touch and key
     await context.exposeBinding("__made", (_, what: string) => void made.push(what));
     await context.addInitScript(() => {
@@ -85,7 +85,7 @@ it.each([
 );
 
 it("resolves by what ends no attack only where that is ticked, and says where it could not", async () => {
-  const { page, context } = await signedIn(browser, server, { email: "rob@clinic.example", role: "RESPONDER" });
+  const { page, context } = await withSession(browser, server, { email: "rob@clinic.example", role: "RESPONDER" });
   await server.failLogins("ann", { times: 30, from: "203.0.113.24" });
   await page.goto("/incidents?words=203.0.113.24");
   await page.getByRole("link", { name: "203.0.113.24" }).click();

@@ -4,7 +4,18 @@ import { gzipSync } from "node:zlib";
 import type { Browser, Page, Route } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { ndjson, type TestServer, testServer } from "../support/server.ts";
-import { axe, buildDashboard, dashboardDir, linkFor, openBrowser, patience, signedIn } from "./browser.ts";
+import {
+  axe,
+  buildDashboard,
+  dashboardDir,
+  leaveBrowser,
+  linkFor,
+  openBrowser,
+  patience,
+  signedIn,
+  visit,
+  withSession,
+} from "./browser.ts";
 
 const xss = [`<img src=x onerror="window.pwned=1">`, `"><script>window.pwned=1</script>`, "javascript:window.pwned=1"];
 const responder = { email: "rita@clinic.example", role: "RESPONDER" as const };
@@ -22,7 +33,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   vi.resetConfig();
-  await browser?.close();
+  await leaveBrowser(browser);
   await server?.close();
 });
 
@@ -70,7 +81,7 @@ it("signs in by a pasted link, says why one does not work, and keeps nothing sec
 });
 
 it("shows an attack as it happens; four clicks later its address is blocked and it is resolved", async () => {
-  await page.goto("/incidents");
+  await visit(page, "/incidents");
   await page.getByText("All quiet here.").waitFor();
   await page.getByTitle("Live", { exact: true }).waitFor();
   await server.failLogins("ann", { times: 30, from: "203.0.113.9" });
@@ -97,9 +108,10 @@ it("shows an attack as it happens; four clicks later its address is blocked and 
 
 it("shows each other's work to two people at once", async () => {
   await server.failLogins("bob", { times: 30, from: "203.0.113.10" });
-  const other = await signedIn(browser, server, { email: "otto@clinic.example", role: "ANALYST" });
+  const other = await withSession(browser, server, { email: "otto@clinic.example", role: "ANALYST" });
+  await visit(page, "/incidents");
+  await other.page.goto("/incidents");
   for (const one of [page, other.page]) {
-    await one.goto("/incidents");
     await one.getByRole("link", { name: /203\.0\.113\.10/ }).click();
     await one.getByRole("button", { name: "Acknowledge" }).waitFor();
   }
@@ -113,7 +125,7 @@ it("shows each other's work to two people at once", async () => {
 });
 
 it("shows whoever signs in next nothing of whoever was here before, and goes on live for them", async () => {
-  const { page: shared, context } = await signedIn(browser, server, { email: "iva@clinic.example", role: "VIEWER" });
+  const { page: shared, context } = await withSession(browser, server, { email: "iva@clinic.example", role: "VIEWER" });
   const account = shared.getByRole("button", { name: "Your account" });
   await shared.goto("/incidents");
   await shared.getByTitle("Live", { exact: true }).waitFor();
@@ -150,7 +162,7 @@ it("shows what attackers write as text, wherever it stands", async () => {
     attributes: { [a]: b, note: c },
   };
   await server.ingest(ndjson(Array.from({ length: 30 }, () => event)));
-  await page.goto("/incidents");
+  await visit(page, "/incidents");
   await page.getByRole("link", { name: /203\.0\.113\.11/ }).click();
   await page.getByLabel("Comment").fill(xss.join("\n\n"));
   await page.getByRole("button", { name: "Add comment" }).click();
@@ -165,7 +177,7 @@ it("shows what attackers write as text, wherever it stands", async () => {
 });
 
 it("keeps a dashboard as it was arranged by drag and drop", async () => {
-  await page.goto("/");
+  await visit(page, "/");
   await page.getByRole("heading", { name: "Risk leaderboard" }).waitFor();
   await page.locator("canvas").first().waitFor();
   await page.waitForFunction(() => document.querySelectorAll("[aria-label=Loading]").length === 0);
@@ -210,15 +222,14 @@ it("keeps a dashboard as it was arranged by drag and drop", async () => {
 });
 
 it("reads on where a list goes on, however long it is", async () => {
-  await page.goto("/rules");
+  await visit(page, "/rules");
   await expect.poll(() => page.locator("tbody tr").count(), { timeout: 60_000 }).toBe(80);
   await page.getByRole("button", { name: "Show more", exact: true }).click();
   await expect.poll(() => page.locator("tbody tr").count(), { timeout: 60_000 }).toBeGreaterThan(100);
 });
 
 it("jumps by Ctrl-K and lets the keyboard do the rest", async () => {
-  await page.goto("/");
-  await page.getByRole("button", { name: "Your account" }).waitFor();
+  await visit(page, "/");
   await page.keyboard.press("Control+k");
   await page.keyboard.type("incid");
   await page.getByRole("option", { name: "Incidents", exact: true }).waitFor();
@@ -232,7 +243,7 @@ it("jumps by Ctrl-K and lets the keyboard do the rest", async () => {
 });
 
 it("checks a rule as it is typed, and makes, previews, changes and activates it", async () => {
-  const { page: editor, context } = await signedIn(browser, server, { email: "ada@clinic.example", role: "ADMIN" });
+  const { page: editor, context } = await withSession(browser, server, { email: "ada@clinic.example", role: "ADMIN" });
   await editor.goto("/rules/new");
   const text = editor.getByLabel("Sigma document");
   const yaml = await text.inputValue();
@@ -260,7 +271,8 @@ it("checks a rule as it is typed, and makes, previews, changes and activates it"
 });
 
 it("shows every page to whoever only reads, with nothing to press that they may not, and nothing that axe finds", async () => {
-  const reader = await signedIn(browser, server, { email: "vera@clinic.example", role: "VIEWER" });
+  const reader = await withSession(browser, server, { email: "vera@clinic.example", role: "VIEWER" });
+  await reader.page.goto("/nowhere");
   const paths = [
     "/alerts",
     "/entities",
@@ -270,7 +282,7 @@ it("shows every page to whoever only reads, with nothing to press that they may 
     "/incidents/1",
   ];
   for (const path of paths) {
-    await reader.page.goto(path);
+    await visit(reader.page, path);
     await reader.page.getByRole("heading", { level: 1 }).waitFor();
     await reader.page.waitForFunction(() => document.querySelectorAll("[aria-label=Loading]").length === 0);
     expect([path, await axe(reader.page)]).toEqual([path, []]);

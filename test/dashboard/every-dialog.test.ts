@@ -5,7 +5,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { type TestServer, testServer } from "../support/server.ts";
-import { axe, buildDashboard, dashboardDir, openBrowser, patience, visit } from "./browser.ts";
+import { axe, buildDashboard, dashboardDir, leaveBrowser, openBrowser, patience, visit } from "./browser.ts";
 import { corpus, type Hostile, harmOf, hostile, shownCorpus } from "./hostile.ts";
 
 vi.setConfig(patience);
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   vi.resetConfig();
-  await browser?.close();
+  await leaveBrowser(browser);
   await server?.close();
 });
 

@@ -2,7 +2,16 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { type TestServer, testServer } from "../support/server.ts";
-import { axe, buildDashboard, dashboardDir, openBrowser, patience, signedIn } from "./browser.ts";
+import {
+  axe,
+  buildDashboard,
+  dashboardDir,
+  leaveBrowser,
+  openBrowser,
+  patience,
+  visit,
+  withSession,
+} from "./browser.ts";
 import { type Hostile, harmOf, hostile, shownCorpus } from "./hostile.ts";
 
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, colorScheme: "dark" as const };
@@ -21,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   vi.resetConfig();
-  await browser?.close();
+  await leaveBrowser(browser);
   await server?.close();
 });
 
@@ -88,17 +97,17 @@ it.concurrent.each([0, 1, 2])("fits, is usable by all, and shows what is hostile
 
 it("has its pages behind a button", async () => {
   const [page] = tabs as [Page];
-  await page.goto("/settings");
+  await visit(page, "/settings");
   await page.getByLabel("Open the pages").click();
   await page.getByRole("link", { name: /Incidents/ }).click();
   await page.waitForURL("**/incidents");
 });
 
 it("shows a viewer what they may see, and says what is not theirs", async () => {
-  const viewer = await signedIn(browser, server, { email: "vera@clinic.example", role: "VIEWER" });
+  const viewer = await withSession(browser, server, { email: "vera@clinic.example", role: "VIEWER" });
   await viewer.page.goto("/audit");
   await viewer.page.getByText("It takes the permission audit.read.").waitFor();
-  await viewer.page.goto("/channels");
+  await visit(viewer.page, "/channels");
   await viewer.page.getByText("onerror").first().waitFor();
   expect(await viewer.page.getByRole("button", { name: /New channel|Remove/ }).count()).toBe(0);
   await viewer.context.close();

@@ -3,8 +3,18 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page, Route } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import type { PeopleRole } from "../../src/access/viewer.ts";
 import { type TestServer, testServer } from "../support/server.ts";
-import { axe, buildDashboard, dashboardDir, openBrowser, patience, signedIn, visit } from "./browser.ts";
+import {
+  axe,
+  buildDashboard,
+  dashboardDir,
+  leaveBrowser,
+  openBrowser,
+  patience,
+  visit,
+  withSession,
+} from "./browser.ts";
 
 vi.setConfig(patience);
 
@@ -16,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   vi.resetConfig();
-  await browser?.close();
+  await leaveBrowser(browser);
   await server?.close();
 });
 
@@ -42,6 +52,13 @@ const places = pages.flatMap(({ path, permission }) =>
   (examples[path] ?? [path]).map((address) => ({ address, permission })),
 );
 
+/** The dashboard of somebody who has seen nothing of it yet. */
+async function arrive(email: string, role: PeopleRole) {
+  const visitor = await withSession(browser, server, { email, role });
+  await visitor.page.goto("/nowhere");
+  return visitor;
+}
+
 /** What a page says, once nothing is on its way any more. */
 async function said(page: Page, address: string): Promise<string> {
   await visit(page, address);
@@ -57,7 +74,7 @@ it("knows an address for every page with a parameter", () => {
 
 describe("an organization in which nothing has happened", () => {
   it("finds pages that say so, what to do, and nothing that axe finds", async () => {
-    const { page, context, faults } = await signedIn(browser, server, { email: "eva@clinic.example", role: "ADMIN" });
+    const { page, context, faults } = await arrive("eva@clinic.example", "ADMIN");
     const found: Record<string, unknown> = {};
     for (const { address } of places) {
       const text = await said(page, address);
@@ -76,7 +93,7 @@ describe("an organization in which nothing has happened", () => {
 
 describe("whoever may see least", () => {
   it("is told what they may not see and which permission it takes, and sees the rest whole", async () => {
-    const { page, context, faults } = await signedIn(browser, server, { email: "vic@clinic.example", role: "VIEWER" });
+    const { page, context, faults } = await arrive("vic@clinic.example", "VIEWER");
     const viewer = "{ viewer { permissions } }" as never;
     const { data } = await server.query<{ viewer: { permissions: string[] } }, object>(
       viewer,
@@ -104,7 +121,7 @@ describe("while the API fails", () => {
   const fault = { errors: [{ message: "Something broke here.", extensions: { code: "INTERNAL" } }] };
 
   it("every page says that it could not be read and why, and reads it when asked again", async () => {
-    const { page, context } = await signedIn(browser, server, { email: "fay@clinic.example", role: "ADMIN" });
+    const { page, context } = await arrive("fay@clinic.example", "ADMIN");
     const found: Record<string, string> = {};
     for (const { address } of places) {
       await page.route(
@@ -128,7 +145,7 @@ describe("while the API fails", () => {
   });
 
   it("every page shows that it loads, as long as nothing is answered", async () => {
-    const { page, context } = await signedIn(browser, server, { email: "lou@clinic.example", role: "ADMIN" });
+    const { page, context } = await arrive("lou@clinic.example", "ADMIN");
     await page.route(
       "**/graphql",
       unless(() => new Promise(() => {})),
@@ -150,7 +167,7 @@ describe("while the API fails", () => {
   });
 
   it("an incident's page keeps what is being written when it cannot be read anew, and says so", async () => {
-    const { page, context } = await signedIn(browser, server, { email: "flo@clinic.example", role: "RESPONDER" });
+    const { page, context } = await withSession(browser, server, { email: "flo@clinic.example", role: "RESPONDER" });
     await server.failLogins("ann", { times: 30, from: "203.0.113.81" });
     await page.goto("/incidents");
     await page.getByRole("link", { name: "203.0.113.81" }).click();

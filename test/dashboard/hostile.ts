@@ -3,7 +3,7 @@ import pg from "pg";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { populateOnce, type Row, tenantTables } from "../isolation/populate.ts";
 import type { TestServer } from "../support/server.ts";
-import { signedIn } from "./browser.ts";
+import { withSession } from "./browser.ts";
 
 /** One line that YAML takes as a text, too. */
 export const corpus = `'"><img src=x onerror=window.pwned=1><script>window.pwned=1</script>[a](javascript:window.pwned=1)`;
@@ -27,7 +27,7 @@ export async function hostile(
   const owner = new pg.Client({ connectionString: server.database.ownerUrl });
   await owner.connect();
   const made = await populateOnce(owner, await tenantTables(owner), { id: server.ours, slug: corpus });
-  const { page, context } = await signedIn(browser, server, { email: "pia@clinic.example", role: "ADMIN" }, options);
+  const { page, context } = await withSession(browser, server, { email: "pia@clinic.example", role: "ADMIN" }, options);
   for (const [table, column] of Object.entries({ security_notifications: "user_id", dashboards: "owner_id" })) {
     const pia = "(SELECT id FROM users WHERE email = 'pia@clinic.example')";
     await owner.query(`UPDATE ${table} SET ${column} = ${pia} WHERE organization_id = $1`, [server.ours]);

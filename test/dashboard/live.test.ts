@@ -2,7 +2,17 @@
 import type { Browser, Page, Route } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { ndjson, type TestServer, testServer } from "../support/server.ts";
-import { axe, buildDashboard, dashboardDir, openBrowser, patience, signedIn } from "./browser.ts";
+import {
+  axe,
+  buildDashboard,
+  dashboardDir,
+  leaveBrowser,
+  openBrowser,
+  patience,
+  signedIn,
+  visit,
+  withSession,
+} from "./browser.ts";
 
 vi.setConfig(patience);
 
@@ -16,23 +26,23 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   vi.resetConfig();
-  await browser?.close();
+  await leaveBrowser(browser);
   await server?.close();
 });
 
-const visit = (name: string) =>
+const logIn = (name: string) =>
   server.ingest(ndjson([{ action: "login", category: "authentication", outcome: "success", actor: { name } }]));
 
 it("shows events as they come, as text, counts them while it is paused, and shows them then", async () => {
-  await visit("first <img src=x onerror=window.pwned=1>");
-  await page.goto("/live");
+  await logIn("first <img src=x onerror=window.pwned=1>");
+  await visit(page, "/live");
   await page.getByText("first <img").waitFor();
   await page.getByTitle("Live", { exact: true }).waitFor();
-  await visit("second");
+  await logIn("second");
   await page.getByText("second", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Pause" }).click();
-  await visit("third");
-  await visit("fourth");
+  await logIn("third");
+  await logIn("fourth");
   await page.getByText("Paused: 2 new").waitFor();
   expect(await page.getByText("third", { exact: true }).count()).toBe(0);
   expect(await axe(page)).toEqual([]);
@@ -45,20 +55,20 @@ it("shows events as they come, as text, counts them while it is paused, and show
 });
 
 it("shows what a new filter finds also while it is paused, and stands still from then on", async () => {
-  await page.goto("/live");
+  await visit(page, "/live");
   await page.getByText("fourth", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Pause" }).click();
   await page.getByLabel("User", { exact: true }).fill("second");
   await page.keyboard.press("Enter");
   await page.getByText("the latest 1", { exact: true }).waitFor();
   await page.getByText("second", { exact: true }).waitFor();
-  await visit("second");
+  await logIn("second");
   await page.getByText("Paused: 1 new").waitFor();
   await page.getByText("the latest 1", { exact: true }).waitFor();
 });
 
 it("says that the server is away, and shows what came meanwhile once it is back", async () => {
-  await page.goto("/live");
+  await visit(page, "/live");
   await page.getByText("fourth", { exact: true }).waitFor();
   const list = await page.context().newPage();
   await list.goto("/incidents");
@@ -68,7 +78,7 @@ it("says that the server is away, and shows what came meanwhile once it is back"
     for (const one of [page, list]) await one.getByTitle(/^Reconnecting/).waitFor();
     await list.getByText("All quiet here.").waitFor();
   });
-  await visit("while you were away");
+  await logIn("while you were away");
   await server.failLogins("ann", { times: 30, from: "8.8.8.8" });
   await page.getByText("while you were away").waitFor();
   await list.getByRole("link", { name: /8\.8\.8\.8/ }).waitFor();
@@ -77,7 +87,7 @@ it("says that the server is away, and shows what came meanwhile once it is back"
 });
 
 it("has a tab that slept show exactly what came meanwhile, once and in order", async () => {
-  await page.goto("/live");
+  await visit(page, "/live");
   await page.locator(".events tbody tr").first().waitFor();
   await page.getByTitle("Live", { exact: true }).waitFor();
   const tab = await page.context().newCDPSession(page);
@@ -96,7 +106,7 @@ it("has a tab that slept show exactly what came meanwhile, once and in order", a
 });
 
 it("signs out whoever gives no sign, after asking", async () => {
-  const idle = await signedIn(browser, server, { email: "ida@clinic.example", role: "VIEWER" });
+  const idle = await withSession(browser, server, { email: "ida@clinic.example", role: "VIEWER" });
   await idle.page.clock.install();
   await idle.page.goto("/live");
   await idle.page.getByRole("heading", { level: 1 }).waitFor();
@@ -120,7 +130,7 @@ it("signs out whoever gives no sign, after asking", async () => {
 });
 
 it("asks and signs out only once nobody has touched any of the tabs", async () => {
-  const { page: used, context } = await signedIn(browser, server, { email: "ina@clinic.example", role: "VIEWER" });
+  const { page: used, context } = await withSession(browser, server, { email: "ina@clinic.example", role: "VIEWER" });
   const left: string[] = [];
   context.on("request", (request) => request.url().endsWith("/sign-out") && left.push(request.url()));
   await context.clock.install();
@@ -144,7 +154,7 @@ it("asks and signs out only once nobody has touched any of the tabs", async () =
 });
 
 it("hides what it shows before the server confirms a sign-out, asks once, and says where it was not confirmed", async () => {
-  const { page: idle, context } = await signedIn(browser, server, { email: "iris@clinic.example", role: "VIEWER" });
+  const { page: idle, context } = await withSession(browser, server, { email: "iris@clinic.example", role: "VIEWER" });
   const held: Route[] = [];
   await context.route("**/sign-out", (route) => void held.push(route)); // the server does not answer
   await idle.clock.install();
@@ -168,11 +178,11 @@ it("hides what it shows before the server confirms a sign-out, asks once, and sa
 });
 
 it("shows on a map where incidents come from, in words, too", async () => {
-  await page.goto("/");
+  await visit(page, "/");
   await page.getByRole("img", { name: "World map with 1 place that incidents come from" }).waitFor();
   await page.locator(".threat-map", { hasText: "United States" }).waitFor();
   await page.getByText("Everybody was where they usually are.").waitFor();
-  await page.goto("/entities/address/8.8.8.8");
+  await visit(page, "/entities/address/8.8.8.8");
   await page.getByRole("img", { name: "World map with 1 place" }).waitFor();
   await page
     .getByRole("listitem")
@@ -182,9 +192,9 @@ it("shows on a map where incidents come from, in words, too", async () => {
 });
 
 it("keeps a filter by name, for others as they are allowed to, and knows what is mine", async () => {
-  await page.goto("/incidents?view=mine");
+  await visit(page, "/incidents?view=mine");
   await page.getByText("No incident matches.").waitFor();
-  await page.goto("/incidents?words=8.8.8.8");
+  await visit(page, "/incidents?words=8.8.8.8");
   await page.locator("tbody input[type=checkbox]").first().check();
   await page.getByRole("button", { name: "Assign to me" }).click();
   await page.getByRole("button", { name: "Save filter…" }).click();
@@ -197,13 +207,13 @@ it("keeps a filter by name, for others as they are allowed to, and knows what is
   await page.waitForURL("**saved=*");
   await page.getByRole("button", { name: "Mine", exact: true }).click();
   await page.getByRole("link", { name: /8\.8\.8\.8/ }).waitFor();
-  const viewer = await signedIn(browser, server, { email: "vera@clinic.example", role: "VIEWER" });
+  const viewer = await withSession(browser, server, { email: "vera@clinic.example", role: "VIEWER" });
   await viewer.page.goto("/incidents");
   const withheld = viewer.page.getByRole("option", { name: "From <b>there (ada@clinic.example; what it looks for" });
   await withheld.waitFor({ state: "attached" });
   expect(await withheld.isDisabled()).toBe(true);
   await viewer.context.close();
-  const other = await signedIn(browser, server, { email: "otto@clinic.example", role: "RESPONDER" });
+  const other = await withSession(browser, server, { email: "otto@clinic.example", role: "RESPONDER" });
   await other.page.goto("/incidents?view=over");
   await other.page.getByText("No incident matches.").waitFor();
   await other.page.getByLabel("Saved filters").selectOption({ label: "From <b>there (ada@clinic.example)" });
@@ -218,7 +228,7 @@ it("has GraphiQL for whoever is signed in: ready operations that run as they are
     page: phone,
     context,
     faults,
-  } = await signedIn(
+  } = await withSession(
     browser,
     server,
     { email: "gina@clinic.example", role: "ADMIN" },
@@ -269,7 +279,7 @@ it("draws as many events as one looks at, more as one scrolls on, and few again 
   const name = (n: number) => `walker ${n}`;
   const event = (n: number) => ({ action: "read", category: "data", outcome: "success", actor: { name: name(n) } });
   await server.ingest(ndjson(Array.from({ length: wanted }, (_, n) => event(n))));
-  await page.goto("/live");
+  await visit(page, "/live");
   await page.getByText(/^the latest \d+$/).waitFor();
   const lines = page.locator(".events tbody tr");
   await lines.first().waitFor();

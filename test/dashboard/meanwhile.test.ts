@@ -4,7 +4,16 @@ import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { template } from "../../src/dashboard/pages/rules/template.ts";
 import { openBreaker, reportBreaker } from "../../src/respond/breaker-state.ts";
 import { type TestServer, testServer } from "../support/server.ts";
-import { buildDashboard, dashboardDir, openBrowser, patience, signedIn, visit } from "./browser.ts";
+import {
+  buildDashboard,
+  dashboardDir,
+  leaveBrowser,
+  openBrowser,
+  patience,
+  signedIn,
+  visit,
+  withSession,
+} from "./browser.ts";
 
 vi.setConfig(patience);
 
@@ -19,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   vi.resetConfig();
-  await browser?.close();
+  await leaveBrowser(browser);
   await server?.close();
 });
 
@@ -32,7 +41,7 @@ async function ask<Result>(text: string, variables: object = {}): Promise<Result
 
 it("has x and Enter mean the incident that has the focus, whatever comes above it", async () => {
   await server.failLogins("ann", { times: 30, from: "203.0.113.61" });
-  await page.goto("/incidents");
+  await visit(page, "/incidents");
   const row = page.getByRole("row", { name: /203\.0\.113\.61/ });
   await row.waitFor();
   await page.getByTitle("Live", { exact: true }).waitFor();
@@ -59,7 +68,7 @@ it("changes the chosen incidents that are still in the list, and no other", asyn
   const [left, stays] = ["203.0.113.63", "203.0.113.64"];
   await server.failLogins("cem", { times: 30, from: left });
   await server.failLogins("eda", { times: 30, from: stays });
-  await page.goto("/incidents?view=open");
+  await visit(page, "/incidents?view=open");
   await page.getByTitle("Live", { exact: true }).waitFor();
   for (const address of [left, stays]) await row(address).getByRole("checkbox").check();
   await page.getByText("2 chosen").waitFor();
@@ -115,7 +124,7 @@ it("sends the chosen alerts again that are still in the list, and no other", asy
 });
 
 it("tells how long ago something was, also after a page on which no time stood", async () => {
-  const { page: later, context } = await signedIn(browser, server, { email: "tim@clinic.example", role: "VIEWER" });
+  const { page: later, context } = await withSession(browser, server, { email: "tim@clinic.example", role: "VIEWER" });
   await server.failLogins("dan", { times: 30, from: "203.0.113.65" });
   await later.clock.install();
   await later.goto("/incidents");
@@ -130,7 +139,7 @@ it("tells how long ago something was, also after a page on which no time stood",
 });
 
 it("says who is on call also after a hand-over", async () => {
-  const { page: later, context } = await signedIn(browser, server, { email: "toni@clinic.example", role: "VIEWER" });
+  const { page: later, context } = await withSession(browser, server, { email: "toni@clinic.example", role: "VIEWER" });
   await later.clock.install();
   const until = new Date((await later.evaluate(() => Date.now())) + 120_000).toISOString();
   const more = { hasCalendar: false, warnings: [], layers: [], overrides: [] };
@@ -162,7 +171,7 @@ it("keeps every row of a long list while new ones come in above, each once and i
   const addresses = (most: number) => Array.from({ length: most }, (_, n) => `198.51.100.${most - 1 - n}`);
   const shown = () => page.locator("tbody tr .mono").allTextContents();
   for (let n = 0; n < 55; n++) await decide(n);
-  await page.goto("/response?view=all&value=198.51.100.");
+  await visit(page, "/response?view=all&value=198.51.100.");
   await page.getByTitle("Live", { exact: true }).waitFor();
   await page.getByRole("button", { name: "Show more" }).click();
   await expect.poll(shown, { timeout: 60_000 }).toEqual(addresses(55));

@@ -2,7 +2,7 @@
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { failedLogins, ndjson, type TestServer, testServer } from "../support/server.ts";
-import { buildDashboard, dashboardDir, openBrowser, patience, signedIn } from "./browser.ts";
+import { buildDashboard, dashboardDir, leaveBrowser, openBrowser, patience, withSession } from "./browser.ts";
 
 vi.setConfig(patience);
 
@@ -15,17 +15,17 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   vi.resetConfig();
-  await browser?.close();
+  await leaveBrowser(browser);
   await server?.close();
 });
 
 it("holds as many nodes after the second hundred of attackers from all over the world as after the first", async () => {
-  const { page, context } = await signedIn(browser, server, { email: "nora@clinic.example", role: "ADMIN" });
-  const session = await context.newCDPSession(page);
-  await session.send("Performance.enable");
+  const { page, context } = await withSession(browser, server, { email: "nora@clinic.example", role: "ADMIN" });
   await page.clock.install();
   await page.goto("/");
   await page.getByTitle("Live", { exact: true }).waitFor();
+  const session = await context.newCDPSession(page);
+  await session.send("Performance.enable");
 
   /** Each range moves on within a minute, and all that is shown of it is asked for again. */
   async function readAnew(): Promise<void> {

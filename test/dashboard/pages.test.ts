@@ -2,7 +2,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { type TestServer, testServer } from "../support/server.ts";
-import { axe, buildDashboard, dashboardDir, openBrowser, patience, signedIn } from "./browser.ts";
+import { axe, buildDashboard, dashboardDir, leaveBrowser, openBrowser, patience, signedIn, visit } from "./browser.ts";
 
 vi.setConfig(patience);
 
@@ -17,13 +17,13 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   vi.resetConfig();
-  await browser?.close();
+  await leaveBrowser(browser);
   await server?.close();
 });
 
 /** The page as it is once everything has come in; axe-core finds nothing on it. */
 async function open(path: string): Promise<void> {
-  await page.goto(path);
+  await visit(page, path);
   await page.getByRole("heading", { level: 1 }).waitFor();
   await page.waitForFunction(() => document.querySelectorAll("[aria-label=Loading]").length === 0);
   expect([path, await axe(page)]).toEqual([path, []]);
@@ -255,6 +255,7 @@ it("makes a person, shows their link once, suspends them, and makes a key", asyn
   await page.evaluate(() => Object.defineProperty(navigator, "clipboard", { value: undefined })); // as over plain HTTP
   await dialog().getByRole("button", { name: "Copy" }).click();
   await page.getByText("It could not be copied").waitFor();
+  await dialog().getByRole("button", { name: "Dismiss" }).click(); // it stays on every page until then
 });
 
 it("keeps settings, and shows what the server refuses at its field", async () => {

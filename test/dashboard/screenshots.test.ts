@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ndjson, type TestServer, testServer } from "../support/server.ts";
-import { buildDashboard, dashboardDir, openBrowser, signedIn } from "./browser.ts";
+import { buildDashboard, dashboardDir, leaveBrowser, openBrowser, signedIn } from "./browser.ts";
 
 const directory = process.env["VIGIL_SCREENSHOTS"];
 const places = ["8.8.8.8", "3.5.140.2", "87.123.1.1", "73.1.2.3", "203.0.113.9"];
@@ -58,7 +58,7 @@ describe.skipIf(!directory)("pictures", () => {
     await server.ingest(ndjson(reads));
   }, 120_000);
   afterAll(async () => {
-    await browser?.close();
+    await leaveBrowser(browser);
     await server?.close();
   });
 

@@ -24,7 +24,7 @@ it("A migration that waits for a table lets whoever comes after it by, and is do
   const migrating = migrate(test.ownerUrl, test.serverUrl, 1);
   const waiting = "SELECT FROM pg_stat_activity WHERE application_name = 'vigil migrate' AND wait_event_type = 'Lock'";
   await expect.poll(async () => (await test.asOwner(waiting)).length, { timeout: 10_000 }).toBe(1);
-  await test.asOwner("SET statement_timeout = '5s'; SELECT count(*) FROM detections"); // behind the migration
+  await test.asOwner("SET LOCAL statement_timeout = '5s'; SELECT count(*) FROM detections"); // behind the migration
   await reader.query("ROLLBACK");
   await reader.end();
   expect(await migrating).toEqual([name]);

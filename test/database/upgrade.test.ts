@@ -32,17 +32,27 @@ afterAll(async () => {
   await admin.end();
 });
 
-/** A database as it was when that migration was the last. */
-async function databaseOf(last: string): Promise<string> {
+async function newDatabase(template: string): Promise<string> {
   const name = `upgrade_${randomBytes(6).toString("hex")}`;
-  await admin.query(`CREATE DATABASE ${name}`);
+  await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
   made.push(name);
-  const owner = new pg.Client({ connectionString: named(inject("ownerUrl"), name) });
+  return name;
+}
+
+/** The one that is brought on from day to day, and what it has by now: each day's is a copy of it. */
+let past: string | undefined;
+let done = 0;
+
+/** A database as it was when that migration was the last; those of earlier days are asked for before. */
+async function databaseOf(last: string): Promise<string> {
+  past ??= await newDatabase("template1");
+  const owner = new pg.Client({ connectionString: named(inject("ownerUrl"), past) });
   await owner.connect();
-  await owner.query(`CREATE TABLE public._prisma_migrations (
+  await owner.query(`CREATE TABLE IF NOT EXISTS public._prisma_migrations (
     id varchar(36) PRIMARY KEY, checksum varchar(64) NOT NULL, finished_at timestamptz, migration_name varchar(255) NOT NULL,
     logs text, rolled_back_at timestamptz, started_at timestamptz NOT NULL DEFAULT now(), applied_steps_count integer NOT NULL DEFAULT 0)`);
-  for (const migration of names.slice(0, names.indexOf(last) + 1)) {
+  const until = names.indexOf(last) + 1;
+  for (const migration of names.slice(done, until)) {
     const sql = await readFile(join(directory, migration, "migration.sql"), "utf8");
     await owner.query(`BEGIN; ${sql}; COMMIT; SET search_path TO DEFAULT`);
     const checksum = createHash("sha256").update(sql).digest("hex");
@@ -52,8 +62,9 @@ async function databaseOf(last: string): Promise<string> {
       [randomUUID(), checksum, migration],
     );
   }
+  done = until;
   await owner.end();
-  return name;
+  return newDatabase(past);
 }
 
 type Rows = Map<string, Record<string, unknown>[]>;

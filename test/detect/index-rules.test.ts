@@ -3,7 +3,7 @@ import { compileRules } from "../../src/detect/compile.ts";
 import { compileDetection } from "../../src/detect/sigma/compile.ts";
 import { createFieldReader } from "../../src/detect/sigma/fields.ts";
 import { createWordReader } from "../../src/detect/sigma/keywords.ts";
-import { parseSigma } from "../../src/detect/sigma/parse.ts";
+import { parseOnce } from "../../src/detect/sigma/parse-once.ts";
 import { expandPlaceholders } from "../../src/detect/sigma/placeholders.ts";
 import fc from "../support/property.ts";
 import { compiled, event, selectionRule } from "./rules.ts";
@@ -160,7 +160,7 @@ describe("the rule index", () => {
           }));
           const { ruleSet } = compileRules(stored, { placeholders });
           const loop = stored.flatMap(({ id, yaml }) => {
-            const [document] = parseSigma(yaml).documents;
+            const [document] = parseOnce(yaml).documents;
             if (document?.kind !== "DETECTION") return [];
             const { body, faults } = expandPlaceholders(document.body, placeholders);
             const context = { field: createFieldReader(), words: createWordReader() };

@@ -56,6 +56,7 @@ correlation: { type: event_count, rules: [record], group-by: [ward], timespan: 5
 let test: TestDatabase;
 let redis: OwnRedis;
 const links: RedisLink[] = [];
+const length = 1_000; // events: a quarter of an hour, longer than the windows of these rules
 const bells = openBells(undefined, quiet);
 
 beforeAll(async () => {
@@ -191,7 +192,7 @@ async function push(
 describe("replaying the stored events gives the stored detections", { timeout: 120_000 }, () => {
   it("after one process has had them", async () => {
     const id = await organization();
-    await push(id, [await process(false)], cut(history(1, 1_500), seededRandom(11)));
+    await push(id, [await process(false)], cut(history(1, length), seededRandom(11)));
     const detections = await stored(id);
     expect(detections.length).toBeGreaterThan(50);
     expect(detections).toEqual(await offline(id));
@@ -203,7 +204,7 @@ describe("replaying the stored events gives the stored detections", { timeout: 1
     const trouble = async (n: number) => {
       if (n === 60) four[2] = await process(false);
     };
-    await push(id, four, cut(history(2, 1_500), seededRandom(12)), trouble);
+    await push(id, four, cut(history(2, length), seededRandom(12)), trouble);
     const detections = await stored(id);
     expect(detections.length).toBeGreaterThan(50);
     expect(detections).toEqual(await offline(id));
@@ -213,10 +214,10 @@ describe("replaying the stored events gives the stored detections", { timeout: 1
     const id = await organization();
     const four = await Promise.all([1, 2, 3, 4].map(() => process(true)));
     const trouble = async (n: number) => {
-      if (n % 50 === 40) await redis.client.flushall();
+      if (n % 35 === 30) await redis.client.flushall(); // four times
       if (n === 60) four[2] = await process(true);
     };
-    await push(id, four, cut(history(3, 1_500), seededRandom(13)), trouble);
+    await push(id, four, cut(history(3, length), seededRandom(13)), trouble);
     const detections = await stored(id);
     expect(detections.length).toBeGreaterThan(50);
     expect(detections).toEqual(await offline(id));

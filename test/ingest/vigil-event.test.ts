@@ -148,6 +148,16 @@ describe("an event in Vigil's own shape", () => {
     expect(accept({ action: "a", http: { path: "/a?" } }).http).toEqual({ path: "/a" });
   });
 
+  it("notes scheme and host beside a path that was sent with them", () => {
+    const event = accept({ action: "a", http: { path: "http://[2001:db8::9]:80/a?x=1", query: "y=2" } });
+    expect(event.http).toEqual({ path: "/a", query: "x=1&y=2", host: "[2001:db8::9]" });
+    expect(event.attributes).toEqual({ "http.request.absolute": "http://[2001:db8::9]:80" });
+    const named = accept({ action: "a", http: { path: "http://victim.example/a", host: "shop.example" } });
+    expect(named.http).toEqual({ path: "/a", host: "shop.example" });
+    for (const path of ["shop.example:443", "*", "//victim.example/a", "/a/http://b"])
+      expect(accept({ action: "a", http: { path } }).http).toEqual({ path });
+  });
+
   it("keeps unknown keys of a group, and never one in place of another", () => {
     const event = accept({ action: "a", attributes: { x: 1 }, x: 2, source: { ip: "192.0.2.1", asn: 3 } });
     expect(event.attributes).toEqual({ x: 1, "vigil.duplicate.x": 2, "source.asn": 3 });

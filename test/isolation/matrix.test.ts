@@ -69,6 +69,9 @@ const [queries, mutations, subscriptions] = (["query", "mutation", "subscription
 const randomId = (type: string): string =>
   globalId(type, type === "AuditEntry" ? String(5_000_000 + Math.floor(Math.random() * 1_000_000)) : uuidv7());
 const globalId = (type: string, id: string): string => Buffer.from(`${type}:${id}`).toString("base64");
+/** One of these stands in every global id of the row, whatever its type: base64 takes three bytes at a time. */
+const withinGlobalIds = (id: string): string[] =>
+  [0, 1, 2].map((ahead) => Buffer.from(id.slice(ahead, id.length - ((id.length - ahead) % 3))).toString("base64"));
 
 let server: TestServer;
 let owner: pg.Client;
@@ -85,15 +88,15 @@ beforeAll(async () => {
   server = await testServer({});
   owner = new pg.Client({ connectionString: server.database.ownerUrl });
   await owner.connect();
+  await owner.query("SET plan_cache_mode = force_generic_plan"); // planning takes longer than what it plans
   population = await populate(owner, server.database.organizations);
   tables = await tenantTables(owner);
   const userId = population.get(server.ours)?.get("users")?.id as string;
   token = await server.app.tokens.sign({ organizationId: server.ours, userId, name: "matrix", role: "ADMIN" }, 600);
   const rows = [...(population.get(server.theirs)?.values() ?? [])];
   const ids = rows.flatMap((row) => (typeof row.id === "string" ? [row.id] : []));
-  const globalIds = ids.flatMap((id) => nodeTypes.map((type) => globalId(type, id)));
   theirs = await fingerprint(server.theirs);
-  theirSecrets = [canaryOf("other"), server.theirs, ...ids, ...globalIds];
+  theirSecrets = [canaryOf("other"), server.theirs, ...ids, ...ids.flatMap(withinGlobalIds)];
 });
 afterAll(async () => {
   await owner?.end();
@@ -152,9 +155,11 @@ async function fingerprint(organizationId: string): Promise<Record<string, strin
     ({ name }) => `SELECT '${name}' AS name, md5(string_agg(t::text, '|' ORDER BY t::text)) AS hash
       FROM ${name} t WHERE organization_id = $1`,
   );
-  const { rows } = await owner.query<{ name: string; hash: string | null }>(hashes.join(" UNION ALL "), [
-    organizationId,
-  ]);
+  const { rows } = await owner.query<{ name: string; hash: string | null }>({
+    name: "fingerprint",
+    text: hashes.join(" UNION ALL "),
+    values: [organizationId],
+  });
   return Object.fromEntries(rows.map(({ name, hash }) => [name, hash ?? ""]));
 }
 

@@ -31,11 +31,12 @@ detection:
   condition: s
 level: informational
 `;
-  for (const level of levels) {
-    await importRules(server, base(level), "MONITOR");
-    await importRules(server, document(level, "source.ip", "address"), "ACTIVE");
-    await importRules(server, document(level, "user.name", "user"), "ACTIVE");
-  }
+  const counting = levels.flatMap((level) => [
+    document(level, "source.ip", "address"),
+    document(level, "user.name", "user"),
+  ]);
+  await importRules(server, levels.map(base).join("---\n"), "MONITOR");
+  await importRules(server, counting.join("---\n"), "ACTIVE");
 }
 
 export async function importRules(server: TestServer, yaml: string, mode: string): Promise<void> {

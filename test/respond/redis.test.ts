@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { answerFromRedis } from "../../src/queue/doorbell.ts";
 import type { RunningJobs } from "../../src/queue/queue.ts";
@@ -32,7 +33,7 @@ afterAll(async () => {
 
 /** Looks until it is blocked; the test's own time limit ends it otherwise. */
 async function blocked(ip: string): Promise<void> {
-  while (!(await decisionsInForce(server)).some(({ value }) => value === ip));
+  while (!(await decisionsInForce(server)).some(({ value }) => value === ip)) await wait(20);
 }
 
 it("with Redis the bell wakes a worker, which responds: no sweep runs here", async () => {
@@ -50,7 +51,7 @@ it("T8: a job that names no organization is put aside, once, and nobody is visit
   const jobs = [{}, null, { organizationId: "" }, { organizationId: "demo' OR 1=1" }, { organizationId: server.ours }];
   await queue.addBulk(jobs.map((data) => ({ name: "ring", data, opts: { attempts: 3 } })));
   const settled = async () => (await queue.getJobCountByTypes("failed", "completed")) === jobs.length;
-  while (!(await settled()));
+  while (!(await settled())) await wait(20);
   const failed = await queue.getFailed();
   expect(failed.map(({ attemptsMade, failedReason }) => [attemptsMade, failedReason])).toEqual(
     Array(4).fill([1, "the job names no organization"]),

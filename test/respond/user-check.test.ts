@@ -1,6 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { revertAction } from "../../src/respond/carry-out.ts";
+import { lockAction } from "../../src/respond/lock-action.ts";
+import { questionNotSent } from "../../src/respond/questions.ts";
+import { askUser } from "../../src/respond/user-check.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 import { smtpSink } from "../support/smtp-sink.ts";
+import { somebodyWaits } from "../support/waiting.ts";
 import { actionsOf, attack, attackRules, decisionsInForce, noRules, respondBy, timeline } from "./incidents.ts";
 
 let server: TestServer;
@@ -40,6 +45,11 @@ async function linkTo(user: string): Promise<{ id: string; token: string; email:
   return { id, token, email };
 }
 
+const due = (user: string) =>
+  server.database.asOwner(
+    "UPDATE user_checks SET due_at = now() WHERE subject = $1 AND due_at IS NOT NULL RETURNING tries",
+    [user],
+  );
 const press = (token: string, answer: string, headers: Record<string, string> = {}) =>
   fetch(`${server.url}/was-this-you`, { method: "POST", body: new URLSearchParams({ token, answer }), headers });
 const raw = (id: string): string => Buffer.from(id, "base64").toString().split(":")[1] as string;
@@ -52,6 +62,32 @@ describe('"was this you?"', () => {
     expect(email.to).toEqual(["carol@patients.example"]);
     expect(email.parts.join()).not.toMatch(/attack|incident|carol|MEDIUM/i);
     expect((await timeline(server, raw(id))).at(-1)).toContain("USER_ASKED tester asked carol by e-mail");
+  });
+
+  it("is sent, once, where its sender was killed between asking and sending", async () => {
+    const id = await attacked("cleo");
+    const who = { actor: "tester", auditActor: "tester" };
+    await server.app.change(server.ours, (tx) =>
+      askUser(tx, { incidentId: raw(id), user: "cleo", ...who, now: Date.now() }),
+    );
+    // Here it is killed; a minute later the sweep finds the question.
+    expect(await due("cleo")).toEqual([{ tries: 1 }]);
+    const next = sink.next();
+    await server.app.sweep.respond();
+    const email = await next;
+    expect(email.to).toEqual(["cleo@patients.example"]);
+    const sent = "SELECT due_at, tries FROM user_checks WHERE subject = 'cleo'";
+    await expect.poll(() => server.database.asOwner(sent)).toEqual([{ due_at: null, tries: 2 }]);
+    const lines = await timeline(server, raw(id));
+    expect(lines.filter((line) => line.startsWith("USER_ASKED"))).toHaveLength(1);
+    const token = /was-this-you\?token=(\S+)/.exec(email.parts[0] as string)?.[1] as string;
+    await server.app.userChecks.answer(token, true, "192.0.2.8"); // of another network
+    expect(await stateOf(id)).toMatchObject({ status: "RESOLVED", resolution: "USER_CONFIRMED" });
+  });
+
+  it("is not sent again once it was sent", async () => {
+    await linkTo("clio");
+    expect(await due("clio")).toEqual([]);
   });
 
   it("is a page of two buttons, without a script; looking at it answers nothing", async () => {
@@ -367,6 +403,35 @@ describe("ASK_USER, a response that asks by itself", () => {
     expect((await press(tokenOf(one), "yes")).status).toBe(200);
     expect(await stateOf(id)).toMatchObject({ status: "RESOLVED" });
     expect((await press(tokenOf(other), "no")).status).toBe(404);
+  });
+
+  it("is taken back and answered at once: neither waits for ever, and what was taken back takes no answer", async () => {
+    await asks();
+    const next = sink.next();
+    const id = await attacked("olaf");
+    await server.app.respond(server.ours);
+    const token = tokenOf(await next);
+    await asked(id);
+    const action = (await actionsOf(server)).find(({ type, target }) => type === "ASK_USER" && target === "olaf");
+    const of = { id: action?.id as string, actor: "bob", auditActor: "bob", reason: "Because" };
+    let answered: Promise<unknown> = Promise.resolve();
+    await server.app.change(server.ours, async (tx) => {
+      await lockAction(tx, of.id);
+      answered = server.app.userChecks.answer(token, true, "192.0.2.7").catch(({ message }: Error) => message);
+      await somebodyWaits(server.database);
+      const check = "SELECT FROM user_checks WHERE organization_id = $1 AND action_id = $2 FOR UPDATE SKIP LOCKED";
+      expect((await tx.query(check, [server.ours, of.id])).rowCount).toBe(1);
+      await revertAction(tx, { ...of, now: Date.now() });
+    });
+    expect(await answered).toMatch(/^This link was used already, or its time is over/);
+    expect(await about("olaf")).toEqual([{ status: "REVERTED", reason: "Because" }]);
+    expect(await stateOf(id)).toMatchObject({ status: "OPEN" });
+    // Nor does it fail, where it was being tried for the last time.
+    const [check] = await server.database.asOwner<{ id: string }>("SELECT id FROM user_checks WHERE subject = 'olaf'");
+    const tried = { tries: 5, status: "OPEN" as const, email: "olaf@patients.example", organization: "", token: "" };
+    const asking = { id: check?.id as string, actionId: of.id, incidentId: raw(id), user: "olaf", ...tried };
+    await server.app.change(server.ours, (tx) => questionNotSent(tx, asking, "nobody answered.", Date.now()));
+    expect(await about("olaf")).toEqual([{ status: "REVERTED", reason: "Because" }]);
   });
 
   it("is still asked where its incident was merged before it was sent", async () => {

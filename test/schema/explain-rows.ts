@@ -27,7 +27,7 @@ export async function load(test: TestDatabase, rows: number): Promise<void> {
   );
   await test.asOwner(indexes.map(({ name }) => `DROP INDEX ${name}`).join(";"));
   await test.asOwner(`
-    SET session_replication_role = replica; -- the rows below fit each other: no trigger need check it
+    SET LOCAL session_replication_role = replica; -- the rows below fit each other: no trigger need check it
     INSERT INTO alert_rules (organization_id, id, name, reference, kind, mode, severity, tags, yaml)
       SELECT '${home}', gen_random_uuid(), 'rule ' || n, 'rule-' || n, 'DETECTION', 'ACTIVE', 'HIGH', '{}', '' FROM generate_series(1, 300) n;
     INSERT INTO alert_rules (organization_id, id, name, reference, kind, mode, severity, tags, yaml)

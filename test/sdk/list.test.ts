@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { canonicalAddress } from "../../src/ingest/address.ts";
+import { canonicalAddress } from "../../src/address.ts";
 import { neverBlocked } from "../../src/respond/safety.ts";
 import { formatAddress, readAddress } from "../../src/sdk/address.ts";
 import { clientBehind } from "../../src/sdk/client-address.ts";

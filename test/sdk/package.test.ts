@@ -50,15 +50,19 @@ describe("vigil/sdk as it is published", () => {
     expect(stdout).toBe("hello true\n");
   });
 
-  it.each(["README.md", "docs/integrate.md"])(
+  // Beside each other: most of it is what they wait for when they end.
+  it.concurrent.each([
+    ["README.md", "readme.mjs"],
+    ["docs/integrate.md", "integrate.mjs"],
+  ])(
     "runs the example of %s as it stands, which ends in order when it is told to",
-    async (path) => {
+    async (path, file) => {
       const page = await readFile(join(root, path), "utf8");
       const [, example] = /```js\n(import express from "express";\n[^`]*vigil\/sdk[^`]*)```/.exec(page) ?? [];
-      await writeFile(join(project, "app.mjs"), example as string);
+      await writeFile(join(project, file), example as string);
       const port = await freePort();
       const env = { ...process.env, VIGIL_KEY: "key", PORT: String(port) };
-      const app = spawn(process.execPath, ["app.mjs"], { cwd: project, env, stdio: ["ignore", "inherit", "ignore"] });
+      const app = spawn(process.execPath, [file], { cwd: project, env, stdio: ["ignore", "inherit", "ignore"] });
       const ended = once(app, "exit");
       const signIn = () => fetch(`http://127.0.0.1:${port}/sign-in`, { method: "POST" });
       await vi.waitFor(async () => expect((await signIn()).status).toBe(401), 20_000);

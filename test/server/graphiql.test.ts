@@ -17,6 +17,8 @@ afterAll(() => server.close());
 
 /** As the page fills them in. */
 async function filled({ variables }: ReadyOperation): Promise<Record<string, unknown>> {
+  const text = JSON.stringify(variables ?? {});
+  if (!text.includes('"<')) return JSON.parse(text);
   const { data } = await ask(server, examplesQuery);
   const examples: Record<string, unknown> = {
     "incident id": data.incidents.nodes[0].id,
@@ -28,7 +30,6 @@ async function filled({ variables }: ReadyOperation): Promise<Record<string, unk
     "7 days ago": new Date(Date.now() - 7 * 86_400_000).toISOString(),
     now: new Date().toISOString(),
   };
-  const text = JSON.stringify(variables ?? {});
   return JSON.parse(text.replace(/"<([^">]+)>"/g, (_whole, name) => JSON.stringify(examples[name])));
 }
 

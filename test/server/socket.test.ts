@@ -56,7 +56,8 @@ it("W8 takes the session cookie from our own pages only", async () => {
   expect(await greet(open(server.url, { cookie }))).toBe(4403);
 });
 
-it("closes a socket when its token ends", async () => {
+// These two wait beside each other.
+it("closes a socket when its token ends", { concurrent: true }, async () => {
   await using server = await serving();
   const socket = open(server.url);
   expect(await greet(socket, { authorization: "Bearer short" })).toBe("connection_ack");
@@ -64,7 +65,7 @@ it("closes a socket when its token ends", async () => {
   expect(code).toBe(4403);
 });
 
-it("W1 closes a socket that does not say who it is within 3 seconds", async () => {
+it("W1 closes a socket that does not say who it is within 3 seconds", { concurrent: true }, async () => {
   await using server = await serving();
   const [code] = await once(open(server.url), "close");
   expect(code).toBe(4408);
@@ -221,7 +222,8 @@ describe("a client that does not close when it is told to", () => {
     socket.terminate();
   }
 
-  it("is not heard when its credential has ended, and is cut", async () => {
+  // These two wait beside each other.
+  it("is not heard when its credential has ended, and is cut", { concurrent: true }, async ({ expect }) => {
     await using server = await serving();
     const { socket, told } = stubborn(server.url);
     expect(await greet(socket, { authorization: "Bearer short" })).toBe("connection_ack");
@@ -235,7 +237,9 @@ describe("a client that does not close when it is told to", () => {
     expect(server.ingested).toEqual([]);
   });
 
-  it("is not heard either if it was closed for something else before its credential ended", async () => {
+  it("is not heard either if it was closed for something else before its credential ended", {
+    concurrent: true,
+  }, async ({ expect }) => {
     let refused = 0;
     let isOut = false;
     const authenticate = async (): Promise<Viewer> => {

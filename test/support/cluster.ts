@@ -28,7 +28,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const owner = new pg.Client({ connectionString: postgres.ownerUrl });
   await owner.connect();
   // Tests are thrown away; the server's own defaults stay.
-  for (const setting of ["fsync", "full_page_writes"]) await owner.query(`ALTER SYSTEM SET ${setting} = off`);
+  for (const setting of ["fsync", "full_page_writes", "synchronous_commit"])
+    await owner.query(`ALTER SYSTEM SET ${setting} = off`);
   await owner.query("SELECT pg_reload_conf()");
   await owner.query("SELECT ensure_event_partitions((now() AT TIME ZONE 'UTC')::date - 1, 8)");
   await owner.end();

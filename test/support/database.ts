@@ -14,7 +14,7 @@ export interface TestDatabase {
   organizations: { id: string; slug: string }[];
   ownerUrl: string;
   serverUrl: string;
-  /** Runs SQL as the owner of the tables. */
+  /** Runs SQL as the owner of the tables, on a connection that others get afterwards: settings are SET LOCAL. */
   asOwner<R extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<R[]>;
   close(): Promise<void>;
 }
@@ -30,9 +30,10 @@ export async function testDatabase({
   const name = `test_${randomBytes(6).toString("hex")}`;
   const [ownerUrl, serverUrl] = [named(inject("ownerUrl"), name), named(inject("serverUrl"), name)];
   const template = seeded ? await seededTemplate() : new URL(inject("ownerUrl")).pathname.slice(1);
-  await once(named(ownerUrl, "postgres"), `CREATE DATABASE ${name} TEMPLATE ${template}`);
+  await databases().query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  const owner = kept({ connectionString: ownerUrl, max: 4 });
   const organizations = seeded
-    ? await once<{ id: string; slug: string }>(ownerUrl, "SELECT id, slug FROM organizations ORDER BY slug")
+    ? (await owner.query<{ id: string; slug: string }>("SELECT id, slug FROM organizations ORDER BY slug")).rows
     : await twoOrganizations(ownerUrl);
   const db = openDatabase({ url: serverUrl, log: quiet, ...options });
   return {
@@ -41,10 +42,11 @@ export async function testDatabase({
     ownerUrl,
     serverUrl,
     asOwner: async <R extends pg.QueryResultRow>(text: string, values: unknown[] = []) =>
-      once<R>(ownerUrl, text, values),
+      (await owner.query<R>(text, values)).rows,
     async close() {
       await db.close();
-      await once(named(ownerUrl, "postgres"), `DROP DATABASE ${name} WITH (FORCE)`);
+      await owner.end();
+      await databases().query(`DROP DATABASE ${name} WITH (FORCE)`);
     },
   };
 }
@@ -85,12 +87,15 @@ export function named(url: string, database: string): string {
   return copy.href;
 }
 
-async function once<R extends pg.QueryResultRow>(url: string, text: string, values: unknown[] = []): Promise<R[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<R>(text, values)).rows;
-  } finally {
-    await client.end();
-  }
+let admins: pg.Pool | undefined;
+
+/** Where the databases of this worker's files are made and dropped. */
+function databases(): pg.Pool {
+  admins ??= kept({ connectionString: named(inject("ownerUrl"), "postgres"), max: 2, allowExitOnIdle: true });
+  return admins;
+}
+
+/** Connections that are used again: a new one costs more than most statements. A test may end one that is idle. */
+function kept(config: pg.PoolConfig): pg.Pool {
+  return new pg.Pool(config).on("error", () => undefined);
 }

@@ -49,7 +49,8 @@ export function smsChannel(options: {
       if (!twilio) return { outcome: "PERMANENT", detail: "This server sends no SMS: TWILIO_ACCOUNT_SID is not set." };
       const form = new URLSearchParams({ To: recipient, Body: message.text });
       form.set(twilio.from.startsWith("MG") ? "MessagingServiceSid" : "From", twilio.from);
-      if (callbackUrl) form.set("StatusCallback", `${callbackUrl}?organization=${organizationId}`);
+      const of = `organization=${organizationId}&message=${message.id}`;
+      if (callbackUrl) form.set("StatusCallback", `${callbackUrl}?${of}`);
       const login = Buffer.from(`${twilio.accountSid}:${twilio.authToken}`).toString("base64");
       const answered = await guardedFetch(`${twilio.apiUrl}/2010-04-01/Accounts/${twilio.accountSid}/Messages.json`, {
         allowPrivate,

@@ -17,17 +17,16 @@ export default function BySeverity() {
   useFeed(incidentFeed, useSoon(counted.reload, 2_000));
   return (
     <Loaded of={counted}>
-      {(data) => {
-        const total = levels.reduce((sum, level) => sum + data[level].totalCount, 0);
+      {({ realtime }) => {
+        const open = realtime.metrics.openBySeverity;
+        const countOf = (level: (typeof levels)[number]) => open.find(({ severity }) => severity === level)?.count ?? 0;
+        const total = open.reduce((sum, { count }) => sum + count, 0);
         return (
           <div className="by-severity">
             <p className="muted small">{total === 0 ? words.quiet : words.total(total)}</p>
             <div className="by-severity-bar" aria-hidden="true">
               {levels.map((level) => (
-                <span
-                  key={level}
-                  style={{ flexGrow: data[level].totalCount, background: `var(--${level.toLowerCase()})` }}
-                />
+                <span key={level} style={{ flexGrow: countOf(level), background: `var(--${level.toLowerCase()})` }} />
               ))}
             </div>
             <ul>
@@ -36,7 +35,7 @@ export default function BySeverity() {
                   <Link href={`/incidents?severity=${level}&order=SEVERITY`}>
                     <Severity level={level} />
                   </Link>
-                  <span className="number">{data[level].totalCount.toLocaleString()}</span>
+                  <span className="number">{countOf(level).toLocaleString()}</span>
                 </li>
               ))}
             </ul>

@@ -11,6 +11,7 @@ const kinds: readonly (readonly [string, SubjectKind])[] = [
   ["source.address", "ADDRESS"],
   ["client.ip", "ADDRESS"],
   ["c-ip", "ADDRESS"],
+  ["user.name.folded", "OTHER"], // maybe nobody's name: what is done to it would reach nobody
   ["user.", "USER"],
   ["actor.", "USER"],
   ["host.", "HOST"],
@@ -24,8 +25,9 @@ const kinds: readonly (readonly [string, SubjectKind])[] = [
 ];
 
 export function subjectOf(field: string, value: string): Subject {
-  const kind = kinds.find(([name]) => (name.endsWith(".") ? field.startsWith(name) : field === name))?.[1];
-  return kind ? { kind, key: value } : { kind: "OTHER", key: `${field}=${value}` };
+  const known = kinds.find(([name]) => (name.endsWith(".") ? field.startsWith(name) : field === name));
+  const kind = known?.[1] ?? "OTHER";
+  return { kind, key: kind === "OTHER" ? `${field}=${value}` : value };
 }
 
 /** Whom a group of a correlation is about, in the order of its group-by. */

@@ -2,9 +2,9 @@
  * The names by which rules may call the typed core of an event, as tables: ECS names, Vigil's own, and the names of each
  * kind of log. To teach Vigil a log source's names, add a line here.
  */
-import { networkOf } from "../../ingest/address.ts";
+import { networkOf } from "../../address.ts";
 import type { Logsource } from "../../ingest/event.ts";
-import type { Read } from "./read-sent.ts";
+import { type Read, readSent } from "./read-sent.ts";
 import { commandOf, headersOf, inputOf, uploadsOf } from "./request-text.ts";
 import { agentOf, referrerOf, requestOf } from "./whole-text.ts";
 
@@ -12,14 +12,19 @@ type Table = ReadonlyMap<string, Read>;
 
 /** Whoever acted, by the best name there is. */
 const userName: Read = (event) => event.actor?.name ?? event.actor?.email ?? event.actor?.id;
+const userNameSent = readSent("user.name", userName);
+/** In lower case; of a list, each of its texts. */
+const folded = (value: unknown): unknown =>
+  typeof value === "string" ? value.toLowerCase() : Array.isArray(value) ? value.map(folded) : value;
 /** As the sender said, else as the address says. */
 const country: Read = ({ source, enrichment }) => source?.country ?? enrichment?.place?.country;
 const city: Read = ({ source, enrichment }) => source?.city ?? enrichment?.place?.city;
 const path: Read = (event) => requestOf(event).paths[0];
 const query: Read = (event) => requestOf(event).queries[0];
 const uri: Read = (event) => {
-  const { paths, queries } = requestOf(event);
-  return paths[0] === undefined || !queries[0] ? paths[0] : `${paths[0]}?${queries[0]}`;
+  const { origin, paths, queries } = requestOf(event);
+  if (paths[0] === undefined) return undefined;
+  return queries[0] ? `${origin}${paths[0]}?${queries[0]}` : origin + paths[0];
 };
 const extension: Read = (event) => /\.([^./]+)$/.exec(requestOf(event).paths[0] ?? "")?.[1];
 
@@ -81,6 +86,7 @@ export const ownFields: Table = new Map<string, Read>([
   ["actor.name", userName],
   ["actor.email", (event) => event.actor?.email],
   ["actor.roles", (event) => event.actor?.roles],
+  ["user.name.folded", (event) => folded(userNameSent(event))],
   ["source.network", ({ source }) => (source?.ip === undefined ? undefined : networkOf(source.ip))],
   ["source.country", country],
   ["source.city", city],

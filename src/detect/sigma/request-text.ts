@@ -9,9 +9,10 @@ import { agentOf, referrerOf, requestOf } from "./whole-text.ts";
 
 /** Path, query, body, cookies and headers of its own, each decoded: what an application takes its input from. */
 export const inputOf = remembered((event: SecurityEvent): string[] | undefined => {
-  const { paths, queries } = requestOf(event);
+  const { origin, paths, queries } = requestOf(event);
   const texts: string[] = [];
   for (const path of paths) if (path !== "") texts.push(...readAll(path, false));
+  if (origin !== "") texts.push(...readAll(origin + (paths[0] ?? ""), false));
   for (const query of queries) {
     if (query === "") continue;
     texts.push(...readAll(query, true));

@@ -4,6 +4,7 @@
  */
 import type { SecurityEvent } from "../../ingest/event.ts";
 import { textLimit } from "../../ingest/readers.ts";
+import { absoluteKey } from "../../ingest/url.ts";
 import { ofEvent } from "../behaviour/of-event.ts";
 import { type Read, readSent } from "./read-sent.ts";
 
@@ -12,16 +13,26 @@ type ReadText = (event: SecurityEvent) => string | undefined;
 const keptPaths = kept("vigil.truncated.http.path", "url.path", "url.original");
 const keptQueries = kept("vigil.truncated.http.query", "url.query");
 
+export interface RequestTexts {
+  /** Scheme and authority of a target that was sent with them; mostly "". */
+  origin: string;
+  paths: string[];
+  queries: string[];
+}
+
 /** Of a request, the whole of each first where it was cut. */
-export const requestOf = ofEvent((event): { paths: string[]; queries: string[] } => {
+export const requestOf = ofEvent((event): RequestTexts => {
+  const noted = event.attributes[absoluteKey];
+  const origin = typeof noted === "string" ? noted : "";
   const { path, query } = event.http ?? {};
   const paths = path === undefined ? [] : [path];
   const queries = query === undefined ? [] : [query];
   // Half a character or the question mark between the two may be gone.
-  if (event.http && (path?.length ?? 0) + (query?.length ?? 0) < textLimit - 2) return { paths, queries };
+  if (event.http && (path?.length ?? 0) + (query?.length ?? 0) < textLimit - 2) return { origin, paths, queries };
   const sent = keptPaths(event).filter((text) => text.startsWith(path ?? ""));
   const inPaths = sent.flatMap((text) => (text.includes("?") ? [text.slice(text.indexOf("?") + 1)] : []));
   return {
+    origin,
     paths: [...sent.map((text) => text.split("?", 1)[0] ?? ""), ...paths],
     queries: [...keptQueries(event), ...inPaths, ...queries],
   };

@@ -1,5 +1,5 @@
 /** Addresses that lie nowhere on the map (IANA's special-purpose registries), and those that carry another inside. */
-import { canonicalAddress } from "../address.ts";
+import { canonicalAddress } from "../../address.ts";
 import type { NetworkKind } from "../enrichment.ts";
 import { groupsOf, prefixSet } from "./position.ts";
 

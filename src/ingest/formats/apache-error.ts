@@ -1,4 +1,4 @@
-import { canonicalAddress } from "../address.ts";
+import { canonicalAddress } from "../../address.ts";
 import type { EventDraft } from "../event.ts";
 import { textLimit } from "../readers.ts";
 import { truncate } from "../text.ts";

@@ -1,5 +1,5 @@
 /** AWS CloudTrail (docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference.html). */
-import { canonicalAddress } from "../address.ts";
+import { canonicalAddress } from "../../address.ts";
 import { isObject, type JsonObject } from "../json.ts";
 import { parseTime } from "../time.ts";
 import { documentLineParser, textAt } from "./document-line.ts";

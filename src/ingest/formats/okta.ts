@@ -1,5 +1,5 @@
 /** Okta's System Log (developer.okta.com/docs/api/openapi/okta-management/management/tag/SystemLog). */
-import { canonicalAddress } from "../address.ts";
+import { canonicalAddress } from "../../address.ts";
 import type { JsonObject } from "../json.ts";
 import { parseTime } from "../time.ts";
 import { documentLineParser, textAt } from "./document-line.ts";
@@ -15,7 +15,17 @@ const categories: readonly [string, string][] = [
   ["group.privilege", "AUTHORIZATION"],
   ["group.user_membership", "AUTHORIZATION"],
   ["application.user_membership", "AUTHORIZATION"],
+  ["policy.evaluate", "OTHER"], // at each log-in; the next ones are Okta's own work
+  ["policy.auth_reevaluate", "OTHER"],
   ["policy.", "CONFIGURATION"],
+  ["system.agent.", "OTHER"],
+  ["system.email.", "OTHER"],
+  ["system.import.", "OTHER"],
+  ["system.operation.", "OTHER"],
+  ["system.org.rate_limit.", "OTHER"],
+  ["system.push.", "OTHER"],
+  ["system.sms.", "OTHER"],
+  ["system.voice.", "OTHER"],
   ["system.", "CONFIGURATION"],
   ["user.", "CONFIGURATION"],
 ];

@@ -5,7 +5,7 @@
  * of a record is left out.
  */
 import { createHash } from "node:crypto";
-import { canonicalAddress } from "../address.ts";
+import { canonicalAddress } from "../../address.ts";
 import { looksLikeEcs } from "../ecs-event.ts";
 import { isObject, type JsonObject, keep } from "../json.ts";
 import { invalidField } from "../refusal.ts";

@@ -1,4 +1,4 @@
-import { canonicalAddress } from "../address.ts";
+import { canonicalAddress } from "../../address.ts";
 import type { EventDraft } from "../event.ts";
 import { type AccessLine, quotedAt, setVhost } from "./access-line.ts";
 import { closingQuote, fieldText, setBytes, setRequest, setStatus, setVisitor, webEvent } from "./web-request.ts";

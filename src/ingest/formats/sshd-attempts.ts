@@ -1,4 +1,4 @@
-import { canonicalAddress } from "../address.ts";
+import { canonicalAddress } from "../../address.ts";
 import type { SshdFact, SshdKind } from "./sshd-fact.ts";
 
 const memory = 600_000; // 10 minutes: sshd allows 2 for a log-in, and process ids are used again

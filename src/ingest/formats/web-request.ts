@@ -1,6 +1,7 @@
 import type { EventDraft } from "../event.ts";
 import { messageLimit } from "../readers.ts";
 import { truncate } from "../text.ts";
+import { isAbsolute, originForm } from "../url.ts";
 import { cutText } from "../whole.ts";
 
 type Http = NonNullable<EventDraft["http"]>;
@@ -44,7 +45,7 @@ export function setRequest(draft: EventDraft, http: Http, sent: string): void {
   const last = request.lastIndexOf(" ");
   const versioned = last > first && version.test(request.slice(last + 1));
   const path = request.slice(first + 1, versioned ? last : undefined).trimStart();
-  const hasPath = versioned ? path !== "" : path.startsWith("/");
+  const hasPath = versioned ? path !== "" : path.startsWith("/") || isAbsolute(path);
   if (first <= 0 || !method.test(request.slice(0, first)) || !hasPath) {
     http.path = cutText(draft, "http.path", request);
     draft.attributes["http.request.malformed"] = true;
@@ -52,7 +53,7 @@ export function setRequest(draft: EventDraft, http: Http, sent: string): void {
   }
   http.method = request.slice(0, first);
   if (versioned) draft.attributes["http.version"] = request.slice(last + 6);
-  const whole = unescapeField(path);
+  const whole = originForm(draft, http, unescapeField(path));
   const mark = whole.indexOf("?");
   http.path = cutText(draft, "http.path", mark < 0 ? whole : whole.slice(0, mark));
   if (mark >= 0 && mark < whole.length - 1) http.query = cutText(draft, "http.query", whole.slice(mark + 1));

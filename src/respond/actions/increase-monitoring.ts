@@ -2,7 +2,7 @@
  * INCREASE_MONITORING: enforcers send every event of a user or an address instead of a sample, and while it is in force
  * `watch.ts` lets what rules find about it weigh more.
  */
-import { networkOf } from "../../ingest/address.ts";
+import { networkOf } from "../../address.ts";
 import { readNetwork } from "../target.ts";
 import type { Action } from "./action.ts";
 import { applyByDecision, planPerson, revertByDecision } from "./by-decision.ts";

@@ -1,5 +1,5 @@
 /** A case's events: its log lines read by Vigil where it can, else as CrowdSec parsed them. */
-import { canonicalAddress } from "../../../src/ingest/address.ts";
+import { canonicalAddress } from "../../../src/address.ts";
 import type { EventDraft } from "../../../src/ingest/event.ts";
 import { formats } from "../../../src/ingest/formats/formats.ts";
 import type { SentEvent } from "../engine.ts";

@@ -31,9 +31,10 @@ function sshNames(event: EventDraft): CrowdsecEvent | undefined {
   return present({ log_type: type, service: "ssh", source_ip: event.source?.ip ?? "", ...name }, { program: "sshd" });
 }
 
-function webNames({ http = {}, userAgent, action, source, actor }: EventDraft): CrowdsecEvent {
+function webNames({ http = {}, userAgent, action, source, actor, attributes }: EventDraft): CrowdsecEvent {
   const error = action !== "http.request";
-  const path = http.query === undefined ? (http.path ?? "") : `${http.path ?? ""}?${http.query}`;
+  const origin = String(attributes["http.request.absolute"] ?? ""); // CrowdSec's path is as it was sent
+  const path = `${origin}${http.path ?? ""}${http.query === undefined ? "" : `?${http.query}`}`;
   return present(
     {
       log_type: error ? "http_error-log" : "http_access-log",

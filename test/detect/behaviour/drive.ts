@@ -19,6 +19,8 @@ export interface Found extends Finding {
   event: SecurityEvent;
 }
 
+const often = 20_000; // states
+
 export function drive(detectors: readonly AnyDetector[], options: { timeZone?: string } = {}) {
   const facets = new Map<string, Facet<unknown>>();
   for (const detector of detectors) for (const facet of detector.facets) facets.set(facet.name, facet);
@@ -26,6 +28,8 @@ export function drive(detectors: readonly AnyDetector[], options: { timeZone?: s
   let written = 0;
   const surroundings = { timeZone: options.timeZone ?? "America/Chicago", disguise };
   const parameters = new Map<string, object>();
+  /** With their defaults, until they are tuned. */
+  const settings = new Map<AnyDetector, object>();
 
   function key(facet: Facet<unknown>, event: SecurityEvent): string | undefined {
     const owner = ownerOf(facet.of, event);
@@ -39,9 +43,13 @@ export function drive(detectors: readonly AnyDetector[], options: { timeZone?: s
     return profiles.get(at) as State;
   }
 
-  /** Every now and then as JSON, as the server does between batches: a state that does not survive that is noticed. */
+  /**
+   * Every now and then as JSON, as the server does between batches: a state that does not survive that is noticed. Less
+   * often once thousands have survived it: what weeks of a clinic take is mostly this.
+   */
   function store(at: string, state: unknown): void {
-    profiles.set(at, written++ % 8 === 0 ? JSON.parse(JSON.stringify(state)) : state);
+    const every = written < often ? 8 : 64;
+    profiles.set(at, written++ % every === 0 ? JSON.parse(JSON.stringify(state)) : state);
   }
 
   function feed(events: SecurityEvent | readonly SecurityEvent[]): Found[] {
@@ -64,9 +72,14 @@ export function drive(detectors: readonly AnyDetector[], options: { timeZone?: s
     return found;
   }
 
-  function parametersOf({ name, parameters: table }: AnyDetector): object {
-    const defaults = Object.entries(table as ParameterTable).map(([each, parameter]) => [each, parameter.default]);
-    return { ...Object.fromEntries(defaults), ...parameters.get(name) };
+  function parametersOf(detector: AnyDetector): object {
+    const known = settings.get(detector);
+    if (known) return known;
+    const table = Object.entries(detector.parameters as ParameterTable);
+    const defaults = Object.fromEntries(table.map(([each, parameter]) => [each, parameter.default]));
+    const made = { ...defaults, ...parameters.get(detector.name) };
+    settings.set(detector, made);
+    return made;
   }
 
   return {
@@ -75,6 +88,7 @@ export function drive(detectors: readonly AnyDetector[], options: { timeZone?: s
     tune(values: object, detector?: AnyDetector) {
       for (const { name } of detector ? [detector] : detectors)
         parameters.set(name, { ...parameters.get(name), ...values });
+      settings.clear();
     },
     change<State>(facet: Facet<State>, event: SecurityEvent, change: (state: State) => void) {
       const at = key(facet as Facet<unknown>, event);

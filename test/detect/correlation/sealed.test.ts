@@ -1,22 +1,28 @@
+import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import { compileRules } from "../../../src/detect/compile.ts";
 import { createDetector } from "../../../src/detect/detector.ts";
 import type { SecurityEvent } from "../../../src/ingest/event.ts";
 import { event, selectionRule } from "../rules.ts";
 
-/** As anyone may see it: dose and patient are sealed. */
+/** As anyone may see it: dose, patient and the name that was sent beside the actor's are sealed. */
 function clearOf(one: SecurityEvent): SecurityEvent {
-  const { dose, patient, ...attributes } = one.attributes;
-  if (one.attributes["shown"] || (dose === undefined && patient === undefined)) return one;
+  const { dose, patient, "user.name": name, ...attributes } = one.attributes;
+  if (one.attributes["shown"] || (dose === undefined && patient === undefined && name === undefined)) return one;
   return { ...one, attributes };
 }
 
-async function explanation(lines: string, attributes: Record<string, unknown>[]): Promise<string> {
+const pseudonym = (value: string): string => `sealed-${createHash("sha256").update(value).digest("hex")}`;
+
+async function explanation(
+  lines: string,
+  attributes: Record<string, unknown>[],
+  groupBy = "user.name",
+): Promise<string> {
   const given = `name: given\n${selectionRule("s: { event.action: give }\ncondition: s", {}, "Given")}`;
-  const many = `title: Many\ncorrelation:\n  rules: [given]\n  group-by: [user.name]\n  timespan: 1m\n${lines.replace(/^/gm, "  ")}\n`;
+  const many = `title: Many\ncorrelation:\n  rules: [given]\n  group-by: [${groupBy}]\n  timespan: 1m\n${lines.replace(/^/gm, "  ")}\n`;
   const stored = [given, many].map((yaml, n) => ({ id: `rule-${n}`, revision: 1, mode: "ACTIVE" as const, yaml }));
-  const disguise = { clearOf, pseudonym: (value: string) => `sealed-${value.length}` };
-  const { ruleSet, errors } = compileRules(stored, { disguise });
+  const { ruleSet, errors } = compileRules(stored, { disguise: { clearOf, pseudonym } });
   expect(errors).toEqual([]);
   const events = attributes.map((one, at) => event({ action: "give", at, actor: { name: "ann" }, attributes: one }));
   return (await createDetector({ ruleSet }).evaluate(events)).detections.map((one) => JSON.stringify(one)).join();
@@ -57,5 +63,15 @@ describe("values that are stored sealed", () => {
     const told = await explanation(count, [{ patient: "p-1" }, { patient: "p-22" }, { patient: "p-1" }]);
     expect(told).toContain('3 × \\"Given\\" with 2 different patient');
     expect(told).not.toMatch(/p-1|p-22/);
+  });
+});
+
+describe("a user's name that is stored sealed", () => {
+  it("is one in all its spellings, which are counted, and neither is told", async () => {
+    const count = "type: value_count\ncondition: { field: user.name, gte: 3 }";
+    const spellings = ["Alice", "aLICE", "alice"].map((name) => ({ "user.name": name }));
+    const told = await explanation(count, spellings, "user.name.folded");
+    expect(told).toContain(`with 3 different user.name for user.name.folded=${pseudonym("alice")}`);
+    expect(told).not.toMatch(/alice/i);
   });
 });

@@ -100,6 +100,17 @@ describe("a field name", () => {
     expect(read("user.name", { actor: { id: "7" } })).toBe("7");
   });
 
+  it("may be the user's name in lower case, as the sender wrote it, else as Vigil has it", () => {
+    expect(read("user.name", { actor: { name: "JÖRG", email: "j@example.org" } })).toBe("JÖRG");
+    for (const name of ["JÖRG", "Jörg", "jÖrG"]) expect(read("user.name.folded", { actor: { name } })).toBe("jörg");
+    expect(read("user.name.folded", { actor: { email: "Ann@Example.org", id: "7" } })).toBe("ann@example.org");
+    expect(read("user.name.folded", { actor: { id: "U7" } })).toBe("u7");
+    const sent = { actor: { name: "Bob" }, attributes: { "user.name": "ANN" } };
+    expect(read("user.name.folded", sent)).toBe("ann");
+    expect(read("user.name.folded", { attributes: { user: { name: ["ANN", "Bob", 7] } } })).toEqual(["ann", "bob", 7]);
+    expect(read("user.name.folded", {})).toBeUndefined();
+  });
+
   it("may be a name of the rule's own kind of log", () => {
     const wish: EventWish = {
       source: { ip: "192.0.2.1" },

@@ -125,6 +125,30 @@ describe("a web request as rules read it", () => {
     });
   });
 
+  describe.each([
+    ["short", 10],
+    ["as long as what is stored", 2_030],
+    ["longer", 2_100],
+  ])("that names scheme and host before its path, which is %s", (_, length) => {
+    const path = `/${"a".repeat(length)}/../../etc/passwd`;
+    const origin = "http://metadata.example";
+    const line = `192.0.2.9 - - [04/Nov/2026:10:11:12 +0200] "GET ${origin}${path}?x=1 HTTP/1.1" 200 1`;
+
+    it.each([
+      ["Vigil's own", { action: "get", http: { path: `${origin}${path}`, query: "x=1" } }],
+      ["Vigil's own, with the query in the path", { action: "get", http: { path: `${origin}${path}?x=1` } }],
+      ["ECS", { event: { action: "get" }, url: { original: `${origin}${path}?x=1` } }],
+      ["a line of an access log", line],
+    ])("has its path as servers serve it, and the whole as it was sent: %s", async (_, sent) => {
+      const draft = typeof sent === "string" ? lineOf(sent) : (await validateAll([sent], Date.now())).drafts[0];
+      const asSent = event(draft as EventDraft);
+      const read = (name: string) => createFieldReader()(name, { category: "webserver" })(asSent);
+      expect([read("url.path"), read("url.query"), read("url.domain")]).toEqual([path, "x=1", "metadata.example"]);
+      expect([read("url.original"), read("cs-uri")]).toEqual([`${origin}${path}?x=1`, `${origin}${path}?x=1`]);
+      expect(inputOf(asSent)).toEqual(expect.arrayContaining([path, `${origin}${path}`, "x=1"]));
+    });
+  });
+
   it("is read in pieces that overlap, so that what is asked for stands whole in one of them", () => {
     for (const before of [7_000, 8_185, 8_192, 15_360, 65_000]) {
       const query = `${"%41".repeat(before / 3)}%27 union select`;

@@ -90,6 +90,28 @@ describe("an access log", () => {
     },
   );
 
+  it.each([
+    ["GET http://victim.example/../../etc/passwd?a=b HTTP/1.1", "/../../etc/passwd", "a=b", "http://victim.example"],
+    ["GET HTTPS://ann:pw@victim.example:443/a/b?a=b HTTP/1.1", "/a/b", "a=b", "HTTPS://ann:pw@victim.example:443"],
+    ["GET http://victim.example?a=b HTTP/1.1", "/", "a=b", "http://victim.example"],
+    ["GET http://victim.example/a?a=b", "/a", "a=b", "http://victim.example"],
+  ])("has the path of a request that names scheme and host before it, which servers serve: %s", (request, ...parts) => {
+    const event = one(`192.0.2.9 - - ${at} "${request}" 200 5`);
+    expect([event.http?.path, event.http?.query, event.attributes["http.request.absolute"]]).toEqual(parts);
+    expect(event.http?.host).toBe("victim.example");
+    expect(event.attributes).not.toHaveProperty(["http.request.malformed"]);
+    expect(one(`shop.example:80 192.0.2.9 - - ${at} "${request}" 200 5`).http?.host).toBe("shop.example");
+  });
+
+  it.each(["CONNECT victim.example:443", "OPTIONS *", "GET //victim.example/a", "GET /http://victim.example/a"])(
+    "takes no host from other targets: %s",
+    (request) => {
+      const event = one(`192.0.2.9 - - ${at} "${request} HTTP/1.1" 200 5`);
+      expect(event.http).toMatchObject({ path: request.slice(request.indexOf(" ") + 1) });
+      expect([event.http?.host, event.attributes]).toEqual([undefined, { "http.version": "1.1" }]);
+    },
+  );
+
   it("has no empty path where a request has none", () => {
     expect(one(`192.0.2.9 - - ${at} "GET  HTTP/1.1" 400 5`)).toMatchObject({
       http: { path: "GET  HTTP/1.1" },

@@ -169,6 +169,16 @@ describe("Okta", () => {
     expect(actorOf({ id: "unknown", alternateId: "unknown", displayName: "UNKNOWN" })).toBeUndefined();
   });
 
+  it.each([
+    ["policy.lifecycle.update", "CONFIGURATION"],
+    ["policy.evaluate_sign_on", "OTHER"],
+    ["system.api_token.create", "CONFIGURATION"],
+    ["system.email.send_factor_verify_message", "OTHER"],
+    ["system.import.user.create", "OTHER"],
+  ])("takes for changed settings what somebody changed, not what Okta does by itself: %s", (eventType, category) => {
+    expect(one("okta", { eventType }).category).toBe(category);
+  });
+
   it("has no session where a log-in failed: all of those would be one", () => {
     const authenticationContext = { externalSessionId: "unknown" };
     const outcome = { result: "FAILURE" };
@@ -240,21 +250,36 @@ describe("Okta's Identity Engine", () => {
     expect(deedsOf(...password("r1", { result: "SUCCESS" }))).toEqual([`${own} SUCCESS`, "user.session.start SUCCESS"]);
   });
 
-  it.each([
-    ["an event a line", false],
-    ["a page", true],
-  ])("is seen by the rules that count failed log-ins: ten for one account, not nine (%s)", async (_, isPage) => {
+  /** The names of the rules that find something in the lines of a file. */
+  async function foundIn(...lines: unknown[]): Promise<string[]> {
     const rules = builtinRules().map(({ yaml }, n) => ({
       id: `00000000-0000-7000-8000-${String(n).padStart(12, "0")}`,
       revision: 1,
       mode: "ACTIVE" as const,
       yaml,
     }));
+    const events = stamp(eventsOf(...lines), now);
+    const { detections } = await createDetector({ ruleSet: compileRules(rules).ruleSet }).evaluate(events);
+    return detections.map(({ ruleName }) => ruleName);
+  }
+
+  it.each([
+    ["pushes that were denied", "OKTA_VERIFY_PUSH", 5, "Flood of requests to confirm a log-in"],
+    ["wrong codes", "OKTA_SOFT_TOKEN", 10, "Guessing of second-factor codes"],
+  ])("is seen by the rules on second factors: %s", async (_, factor, count, rule) => {
+    const told = (times: number) =>
+      Array.from({ length: times }, (_, n) => password(`r${n}`, { factor, seconds: n * 5 })[0]);
+    expect(await foundIn(...told(count - 1))).toEqual([]);
+    expect(await foundIn(...told(count))).toEqual([rule]);
+  });
+
+  it.each([
+    ["an event a line", false],
+    ["a page", true],
+  ])("is seen by the rules that count failed log-ins: ten for one account, not nine (%s)", async (_, isPage) => {
     const found = async (count: number) => {
       const told = Array.from({ length: count }, (_, n) => password(`r${n}`, { seconds: n * 5 })).flat();
-      const events = stamp(eventsOf(...(isPage ? [told] : told)), now);
-      const { detections } = await createDetector({ ruleSet: compileRules(rules).ruleSet }).evaluate(events);
-      return detections.map(({ ruleName }) => ruleName);
+      return await foundIn(...(isPage ? [told] : told));
     };
     expect(await found(9)).toEqual([]);
     expect(await found(10)).toEqual(["Brute force on one account"]);

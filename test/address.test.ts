@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { describe, expect, it } from "vitest";
-import { canonicalAddress, networkOf } from "../../src/ingest/address.ts";
-import fc from "../support/property.ts";
+import { canonicalAddress, networkOf } from "../src/address.ts";
+import fc from "./support/property.ts";
 
 describe("an address", () => {
   it.each([
