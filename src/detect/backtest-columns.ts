@@ -5,7 +5,7 @@
 import { fromColumn } from "../ingest/enrich/stored.ts";
 import type { SecurityEvent } from "../ingest/event.ts";
 import type { FieldReader } from "./sigma/fields.ts";
-import type { Read } from "./sigma/read-sent.ts";
+import { notes, type Read } from "./sigma/read-sent.ts";
 
 type Part = keyof SecurityEvent;
 
@@ -75,7 +75,7 @@ export function wantedBy(reads: ReadonlySet<Read>, words: boolean): Wanted {
   const noteKey = (_: object, key: string | symbol): undefined => {
     keys.add(String(key));
   };
-  const attributes = new Proxy({}, { get: noteKey, getOwnPropertyDescriptor: noteKey });
+  const attributes = new Proxy({ [notes]: true }, { get: noteKey, getOwnPropertyDescriptor: noteKey });
   const nothing = new Proxy({} as SecurityEvent, {
     get(_, part) {
       parts.add(part as Part);

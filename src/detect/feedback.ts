@@ -219,7 +219,7 @@ async function changeKnown(
   const state = row.state ?? known.empty();
   for (const event of events) change(state, event);
   await tx.query(
-    `UPDATE entities SET profile = jsonb_set(profile, ARRAY[$3::text], $4::jsonb)
+    `UPDATE entities SET profile = jsonb_set(profile::jsonb, ARRAY[$3::text], $4::jsonb)
      WHERE organization_id = $1 AND kind = 'USER' AND key = $2`,
     [tx.organizationId, key, known.name, JSON.stringify(state)],
   );

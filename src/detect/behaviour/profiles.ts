@@ -66,8 +66,8 @@ export async function saveEntities(tx: Tx, { taught, seen }: Changed): Promise<v
   await tx.query({
     name: "save_profiles",
     text: `WITH given AS (
-        SELECT kind, key, first_seen_at, last_seen_at, NULLIF(profile, 'null') AS profile
-        FROM ROWS FROM (unnest($2::entity_kind[], $3::text[], $4::timestamptz[], $5::timestamptz[]), jsonb_array_elements($6::jsonb))
+        SELECT kind, key, first_seen_at, last_seen_at, CASE WHEN json_typeof(profile) <> 'null' THEN profile END AS profile
+        FROM ROWS FROM (unnest($2::entity_kind[], $3::text[], $4::timestamptz[], $5::timestamptz[]), json_array_elements($6::json))
           AS g(kind, key, first_seen_at, last_seen_at, profile)
       ), only_seen AS (
         UPDATE entities e SET first_seen_at = g.first_seen_at, last_seen_at = g.last_seen_at
@@ -94,7 +94,7 @@ function inOrder(one: Entity, other: Entity): number {
   return one.key < other.key ? -1 : 1;
 }
 
-/** As jsonb takes it, which holds neither U+0000 nor half a surrogate pair: a text that a facet cut may end in one. */
+/** As PostgreSQL takes it, whose JSON holds neither U+0000 nor half a surrogate pair: a text that a facet cut may end in one. */
 export function profileText(profile: Record<string, unknown>): string {
   const text = JSON.stringify(profile);
   return /\\u(?:0000|d[89a-f])/i.test(text) ? text.replace(/\\u(?:0000|d[89a-f][0-9a-f]{2})/gi, "\\ufffd") : text;

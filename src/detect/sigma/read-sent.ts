@@ -12,13 +12,36 @@ export function keysOf(name: string): string[] {
   return steps.map((_, index) => steps.slice(0, steps.length - index).join("."));
 }
 
+/** Has it: attributes that are no sender's, but note by which names they are asked. */
+export const notes = Symbol("notes what it is asked");
+
+/**
+ * With which letters the keys of an event's attributes begin, a bit each: hundreds of names are asked for of an event that
+ * has a few keys. Of the latest event it is known.
+ */
+let lastAttributes: object | undefined;
+let lastLetters = 0;
+
+function lettersOf(attributes: object): number {
+  if (attributes !== lastAttributes) {
+    lastLetters = notes in attributes ? -1 : 0;
+    for (const key in attributes) lastLetters |= letterOf(key);
+    lastAttributes = attributes;
+  }
+  return lastLetters;
+}
+
+const letterOf = (key: string): number => 1 << (key.charCodeAt(0) & 31);
+
 /** `core`: where else it may be. */
 export function readSent(name: string, core?: Read): Read {
+  const letter = letterOf(name); // all keys that can hold it begin with it
   const steps = name.split(".");
   const rests = steps.map((_, index) => steps.slice(index).join("."));
   const keys = keysOf(name);
   return (event) => {
     const { attributes } = event;
+    if ((lettersOf(attributes) & letter) === 0) return core?.(event);
     if (Object.hasOwn(attributes, name)) return attributes[name];
     for (let index = 1; index < keys.length; index++) {
       const key = keys[index] as string;

@@ -29,12 +29,14 @@ export const requestOf = ofEvent((event): RequestTexts => {
   const queries = query === undefined ? [] : [query];
   // Half a character or the question mark between the two may be gone.
   if (event.http && (path?.length ?? 0) + (query?.length ?? 0) < textLimit - 2) return { origin, paths, queries };
-  const sent = keptPaths(event).filter((text) => text.startsWith(path ?? ""));
+  const [cutPaths, cutQueries] = [keptPaths(event), keptQueries(event)];
+  if (cutPaths.length === 0 && cutQueries.length === 0) return { origin, paths, queries };
+  const sent = cutPaths.filter((text) => text.startsWith(path ?? ""));
   const inPaths = sent.flatMap((text) => (text.includes("?") ? [text.slice(text.indexOf("?") + 1)] : []));
   return {
     origin,
     paths: [...sent.map((text) => text.split("?", 1)[0] ?? ""), ...paths],
-    queries: [...keptQueries(event), ...inPaths, ...queries],
+    queries: [...cutQueries, ...inPaths, ...queries],
   };
 });
 
@@ -44,17 +46,26 @@ export const referrerOf = wholeOf(
   kept("vigil.truncated.http.referrer", "http.request.referrer"),
 );
 
-function wholeOf(core: ReadText, keptIn: (event: SecurityEvent) => string[]): ReadText {
+function wholeOf(core: ReadText, keptIn: (event: SecurityEvent) => readonly string[]): ReadText {
   return (event) => {
     const text = core(event);
     return text !== undefined && text.length < textLimit - 1 ? text : (keptIn(event)[0] ?? text);
   };
 }
 
+const none: readonly string[] = [];
+
 /** Texts under these names that are longer than what is stored of them. */
-function kept(...names: string[]): (event: SecurityEvent) => string[] {
+function kept(...names: string[]): (event: SecurityEvent) => readonly string[] {
   const reads: Read[] = names.map((name) => readSent(name));
-  return (event) => reads.flatMap((read) => read(event)).filter(isCut);
+  return (event) => {
+    let found = none;
+    for (const read of reads) {
+      const value = read(event);
+      if (value !== undefined) found = [...found, ...[value].flat().filter(isCut)];
+    }
+    return found;
+  };
 }
 
 function isCut(text: unknown): text is string {

@@ -17,7 +17,10 @@ afterAll(async () => {
 });
 
 const spoil = (id: string, profile: string) =>
-  test.db.query(id, "UPDATE entities SET profile = profile || $2::jsonb WHERE organization_id = $1", [id, profile]);
+  test.db.query(id, "UPDATE entities SET profile = profile::jsonb || $2::jsonb WHERE organization_id = $1", [
+    id,
+    profile,
+  ]);
 
 describe("profiles that are rebuilt", { timeout: 120_000 }, () => {
   it("equal those that were learned live", async () => {
