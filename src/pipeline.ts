@@ -28,7 +28,7 @@ import { claimClientIds, insertEvents } from "./ingest/write.ts";
 import { type Log, messageForLog } from "./log.ts";
 import type { Bells } from "./publish/bells.ts";
 import { recordChanges, topicsOf } from "./publish/change.ts";
-import { watchers, weighWatched } from "./respond/watch.ts";
+import { actorsOf, watchers, weighWatched } from "./respond/watch.ts";
 import { scoreDetections } from "./scores.ts";
 import { pseudonymBy } from "./secrets/pseudonym.ts";
 import { indexedColumns } from "./secrets/sealed-columns.ts";
@@ -183,10 +183,12 @@ export function createPipeline(options: {
         const isNew = (_: unknown, index: number): boolean => !duplicates.has(index);
         const events = duplicates.size === 0 ? all : all.filter(isNew);
         const rows = sealing ? (await sealing).filter(isNew) : events.map((clear) => ({ clear }));
+        // Asked before anything is stored, so that rules are judged while PostgreSQL works.
+        const watchedAmong = watchers(tx, receivedAt);
+        void inBackground(watchedAmong(actorsOf(events)));
         const stored: Promise<void>[] = [];
         // After the sealing: what is sealed is not told in findings. PostgreSQL stores what was judged.
         await begun.judge(events, (from, to) => stored.push(inBackground(insertEvents(tx, rows.slice(from, to)))));
-        const watchedAmong = watchers(tx, receivedAt);
         const detections = await inSpan("detect", {}, async () =>
           weighWatched((await begun.evaluate(events, watchedAmong)).detections, watchedAmong),
         );

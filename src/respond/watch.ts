@@ -4,12 +4,11 @@
  * them that would have been there anyway is one step more severe. So whoever is under suspicion is seen at thresholds that
  * would be too loud for everybody. A detection that is there already keeps its severity.
  */
-
 import { networkOf } from "../address.ts";
 import type { Tx } from "../db.ts";
 import type { WatchedAmong } from "../detect/correlation/lower.ts";
-import type { DetectionDraft } from "../detect/detection.ts";
-import { severities } from "../ingest/event.ts";
+import type { DetectionDraft, Subject } from "../detect/detection.ts";
+import { type SecurityEvent, severities } from "../ingest/event.ts";
 
 const inForce = "type = 'INCREASE_MONITORING' AND revoked_at IS NULL AND expires_at > $3";
 const kinds: Record<string, string> = { IP: "ADDRESS", RANGE: "ADDRESS", USER: "USER" };
@@ -18,15 +17,11 @@ const kinds: Record<string, string> = { IP: "ADDRESS", RANGE: "ADDRESS", USER: "
 export function watchers(tx: Tx, now: number): WatchedAmong {
   const asked = new Set<string>();
   const watched = new Set<string>();
-  return async (subjects) => {
-    const fresh = new Set<string>();
-    for (const { kind, key } of subjects)
-      if ((kind === "ADDRESS" || kind === "USER") && !asked.has(key)) fresh.add(key);
-    if (fresh.size === 0) return watched;
+  let answered: Promise<void> = Promise.resolve();
+  async function ask(fresh: ReadonlySet<string>): Promise<void> {
     // Asked for about an IPv6 network, it is about each address in it.
     const within = new Map<string, string[]>();
     for (const key of fresh) {
-      asked.add(key);
       const network = networkOf(key);
       if (network !== undefined) within.set(network, [...(within.get(network) ?? []), key]);
     }
@@ -41,8 +36,27 @@ export function watchers(tx: Tx, now: number): WatchedAmong {
     });
     for (const { scope, value, aliases } of rows)
       for (const name of [value, ...aliases, ...(within.get(value) ?? [])]) watched.add(`${kinds[scope]}:${name}`);
+  }
+  return async (subjects) => {
+    const fresh = new Set<string>();
+    for (const { kind, key } of subjects)
+      if ((kind === "ADDRESS" || kind === "USER") && !asked.has(key)) fresh.add(key);
+    for (const key of fresh) asked.add(key);
+    if (fresh.size > 0) answered = Promise.all([answered, ask(fresh)]).then(() => undefined);
+    await answered;
     return watched;
   };
+}
+
+/** Who acted in these events, and from where: most of whom detections will be about. */
+export function actorsOf(events: readonly SecurityEvent[]): Subject[] {
+  const keys = { USER: new Set<string>(), ADDRESS: new Set<string>() };
+  for (const { actor, source } of events) {
+    const name = actor?.name ?? actor?.email ?? actor?.id;
+    if (name !== undefined) keys.USER.add(name);
+    if (source?.ip !== undefined) keys.ADDRESS.add(source.ip);
+  }
+  return (["USER", "ADDRESS"] as const).flatMap((kind) => [...keys[kind]].map((key) => ({ kind, key })));
 }
 
 /** Asks once for the whole batch, and not at all when nothing was detected. */
