@@ -63,7 +63,7 @@ async function learned(): Promise<string[]> {
     const owner = new pg.Client({ connectionString: postgres.ownerUrl });
     await owner.connect();
     const { rows } = await owner.query<{ text: string }>(
-      "SELECT profile::text AS text FROM entities WHERE kind = 'USER' AND profile::text <> '{}'",
+      "SELECT learned::text AS text FROM entities WHERE kind = 'USER' AND learned::text <> '{}'",
     );
     await owner.end();
     return rows.map(({ text }) => text);

@@ -324,7 +324,7 @@ it("H2 what behaviour and feedback know of people is in no line of the log, what
   );
   // A profile that no code of ours wrote, and a table that refuses the feedback.
   await server.database.asOwner(
-    `UPDATE entities SET profile = jsonb_build_object('activity', key, 'devices', key, 'hours', key) WHERE key = '${who.name}'`,
+    `UPDATE entities SET learned = jsonb_build_object('activity', key, 'devices', key, 'hours', key) WHERE key = '${who.name}'`,
   );
   await server.database.asOwner("UPDATE detection_positions SET profiles_version = profiles_version + 1");
   expect(await server.ingest(ndjson([signIn("success")]))).toMatchObject({ accepted: 1 });

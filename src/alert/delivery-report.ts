@@ -35,7 +35,7 @@ export async function recordDeliveryReport(tx: Tx, report: DeliveryReport, now: 
         SELECT a.id, a.recipient FROM security_alerts a
         JOIN alert_channels c ON c.organization_id = $1 AND c.id = a.channel_id AND c.kind = $6::channel_kind
         WHERE a.organization_id = $1 AND a.message_id = $7::uuid
-          AND (a.status_rank <= 2 OR (a.status = 'SENT' AND $4::attempt_outcome = 'DELIVERED'))
+          AND (a.status_rank <= 3 OR (a.status IN ('SENT', 'FAILED') AND $4::attempt_outcome = 'DELIVERED'))
           AND NOT EXISTS (SELECT FROM alert_attempts t WHERE t.organization_id = $1 AND t.alert_id = a.id
             AND t.provider_id = $2 AND t.outcome = $4::attempt_outcome))
       SELECT id, recipient, alert_attempt_record(id, NULL, $3, $4::attempt_outcome, $5, NULL, $2)::text AS moved FROM sent ORDER BY id`,

@@ -211,7 +211,7 @@ async function changeKnown(
   events: readonly SecurityEvent[],
 ): Promise<boolean> {
   const { rows } = await tx.query<{ state: Known | null }>(
-    `SELECT profile -> $3 AS state FROM entities WHERE organization_id = $1 AND kind = 'USER' AND key = $2 FOR UPDATE`,
+    `SELECT coalesce(learned, profile::json) -> $3 AS state FROM entities WHERE organization_id = $1 AND kind = 'USER' AND key = $2 FOR UPDATE`,
     [tx.organizationId, key, known.name],
   );
   const [row] = rows;
@@ -219,7 +219,7 @@ async function changeKnown(
   const state = row.state ?? known.empty();
   for (const event of events) change(state, event);
   await tx.query(
-    `UPDATE entities SET profile = jsonb_set(profile::jsonb, ARRAY[$3::text], $4::jsonb)
+    `UPDATE entities SET learned = jsonb_set(coalesce(learned::jsonb, profile), ARRAY[$3::text], $4::jsonb)
      WHERE organization_id = $1 AND kind = 'USER' AND key = $2`,
     [tx.organizationId, key, known.name, JSON.stringify(state)],
   );

@@ -22,7 +22,7 @@ export async function raiseIncidents(tx: Tx, raise: Raise, now: number): Promise
        SELECT DISTINCT d.incident_id FROM risk_contributions c
        JOIN detections d ON d.organization_id = c.organization_id AND d.id = c.detection_id
        WHERE c.organization_id = $1 AND c.entity_kind = $2 AND c.entity_key = $3 AND c.withdrawn_at IS NULL))
-     ORDER BY fingerprint FOR UPDATE`,
+     ORDER BY fingerprint, id FOR NO KEY UPDATE`, // whoever locks one of its actions holds its key, and may wait for this batch
     [tx.organizationId, raise.kind, raise.key, rank],
   );
   if (rows.length === 0) return [];

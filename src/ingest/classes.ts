@@ -64,7 +64,6 @@ export const knownAttributes: ReadonlySet<string> = new Set([
   "process.pid",
   "http.version",
   "http.request.malformed",
-  "http.request.absolute",
   "url.port",
   "vigil.clock",
   "vigil.originalTime",

@@ -3,6 +3,7 @@ import { fieldClasses, knownAttributes } from "./classes.ts";
 import type { EventDraft, SecurityEvent } from "./event.ts";
 import { holdsIdentifier, labelled } from "./identifiers.ts";
 import { put } from "./json.ts";
+import { absoluteKey } from "./url.ts";
 import { wholeKey, wholesOf } from "./whole.ts";
 
 export interface Privacy {
@@ -48,13 +49,16 @@ export function maySeal(drafts: readonly EventDraft[], { phiFields, unknownField
 
 /**
  * Without the attributes that the organization does not want stored. They are gone before detection, as after a
- * restart. The whole of a text that was cut is the model's, not unknown: else a long beginning would hide the rest.
+ * restart. The whole of a text that was cut is the model's, not unknown: else a long beginning would hide the rest. So is
+ * what stood before a request's path.
  */
 export function dropUnknown(draft: EventDraft, privacy: Privacy): EventDraft {
   if (privacy.unknownFields !== "DROP") return draft;
   const kept = Object.entries(draft.attributes).filter(([name]) => isKnown(name, privacy));
   const wholes = wholesOf(draft);
   if (wholes !== undefined) kept.push([wholeKey, wholes]);
+  const origin = draft.attributes[absoluteKey];
+  if (origin !== undefined && !isKnown(absoluteKey, privacy)) kept.push([absoluteKey, origin]);
   return { ...draft, attributes: Object.fromEntries(kept) };
 }
 

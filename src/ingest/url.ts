@@ -9,7 +9,9 @@ type Http = NonNullable<EventDraft["http"]>;
 export const absoluteKey = "http.request.absolute";
 
 const slash = 47;
-const absolute = /^[A-Za-z][A-Za-z0-9+.-]{0,31}:\/\/([^/?#\\]*)/;
+const absolute = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/([^/?#\\]*)/;
+
+const ofWeb = /^(?:http|ws)s?$/i;
 
 /** Whether scheme and authority stand before a request's path: `GET http://shop.example/cart` (RFC 9112 §3.2.2). */
 export function isAbsolute(target: string): boolean {
@@ -24,10 +26,10 @@ export function originForm(draft: EventDraft, http: Http, target: string): strin
   if (target.charCodeAt(0) === slash) return target;
   const match = absolute.exec(target);
   if (match === null) return target;
-  const [before = "", authority = ""] = match;
+  const [before = "", scheme = "", authority = ""] = match;
   draft.attributes[absoluteKey] = before;
   const host = authority.slice(authority.lastIndexOf("@") + 1).replace(/:\d{0,5}$/, "");
-  if (host !== "") http.host ??= truncate(host, textLimit);
+  if (host !== "" && ofWeb.test(scheme)) http.host ??= truncate(host, textLimit); // what else stands there may be anything
   const path = target.slice(before.length);
   return path.startsWith("/") || path.startsWith("\\") ? path : `/${path}`;
 }

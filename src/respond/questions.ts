@@ -112,6 +112,13 @@ export async function questionNotSent(tx: Tx, question: DueQuestion, why: string
     ]);
     return;
   }
+  // Where its incident was merged, the other one is told: both before the action, as whoever takes them apart locks them.
+  await tx.query(
+    `SELECT FROM security_incidents WHERE organization_id = $1
+       AND (id = $2 OR id = (SELECT incident_id FROM incident_actions WHERE organization_id = $1 AND id = $3))
+     ORDER BY fingerprint, id FOR KEY SHARE`,
+    [tx.organizationId, incidentId, actionId],
+  );
   const action = actionId === null ? undefined : await lockActionIfAny(tx, actionId);
   if (actionId !== null && action?.status !== "APPLIED") return close(tx, id, now); // it was taken back meanwhile
   const reason = `The question was not sent: ${why}`;

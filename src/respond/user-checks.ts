@@ -1,6 +1,7 @@
 /** Sends the questions "was this you?" and takes their answers, each in a transaction of its own. */
 import { createRateLimit, sourceOf } from "../access/rate-limit.ts";
 import type { Tx } from "../db.ts";
+import { withoutDeadline } from "../deadline.ts";
 import { VigilError } from "../errors.ts";
 import { lockIncident } from "../incident/move.ts";
 import type { Log } from "../log.ts";
@@ -81,16 +82,14 @@ export function createUserChecks(options: {
         await send(emailOf(question));
       } catch (error) {
         log.warn({ organizationId, err: (error as Error).message }, "a question to a user was not sent");
-        await change(organizationId, (tx) =>
-          tx.query(
-            "UPDATE user_checks SET expires_at = created_at, due_at = NULL WHERE organization_id = $1 AND id = $2",
-            [organizationId, question.id],
-          ),
-        );
+        const undone =
+          "UPDATE user_checks SET expires_at = created_at, due_at = NULL WHERE organization_id = $1 AND id = $2 AND tries = 1";
+        await withoutDeadline(() => change(organizationId, (tx) => tx.query(undone, [organizationId, question.id])));
         throw new VigilError("CONFLICT", `The e-mail was not taken: ${(error as Error).message}.`, { path: [] });
       }
       const sent = { id: question.id, actionId: null, incidentId: asked.incidentId, user: asked.user };
-      await change(organizationId, (tx) => questionSent(tx, sent, now())).catch((error: Error) =>
+      const recorded = withoutDeadline(() => change(organizationId, (tx) => questionSent(tx, sent, now())));
+      await recorded.catch((error: Error) =>
         // What is not written down is sent again when its lease ends.
         log.error({ organizationId, err: error.message }, "a question was not recorded"),
       );

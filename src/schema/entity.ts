@@ -144,8 +144,8 @@ export const Entity = builder.prismaNode("Entity", {
       type: [ToldType],
       description: "What is usual for it, in words. Patients are in no profile in clear.",
       authScopes: { permission: "profile.read" },
-      select: { profile: true },
-      resolve: ({ profile }) => toldOf(profile),
+      select: { learned: true, profile: true },
+      resolve: ({ learned, profile }) => toldOf(learned ?? profile),
     }),
     detections: t.prismaConnection({
       ...paged,

@@ -646,6 +646,16 @@ it("N8 believes what Twilio says of an SMS before it is written down that Twilio
     outcomes: ["PERMANENT", "SENT"],
     taken: [200, 200],
   });
+  // What failed here, for its answer was lost, may have arrived all the same.
+  before.delete(path);
+  answers.set(path, { status: 400, body: "{}" });
+  const { id } = await channel({ kind: "SMS", sms: { to: ["+15125550114"] } });
+  const alert = await test(id);
+  await settled(alert, "FAILED");
+  expect((await twilioSays({ MessageSid: "SM5", MessageStatus: "undelivered" })).status).toBe(200);
+  expect((await read(alert)).status).toBe("FAILED");
+  expect((await twilioSays({ MessageSid: "SM5", MessageStatus: "delivered" })).status).toBe(200);
+  expect((await read(alert)).status).toBe("DELIVERED");
 });
 
 it("N8 calls an e-mail delivered when its mail server reports so, failed and its address bad when it reports that, once", async () => {

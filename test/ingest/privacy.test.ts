@@ -84,6 +84,15 @@ describe("H1 splitting an event", () => {
     const path = `/${padding}/../../etc/passwd`;
     const agent = `${padding} sqlmap`;
 
+    it("keeps what stood before a path, which is sealed where the path is", () => {
+      const sent = { action: "http.request", http: { path: "https://ann:pw@patient-4711.example/a" }, own: "x" };
+      const attributes = { "http.request.absolute": "https://ann:pw@patient-4711.example" };
+      expect(dropped(sent).attributes).toEqual(attributes);
+      const { clear, secret } = splitEvent(dropped(sent), privacy({ phiFields: "SEAL" }));
+      expect([clear.http?.path, clear.attributes]).toEqual([undefined, {}]);
+      expect(secret).toMatchObject({ http: { path: "/a" }, attributes });
+    });
+
     it("keeps the whole of a text that was cut, by whatever name it was sent: padding hides nothing", () => {
       const wholes = { "vigil.truncated": { "http.path": path, userAgent: agent } };
       for (const sent of [

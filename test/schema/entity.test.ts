@@ -245,7 +245,7 @@ describe("feedback", () => {
   const known = async () =>
     (
       await server.database.asOwner<{ known: object | null }>(
-        "SELECT profile -> 'known' AS known FROM entities WHERE kind = 'USER' AND key = 'dan'",
+        "SELECT learned -> 'known' AS known FROM entities WHERE kind = 'USER' AND key = 'dan'",
       )
     )[0]?.known as Record<string, unknown[]> | null;
 
@@ -363,7 +363,7 @@ describe("feedback", () => {
     expect(risk).toBeCloseTo(73 / 2.612, 1); // of both events: the one detection grew
     expect(feedback.nodes).toMatchObject([{ withdrawn: 1, undoneBy: "vigil" }]);
     const [row] = await server.database.asOwner<{ known: object }>(
-      "SELECT profile -> 'known' AS known FROM entities WHERE kind = 'USER' AND key = 'fay'",
+      "SELECT learned -> 'known' AS known FROM entities WHERE kind = 'USER' AND key = 'fay'",
     );
     expect(row?.known).toMatchObject({ countries: [], places: [] });
     const raw = Buffer.from(feedback.nodes[0].id, "base64").toString().slice(9);

@@ -17,7 +17,8 @@ export async function profileSizes(tx: Tx): Promise<ProfileSizes[]> {
   const { rows } = await tx.query<ProfileSizes & Record<string, unknown>>(
     `SELECT kind, count(*)::int AS profiles, max(size)::int AS largest,
        percentile_disc(0.5) WITHIN GROUP (ORDER BY size)::int AS median, percentile_disc(0.99) WITHIN GROUP (ORDER BY size)::int AS p99
-     FROM (SELECT kind, octet_length(profile::text) AS size FROM entities WHERE organization_id = $1 AND profile::text <> '{}') AS sizes
+     FROM (SELECT kind, octet_length(coalesce(learned::text, profile::text)) AS size FROM entities
+       WHERE organization_id = $1 AND coalesce(learned::text, profile::text) <> '{}') AS sizes
      GROUP BY kind ORDER BY profiles DESC, kind`,
     [tx.organizationId],
   );

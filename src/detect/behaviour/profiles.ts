@@ -38,7 +38,7 @@ export async function loadEntities(
   if (missing.length === 0) return;
   const { rows } = await tx.query<Row>({
     name: "load_profiles",
-    text: `SELECT kind, key, profile, first_seen_at, last_seen_at, coalesce(roles[1], department) AS peer_group
+    text: `SELECT kind, key, coalesce(learned, profile::json) AS profile, first_seen_at, last_seen_at, coalesce(roles[1], department) AS peer_group
       FROM unnest($2::entity_kind[], $3::text[]) AS wanted(kind, key) JOIN entities USING (kind, key) WHERE organization_id = $1`,
     values: [tx.organizationId, plainArray(missing.map(({ kind }) => kind)), textArray(missing.map(({ key }) => key))],
   });
@@ -73,10 +73,10 @@ export async function saveEntities(tx: Tx, { taught, seen }: Changed): Promise<v
         UPDATE entities e SET first_seen_at = g.first_seen_at, last_seen_at = g.last_seen_at
         FROM given g WHERE g.profile IS NULL AND e.organization_id = $1 AND e.kind = g.kind AND e.key = g.key
       )
-      INSERT INTO entities (organization_id, kind, key, first_seen_at, last_seen_at, profile)
+      INSERT INTO entities (organization_id, kind, key, first_seen_at, last_seen_at, learned)
       SELECT $1, kind, key, first_seen_at, last_seen_at, profile FROM given WHERE profile IS NOT NULL
       ON CONFLICT (organization_id, kind, key) DO UPDATE SET first_seen_at = excluded.first_seen_at,
-        last_seen_at = excluded.last_seen_at, profile = excluded.profile`,
+        last_seen_at = excluded.last_seen_at, learned = excluded.learned`,
     values: [
       tx.organizationId,
       plainArray(changed.map(({ kind }) => kind)),

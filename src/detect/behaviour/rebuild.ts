@@ -83,7 +83,8 @@ async function readSize(tx: Tx): Promise<{
 async function write(tx: Tx, { entities }: TrialJudge): Promise<number> {
   const learned = [...facetTable.values()].flat().filter(({ byPeople }) => !byPeople);
   await tx.query(
-    "UPDATE entities SET profile = profile::jsonb - $2::text[] WHERE organization_id = $1 AND profile::text <> '{}'",
+    `UPDATE entities SET learned = coalesce(learned::jsonb, profile) - $2::text[]
+     WHERE organization_id = $1 AND coalesce(learned::text, profile::text) <> '{}'`,
     [tx.organizationId, learned.map(({ name }) => name)],
   );
   const made = [...entities.values()].filter((entity) => entity.firstSeenAt !== 0 || hasProfile(entity));
@@ -93,11 +94,11 @@ async function write(tx: Tx, { entities }: TrialJudge): Promise<number> {
 
 async function writePage(tx: Tx, page: readonly Entity[]): Promise<void> {
   await tx.query(
-    `INSERT INTO entities (organization_id, kind, key, first_seen_at, last_seen_at, profile)
+    `INSERT INTO entities (organization_id, kind, key, first_seen_at, last_seen_at, learned)
      SELECT $1, kind, key, first_seen_at, last_seen_at, profile::json
      FROM unnest($2::entity_kind[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::text[])
        AS g(kind, key, first_seen_at, last_seen_at, profile)
-     ON CONFLICT (organization_id, kind, key) DO UPDATE SET profile = entities.profile::jsonb || excluded.profile::jsonb,
+     ON CONFLICT (organization_id, kind, key) DO UPDATE SET learned = coalesce(entities.learned::jsonb, entities.profile) || excluded.learned::jsonb,
        first_seen_at = least(entities.first_seen_at, excluded.first_seen_at),
        last_seen_at = greatest(entities.last_seen_at, excluded.last_seen_at)`,
     [

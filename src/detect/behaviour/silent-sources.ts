@@ -9,9 +9,9 @@ import { type Silence, silencesOf } from "./silence.ts";
 
 export async function silentSources(tx: Tx, now: number): Promise<EventDraft[]> {
   const { rows } = await tx.query<{ key: string; state: Cadence; people: Staffing | null }>(
-    `SELECT e.key, e.profile -> $2 AS state, (SELECT o.profile -> $3 FROM entities o
+    `SELECT e.key, coalesce(e.learned, e.profile::json) -> $2 AS state, (SELECT coalesce(o.learned, o.profile::json) -> $3 FROM entities o
        WHERE o.organization_id = $1 AND o.kind = 'ORGANIZATION' ORDER BY o.key LIMIT 1) AS people
-     FROM entities e WHERE e.organization_id = $1 AND e.kind = 'SERVICE' AND e.profile -> $2 IS NOT NULL`,
+     FROM entities e WHERE e.organization_id = $1 AND e.kind = 'SERVICE' AND coalesce(e.learned, e.profile::json) -> $2 IS NOT NULL`,
     [tx.organizationId, cadence.name, staffing.name],
   );
   return silencesOf(rows, now, rows[0]?.people ?? undefined).map((one) => eventOf(one, now));

@@ -35,13 +35,13 @@ const letterOf = (key: string): number => 1 << (key.charCodeAt(0) & 31);
 
 /** `core`: where else it may be. */
 export function readSent(name: string, core?: Read): Read {
-  const letter = letterOf(name); // all keys that can hold it begin with it
   const steps = name.split(".");
   const rests = steps.map((_, index) => steps.slice(index).join("."));
   const keys = keysOf(name);
+  const letters = keys.reduce((bits, key) => bits | letterOf(key), 0); // mostly one: each key begins the name
   return (event) => {
     const { attributes } = event;
-    if ((lettersOf(attributes) & letter) === 0) return core?.(event);
+    if ((lettersOf(attributes) & letters) === 0) return core?.(event);
     if (Object.hasOwn(attributes, name)) return attributes[name];
     for (let index = 1; index < keys.length; index++) {
       const key = keys[index] as string;

@@ -18,7 +18,6 @@ const categories: readonly [string, string][] = [
   ["policy.evaluate", "OTHER"], // at each log-in; the next ones are Okta's own work
   ["policy.auth_reevaluate", "OTHER"],
   ["policy.", "CONFIGURATION"],
-  ["system.agent.", "OTHER"],
   ["system.email.", "OTHER"],
   ["system.import.", "OTHER"],
   ["system.operation.", "OTHER"],

@@ -45,7 +45,7 @@ export function setRequest(draft: EventDraft, http: Http, sent: string): void {
   const last = request.lastIndexOf(" ");
   const versioned = last > first && version.test(request.slice(last + 1));
   const path = request.slice(first + 1, versioned ? last : undefined).trimStart();
-  const hasPath = versioned ? path !== "" : path.startsWith("/") || isAbsolute(path);
+  const hasPath = versioned ? path !== "" : path.startsWith("/") || (isAbsolute(path) && !path.includes(" "));
   if (first <= 0 || !method.test(request.slice(0, first)) || !hasPath) {
     http.path = cutText(draft, "http.path", request);
     draft.attributes["http.request.malformed"] = true;

@@ -89,10 +89,10 @@ describe("usersImport and what follows", { timeout: 120_000 }, () => {
   it("an imported role is the peer group of events that tell none", async () => {
     const now = Date.now();
     await send([opens("ivy", "p-1", now - 2 * hour)]);
-    const [role] = await owner("SELECT profile FROM entities WHERE kind = 'ROLE' AND key = 'nurse'");
+    const [role] = await owner("SELECT learned AS profile FROM entities WHERE kind = 'ROLE' AND key = 'nurse'");
     expect(role?.profile.role_record_access.members).toHaveLength(1);
     await server.app.pipeline.rebuildProfiles(server.ours);
-    const [again] = await owner("SELECT profile FROM entities WHERE kind = 'ROLE' AND key = 'nurse'");
+    const [again] = await owner("SELECT learned AS profile FROM entities WHERE kind = 'ROLE' AND key = 'nurse'");
     expect(again?.profile.role_record_access).toEqual(role?.profile.role_record_access);
   });
 
@@ -236,7 +236,7 @@ describe("usersImport and what follows", { timeout: 120_000 }, () => {
     const change =
       'mutation ($input: EntityUpdateInput!) { entityUpdate(kind: USER, key: "uma", input: $input) { userErrors { message } } }';
     const members = async (group: string) => {
-      const [role] = await owner(`SELECT profile FROM entities WHERE kind = 'ROLE' AND key = '${group}'`);
+      const [role] = await owner(`SELECT learned AS profile FROM entities WHERE kind = 'ROLE' AND key = '${group}'`);
       return role?.profile.role_record_access.members.length;
     };
     const now = Date.now();

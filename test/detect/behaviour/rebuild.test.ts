@@ -17,7 +17,7 @@ afterAll(async () => {
 });
 
 const spoil = (id: string, profile: string) =>
-  test.db.query(id, "UPDATE entities SET profile = profile::jsonb || $2::jsonb WHERE organization_id = $1", [
+  test.db.query(id, "UPDATE entities SET learned = learned::jsonb || $2::jsonb WHERE organization_id = $1", [
     id,
     profile,
   ]);

@@ -61,7 +61,7 @@ export function processOn(db: Database, bells: Bells): Pipeline {
 export async function profilesOf(db: Database, id: string): Promise<Record<string, unknown>> {
   const { rows } = await db.query<{ name: string } & Record<string, unknown>>(
     id,
-    `SELECT kind || ' ' || key AS name, profile, first_seen_at, last_seen_at FROM entities
+    `SELECT kind || ' ' || key AS name, coalesce(learned, profile::json) AS profile, first_seen_at, last_seen_at FROM entities
      WHERE organization_id = $1 ORDER BY name`,
     [id],
   );

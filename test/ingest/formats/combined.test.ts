@@ -103,6 +103,19 @@ describe("an access log", () => {
     expect(one(`shop.example:80 192.0.2.9 - - ${at} "${request}" 200 5`).http?.host).toBe("shop.example");
   });
 
+  it("has the path behind any scheme, however long, and a host only of those of the web", () => {
+    for (const scheme of ["gopher", "a".repeat(300)]) {
+      const event = one(`192.0.2.9 - - ${at} "GET ${scheme}://patient-4711/admin/a HTTP/1.1" 200 5`);
+      expect(event.http).toEqual({ method: "GET", path: "/admin/a", status: 200, bytes: 5 });
+      expect(event.attributes["http.request.absolute"]).toBe(`${scheme}://patient-4711`);
+    }
+  });
+
+  it("is malformed where another protocol is spoken", () => {
+    const event = one(`192.0.2.9 - - ${at} "OPTIONS rtsp://192.0.2.1:554 RTSP/1.0" 400 5`);
+    expect(event.attributes).toEqual({ "http.request.malformed": true });
+  });
+
   it.each(["CONNECT victim.example:443", "OPTIONS *", "GET //victim.example/a", "GET /http://victim.example/a"])(
     "takes no host from other targets: %s",
     (request) => {
