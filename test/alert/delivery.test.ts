@@ -646,9 +646,9 @@ it("N8 believes what Twilio says of an SMS before it is written down that Twilio
     outcomes: ["PERMANENT", "SENT"],
     taken: [200, 200],
   });
-  // What failed here, for its answer was lost, may have arrived all the same.
+  // What has failed by what is known here may have arrived all the same.
   before.delete(path);
-  answers.set(path, { status: 400, body: "{}" });
+  answers.set(path, { status: 400, body: JSON.stringify({ code: 21606 }) });
   const { id } = await channel({ kind: "SMS", sms: { to: ["+15125550114"] } });
   const alert = await test(id);
   await settled(alert, "FAILED");
