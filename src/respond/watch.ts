@@ -30,8 +30,8 @@ export function watchers(tx: Tx, now: number): WatchedAmong {
       name: "watched_subjects",
       text: `SELECT scope, value, aliases FROM decisions WHERE organization_id = $1 AND value = ANY ($2) AND ${inForce}
         UNION ALL
-        SELECT scope, value, aliases FROM decisions WHERE organization_id = $1 AND aliases <> ARRAY[]::text[]
-          AND aliases && $2::text[] AND ${inForce}`,
+        SELECT scope, value, aliases FROM decisions WHERE organization_id = $1 AND ${inForce}
+          AND aliases <> ARRAY[]::text[] AND aliases && $2::text[]`,
       values: [tx.organizationId, [...fresh, ...within.keys()], new Date(now)],
     });
     for (const { scope, value, aliases } of rows)
