@@ -1,5 +1,6 @@
 /** Fires the steps of escalations that are due. Running it twice, or in two processes, tells nobody twice. */
 import type { Tx } from "../db.ts";
+import { lockIncidentsDue } from "../incident/lock-due.ts";
 import { type Notice, notify } from "../publish/notify.ts";
 import { fire, type Policy, type Step } from "./escalation.ts";
 import { type Reached, readPeople } from "./escalation-people.ts";
@@ -24,13 +25,7 @@ const silenceLooksAgain = 60; // seconds
 
 /** Answers how many escalations went on; fewer than `most` are left when it is less. */
 export async function escalateDue(tx: Tx, now: number): Promise<number> {
-  // Incidents before their escalations, as whoever acknowledges locks them: each would wait for the other otherwise.
-  const { rows: locked } = await tx.query<{ id: string }>({
-    name: "escalations_due_of",
-    text: `SELECT id FROM security_incidents WHERE organization_id = $1 AND id IN (SELECT incident_id FROM escalations
-        WHERE organization_id = $1 AND due_at <= $2 ORDER BY due_at, id LIMIT ${most}) ORDER BY fingerprint, id FOR KEY SHARE`,
-    values: [tx.organizationId, new Date(now)],
-  });
+  const locked = await lockIncidentsDue(tx, { table: "escalations", most, now });
   if (locked.length === 0) return 0;
   const { rows: due } = await tx.query<Due>({
     name: "escalations_due",
@@ -38,7 +33,7 @@ export async function escalateDue(tx: Tx, now: number): Promise<number> {
       JOIN security_incidents i ON i.organization_id = e.organization_id AND i.id = e.incident_id
       WHERE e.organization_id = $1 AND e.due_at <= $2 AND e.incident_id = ANY ($3)
       ORDER BY e.due_at, e.id LIMIT ${most} FOR UPDATE OF e SKIP LOCKED`,
-    values: [tx.organizationId, new Date(now), locked.map(({ id }) => id)],
+    values: [tx.organizationId, new Date(now), locked],
   });
   if (due.length === 0) return 0;
   const ids = [...new Set(due.map(({ incident_id }) => incident_id))];

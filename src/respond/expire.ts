@@ -1,5 +1,6 @@
 /** Ends actions whose time is over, and those that nobody approved in time. Enforcers end theirs by their own clocks. */
 import type { Tx } from "../db.ts";
+import { lockIncidentsDue } from "../incident/lock-due.ts";
 import { endAction, type StoredAction } from "./action-row.ts";
 import { actions } from "./actions/table.ts";
 import { doingOf, nameOf, tell } from "./carry-out.ts";
@@ -9,13 +10,7 @@ const most = 500; // in one transaction
 
 /** Answers how many it ended. */
 export async function expireActions(tx: Tx, now: number): Promise<number> {
-  // Incidents before their actions, as `lock-action.ts` says.
-  const { rows: incidents } = await tx.query<{ id: string }>({
-    name: "due_actions_of",
-    text: `SELECT id FROM security_incidents WHERE organization_id = $1 AND id IN (SELECT incident_id FROM incident_actions
-        WHERE organization_id = $1 AND due_at <= $2 ORDER BY due_at, id LIMIT ${most}) ORDER BY fingerprint, id FOR KEY SHARE`,
-    values: [tx.organizationId, new Date(now)],
-  });
+  const incidents = await lockIncidentsDue(tx, { table: "incident_actions", most, now });
   if (incidents.length === 0) return 0;
   const { rows } = await tx.query<StoredAction>({
     name: "due_actions",
@@ -23,7 +18,7 @@ export async function expireActions(tx: Tx, now: number): Promise<number> {
       FROM incident_actions
       WHERE organization_id = $1 AND due_at <= $2 AND incident_id = ANY ($3) ORDER BY due_at, id LIMIT ${most}
       FOR UPDATE SKIP LOCKED`,
-    values: [tx.organizationId, new Date(now), incidents.map(({ id }) => id)],
+    values: [tx.organizationId, new Date(now), incidents],
   });
   const late = rows.filter(({ status }) => status === "AWAITING_APPROVAL");
   const outcomes = late.map(({ id, incident_id: incidentId, type, requester_id: requesterId }) => {
