@@ -3,8 +3,9 @@
  * json-rules-engine, and JSON.parse of the same events. Rounds of all of them take turns, so that noise hits each.
  */
 import { Engine } from "json-rules-engine";
-import { indexRules } from "../src/detect/index-rules.ts";
+import { candidatesIn } from "../src/detect/index-rules.ts";
 import type { SelectionRule } from "../src/detect/rule.ts";
+import { makeRuleIndex } from "../src/detect/rule-index.ts";
 import { compileDetection } from "../src/detect/sigma/compile.ts";
 import { createFieldReader } from "../src/detect/sigma/fields.ts";
 import { createWordReader } from "../src/detect/sigma/keywords.ts";
@@ -34,7 +35,7 @@ function compile(rules: readonly GeneratedRule[]): SelectionRule[] {
       stored: { id: `rule-${n}`, revision: 1, mode: "ACTIVE", yaml },
       document,
       matches: compileDetection(body, logsource, { field, words }),
-      requirements: requirementsOf(body),
+      asks: { logsource, requirements: requirementsOf(body) },
       counters: [],
     };
   });
@@ -42,7 +43,8 @@ function compile(rules: readonly GeneratedRule[]): SelectionRule[] {
 
 /** How many rules matched how many events: what every way must agree on. */
 function throughIndex(rules: readonly SelectionRule[]): (events: readonly SecurityEvent[]) => number {
-  const candidates = indexRules(rules, field, words);
+  const asks = rules.map((rule) => rule.asks);
+  const candidates = candidatesIn(makeRuleIndex(asks, { field, words }), rules);
   return (events) => {
     let hits = 0;
     for (const event of events) for (const rule of candidates(event)) if (rule.matches(event)) hits++;

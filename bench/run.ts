@@ -21,6 +21,7 @@ import { latencyBench } from "./latency.ts";
 import { memoryBench } from "./memory.ts";
 import { middlewareBench } from "./middleware.ts";
 import { neighboursBench } from "./neighbours.ts";
+import { organizationsBench } from "./organizations.ts";
 import { queryBench } from "./query.ts";
 import { redisWindowsBench } from "./redis-windows.ts";
 import { responseBench } from "./response.ts";
@@ -60,6 +61,7 @@ const benches: Record<string, () => Promise<Figure[]>> = {
   response: responseBench,
   query: queryBench,
   neighbours: neighboursBench,
+  organizations: organizationsBench,
   statistics: statisticsBench,
   rls: rlsBench,
   audit: auditBench,
@@ -94,6 +96,8 @@ const meanings: Record<string, string> = {
   query:
     "What a page of incidents with their actions and alerts costs, beside the same by hand and beside another GraphQL server on the same tables.",
   neighbours: "How much longer one organization waits while another asks for all that it may, on one server.",
+  organizations:
+    "How long many organizations wait for a server that has just started, and what memory it takes for them.",
   statistics: "How long the widgets of the overview wait for their numbers, beside SQL by hand.",
   rls: "What Row Level Security costs: the same statements with the condition written out, by a role that it does not bind.",
   audit: "What an unbroken, signed audit log costs beside plain inserts.",

@@ -6,12 +6,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EmbeddedPostgres, openEmbeddedPostgres } from "../src/embedded/postgres.ts";
 import { loadSecrets } from "../src/embedded/secrets.ts";
+import type { Told } from "./stream-server.ts";
 
 export interface Started {
   port: number;
   /** To send events with, and to follow with. */
   token: string;
   organizationId: string;
+}
+
+export interface StartedHere extends Started {
+  /** In use, once all else is collected. */
+  heapMiB(): Promise<number>;
 }
 
 /** What is undone at the end, the last first. */
@@ -26,12 +32,19 @@ export async function startPostgres(ends: Ends): Promise<{ directory: string; po
 }
 
 /** With `directory`: Vigil on the PostgreSQL in it. Without: a bare server. */
-export async function startServer(ends: Ends, directory?: string, redisUrl = ""): Promise<Started> {
+export async function startServer(ends: Ends, directory?: string, redisUrl = ""): Promise<StartedHere> {
   const args = directory === undefined ? ["bare"] : ["vigil", directory, redisUrl];
   const child = fork(join(import.meta.dirname, "stream-server.ts"), args, { execArgv: ["--import", "tsx"] });
   ends.push(() => ended(child));
   const [started] = (await once(child, "message")) as [Started];
-  return started;
+  return {
+    ...started,
+    async heapMiB() {
+      child.send({ heap: true } satisfies Told);
+      const [told] = (await once(child, "message")) as [number];
+      return told;
+    },
+  };
 }
 
 export async function ended(child: ChildProcess): Promise<void> {

@@ -11,11 +11,14 @@ import { parseConfig } from "../src/config.ts";
 import { createLog } from "../src/log.ts";
 import { recordChanges } from "../src/publish/change.ts";
 import { createServer } from "../src/server/server.ts";
+import { memoryInUse } from "./heap.ts";
 import { startProfile } from "./profiler.ts";
 import { unlimited } from "./unlimited.ts";
 
 /** What the server is told. */
 export interface Told {
+  /** Answers the MiB of heap that are in use. */
+  heap?: true;
   profile?: "start" | "stop";
   /** The id of an incident, to which ten changes are told. */
   publish?: string;
@@ -35,6 +38,7 @@ async function startVigil() {
   const token = await app.tokens.sign({ organizationId, userId: "cli", name: "bench", role: "ADMIN" }, 36_000);
   let profiling: Awaited<ReturnType<typeof startProfile>> | undefined;
   process.on("message", async (told: Told) => {
+    if (told.heap) process.send?.(memoryInUse().heap);
     if (told.profile === "start") profiling = await startProfile();
     if (told.profile === "stop") process.send?.(await profiling?.stop());
     if (told.publish)

@@ -1,5 +1,5 @@
 /** Of all that a rule requires, the one thing by which the index finds it: what it shares with the fewest rules. */
-import type { SelectionRule } from "./rule.ts";
+import type { Asks } from "./rule.ts";
 import type { FieldReader } from "./sigma/fields.ts";
 import type { Read } from "./sigma/read-sent.ts";
 import { type Requirement, vagueness } from "./sigma/requirements.ts";
@@ -13,9 +13,9 @@ const presenceCrowd = 1_000; // most fields are there in most events
 const searchCost = 2; // reading a text through is dearer than one look-up
 
 /** By rule, what to look up: an event that has none of these does not match. Empty: nothing can be looked up. */
-export function chooseRequirements(rules: readonly SelectionRule[], field: FieldReader): Chosen[][] {
+export function chooseRequirements(rules: readonly Asks[], field: FieldReader): Chosen[][] {
   const crowds = countRules(rules);
-  return rules.map(({ requirements, anyOf, document: { logsource } }) => {
+  return rules.map(({ requirements, anyOf, logsource }) => {
     let best: Chosen | undefined;
     let least = Number.POSITIVE_INFINITY;
     for (const [name, requirement] of requirements) {
@@ -33,7 +33,7 @@ interface Crowd {
   texts: Map<string, number>;
 }
 
-function countRules(rules: readonly SelectionRule[]): Map<string, Crowd> {
+function countRules(rules: readonly Asks[]): Map<string, Crowd> {
   const crowds = new Map<string, Crowd>();
   const count = (counts: Map<string, number>, one: string) => counts.set(one, (counts.get(one) ?? 0) + 1);
   for (const { requirements } of rules)

@@ -1,21 +1,20 @@
 /** Stored rules -> a rule set: parsed, wired to each other, compiled to closures and indexed, once. */
 import { type BehaviourRule, behaviourRuleOf } from "./behaviour/behaviour-rule.ts";
 import { findingSubjects, hasFinding, withBehaviour } from "./behaviour/selection.ts";
+import { type CompiledDetection, createCompiler, sharedCompiler } from "./compile-once.ts";
 import { type Disguise, disguised, sealedReader } from "./correlation/disguise.ts";
 import { subjectReader } from "./correlation/subject.ts";
 import type { StoredRule } from "./detection.ts";
 import { exceptCorrelations } from "./except-correlations.ts";
 import { compileExceptions, parseExceptions } from "./exceptions.ts";
-import { type Candidates, indexRules } from "./index-rules.ts";
-import type { FiringRule, SelectionRule } from "./rule.ts";
-import { compileDetection, type Matches } from "./sigma/compile.ts";
+import type { Candidates } from "./index-rules.ts";
+import type { Asks, FiringRule, SelectionRule } from "./rule.ts";
+import type { Matches } from "./sigma/compile.ts";
 import type { ParsedDocument } from "./sigma/document.ts";
-import { createFieldReader, type FieldReader } from "./sigma/fields.ts";
-import { createWordReader } from "./sigma/keywords.ts";
+import type { FieldReader } from "./sigma/fields.ts";
 import { mayHave } from "./sigma/known-fields.ts";
 import { parseOnce } from "./sigma/parse-once.ts";
 import { expandPlaceholders, type Placeholders } from "./sigma/placeholders.ts";
-import { anyOf, type Requirements, requirementsOf } from "./sigma/requirements.ts";
 import { takeWaiting } from "./waiting.ts";
 import { latenessMs } from "./windows/windows.ts";
 import { type LoadedCorrelation, windowOf, wireCorrelations } from "./wire.ts";
@@ -40,46 +39,47 @@ export interface CompileError {
 
 const plainGapMs = 5 * 60_000; // matches of a plain rule that lie further apart are different episodes
 
+const nothing: Asks = { logsource: {}, requirements: new Map() };
+
 export interface CompileOptions {
   /** How sealed values are told apart without being shown. Absent: they are shown. */
   disguise?: Disguise;
   /** The values of %placeholders% in rules (`expand`). A rule that names one without values is a fault. */
   placeholders?: Placeholders;
-  /** How fields are read. Default: a reader of its own. */
+  /** How fields are read. Default: as all read them, by what is compiled for all. */
   field?: FieldReader;
 }
 
 /** A rule that cannot run is reported and left out; the others run. */
 export function compileRules(
   rules: readonly StoredRule[],
-  { disguise, placeholders = new Map(), field = createFieldReader() }: CompileOptions = {},
+  { disguise, placeholders = new Map(), field: ownField }: CompileOptions = {},
 ): { ruleSet: RuleSet; errors: CompileError[] } {
   const errors: CompileError[] = [];
   const selections: SelectionRule[] = [];
   const loaded: LoadedCorrelation[] = [];
+  const compiler = ownField ? createCompiler(ownField) : sharedCompiler;
+  const { context } = compiler;
+  const { field } = context;
   const grouping = disguised(field, disguise, true);
-  const context = { field, words: createWordReader() };
   for (const stored of rules) {
     const document = parseOne(stored, errors);
     if (document?.kind === "CORRELATION") loaded.push({ stored, document });
     if (document?.kind !== "DETECTION" && document?.kind !== "BEHAVIOUR") continue;
-    let found: Matches = hasFinding(stored);
-    let requirements: Requirements = new Map();
-    let alternatives: Requirements | undefined;
+    let compiled: CompiledDetection | undefined;
     if (document.kind === "DETECTION") {
       const { body, faults } = expandPlaceholders(document.body, placeholders, mayHave(document.logsource));
       errors.push(...faults.map((message) => ({ ruleId: stored.id, message })));
       if (faults.length > 0) continue;
-      found = compileDetection(body, document.logsource, context);
-      requirements = requirementsOf(body);
-      alternatives = anyOf(body);
+      compiled = compiler.detection(body, document.logsource);
     }
+    const { matches: found, asks } = compiled ?? { matches: hasFinding(stored), asks: nothing };
     const exceptions = parseExceptions(stored.exceptions, placeholders, (message) =>
       errors.push({ ruleId: stored.id, message }),
     );
     const isExcepted = compileExceptions(exceptions, document.logsource, context);
     const matches: Matches = isExcepted ? (event) => found(event) && !isExcepted(event) : found;
-    selections.push({ stored, document, matches, requirements, anyOf: alternatives, counters: [] });
+    selections.push({ stored, document, matches, asks, counters: [] });
   }
   const { correlations, waiting } = takeWaiting(loaded, selections);
   errors.push(...waiting);
@@ -108,12 +108,10 @@ export function compileRules(
   const used = selections.filter((rule) => rule.own || rule.counters.length > 0);
   const horizonMs = Math.max(latenessMs, ...[...firing.values()].map((rule) => rule.window.horizonMs));
   const isBehaviour = ({ document }: SelectionRule) => document.kind === "BEHAVIOUR";
-  const index = indexRules(
-    used.filter((rule) => !isBehaviour(rule)),
-    field,
-    context.words,
+  const candidates = withBehaviour(
+    compiler.candidates(used.filter((rule) => !isBehaviour(rule))),
+    used.filter(isBehaviour),
   );
-  const candidates = withBehaviour(index, used.filter(isBehaviour));
   return { ruleSet: { candidates, behaviour: used.flatMap(behaviourRuleOf), firing, horizonMs }, errors };
 }
 

@@ -1,5 +1,5 @@
 /** A rule that is ready to run: what a rule set is made of. */
-import type { SecurityEvent } from "../ingest/event.ts";
+import type { Logsource, SecurityEvent } from "../ingest/event.ts";
 import type { GroupOf } from "./correlation/group.ts";
 import type { StoredRule, Subject } from "./detection.ts";
 import type { Matches } from "./sigma/compile.ts";
@@ -7,14 +7,20 @@ import type { CorrelationDocument, SelectionDocument } from "./sigma/document.ts
 import type { Requirements } from "./sigma/requirements.ts";
 import type { WindowSpec } from "./windows/windows.ts";
 
+/** What an event must have for a rule to match at all: by this the index finds it. */
+export interface Asks {
+  logsource: Logsource;
+  requirements: Requirements;
+  /** Where nothing is required of any one field: one of these must be so. */
+  anyOf?: Requirements | undefined;
+}
+
 /** A detection or behaviour rule, and who is told of its matches. */
 export interface SelectionRule {
   stored: StoredRule;
   document: SelectionDocument;
   matches: Matches;
-  requirements: Requirements;
-  /** Where nothing is required of any one field: one of these must be so. */
-  anyOf?: Requirements | undefined;
+  asks: Asks;
   /** Absent: it only serves correlations, or is disabled. */
   own?: { window: WindowSpec; subjects: (event: SecurityEvent) => Subject[] };
   counters: Counter<SecurityEvent>[];

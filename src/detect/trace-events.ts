@@ -4,13 +4,11 @@ import type { SecurityEvent } from "../ingest/event.ts";
 import { traceBehaviour } from "./behaviour/trace.ts";
 import { createTrialJudge } from "./behaviour/trial-judge.ts";
 import { compileRules } from "./compile.ts";
+import { sharedCompiler } from "./compile-once.ts";
 import type { Disguise } from "./correlation/disguise.ts";
 import type { DetectionDraft } from "./detection.ts";
 import { createDetector } from "./detector.ts";
-import { compileDetection } from "./sigma/compile.ts";
 import type { SelectionDocument } from "./sigma/document.ts";
-import { createFieldReader } from "./sigma/fields.ts";
-import { createWordReader } from "./sigma/keywords.ts";
 import { mayHave } from "./sigma/known-fields.ts";
 import { parseOnce } from "./sigma/parse-once.ts";
 import { expandPlaceholders } from "./sigma/placeholders.ts";
@@ -43,7 +41,7 @@ export async function testEvents(
   behaviour.judge(events);
   behaviour.show(0);
   const { detections } = await createDetector({ ruleSet }).evaluate(events);
-  const context = { field: createFieldReader(), words: createWordReader() };
+  const { context } = sharedCompiler;
   const traces = selectionRulesOf(trial).map(({ id, document: written }) => {
     if (written.kind === "BEHAVIOUR") return { id, document: written, trace: traceBehaviour(id, written.body) };
     const document = {
@@ -51,8 +49,7 @@ export async function testEvents(
       body: expandPlaceholders(written.body, trial.placeholders, mayHave(written.logsource)).body,
     };
     const stored = { id, revision: 1, mode: "ACTIVE" as const, yaml: document.yaml };
-    const matches = compileDetection(document.body, document.logsource, context);
-    const rule = { stored, document, matches, requirements: new Map(), counters: [] };
+    const rule = { stored, document, ...sharedCompiler.detection(document.body, document.logsource), counters: [] };
     return { id, document, trace: traceRule(rule, { ...context, ...(visibleOf ? { visibleOf } : {}) }) };
   });
   const results = events.flatMap((event, index) =>

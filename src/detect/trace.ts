@@ -3,8 +3,9 @@
  * same closures over the same field readers as the engine, so that the two cannot disagree.
  */
 import type { SecurityEvent } from "../ingest/event.ts";
-import { indexRules } from "./index-rules.ts";
+import { candidatesIn } from "./index-rules.ts";
 import type { SelectionRule } from "./rule.ts";
+import { makeRuleIndex } from "./rule-index.ts";
 import type { CompileContext } from "./sigma/compile.ts";
 import type { Clause, Condition, DetectionDocument } from "./sigma/document.ts";
 import { compileClause } from "./sigma/tests.ts";
@@ -64,7 +65,8 @@ export function traceRule(rule: SelectionRule & { document: DetectionDocument },
     return { name, alternatives: selection.length, clauses };
   });
   // Without requirements the index looks at nothing but the logsource.
-  const candidates = indexRules([{ ...rule, requirements: new Map() }], options.field, options.words);
+  const { logsource } = document;
+  const candidates = candidatesIn(makeRuleIndex([{ logsource, requirements: new Map() }], options), [rule]);
   return (event) => {
     const traced = selections.map(({ name, alternatives, clauses }): SelectionTrace => {
       const told = clauses.map((clause) => clause(event));

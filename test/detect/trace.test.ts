@@ -22,7 +22,13 @@ function tracer(
   const document = documents[0] as DetectionDocument;
   const matches = compileDetection(document.body, document.logsource, context);
   const stored = { id: "rule", revision: 1, mode: "ACTIVE" as const, yaml };
-  const rule = { stored, document, matches, requirements: new Map(), counters: [] };
+  const rule = {
+    stored,
+    document,
+    matches,
+    asks: { logsource: document.logsource, requirements: new Map() },
+    counters: [],
+  };
   return traceRule(rule, { ...context, ...(visibleOf ? { visibleOf } : {}) });
 }
 

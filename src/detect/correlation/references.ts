@@ -29,12 +29,13 @@ export function resolveCorrelations(
   selections: readonly SelectionRule[],
 ): Resolved[] {
   const done = new Map<LoadedCorrelation, Resolved>();
+  const named = byName(selections, correlations);
   const resolve = (one: LoadedCorrelation, above: readonly LoadedCorrelation[]): Resolved => {
     const known = done.get(one);
     if (known) return known;
     const resolved: Resolved = { ...one, counts: [], depth: 0, faults: [] };
     for (const reference of one.document.body.rules) {
-      const found = find(reference, selections, correlations);
+      const found = find(reference, named.get(reference));
       if (typeof found === "string") resolved.faults.push(found);
       else if ("rule" in found) resolved.counts.push(found);
       else {
@@ -67,16 +68,26 @@ export function nameOf({ name, sigmaId, title }: ParsedDocument): string {
   return name ?? sigmaId ?? title;
 }
 
-function find(
-  reference: string,
+/** By id and by name; a rule whose two are the same stands there once. */
+function byName(
   selections: readonly SelectionRule[],
   correlations: readonly LoadedCorrelation[],
-): Referred | string {
-  const isNamed = ({ document }: Named) => document.sigmaId === reference || document.name === reference;
-  const found: Referred[] = [
-    ...selections.filter(isNamed).map((rule) => ({ rule })),
-    ...correlations.filter(isNamed).map((correlation) => ({ correlation })),
-  ];
+): ReadonlyMap<string, readonly Referred[]> {
+  const named = new Map<string, Referred[]>();
+  const add = ({ document: { sigmaId, name } }: Named, referred: Referred): void => {
+    for (const reference of new Set([sigmaId, name])) {
+      if (reference === undefined) continue;
+      const known = named.get(reference);
+      if (known) known.push(referred);
+      else named.set(reference, [referred]);
+    }
+  };
+  for (const rule of selections) add(rule, { rule });
+  for (const correlation of correlations) add(correlation, { correlation });
+  return named;
+}
+
+function find(reference: string, found: readonly Referred[] = []): Referred | string {
   const [only] = found;
   if (!only) return `there is no rule with the id or name \`${reference}\``;
   if (found.length > 1) return `several rules have the id or name \`${reference}\``;

@@ -8,6 +8,8 @@ import { type Read, readSent } from "./read-sent.ts";
 
 export type FieldReader = (name: string, logsource: Logsource) => Read;
 
+const mostNames = 20_000; // names are whatever organizations write in their rules
+
 /** Equal names of one mapping share one reader, so that readers can serve as index keys. */
 export function createFieldReader(): FieldReader {
   const plain = new Map<string, Read>();
@@ -19,6 +21,7 @@ export function createFieldReader(): FieldReader {
     if (special) mapped.set(mapping, cache);
     let read = cache.get(name);
     if (!read) {
+      if (cache.size >= mostNames) cache.clear();
       const core = ecsFields.get(name) ?? ownFields.get(name) ?? special;
       const rest = /^attributes\.(.+)$/s.exec(name)?.[1];
       cache.set(name, (read = readSent(name, rest === undefined ? core : readSent(rest))));

@@ -6,18 +6,23 @@ import { type ParsedSigma, parseSigma } from "./parse.ts";
 
 const most = 20_000_000; // characters of text; the parsed form takes about ten bytes a character
 
-const known = new Map<string, ParsedSigma>();
+const known = new Map<string, { yaml: string; parsed: ParsedSigma }>();
 let size = 0;
 
 export function parseOnce(yaml: string): ParsedSigma {
   const found = known.get(yaml);
-  if (found) return found;
+  if (found) return found.parsed;
   const parsed = parseSigma(yaml);
   if (size + yaml.length > most) {
     known.clear();
     size = 0;
   }
-  known.set(yaml, parsed);
+  known.set(yaml, { yaml, parsed });
   size += yaml.length;
   return parsed;
+}
+
+/** The same text, as the one copy that is kept anyway where it has been parsed: organizations have mostly the same rules. */
+export function sameText(yaml: string): string {
+  return known.get(yaml)?.yaml ?? yaml;
 }

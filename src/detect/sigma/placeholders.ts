@@ -10,7 +10,7 @@ export type Placeholders = ReadonlyMap<string, readonly string[]>;
 const maxExpanded = 10_000; // texts that one value may become
 
 /**
- * The body with every placeholder's values in its place, and what is wrong, once per cause. Inside a longer text a
+ * The body with every placeholder's values in its place, itself where there are none, and what is wrong, once per cause. Inside a longer text a
  * placeholder that no list answers for stands for the event's own field of that name, where such events may have it.
  * (A field that is the whole value is written with `fieldref`, so there a missing list is a fault.)
  */
@@ -19,6 +19,7 @@ export function expandPlaceholders(
   placeholders: Placeholders,
   isField: (name: string) => boolean = () => false,
 ): { body: DetectionBody; faults: string[] } {
+  if (!hasPlaceholders(body)) return { body, faults: [] };
   const faults = new Set<string>();
   const expand = (test: Test, clause: Clause): Test => {
     if (test.kind !== "EXPAND") return test;
@@ -49,6 +50,13 @@ export function expandPlaceholders(
       ),
     );
   return { body: { ...body, selections }, faults: [...faults] };
+}
+
+function hasPlaceholders({ selections }: DetectionBody): boolean {
+  for (const alternatives of selections.values())
+    for (const clauses of alternatives)
+      if (clauses.some(({ tests }) => tests.some(({ kind }) => kind === "EXPAND"))) return true;
+  return false;
 }
 
 function namesOf(template: Template): string {

@@ -2,6 +2,7 @@
 import type { Tx } from "../../db.ts";
 import type { StoredException, StoredRule } from "../detection.ts";
 import type { ParsedDocument } from "../sigma/document.ts";
+import { sameText } from "../sigma/parse-once.ts";
 import { type RuleSettings, type StoredSettings, settingsOf } from "./settings.ts";
 
 export interface KnownRule extends StoredRule {
@@ -70,6 +71,7 @@ function knownOf({ throttle_ms, overrides, exceptions, ...rest }: Row): KnownRul
   const { throttleMs, severity, tags } = settings;
   return {
     ...rest,
+    yaml: sameText(rest.yaml),
     ...(throttleMs === undefined ? {} : { throttleMs }),
     ...(severity && { severity }),
     ...(tags && { tags }),
