@@ -12,6 +12,7 @@ import type { DetectionBody } from "./sigma/document.ts";
 import { createFieldReader, type FieldReader } from "./sigma/fields.ts";
 import { createWordReader } from "./sigma/keywords.ts";
 import { anyOf, requirementsOf } from "./sigma/requirements.ts";
+import { asServed } from "./sigma/served-path.ts";
 
 export interface CompiledDetection {
   matches: Matches;
@@ -19,6 +20,9 @@ export interface CompiledDetection {
 }
 
 export interface Compiler {
+  /** How events are grouped and counted. */
+  field: FieldReader;
+  /** How rules look at them. */
   context: CompileContext;
   /** `body`: its placeholders are expanded. Of one body, the logsource is always the same. */
   detection(body: DetectionBody, logsource: Logsource): CompiledDetection;
@@ -27,7 +31,7 @@ export interface Compiler {
 
 /** What remembers nothing of other organizations' rules, for whoever reads fields in a way of their own. */
 export function createCompiler(field: FieldReader): Compiler {
-  const context = { field, words: createWordReader() };
+  const context = { field: asServed(field), words: createWordReader() };
   const detections = new WeakMap<DetectionBody, CompiledDetection>();
   const numbers = new WeakMap<Asks, number>();
   let last = 0;
@@ -41,6 +45,7 @@ export function createCompiler(field: FieldReader): Compiler {
     if (!indexes.get(key)?.deref()) indexes.delete(key);
   });
   return {
+    field,
     context,
     detection(body, logsource) {
       let compiled = detections.get(body);

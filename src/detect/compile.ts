@@ -59,8 +59,7 @@ export function compileRules(
   const selections: SelectionRule[] = [];
   const loaded: LoadedCorrelation[] = [];
   const compiler = ownField ? createCompiler(ownField) : sharedCompiler;
-  const { context } = compiler;
-  const { field } = context;
+  const { field, context } = compiler;
   const grouping = disguised(field, disguise, true);
   for (const stored of rules) {
     const document = parseOne(stored, errors);

@@ -66,7 +66,8 @@ function unwrapped(sent: string, form: boolean): string {
 
 const bytes = /(?:%[0-9a-f]{2})+/gi;
 
-function unpercent(text: string): string {
+/** Decodes `%41` and its kin once. */
+export function unpercent(text: string): string {
   return text.replace(/%u([0-9a-f]{4})/gi, fromHex).replace(bytes, (run) => {
     // Two bytes where one would do: ways to write / . \ that strict decoders refuse and careless ones take.
     const short = run
