@@ -1,5 +1,6 @@
 import { audit } from "../access/audit.ts";
 import type { Tx } from "../db.ts";
+import { oneSpelling } from "../detect/behaviour/user-names.ts";
 import { VigilError } from "../errors.ts";
 import { needsApproval } from "../respond/actions/table.ts";
 import { makeDecision, type NewDecision, ttlBounds } from "../respond/decide.ts";
@@ -164,7 +165,7 @@ function targetOf({ scope, value }: Target): Target {
   if (scope === "USER" || scope === "SESSION") {
     const name = value.trim();
     return name !== "" && name.length <= 300 && !name.includes("\0")
-      ? { scope, value: name }
+      ? { scope, value: scope === "USER" ? oneSpelling(name) : name }
       : bad("A user or session has 1 to 300 characters.");
   }
   const network = readNetwork(value);

@@ -148,7 +148,7 @@ describe("the list of decisions", () => {
     const { body: before } = await poll("");
     const made = await decide({ type: "FORCE_MFA", scope: "USER", value: "lee" });
     const { body: more } = await poll(`&after=${before.version}`);
-    expect(more.decisions.map(({ value }: Data) => value)).toEqual(["lee", "17", "Lee@clinic.example"]);
+    expect(more.decisions.map(({ value }: Data) => value)).toEqual(["lee", "17", "lee@clinic.example"]);
     const ids: string[] = more.decisions.map(({ id }: Data) => id);
     expect(new Set(ids).size).toBe(3);
     expect(ids[0]).toBe(rowId(made.decision.id));

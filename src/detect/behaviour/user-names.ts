@@ -1,6 +1,8 @@
 /**
  * One person under several names. Where log-ins tell an e-mail address and record accesses an id, these would be two
  * users, neither of whom is known well; `usersImport` says that both are one, and then such events get the person's name.
+ * And an e-mail address is one account however its letters are written: telephones begin it with a capital one, and whoever
+ * has stolen a password would be somebody new by another spelling. Other names stay as they are, for systems tell them apart.
  */
 import type { Database, Tx } from "../../db.ts";
 import type { EventDraft } from "../../ingest/event.ts";
@@ -10,13 +12,17 @@ export type UserNames = ReadonlyMap<string, string>;
 
 export const noNames: UserNames = new Map();
 
+export function oneSpelling(name: string): string {
+  return name.includes("@") ? name.toLowerCase() : name;
+}
+
 export async function readUserNames(tx: Pick<Tx, "organizationId" | "query">): Promise<UserNames> {
   const { rows } = await tx.query<{ alias: string; key: string }>(
     `SELECT unnest(aliases) AS alias, key FROM entities
      WHERE organization_id = $1 AND kind = 'USER' AND aliases <> ARRAY[]::text[] ORDER BY key`,
     [tx.organizationId],
   );
-  return new Map(rows.map(({ alias, key }) => [alias, key]));
+  return new Map(rows.map(({ alias, key }) => [oneSpelling(alias), key]));
 }
 
 /** Whether it tells a user, but no name: one may be known. */
@@ -24,12 +30,17 @@ export function isNameless({ actor }: Pick<EventDraft, "actor">): boolean {
   return actor !== undefined && actor.name === undefined && (actor.email !== undefined || actor.id !== undefined);
 }
 
-/** The event with the name that its user is known by; the event itself where it tells one, or none is known. */
+/** The event with the name that its user is known by, addresses in one spelling; the event itself where nothing changes. */
 export function withName<Event extends Pick<EventDraft, "actor">>(event: Event, names: UserNames): Event {
   const { actor } = event;
-  if (names.size === 0 || !actor || actor.name !== undefined) return event;
-  const name = names.get(actor.email ?? "") ?? names.get(actor.id ?? "");
-  return name === undefined ? event : { ...event, actor: { ...actor, name } };
+  if (!actor) return event;
+  const told = { ...actor };
+  if (actor.email !== undefined) told.email = actor.email.toLowerCase();
+  if (actor.id !== undefined) told.id = oneSpelling(actor.id);
+  const name = actor.name ?? names.get(told.email ?? "") ?? names.get(told.id ?? "");
+  if (name !== undefined) told.name = oneSpelling(name);
+  const isSame = told.name === actor.name && told.email === actor.email && told.id === actor.id;
+  return isSame ? event : { ...event, actor: told };
 }
 
 /** Reads the names where they are needed and may have changed: whoever changes them raises the version of the profiles. */
@@ -48,10 +59,11 @@ export async function nameOfUser(
   organizationId: string,
   nameOrAlias: string,
 ): Promise<string> {
+  const asked = oneSpelling(nameOrAlias);
   const { rows } = await db.query<{ key: string }>(
     organizationId,
     `SELECT key FROM entities WHERE organization_id = $1 AND kind = 'USER' AND aliases <> ARRAY[]::text[] AND $2 = ANY (aliases)`,
-    [organizationId, nameOrAlias],
+    [organizationId, asked],
   );
-  return rows[0]?.key ?? nameOrAlias;
+  return rows[0]?.key ?? asked;
 }

@@ -1,6 +1,7 @@
 /** Rows of people with roles, departments and criticalities, as a list or as CSV: read, or refused with the place and why. */
 import { VigilError } from "../../errors.ts";
 import { criticalities } from "../risk/change.ts";
+import { oneSpelling } from "./user-names.ts";
 
 export interface UserRow {
   name?: string | null | undefined;
@@ -44,7 +45,7 @@ export function readRows(rows: readonly UserRow[]): { users: UserFacts[]; reject
       continue;
     }
     const keys = keysOf(row);
-    const aliases = row.aliases?.map((alias) => alias.trim());
+    const aliases = row.aliases?.map(nameOf);
     for (const key of [...keys, ...(aliases ?? [])]) firstRow.set(key, index + 1);
     const { roles, department, criticality } = row;
     users.push({
@@ -59,7 +60,11 @@ export function readRows(rows: readonly UserRow[]): { users: UserFacts[]; reject
 }
 
 function keysOf({ name, email }: UserRow): string[] {
-  return [name, email].flatMap((key) => (key?.trim() ? [key.trim()] : []));
+  return [name, email].flatMap((key) => (key?.trim() ? [nameOf(key)] : []));
+}
+
+function nameOf(text: string): string {
+  return oneSpelling(text.trim());
 }
 
 function faultOf(row: UserRow, firstRow: ReadonlyMap<string, number>): Omit<RowFault, "row"> | undefined {
@@ -68,16 +73,16 @@ function faultOf(row: UserRow, firstRow: ReadonlyMap<string, number>): Omit<RowF
   if (keys.length === 0) return { field: "name", message: "A row names a user, by name or email as events do" };
   for (const [field, key] of Object.entries({ name: row.name, email: row.email })) {
     if (key && key.length > longest) return { field, message: `At most ${longest} characters` };
-    const before = key ? firstRow.get(key.trim()) : undefined;
+    const before = key ? firstRow.get(nameOf(key)) : undefined;
     if (before !== undefined) return { field, message: `Row ${before} is about the same user` };
   }
   const { aliases } = row;
   if (aliases && (aliases.length > mostAliases || aliases.some((one) => one.trim() === "" || one.length > longest)))
     return { field: "aliases", message: `There are at most ${mostAliases} aliases, of 1 to ${longest} characters` };
-  const taken = aliases?.find((alias) => firstRow.has(alias.trim()));
+  const taken = aliases?.find((alias) => firstRow.has(nameOf(alias)));
   if (taken !== undefined)
-    return { field: "aliases", message: `Row ${firstRow.get(taken.trim())} is about the same user` };
-  if (aliases?.some((alias) => alias.trim() === keys[0]))
+    return { field: "aliases", message: `Row ${firstRow.get(nameOf(taken))} is about the same user` };
+  if (aliases?.some((alias) => nameOf(alias) === keys[0]))
     return { field: "aliases", message: "An alias is another name than the user's own" };
   if (roles && (roles.length > mostRoles || roles.some((role) => role.trim() === "" || role.length > longest)))
     return { field: "roles", message: `There are at most ${mostRoles} roles, of 1 to ${longest} characters` };

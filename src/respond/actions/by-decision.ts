@@ -1,5 +1,6 @@
 /** Actions that enforcers carry out: a decision while they are in force, and what it replaced when they are taken back. */
 import type { Tx } from "../../db.ts";
+import { oneSpelling } from "../../detect/behaviour/user-names.ts";
 import { makeDecision, makeDecisions, type NewDecision, revokeDecisions, ttlBounds } from "../decide.ts";
 import type { TargetKind } from "../rule.ts";
 import type { DecisionScope, Target } from "../target.ts";
@@ -90,5 +91,5 @@ export function planPerson(text: string, kind: TargetKind | undefined): { target
   // A pseudonym: the applications that enforce know no user of that name.
   if (/^sealed-[0-9a-f]{32,}$/.test(value))
     return { fault: "Who it is is sealed: enforcers know nobody by that name." };
-  return { target: { scope: isSession ? "SESSION" : "USER", value } };
+  return { target: isSession ? { scope: "SESSION", value } : { scope: "USER", value: oneSpelling(value) } };
 }
