@@ -86,7 +86,7 @@ describe("an e-mail address", () => {
         [server.ours],
       ),
     );
-    const file = "../../../prisma/migrations/20261214000000_one_spelling/migration.sql";
+    const file = "../../../prisma/migrations/20261214000100_one_spelling/migration.sql";
     const owner = new pg.Client({ connectionString: server.database.ownerUrl });
     await owner.connect();
     try {
