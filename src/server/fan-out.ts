@@ -254,7 +254,7 @@ export function createFanOut(mask: (error: unknown) => Error, closing: AbortSign
     counts: () => ({ streams: groups.size, ...counted }),
     async join(operation, subscriber) {
       const shared = sharedOf(operation, subscriber.context.viewer);
-      if (!shared || (await hasBreakGlass(subscriber.context))) return undefined;
+      if (!shared) return undefined;
       const left = new AbortController();
       const member: Member = { ...subscriber, shown: undefined };
       const leave = (): void => {
@@ -263,11 +263,12 @@ export function createFanOut(mask: (error: unknown) => Error, closing: AbortSign
         const group = member.group ?? groups.get(shared.key);
         if (group) forgetIfEmpty(group);
       };
-      if (shared.stream.durable && typeof shared.args.after === "string") {
-        catchUp(shared, member, left.signal).catch((error: Error) => member.end(mask(error)));
-        return leave;
-      }
       try {
+        if (await hasBreakGlass(subscriber.context)) return undefined;
+        if (shared.stream.durable && typeof shared.args.after === "string") {
+          catchUp(shared, member, left.signal).catch((error: Error) => member.end(mask(error)));
+          return leave;
+        }
         for (;;) {
           const group = groupOf(shared, subscriber);
           await group.ready;
@@ -277,7 +278,7 @@ export function createFanOut(mask: (error: unknown) => Error, closing: AbortSign
         }
       } catch (error) {
         if (error instanceof VigilError) return undefined; // its arguments are at fault: refused where it is executed
-        throw error;
+        subscriber.end(mask(error)); // thrown, it would close the socket with all that runs on it
       }
       return leave;
     },

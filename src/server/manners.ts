@@ -10,6 +10,8 @@ export const closeCodes = {
   goingAway: 1001,
   /** The reader is too slow: resume from the cursor. */
   tooSlow: 1013,
+  /** What is needed to let somebody in does not answer just now: come back in `retry-after` seconds. */
+  notNow: 1013,
   /** Too many sockets, or too many messages. */
   tooMany: 4429,
 } as const;

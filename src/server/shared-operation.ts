@@ -39,8 +39,9 @@ export function sharedOf(operation: Operation, viewer: Viewer): Shared | undefin
   if (typeof judgeCost(operation, costLimits.operation) !== "number") return undefined; // refused where it is executed
   const given = getVariableValues(schema, found.variableDefinitions ?? [], variableValues ?? {});
   if (!given.coerced) return undefined; // refused where it is executed
-  const args = getArgumentValues(field, selection, given.coerced);
-  if (stream.durable && typeof args.after === "string" && !isCursor(args.after)) return undefined; // refused there, too
+  const args = argumentsOf(field, selection, given.coerced);
+  if (!args) return undefined; // refused there, too
+  if (stream.durable && typeof args.after === "string" && !isCursor(args.after)) return undefined; // and there
   const text = textOf(document);
   if (ofOnePerson.test(text)) return undefined;
   const variables = { ...given.coerced };
@@ -55,6 +56,15 @@ export function sharedOf(operation: Operation, viewer: Viewer): Shared | undefin
     stream,
     args,
   };
+}
+
+/** Undefined: they do not fit, as null of a variable where a value is needed. */
+function argumentsOf(...given: Parameters<typeof getArgumentValues>): Record<string, unknown> | undefined {
+  try {
+    return getArgumentValues(...given);
+  } catch {
+    return undefined;
+  }
 }
 
 const texts = new WeakMap<DocumentNode, string>();

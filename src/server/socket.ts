@@ -5,7 +5,6 @@ import { CloseCode } from "graphql-ws";
 import { type Extra, useServer } from "graphql-ws/use/ws";
 import { WebSocketServer } from "ws";
 import type { Viewer } from "../access/viewer.ts";
-import { VigilError } from "../errors.ts";
 import type { Context } from "../schema/context.ts";
 import type { AddressOf } from "./address.ts";
 import { urlOf } from "./answer.ts";
@@ -13,6 +12,7 @@ import { bearerOf, socketCookieOf } from "./credential.ts";
 import type { FanOut } from "./fan-out.ts";
 import type { GraphQLServer } from "./graphql.ts";
 import { admit, backlogLimit, closeCodes, comeBackIn, dismiss, limitRate, tooSlow } from "./manners.ts";
+import { createMask } from "./mask.ts";
 import { watchCredential } from "./watch.ts";
 
 const initTimeout = 3_000; // 3 seconds to say who you are
@@ -35,6 +35,7 @@ interface Shared {
 /** GraphQL over WebSocket (graphql-transport-ws) on /graphql. */
 export function attachSocket(server: Server, { yoga, fanOut, context, addressOf }: Shared) {
   const { services } = context;
+  const mask = createMask(services.log);
   const sockets = new WebSocketServer({ noServer: true, maxPayload: payloadLimit });
 
   /** Ends a socket whose credential ends, and one that reads too slowly. */
@@ -61,6 +62,7 @@ export function attachSocket(server: Server, { yoga, fanOut, context, addressOf 
     SocketExtra & Record<PropertyKey, unknown>
   >(
     {
+      isProd: true, // what fails within is told to nobody, whatever NODE_ENV says
       connectionInitWaitTimeout: initTimeout,
       async onConnect(connection) {
         const extra = connection.extra as SocketExtra;
@@ -73,10 +75,12 @@ export function attachSocket(server: Server, { yoga, fanOut, context, addressOf 
         try {
           viewer = await services.authenticator.authenticate(credential);
         } catch (error) {
-          if (!(error instanceof VigilError)) throw error;
+          const { message, extensions } = mask(error) as GraphQLError;
           // Whoever may come in, but not just now, is not told that they may not.
-          if (error.code === "RATE_LIMITED")
-            dismiss(extra.socket, closeCodes.tooMany, `${error.message} retry-after=1`);
+          if (extensions.code !== "UNAUTHENTICATED") {
+            const code = extensions.code === "RATE_LIMITED" ? closeCodes.tooMany : closeCodes.notNow;
+            dismiss(extra.socket, code, `${message} retry-after=1`);
+          }
           return false;
         }
         if (extra.socket.readyState !== extra.socket.OPEN) return true;

@@ -6,6 +6,7 @@ import { WebSocket } from "ws";
 import type { Viewer } from "../../src/access/viewer.ts";
 import { VigilError } from "../../src/errors.ts";
 import { createConnections } from "../../src/publish/connections.ts";
+import type { Services } from "../../src/schema/context.ts";
 import { comeBackIn } from "../../src/server/manners.ts";
 import { serving } from "./serving.ts";
 
@@ -105,6 +106,55 @@ it("tells what is wrong with a subscription under a condition, and goes on with 
   });
   expect(await ask("2", "{ viewer { name } }")).toMatchObject({ id: "2", type: "next" });
   socket.close();
+});
+
+it("tells what is wrong with a shared subscription's arguments, or with us, and goes on with the socket's others", async () => {
+  const away = Object.assign(new Error("connect ECONNREFUSED 10.0.0.5:5432"), { code: "ECONNREFUSED" });
+  await using server = await serving({ feed: { ...({} as Services["feed"]), cursor: () => Promise.reject(away) } });
+  const socket = open(server.url);
+  await greet(socket, { authorization: "Bearer admin" });
+  const heard = new Map<string, string>();
+  socket.on("message", (data) => {
+    const { id } = JSON.parse(String(data));
+    if (!heard.has(id)) heard.set(id, String(data));
+  });
+  socket.on("close", (code) => heard.set("closed", String(code)));
+  const ask = async (id: string, query: string): Promise<string | undefined> => {
+    socket.send(JSON.stringify({ id, type: "subscribe", payload: { query, variables: { n: null } } }));
+    await expect.poll(() => heard.get(id) ?? heard.get("closed")).toBeDefined();
+    return heard.get(id);
+  };
+  const asked = 'subscription ($n: Duration = "PT1S") { realtimeMetrics(interval: $n) { at } }';
+  expect(await ask("1", asked)).toMatch(/must not be null.*BAD_USER_INPUT/);
+  expect(await ask("2", 'subscription { widgetData(id: "x") { at } }')).toMatch(/Invalid global ID.*BAD_USER_INPUT/);
+  expect(await ask("3", subscription)).toMatch(/The database does not answer just now.*UNAVAILABLE/);
+  expect(await ask("4", "{ viewer { name } }")).toContain("ada@clinic.example");
+  socket.close();
+});
+
+it("asks to come back whoever cannot be let in just now, and tells nobody what failed within", async () => {
+  const away = Object.assign(new Error("connect ECONNREFUSED 10.0.0.5:5432"), { code: "ECONNREFUSED" });
+  const keys = new VigilError("UNAVAILABLE", "The identity provider's keys cannot be had just now");
+  for (const [error, said] of [
+    [away, "The database does not answer just now: try again in a moment. retry-after=1"],
+    [keys, "The identity provider's keys cannot be had just now retry-after=1"],
+    [new Error("hunter2"), "Something went wrong; the server's log says more retry-after=1"],
+  ] as const) {
+    await using server = await serving({ authenticator: { authenticate: () => Promise.reject(error) } });
+    const socket = open(server.url);
+    const closed = once(socket, "close");
+    expect(await greet(socket, { authorization: "Bearer admin" })).toBe(1013);
+    expect(String((await closed)[1])).toBe(said);
+  }
+  const connections: Services["connections"] = {
+    ...createConnections(),
+    enter: async (kind) => (kind === "address" ? () => undefined : Promise.reject(new Error("hunter2"))),
+  };
+  await using server = await serving({ connections });
+  const socket = open(server.url);
+  const closed = once(socket, "close");
+  await greet(socket, { authorization: "Bearer admin" });
+  expect(String((await closed)[1])).not.toContain("hunter2");
 });
 
 it("W2 refuses the 101st operation of a socket", async () => {
