@@ -1,4 +1,4 @@
-import { GraphQLError } from "graphql";
+import { GraphQLError, Kind } from "graphql";
 import { databaseAway, isDatabaseAway, spentOr } from "../database-away.ts";
 import { VigilError } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -15,9 +15,11 @@ export function createMask(log: Log): (error: unknown) => Error {
       return remade(graphqlError, cause.message, { code: "BAD_USER_INPUT" });
     }
     if (cause instanceof GraphQLError) {
-      if (cause.extensions.code !== undefined) return graphqlError ?? cause;
-      // Without a path it is about the document or its variables; with one, a resolver gave what its type cannot hold.
-      if (cause.path === undefined && graphqlError?.path === undefined) {
+      if (cause.extensions.code !== undefined) return withoutHints(graphqlError ?? cause);
+      // Without a path it is about the document or its variables; with one, a resolver gave what its type cannot hold,
+      // unless it is the variable of an argument that is at fault.
+      const isOfArgument = cause.nodes?.[0]?.kind === Kind.VARIABLE;
+      if (isOfArgument || (cause.path === undefined && graphqlError?.path === undefined)) {
         return remade(cause, withoutHint(cause.message), { ...cause.extensions, code: "BAD_USER_INPUT" });
       }
     }
@@ -34,6 +36,12 @@ export function createMask(log: Log): (error: unknown) => Error {
 
 /** A hint at a name, of a field or an enum's value, is a way to list the schema. */
 export const withoutHint = (message: string): string => message.replace(/ ?Did you mean[^?]*\?/g, "");
+
+/** The executor of subscriptions gives what is wrong with variables its code by itself. */
+function withoutHints(error: GraphQLError): GraphQLError {
+  const message = withoutHint(error.message);
+  return message === error.message ? error : remade(error, message, error.extensions);
+}
 
 /** The error under GraphQL's wrappings. */
 export function rootOf(error: unknown): unknown {

@@ -265,9 +265,14 @@ describe("G6 whoever may not know the schema", () => {
     for (const [query, variables] of [
       ["query ($f: IncidentFilter) { incidents(filter: $f) { totalCount } }", { f: { severty: { eq: "LOW" } } }],
       ["query ($f: IncidentFilter) { incidents(filter: $f) { totalCount } }", { f: { severity: { eq: "LOWW" } } }],
+      [
+        "subscription ($f: SecurityEventFilter) { securityEventStream(filter: $f) { dropped } }",
+        { f: { actn: { eq: "x" } } },
+      ],
     ] as const) {
       for (const token of ["admin", "ingest"]) {
-        const headers = { "content-type": "application/json", authorization: `Bearer ${token}` };
+        const accept = query.startsWith("sub") ? "text/event-stream" : "application/json";
+        const headers = { "content-type": "application/json", accept, authorization: `Bearer ${token}` };
         const body = JSON.stringify({ query, variables });
         const text = await (await fetch(`${server.url}/graphql`, { method: "POST", headers, body })).text();
         expect(text).toMatch(/BAD_USER_INPUT|FORBIDDEN/);
