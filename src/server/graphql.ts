@@ -121,7 +121,11 @@ export async function handleGraphQL(
     if (response.destroyed) return admitted();
     response.once("close", admitted);
   }
-  const closing = viewer && credential !== undefined ? watched(context, credential, viewer, response) : context.closing;
+  // Whoever is gone already is not watched: their going, which ends that, has been told.
+  const closing =
+    viewer && credential !== undefined && !response.destroyed
+      ? watched(context, credential, viewer, response)
+      : context.closing;
   const purpose = request.headers["x-vigil-purpose"]?.toString();
   const asking = { ...context, closing, viewer, purpose };
   await yoga.handle(request, response, asking);

@@ -1,6 +1,10 @@
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
 import { getIntrospectionQuery } from "graphql";
 import { auditServer } from "graphql-http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Viewer } from "../../src/access/viewer.ts";
 import { type Serving, serving } from "./serving.ts";
 
 let server: Serving;
@@ -114,6 +118,57 @@ describe("GraphQL over HTTP", () => {
     expect(server.streams()).toBe(1);
     leave.abort();
     await expect.poll(() => server.streams()).toBe(0);
+  });
+
+  it("looks no more at the credential of whoever was gone before they were known", async () => {
+    let letIn: (viewer: Viewer) => void = () => {};
+    const known = new Promise<Viewer>((resolve) => {
+      letIn = resolve;
+    });
+    const of = (lifetime: number): Viewer => ({
+      organizationId: "01900000-0000-7000-8000-000000000001",
+      kind: "USER",
+      id: "u1",
+      name: "ada@clinic.example",
+      role: "ADMIN",
+      expiresAt: Date.now() + lifetime,
+    });
+    const stays = of(200);
+    const looks: string[] = [];
+    await using other = await serving({
+      authenticator: {
+        async authenticate(credential, { use = true } = {}) {
+          if (!use) looks.push(credential);
+          return credential === "gone" ? known : stays;
+        },
+      },
+    });
+    const begun = new Promise<ServerResponse>((resolve) => {
+      subscribe("http.server.request.start", function take(message) {
+        unsubscribe("http.server.request.start", take);
+        resolve((message as { response: ServerResponse }).response);
+      });
+    });
+    const leaving = new AbortController();
+    const body = JSON.stringify({ query: "{ viewer { name } }" });
+    const headers = { "content-type": "application/json" };
+    const asked = fetch(`${other.url}/graphql`, {
+      method: "POST",
+      headers: { ...headers, authorization: "Bearer gone" },
+      body,
+      signal: leaving.signal,
+    }).catch(() => undefined);
+    const closed = once(await begun, "close");
+    leaving.abort();
+    await Promise.all([asked, closed]);
+    letIn(of(0)); // would be looked at at once
+    const stream = await fetch(`${other.url}/graphql`, {
+      method: "POST",
+      headers: { ...headers, accept: "text/event-stream", authorization: "Bearer stays" },
+      body: JSON.stringify({ query: "subscription { incidentEvents { cursor } }" }),
+    });
+    await stream.text(); // until its credential has been looked at, and ended
+    expect(looks).toEqual(["stays"]);
   });
 
   it("answers a question in one part where only multipart is taken", async () => {
