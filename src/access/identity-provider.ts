@@ -96,7 +96,7 @@ function readClaims(payload: Record<string, unknown>, settings: IdentitySettings
   const { exp, iat, email, amr } = payload;
   if (typeof exp !== "number" || !Number.isFinite(exp)) throw notValid("exp");
   if (typeof iat !== "number" || iat * 1000 > now + tolerance * 1000) throw notValid("iat");
-  if (typeof email !== "string" || payload.email_verified === false) throw notValid("email");
+  if (typeof email !== "string" || !isTrue(payload.email_verified ?? true)) throw notValid("email");
   const organization = payload[settings.organizationClaim] ?? settings.defaultOrganization;
   if (typeof organization !== "string" || !/^[\w-]{1,40}$/.test(organization))
     throw notValid(settings.organizationClaim);
@@ -111,6 +111,9 @@ function readClaims(payload: Record<string, unknown>, settings: IdentitySettings
     expiresAt: exp * 1000,
   };
 }
+
+/** Some providers write their booleans as text. */
+const isTrue = (claim: unknown): boolean => claim === true || claim === "true";
 
 function addressOf(email: string): string {
   try {

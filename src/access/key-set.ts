@@ -40,9 +40,15 @@ export function createKeySet({ url, now, log }: { url: string; now: () => number
     }
   }
 
+  /** A clock set back makes a moment of the future: it has passed, too. */
+  function hasPassed(span: number, since: number): boolean {
+    const age = now() - since;
+    return age < 0 || age >= span;
+  }
+
   /** Looks again, unless that was done within the cooldown. */
   async function refresh(): Promise<void> {
-    if (!fetching && now() - triedAt >= cooldown) {
+    if (!fetching && hasPassed(cooldown, triedAt)) {
       triedAt = now();
       fetching = fetchKeys().finally(() => {
         fetching = undefined;
@@ -58,7 +64,7 @@ export function createKeySet({ url, now, log }: { url: string; now: () => number
 
   return {
     async find(header, token) {
-      if (!keys || now() - keys.at >= refreshAfter) await refresh();
+      if (!keys || hasPassed(refreshAfter, keys.at)) await refresh();
       const known = current();
       try {
         return await known.find(header, token);

@@ -110,6 +110,7 @@ const forged: Record<string, () => string> = {
   "no sub": () => altered({}, { sub: undefined }),
   "no email": () => altered({}, { email: undefined }),
   "email that was not verified": () => altered({}, { email_verified: false }),
+  "email that was not verified, as text": () => altered({}, { email_verified: "false" }),
   "email no address": () => altered({}, { email: "ada" }),
   "no organization": () => altered({}, { vigil_organization: undefined }),
   "organization with SQL": () => altered({}, { vigil_organization: "demo'; --" }),
@@ -166,7 +167,7 @@ describe("good tokens", () => {
     };
     expect(await verifier().verify(good)).toEqual(expected);
     expect(await verifier().verify(signed(ec, { ...header, alg: "ES256", kid: "ec-1" }, claims))).toEqual(expected);
-    const more = altered({ typ: "at+jwt" }, { vigil_role: "VIEWER", amr: ["pwd", "mfa"] });
+    const more = altered({ typ: "at+jwt" }, { vigil_role: "VIEWER", amr: ["pwd", "mfa"], email_verified: "true" });
     expect(await verifier().verify(more)).toEqual({ ...expected, role: "VIEWER", secondFactor: true });
   });
 
@@ -235,6 +236,18 @@ describe("C2 keys", () => {
     provider.keys = [jwkOf(ec)];
     clock.now += 300_000;
     await expect(one.verify(good)).rejects.toThrow("not valid");
+  });
+
+  test("are looked for again after the clock was set back: a removed one stops, and a new one is found", async () => {
+    const one = verifier();
+    clock.now = now + 86_400_000; // it ran ahead by a day when the server started
+    await one.verify(altered({}, { exp: seconds + 100_000 }));
+    clock.now = now;
+    const fresh = rsaKey("rsa-9");
+    provider.keys = [jwkOf(fresh)];
+    await expect(one.verify(good)).rejects.toThrow("not valid");
+    await one.verify(signed(fresh, { ...header, kid: "rsa-9" }, claims));
+    expect(provider.fetches).toBe(2);
   });
 
   test("come from the configured address only: a redirect is not followed, and too much is not read", async () => {
