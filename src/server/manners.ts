@@ -38,7 +38,7 @@ export function limitRate(socket: WebSocket, now: () => number): void {
   let since = now();
   socket.on("message", () => {
     const at = now();
-    left = Math.min(burst, left + ((at - since) / 1_000) * perSecond);
+    left = Math.min(burst, left + (Math.max(0, at - since) / 1_000) * perSecond); // clocks are set back
     since = at;
     if (--left < 0) dismiss(socket, closeCodes.tooMany, "Too many messages: retry-after=5");
   });

@@ -237,6 +237,18 @@ describe("a client that is not ours", () => {
     await expect.poll(() => server.streams()).toBe(0);
   });
 
+  it("is not taken for one that floods when the clock is set back", async () => {
+    let at = Date.now();
+    await using server = await serving({ now: () => at });
+    const socket = await greeted(server.url);
+    at -= 3_600_000;
+    const end = closed(socket);
+    const answered = once(socket, "message").then(([data]) => JSON.parse(String(data)).type);
+    socket.send(subscribe("1", "{ viewer { name } }"));
+    expect(await Promise.race([answered, end])).toBe("next");
+    socket.close();
+  });
+
   it("that comes back after a restart is told when", async () => {
     const server = await serving();
     const sockets = [await greeted(server.url), await greeted(server.url)];
