@@ -1,5 +1,6 @@
 /** Tokens of an identity provider, on the real application. */
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { changeOrganization } from "../src/access/organization.ts";
 import { changeUser, createUser } from "../src/access/user-change.ts";
 import type { PeopleRole } from "../src/access/viewer.ts";
 import { jwkOf, type Provider, rsaKey, signed, startProvider } from "./access/provider.ts";
@@ -104,6 +105,27 @@ it("A1 audits a sign-in once a token, and every kind of refusal", async () => {
     { actor: "joan@example.org", action: "SIGN_IN_REFUSED" },
     { actor: "unknown", action: "SIGN_IN_REFUSED" },
   ]);
+});
+
+it("lets nobody ask for a second factor whom the provider has not asked for one: they would be locked out", async () => {
+  await person("marie@example.org", "ADMIN");
+  const query =
+    "mutation { organizationUpdate(input: {secondFactorRequired: true}) { userErrors { code message path } } }";
+  const required = async (more: object) => {
+    const headers = {
+      "content-type": "application/json",
+      authorization: `Bearer ${tokenOf("marie@example.org", more)}`,
+    };
+    const answer = await fetch(`${server.url}/graphql`, { method: "POST", headers, body: JSON.stringify({ query }) });
+    return ((await answer.json()) as { data: { organizationUpdate: { userErrors: object[] } } }).data.organizationUpdate
+      .userErrors;
+  };
+  const message = "Give your own second factor first at your identity provider, or you would be locked out";
+  expect(await required({})).toEqual([{ code: "CONFLICT", message, path: ["secondFactorRequired"] }]);
+  expect(await required({ amr: ["pwd", "mfa"] })).toEqual([]);
+  await server.app.db.inOrganization(server.ours, (tx) =>
+    changeOrganization(tx, { secondFactorRequired: false }, "tester"),
+  );
 });
 
 it("still takes tokens under the server's own secret, and mistakes neither for the other", async () => {

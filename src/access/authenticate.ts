@@ -112,7 +112,8 @@ export function createAuthenticator(options: {
   function viewerOf(organizationId: string, user: UserRow, claims: IdentityClaims): Viewer {
     const role = roleIn(user, claims.role ?? user.role);
     const { expiresAt } = claims;
-    const viewer: Viewer = { organizationId, kind: "USER", id: user.id, name: user.email, role, expiresAt };
+    const { id, email: name } = user;
+    const viewer: Viewer = { organizationId, kind: "USER", id, name, role, expiresAt, byProvider: true };
     if (claims.secondFactor) viewer.secondFactor = "GIVEN";
     else if (user.second_factor_required) viewer.secondFactor = "MISSING";
     return viewer;

@@ -22,6 +22,8 @@ export interface Viewer {
   scopes?: readonly string[];
   /** The session it came with, where it did. */
   sessionId?: string;
+  /** Whether it is a token of the identity provider. */
+  byProvider?: true;
   /** MISSING: the organization asks for a second factor and none was given. Undefined: none is asked for here. */
   secondFactor?: "MISSING" | "GIVEN";
 }

@@ -157,9 +157,10 @@ builder.mutationField("organizationUpdate", (t) =>
     resolve: (_parent, { input }, context) =>
       attempt(async () => {
         const { organizationId } = viewerOf(context);
-        const { sessionId, secondFactor } = viewerOf(context);
-        if (input.secondFactorRequired && sessionId !== undefined && secondFactor !== "GIVEN") {
-          const message = "Give your own second factor first (totpEnroll, totpVerify), or you would be locked out";
+        const { sessionId, byProvider, secondFactor } = viewerOf(context);
+        if (input.secondFactorRequired && (byProvider || sessionId !== undefined) && secondFactor !== "GIVEN") {
+          const how = byProvider ? "at your identity provider" : "(totpEnroll, totpVerify)";
+          const message = `Give your own second factor first ${how}, or you would be locked out`;
           throw new VigilError("CONFLICT", message, { path: ["secondFactorRequired"] });
         }
         const change = {
