@@ -16,17 +16,20 @@ export function watchCredential(
 ): () => void {
   let timer: NodeJS.Timeout | undefined;
   let over = false;
+  let isTold = false; // that it could not be checked: not by every stream at every look, for as long as a database is away
 
   async function reasonToEnd(): Promise<string | undefined> {
     try {
       const current = await authenticator.authenticate(credential, { use: false });
+      isTold = false;
       if (current.role !== viewer.role) return "Your role has changed";
       if (current.secondFactor === "MISSING" && viewer.secondFactor !== "MISSING")
         return "A second factor is asked for now";
       if (current.expiresAt !== undefined && current.expiresAt <= now()) return "Your token has expired";
     } catch (error) {
       if (error instanceof VigilError && error.code === "UNAUTHENTICATED") return "Your token is no longer valid";
-      log.warn({ err: String(error) }, "a stream's credential could not be checked"); // the next look decides
+      if (!isTold) log.warn({ err: String(error) }, "a stream's credential could not be checked"); // the next look decides
+      isTold = true;
       if (viewer.expiresAt !== undefined && viewer.expiresAt <= now()) return "Your token has expired";
     }
     return undefined;
