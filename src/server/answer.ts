@@ -36,6 +36,8 @@ export function sendError(response: ServerResponse, error: VigilError): void {
 /** A page for people; `body` is HTML, and nothing in it comes from a request unescaped. */
 export function sendPage(response: ServerResponse, status: number, title: string, body: string): void {
   response.setHeader("Content-Security-Policy", pagePolicy);
+  // With no-referrer, browsers send the forms of this page with `Origin: null`; this tells no path, let alone a token.
+  response.setHeader("Referrer-Policy", "strict-origin");
   response.writeHead(status, { "Content-Type": "text/html; charset=utf-8" }).end(`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
