@@ -6,7 +6,7 @@ const namespace = "7c0f1c5e-62a5-4b6e-9d0c-2f6f0a9e51d4";
 /** An alert is one per what it reports, who asked for it, and whom it goes to. */
 export function alertId(of: {
   incidentId: string;
-  /** What it reports: the line of the timeline; of a repetition the alert that it repeats, of a step the escalation. */
+  /** What it reports: the line of the timeline; of a repetition the alert that it repeats and when that was sent, of a step the escalation. */
   cause: string;
   kind: string;
   step?: number | undefined;

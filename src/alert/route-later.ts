@@ -69,6 +69,8 @@ export async function releaseHeld(tx: Tx, after: string | null, now: number): Pr
 
 interface Again {
   last: string;
+  /** When that was sent: one that was given up, and tried again by hand, may be the last one a second time. */
+  at: Date;
   incident_id: string;
   route_id: string;
   channel_id: string;
@@ -93,7 +95,7 @@ export async function repeatDue(tx: Tx, now: number): Promise<number> {
   if (repeating.length === 0) return 0;
   const { rows } = await tx.query<Again>({
     name: "alerts_to_repeat",
-    text: `SELECT a.last, i.id AS incident_id, a.route_id, a.channel_id, a.recipient, a.group_key
+    text: `SELECT a.last, a.at, i.id AS incident_id, a.route_id, a.channel_id, a.recipient, a.group_key
       FROM security_incidents i
       CROSS JOIN LATERAL (
         WITH told AS MATERIALIZED (
@@ -103,7 +105,7 @@ export async function repeatDue(tx: Tx, now: number): Promise<number> {
             coalesce(sent_at, created_at) AS at FROM security_alerts
           WHERE organization_id = $1 AND incident_id = i.id AND escalation_id IS NULL AND kind <> 'TEST'
           ORDER BY route_id, channel_id, recipient, at DESC, id DESC)
-        SELECT coalesce(own.id, latest.id) AS last, latest.route_id, latest.group_key, w.channel_id, w.recipient
+        SELECT coalesce(own.id, latest.id) AS last, coalesce(own.at, latest.at) AS at, latest.route_id, latest.group_key, w.channel_id, w.recipient
         FROM (SELECT DISTINCT ON (route_id) id, route_id, group_key, at FROM told ORDER BY route_id, at DESC, id DESC) latest
         JOIN unnest($3::uuid[], $4::int[], $5::jsonb[]) AS r(id, seconds, wanted) ON r.id = latest.route_id
         CROSS JOIN LATERAL jsonb_to_recordset(r.wanted) AS w(channel_id uuid, recipient text)
@@ -134,7 +136,7 @@ export async function repeatDue(tx: Tx, now: number): Promise<number> {
     const of = { incidentId: incident.id, kind: "REPEATED" as const, routeId: route.id, channelId: row.channel_id };
     return [
       {
-        id: alertId({ ...of, cause: row.last, recipient: row.recipient }),
+        id: alertId({ ...of, cause: `${row.last} ${row.at.getTime()}`, recipient: row.recipient }),
         ...of,
         entryId: null,
         priority,

@@ -508,6 +508,27 @@ describe("repetition", () => {
     await acknowledge(id);
   });
 
+  it("goes on after one that was given up was sent by hand, later than those that came after it", async () => {
+    await routeTo([await channel("hook")], { repeatS: 3_600 });
+    const { id } = await incident();
+    const first = (await alerts(id))[0]?.id as string;
+    await sql("UPDATE security_alerts SET status = 'FAILED' WHERE organization_id = $1 AND id = $2", [first]);
+    now += 61 * minutes;
+    const repeated = () => server.app.change(ours, (tx) => repeatDue(tx, now));
+    expect(await repeated()).toBe(1);
+    await send(id);
+    now += minutes;
+    await server.app.change(ours, (tx) => retryAlerts(tx, [first], now));
+    await send(id);
+    for (const times of [2, 3]) {
+      now += 61 * minutes;
+      expect([await repeated(), await repeated()]).toEqual([1, 0]);
+      expect((await kinds(id)).filter((kind) => kind.startsWith("REPEATED"))).toHaveLength(times);
+      await send(id);
+    }
+    await acknowledge(id);
+  });
+
   it("N13: repeats from stored rows until somebody acknowledges, once per interval, and never as new, whatever was forgotten", async () => {
     await routeTo([await channel("hook")], { repeatS: 3_600 });
     const { id, ip: address } = await incident();
