@@ -300,6 +300,23 @@ describe.each(Object.entries(kinds))("a channel that sends %s", (_name, of) => {
   );
 });
 
+it("takes no address for bad by what a mail server says before it is named", async () => {
+  const of = kinds["an e-mail"] as Kind;
+  const said: [string, string, boolean][] = [
+    ["CONNECT", "550 your host is on a list", false],
+    ["EHLO", "550 access denied: invalid HELO name", false],
+    ["MAIL", "550 sender verify failed", false],
+    ["MAIL", "550 5.1.0 sender denied", false],
+    ["RCPT", "550 no such user", true],
+    ["DATA", "550 no valid recipient", true],
+    [".", "550 no such user", true],
+  ];
+  for (const [command, line, badContact] of said) {
+    reply = (at, socket) => (at === command || (command === "EHLO" && at === "HELO") ? line : polite(at, socket));
+    expect([command, line, await send(of)]).toMatchObject([command, line, { outcome: "PERMANENT", badContact }]);
+  }
+});
+
 describe("a bot of Slack", () => {
   const bot = kinds["Slack's bot"] as Kind;
   /** What Slack was asked, of a message whose thread was begun by `1.1`. */

@@ -139,7 +139,9 @@ function faultOf(error: TransportFault): SmtpFault {
   if (error instanceof SmtpFault) return error;
   const { responseCode, response = "", command = "" } = error;
   const reply = { code: responseCode ?? 0, enhanced: enhancedOf(response), toRecipient: command.startsWith("RCPT") };
-  return new SmtpFault(reasonOf(error), responseCode, refusesAddress(reply));
+  // What is said before (a greeting, of our name, of the sender) says nothing of an address that is still to be named.
+  const isNamed = reply.toRecipient || command === "DATA";
+  return new SmtpFault(reasonOf(error), responseCode, isNamed && refusesAddress(reply));
 }
 
 /** The code says what went wrong; servers quote addresses in their words. */
