@@ -149,7 +149,9 @@ async function recordFailure(tx: Tx, report: Report): Promise<string | null> {
   if (isBad && recipient !== "") await markBad(tx, kind, [recipient], detail, at);
   const ofRecipient = untried || isBad; // of the channel it says nothing
   const stop = sent.outcome === "PERMANENT" && sent.stopChannel === true;
-  const waitUntil = sent.outcome === "RETRY" && sent.channelWaits ? (retryAt ?? null) : null;
+  const waits = sent.outcome === "RETRY" && sent.channelWaits === true;
+  // Others go on as soon as the receiver has asked for, though this message may wait longer.
+  const waitUntil = waits ? (sent.afterMs === undefined ? retryAt : at + sent.afterMs) : undefined;
   const { rows } = await tx.query<{ stopped: string | null }>({
     name: "channel_failed",
     text: `WITH before AS (
@@ -163,7 +165,15 @@ async function recordFailure(tx: Tx, report: Report): Promise<string | null> {
           WHEN before.is_dead THEN 'Nothing but failures for ${failedFor}. The last: ' || $4 END
       FROM before WHERE c.organization_id = $1 AND c.id = $2
       RETURNING CASE WHEN before.suspended_at IS NULL AND c.suspended_at IS NOT NULL THEN c.suspended_reason END AS stopped`,
-    values: [tx.organizationId, channelId, new Date(at), detail, waitUntil && new Date(waitUntil), stop, ofRecipient],
+    values: [
+      tx.organizationId,
+      channelId,
+      new Date(at),
+      detail,
+      waitUntil === undefined ? null : new Date(waitUntil),
+      stop,
+      ofRecipient,
+    ],
   });
   return rows[0]?.stopped ?? null;
 }

@@ -7,7 +7,7 @@ export type Sent =
   | {
       outcome: "RETRY";
       detail: string;
-      /** As the receiver asked; otherwise the kind's own schedule. */
+      /** As the receiver asked; what is later of it and the kind's own schedule. */
       afterMs?: number | undefined;
       /** Whether the whole channel waits, not this message alone. */
       channelWaits?: boolean | undefined;
@@ -47,7 +47,10 @@ export function retryAfterMs(header: string | undefined, now: number): number | 
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 1_000), longestWait) : undefined;
 }
 
-/** When the next try is, epoch ms; undefined: there is none. Spread by a fifth, so that what failed together does not come together. */
+/**
+ * When the next try is, epoch ms; undefined: there is none. Spread by a fifth, so that what failed together does not come
+ * together. A receiver can ask for later, not for sooner: who says "in a second" for a minute would use up all tries.
+ */
 export function retryAt(
   { tries, afterMs, retries }: { tries: number; afterMs: number | undefined; retries: readonly number[] },
   now: number,
@@ -55,5 +58,5 @@ export function retryAt(
 ): number | undefined {
   const scheduled = retries[tries - 1];
   if (scheduled === undefined) return undefined;
-  return now + Math.round(afterMs ?? scheduled * (0.9 + 0.2 * chance));
+  return now + Math.round(Math.max(afterMs ?? 0, scheduled * (0.9 + 0.2 * chance)));
 }
