@@ -78,6 +78,8 @@ function send(url: URL, outbound: Outbound, signal: AbortSignal): Promise<Incomi
     };
     const made: ClientRequest = (url.protocol === "https:" ? https : http)(url, options, resolve);
     made.on("error", reject);
+    // Of an answer that wants to talk another protocol (101) Node tells nothing else; aborting it later tells nothing, too.
+    made.on("close", () => reject(new Error("it ended without an answer")));
     made.end(body);
   });
 }

@@ -181,6 +181,19 @@ describe("F20 an answer", () => {
     expect(answer).toMatchObject({ ok: false, reason: "TIMEOUT", detail: "It did not answer in time." });
   });
 
+  it("that changes to another protocol is none, and nobody waits for what comes of it", async () => {
+    const other = createTcpServer((socket) => {
+      socket
+        .on("error", () => undefined)
+        .on("data", () => {
+          socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+        });
+    });
+    const at = `http://127.0.0.1:${await listen(other, "127.0.0.1")}/`;
+    const answer = await guardedFetch(at, { allowPrivate: true, body: "{}" }).finally(() => other.close());
+    expect(answer).toMatchObject({ ok: false, reason: "UNREACHABLE" });
+  });
+
   it("that does not come is given up in time, though nobody else holds the caller's limit and memory is collected", async () => {
     const answer = guardedFetch(`${url}/silent`, { allowPrivate: true, signal: AbortSignal.timeout(500) });
     for (let turn = 0; turn < 5; turn++) {
