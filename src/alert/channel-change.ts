@@ -12,6 +12,7 @@ import type { Channels } from "./channels/kinds.ts";
 import type { SlackSecrets } from "./channels/slack.ts";
 import { keepNumbers, type NumberVault } from "./numbers.ts";
 import { recipientsOf } from "./recipients.ts";
+import { forgetBad } from "./record.ts";
 import { holdOfRemoved } from "./removed-channels.ts";
 import { holdTemplates, refuseUncarried } from "./template-carries.ts";
 
@@ -111,10 +112,13 @@ export async function createChannel(
   });
 }
 
-/** Settings as they are stored: of numbers their codes. */
+/** Settings as they are stored: of numbers their codes. Addresses and numbers that are given are tried, whatever was known of them. */
 async function kept(tx: Tx, vault: NumberVault, kind: ChannelKind, config: object, now: number): Promise<object> {
-  if (kind !== "SMS") return config;
-  return { ...config, to: await keepNumbers(tx, vault, recipientsOf(config), { now, path: ["input", "sms", "to"] }) };
+  const given = recipientsOf(config);
+  const isSms = kind === "SMS";
+  const to = isSms ? await keepNumbers(tx, vault, given, { now, path: ["input", "sms", "to"] }) : given;
+  await forgetBad(tx, kind, to);
+  return isSms ? { ...config, to } : config;
 }
 
 async function seal(tx: Tx, vault: Pick<Vault, "seal">, rowId: string, secrets: object): Promise<Buffer | null> {

@@ -5,6 +5,7 @@ import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import { checkHours, type Hours } from "./mute-times.ts";
 import { isCode, isNumber, keepNumbers, type NumberVault } from "./numbers.ts";
+import { forgetBad } from "./record.ts";
 
 export interface Contact {
   /** E.164, or the code of the number that is there; null: none. */
@@ -63,12 +64,7 @@ export async function changeContact(
          WHERE organization_id = $1 AND id = $2`;
   const { rowCount } = await tx.query(text, [tx.organizationId, userId, ...set.map(([, value]) => value)]);
   if (rowCount !== 1) throw new VigilError("NOT_FOUND", "There is no such user.", { path: ["id"] });
-  if (phone) {
-    await tx.query("DELETE FROM bad_contacts WHERE organization_id = $1 AND kind = 'SMS' AND address = $2", [
-      tx.organizationId,
-      phone,
-    ]);
-  }
+  if (phone) await forgetBad(tx, "SMS", [phone]);
   const changed = Object.keys(given).filter((key) => given[key as keyof Contact] !== undefined);
   const entry = { actor, action: "USER_CONTACT_CHANGED", entityKind: "User", entityId: userId };
   await audit(tx, { ...entry, detail: { changed } });

@@ -192,3 +192,12 @@ export async function markBad(
     [tx.organizationId, kind, addresses, reason, new Date(now)],
   );
 }
+
+/** Addresses or numbers that somebody gives once more are tried again. */
+export async function forgetBad(tx: Tx, kind: ChannelKind, addresses: readonly string[]): Promise<void> {
+  await tx.query("DELETE FROM bad_contacts WHERE organization_id = $1 AND kind = $2 AND address = ANY ($3)", [
+    tx.organizationId,
+    kind,
+    addresses,
+  ]);
+}

@@ -1,4 +1,7 @@
-/** Sends alerts again that failed or were held back: they go back into the queue, but on a channel that was removed; their ledger stays. */
+/**
+ * Sends alerts again that failed or were held back: they go back into the queue, but on a channel that was removed; their
+ * ledger stays. Whom they go to is tried, also where it was known not to arrive: somebody has mended it, or learns the reason.
+ */
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 
@@ -44,5 +47,12 @@ async function requeue(tx: Tx, ids: readonly string[], now: number): Promise<str
        WHERE a.organization_id = $1 AND a.id = ANY ($2)), $3) AS id`,
     [tx.organizationId, ids, new Date(now)],
   );
-  return rows.map(({ id }) => id);
+  const retried = rows.map(({ id }) => id);
+  await tx.query(
+    `DELETE FROM bad_contacts b USING security_alerts a, alert_channels c
+     WHERE b.organization_id = $1 AND a.organization_id = $1 AND a.id = ANY ($2) AND c.organization_id = $1 AND c.id = a.channel_id
+       AND b.kind = c.kind AND b.address = a.recipient`,
+    [tx.organizationId, retried],
+  );
+  return retried;
 }

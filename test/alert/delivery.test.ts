@@ -566,6 +566,30 @@ it("sends e-mail with an id that stays, and never again to an address that is no
   expect((await read(again)).attempts[0].detail).toMatch(/known not to arrive/);
 });
 
+it("tries an address or a number that was bad when somebody sends to it again, or gives it once more", async () => {
+  const retry = "mutation ($ids: [ID!]!) { alertsRetry(input: { ids: $ids }) { userErrors { message } } }";
+  const update = `mutation ($id: ID!, $input: AlertChannelUpdateInput!) {
+    alertChannelUpdate(id: $id, input: $input) { userErrors { message } } }`;
+  const { id } = await channel({ kind: "EMAIL", email: { to: ["moved@clinic.example"] } });
+  smtp.refusals.push("550 5.1.1 no such user");
+  const refused = await test(id);
+  await settled(refused, "FAILED");
+  await settled(await test(id), "FAILED");
+  await ask(retry, { ids: [refused] });
+  await settled(refused, "SENT");
+  await settled(await test(id), "SENT");
+  const path = `/2010-04-01/Accounts/AC${"0".repeat(32)}/Messages.json`;
+  answers.set(path, { status: 400, body: JSON.stringify({ code: 21610 }) });
+  const sms = await channel({ kind: "SMS", sms: { to: ["+15125550166"] } });
+  await settled(await test(sms.id), "FAILED");
+  answers.set(path, { status: 201, body: JSON.stringify({ sid: "SM9" }) });
+  await settled(await test(sms.id), "FAILED");
+  expect(await ask(update, { id: sms.id, input: { sms: { to: ["+15125550166"] } } })).toEqual({
+    alertChannelUpdate: { userErrors: [] },
+  });
+  await settled(await test(sms.id), "SENT");
+});
+
 it("takes an address that is gone, or a number no longer kept, for no fault of their channel", async () => {
   const six = 6 * 86_400_000; // longer than a channel may fail
   const healthy = { isSuspended: false, failingSince: null };
