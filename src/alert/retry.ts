@@ -4,6 +4,7 @@
  */
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
+import { recordChanges } from "../publish/change.ts";
 
 /** How many alerts one call takes. */
 export const mostRetried = 1_000;
@@ -48,11 +49,16 @@ async function requeue(tx: Tx, ids: readonly string[], now: number): Promise<str
     [tx.organizationId, ids, new Date(now)],
   );
   const retried = rows.map(({ id }) => id);
+  if (retried.length === 0) return [];
   await tx.query(
     `DELETE FROM bad_contacts b USING security_alerts a, alert_channels c
      WHERE b.organization_id = $1 AND a.organization_id = $1 AND a.id = ANY ($2) AND c.organization_id = $1 AND c.id = a.channel_id
        AND b.kind = c.kind AND b.address = a.recipient`,
     [tx.organizationId, retried],
+  );
+  await recordChanges(
+    tx,
+    retried.map((id) => ({ topic: "alert", kind: "QUEUED", entityId: id })),
   );
   return retried;
 }

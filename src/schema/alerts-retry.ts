@@ -63,7 +63,7 @@ function retry(context: Context, { ids, filter }: typeof Input.$inferInput): Pro
   }
   for (const { id } of ids ?? []) rowKey(id, context);
   const { organizationId } = viewerOf(context);
-  return context.services.db.inOrganization(organizationId, async (tx) => {
+  return context.services.change(organizationId, async (tx) => {
     const now = context.services.now();
     let retried: string[];
     if (ids != null) {

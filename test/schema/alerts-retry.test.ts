@@ -21,7 +21,7 @@ const retry = `mutation ($input: AlertsRetryInput!) { alertsRetry(input: $input)
   retried alerts { id status tries } userErrors { code message path } } }`;
 const globalId = (id: string, type = "Alert"): string => Buffer.from(`${type}:${id}`).toString("base64");
 
-it("alerts that failed are sent again by id, all or none, with an audit entry that names them", async () => {
+it("alerts that failed are sent again by id, all or none, with an audit entry that names them, and whoever follows alerts is told", async () => {
   const failed = await made.alert(incident, "FAILED");
   const sent = await made.alert(incident, "SENT");
   const unknown = (await ask(retry, { input: { ids: [globalId(failed), globalId(uuidv7())] } })).data.alertsRetry;
@@ -33,6 +33,8 @@ it("alerts that failed are sent again by id, all or none, with an audit entry th
     "SELECT detail FROM security_audit_log WHERE action = 'ALERTS_RETRIED'",
   );
   expect(entries).toEqual([{ detail: { count: 1, alerts: [failed] } }]);
+  const told = "SELECT kind FROM changes WHERE topic = 'alert' AND entity_id = ANY ($1)";
+  expect(await test.asOwner(told, [[failed, sent]])).toEqual([{ kind: "QUEUED" }]);
 });
 
 it("alerts are sent again by a filter: those that failed or are held, and no others", async () => {
