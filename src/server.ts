@@ -11,6 +11,7 @@ import { closeOnSignal } from "./run.ts";
 import { servingInterval } from "./self-watch.ts";
 import { readPersistedDocuments } from "./server/persisted-documents.ts";
 import { createServer } from "./server/server.ts";
+import { standIn } from "./stand-in.ts";
 import { startTracing } from "./tracing-sdk.ts";
 
 export async function serve(config: Config): Promise<void> {
@@ -35,9 +36,9 @@ export async function serve(config: Config): Promise<void> {
     metricsToken: config.metricsToken,
     persisted: config.persistedDocuments ? await readPersistedDocuments(config.persistedDocuments) : undefined,
   });
-  // With Redis the workers do it; servers that share a PostgreSQL share the work; one alone has timers.
+  // With Redis the workers do it, while there are any; servers that share a PostgreSQL share the work; one alone has timers.
   const jobs = config.redisUrl
-    ? undefined
+    ? standIn(app, log)
     : config.databaseUrl
       ? await workJobs({ postgresUrl: config.databaseUrl }, app.sweep, log).catch((error: Error) => {
           log.warn(
@@ -55,7 +56,7 @@ export async function serve(config: Config): Promise<void> {
     log.info("closing");
     app.alerting.stopSending();
     await server.close();
-    await jobs?.close();
+    await jobs.close();
     await forgetRunningServer(config.dataDir);
     await app.close();
     await tracing.close();

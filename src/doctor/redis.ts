@@ -32,7 +32,13 @@ export async function checkRedis(url: string | undefined): Promise<Finding[]> {
     ];
   } catch (error) {
     const says = `does not answer: ${fault?.message || (error as Error).message}`;
-    return [bad(part, says, "Check REDIS_URL. Until it answers each server counts by itself, and jobs do not run.")];
+    return [
+      bad(
+        part,
+        says,
+        "Check REDIS_URL. Until it answers each server counts by itself, alerts come late, and other jobs do not run.",
+      ),
+    ];
   } finally {
     redis.disconnect();
   }
