@@ -226,6 +226,32 @@ describe("a clean-up", () => {
     expect(await ids(server.theirs, "realtime_monitoring")).toEqual([foreign[0]]);
   });
 
+  it("loses no event that people added to an open incident as evidence, nor of one that was merged into it", async () => {
+    const events = await old.events(server.ours, daysAgo(30), 5);
+    const open = await old.incident(server.ours, { at: daysAgo(30) });
+    const merged = await old.incident(server.ours, { at: daysAgo(30) });
+    const over = await old.incident(server.ours, { at: daysAgo(30), status: "CLOSED" });
+    const add = `INSERT INTO incident_evidence (organization_id, id, incident_id, event_id, author) VALUES ($1, gen_random_uuid(), $2, $3, 'ann')`;
+    for (const [incident, event] of [
+      [open, events[0]],
+      [merged, events[1]],
+      [over, events[2]],
+    ])
+      await old.sql(server.ours, add, [server.ours, incident, event]);
+    await old.sql(
+      server.ours,
+      "UPDATE security_incidents SET status = 'MERGED', merged_from_status = 'OPEN', merged_into_id = $2 WHERE id = $1",
+      [merged, open],
+    );
+    expect((await run(true)).EVENTS).toMatchObject({ rows: 3, partitions: 0 });
+    expect((await run(false)).EVENTS).toMatchObject({ rows: 3, partitions: 0 });
+    expect((await ids(server.ours, "realtime_monitoring")).filter((id) => events.includes(id))).toEqual(
+      events.slice(0, 2),
+    );
+    await old.sql(server.ours, "UPDATE security_incidents SET status = 'CLOSED' WHERE id = $1", [open]);
+    expect((await run(false)).EVENTS).toMatchObject({ rows: 2, partitions: 0 });
+  });
+
   it("takes incidents that have been over for six years with all that belongs to them, and never an open one", async () => {
     const parts = [
       "security_incidents",
