@@ -74,11 +74,11 @@ export interface TopSubject {
   threat_score: number;
 }
 
-/** Whom most incidents of the days the range touches are about; with `kind` those of one kind, e.g. `ADDRESS`. */
+/** Whom most incidents opened in the range are about; with `kind` those of one kind, e.g. `ADDRESS`. */
 export async function topSubjects(
   db: Reader,
   organizationId: string,
-  range: Range,
+  { from, to }: Range,
   { first, kind = null }: { first: number; kind?: string | null | undefined },
 ): Promise<TopSubject[]> {
   const { rows } = await db.query<TopSubject & Record<string, unknown>>(
@@ -89,7 +89,7 @@ export async function topSubjects(
      WHERE i.organization_id = $1 AND i.opened_at >= $2 AND i.opened_at < $3
        AND ($5::text IS NULL OR s.subject ->> 'kind' = $5)
      GROUP BY 1, 2 ORDER BY 3 DESC, 5 DESC, 1, 2 LIMIT $4`,
-    [organizationId, ...daysOf(range), first, kind],
+    [organizationId, from, to, first, kind],
   );
   return rows;
 }
