@@ -24,23 +24,48 @@ const BreachNotice = builder.objectRef<Notice>("BreachNotice").implement({
     "The clock of 45 CFR 164.404, should the incident be a breach of unsecured protected health information.",
   fields: (t) => ({
     patients: t.exposeInt("patients", { description: "How many patients the events kept as its evidence name." }),
-    discoveredAt: t.expose("discoveredAt", { type: "DateTime", description: "When the incident was opened." }),
+    discoveredAt: t.expose("discoveredAt", {
+      type: "DateTime",
+      description: "When the incident was opened, or before it one that was merged into it and names a patient.",
+    }),
     dueAt: t.expose("dueAt", { type: "DateTime", description: "60 days later: until when patients must be notified." }),
   }),
 });
 
-/** How many patients the events of incidents name, of all incidents of a page in one statement. */
-const patientsOf = batched<number>(async (context, incidents) => {
+interface Named {
+  incident: string;
+  patients: number;
+  discoveredAt: Date;
+}
+
+/**
+ * How many patients the events of incidents name, those that people added as evidence too, of all incidents of a page in one
+ * statement. What was merged into an incident was discovered when it was opened itself: merging gains nobody time.
+ */
+const namedBy = batched<Named>(async (context, incidents) => {
   const { organizationId } = viewerOf(context);
-  const { rows } = await context.services.db.query<{ incident: string; patients: number }>(
+  const { rows } = await context.services.db.query<Named & Record<string, unknown>>(
     organizationId,
-    `SELECT d.incident_id AS incident, count(DISTINCT coalesce(e.patient_id, encode(e.patient_index, 'hex')))::int AS patients
-     FROM detections d CROSS JOIN LATERAL unnest(d.event_ids) AS evidence(id)
-     JOIN realtime_monitoring e ON e.organization_id = $1 AND e.id = evidence.id
-     WHERE d.organization_id = $1 AND d.incident_id = ANY ($2::uuid[]) GROUP BY 1`,
+    `WITH RECURSIVE family AS (
+       SELECT id AS incident, id FROM unnest($2::uuid[]) AS asked(id)
+       UNION
+       SELECT f.incident, m.id FROM family f JOIN security_incidents m ON m.organization_id = $1 AND m.merged_into_id = f.id
+     ), named AS (
+       SELECT incident_id AS incident, coalesce(home_incident_id, incident_id) AS home, unnest(event_ids) AS event
+       FROM detections WHERE organization_id = $1 AND incident_id = ANY ($2::uuid[])
+       UNION
+       SELECT f.incident, v.incident_id, v.event_id FROM family f
+       JOIN incident_evidence v ON v.organization_id = $1 AND v.incident_id = f.id WHERE v.event_id IS NOT NULL
+     )
+     SELECT n.incident, count(DISTINCT coalesce(e.patient_id, encode(e.patient_index, 'hex')))::int AS patients,
+       least(min(own.opened_at), min(home.opened_at)) AS "discoveredAt"
+     FROM named n JOIN realtime_monitoring e ON e.organization_id = $1 AND e.id = n.event
+       AND (e.patient_id IS NOT NULL OR e.patient_index IS NOT NULL)
+     JOIN security_incidents own ON own.organization_id = $1 AND own.id = n.incident
+     LEFT JOIN security_incidents home ON home.organization_id = $1 AND home.id = n.home GROUP BY 1`,
     [organizationId, incidents],
   );
-  return new Map(rows.map(({ incident, patients }) => [incident, patients]));
+  return new Map(rows.map((row) => [row.incident, row]));
 });
 
 builder.prismaObjectFields(Incident, (t) => ({
@@ -48,11 +73,12 @@ builder.prismaObjectFields(Incident, (t) => ({
     type: BreachNotice,
     nullable: true,
     description: "Until when patients must be notified if this is a breach; null: its events name no patient.",
-    select: { id: true, openedAt: true },
-    resolve: async ({ id, openedAt }, _args, context) => {
-      const patients = (await patientsOf(context, id)) ?? 0;
-      if (patients === 0) return null;
-      return { patients, discoveredAt: openedAt, dueAt: new Date(openedAt.getTime() + noticeDays * 86_400_000) };
+    select: { id: true },
+    resolve: async ({ id }, _args, context) => {
+      const named = await namedBy(context, id);
+      if (!named) return null;
+      const { patients, discoveredAt } = named;
+      return { patients, discoveredAt, dueAt: new Date(discoveredAt.getTime() + noticeDays * 86_400_000) };
     },
   }),
 }));

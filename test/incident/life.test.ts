@@ -415,6 +415,62 @@ describe("the report", () => {
   });
 });
 
+describe("the clock of 45 CFR 164.404", () => {
+  const read = "query ($id: ID!) { incident(id: $id) { breachNotice { patients discoveredAt dueAt } } }";
+  const opened = async (subject: string): Promise<string> => {
+    const input = { title: "Somebody looked at charts", severity: "HIGH", description: "Told by a nurse." };
+    const { incidentCreate } = await ask(
+      "mutation ($input: IncidentCreateInput!) { incidentCreate(input: $input) { incident { id } userErrors { message } } }",
+      { input: { ...input, subjects: [{ kind: "USER", key: subject }] } },
+    );
+    return incidentCreate.incident.id;
+  };
+  /** Adds an event about this patient as evidence. */
+  const pin = async (id: string, patientId: string): Promise<void> => {
+    const chart = { action: "chart.view", category: "access", outcome: "success", target: { patientId } };
+    await server.ingest(JSON.stringify({ ...chart, actor: { name: `reader-${++counter}` } }));
+    const { securityEvents } = await ask(
+      "query ($name: String!) { securityEvents(first: 1, filter: { actorName: { eq: $name } }) { nodes { id } } }",
+      { name: `reader-${counter}` },
+    );
+    const { userErrors } = await change("incidentEvidenceAdd", id, { eventId: securityEvents.nodes[0].id });
+    expect(userErrors).toEqual([]);
+  };
+
+  it("runs for patients whom the events name that people added as evidence", async () => {
+    const id = await opened("nurse-1");
+    expect((await ask(read, { id })).incident.breachNotice).toBeNull();
+    const at = new Date(now).toISOString();
+    await pin(id, "p-71");
+    await pin(id, "p-72");
+    await pin(id, "p-71");
+    now += 3_600_000;
+    expect((await ask(read, { id })).incident.breachNotice).toEqual({
+      patients: 2,
+      discoveredAt: at,
+      dueAt: new Date(Date.parse(at) + 60 * 86_400_000).toISOString(),
+    });
+  });
+
+  it("does not begin anew when an incident is merged into a later one", async () => {
+    const [first, second] = [await opened("nurse-2"), await opened("nurse-3")];
+    const discovered = new Date(now).toISOString();
+    await pin(second, "p-81");
+    now += 3_600_000;
+    const late = await opened("nurse-4");
+    await pin(late, "p-82");
+    const laterStill = await opened("nurse-5");
+    // What names no patient says nothing of when a breach was discovered.
+    await change("incidentMerge", first, { intoId: late, reason: "One case." });
+    const { discoveredAt } = (await ask(read, { id: late })).incident.breachNotice;
+    expect(discoveredAt).toBe(new Date(now).toISOString());
+    await change("incidentMerge", second, { intoId: late, reason: "One case." });
+    await change("incidentMerge", late, { intoId: laterStill, reason: "One case." });
+    const { breachNotice } = (await ask(read, { id: laterStill })).incident;
+    expect(breachNotice).toMatchObject({ patients: 2, discoveredAt: discovered });
+  });
+});
+
 describe("a saved filter", () => {
   const save = `mutation ($input: SavedFilterSaveInput!) { savedFilterSave(input: $input) { savedFilter { id name filter shared } userErrors { code message path } } }`;
 
