@@ -44,6 +44,8 @@ function idOf(one) {
 const linesOf = (path) => createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
 const hashes = new Map(); // number -> hash
 let checkpoints = [];
+let later = []; // checkpoints kept meanwhile, of entries behind the last one of the export
+let unreadable = 0; // lines of the checkpoint file: a crash leaves half a line
 let restored = []; // from where the log went on when an older state of it was restored
 let header;
 let keys; // id -> public key
@@ -90,21 +92,33 @@ for await (const line of linesOf(exportPath)) {
 }
 if (!header) fail("the file is empty");
 if (!last) {
+  if (header.from === null && header.to === null) fail("there are no entries: each export is in the log itself");
   console.log("There are no entries in this export.");
   process.exit(0);
 }
 
+function parsed(line) {
+  try {
+    return JSON.parse(line);
+  } catch {
+    unreadable++;
+    return {};
+  }
+}
+
 if (checkpointPath) {
   for await (const line of linesOf(checkpointPath)) {
-    const { restored: restore, ...checkpoint } = JSON.parse(line);
+    const { restored: restore, ...checkpoint } = parsed(line);
     if (restore && isSigned("restored", restore)) restored.push(restore);
-    const covered = checkpoint.organization === header.organization && checkpoint.seq <= last.number;
-    if (covered && checkpoint.seq >= last.number - hashes.size + 1) checkpoints.push(checkpoint);
+    if (checkpoint.organization !== header.organization) continue;
+    if (checkpoint.seq > last.number) later.push(checkpoint);
+    else if (checkpoint.seq >= last.number - hashes.size + 1) checkpoints.push(checkpoint);
   }
 }
 // What was signed before a restore, of entries that the restored log did not have, is lost: others may have their numbers.
 const isLost = (one) => restored.some(({ seq, at }) => one.seq > seq && one.at < at);
 checkpoints = checkpoints.filter((one) => !(isLost(one) && isSigned("checkpoint", one)));
+later = later.filter((one) => !isLost(one) && isSigned("checkpoint", one)).sort((one, other) => one.seq - other.seq);
 restored = [...new Map(restored.filter((one) => !isLost(one)).map((one) => [one.signature, one])).values()];
 for (const checkpoint of checkpoints) {
   const { organization, seq, hash, at } = checkpoint;
@@ -117,11 +131,21 @@ for (const { seq, hash, at } of restored) {
   if (here !== undefined && here !== hash) fail(`entry ${seq} is not what the restore of ${at} says`);
 }
 if (!checkpoints.some(({ seq }) => seq === last.number)) fail(`no checkpoint covers the last entry, ${last.number}`);
+// An export without an end has all that was there when it was made.
+const missing = header.to === null && later.find(({ at }) => at < header.exportedAt);
+if (missing)
+  fail(`the end is cut off: it ends at entry ${last.number}, and the checkpoint of ${missing.at} knows ${missing.seq}`);
 console.log(
   `VERIFIED: ${hashes.size} entries, ${last.number - hashes.size + 1} to ${last.number}, and ${checkpoints.length} signed checkpoints` +
     (cut ? `; entries up to ${cut.seq} were kept long enough and cut off on ${cut.at}` : "") +
     restored
       .map(({ seq, at }) => `; an older state was restored on ${at}: what came after entry ${seq} was lost`)
       .join("") +
+    (later.length > 0
+      ? `; exported on ${header.exportedAt}, the checkpoints know entries up to ${later.at(-1).seq}, which are not in it`
+      : "") +
+    (unreadable > 0
+      ? `; of the checkpoint file ${unreadable} ${unreadable === 1 ? "line" : "lines"} cannot be read`
+      : "") +
     (keyPath ? "." : " (by the keys in the export itself)."),
 );

@@ -28,6 +28,7 @@ export async function* exportAudit(
   organizationId: string,
   range: AuditRange = {},
 ): AsyncGenerator<string> {
+  const exportedAt = new Date(now()).toISOString(); // before the log is read: what was signed until now is in it
   const { fault, head, cut } = await verifyAudit({ db, key, file }, organizationId, range);
   const { from = null, to = null } = range;
   yield line({
@@ -36,7 +37,7 @@ export async function* exportAudit(
     organization: organizationId,
     from: from?.toISOString() ?? null,
     to: to?.toISOString() ?? null,
-    exportedAt: new Date(now()).toISOString(),
+    exportedAt,
     publicKey: key.publicPem,
     earlierKeys: key.earlierPems,
     ...(fault ? { fault } : {}),

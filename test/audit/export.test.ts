@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -88,6 +88,30 @@ test.each<[string, () => string[]]>([
   expect(code).toBe(1);
 });
 
+test("A8: an end cut off at an earlier checkpoint is seen by the checkpoints that were kept, whatever time the export bears", async () => {
+  await server.app.auditTrail.seal(server.ours, { force: true });
+  const whole = await (await download("/audit/export", server.admin)).text();
+  const all = whole.trimEnd().split("\n");
+  const [, first] = /"seq":(\d+)/.exec(all.find((line) => line.startsWith('{"checkpoint"')) ?? "") ?? [];
+  const cut = all.filter((line) => {
+    const number = /^\{"entry":\["[^"]*", (\d+),/.exec(line)?.[1] ?? /"checkpoint".*"seq":(\d+)/.exec(line)?.[1];
+    return number === undefined || Number(number) <= Number(first);
+  });
+  expect((await verifier(cut.join("\n"), "--key", keyPath)).code).toBe(0); // by itself it cannot be seen
+  const kept = join(directory, "kept.ndjson");
+  const checkpoints = await readFile(join(server.dataDir, "audit-checkpoints.ndjson"), "utf8");
+  await writeFile(kept, `${checkpoints}{"organization":"half a li\n`);
+  const { code, said } = await verifier(cut.join("\n"), "--key", keyPath, "--checkpoints", kept);
+  expect(said).toMatch(new RegExp(`^NOT VERIFIED: the end is cut off: it ends at entry ${first}, and the checkpoint`));
+  expect(code).toBe(1);
+  const earlier = cut.map((line) => line.replace(/"exportedAt":"[^"]+"/, '"exportedAt":"2020-01-01T00:00:00.000Z"'));
+  expect((await verifier(earlier.join("\n"), "--key", keyPath, "--checkpoints", kept)).said).toMatch(
+    /exported on 2020-01-01T00:00:00.000Z, the checkpoints know entries up to \d+, which are not in it; of the checkpoint file 1 line cannot/,
+  );
+  expect((await verifier(whole, "--key", keyPath, "--checkpoints", kept)).code).toBe(0);
+  expect((await verifier(all[0] as string, "--key", keyPath)).said).toContain("NOT VERIFIED: there are no entries");
+});
+
 test("A8: an export signed by another key is refused", async () => {
   const other = join(directory, "other.pem");
   const { generateKeyPairSync } = await import("node:crypto");
@@ -144,7 +168,7 @@ test("auditVerify answers over GraphQL what is wrong, and where", async () => {
   const query = `query Verify($range: AuditRangeInput) {
     auditVerify(range: $range) { ok entries lastSeq lastHash checkpoints unknownCheckpoints fault { kind seq upTo message } } }`;
   const good = (await ask(server, query)).data.auditVerify;
-  expect(good).toMatchObject({ ok: true, checkpoints: 1, unknownCheckpoints: 0, fault: null });
+  expect(good).toMatchObject({ ok: true, checkpoints: 2, unknownCheckpoints: 0, fault: null });
   expect(good.lastSeq).toBe(good.entries);
   expect((await ask(server, query, {}, { as: server.outsider })).data.auditVerify).toMatchObject({
     ok: true,
