@@ -2,6 +2,7 @@
 import { audit } from "../access/audit.ts";
 import { cliSubject } from "../access/viewer.ts";
 import type { App } from "../app.ts";
+import { VigilError } from "../errors.ts";
 import { listKeys, reencrypt, retireKey, rewrap } from "../secrets/rotation.ts";
 
 type Tell = (line: string) => void;
@@ -52,14 +53,22 @@ export async function rotateKeys(
   if (options.dataKeys) await reencryptAll(app, organizations, tell);
 }
 
-/** Seals anew what old data keys sealed: goes on where it was interrupted. */
+/** Seals anew what old data keys sealed: goes on where it was interrupted. Errors: CONFLICT where some do not open. */
 export async function reencryptAll(app: App, organizations: readonly string[], tell: Tell): Promise<void> {
+  let faults = 0;
   for (const organizationId of organizations) {
     const count = await reencrypt(app.db, app.vault, organizationId, {
       onProgress: (records) => tell(`${organizationId}: ${records} records so far`),
+      onFault: ({ table, column, key = "id" }, id, { message }) => {
+        faults++;
+        tell(`${organizationId}: ${table}.${column} where ${key} is ${id} stays as it is: ${message}`);
+      },
     });
     tell(`${organizationId}: ${count} records sealed anew`);
   }
+  if (faults === 0) return;
+  const many = faults === 1 ? "A record does" : `${faults} records do`;
+  throw new VigilError("CONFLICT", `${many} not open (see above); all others are sealed anew.`);
 }
 
 export async function retireDataKey(app: App, organizationId: string, id: string): Promise<void> {

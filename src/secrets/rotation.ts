@@ -6,7 +6,7 @@ import type { Database, Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import { contextOf, type WrappedKey } from "./key-cache.ts";
 import type { KeyService } from "./key-service.ts";
-import { keyIdInSql } from "./record.ts";
+import { keyIdInSql, RecordFault } from "./record.ts";
 import { type Place, sealedColumns } from "./sealed-columns.ts";
 import type { Vault } from "./vault.ts";
 
@@ -37,13 +37,21 @@ export async function rewrap(db: Database, service: KeyService, organizationId: 
   }
 }
 
-/** Seals what older keys sealed anew under the organization's current key; returns how many records. */
+/**
+ * Seals what older keys sealed anew under the organization's current key; returns how many records. One that does not open
+ * is told and stays as it is: it keeps nobody from the others.
+ */
 export async function reencrypt(
   db: Database,
   vault: Vault,
   organizationId: string,
-  options: { batchSize?: number; onProgress?: (records: number) => void } = {},
+  options: {
+    batchSize?: number;
+    onProgress?: (records: number) => void;
+    onFault?: (place: Place, id: string, fault: RecordFault) => void;
+  } = {},
 ): Promise<number> {
+  const { onFault = (_place, _id, fault) => raise(fault) } = options;
   let done = 0;
   for (const place of places) {
     let after = "00000000-0000-0000-0000-000000000000";
@@ -51,8 +59,7 @@ export async function reencrypt(
       await vault.reserve(organizationId, options.batchSize ?? 500);
       const last = await db.inOrganization(organizationId, async (tx) => {
         const rows = await outdated(tx, place, after, options.batchSize ?? 500);
-        await resealed(tx, vault, place, rows);
-        done += rows.length;
+        done += await resealed(tx, vault, place, rows, (id, fault) => onFault(place, id, fault));
         return rows.at(-1)?.id;
       });
       if (last === undefined) break;
@@ -83,20 +90,55 @@ async function outdated(
   return rows;
 }
 
-async function resealed(tx: Tx, vault: Vault, place: Place, rows: readonly SealedRow[]): Promise<void> {
-  if (rows.length === 0) return;
-  const opened = await vault.open(
-    tx,
-    place,
-    rows.map(({ id, record }) => ({ rowId: id, record })),
-  );
-  const items = rows.map(({ id }, index) => ({ rowId: id, data: opened[index] as Buffer }));
+function raise(fault: RecordFault): never {
+  throw fault;
+}
+
+type OnFault = (id: string, fault: RecordFault) => void;
+
+async function resealed(
+  tx: Tx,
+  vault: Vault,
+  place: Place,
+  rows: readonly SealedRow[],
+  onFault: OnFault,
+): Promise<number> {
+  const items = await opened(tx, vault, place, rows, onFault);
+  if (items.length === 0) return 0;
   const { table, column, key = "id" } = place;
   await tx.query(
     `UPDATE ${table} t SET ${column} = n.record FROM unnest($2::uuid[], $3::bytea[]) AS n(id, record)
      WHERE t.organization_id = $1 AND t.${key} = n.id`,
-    [tx.organizationId, rows.map(({ id }) => id), await vault.seal(tx, place, items)],
+    [tx.organizationId, items.map(({ rowId }) => rowId), await vault.seal(tx, place, items)],
   );
+  return items.length;
+}
+
+async function opened(
+  tx: Tx,
+  vault: Vault,
+  place: Place,
+  rows: readonly SealedRow[],
+  onFault: OnFault,
+): Promise<{ rowId: string; data: Buffer }[]> {
+  try {
+    const found = await vault.open(
+      tx,
+      place,
+      rows.map(({ id, record }) => ({ rowId: id, record })),
+    );
+    return rows.map(({ id }, index) => ({ rowId: id, data: found[index] as Buffer }));
+  } catch (error) {
+    if (!(error instanceof RecordFault)) throw error;
+    const [only, ...others] = rows;
+    if (only && others.length === 0) {
+      onFault(only.id, error);
+      return [];
+    }
+    const items: { rowId: string; data: Buffer }[] = [];
+    for (const row of rows) items.push(...(await opened(tx, vault, place, [row], onFault)));
+    return items;
+  }
 }
 
 export interface KeyInventory {

@@ -170,3 +170,26 @@ describe("C7 wrapping anew", () => {
     expect(left).toEqual([8, 6, 4, 2, 0]);
   });
 });
+
+describe("C7 sealing anew", () => {
+  it("goes past a record that does not open, names it, and ends with 1", async () => {
+    const theirs = test.organizations[1] as { id: string; slug: string };
+    await fill(vaultOf([second]), theirs.id, 3);
+    const [, broken] = await test.asOwner<{ id: string }>(
+      "SELECT id FROM realtime_monitoring WHERE organization_id = $1 ORDER BY id",
+      [theirs.id],
+    );
+    await test.asOwner(
+      "UPDATE realtime_monitoring SET sealed = set_byte(sealed, 50, 255 - get_byte(sealed, 50)) WHERE id = $1",
+      [broken?.id],
+    );
+    const ring = encoded([second]);
+    const { code, text } = await vigil(["keys", "rotate", "--data-keys", "--org", theirs.slug], ring);
+    expect(text).toContain(`realtime_monitoring.sealed where id is ${broken?.id} stays as it is`);
+    expect(text).toContain("others are sealed anew");
+    expect(code).toBe(1);
+    const keys = await test.db.inOrganization(theirs.id, listKeys);
+    const needed = keys.filter(({ state, references }) => state === "OLD" && references > 0);
+    expect(needed.map(({ references }) => references)).toEqual([1]);
+  }, 120_000);
+});
