@@ -1,13 +1,14 @@
 /** The monthly review (45 CFR 164.308(a)(1)(ii)(D)): a month's activity gathered, looked through and signed by a named person. */
 import { validate as isUuid, v7 as uuidv7 } from "uuid";
 import { audit } from "../access/audit.ts";
+import { stranger } from "../access/refusals.ts";
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import { sealWords, type WordsVault } from "../secrets/words.ts";
 import { phiRead } from "./phi-read.ts";
 
 const graceDays = 10; // days after its month that a pack may wait for its signature
-const listed = 1_000; // rows of each list in a pack
+const listed = 1_000; // rows of each list in a pack; the counts beside them tell what is left out
 
 /** The first day of a month written 2026-01. Errors: BAD_USER_INPUT (no month, or one that is not over). */
 export function readMonth(text: string, now: number): Date {
@@ -29,7 +30,11 @@ export function isOverdue(month: Date, signedAt: Date | null, now: number): bool
 }
 
 const signIns = "('SIGNED_IN', 'SIGN_IN_REFUSED')";
-const privileges = "'^(USER|API_KEY|ROLE|ORGANIZATION|RETENTION|SIGN_IN_LINK|BREAK_GLASS)'";
+const failures = `('PERMISSION_REFUSED', 'MUTATION_REFUSED', 'MUTATION_FAILED', 'SIGN_IN_REFUSED', 'SIGN_IN_LINK_REFUSED',
+  'SECOND_FACTOR_REFUSED')`;
+// Strangers ask for sign-in links as often as they like: that changes nobody's rights, and would fill the list.
+const privileges = `action ~ '^(USER|API_KEY|ROLE|ORGANIZATION|RETENTION|SIGN_IN_LINK_CREATED|TOKEN|SECOND_FACTOR|BREAK_GLASS)'
+  AND action <> 'SECOND_FACTOR_REFUSED' AND actor <> '${stranger}'`;
 
 // Outliers: whoever read more patients' data than three standard deviations above the mean, or three times the median.
 const gather = `
@@ -44,6 +49,13 @@ const gather = `
   norm AS (
     SELECT avg(patients) + 3 * coalesce(stddev_pop(patients), 0) AS high,
       3 * percentile_cont(0.5) WITHIN GROUP (ORDER BY patients) AS triple, count(*) AS people FROM readers
+  ),
+  failed AS (
+    SELECT actor, action, entity_id AS what, count(*)::int AS times FROM entries WHERE action IN ${failures}
+    GROUP BY actor, action, entity_id
+  ),
+  changed AS (
+    SELECT seq, at, actor, action, entity_kind AS kind, entity_id AS id FROM entries WHERE ${privileges}
   )
   SELECT jsonb_build_object(
     'month', to_char($2::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM'),
@@ -56,12 +68,11 @@ const gather = `
       WHERE organization_id = $1 AND id >= event_id_floor($2) AND id < event_id_floor($3) AND category = 'AUTHENTICATION'
       GROUP BY outcome) s), '[]'),
     'failures', coalesce((SELECT jsonb_agg(f ORDER BY f.actor, f.action) FROM (
-      SELECT actor, action, entity_id AS what, count(*)::int AS times FROM entries
-      WHERE action IN ('PERMISSION_REFUSED', 'MUTATION_REFUSED', 'MUTATION_FAILED', 'SIGN_IN_REFUSED')
-      GROUP BY actor, action, entity_id ORDER BY count(*) DESC LIMIT ${listed}) f), '[]'),
+      SELECT * FROM failed ORDER BY actor = '${stranger}', times DESC LIMIT ${listed}) f), '[]'),
+    'failureCount', (SELECT count(*) FROM failed),
     'privilegeChanges', coalesce((SELECT jsonb_agg(p ORDER BY p.seq) FROM (
-      SELECT seq, at, actor, action, entity_kind AS kind, entity_id AS id FROM entries WHERE action ~ ${privileges}
-      ORDER BY seq LIMIT ${listed}) p), '[]'),
+      SELECT * FROM changed ORDER BY seq LIMIT ${listed}) p), '[]'),
+    'privilegeChangeCount', (SELECT count(*) FROM changed),
     'patientAccess', jsonb_build_object(
       'readers', (SELECT count(*) FROM readers), 'reads', (SELECT coalesce(sum(reads), 0) FROM readers),
       'outliers', coalesce((SELECT jsonb_agg(r ORDER BY r.patients DESC) FROM (

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type AuditRecord, audit } from "../../src/access/audit.ts";
 import { createSignInLink } from "../../src/access/sign-in.ts";
 import { ensureUser } from "../../src/access/users.ts";
 import { auditPhiRead, pseudonymOf } from "../../src/audit/phi-read.ts";
+import { createReviewPack } from "../../src/audit/review-pack.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 import { ask, entriesOf, lastSeq } from "./asking.ts";
 
@@ -144,6 +146,43 @@ describe("H6: the monthly review", () => {
       "FORBIDDEN",
     );
     offset = 0;
+  });
+
+  test("lists whoever got rights, whatever else strangers and mailed links leave in the log, and counts what it leaves out", async () => {
+    const { app, theirs } = server;
+    const write = (entry: Pick<AuditRecord, "actor" | "action" | "entityId">) =>
+      app.db.inOrganization(theirs, (tx) => audit(tx, { ...entry, entityKind: "User" }));
+    await app.db.inOrganization(theirs, async (tx) => {
+      for (let n = 0; n < 1_001; n++) {
+        const unknown = { actor: "unknown", entityKind: "User", entityId: `nobody-${n}@x.example` };
+        await audit(tx, { ...unknown, action: n % 2 ? "SIGN_IN_LINK_REFUSED" : "SIGN_IN_LINK_CREATED" });
+        await audit(tx, { ...unknown, action: "SIGN_IN_REFUSED" });
+      }
+    });
+    await write({ actor: "cli", action: "TOKEN_CREATED", entityId: "cli" });
+    await write({ actor: "eve@clinic.example", action: "SECOND_FACTOR_REMOVED", entityId: "u1" });
+    await write({ actor: "eve@clinic.example", action: "SECOND_FACTOR_REFUSED", entityId: "u2" });
+    const first = new Date(`${month}-01T00:00:00Z`);
+    await app.db.inOrganization(theirs, (tx) => createReviewPack(tx, { month: first, actor: "ann", now: Date.now() }));
+    const { rows } = await app.db.query<{ content: Record<string, { action: string; actor: string }[]> }>(
+      theirs,
+      "SELECT content FROM review_packs WHERE organization_id = $1",
+      [theirs],
+    );
+    const { privilegeChanges = [], privilegeChangeCount, failures = [], failureCount } = rows[0]?.content ?? {};
+    expect(privilegeChanges.filter(({ actor }) => actor !== "vigil").map(({ action }) => action)).toEqual(
+      expect.arrayContaining(["TOKEN_CREATED", "SECOND_FACTOR_REMOVED"]),
+    );
+    expect(privilegeChanges.filter(({ actor }) => actor === "unknown")).toEqual([]);
+    expect(privilegeChangeCount).toBe(privilegeChanges.length);
+    expect(failures).toHaveLength(1_000);
+    expect(failures).toContainEqual({
+      actor: "eve@clinic.example",
+      action: "SECOND_FACTOR_REFUSED",
+      what: "u2",
+      times: 1,
+    });
+    expect(failureCount).toBeGreaterThan(1_500);
   });
 });
 
