@@ -41,9 +41,16 @@ export interface CheckpointFile {
   all(organizationId: string): Promise<Outside>;
 }
 
-/** `key`: a restore that it did not sign counts for nothing. */
+/** Lines that are read since it was last asked for: the newest that is genuine counts. */
+interface Read extends Latest {
+  fresh: Checkpoint[];
+}
+
+const mostFresh = 100; // of an organization: others' lines in between are an attack, or another installation's
+
+/** `key`: what it did not sign counts for nothing, or one line that names a far entry would end all signing. */
 export function openCheckpointFile(path: string, key: AuditKey): CheckpointFile {
-  const latest = new Map<string, Latest>();
+  const latest = new Map<string, Read>();
   let seen = 0; // bytes already in `latest`
 
   async function* lines(start: number, end: number): AsyncGenerator<string> {
@@ -75,13 +82,21 @@ export function openCheckpointFile(path: string, key: AuditKey): CheckpointFile 
       for await (const line of lines(seen, size)) {
         const said = parseCheckpoint(line);
         if (!said) continue;
-        const before = latest.get(said.organization) ?? {};
-        if (!("kind" in said)) latest.set(said.organization, { ...before, checkpoint: said });
-        else if (said.kind === "RESTORED" && said.at > (before.restored?.at ?? "") && isGenuine(key, said) === true)
-          latest.set(said.organization, { ...before, restored: said });
+        const read: Read = latest.get(said.organization) ?? { fresh: [] };
+        latest.set(said.organization, read);
+        if (!("kind" in said)) {
+          read.fresh.push(said);
+          if (read.fresh.length > mostFresh) read.fresh.shift();
+        } else if (said.kind === "RESTORED" && said.at > (read.restored?.at ?? "") && isGenuine(key, said) === true)
+          read.restored = said;
       }
       seen = size;
-      return latest.get(organizationId) ?? {};
+      const read = latest.get(organizationId);
+      if (!read) return {};
+      const newest = read.fresh.findLast((one) => isGenuine(key, one) === true);
+      if (newest) read.checkpoint = newest;
+      read.fresh = [];
+      return read;
     },
     async all(organizationId) {
       const all: Statement[] = [];

@@ -72,6 +72,19 @@ test("A6: a forged checkpoint is seen for what it is", async () => {
   expect((await it.trail.verify(it.one)).fault).toMatchObject({ kind: "FORGED", seq: 1, upTo: 5 });
 });
 
+test("A6: a line that our key did not sign keeps nothing from being signed, whatever entry it names", async () => {
+  await it.append(5);
+  await it.seal();
+  const [line] = await it.fileLines();
+  const forged = JSON.stringify({ ...line, seq: 1_000_000 });
+  const strange = JSON.stringify({ ...line, seq: 2_000_000, key: "0123456789abcdef" });
+  await appendFile(it.path, `${forged}\n${strange}\n`);
+  await it.append(5);
+  await it.seal();
+  expect(await seals()).toEqual([5, 1_000_000, 2_000_000, 10]);
+  expect((await it.trail.verify(it.one)).fault).toMatchObject({ kind: "FORGED" });
+});
+
 test("half a line, left by a crash, spoils neither what was before nor what comes after", async () => {
   await it.append(5);
   await it.seal();
