@@ -96,10 +96,13 @@ describe("vigil org export", () => {
     expect(leftOut.sort()).toEqual([
       "alert_channels.sealed_secrets",
       "api_keys.secret_hash",
+      "recovery_codes.code_hash",
       "response_webhooks.sealed_secrets",
+      "second_factors.sealed",
       "second_factors.sealed_secret",
       "sessions.secret_hash",
       "sign_in_links.secret_hash",
+      "user_checks.earlier_hashes",
       "user_checks.secret_hash",
     ]);
     expect(out).toContain(`realtime_monitoring: ${expected.realtime_monitoring}`);
