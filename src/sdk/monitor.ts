@@ -100,13 +100,12 @@ export class Monitor {
     return undefined;
   }
 
-  #identifyLater(exchange: Exchange, answer: Promise<Identity>): Promise<void> {
-    return answer.then(
-      (later) => {
-        exchange.identity = readIdentity(later);
-      },
-      (error: unknown) => this.#identifyFailed(exchange, error),
-    );
+  async #identifyLater(exchange: Exchange, answer: Promise<Identity>): Promise<void> {
+    try {
+      exchange.identity = readIdentity(await answer);
+    } catch (error) {
+      this.#identifyFailed(exchange, error);
+    }
   }
 
   #identifyFailed(exchange: Exchange, error: unknown): void {

@@ -1,87 +1,18 @@
-import { createServer, type RequestListener, type Server } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import type { RequestListener } from "node:http";
+import { connect } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
-import { gunzipSync } from "node:zlib";
 import fastify from "fastify";
 import Koa from "koa";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { parseBatch } from "../../src/ingest/batch.ts";
 import type { EventDraft } from "../../src/ingest/event.ts";
 import { backOff } from "../../src/sdk/back-off.ts";
-import {
-  type HostRequest,
-  type MonitorOptions,
-  monitorSecurity,
-  type SecurityMonitor,
-  type SentEvent,
-} from "../../src/sdk/index.ts";
+import { monitorSecurity, type SecurityMonitor } from "../../src/sdk/index.ts";
 import { fixedOf, originOf, requestLine } from "../../src/sdk/request-line.ts";
 import { Ring } from "../../src/sdk/ring.ts";
 import fc from "../support/property.ts";
+import { blockedOne, blocking, from, listen, open, until, vigilWith, watching } from "./hosts.ts";
 import { blockOf, ListServer } from "./list-server.ts";
-
-const open: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of open.splice(0).reverse()) await close();
-});
-
-async function listen(listener: RequestListener): Promise<string> {
-  const server: Server = createServer(listener).listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  open.push(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-/** A Vigil that has these decisions and keeps what it is sent. */
-async function vigilWith(lists: ListServer): Promise<{ url: string; events: (SentEvent & { id: string })[] }> {
-  const events: (SentEvent & { id: string })[] = [];
-  const url = await listen((request, response) => {
-    const parts: Buffer[] = [];
-    request.on("data", (part) => parts.push(part));
-    request.on("end", () => {
-      if (request.url?.startsWith("/enforce/decisions")) {
-        const after = new URL(request.url, "http://x").searchParams.get("after");
-        if (after === null) response.end(JSON.stringify(lists.answer(undefined, Date.now())));
-      } else if (request.url === "/ingest") {
-        const sent = Buffer.concat(parts);
-        const body = request.headers["content-encoding"] === "gzip" ? gunzipSync(sent) : sent;
-        const lines = body.toString().split("\n");
-        events.push(...lines.map((line) => JSON.parse(line)));
-        response.end(JSON.stringify({ accepted: lines.length, duplicates: 0, rejected: [] }));
-      } else response.writeHead(204).end();
-    });
-  });
-  return { url, events };
-}
-
-function watching<Asked = HostRequest>(options: Partial<MonitorOptions<Asked>> & { url: string }): SecurityMonitor {
-  const monitor = monitorSecurity<Asked>({
-    apiKey: "key",
-    name: "host",
-    flushDelay: 5,
-    trustedProxies: ["127.0.0.1"],
-    ...options,
-  });
-  open.push(() => monitor.close(100));
-  return monitor;
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (const end = performance.now() + 10_000; !holds(); await wait(5)) {
-    if (performance.now() > end) throw new Error("not within 10 s");
-  }
-}
-
-const blockedOne = "203.0.113.9";
-function blocking(): ListServer {
-  const lists = new ListServer();
-  lists.make(blockOf(1, blockedOne, Date.now() + 3_600_000));
-  return lists;
-}
-const from = (address: string): RequestInit => ({ headers: { "x-forwarded-for": address, "user-agent": "test" } });
 
 describe("a host of the SDK", () => {
   const hosts: Record<string, (monitor: SecurityMonitor) => Promise<(address: string) => Promise<Response>>> = {
@@ -378,6 +309,16 @@ describe("a host of the SDK", () => {
       (await handler(new Request("http://x", { headers: { "x-user": user, "x-forwarded-for": address } }))).status;
     expect([await status("boss", "203.0.113.8"), await status("bob", "198.51.100.7")]).toEqual([200, 200]);
     expect([await status("boss", blockedOne), await status("ann", "198.51.100.7")]).toEqual([403, 403]);
+  });
+
+  it("whose answer about who it is comes later, and cannot be read, goes on as for nobody", async () => {
+    const { url } = await vigilWith(new ListServer());
+    const told: string[] = [];
+    const identify = async () => ({ email: JSON.parse('{"toString": null}') });
+    const monitor = watching({ url, identify, onError: ({ kind }) => told.push(kind) });
+    const app = await listen(monitor.http((_request, response) => response.end("hello")));
+    expect(await (await fetch(app, { signal: AbortSignal.timeout(5_000) })).text()).toBe("hello");
+    expect(told).toEqual(["HOOK"]);
   });
 
   it("that closes sends what waits although Vigil hangs up and is busy for a moment", async () => {
