@@ -44,6 +44,10 @@ export class DecisionTable {
     return this.#order.length;
   }
 
+  has(type: DecisionType): boolean {
+    return (this.#index.get(type) as TypeIndex).size > 0;
+  }
+
   /** When the first of them ends, epoch ms; never later than that. */
   get nextEnd(): number {
     return this.#nextEnd;

@@ -1,11 +1,14 @@
 /** What a request says of itself, whichever framework it comes from. */
 import type { IncomingMessage } from "node:http";
+import { Socket } from "node:net";
 import { type Address, formatAddress, type Network, readAddress } from "./address.ts";
 import { clientBehind, type Peer } from "./client-address.ts";
 import { originOf } from "./request-line.ts";
 
 export interface Facts {
   client: Peer | undefined;
+  /** The client left before anybody asked who it was: with the connection its address is gone. */
+  isGone?: boolean;
   method: string;
   /** Path and query. */
   url: string;
@@ -35,6 +38,7 @@ export function nodeFacts(request: IncomingMessage, proxies: readonly Network[])
   const { client, host, userAgent, origin } = knownOf(request, headers, proxies);
   return {
     client,
+    isGone: client === undefined && isGone(request.socket),
     method: request.method ?? "GET",
     // Express and Connect cut `url` to what is left of it behind a mount.
     url: (request as { originalUrl?: string }).originalUrl ?? request.url ?? "/",
@@ -52,12 +56,8 @@ export function fetchFacts(request: Request, proxies: readonly Network[], peer: 
   const { pathname, search, host } = new URL(request.url);
   const forwarded = header("x-forwarded-for");
   const address = peer === undefined ? undefined : readAddress(peer);
-  const first = proxies[0];
-  let client = address && clientBehind({ address, text: textOf(address, peer as string) }, forwarded, proxies);
-  if (peer === undefined && first && forwarded !== undefined) {
-    const behind = clientBehind({ address: first.address, text: "" }, forwarded, proxies);
-    client = behind.text === "" ? undefined : behind;
-  }
+  const known = address && clientBehind({ address, text: textOf(address, peer as string) }, forwarded, proxies);
+  const client = peer === undefined ? clientOfHeader(forwarded, proxies) : known;
   const who = { client, host: header("host") ?? host, userAgent: header("user-agent") };
   return {
     ...who,
@@ -66,6 +66,14 @@ export function fetchFacts(request: Request, proxies: readonly Network[], peer: 
     referrer: header("referer"),
     origin: originOf(who),
   };
+}
+
+/** Where nobody tells whose connection it is, the header is believed if there are trusted proxies. */
+function clientOfHeader(forwarded: string | undefined, proxies: readonly Network[]): Peer | undefined {
+  const first = proxies[0];
+  if (!first || forwarded === undefined) return undefined;
+  const behind = clientBehind({ address: first.address, text: "" }, forwarded, proxies);
+  return behind.text === "" ? undefined : behind;
 }
 
 /** Facts of the requests that a fetch handler watches: it may know whose connection it is, which a Request does not say. */
@@ -95,13 +103,22 @@ function knownOf({ socket }: IncomingMessage, headers: IncomingMessage["headers"
   if (known && known.forwarded === forwarded && known.userAgent === userAgent && known.host === host) return known;
   const peer = known ? known.peer : peerOf(kept?.remoteAddress);
   if (known?.forwarded !== forwarded || !known) {
-    const client = peer && clientBehind(peer, forwarded, proxies);
+    const fromHeader = (): Peer | undefined => (isOfPath(socket) ? clientOfHeader(forwarded, proxies) : undefined);
+    const client = peer ? clientBehind(peer, forwarded, proxies) : fromHeader();
     known = { peer, forwarded, client, host, userAgent, origin: "" };
   } else known = { ...known, host, userAgent };
   known.origin = originOf(known);
   if (kept) kept[peerKey] = known;
   return known;
 }
+
+/** A TCP connection whose other end was reset has none any more; one that was closed has neither. */
+const isGone = (socket: unknown): boolean =>
+  socket instanceof Socket && (socket.destroyed || socket.localAddress !== undefined);
+
+/** Whether it came through a UNIX socket, which has no addresses: then it is of this machine, as of a proxy. */
+const isOfPath = (socket: object | undefined): boolean =>
+  typeof (socket as { server?: { address?(): unknown } } | undefined)?.server?.address?.() === "string";
 
 function peerOf(text: string | undefined): Peer | undefined {
   const address = text === undefined ? undefined : readAddress(text);

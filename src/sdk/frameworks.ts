@@ -42,18 +42,14 @@ export interface KoaContextLike {
 export function koaMiddleware(monitor: Monitor) {
   return (context: KoaContextLike, next: () => Promise<unknown>): Promise<unknown> =>
     new Promise((resolve, reject) => {
-      let isLetThrough = false;
       // Koa writes what stands in its context as soon as this resolves, unless the answer was written past it.
       const answered = (): void => {
         if (context.res.headersSent) context.respond = false;
         resolve(undefined);
       };
       watch(monitor, context.req, context.res, { request: context, response: context, answered }, () => {
-        isLetThrough = true;
         next().then(resolve, reject);
       });
-      // Or it is answered by us, or goes away while it is decided.
-      if (!isLetThrough) context.res.once("close", () => isLetThrough || answered());
     });
 }
 

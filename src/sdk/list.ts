@@ -52,6 +52,11 @@ export class DecisionList {
     return this.#table.size;
   }
 
+  /** Whether any decision of the type is followed; one that has ended counts until the next list. */
+  has(type: DecisionType): boolean {
+    return this.#table.has(type);
+  }
+
   /** Without those that have ended, which are taken out with the next list. */
   get inForce(): number {
     return this.#table.size - this.#table.countEnded(this.time);

@@ -22,7 +22,7 @@ export interface Exchange extends Said {
 export type Verdict =
   | { kind: "PASS" }
   | { kind: "BLOCK_IP" | "SUSPEND_USER" | "FORCE_MFA"; id: string; expiresAt: number }
-  | { kind: "NO_LIST" };
+  | { kind: "NO_LIST" | "NO_ADDRESS" };
 
 const pass: Verdict = { kind: "PASS" };
 const nobody: readonly string[] = [];
@@ -120,7 +120,8 @@ export class Monitor {
     if (this.list.version === undefined) return failClosed ? { kind: "NO_LIST" } : pass;
     if (this.list.size === 0) return pass;
     const decision = this.list.findFirst(enforced, subjectOf(exchange), failClosed && !this.isReached);
-    if (!decision) return pass;
+    // Else a client that is blocked would be let in if it leaves at once: nobody can tell who it was, nobody waits for it.
+    if (!decision) return exchange.facts.isGone && this.list.has("BLOCK_IP") ? { kind: "NO_ADDRESS" } : pass;
     const { type, id, expiresAt } = decision;
     exchange.refused = { type, id };
     return { kind: type as (typeof enforced)[number], id, expiresAt };

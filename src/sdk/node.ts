@@ -9,11 +9,17 @@ export type Next = (error?: unknown) => void;
 
 const openKey = Symbol("vigil.open");
 
+/** A response that is on its way. */
+interface Watched {
+  response: ServerResponse;
+  end(): void;
+}
+
 /** What the host's hooks get, where that is not node:http's own. */
 interface Host {
   request: unknown;
   response: unknown;
-  /** The host's hook answered instead of letting the request through. */
+  /** It was answered instead of let through. */
   answered?: () => void;
 }
 
@@ -27,17 +33,25 @@ export function watch(
 ): void {
   // Mounted twice, or over two applications: one request is one event.
   const open = openOn(message.socket);
-  if (open.includes(response)) return next();
+  if (open.some((one) => one.response === response)) return next();
   let exchange: Exchange | undefined;
   let later: Promise<void> | undefined;
   try {
     const begun = monitor.begin(nodeFacts(message, monitor.settings.proxies), host ? host.request : message);
     exchange = begun;
-    open.push(response);
-    response.on("close", () => {
-      open.splice(open.indexOf(response), 1);
-      onClose(begun, response);
-    });
+    const watched: Watched = {
+      response,
+      end() {
+        const at = open.indexOf(watched);
+        if (at < 0) return;
+        open.splice(at, 1);
+        onClose(begun, response);
+      },
+    };
+    open.push(watched);
+    // Whoever was before us may have taken so long that the client has gone: nothing more is told then.
+    if (response.closed) setImmediate(watched.end);
+    else response.on("close", watched.end);
     later = monitor.identify(begun);
   } catch (error) {
     monitor.faults.note("INTERNAL", `a request is not watched: ${(error as Error).message}`, error);
@@ -59,11 +73,15 @@ function enforce(exchange: Exchange, response: ServerResponse, host: Host | unde
   if (verdict.kind === "PASS") return next();
   const { kind } = verdict;
   const { onMfaRequired } = monitor.settings;
-  if (kind !== "FORCE_MFA" || !onMfaRequired) return refuse(response, kind);
+  const refused = (): void => {
+    refuse(response, kind);
+    host?.answered?.();
+  };
+  if (kind !== "FORCE_MFA" || !onMfaRequired) return refused();
   const { id, expiresAt } = verdict;
   const failed = (error: unknown): void => {
     monitor.faults.note("HOOK", `onMfaRequired failed: ${(error as Error)?.message}`, error);
-    refuse(response, kind);
+    refused();
   };
   const answered = (answer: unknown): void => {
     if (answer !== true) return host?.answered?.();
@@ -95,10 +113,17 @@ function refuse(response: ServerResponse, kind: Exclude<Verdict["kind"], "PASS">
  * The responses of a connection that are on their way: mostly one. They are noted here, as a property more on the response
  * costs 6 µs under Express, which changes its prototype.
  */
-function openOn(socket: (IncomingMessage["socket"] & { [openKey]?: ServerResponse[] }) | undefined): ServerResponse[] {
-  if (!socket) return [];
-  socket[openKey] ??= [];
-  return socket[openKey];
+function openOn(socket: (IncomingMessage["socket"] & { [openKey]?: Watched[] }) | undefined): Watched[] {
+  const known = socket?.[openKey];
+  if (known) return known;
+  const open: Watched[] = [];
+  if (!socket) return open;
+  socket[openKey] = open;
+  // Node.js tells no response that waited for its turn on the connection that this has closed.
+  socket.once?.("close", () => {
+    for (const { response, end } of [...open]) if (response.socket === null) end();
+  });
+  return open;
 }
 
 function onClose(exchange: Exchange, response: ServerResponse): void {

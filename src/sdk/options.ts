@@ -39,7 +39,10 @@ export interface MonitorOptions<Request = HostRequest> {
    * once more after it where it knew nobody. What it throws counts as nobody.
    */
   identify?: (request: Request) => Identity | string | undefined | null | Promise<Identity | string | undefined | null>;
-  /** Addresses and ranges of your own proxies. X-Forwarded-For is believed behind these only. Default: none. */
+  /**
+   * Addresses and ranges of your own proxies. X-Forwarded-For is believed behind these only; if there are any, also of what
+   * comes through a UNIX socket, which has no address. Default: none.
+   */
   trustedProxies?: readonly string[];
   /** How this program is called among the enforcers. Default: the name of its host. */
   name?: string;
