@@ -2,7 +2,7 @@
 import type { Hash } from "node:crypto";
 import { type DecisionType, isUuid, type ListedDecision } from "./decision.ts";
 import { DecisionTable, type Subject } from "./decision-table.ts";
-import { judgeHead, type Pins, type Refusal, readHead } from "./list-judge.ts";
+import { greatestAge, judgeHead, type Pins, type Refusal, readHead } from "./list-judge.ts";
 import type { Spared } from "./never-blocked.ts";
 
 /** Time as the host has it. */
@@ -110,7 +110,9 @@ export class DecisionList {
     const changes = full ? await this.#replace(draft, issuedAt) : await this.#change(added, removed, issuedAt);
     this.#hash = head.hash;
     Object.assign(this.#pins, { publicKey: head.publicKey, organization: head.organization, version: head.version });
-    if (issuedAt > this.#anchor.issuedAt) this.#anchor = { issuedAt, elapsed: this.#clock.elapsed() };
+    // What is older may be a recording, which must not lengthen a block; but none is believed that is as old as this.
+    const wasAhead = this.time - issuedAt > greatestAge;
+    if (issuedAt > this.#anchor.issuedAt || wasAhead) this.#anchor = { issuedAt, elapsed: this.#clock.elapsed() };
     return changes;
   }
 

@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener, type Server } from "node:http";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,7 +29,7 @@ describe("a client that does not wait for its answer", () => {
     const { url, events } = await vigilWith(lists);
     const free = watching({ url });
     const done: string[] = [];
-    const handle = (request: { url?: string }, response: { end(): void }): void => {
+    const handle: RequestListener = (request, response) => {
       done.push(String(request.url));
       response.end();
     };

@@ -118,6 +118,20 @@ describe("the list of decisions in a host", () => {
     expect([isBlocked("192.0.2.200"), list.inForce]).toEqual([false, 0]);
   });
 
+  it("R3: follows what is decided after the server's clock was ahead for a while", async () => {
+    const server = new ListServer();
+    const { list, clock, hear, isBlocked } = enforcer();
+    server.make(blockOf(1, "192.0.2.1", start + 1_800_000));
+    await hear(server.answer(undefined, start + 3_600_000)); // an hour ahead
+    expect(isBlocked("192.0.2.1")).toBe(false);
+    clock.at += 25_000;
+    server.make(blockOf(2, "192.0.2.2", clock.at + 1_800_000));
+    if ((await hear(server.answer(list.version, clock.at))) !== "ACCEPTED") {
+      expect(await hear(server.answer(undefined, clock.at))).toBe("ACCEPTED");
+    }
+    expect([isBlocked("192.0.2.1"), isBlocked("192.0.2.2"), list.inForce]).toEqual([true, true, 2]);
+  });
+
   it("R9: keeps its list while nobody is heard of, and then opens, or stays closed where its host chose so", async () => {
     const server = new ListServer();
     const { list, clock, hear } = enforcer();
