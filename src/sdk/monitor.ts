@@ -26,6 +26,7 @@ export type Verdict =
 
 const pass: Verdict = { kind: "PASS" };
 const nobody: readonly string[] = [];
+const mostRoles = 50; // the server refuses an event with more
 const enforced = ["BLOCK_IP", "SUSPEND_USER", "FORCE_MFA"] as const;
 
 export class Monitor {
@@ -178,6 +179,6 @@ export function readIdentity(answer: Identity | string | null | undefined): Iden
     const value: unknown = answer[key];
     if (value !== undefined && value !== null && value !== "") identity[key] = String(value);
   }
-  if (Array.isArray(answer.roles)) identity.roles = answer.roles.map(String);
+  if (Array.isArray(answer.roles)) identity.roles = answer.roles.slice(0, mostRoles).map(String);
   return Object.keys(identity).length === 0 ? undefined : identity;
 }

@@ -6,7 +6,8 @@ import type { Identity, Settings } from "./options.ts";
 import { fixedOf, type Manner, requestLine, type Said } from "./request-line.ts";
 import type { SentEvent } from "./sent-event.ts";
 
-const longestLine = 65_536; // characters
+const longestLine = 65_536; // bytes, as the server takes them
+const longestText = 2_048; // characters that the server keeps of most fields
 const atOnce = 32; // requests whose lines are laid together: one after the other they find the caches warm
 const refusalsPerSecond = 10; // events about refused requests; a blocked flood must not push out the rest
 
@@ -18,10 +19,17 @@ interface Lines {
   keep(line: string): void;
 }
 
+/** Too long a line is cut, not left out: else a long name would be a way to fail a log-in unseen. */
 function short(line: string): string {
-  if (line.length <= longestLine) return line;
-  throw new Error(`an event has ${line.length} characters, at most ${longestLine}`);
+  if (!isLong(line)) return line;
+  const cut = (_key: string, value: unknown): unknown =>
+    typeof value === "string" && value.length > longestText ? value.slice(0, longestText) : value;
+  const less = JSON.stringify(JSON.parse(line), cut);
+  if (!isLong(less)) return less;
+  throw new Error(`an event has ${Buffer.byteLength(less)} bytes, at most ${longestLine}`);
 }
+
+const isLong = (line: string): boolean => line.length * 3 > longestLine && Buffer.byteLength(line) > longestLine;
 
 export class Recorder {
   readonly #settings: Pick<Settings<never>, "service" | "sendQuery" | "redact">;

@@ -6,6 +6,7 @@ import Koa from "koa";
 import { describe, expect, it, vi } from "vitest";
 import { parseBatch } from "../../src/ingest/batch.ts";
 import type { EventDraft } from "../../src/ingest/event.ts";
+import { validateEvent } from "../../src/ingest/validate.ts";
 import { backOff } from "../../src/sdk/back-off.ts";
 import { monitorSecurity, type SecurityMonitor } from "../../src/sdk/index.ts";
 import { fixedOf, originOf, requestLine } from "../../src/sdk/request-line.ts";
@@ -319,6 +320,27 @@ describe("a host of the SDK", () => {
     const app = await listen(monitor.http((_request, response) => response.end("hello")));
     expect(await (await fetch(app, { signal: AbortSignal.timeout(5_000) })).text()).toBe("hello");
     expect(told).toEqual(["HOOK"]);
+  });
+
+  it("tells of log-ins and requests however long what they say is, and however many roles somebody has", async () => {
+    const { url, events } = await vigilWith(new ListServer());
+    const roles = Array.from({ length: 60 }, (_, n) => `role ${n}`);
+    const monitor = watching({ url, identify: () => ({ id: 7, roles }) as never });
+    const handler = monitor.fetch(() => new Response("no", { status: 404 }));
+    await handler(new Request(`http://clinic.example/${"a".repeat(70_000)}`, from("203.0.113.8")));
+    monitor.loginFailed({ headers: {}, socket: {} }, "ann@clinic.example".padEnd(70_000));
+    monitor.loginFailed(undefined, { id: 7 as never, name: "é".repeat(40_000), roles });
+    await until(() => events.length === 3);
+    const batch = parseBatch(
+      Buffer.from(events.map((event) => JSON.stringify(event)).join("\n")),
+      "application/x-ndjson",
+    );
+    const read = (batch as { items: { value?: unknown }[] }).items.map(({ value }, n) =>
+      validateEvent(value, n, Date.now()),
+    );
+    const actions = read.map((one) => ("event" in one ? one.event.action : one.rejection.message));
+    expect(actions.sort()).toEqual(["http.request", "login", "login"]);
+    expect(monitor.status().faults).toBe(0);
   });
 
   it("that closes sends what waits although Vigil hangs up and is busy for a moment", async () => {
