@@ -35,10 +35,10 @@ export async function call(settings: Settings, operation: Operation, options: Ca
 
 async function post(settings: Settings, operation: Operation, { signal, headers }: CallOptions): Promise<unknown> {
   const token = await settings.token();
+  signal?.throwIfAborted();
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), settings.retry.timeout);
   const give = (): void => limit.abort();
-  signal?.throwIfAborted();
   signal?.addEventListener("abort", give, { once: true });
   try {
     const response = await settings.fetch(settings.endpoint, {

@@ -42,7 +42,10 @@ export interface VigilClient {
     document: Document<Result, Variables>,
     ...given: Given<Variables, CallOptions>
   ): Promise<Result>;
-  /** A gauge or a live tail: what arrives while connected. It is subscribed to again after a loss; what was between is not. */
+  /**
+   * A gauge or a live tail: what arrives while connected, the newest 1,000 of what waits for you. It is subscribed to again
+   * after a loss; what was between is not.
+   */
   subscribe<Result = Anything, Variables = Record<string, unknown>>(
     document: Document<Result, Variables>,
     ...given: Given<Variables, SubscribeOptions>
@@ -62,6 +65,8 @@ export interface VigilClient {
   /** Ends every stream and the socket. */
   close(): Promise<void>;
 }
+
+const mostWaiting = 1_000; // results of a gauge or live tail that nobody has taken yet
 
 /** Errors: VigilError BAD_USER_INPUT for wrong options. */
 export function createClient(options: ClientOptions = {}): VigilClient {
@@ -92,7 +97,7 @@ export function createClient(options: ClientOptions = {}): VigilClient {
     mutate: ask(false),
     subscribe(document: Anything, variables?: unknown, { onState = () => {}, signal }: SubscribeOptions = {}) {
       const left = new AbortController();
-      const queue = new Queue<Anything>(() => left.abort());
+      const queue = new Queue<Anything>(() => left.abort(), mostWaiting);
       const until = AbortSignal.any([left.signal, ending(signal)]);
       const operation = { query: textOf(document), variables: variables ?? {} };
       keep({

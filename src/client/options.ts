@@ -66,7 +66,14 @@ export function readOptions(options: ClientOptions): Settings {
     endpoint: url.href,
     socketUrl: socketUrl.href,
     headers,
-    token: async () => (typeof token === "function" ? token() : token),
+    async token() {
+      try {
+        return typeof token === "function" ? await token() : token;
+      } catch (cause) {
+        if (cause instanceof VigilError) throw cause;
+        throw new VigilError("NETWORK", `No token was given: ${(cause as Error)?.message}`, { cause });
+      }
+    },
     fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
     webSocket: options.webSocket ?? (globalThis as { WebSocket?: WebSocketClass }).WebSocket,
     retry: { attempts: 4, first: 500, longest: 15_000, timeout: 30_000, random: Math.random, ...retry },

@@ -2,12 +2,15 @@
 export class Queue<T> implements AsyncIterableIterator<T> {
   readonly #values: T[] = [];
   readonly #onLeave: () => void;
+  readonly #most: number;
   #takers: { resolve(result: IteratorResult<T>): void; reject(fault: unknown): void }[] = [];
   #end: { fault?: unknown } | undefined;
   #onDrained: (() => void) | undefined;
 
-  constructor(onLeave: () => void) {
+  /** Of more than `most` that wait, the oldest make room. */
+  constructor(onLeave: () => void, most = Number.POSITIVE_INFINITY) {
     this.#onLeave = onLeave;
+    this.#most = most;
   }
 
   get length(): number {
@@ -18,7 +21,7 @@ export class Queue<T> implements AsyncIterableIterator<T> {
     if (this.#end) return;
     const taker = this.#takers.shift();
     if (taker) taker.resolve({ done: false, value });
-    else this.#values.push(value);
+    else if (this.#values.push(value) > this.#most) this.#values.shift();
   }
 
   /** Nothing more comes; with a fault, because of it: it is thrown behind the last value. */
@@ -34,8 +37,13 @@ export class Queue<T> implements AsyncIterableIterator<T> {
   drained(signal: AbortSignal): Promise<void> {
     if (this.#values.length === 0 || signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#onDrained = resolve;
-      signal.addEventListener("abort", () => resolve(), { once: true });
+      const end = (): void => {
+        signal.removeEventListener("abort", end);
+        this.#onDrained = undefined;
+        resolve();
+      };
+      this.#onDrained = end;
+      signal.addEventListener("abort", end, { once: true });
     });
   }
 

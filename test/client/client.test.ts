@@ -170,6 +170,16 @@ describe("a question", () => {
     shaky.close();
   });
 
+  it("asks for its token again where that cannot be had for a moment, and fails by a code where it never can", async () => {
+    let asked = 0;
+    const lost = new TypeError("fetch failed");
+    const token = async () => (asked++ === 0 ? Promise.reject(lost) : server.admin);
+    expect((await clientOf({ token }).query(incidents)).incidents.totalCount).toEqual(expect.any(Number));
+    expect(asked).toBe(2);
+    const never = clientOf({ token: () => Promise.reject(lost) }).query(incidents);
+    await expect(never).rejects.toMatchObject({ name: "VigilError", code: "NETWORK", cause: lost });
+  });
+
   it("fails by a code, in a time that is bounded or told", async () => {
     const client = clientOf();
     await expect(client.query("{ nothing }")).rejects.toMatchObject({ name: "VigilError", code: "BAD_USER_INPUT" });
