@@ -13,6 +13,7 @@ export interface EnforcerCall {
 }
 
 const mostEnforcers = 1_000;
+const longestAway = 7 * 86_400_000; // as long as a decision may be in force: what it said of them says nothing any more
 
 /** Checks what an enforcer says of itself. Errors: BAD_USER_INPUT. */
 export function readEnforcer(name: unknown, program: unknown): { name: string; program: string } {
@@ -25,9 +26,35 @@ export function readEnforcer(name: unknown, program: unknown): { name: string; p
   return { name, program };
 }
 
-/** Notes that it was here; answers its id. Errors: CONFLICT where another key goes by that name, or there are too many. */
-export async function noteEnforcer(tx: Tx, { name, program, apiKeyId, now }: EnforcerCall): Promise<string> {
-  const { rows } = await tx.query<{ id: string; api_key_id: string }>({
+/**
+ * Notes that it was here; answers its id. Where there are too many those that have been away for long make room: a
+ * program in a container has another name each time it starts. Errors: CONFLICT where another key goes by that name, or
+ * there are too many.
+ */
+export async function noteEnforcer(tx: Tx, call: EnforcerCall): Promise<string> {
+  const { name, apiKeyId, now } = call;
+  let row = await upsert(tx, call);
+  if (!row) {
+    await tx.query("DELETE FROM enforcers WHERE organization_id = $1 AND last_seen_at < $2", [
+      tx.organizationId,
+      new Date(now - longestAway),
+    ]);
+    row = await upsert(tx, call);
+  }
+  if (!row) throw new VigilError("CONFLICT", `There are ${mostEnforcers} enforcers already.`);
+  if (row.api_key_id !== apiKeyId) {
+    throw new VigilError("CONFLICT", `An enforcer with another key goes by the name ${name}: give each its own name.`);
+  }
+  return row.id;
+}
+
+interface Noted extends Record<string, unknown> {
+  id: string;
+  api_key_id: string;
+}
+
+async function upsert(tx: Tx, { name, program, apiKeyId, now }: EnforcerCall): Promise<Noted | undefined> {
+  const { rows } = await tx.query<Noted>({
     name: "note_enforcer",
     text: `INSERT INTO enforcers (organization_id, id, name, api_key_id, version, last_seen_at, created_at)
       SELECT $1, $2, $3, $4, $5, $6, $6
@@ -39,12 +66,7 @@ export async function noteEnforcer(tx: Tx, { name, program, apiKeyId, now }: Enf
       RETURNING id, api_key_id`,
     values: [tx.organizationId, uuidv7({ msecs: now }), name, apiKeyId, program, new Date(now)],
   });
-  const [row] = rows;
-  if (!row) throw new VigilError("CONFLICT", `There are ${mostEnforcers} enforcers already.`);
-  if (row.api_key_id !== apiKeyId) {
-    throw new VigilError("CONFLICT", `An enforcer with another key goes by the name ${name}: give each its own name.`);
-  }
-  return row.id;
+  return rows[0];
 }
 
 /** What it says it applies and no longer applies. Unknown ids are left out; saying it twice changes nothing. */

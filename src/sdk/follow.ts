@@ -30,6 +30,9 @@ export class Follower {
   #wake: (() => void) | undefined;
   #pending = { applied: new Set<string>(), lifted: new Set<string>() };
   #acknowledging = false;
+  #unsaid = 0;
+  /** When to try again, ms on a clock that is never set. */
+  #sayAgain = 0;
   readonly #sweep: NodeJS.Timeout;
   /** Whether the last asking went well. */
   isReached = false;
@@ -62,7 +65,7 @@ export class Follower {
         after = refusal ? undefined : this.#options.list.version;
         if (!refusal) {
           this.#failures = 0;
-          faults.clear("ENFORCE");
+          if (this.#unsaid === 0) faults.clear("ENFORCE");
         }
       } catch (error) {
         if (this.#end.signal.aborted) return;
@@ -116,12 +119,14 @@ export class Follower {
   #acknowledge(applied: string[], lifted: string[]): void {
     for (const id of applied) this.#pending.applied.add(id);
     for (const id of lifted) this.#pending.lifted.add(id);
-    if (this.#acknowledging) return;
+    if (this.#acknowledging || performance.now() < this.#sayAgain) return;
     this.#acknowledging = true;
     this.#sayAll()
-      .catch((error: Error) =>
-        this.#options.faults.note("ENFORCE", `nothing was acknowledged: ${error.message}`, error),
-      )
+      .then(() => (this.#unsaid = 0))
+      .catch((error: Error) => {
+        this.#sayAgain = performance.now() + backOff(this.#unsaid++, Math.random());
+        this.#options.faults.note("ENFORCE", `nothing was acknowledged: ${error.message}`, error);
+      })
       .finally(() => (this.#acknowledging = false));
   }
 
@@ -130,7 +135,7 @@ export class Follower {
     const { applied, lifted } = this.#pending;
     while (applied.size + lifted.size > 0 && !this.#end.signal.aborted) {
       const now = { applied: firstOf(applied), lifted: firstOf(lifted) };
-      const { status } = await connection.call({
+      const { status, body } = await connection.call({
         method: "POST",
         path: "/enforce/acknowledge",
         headers: { "content-type": "application/json" },
@@ -138,7 +143,7 @@ export class Follower {
         timeout: 10_000,
         signal: this.#end.signal,
       });
-      if (status !== 204) throw new Error(`Vigil answered ${status}`);
+      if (status !== 204) throw new Error(`HTTP ${whyOf(status, body)}`);
       for (const id of now.applied) applied.delete(id);
       for (const id of now.lifted) lifted.delete(id);
     }

@@ -49,7 +49,13 @@ export async function handleDecisions(
   // it needs not wait, as the feed does, for older transactions that may yet announce something.
   const bell = wait > 0 ? feed.listen(organizationId, "decision", end) : undefined;
   try {
-    await db.inOrganization(organizationId, (tx) => noteEnforcer(tx, { name, program, apiKeyId, now: now() }));
+    // Whoever cannot be noted follows the list all the same, as one that has just got another key. It is told when it
+    // acknowledges.
+    await db
+      .inOrganization(organizationId, (tx) => noteEnforcer(tx, { name, program, apiKeyId, now: now() }))
+      .catch((error: unknown) => {
+        if (!(error instanceof VigilError && error.code === "CONFLICT")) throw error;
+      });
     let list = await lists(organizationId, { after, now: now() });
     while (bell && after === list.version && !gone.signal.aborted) {
       await bell.wait(lostBell);

@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from "node:timers/promises";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { memoryInUse } from "../../bench/heap.ts";
 import { createApiKey, revokeApiKey } from "../../src/access/api-keys.ts";
 import { type TestServer, testServer } from "../support/server.ts";
@@ -52,4 +52,45 @@ it("counts an enforcer that waits among the connections of its key, and ends its
   expect((await waiting).status).toBe(401);
   expect(Date.now() - started).toBeLessThan(15_000); // less than it would have waited
   await expect.poll(() => connections.count(server.ours)).toBe(0);
+});
+
+describe("an enforcer that cannot be noted", () => {
+  const acknowledgeAs = (secret: string, enforcer: string): Promise<Response> =>
+    fetch(`${server.url}/enforce/acknowledge`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${secret}` },
+      body: JSON.stringify({ enforcer, program: "test/1", version: 0 }),
+    });
+
+  it("gets the list, as one that has got another key, and is told when it acknowledges", async () => {
+    const [former, next] = [await keyOf("former"), await keyOf("next")];
+    expect((await askAs(former.secret, "", "web-3")).status).toBe(200);
+    const answer = await askAs(next.secret, "", "web-3");
+    expect([answer.status, await answer.json()]).toMatchObject([200, { full: true }]);
+    const refused = await acknowledgeAs(next.secret, "web-3");
+    expect([refused.status, (await refused.json()).error.message]).toEqual([
+      409,
+      "An enforcer with another key goes by the name web-3: give each its own name.",
+    ]);
+  });
+
+  it("takes the place of those that have been away for a week, where there are a thousand", async () => {
+    const { id, secret } = await keyOf("fleet");
+    const fill = async (daysAgo: number): Promise<void> => {
+      await server.database.asOwner("DELETE FROM enforcers WHERE organization_id = $1", [server.ours]);
+      await server.database.asOwner(
+        `INSERT INTO enforcers (organization_id, id, name, api_key_id, last_seen_at)
+         SELECT $1, gen_random_uuid(), 'pod-' || n, $2, now() - $3 * interval '1 day' FROM generate_series(1, 1000) n`,
+        [server.ours, id, daysAgo],
+      );
+    };
+    await fill(6);
+    expect((await askAs(secret, "", "new-1")).status).toBe(200);
+    expect((await acknowledgeAs(secret, "new-1")).status).toBe(409);
+    await fill(8);
+    expect((await askAs(secret, "", "new-2")).status).toBe(200);
+    expect((await acknowledgeAs(secret, "new-2")).status).toBe(204);
+    const names = await server.database.asOwner("SELECT name FROM enforcers WHERE organization_id = $1", [server.ours]);
+    expect(names).toEqual([{ name: "new-2" }]);
+  });
 });
