@@ -76,8 +76,9 @@ export function fetchHandler<Rest extends unknown[]>(
     let length = Number.NaN;
     try {
       const response = refused ?? (await handler(request, ...rest));
-      status = response.status;
-      length = Number(response.headers.get("content-length") ?? Number.NaN);
+      // Bun's handlers answer nothing where they made a WebSocket of the request.
+      status = response?.status ?? 101;
+      length = Number(response?.headers.get("content-length") ?? Number.NaN);
       return response;
     } finally {
       if (exchange) {

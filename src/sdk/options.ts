@@ -44,7 +44,7 @@ export interface MonitorOptions<Request = HostRequest> {
    * comes through a UNIX socket, which has no address. Default: none.
    */
   trustedProxies?: readonly string[];
-  /** How this program is called among the enforcers. Default: the name of its host. */
+  /** How this program is called among the enforcers: processes of one name count as one. Default: the name of its host. */
   name?: string;
   /** `logsource.service` of the events. */
   service?: string;

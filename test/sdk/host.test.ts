@@ -296,6 +296,14 @@ describe("a host of the SDK", () => {
     expect(await told(signIn(strict))).toEqual([undefined]);
   });
 
+  it("whose fetch handler answers nothing, as Bun's do that make a WebSocket of a request, answers nothing", async () => {
+    const { url, events } = await vigilWith(new ListServer());
+    const handler = watching({ url }).fetch(() => undefined as never);
+    expect(await handler(new Request("http://clinic.example/live"))).toBeUndefined();
+    await until(() => events.length === 1);
+    expect(events[0]).toMatchObject({ outcome: "success", http: { path: "/live", status: 101 } });
+  });
+
   it("follows no decision against whom it never blocks, and any other that their requests meet", async () => {
     const lists = blocking();
     for (const [n, user] of ["boss", "ann"].entries())
