@@ -39,7 +39,6 @@ export class Queue<T> implements AsyncIterableIterator<T> {
     return new Promise((resolve) => {
       const end = (): void => {
         signal.removeEventListener("abort", end);
-        this.#onDrained = undefined;
         resolve();
       };
       this.#onDrained = end;

@@ -7,7 +7,7 @@ import { originOf } from "./request-line.ts";
 
 export interface Facts {
   client: Peer | undefined;
-  /** The client left before anybody asked who it was: with the connection its address is gone. */
+  /** The client has left, and its address with it. */
   isGone?: boolean;
   method: string;
   /** Path and query. */
@@ -103,8 +103,8 @@ function knownOf({ socket }: IncomingMessage, headers: IncomingMessage["headers"
   if (known && known.forwarded === forwarded && known.userAgent === userAgent && known.host === host) return known;
   const peer = known ? known.peer : peerOf(kept?.remoteAddress);
   if (known?.forwarded !== forwarded || !known) {
-    const fromHeader = (): Peer | undefined => (isOfPath(socket) ? clientOfHeader(forwarded, proxies) : undefined);
-    const client = peer ? clientBehind(peer, forwarded, proxies) : fromHeader();
+    const behind = !peer && isOfPath(socket) ? clientOfHeader(forwarded, proxies) : undefined;
+    const client = peer ? clientBehind(peer, forwarded, proxies) : behind;
     known = { peer, forwarded, client, host, userAgent, origin: "" };
   } else known = { ...known, host, userAgent };
   known.origin = originOf(known);

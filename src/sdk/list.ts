@@ -52,7 +52,7 @@ export class DecisionList {
     return this.#table.size;
   }
 
-  /** Whether any decision of the type is followed; one that has ended counts until the next list. */
+  /** Whether any is followed, or was until lately. */
   has(type: DecisionType): boolean {
     return this.#table.has(type);
   }

@@ -40,8 +40,8 @@ export interface MonitorOptions<Request = HostRequest> {
    */
   identify?: (request: Request) => Identity | string | undefined | null | Promise<Identity | string | undefined | null>;
   /**
-   * Addresses and ranges of your own proxies. X-Forwarded-For is believed behind these only; if there are any, also of what
-   * comes through a UNIX socket, which has no address. Default: none.
+   * Addresses and ranges of your own proxies. X-Forwarded-For is believed behind these only, and, where there are any,
+   * behind UNIX sockets. Default: none.
    */
   trustedProxies?: readonly string[];
   /** How this program is called among the enforcers: processes of one name count as one. Default: the name of its host. */

@@ -11,7 +11,7 @@ const answers: Record<Exclude<Verdict["kind"], "PASS">, [status: number, code: s
   BLOCK_IP: [403, "BLOCKED", "Requests from this address are refused for the time being."],
   SUSPEND_USER: [403, "SUSPENDED", "This account is suspended for the time being."],
   FORCE_MFA: [401, "MFA_REQUIRED", "Sign in with your second factor to go on."],
-  NO_ADDRESS: [400, "NO_ADDRESS", "Requests of nobody are refused while addresses are blocked."],
+  NO_ADDRESS: [400, "NO_ADDRESS", "Nobody can tell who asks."],
   NO_LIST: [503, "NOT_READY", "This service is not ready yet. Try again in a moment."],
 };
 
