@@ -69,7 +69,7 @@ const Statistics = builder.objectRef<Range & { step: number }>("Statistics").imp
     }),
     topSubjects: t.field({
       type: [TopSubjectType],
-      description: "Whom most incidents opened in these days are about.",
+      description: "Whom most incidents opened in this time are about.",
       args: {
         first: t.arg.int({ required: true, defaultValue: 10, description: "How many, from 1 to 100." }),
         kind: t.arg.string({ description: "Only those of this kind, as their `kind` says it, e.g. `ADDRESS`." }),

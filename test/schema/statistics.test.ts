@@ -149,6 +149,14 @@ describe("statistics", () => {
     ]);
   });
 
+  it("name whom the incidents of the range are about, and nobody of the rest of its days", async () => {
+    const subjects = async (from: Date, to: Date) =>
+      (await ask(statistics("topSubjects { incidents }"), { range: { from, to } })).data.statistics.topSubjects;
+    expect(await subjects(at(0), at(1))).toEqual([]);
+    expect(await subjects(at(1), at(2))).toEqual([{ incidents: 5 }, { incidents: 5 }]);
+    expect(await subjects(at(2), at(3))).toEqual([]);
+  });
+
   it("say where the addresses are that most incidents are about", async () => {
     const subjects = (...keys: string[]) => JSON.stringify(keys.map((key) => ({ kind: "ADDRESS", key })));
     await test.asOwner(
