@@ -9,7 +9,9 @@ const hours = Array.from({ length: 24 }, (_, hour) => hour);
 
 /** When rules fire: hour by weekday of the last 30 days, in the reader's time zone. */
 export default function HeatMap() {
-  const { range } = useRange({ range: "P30D" });
+  const { range: days } = useRange({ range: "P30D" });
+  // Steps begin with the range: at the reader's whole hours, which are cells each.
+  const range = { ...days, from: new Date(new Date(days.from).setMinutes(0, 0, 0)).toISOString() };
   const counted = useQuery(ActivityStepsDocument, { range });
   return (
     <Loaded of={counted}>

@@ -1,0 +1,78 @@
+/** What an analyst who works in the page all day counts on, and a manager who reads its numbers. */
+import type { Browser, Page, Request, Route } from "playwright-core";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { type TestServer, testServer } from "../support/server.ts";
+import {
+  buildDashboard,
+  dashboardDir,
+  leaveBrowser,
+  openBrowser,
+  patience,
+  signedIn,
+  visit,
+  withSession,
+} from "./browser.ts";
+
+vi.setConfig(patience);
+
+const patient = { timeout: 60_000 };
+let server: TestServer;
+let browser: Browser;
+let page: Page;
+let faults: string[];
+beforeAll(async () => {
+  buildDashboard();
+  [server, browser] = await Promise.all([testServer({ dashboardDir }), openBrowser()]);
+  ({ page, faults } = await signedIn(browser, server, { email: "kim@clinic.example", role: "ADMIN" }));
+});
+afterAll(async () => {
+  vi.resetConfig();
+  await leaveBrowser(browser);
+  await server?.close();
+});
+
+async function ask<Result>(text: string, variables: object = {}): Promise<Result> {
+  const { data, errors } = await server.query<Result, object>(text as never, variables);
+  expect(errors).toBeUndefined();
+  return data;
+}
+
+async function open(severity: string, title = `${severity} by hand`): Promise<number> {
+  type Made = { incidentCreate: { incident: { number: number } } };
+  const made = await ask<Made>(
+    `mutation ($input: IncidentCreateInput!) { incidentCreate(input: $input) { incident { number } } }`,
+    { input: { title, description: "Test", severity } },
+  );
+  return made.incidentCreate.incident.number;
+}
+
+const nameOf = (request: Request): string | undefined => /(?:query|mutation) (\w+)/.exec(request.postData() ?? "")?.[1];
+
+/** Has the test answer some operations, until the returned function is called. */
+async function instead(of: Page, answers: Record<string, (route: Route) => unknown>): Promise<() => Promise<void>> {
+  const handler = (route: Route) => (answers[nameOf(route.request()) ?? ""] ?? (() => route.fallback()))(route);
+  await of.route("**/graphql", handler);
+  return () => of.unroute("**/graphql", handler);
+}
+
+it("counts a detection in the hour and on the day in which it happened, by the reader's clock", async () => {
+  const person = { email: "ravi@clinic.example", role: "VIEWER" as const };
+  const { page: far, context } = await withSession(browser, server, person, { timezoneId: "Asia/Kolkata" });
+  await far.clock.install({ time: "2026-12-01T09:07:30Z" }); // 14:37 in Kolkata
+  const found = Date.parse("2026-11-29T18:40:00Z"); // Monday, 00:10
+  await instead(far, {
+    ActivitySteps(route) {
+      const { range } = route.request().postDataJSON().variables;
+      const from = Date.parse(range.from); // steps begin there, as those of the server do
+      const at = new Date(from + Math.floor((found - from) / 3_600_000) * 3_600_000).toISOString();
+      return route.fulfill({ json: { data: { statistics: { steps: [{ at, detections: 3 }] } } } });
+    },
+  });
+  await far.goto("/");
+  await far.getByTitle("Mon 00:00: 3").waitFor();
+  await context.close();
+});
+
+it("complains of nothing meanwhile", () => {
+  expect(faults).toEqual([]);
+});
