@@ -73,6 +73,35 @@ it("counts a detection in the hour and on the day in which it happened, by the r
   await context.close();
 });
 
+it("leads from a number to the list of what it counts", async () => {
+  for (const severity of ["HIGH", "MEDIUM", "MEDIUM", "LOW"]) await open(severity);
+  const rows = page.locator("tbody tr");
+  const list = async (): Promise<number> => {
+    await page.getByRole("heading", { level: 1, name: "Incidents" }).waitFor();
+    await page.waitForFunction(() => document.querySelectorAll("[aria-label=Loading]").length === 0);
+    return rows.count();
+  };
+  await visit(page, "/");
+  const card = (title: string) => page.locator("section.widget", { has: page.getByRole("heading", { name: title }) });
+  const medium = card("Severity breakdown").locator("li", { hasText: "Medium" });
+  await expect.poll(() => medium.locator(".number").textContent(), patient).toBe("2");
+  await medium.getByRole("link").click();
+  expect(await list()).toBe(2);
+  expect(await page.getByLabel("Severity", { exact: true }).locator("option:checked").textContent()).toBe(
+    "Medium only",
+  );
+  for (const [title, count] of [
+    ["Active incidents", 4],
+    ["High and critical", 1],
+  ] as const) {
+    await visit(page, "/");
+    await card(title)
+      .getByRole("link", { name: String(count), exact: true })
+      .click();
+    expect([title, await list()]).toEqual([title, count]);
+  }
+});
+
 it("complains of nothing meanwhile", () => {
   expect(faults).toEqual([]);
 });

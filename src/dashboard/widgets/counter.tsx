@@ -1,4 +1,5 @@
 import "./counter.css";
+import { Link } from "wouter";
 import { useQuery } from "../data/use-query.ts";
 import { CountedDocument, type StepCountsFragment } from "../generated/graphql.ts";
 import { Loaded, Loading } from "../parts/states.tsx";
@@ -18,6 +19,12 @@ const gauges = [
 ] as const;
 const counts = ["opened", "resolved", "detections", "alerts", "alertsFailed"] as const;
 type Count = (typeof counts)[number];
+/** Where what is counted stands in a list. */
+const lists: Partial<Record<(typeof gauges)[number], string>> = {
+  openIncidents: "/incidents",
+  activeThreats: "/incidents?severity=HIGH",
+  alertsQueued: "/alerts?view=waiting",
+};
 
 /** One number, and how it came about. */
 export default function Counter({ settings }: { settings: Settings }) {
@@ -31,9 +38,11 @@ function Gauge({ name }: { name: (typeof gauges)[number] }) {
   const history = useGauges(true);
   const latest = history.at(-1);
   if (!latest) return <Loading lines={2} />;
+  const list = lists[name];
+  const value = shown(name, latest[name]);
   return (
     <div className="counter">
-      <p className="counter-value number">{shown(name, latest[name])}</p>
+      <p className="counter-value number">{list ? <Link href={list}>{value}</Link> : value}</p>
       <p className="muted small">{words.live}</p>
       <Spark values={history.map((one) => one[name])} />
     </div>

@@ -5,6 +5,7 @@ import { incidentFeed } from "../data/feeds.ts";
 import { useQuery } from "../data/use-query.ts";
 import { useSoon } from "../data/use-soon.ts";
 import { BySeverityDocument } from "../generated/graphql.ts";
+import { onlyOf } from "../pages/incidents/filter.ts";
 import { Severity } from "../parts/severity.tsx";
 import { Loaded } from "../parts/states.tsx";
 import { overviewWords as words } from "../words/overview.ts";
@@ -32,7 +33,7 @@ export default function BySeverity() {
             <ul>
               {levels.map((level) => (
                 <li key={level}>
-                  <Link href={`/incidents?severity=${level}&order=SEVERITY`}>
+                  <Link href={`/incidents?severity=${onlyOf(level)}`}>
                     <Severity level={level} />
                   </Link>
                   <span className="number">{countOf(level).toLocaleString()}</span>

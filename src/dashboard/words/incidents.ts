@@ -9,6 +9,7 @@ export const incidentsWords = {
   severity: "Severity",
   anySeverity: "Any severity",
   atLeast: (level: string) => `${level} and worse`,
+  only: (level: string) => `${level} only`,
   order: "Order",
   orders: { LAST_EVENT_AT: "Latest activity", SEVERITY: "Severity", THREAT_SCORE: "Threat score", OPENED_AT: "Opened" },
   columns: {

@@ -58,7 +58,7 @@ export const overviewWords = {
   },
   outcomes: { ALL: "All", FAILURE: "Those that failed" },
   figures: {
-    openIncidents: "Open incidents",
+    openIncidents: "Active incidents",
     activeThreats: "High and critical",
     eventsPerSecond: "Events per second",
     detectionsPerMinute: "Detections per minute",

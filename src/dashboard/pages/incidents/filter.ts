@@ -25,6 +25,8 @@ export interface Asked {
   words: string;
   /** This and worse; undefined: any. */
   severity: Severity | undefined;
+  /** None that is worse. */
+  isOnly: boolean;
   order: Order;
   /** The id of a saved filter, which takes the view's place; empty: none. */
   saved: string;
@@ -35,12 +37,19 @@ const active: IncidentStatus[] = ["OPEN", "ACKNOWLEDGED", "INVESTIGATING", "CONT
 const oneOf = <Value extends string>(values: readonly Value[], text: string | null): Value | undefined =>
   values.find((value) => value === text);
 
+const alone = "-only";
+
+/** How the address names incidents of one severity, and none that is worse. */
+export const onlyOf = (level: Severity): string => (level === "CRITICAL" ? level : `${level}${alone}`);
+
 /** Reads the address; what it says wrongly is not asked for. */
 export function readAsked(search: URLSearchParams): Asked {
+  const severity = search.get("severity") ?? "";
   return {
     view: oneOf(views, search.get("view")) ?? (search.has("words") ? "all" : "active"),
     words: search.get("words") ?? "",
-    severity: oneOf(levels, search.get("severity")),
+    severity: oneOf(levels, severity.replace(alone, "")),
+    isOnly: severity.endsWith(alone),
     order: oneOf(orders, search.get("order")) ?? "LAST_EVENT_AT",
     saved: search.get("saved") ?? "",
   };
@@ -48,7 +57,7 @@ export function readAsked(search: URLSearchParams): Asked {
 
 /** The API's filter for it. `saved`: what the saved filter asks for, once it is known. */
 export function filterOf(
-  { view, words, severity }: Asked,
+  { view, words, severity, isOnly }: Asked,
   { userId, saved }: { userId?: string | null | undefined; saved?: unknown } = {},
 ): IncidentFilter {
   const all: IncidentFilter[] = [];
@@ -62,7 +71,7 @@ export function filterOf(
     if (view === "unassigned") all.push({ assigneeId: { eq: null } });
   }
   if (words.trim()) all.push({ words: { has: words.trim() } });
-  if (severity) all.push({ severity: { gte: severity } });
+  if (severity) all.push({ severity: isOnly ? { eq: severity } : { gte: severity } });
   return { and: all };
 }
 

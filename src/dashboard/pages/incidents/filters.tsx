@@ -4,7 +4,7 @@ import type { IncidentFilter, IncidentOrder, SavedFilterListQuery } from "../../
 import { Search } from "../../parts/search.tsx";
 import { incidentsWords as words } from "../../words/incidents.ts";
 import { words as shared } from "../../words.ts";
-import { type Asked, levels, orders, views } from "./filter.ts";
+import { type Asked, levels, onlyOf, orders, views } from "./filter.ts";
 import { SavedFilters } from "./saved-filters.tsx";
 
 interface FiltersProps {
@@ -51,13 +51,18 @@ export function Filters({ asked, saved, filter, orderBy }: FiltersProps) {
       <select
         className="input"
         aria-label={words.severity}
-        value={asked.severity ?? ""}
+        value={asked.severity && asked.isOnly ? onlyOf(asked.severity) : (asked.severity ?? "")}
         onChange={(event) => set("severity", event.target.value)}
       >
         <option value="">{words.anySeverity}</option>
         {levels.slice(0, 4).map((level) => (
           <option key={level} value={level}>
             {level === "CRITICAL" ? shared.severity.CRITICAL : words.atLeast(shared.severity[level])}
+          </option>
+        ))}
+        {levels.slice(1).map((level) => (
+          <option key={level} value={onlyOf(level)}>
+            {words.only(shared.severity[level])}
           </option>
         ))}
       </select>
