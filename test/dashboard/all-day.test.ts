@@ -102,6 +102,30 @@ it("leads from a number to the list of what it counts", async () => {
   }
 });
 
+it("says in a widget's settings which time it shows while none was chosen, and calls it the same whatever that is", async () => {
+  type Made = { dashboardCreate: { dashboard: { id: string } } };
+  const input = { name: "Map", shared: true };
+  const make = "mutation ($input: DashboardCreateInput!) { dashboardCreate(input: $input) { dashboard { id } } }";
+  const { id } = (await ask<Made>(make, { input })).dashboardCreate.dashboard;
+  const widget = { dashboardId: id, kind: "TABLE", title: "Where", settings: { widget: "threatMap" } };
+  await ask("mutation ($input: WidgetCreateInput!) { widgetCreate(input: $input) { userErrors { code } } }", {
+    input: widget,
+  });
+  const asked = page.waitForRequest((request) => nameOf(request) === "ThreatPlaces");
+  await visit(page, `/dashboards/${id}?arrange`);
+  const { from, to } = (await asked).postDataJSON().variables.range;
+  expect(Date.parse(to) - Date.parse(from)).toBe(7 * 86_400_000);
+  await page.getByRole("button", { name: "Configure Where" }).click();
+  const dialog = page.getByRole("dialog");
+  const time = dialog.getByLabel("Time");
+  expect(await time.locator("option:checked").textContent()).toBe("Last 7 days");
+  await time.selectOption("Last hour");
+  expect(await dialog.getByLabel("Title").getAttribute("placeholder")).toBe("Where");
+  await dialog.getByLabel("Title").fill("");
+  expect(await dialog.getByLabel("Title").getAttribute("placeholder")).toBe("Threat map");
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+});
+
 it("complains of nothing meanwhile", () => {
   expect(faults).toEqual([]);
 });

@@ -2,11 +2,13 @@ import { soon } from "../data/soon.ts";
 import { overviewWords as words } from "../words/overview.ts";
 import type { Setting, WidgetType } from "./widget.ts";
 
-const range: Setting = {
+/** The time that a widget shows; `first`: until another is chosen. */
+const rangeFrom = (first: keyof typeof words.ranges): Setting => ({
   key: "range",
   label: words.settings.range,
-  options: { P1D: words.ranges.P1D, PT1H: words.ranges.PT1H, P7D: words.ranges.P7D, P30D: words.ranges.P30D },
-};
+  options: { [first]: words.ranges[first], ...words.ranges },
+});
+const range = rangeFrom("P1D");
 
 /** All kinds of widgets. A new one is a line here and a file that exports it as `default`. */
 export const widgetTypes: Record<string, WidgetType> = {
@@ -95,7 +97,7 @@ export const widgetTypes: Record<string, WidgetType> = {
     kind: "TABLE",
     width: 12,
     height: 6,
-    settings: [range],
+    settings: [rangeFrom("P30D")],
     view: soon(() => import("./attack.tsx")),
   },
   threatMap: {
@@ -103,7 +105,7 @@ export const widgetTypes: Record<string, WidgetType> = {
     kind: "TABLE",
     width: 6,
     height: 7,
-    settings: [range],
+    settings: [rangeFrom("P7D")],
     view: soon(() => import("./threat-map.tsx")),
   },
   geoAnomalies: {
@@ -111,7 +113,7 @@ export const widgetTypes: Record<string, WidgetType> = {
     kind: "FEED",
     width: 6,
     height: 6,
-    settings: [range],
+    settings: [rangeFrom("P7D")],
     view: soon(() => import("./geo-anomalies.tsx")),
   },
   performance: {

@@ -34,8 +34,8 @@ export function ConfigureWidget({ dashboardId, panel, panels, onClose, onDone }:
   const arrange = useMutation(DashboardArrangeDocument);
   const errors = [...create.errors, ...change.errors, ...arrange.errors];
 
-  const figure = shape?.settings[0]?.options?.[String(settings[shape.settings[0].key] ?? "")];
-  const name = title.trim() || figure || shape?.title || type;
+  const [main] = shape?.settings.filter(({ key }) => key !== "range") ?? []; // the same of another time is called the same
+  const name = title.trim() || main?.options?.[String(settings[main.key] ?? "")] || shape?.title || type;
 
   async function save(): Promise<void> {
     if (!shape) return;
