@@ -126,6 +126,29 @@ it("says in a widget's settings which time it shows while none was chosen, and c
   await dialog.getByRole("button", { name: "Cancel" }).click();
 });
 
+it("shows an answer that is slow though things change faster than it comes, and asks again after it", async () => {
+  const held: Route[] = [];
+  let counted = 0;
+  const stop = await instead(page, {
+    IncidentList: (route) => void held.push(route),
+    OpenIncidents(route) {
+      counted++;
+      return route.fallback();
+    },
+  });
+  await visit(page, "/incidents?view=open");
+  await page.getByTitle("Live", { exact: true }).waitFor();
+  await expect.poll(() => held.length, patient).toBe(1);
+  counted = 0;
+  await open("HIGH", "Came while it was asked");
+  await expect.poll(() => counted, patient).toBeGreaterThan(0); // the page has heard of it
+  await held[0]?.continue();
+  await page.getByRole("row", { name: "Came while it was asked" }).waitFor();
+  await expect.poll(() => held.length, patient).toBe(2);
+  await held[1]?.continue();
+  await stop();
+});
+
 it("complains of nothing meanwhile", () => {
   expect(faults).toEqual([]);
 });

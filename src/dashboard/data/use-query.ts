@@ -4,6 +4,7 @@ import type { TypedDocumentString } from "../generated/graphql.ts";
 
 const kept = new Map<string, unknown>(); // the last answers, so that going back shows at once what was there
 const mostKept = 60;
+const patience = 15_000; // ms until an answer is given up for a newer one: its connection may be dead
 
 function keep(key: string, data: unknown): void {
   kept.delete(key);
@@ -39,7 +40,7 @@ export interface QueryState<Result> {
   isOther: boolean;
   error: ApiError | undefined;
   loading: boolean;
-  /** Asks again; what is shown stays until the answer is there. */
+  /** Asks again, after an answer that is on its way; what is shown stays until the answer is there. */
   reload: () => void;
   /** Changes what is shown, before or besides what the server says. */
   patch: (change: (data: Result) => Result) => void;
@@ -65,7 +66,7 @@ export function useQuery<Result, Variables>(
   const earlier = (): Result | undefined => (anew ? undefined : (kept.get(key) as Result | undefined));
   const [state, setState] = useState<State<Result>>(() => ({ key, data: earlier(), of: key, error: undefined }));
   const [loading, setLoading] = useState(true);
-  const under = useRef<AbortController>(undefined);
+  const under = useRef<{ end: AbortController; since: number; again: boolean }>(undefined); // what is asked now
 
   /** What is shown until there is an answer. */
   function shownOf(last: State<Result>): Pick<State<Result>, "data" | "of"> {
@@ -76,24 +77,30 @@ export function useQuery<Result, Variables>(
 
   const load = useCallback(() => {
     if (key === "") return;
-    under.current?.abort();
-    const controller = new AbortController();
-    under.current = controller;
+    under.current?.end.abort();
+    const asked = { end: new AbortController(), since: Date.now(), again: false };
+    const { signal } = asked.end;
+    under.current = asked;
     setLoading(true);
+    function answered(): void {
+      setLoading(false);
+      under.current = undefined;
+      if (asked.again) load();
+    }
     const early = ahead.get(key) as Promise<Result> | undefined;
     ahead.delete(key);
-    (early ?? query(document, variables as Variables, controller.signal)).then(
+    (early ?? query(document, variables as Variables, signal)).then(
       (data) => {
-        if (controller.signal.aborted) return;
+        if (signal.aborted) return;
         keep(key, data);
         setState({ key, data, of: key, error: undefined });
-        setLoading(false);
+        answered();
       },
       (error: unknown) => {
-        if (controller.signal.aborted) return;
+        if (signal.aborted) return;
         const fault = error instanceof ApiError ? error : new ApiError("INTERNAL", String(error));
         setState((before) => ({ ...shownOf(before), key, error: fault }));
-        setLoading(false);
+        answered();
       },
     );
     // the key stands for document and variables
@@ -101,8 +108,19 @@ export function useQuery<Result, Variables>(
 
   useEffect(() => {
     load();
-    return () => under.current?.abort();
+    return () => {
+      under.current?.end.abort();
+      under.current = undefined;
+    };
   }, [load]);
+
+  const latest = useRef(load);
+  latest.current = load;
+  const reload = useCallback(() => {
+    // Where changes come faster than answers, there would never be one.
+    if (under.current && Date.now() - under.current.since < patience) under.current.again = true;
+    else latest.current(); // of what is asked now, whoever asks for it from before
+  }, []);
 
   // What could not be read while the server was away is read once it is back.
   const isLeft = state.key === key && state.error !== undefined && isAway(state.error);
@@ -117,5 +135,5 @@ export function useQuery<Result, Variables>(
 
   const error = state.key === key ? state.error : undefined;
   const { data, of } = shownOf(state);
-  return { data, isOther: of !== key, error, loading, reload: load, patch };
+  return { data, isOther: of !== key, error, loading, reload, patch };
 }
