@@ -149,6 +149,44 @@ it("shows an answer that is slow though things change faster than it comes, and 
   await stop();
 });
 
+it("changes all incidents that are chosen, however many", async () => {
+  const row = (number: number) => ({
+    id: `incident-${number}`,
+    number,
+    title: `Incident of many ${number}`,
+    severity: "LOW",
+    status: "OPEN",
+    threatScore: 1,
+    lastEventAt: new Date().toISOString(),
+    eventCount: 1,
+    assignee: null,
+    subjects: [],
+  });
+  const nodes = Array.from({ length: 230 }, (_, n) => row(n + 1_000));
+  const sent: string[][] = [];
+  const stop = await instead(page, {
+    IncidentList: (route) =>
+      route.fulfill({
+        json: { data: { incidents: { totalCount: nodes.length, nodes, pageInfo: { hasNextPage: false } } } },
+      }),
+    IncidentsChange(route) {
+      const { ids } = route.request().postDataJSON().variables;
+      sent.push(ids);
+      const results = ids.map((id: string) => ({ id, userErrors: [] }));
+      return route.fulfill({ json: { data: { incidentsUpdate: { updated: ids.length, results, userErrors: [] } } } });
+    },
+  });
+  await visit(page, "/incidents?words=many");
+  await page.getByText("Incident of many 1000").waitFor();
+  await page.getByLabel("Choose all that are shown").check();
+  await page.getByText("230 chosen").waitFor();
+  await page.getByRole("button", { name: "Acknowledge" }).click();
+  await page.getByText("230 incidents were changed.").waitFor();
+  expect(sent.map((ids) => ids.length)).toEqual([100, 100, 30]);
+  expect(sent.flat()).toEqual(nodes.map(({ id }) => id));
+  await stop();
+});
+
 it("complains of nothing meanwhile", () => {
   expect(faults).toEqual([]);
 });

@@ -8,6 +8,8 @@ import { useViewer } from "../../session/viewer.ts";
 import { incidentsWords as words } from "../../words/incidents.ts";
 import { ResolveDialog } from "../incident/resolve-dialog.tsx";
 
+const mostAtOnce = 100; // incidents that the API changes in one go
+
 /** What can be done with all incidents that are chosen. A dialog that is open stays, though they leave the list. */
 export function Bulk({ ids, onDone }: { ids: readonly string[]; onDone: () => void }) {
   const viewer = useViewer();
@@ -15,12 +17,19 @@ export function Bulk({ ids, onDone }: { ids: readonly string[]; onDone: () => vo
   const [resolves, setResolves] = useState(false);
 
   async function apply(input: IncidentsUpdateInput): Promise<void> {
-    const done = await change.run({ ids: [...ids], input });
-    if (!done) return;
-    const { updated, results } = done.incidentsUpdate;
-    const refused = results.filter(({ userErrors }) => userErrors.length > 0);
+    const rest = [...ids];
+    const refused: string[] = [];
+    let updated = 0;
+    let isDone: boolean;
+    do {
+      const done = await change.run({ ids: rest.splice(0, mostAtOnce), input });
+      isDone = done !== undefined;
+      updated += done?.incidentsUpdate.updated ?? 0;
+      refused.push(...(done?.incidentsUpdate.results.flatMap(({ userErrors }) => userErrors[0]?.message ?? []) ?? []));
+    } while (isDone && rest.length > 0);
     if (updated > 0) toast(words.updated(updated));
-    if (refused.length > 0) toast(words.notUpdated(refused.length, refused[0]?.userErrors[0]?.message ?? ""), "bad");
+    if (refused.length > 0) toast(words.notUpdated(refused.length, refused[0] ?? ""), "bad");
+    if (!isDone) return; // why not is said by its errors
     setResolves(false);
     onDone();
   }
