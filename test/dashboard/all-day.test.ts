@@ -1,6 +1,7 @@
 /** What an analyst who works in the page all day counts on, and a manager who reads its numbers. */
 import type { Browser, Page, Request, Route } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { template } from "../../src/dashboard/pages/rules/template.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 import {
   buildDashboard,
@@ -185,6 +186,40 @@ it("changes all incidents that are chosen, however many", async () => {
   expect(sent.map((ids) => ids.length)).toEqual([100, 100, 30]);
   expect(sent.flat()).toEqual(nodes.map(({ id }) => id));
   await stop();
+});
+
+it("keeps what is being written about an incident while one looks elsewhere, and forgets it once it is sent", async () => {
+  const number = await open("MEDIUM");
+  const comment = page.getByLabel("Comment", { exact: true });
+  await visit(page, `/incidents/${number}`);
+  await comment.fill("They called back at");
+  await page.getByRole("tab", { name: "Evidence" }).click();
+  await comment.waitFor({ state: "detached" });
+  await page.getByRole("tab", { name: "Timeline" }).click();
+  expect(await comment.inputValue()).toBe("They called back at");
+  await visit(page, "/live");
+  await visit(page, `/incidents/${number}`);
+  expect(await comment.inputValue()).toBe("They called back at");
+  await comment.fill("They called back at nine.");
+  await page.getByRole("button", { name: "Add comment" }).click();
+  await page.locator(".timeline").getByText("They called back at nine.").waitFor();
+  await visit(page, "/live");
+  await visit(page, `/incidents/${number}`);
+  expect(await comment.inputValue()).toBe("");
+});
+
+it("keeps what is being written in a rule while one looks at its other tabs", async () => {
+  type Made = { alertRuleCreate: { alertRule: { id: string } } };
+  const make =
+    "mutation ($yaml: String!) { alertRuleCreate(input: { yaml: $yaml, mode: MONITOR }) { alertRule { id } } }";
+  const { id } = (await ask<Made>(make, { yaml: template })).alertRuleCreate.alertRule;
+  await visit(page, `/rules/${encodeURIComponent(id)}`);
+  const text = page.getByLabel("Sigma document");
+  await text.fill(`${template}author: Kim\n`);
+  await page.getByRole("tab", { name: "Revisions" }).click();
+  await text.waitFor({ state: "hidden" });
+  await page.getByRole("tab", { name: "Document" }).click();
+  expect(await text.inputValue()).toBe(`${template}author: Kim\n`);
 });
 
 it("complains of nothing meanwhile", () => {

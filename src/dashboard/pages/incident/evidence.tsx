@@ -1,4 +1,5 @@
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
+import { useDraft } from "../../data/use-draft.ts";
 import { useMutation } from "../../data/use-mutation.ts";
 import { EvidenceAddDocument } from "../../generated/graphql.ts";
 import { Button } from "../../parts/button.tsx";
@@ -55,7 +56,7 @@ export function Evidence({ incident, onChanged }: PartProps) {
 }
 
 function NoteForm({ incident, onChanged }: PartProps) {
-  const [note, setNote] = useState("");
+  const [note, setNote] = useDraft(`note ${incident.id}`);
   const add = useMutation(EvidenceAddDocument);
 
   async function send(event: FormEvent): Promise<void> {

@@ -1,4 +1,5 @@
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
+import { useDraft } from "../../data/use-draft.ts";
 import { useMutation } from "../../data/use-mutation.ts";
 import { TaskAddDocument, TaskFinishDocument } from "../../generated/graphql.ts";
 import { Button } from "../../parts/button.tsx";
@@ -13,7 +14,7 @@ import type { PartProps } from "./incident.tsx";
 export function Tasks({ incident, onChanged }: PartProps) {
   const mayWrite = useMay("incident.write");
   const finish = useMutation(TaskFinishDocument);
-  const [text, setText] = useState("");
+  const [text, setText] = useDraft(`task ${incident.id}`);
   const add = useMutation(TaskAddDocument);
 
   async function send(event: FormEvent): Promise<void> {

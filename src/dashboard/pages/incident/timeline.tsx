@@ -1,4 +1,5 @@
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
+import { useDraft } from "../../data/use-draft.ts";
 import { useMutation } from "../../data/use-mutation.ts";
 import { type EntryKind, IncidentCommentAddDocument } from "../../generated/graphql.ts";
 import { Button } from "../../parts/button.tsx";
@@ -66,7 +67,7 @@ function Told({ text }: { text: string }) {
 }
 
 function CommentForm({ incident, onChanged }: PartProps) {
-  const [body, setBody] = useState("");
+  const [body, setBody] = useDraft(`comment ${incident.id}`);
   const add = useMutation(IncidentCommentAddDocument);
 
   async function send(event: FormEvent<HTMLFormElement>): Promise<void> {

@@ -64,7 +64,7 @@ export default function Rule() {
 
 function Shown({ rule, onChanged }: RulePart) {
   const [tab, setTab] = useState<(typeof tabs)[number]["key"]>("document");
-  const Part = { document: Document, preview: Preview, revisions: Revisions, exceptions: Exceptions }[tab];
+  const Part = { document: undefined, preview: Preview, revisions: Revisions, exceptions: Exceptions }[tab];
   return (
     <>
       <header className="rule-head">
@@ -82,7 +82,11 @@ function Shown({ rule, onChanged }: RulePart) {
       <div className="rule-grid">
         <section className="card">
           <Tabs label={rule.name} tabs={tabs} shown={tab} onShow={setTab}>
-            <Part rule={rule} onChanged={onChanged} />
+            {/* It stays, with what is written in it. */}
+            <div hidden={tab !== "document"}>
+              <Document rule={rule} onChanged={onChanged} />
+            </div>
+            {Part && <Part rule={rule} onChanged={onChanged} />}
           </Tabs>
         </section>
         <Side rule={rule} onChanged={onChanged} />

@@ -1,0 +1,20 @@
+import { useCallback, useState } from "react";
+import { onSignedOut } from "../api.ts";
+
+const drafts = new Map<string, string>();
+
+onSignedOut(() => drafts.clear()); // they are of whoever was here
+
+/** A text that somebody writes for `of`: it is still there when they come back from another tab or page. Empty: none. */
+export function useDraft(of: string): [string, (text: string) => void] {
+  const [text, setText] = useState(() => drafts.get(of) ?? "");
+  const set = useCallback(
+    (next: string) => {
+      setText(next);
+      if (next) drafts.set(of, next);
+      else drafts.delete(of);
+    },
+    [of],
+  );
+  return [text, set];
+}
