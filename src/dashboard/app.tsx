@@ -1,4 +1,4 @@
-import { type ReactNode, Suspense, useCallback, useEffect, useState } from "react";
+import { type ReactNode, Suspense, useCallback, useEffect, useLayoutEffect, useState } from "react";
 import { Link, Route, Switch, useLocation } from "wouter";
 import { onSignedOut, query, signOut } from "./api.ts";
 import { forgetAnswers, useQuery } from "./data/use-query.ts";
@@ -104,7 +104,8 @@ function SignedIn({ viewer, onIdle }: { viewer: Viewer; onIdle: (minutes: number
 }
 
 function Titled({ title, children }: { title: string; children: ReactNode }) {
-  useEffect(() => {
+  // Before what is in it, which may say more.
+  useLayoutEffect(() => {
     document.title = `${title} · ${words.product}`;
   }, [title]);
   return children;

@@ -222,6 +222,19 @@ it("keeps what is being written in a rule while one looks at its other tabs", as
   expect(await text.inputValue()).toBe(`${template}author: Kim\n`);
 });
 
+it("tells the tabs of the browser apart", async () => {
+  const [first, second] = [await open("LOW"), await open("LOW")];
+  const title = (text: string) => expect.poll(() => page.title(), patient).toBe(`${text} · Vigil`);
+  await visit(page, `/incidents/${first}`);
+  await title(`Incident ${first}`);
+  await visit(page, `/incidents/${second}`);
+  await title(`Incident ${second}`);
+  await visit(page, `/incidents/${first}`); // whose answer is there at once
+  await title(`Incident ${first}`);
+  await visit(page, "/incidents");
+  await title("Incidents");
+});
+
 it("complains of nothing meanwhile", () => {
   expect(faults).toEqual([]);
 });

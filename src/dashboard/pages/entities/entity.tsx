@@ -5,6 +5,7 @@ import { incidentFeed } from "../../data/feeds.ts";
 import { useParam } from "../../data/use-param.ts";
 import { useQuery } from "../../data/use-query.ts";
 import { useSoon } from "../../data/use-soon.ts";
+import { useTitle } from "../../data/use-title.ts";
 import { type EntityKind, EntityPageDocument, type EntityPageQuery } from "../../generated/graphql.ts";
 import { Back } from "../../parts/back.tsx";
 import { Badge } from "../../parts/badge.tsx";
@@ -47,6 +48,7 @@ export default function Entity() {
 }
 
 function Shown({ entity, onChanged }: { entity: EntityDetail; onChanged: () => void }) {
+  useTitle(entity.key);
   const [tab, setTab] = useState<(typeof tabs)[number]["key"]>("incidents");
   return (
     <article>

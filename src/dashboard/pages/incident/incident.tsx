@@ -5,6 +5,7 @@ import { useFeed } from "../../data/feed.ts";
 import { incidentFeed } from "../../data/feeds.ts";
 import { useQuery } from "../../data/use-query.ts";
 import { useSoon } from "../../data/use-soon.ts";
+import { useTitle } from "../../data/use-title.ts";
 import { IncidentPageDocument, type IncidentPageQuery } from "../../generated/graphql.ts";
 import { Back } from "../../parts/back.tsx";
 import { Loaded, Missing } from "../../parts/states.tsx";
@@ -53,6 +54,7 @@ export default function Incident() {
 }
 
 function Shown({ incident, onChanged }: PartProps) {
+  useTitle(`${pageWords.incident} ${incident.number}`); // a browser's history is no place for more
   const [tab, setTab] = useState<(typeof tabKeys)[number]>("timeline");
   const counts: Record<string, number | undefined> = {
     evidence: incident.detections.totalCount + incident.evidence.length,

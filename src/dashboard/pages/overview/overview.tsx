@@ -4,6 +4,7 @@ import { isNowhere } from "../../api.ts";
 import { useMutation } from "../../data/use-mutation.ts";
 import { useParam } from "../../data/use-param.ts";
 import { useQuery } from "../../data/use-query.ts";
+import { useTitle } from "../../data/use-title.ts";
 import {
   DashboardListDocument,
   DashboardPageDocument,
@@ -44,6 +45,7 @@ export default function Overview() {
   const stored = (id !== undefined && page.data?.dashboard) || undefined;
   const panels: readonly Panel[] = stored ? (stored.widgets as Panel[]) : id === undefined ? standardPanels : [];
   const name = stored?.name ?? words.standard;
+  useTitle(name);
   const isArranged = search.has("arrange") && (stored?.viewerCanUpdate ?? false);
   const isLoading = id !== undefined && stored === undefined && !page.error;
 

@@ -4,6 +4,7 @@ import { isNowhere } from "../../api.ts";
 import { useMutation } from "../../data/use-mutation.ts";
 import { useParam } from "../../data/use-param.ts";
 import { useQuery } from "../../data/use-query.ts";
+import { useTitle } from "../../data/use-title.ts";
 import { type RuleMode, RulePageDocument, type RulePageQuery, RuleUpdateDocument } from "../../generated/graphql.ts";
 import { Back } from "../../parts/back.tsx";
 import { Badge } from "../../parts/badge.tsx";
@@ -63,6 +64,7 @@ export default function Rule() {
 }
 
 function Shown({ rule, onChanged }: RulePart) {
+  useTitle(rule.name);
   const [tab, setTab] = useState<(typeof tabs)[number]["key"]>("document");
   const Part = { document: undefined, preview: Preview, revisions: Revisions, exceptions: Exceptions }[tab];
   return (

@@ -1,0 +1,9 @@
+import { useEffect } from "react";
+import { words } from "../words.ts";
+
+/** What the browser calls the tab while something is shown that its page's title does not tell apart. */
+export function useTitle(text: string): void {
+  useEffect(() => {
+    document.title = `${text} · ${words.product}`;
+  }, [text]);
+}
