@@ -85,7 +85,6 @@ export function useQuery<Result, Variables>(
     function answered(): void {
       setLoading(false);
       under.current = undefined;
-      if (asked.again) load();
     }
     const early = ahead.get(key) as Promise<Result> | undefined;
     ahead.delete(key);
@@ -95,6 +94,7 @@ export function useQuery<Result, Variables>(
         keep(key, data);
         setState({ key, data, of: key, error: undefined });
         answered();
+        if (asked.again) load(); // where it fails, that is said, and nothing is asked by itself
       },
       (error: unknown) => {
         if (signal.aborted) return;
