@@ -61,9 +61,11 @@ it("counts a detection in the hour and on the day in which it happened, by the r
   const { page: far, context } = await withSession(browser, server, person, { timezoneId: "Asia/Kolkata" });
   await far.clock.install({ time: "2026-12-01T09:07:30Z" }); // 14:37 in Kolkata
   const found = Date.parse("2026-11-29T18:40:00Z"); // Monday, 00:10
+  let days = 0;
   await instead(far, {
     ActivitySteps(route) {
       const { range } = route.request().postDataJSON().variables;
+      days = (Date.parse(range.to) - Date.parse(range.from)) / 86_400_000;
       const from = Date.parse(range.from); // steps begin there, as those of the server do
       const at = new Date(from + Math.floor((found - from) / 3_600_000) * 3_600_000).toISOString();
       return route.fulfill({ json: { data: { statistics: { steps: [{ at, detections: 3 }] } } } });
@@ -71,6 +73,7 @@ it("counts a detection in the hour and on the day in which it happened, by the r
   });
   await far.goto("/");
   await far.getByTitle("Mon 00:00: 3").waitFor();
+  expect(Math.ceil(days * 24)).toBe(28 * 24); // each weekday as often
   await context.close();
 });
 

@@ -7,11 +7,13 @@ import { useRange } from "./range.ts";
 
 const hours = Array.from({ length: 24 }, (_, hour) => hour);
 
-/** When rules fire: hour by weekday of the last 30 days, in the reader's time zone. */
+const fourWeeks = 28 * 86_400_000; // ms: whole ones, so that each weekday is counted as often
+
+/** When rules fire: hour by weekday of the last four weeks, in the reader's time zone. */
 export default function HeatMap() {
-  const { range: days } = useRange({ range: "P30D" });
+  const { to } = useRange({}).range;
   // Steps begin with the range: at the reader's whole hours, which are cells each.
-  const range = { ...days, from: new Date(new Date(days.from).setMinutes(0, 0, 0)).toISOString() };
+  const range = { from: new Date(new Date(Date.parse(to) - fourWeeks).setMinutes(60, 0, 0)).toISOString(), to };
   const counted = useQuery(ActivityStepsDocument, { range });
   return (
     <Loaded of={counted}>
