@@ -2,7 +2,7 @@
 import type { Browser, Page, Request, Route } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import { template } from "../../src/dashboard/pages/rules/template.ts";
-import { type TestServer, testServer } from "../support/server.ts";
+import { ndjson, type TestServer, testServer } from "../support/server.ts";
 import {
   buildDashboard,
   dashboardDir,
@@ -223,6 +223,36 @@ it("keeps what is being written in a rule while one looks at its other tabs", as
   await text.waitFor({ state: "hidden" });
   await page.getByRole("tab", { name: "Document" }).click();
   expect(await text.inputValue()).toBe(`${template}author: Kim\n`);
+});
+
+it("says that events passed by unshown of those alone that came since it is looked at", async () => {
+  const rows = (times: number) => Array.from({ length: times }, () => ({ action: "row.import", category: "data" }));
+  await server.ingest(ndjson(rows(150))); // in one batch, at one moment
+  const again = page.waitForResponse(
+    (response) =>
+      response.request().postDataJSON()?.variables?.count === true && nameOf(response.request()) === "LiveEvents",
+  );
+  await visit(page, "/live?action=row.import");
+  await page.getByText("the latest 100", { exact: true }).waitFor();
+  await again;
+  await server.ingest(ndjson(rows(1)));
+  await page.getByText(/^the latest 101/).waitFor();
+  expect(await page.getByText(/passed by unshown/).count()).toBe(0);
+
+  const answer = (count: number, time: string) => ({
+    securityEvents: { nodes: Array.from({ length: 100 }, (_, n) => ({ id: `${time} ${n}`, receivedAt: time, time })) },
+    later: { totalCount: count },
+  });
+  const stop = await instead(page, {
+    LiveEvents(route) {
+      const { count } = route.request().postDataJSON().variables;
+      const data = count ? answer(130, "2026-11-30T12:00:01.000Z") : answer(0, "2026-11-30T12:00:00.000Z");
+      return route.fulfill({ json: { data } });
+    },
+  });
+  await visit(page, "/live?action=nothing");
+  await page.getByText("the latest 200, 30 passed by unshown", { exact: true }).waitFor();
+  await stop();
 });
 
 it("tells the tabs of the browser apart", async () => {

@@ -100,14 +100,21 @@ export function useTail(
 
     /** What came behind the newest that is known; the latest, where nothing is. */
     async function read(): Promise<void> {
-      const after = events[0]?.receivedAt;
-      const filter = after === undefined ? asked : { and: [asked, { receivedAt: { gte: after } }] };
-      const variables = { filter, first: Math.min(most, atOnce), count: after !== undefined };
+      const after = events[0]?.receivedAt ?? "";
+      const since = (range: object): SecurityEventFilter => (after ? { and: [asked, { receivedAt: range }] } : asked);
+      const variables = {
+        filter: since({ gte: after }), // a batch that came in the same moment, too
+        later: since({ gt: after }),
+        first: Math.min(most, atOnce),
+        count: after !== "",
+      };
       const answer = query(LiveEventsDocument, variables, end.signal).finally(() => {
         isRead = true;
       });
-      const { nodes, totalCount = nodes.length } = (await answer).securityEvents;
-      take(nodes, totalCount - nodes.length);
+      const { securityEvents, later } = await answer;
+      const { nodes } = securityEvents;
+      const known = new Set([...events, ...nodes].flatMap(({ id, receivedAt }) => (receivedAt > after ? id : [])));
+      take(nodes, later ? Math.max(0, later.totalCount - known.size) : 0);
     }
 
     const refused = (error: ApiError): void => {
