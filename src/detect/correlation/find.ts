@@ -30,14 +30,17 @@ export function findWindows(entries: readonly Entry[], at: number, window: Windo
   const tally = tallyOf(window);
   let from = positionOf(entries, time - timespanMs);
   for (let index = from; index <= at; index++) tally.add(entries[index] as Entry);
+  const ends: number[] = [];
   let found: Found | undefined;
   for (let to = at; ; ) {
     const measured =
       to + 1 < entries.length && timeAt(entries, to + 1) === timeAt(entries, to)
         ? undefined
         : tally.fires(entries, from, to);
-    if (measured !== undefined)
-      found = { from: found?.from ?? from, lastEnd: to, ends: [...(found?.ends ?? []), timeAt(entries, to)], measured };
+    if (measured !== undefined) {
+      ends.push(timeAt(entries, to));
+      found = { from: found?.from ?? from, lastEnd: to, ends, measured };
+    }
     to++;
     if (to >= entries.length || timeAt(entries, to) - time >= timespanMs) return found;
     tally.add(entries[to] as Entry);

@@ -5,6 +5,7 @@
 import type { Condition } from "../sigma/document.ts";
 import { type Entry, timeAt } from "./entries.ts";
 import { isTrueOf } from "./expression.ts";
+import type { Running } from "./running.ts";
 
 /** How many different rules follow one another in the order of the list: the longest such chain. */
 export function longestOrder(entries: readonly Entry[], from: number, to: number): number {
@@ -16,6 +17,48 @@ export function longestOrder(entries: readonly Entry[], from: number, to: number
       longest[place] = Math.max(longest[place] ?? 0, before + 1);
     }
   return longest.reduce((most, one) => Math.max(most, one ?? 0), 0);
+}
+
+/**
+ * The same of entries that come one by one, all of one time before it is asked. What began before the window is not asked
+ * for, so nothing need go.
+ */
+export function createChains(): Running {
+  const begun: number[][] = []; // [rule that it ends with][length]: when the latest such chain began
+  let placesOfTime: number[] = [];
+  let time = Number.NaN;
+  function settle(): void {
+    for (const place of placesOfTime.sort((a, b) => a - b)) {
+      const own = (begun[place] ??= []);
+      own[1] = time;
+      for (let other = 0; other < place; other++) {
+        const before = begun[other] ?? [];
+        for (let length = 1; length < before.length; length++) {
+          const at = before[length] as number;
+          own[length + 1] = Math.max(own[length + 1] ?? at, at);
+        }
+      }
+    }
+    placesOfTime = [];
+  }
+  return {
+    add(entry) {
+      if (entry.time !== time) settle();
+      time = entry.time;
+      placesOfTime.push(placeOf(entry));
+    },
+    remove() {},
+    measure(entries, from) {
+      settle();
+      const since = timeAt(entries, from);
+      let most = 0;
+      for (let place = 0; place < begun.length; place++) {
+        const own = begun[place] ?? [];
+        for (let length = own.length - 1; length > most; length--) if ((own[length] as number) >= since) most = length;
+      }
+      return most;
+    },
+  };
 }
 
 /** The places of the rules, lowest first within one time. */

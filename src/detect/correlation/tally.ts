@@ -1,10 +1,11 @@
 /** What a window measures, kept up to date while it slides over its entries. */
 import type { WindowSpec } from "../windows/windows.ts";
 import { holds } from "./condition.ts";
-import { type Entry, weightOf } from "./entries.ts";
+import type { Entry } from "./entries.ts";
 import { isTrueOf } from "./expression.ts";
-import { inOrder, longestOrder } from "./order.ts";
-import { percentileOf } from "./percentile.ts";
+import { createChains, inOrder, longestOrder } from "./order.ts";
+import { createRanks, percentileOf } from "./percentile.ts";
+import { createTotals, fromSecond, type Measured, type Running, type Totals, totals } from "./running.ts";
 
 export interface Tally {
   add(entry: Entry): void;
@@ -17,6 +18,15 @@ export interface Tally {
 export function tallyOf(window: WindowSpec): Tally {
   const { measure, condition, expression, percentile = 50 } = window;
   const ifHolds = (measured: number) => (holds(condition, measured) ? measured : undefined);
+  const sliding = (measured: Measured, make: () => Running): Tally => {
+    const { add, remove, measure: ask } = fromSecond(measured, make);
+    return { add, remove, fires: (entries, from, to) => ifHolds(ask(entries, from, to)) };
+  };
+  const totalling = (measured: (all: Totals) => number): Tally =>
+    sliding(
+      (entries, from, to) => measured(totals(entries, from, to)),
+      () => createTotals(measured),
+    );
   switch (measure) {
     case "EACH":
     case "EVENTS":
@@ -33,46 +43,22 @@ export function tallyOf(window: WindowSpec): Tally {
       return { add: (entry) => change(entry, 1), remove: (entry) => change(entry, -1), fires };
     }
     case "ORDER":
+      if (!expression) return sliding(longestOrder, createChains);
       return {
         add() {},
         remove() {},
-        fires: (entries, from, to) =>
-          expression
-            ? inOrder(expression, entries, from, to)
-              ? to - from + 1
-              : undefined
-            : ifHolds(longestOrder(entries, from, to)),
+        fires: (entries, from, to) => (inOrder(expression, entries, from, to) ? to - from + 1 : undefined),
       };
     case "SUM":
-      return { add() {}, remove() {}, fires: (entries, from, to) => ifHolds(totals(entries, from, to).sum) };
+      return totalling(({ sum }) => sum);
     case "AVERAGE":
-      return {
-        add() {},
-        remove() {},
-        fires: (entries, from, to) => {
-          const { sum, count } = totals(entries, from, to);
-          return ifHolds(sum / count);
-        },
-      };
+      return totalling(({ sum, count }) => sum / count);
     case "PERCENTILE":
-      return {
-        add() {},
-        remove() {},
-        fires: (entries, from, to) => ifHolds(percentileOf(entries.slice(from, to + 1), percentile)),
-      };
+      return sliding(
+        (entries, from, to) => percentileOf(entries.slice(from, to + 1), percentile),
+        () => createRanks(percentile),
+      );
     default:
       return measure satisfies never;
   }
-}
-
-/** Added up anew in the order of the entries: what entered and left before leaves no rounding behind. */
-function totals(entries: readonly Entry[], from: number, to: number): { sum: number; count: number } {
-  let sum = 0;
-  let count = 0;
-  for (let index = from; index <= to; index++) {
-    const entry = entries[index] as Entry;
-    sum += entry.number ?? 0;
-    count += weightOf(entry);
-  }
-  return { sum, count };
 }

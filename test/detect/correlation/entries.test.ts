@@ -6,6 +6,7 @@ import { findWindows } from "../../../src/detect/correlation/find.ts";
 import { longestOrder } from "../../../src/detect/correlation/order.ts";
 import { percentileOf } from "../../../src/detect/correlation/percentile.ts";
 import type { Measure, WindowSpec } from "../../../src/detect/windows/windows.ts";
+import { allocatedBy } from "../../support/allocations.ts";
 import fc from "../../support/property.ts";
 
 const spec = (measure: Measure, condition: Bounds, more: Partial<WindowSpec> = {}): WindowSpec => ({
@@ -98,6 +99,70 @@ describe("the entries of a group", () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it.each(["ORDER", "SUM", "AVERAGE", "PERCENTILE"] as const)(
+    "tell of every window that a late event changes what that window alone measures (%s)",
+    (measure) => {
+      const numbers = fc.oneof(fc.integer({ min: -9, max: 30 }), fc.constantFrom(0.1, 0.2, 0.7, 2 ** 53, -(2 ** 53)));
+      const happened = fc.array(fc.record({ time: fc.integer({ min: 0, max: 30 }), number: numbers }), {
+        maxLength: 40,
+      });
+      fc.assert(
+        fc.property(happened, fc.integer({ min: 1, max: 5 }), fc.boolean(), (events, min, isCapped) => {
+          const window = spec(measure, isCapped ? { min, max: 3 * min } : { min }, { percentile: 70 });
+          const entries: Entry[] = [];
+          for (const [n, { time, number }] of events.entries()) {
+            const one = entry(n, time, measure === "ORDER" ? { value: `${n % 5}` } : { number });
+            const at = add(entries, one);
+            const found = findWindows(entries, at, window);
+            // What comes last is measured by itself.
+            const alone = new Map<number, number>();
+            for (const { time: end } of entries.filter(({ time }) => time >= one.time && time < one.time + 10)) {
+              const inside = entries.filter(({ time }) => time > end - 10 && time <= end);
+              const last = findWindows(inside, inside.length - 1, window);
+              if (last) alone.set(end, last.measured);
+            }
+            expect(found?.ends ?? []).toEqual([...alone.keys()]);
+            expect(found?.measured).toBe([...alone.values()].at(-1));
+          }
+        }),
+        { numRuns: 300 },
+      );
+    },
+  );
+
+  it.each(["ORDER", "SUM", "AVERAGE", "PERCENTILE"] as const)(
+    "are looked at a few times for a late event, not once for every later one (%s)",
+    (measure) => {
+      let looks = 0;
+      const looked = (n: number): Entry => {
+        const { number, value, ...rest } = entry(n, n, { number: n % 7, value: `${n % 3}` });
+        return {
+          ...rest,
+          get value() {
+            looks++;
+            return `${n % 3}`;
+          },
+          get number() {
+            looks++;
+            return n % 7;
+          },
+        };
+      };
+      const many = Array.from({ length: 1_000 }, (_, n) => looked(n));
+      const found = findWindows(many, 0, spec(measure, { min: 1 }, { timespanMs: 10_000 }));
+      expect(found?.ends.length).toBeGreaterThan(900);
+      expect(looks).toBeLessThan(10 * many.length);
+    },
+  );
+
+  it("cost a late event what it has to tell, not the square of that", async () => {
+    const many = Array.from({ length: 4_000 }, (_, n) => entry(n, n));
+    const bytes = await allocatedBy(() =>
+      findWindows(many, 0, spec("EVENTS", { min: 1, max: 5_000 }, { timespanMs: 10_000 })),
+    );
+    expect(bytes).toBeLessThan(5_000_000);
   });
 
   it("stay few, however many events a window holds", () => {
