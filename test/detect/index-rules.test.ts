@@ -5,6 +5,8 @@ import { createFieldReader } from "../../src/detect/sigma/fields.ts";
 import { createWordReader } from "../../src/detect/sigma/keywords.ts";
 import { parseOnce } from "../../src/detect/sigma/parse-once.ts";
 import { expandPlaceholders } from "../../src/detect/sigma/placeholders.ts";
+import { anyOf } from "../../src/detect/sigma/requirements.ts";
+import { allocatedBy } from "../support/allocations.ts";
 import fc from "../support/property.ts";
 import { compiled, event, selectionRule } from "./rules.ts";
 
@@ -29,6 +31,16 @@ describe("the rule index", () => {
     expect(titles(rules, { attributes: { f: "X" } })).toEqual(["either"]);
     expect(titles(rules, { attributes: { h: "Z" } })).toEqual(["either"]);
     expect(titles(rules, { attributes: { f: "y", g: "y", k: "x" } })).toEqual([]);
+  });
+
+  it("takes from thousands of alternatives what they ask once, not anew with each", async () => {
+    const rule = selectionRule(
+      `s: [${Array.from({ length: 3_000 }, (_, n) => `{ f: v${n} }`).join(", ")}]\ncondition: s`,
+    );
+    const [document] = parseOnce(rule).documents;
+    if (document?.kind !== "DETECTION") throw new Error("no rule");
+    expect(anyOf(document.body)?.get("f")?.keys.size).toBe(3_000);
+    expect(await allocatedBy(() => anyOf(document.body))).toBeLessThan(20_000_000);
   });
 
   it("shows an event only the rules of its logsource", () => {

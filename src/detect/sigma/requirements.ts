@@ -57,15 +57,16 @@ function narrowest(parts: readonly (Requirements | undefined)[]): Requirements |
 }
 
 function allTogether(parts: readonly (Requirements | undefined)[]): Requirements | undefined {
-  const result = new Map<string, Requirement>();
+  const result = new Map<string, Requirement[]>();
   for (const part of parts) {
     if (!part) return undefined;
     for (const [field, requirement] of part) {
       const known = result.get(field);
-      result.set(field, known ? union([known, requirement]) : requirement);
+      if (known) known.push(requirement);
+      else result.set(field, [requirement]);
     }
   }
-  return result.size === 0 ? undefined : result;
+  return result.size === 0 ? undefined : new Map([...result].map(([field, all]) => [field, union(all)]));
 }
 
 /** Values that some rule could take for equal have the same key: text in any case, a number and its text. */
