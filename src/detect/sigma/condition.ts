@@ -12,10 +12,21 @@ class Refused extends Error {
   }
 }
 
-export function parseCondition(text: string, names: readonly string[]): Condition | Refusal {
+/** How many names of selections may be looked at for the conditions of one rule, each as often as it is. */
+export const looksForOneRule = (): Looks => ({ left: 300_000 });
+
+interface Looks {
+  left: number;
+}
+
+export function parseCondition(
+  text: string,
+  names: readonly string[],
+  looks: Looks = looksForOneRule(),
+): Condition | Refusal {
   try {
     if (text.length > maxLength) throw new Refused("INVALID", `a condition may have ${maxLength} characters`);
-    const reader = { tokens: text.match(/[()|]|[^\s()|]+/g) ?? [], at: 0, names };
+    const reader = { tokens: text.match(/[()|]|[^\s()|]+/g) ?? [], at: 0, names, looks };
     const condition = parseOr(reader, 0);
     const rest = reader.tokens[reader.at];
     if (rest === "|")
@@ -32,6 +43,7 @@ interface Reader {
   tokens: readonly string[];
   at: number;
   names: readonly string[];
+  looks: Looks;
 }
 
 function takes(reader: Reader, word: string): boolean {
@@ -71,6 +83,9 @@ function parseNot(reader: Reader, depth: number): Condition {
 function parseLeaf(reader: Reader): Condition {
   const token = reader.tokens[reader.at++];
   if (token === undefined) throw new Refused("INVALID", "the condition ends too early");
+  reader.looks.left -= reader.names.length;
+  if (reader.looks.left < 0)
+    throw new Refused("UNSUPPORTED", `too long a condition over ${reader.names.length} selections; split the rule`);
   if (takes(reader, "of")) return parseQuantity(token.toLowerCase(), reader);
   if (reader.names.includes(token)) return { kind: "SELECTION", name: token };
   throw new Refused("INVALID", `there is no selection \`${token}\``);

@@ -1,5 +1,5 @@
 /** The `detection` of a rule: its selections, and the condition over them. */
-import { parseCondition } from "./condition.ts";
+import { looksForOneRule, parseCondition } from "./condition.ts";
 import type { Clause, Condition, DetectionBody, Selection } from "./document.ts";
 import { parseClause } from "./modifiers.ts";
 import { isScalarValue, isShape, type Shape } from "./shape.ts";
@@ -38,10 +38,11 @@ function readCondition(detection: Shape, names: string[], report: Report): Condi
   const written = Object.hasOwn(detection, "condition") ? detection["condition"] : undefined;
   const texts: unknown[] = Array.isArray(written) ? written : [written];
   const parts: Condition[] = [];
+  const looks = looksForOneRule();
   for (const [index, text] of texts.entries()) {
     const path = Array.isArray(written) ? ["detection", "condition", index] : ["detection", "condition"];
     const parsed = isScalarValue(text)
-      ? parseCondition(String(text), names)
+      ? parseCondition(String(text), names, looks)
       : ({ code: "INVALID", message: "a detection needs a condition, e.g. `condition: selection`" } as const);
     if ("code" in parsed) report(path, parsed.code, parsed.message);
     else parts.push(parsed);

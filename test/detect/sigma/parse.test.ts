@@ -165,6 +165,20 @@ describe("parsing Sigma", () => {
     expect(errors).toMatchObject([{ code: "INVALID", message: expect.stringContaining("alias") }]);
   });
 
+  it("refuses conditions that name very many selections again and again, all those of a rule together", () => {
+    const selections = Array.from({ length: 2_000 }, (_, n) => `  s${n}: w${n}\n`).join("");
+    const conditions = (count: number) =>
+      parseSigma(rule(`detection:\n${selections}  condition:\n${"  - 1 of them or all of s1*\n".repeat(count)}`));
+    expect(conditions(50).errors).toEqual([]);
+    const { documents, errors } = conditions(100);
+    expect(documents).toEqual([]);
+    expect(errors[0]).toMatchObject({
+      code: "UNSUPPORTED",
+      path: "detection.condition.75",
+      message: "too long a condition over 2000 selections; split the rule",
+    });
+  });
+
   it("refuses a text that is nested too deep at its line, whatever opens the levels, before anything is made of it", () => {
     for (const level of ["{", "[", "{a: ", "? ", "- {"]) {
       const { documents, errors } = parseSigma(`title: t\nx: ${level.repeat(4_000)}`);
