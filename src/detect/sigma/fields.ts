@@ -8,12 +8,13 @@ import { type Read, readSent } from "./read-sent.ts";
 
 export type FieldReader = (name: string, logsource: Logsource) => Read;
 
-const mostNames = 20_000; // names are whatever organizations write in their rules
+const mostKept = 4_000_000; // characters; a reader holds its name as often as that has steps
 
 /** Equal names of one mapping share one reader, so that readers can serve as index keys. */
 export function createFieldReader(): FieldReader {
   const plain = new Map<string, Read>();
   const mapped = new Map<unknown, Map<string, Read>>();
+  let kept = 0; // names are whatever organizations write in their rules
   return (name, logsource) => {
     const mapping = mappingOf(logsource);
     const special = mapping?.get(name);
@@ -21,7 +22,11 @@ export function createFieldReader(): FieldReader {
     if (special) mapped.set(mapping, cache);
     let read = cache.get(name);
     if (!read) {
-      if (cache.size >= mostNames) cache.clear();
+      if (!special) kept += name.length * name.split(".").length;
+      if (kept > mostKept) {
+        plain.clear();
+        kept = 0;
+      }
       const core = ecsFields.get(name) ?? ownFields.get(name) ?? special;
       const rest = /^attributes\.(.+)$/s.exec(name)?.[1];
       cache.set(name, (read = readSent(name, rest === undefined ? core : readSent(rest))));

@@ -33,9 +33,13 @@ function lettersOf(attributes: object): number {
 
 const letterOf = (key: string): number => 1 << (key.charCodeAt(0) & 31);
 
+const mostSteps = 100; // events are less deep, and what is remembered of a name grows with the square of its steps
+
 /** `core`: where else it may be. */
 export function readSent(name: string, core?: Read): Read {
-  const steps = name.split(".");
+  const steps = name.split(".", mostSteps + 1);
+  if (steps.length > mostSteps)
+    return (event) => (Object.hasOwn(event.attributes, name) ? event.attributes[name] : core?.(event));
   const rests = steps.map((_, index) => steps.slice(index).join("."));
   const keys = keysOf(name);
   const letters = keys.reduce((bits, key) => bits | letterOf(key), 0); // mostly one: each key begins the name

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createFieldReader } from "../../../src/detect/sigma/fields.ts";
 import { validateAll } from "../../../src/ingest/accept.ts";
 import type { Logsource } from "../../../src/ingest/event.ts";
+import { allocatedBy } from "../../support/allocations.ts";
 import { type EventWish, event, matches } from "../rules.ts";
 
 const read = (name: string, wish: EventWish, logsource: Logsource = {}) =>
@@ -20,6 +21,21 @@ describe("a field name", () => {
     expect(read("a.b.c", { attributes: { a: { "b.c": 2 } } })).toBe(2);
     expect(read("a.b", { attributes: { a: [{ b: 1 }, { c: 2 }, { b: 3 }] } })).toEqual([1, 3]);
     expect(read("a.b", { attributes: { a: "text" } })).toBeUndefined();
+  });
+
+  it("of very many steps is a key and no path, and takes no memory for each of them", async () => {
+    const name = "a.".repeat(4_000);
+    expect(read(name, { attributes: { [name]: 1 } })).toBe(1);
+    expect(await allocatedBy(() => createFieldReader()(name, {}))).toBeLessThan(2_000_000);
+  });
+
+  it("that was forgotten among very many reads the same", () => {
+    const reader = createFieldReader();
+    const sent = event({ attributes: { a: { b: 7 } } });
+    const before = reader("a.b", {});
+    for (let n = 0; n < 100; n++) reader(`${n}${".x".repeat(50)}${"y".repeat(1_000)}`, {});
+    expect([before(sent), reader("a.b", {})(sent)]).toEqual([7, 7]);
+    expect(reader("a.b", {})).not.toBe(before);
   });
 
   it("leads through keys with dots as well, the longest that leads to something first", () => {
