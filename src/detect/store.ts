@@ -32,9 +32,11 @@ export interface ImportRequest {
 }
 
 /**
- * Takes in Sigma documents, each on its own merits and in any order. A document whose `name`, `id` or title is already
- * known becomes a new revision of that rule; a filter becomes an exception of each rule that it names. A `vigil` part
- * says the settings in full, its mode instead of the import's. A dry run judges everything and stores nothing. The number of statements does not depend on the number of rules.
+ * Takes in Sigma documents, each on its own merits and in any order. A document whose reference (`name`, else `id`, else
+ * title) is already known becomes a new revision of that rule, and so does one that gives it a name, or leaves that out, and
+ * keeps its `id`; a filter becomes an exception of each rule that it names. A `vigil` part says the settings in full, its
+ * mode instead of the import's. A dry run judges everything and stores nothing. The number of statements does not depend on
+ * the number of rules.
  */
 export async function importRules(tx: Tx, request: ImportRequest): Promise<ImportResult> {
   const { yaml, mode, dryRun, actor, now, builtin = false } = request;

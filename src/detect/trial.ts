@@ -13,7 +13,7 @@ import { parseSigma } from "./sigma/parse.ts";
 import { parseOnce } from "./sigma/parse-once.ts";
 import { countedAmong } from "./store/counted.ts";
 import { type FilterPlan, planFilters } from "./store/filter-plan.ts";
-import { type KnownRule, type LoadedRules, referenceOf } from "./store/known.ts";
+import { type KnownRule, type LoadedRules, referenceOf, storedAmong } from "./store/known.ts";
 import type { RuleDocument } from "./store/write.ts";
 
 export interface TrialRequest {
@@ -69,8 +69,9 @@ export function prepareTrial(request: TrialRequest): Trial {
   const { rules: written, filters } = parseAll(yaml ?? "", before);
   const documents = written.length > 0 ? written : parseAll((before as KnownRule).yaml).rules;
   if (before && documents.length !== 1) throw refuse("A draft of one rule is one document");
+  const storedOf = storedAmong(known);
   const drafts = documents.map((document): Parsed => {
-    const same = before ?? known.find(({ reference }) => reference === referenceOf(document));
+    const same = before ?? storedOf(document);
     const id = same?.id ?? uuidv5(referenceOf(document), organizationId);
     return { ...same, id, revision: (same?.revision ?? 0) + 1, mode, yaml: document.yaml, document };
   });

@@ -90,6 +90,70 @@ describe("an import", () => {
     expect(excepted).toEqual(["failed_login"]);
   });
 
+  it("of a rule that was given a name, and later has none, is a new text of it; two names of one id are two rules", async () => {
+    const id = "3f0f8a52-52c8-4a43-9b0e-6d2a4f4e9a01";
+    const text = `id: ${id}\n${plain("of an id")}`;
+    const counting = `title: Counts by id\ncorrelation:\n  type: event_count\n  rules: [${id}]\n  timespan: 1m\n  condition: { gte: 2 }\n`;
+    const found = async () => {
+      const { rules } = await inside(theirs(), loadRules);
+      return rules.filter(({ sigmaId }) => sigmaId === id).map(({ reference, revision }) => [reference, revision]);
+    };
+    const [first] = (await bring(several(text, counting), theirs())).ruleIds;
+    const named = await bring(`name: named\n${text}`, theirs());
+    expect(named.ruleIds).toEqual([first]);
+    expect(await found()).toEqual([["named", 2]]);
+    expect((await bring(text, theirs())).ruleIds).toEqual([first]);
+    expect(await found()).toEqual([[id, 3]]);
+    const { rules, placeholders } = await inside(theirs(), loadRules);
+    expect(compileRules(rules, { placeholders }).errors).toEqual([]);
+    const both = await bring(several(`name: one\n${text}`, `name: other\n${text}`), theirs());
+    expect(both.ruleIds).toHaveLength(2);
+    expect((await found()).sort()).toEqual([
+      ["one", 4],
+      ["other", 1],
+    ]);
+  });
+
+  it("of a filter whose exception has ended makes it anew, and whoever makes one may take such a name", async () => {
+    const now = Date.now();
+    const named = failedLogin.replace("failed_login", "failed_for_a_while");
+    const text = filter.replace("failed_login", "failed_for_a_while");
+    const [ruleId = ""] = (await bring(named, theirs())).ruleIds;
+    const ends = (at: number) => `${text}vigil: { expires: "${new Date(at).toISOString()}" }\n`;
+    await bring(ends(now + 1_000), theirs(), { now });
+    await bring(text, theirs(), { now: now + 2_000 });
+    const spans = async () => {
+      const { rules } = await inside(theirs(), loadRules);
+      const { exceptions = [] } = rules.find(({ id }) => id === ruleId) ?? {};
+      return exceptions.map(({ from, until }) => [from - now, until === undefined ? undefined : until - now]);
+    };
+    const twice = [
+      [0, 1_000],
+      [2_000, undefined],
+    ];
+    expect(await spans()).toEqual(twice);
+    await bring(text, theirs(), { now: now + 3_000 });
+    expect(await spans()).toEqual(twice);
+    await bring(ends(now + 5_000), theirs(), { now: now + 4_000 });
+    const yaml = text.replace(/ {2}rules.*\n/, "");
+    const make = (at: number) => ({
+      ruleId,
+      name: "Not the robot",
+      yaml,
+      reason: "again",
+      owner: "ann",
+      now: now + at,
+    });
+    await expect(inside(theirs(), (tx) => createException(tx, make(4_500)))).rejects.toThrow("already");
+    await inside(theirs(), (tx) => createException(tx, make(6_000)));
+    expect(await spans()).toEqual([
+      [0, 1_000],
+      [2_000, 4_000],
+      [4_000, 5_000],
+      [6_000, undefined],
+    ]);
+  });
+
   it("says which field is misspelt, and which rule a filter does not find", async () => {
     const misspelt = failedLogin.replace("event.outcome", "event.outcom").replace("failed_login", "misspelt");
     const { rejected } = await bring(several(misspelt, filter.replace("failed_login", "nobody")));

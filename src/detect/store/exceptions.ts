@@ -30,7 +30,7 @@ async function insertExceptions(tx: Tx, rows: readonly ExceptionRow[], now: numb
   );
 }
 
-/** Imported filters, by name: one that changed replaces the one before. Whether anything changed. */
+/** Imported filters, by name: one that changed, or had ended, replaces the one before. Whether anything changed. */
 export async function importExceptions(
   tx: Tx,
   plans: readonly FilterPlan[],
@@ -54,6 +54,7 @@ export async function importExceptions(
   const known = new Map(live.map((row) => [key(row), row]));
   const isKnown = ({ isWhole, ...row }: (typeof wanted)[number]): boolean => {
     const one = known.get(key(row));
+    if (one?.expires_at && one.expires_at.getTime() <= now) return false;
     return one?.yaml === row.yaml && (!isWhole || JSON.stringify(metadata(one)) === JSON.stringify(metadata(row)));
   };
   const fresh = new Map(wanted.filter((row) => !isKnown(row)).map((row) => [key(row), row]));
@@ -116,7 +117,7 @@ export function readException(rule: { yaml: string }, name: string, yaml: string
   return document;
 }
 
-/** Makes an exception, which holds for events that arrive from now on; gives its id. */
+/** Makes an exception, which holds for events that arrive from now on; gives its id. One that has ended gives its name away. */
 export async function createException(tx: Tx, input: ExceptionInput): Promise<string> {
   const { ruleId, name, yaml, reason, owner, expiresAt, now } = input;
   checkText("name", name, 100);
@@ -127,6 +128,11 @@ export async function createException(tx: Tx, input: ExceptionInput): Promise<st
   const rule = (await loadRules(tx)).rules.find(({ id }) => id === ruleId);
   if (!rule) throw new VigilError("NOT_FOUND", "There is no such rule", { path: ["input", "ruleId"] });
   const document = readException(rule, name, yaml);
+  await tx.query(
+    `UPDATE alert_rule_exceptions SET deleted_at = $4
+     WHERE organization_id = $1 AND rule_id = $2 AND live_name = $3 AND expires_at <= $4`,
+    [tx.organizationId, ruleId, name, new Date(now)],
+  );
   const { rows: taken } = await tx.query(
     "SELECT 1 FROM alert_rule_exceptions WHERE organization_id = $1 AND rule_id = $2 AND live_name = $3",
     [tx.organizationId, ruleId, name],

@@ -30,6 +30,23 @@ export function referenceOf({ name, sigmaId, title }: Pick<ParsedDocument, "name
   return name ?? sigmaId ?? title;
 }
 
+/**
+ * Finds the stored rule that a document is a text of: by its reference, else by its id where one of the two has no name. (So
+ * a rule that is given a name stays one; two names of one id are two rules.)
+ */
+export function storedAmong(rules: readonly KnownRule[]): (document: ParsedDocument) => KnownRule | undefined {
+  const byReference = new Map(rules.map((rule) => [rule.reference, rule]));
+  const bySigmaId = new Map<string, KnownRule[]>();
+  for (const rule of rules)
+    if (rule.sigmaId !== null) bySigmaId.set(rule.sigmaId, [...(bySigmaId.get(rule.sigmaId) ?? []), rule]);
+  return (document) => {
+    const same = byReference.get(referenceOf(document));
+    if (same || document.sigmaId === undefined) return same;
+    const [only, another] = bySigmaId.get(document.sigmaId) ?? [];
+    return only && !another && (document.name === undefined || only.reference === only.sigmaId) ? only : undefined;
+  };
+}
+
 type Row = StoredSettings &
   Omit<KnownRule, "settings" | "exceptions" | "mode"> & { exceptions: StoredException[] | null };
 

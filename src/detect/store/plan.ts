@@ -8,7 +8,7 @@ import { fieldFaults } from "../sigma/field-faults.ts";
 import { parseOnce } from "../sigma/parse-once.ts";
 import { countedAmong, leftWithout, namesOf } from "./counted.ts";
 import { type FilterPlan, planFilters } from "./filter-plan.ts";
-import { type KnownRule, type LoadedRules, referenceOf } from "./known.ts";
+import { type KnownRule, type LoadedRules, referenceOf, storedAmong } from "./known.ts";
 import { isStorable, type RuleDocument, type RuleDraft } from "./write.ts";
 
 export interface SigmaText {
@@ -97,9 +97,9 @@ type Refuse = (source: Source, code: string, message: string) => unknown;
 
 function draftsOf(read: Read[], request: Request, refuse: Refuse) {
   const { loaded, builtin } = request;
-  const known = new Map(loaded.rules.map((rule) => [rule.reference, rule]));
+  const known = knownOf(read, request);
   const correlations = loaded.rules.filter(({ kind }) => kind === "CORRELATION");
-  const rewritten = new Set(read.map(({ document }) => known.get(referenceOf(document))?.id));
+  const rewritten = new Set([...known.values()].map(({ id }) => id));
   const others = correlations.filter(({ id }) => !rewritten.has(id));
   const counted = countedAmong([
     ...read.map(({ document }) => document),
@@ -111,7 +111,7 @@ function draftsOf(read: Read[], request: Request, refuse: Refuse) {
     const reference = referenceOf(document);
     const mode = document.vigil?.mode ?? given;
     const twin = drafts.get(reference);
-    const before = known.get(reference);
+    const before = known.get(document);
     if (twin) {
       const where = twin.source.file ? `${twin.source.file}, line ${twin.source.line}` : `line ${twin.source.line}`;
       refuse(source, "DUPLICATE", `the rule \`${reference}\` stands at ${where} already`);
@@ -136,6 +136,22 @@ function draftsOf(read: Read[], request: Request, refuse: Refuse) {
       });
   }
   return [...drafts.values()];
+}
+
+/** The stored rules that the documents are new texts of, each of one. What comes with Vigil takes no rule by its id alone. */
+function knownOf(read: readonly Read[], { loaded, builtin }: Request): ReadonlyMap<ParsedDocument, KnownRule> {
+  const find = storedAmong(loaded.rules);
+  const known = new Map<ParsedDocument, KnownRule>();
+  const taken = new Set<string>();
+  for (const isByReference of [true, false])
+    for (const { document } of read) {
+      const stored = document.kind === "FILTER" ? undefined : find(document);
+      if (!stored || (stored.reference === referenceOf(document)) !== isByReference) continue;
+      if (!isByReference && (builtin || taken.has(stored.id))) continue;
+      known.set(document, stored);
+      taken.add(stored.id);
+    }
+  return known;
 }
 
 /** Deterministic, so that one history gives the same ids everywhere; a removed rule keeps its id. */
