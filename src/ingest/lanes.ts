@@ -2,6 +2,7 @@
  * Every organization has a lane: its batches go one after another, and what arrives meanwhile goes together, so that
  * detection sees events in one order, and a busy moment costs fewer commits.
  */
+import { isDatabaseAway } from "../database-away.ts";
 import { VigilError } from "../errors.ts";
 import type { Traceparent } from "../tracing.ts";
 import type { EventDraft } from "./event.ts";
@@ -94,10 +95,15 @@ export function createLanes(options: {
         batch.push(next);
       }
       await storeAll(organizationId, batch).catch(async (error) => {
-        // What cannot be stored spoils only its own request.
-        if (batch.length === 1) batch[0]?.reject(explain(error));
-        else
-          for (const one of batch) await storeAll(organizationId, [one]).catch((fault) => one.reject(explain(fault)));
+        // What cannot be stored spoils only its own request; a database that is away, all of them at once.
+        let away: unknown = batch.length === 1 ? error : undefined;
+        for (const one of batch)
+          if (away !== undefined) one.reject(explain(away));
+          else
+            await storeAll(organizationId, [one]).catch((fault) => {
+              if (isDatabaseAway(fault)) away = fault;
+              one.reject(explain(fault));
+            });
       });
     }
     lane.running = undefined; // in the same tick as the last look, so that nothing is put in between and forgotten

@@ -111,3 +111,34 @@ it("D10: refuses what would wait for longer than senders do, by how fast the las
   for (let batch = 2; left > 0; await new Promise(setImmediate)) if (held[batch]) held[batch++]?.();
   expect((await Promise.all(another)).map(({ accepted }) => accepted)).toEqual([1_000, 1_000, 1_000]);
 });
+
+it("D10: tells all senders of a batch when the database is away, and does not wait for it anew with each", async () => {
+  let tries = 0;
+  let isAway = true;
+  let goOn = () => {};
+  const first = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const lanes = createLanes({
+    now: () => 0,
+    explain: (error) => error,
+    async store(_organization, sent) {
+      if (tries++ === 0) await first;
+      else if (isAway) throw new Error("timeout exceeded when trying to connect");
+      if (sent.some(({ sender }) => sender === "bad")) throw new Error("cannot be stored");
+      return sent.map(({ drafts }) => ({ accepted: drafts.length, duplicates: 0 }));
+    },
+  });
+  const send = (sender: string) =>
+    lanes.accept("one", { drafts: [{ action: "read" } as EventDraft], sender }).then(
+      ({ accepted }) => accepted,
+      ({ message }: Error) => message,
+    );
+  const answers = ["a", "b", "c", "d", "e"].map(send);
+  goOn();
+  const timeout = "timeout exceeded when trying to connect";
+  expect(await Promise.all(answers)).toEqual([1, timeout, timeout, timeout, timeout]);
+  expect(tries).toBe(3); // the first, all the others together, and one of them
+  isAway = false;
+  expect(await Promise.all(["a", "bad", "b", "c"].map(send))).toEqual([1, "cannot be stored", 1, 1]);
+});
