@@ -39,6 +39,7 @@ const ground = [
   "statement-names.ts",
   "request-id.ts",
   "tracing.ts",
+  "user-name.ts",
   "generated",
 ];
 const mayUse: Record<string, string[]> = {

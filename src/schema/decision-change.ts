@@ -1,6 +1,5 @@
 import { audit } from "../access/audit.ts";
 import type { Tx } from "../db.ts";
-import { oneSpelling } from "../detect/behaviour/user-names.ts";
 import { VigilError } from "../errors.ts";
 import { needsApproval } from "../respond/actions/table.ts";
 import { makeDecision, type NewDecision, ttlBounds } from "../respond/decide.ts";
@@ -9,6 +8,7 @@ import { judgeSafety } from "../respond/safety.ts";
 import { brokenGlass, tellAlone } from "../respond/second-person.ts";
 import { readSurroundings } from "../respond/surroundings.ts";
 import { readNetwork, type Target } from "../respond/target.ts";
+import { oneSpelling } from "../user-name.ts";
 import { builder } from "./builder.ts";
 import { actorOf, auditActorOf, type Context, prismaOf, viewerOf } from "./context.ts";
 import { Decision, ScopeEnum } from "./decision.ts";

@@ -1,4 +1,4 @@
--- E-mail addresses are one user however their letters are written (src/detect/behaviour/user-names.ts). Users who were known
+-- E-mail addresses are one user however their letters are written (src/user-name.ts). Users who were known
 -- under another spelling are known on, each under the one of which most recently something was heard. Row by row as each
 -- organization, for its owner sees nothing otherwise.
 DO $$

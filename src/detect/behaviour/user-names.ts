@@ -1,20 +1,15 @@
 /**
  * One person under several names. Where log-ins tell an e-mail address and record accesses an id, these would be two
  * users, neither of whom is known well; `usersImport` says that both are one, and then such events get the person's name.
- * And an e-mail address is one account however its letters are written: telephones begin it with a capital one, and whoever
- * has stolen a password would be somebody new by another spelling. Other names stay as they are, for systems tell them apart.
  */
 import type { Database, Tx } from "../../db.ts";
 import type { EventDraft } from "../../ingest/event.ts";
+import { oneSpelling } from "../../user-name.ts";
 
 /** Another name (an e-mail address, an id) -> the name of the person. */
 export type UserNames = ReadonlyMap<string, string>;
 
 export const noNames: UserNames = new Map();
-
-export function oneSpelling(name: string): string {
-  return name.includes("@") ? name.toLowerCase() : name;
-}
 
 export async function readUserNames(tx: Pick<Tx, "organizationId" | "query">): Promise<UserNames> {
   const { rows } = await tx.query<{ alias: string; key: string }>(

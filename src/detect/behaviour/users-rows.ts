@@ -1,7 +1,7 @@
 /** Rows of people with roles, departments and criticalities, as a list or as CSV: read, or refused with the place and why. */
 import { VigilError } from "../../errors.ts";
+import { oneSpelling } from "../../user-name.ts";
 import { criticalities } from "../risk/change.ts";
-import { oneSpelling } from "./user-names.ts";
 
 export interface UserRow {
   name?: string | null | undefined;

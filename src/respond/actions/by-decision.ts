@@ -1,6 +1,6 @@
 /** Actions that enforcers carry out: a decision while they are in force, and what it replaced when they are taken back. */
 import type { Tx } from "../../db.ts";
-import { oneSpelling } from "../../detect/behaviour/user-names.ts";
+import { oneSpelling } from "../../user-name.ts";
 import { makeDecision, makeDecisions, type NewDecision, revokeDecisions, ttlBounds } from "../decide.ts";
 import type { TargetKind } from "../rule.ts";
 import type { DecisionScope, Target } from "../target.ts";

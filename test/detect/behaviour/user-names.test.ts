@@ -2,7 +2,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { oneSpelling, withName } from "../../../src/detect/behaviour/user-names.ts";
+import { withName } from "../../../src/detect/behaviour/user-names.ts";
+import { oneSpelling } from "../../../src/user-name.ts";
 import { ask } from "../../audit/asking.ts";
 import { type TestServer, testServer } from "../../support/server.ts";
 
