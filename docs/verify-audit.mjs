@@ -27,6 +27,7 @@ function isSigned(what, { organization, seq, hash, at, key, signature }) {
   return (
     by &&
     organization === header.organization &&
+    typeof signature === "string" &&
     verify(null, Buffer.from(statement), by, Buffer.from(signature, "base64"))
   );
 }
@@ -47,6 +48,7 @@ let checkpoints = [];
 let later = []; // checkpoints kept meanwhile, of entries behind the last one of the export
 let unreadable = 0; // lines of the checkpoint file: a crash leaves half a line
 let restored = []; // from where the log went on when an older state of it was restored
+const aside = 300_000; // ms that the clocks of two servers may differ
 let header;
 let keys; // id -> public key
 let cut; // where the log was cut: entries that had been kept long enough are gone
@@ -99,11 +101,13 @@ if (!last) {
 
 function parsed(line) {
   try {
-    return JSON.parse(line);
+    const said = JSON.parse(line);
+    if (typeof said === "object" && said !== null) return said;
   } catch {
-    unreadable++;
-    return {};
+    // counted below
   }
+  unreadable++;
+  return {};
 }
 
 if (checkpointPath) {
@@ -131,8 +135,9 @@ for (const { seq, hash, at } of restored) {
   if (here !== undefined && here !== hash) fail(`entry ${seq} is not what the restore of ${at} says`);
 }
 if (!checkpoints.some(({ seq }) => seq === last.number)) fail(`no checkpoint covers the last entry, ${last.number}`);
-// An export without an end has all that was there when it was made.
-const missing = header.to === null && later.find(({ at }) => at < header.exportedAt);
+// An export without an end has all that was there when it was begun.
+const missing =
+  header.to === null && header.headAt && later.find(({ at }) => Date.parse(at) < Date.parse(header.headAt) - aside);
 if (missing)
   fail(`the end is cut off: it ends at entry ${last.number}, and the checkpoint of ${missing.at} knows ${missing.seq}`);
 console.log(

@@ -17,7 +17,7 @@ const formats = [
   ["cjs", "cjs", "commonjs"],
 ];
 for (const [folder, format, type] of formats) {
-  const shared = { bundle: true, format };
+  const shared = { bundle: true, format, minifySyntax: true };
   await build({
     ...shared,
     entryPoints: [join(root, "src/sdk/index.ts")],

@@ -15,7 +15,7 @@ const longestClose = 3_000; // ms
 const waking: readonly JobName[] = ["respond", "clocks", "escalate", "overdue", "routes"];
 
 export interface StandIn {
-  /** Does the jobs where nobody else does; answers whether it did. */
+  /** Does the jobs where nobody else does, by two looks one after the other; answers whether it did. */
   look(): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -33,15 +33,27 @@ export function standIn(
 ): StandIn {
   const sending = answerHere(alerting.deliver, log);
   let looking: Promise<boolean> | undefined;
+  let wasLate = false;
+  let closed = false;
 
   async function lookNow(): Promise<boolean> {
     const queues = (await health()).parts.find(({ name }) => name === "queues");
     if (!queues) return false; // PostgreSQL is away
-    if (queues.jobsLateMs !== undefined && queues.jobsLateMs <= late) return false;
+    const isLate = queues.jobsLateMs === undefined || queues.jobsLateMs > late;
+    const before = wasLate;
+    wasLate = isLate;
+    if (!isLate || !before) return false; // one look may have met a moment in which Redis was slow
     log.warn({ queues: queues.detail }, "no worker does the jobs: this server does what people are woken by");
-    for (const job of waking)
+    const organizations = await db.organizationIds();
+    const send = (): void => {
+      for (const organizationId of organizations) sending.ring(organizationId);
+    };
+    send(); // what is due already does not wait for what the jobs find
+    for (const job of waking) {
+      if (closed) break;
       await sweep[job]().catch((error: Error) => log.error({ job, err: error.message }, "a job failed"));
-    for (const organizationId of await db.organizationIds()) sending.ring(organizationId);
+    }
+    if (!closed) send();
     return true;
   }
 
@@ -58,6 +70,7 @@ export function standIn(
     look,
     async close() {
       clearInterval(timer);
+      closed = true;
       await atMost(longestClose, Promise.allSettled([looking, sending.close()]));
     },
   };

@@ -6,3 +6,6 @@
 export function oneSpelling(name: string): string {
   return name.includes("@") ? name.toLowerCase() : name;
 }
+
+/** The same in SQL, of events that were stored under other spellings. */
+export const spelledOnce = (sql: string): string => `CASE WHEN ${sql} LIKE '%@%' THEN lower(${sql}) ELSE ${sql} END`;

@@ -1,6 +1,7 @@
 /** Which incidents a silence is about: matchers, all of which must hold. Decides only; the incident is handed in. */
 import { VigilError } from "../errors.ts";
 import { severities } from "../ingest/event.ts";
+import { oneSpelling } from "../user-name.ts";
 import { withheld } from "./model.ts";
 
 /** What a matcher looks at. */
@@ -66,11 +67,12 @@ export function matches(matchers: readonly Matcher[], incident: Matchable): bool
 
 function holds({ field, operator, value }: Matcher, incident: Matchable): boolean {
   const texts = textsOf(field, incident);
+  const isOne = (): boolean => texts.includes(value) || (field === "SUBJECT" && texts.includes(oneSpelling(value)));
   switch (operator) {
     case "EQUALS":
-      return texts.includes(value);
+      return isOne();
     case "NOT_EQUALS":
-      return !texts.includes(value);
+      return !isOne();
     case "CONTAINS":
       return texts.some((text) => text.toLowerCase().includes(value.toLowerCase()));
     case "STARTS_WITH":

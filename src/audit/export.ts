@@ -28,7 +28,7 @@ export async function* exportAudit(
   organizationId: string,
   range: AuditRange = {},
 ): AsyncGenerator<string> {
-  const exportedAt = new Date(now()).toISOString(); // before the log is read: what was signed until now is in it
+  const headAt = new Date(now()).toISOString(); // before the log is read: what was signed until now is in it
   const { fault, head, cut } = await verifyAudit({ db, key, file }, organizationId, range);
   const { from = null, to = null } = range;
   yield line({
@@ -37,7 +37,8 @@ export async function* exportAudit(
     organization: organizationId,
     from: from?.toISOString() ?? null,
     to: to?.toISOString() ?? null,
-    exportedAt,
+    headAt,
+    exportedAt: new Date(now()).toISOString(),
     publicKey: key.publicPem,
     earlierKeys: key.earlierPems,
     ...(fault ? { fault } : {}),

@@ -8,6 +8,7 @@
  * made an eighth of the pages read of it (6,924 of 51,604), and the whole no faster; every batch of events would have paid.
  */
 import type { Tx } from "../db.ts";
+import { spelledOnce } from "../user-name.ts";
 
 export interface RoleAccess {
   /** "" where neither events nor an import tell one. */
@@ -35,7 +36,7 @@ export async function phiAccessByRole(
   const { rows } = await tx.query<Record<keyof RoleAccess, string>>(
     `WITH zone AS (SELECT time_zone FROM organizations WHERE id = $1),
      touches AS (
-       SELECT coalesce(m.actor_name, m.actor_email, m.actor_id) AS who, max(m.actor_roles[1]) AS role,
+       SELECT ${spelledOnce("coalesce(m.actor_name, m.actor_email, m.actor_id)")} AS who, max(m.actor_roles[1]) AS role,
          coalesce(m.patient_index, convert_to(m.patient_id, 'UTF8')) AS patient,
          (m.time AT TIME ZONE (SELECT time_zone FROM zone))::date AS day
        FROM realtime_monitoring m

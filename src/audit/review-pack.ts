@@ -5,6 +5,7 @@ import { stranger } from "../access/refusals.ts";
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import { sealWords, type WordsVault } from "../secrets/words.ts";
+import { spelledOnce } from "../user-name.ts";
 import { phiRead } from "./phi-read.ts";
 
 const graceDays = 10; // days after its month that a pack may wait for its signature
@@ -64,7 +65,7 @@ const gather = `
       SELECT actor, action, count(*)::int AS times FROM entries WHERE action IN ${signIns}
       GROUP BY actor, action ORDER BY actor, action LIMIT ${listed}) s), '[]'),
     'applicationSignIns', coalesce((SELECT jsonb_agg(s ORDER BY s.outcome) FROM (
-      SELECT outcome, count(*)::int AS times, count(DISTINCT coalesce(actor_name, actor_id))::int AS actors FROM realtime_monitoring
+      SELECT outcome, count(*)::int AS times, count(DISTINCT ${spelledOnce("coalesce(actor_name, actor_id)")})::int AS actors FROM realtime_monitoring
       WHERE organization_id = $1 AND id >= event_id_floor($2) AND id < event_id_floor($3) AND category = 'AUTHENTICATION'
       GROUP BY outcome) s), '[]'),
     'failures', coalesce((SELECT jsonb_agg(f ORDER BY f.actor, f.action) FROM (

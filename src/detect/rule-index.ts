@@ -37,6 +37,7 @@ interface FieldTexts {
   search: Search | undefined;
 }
 
+const mostPlans = 500; // a sender may go through all combinations of what rules name
 const parts = ["product", "service", "category"] as const;
 
 /** `words`: of an event, what keywords are looked for in. */
@@ -57,7 +58,10 @@ export function makeRuleIndex(asks: readonly Asks[], { field, words }: CompileCo
       ) as [string, string, string];
       const key = `${product}\n${service}\n${kind}`;
       let plan = plans.get(key);
-      if (!plan) plans.set(key, (plan = makePlan(asks, chosen, texts, { product, service, category: kind })));
+      if (!plan) {
+        if (plans.size >= mostPlans) plans.clear();
+        plans.set(key, (plan = makePlan(asks, chosen, texts, { product, service, category: kind })));
+      }
       return plan;
     },
   };

@@ -2,7 +2,6 @@
  * What must run together to try a rule: the draft itself, every correlation that counts it (a change of the one changes
  * what the other finds), and every rule that one of these counts.
  */
-import { v5 as uuidv5 } from "uuid";
 import { VigilError } from "../errors.ts";
 import { compileRules } from "./compile.ts";
 import type { RuleMode, StoredRule } from "./detection.ts";
@@ -13,7 +12,7 @@ import { parseSigma } from "./sigma/parse.ts";
 import { parseOnce } from "./sigma/parse-once.ts";
 import { countedAmong } from "./store/counted.ts";
 import { type FilterPlan, planFilters } from "./store/filter-plan.ts";
-import { type KnownRule, type LoadedRules, referenceOf, storedAmong } from "./store/known.ts";
+import { freeId, type KnownRule, type LoadedRules, referenceOf, storedFor } from "./store/known.ts";
 import type { RuleDocument } from "./store/write.ts";
 
 export interface TrialRequest {
@@ -69,10 +68,11 @@ export function prepareTrial(request: TrialRequest): Trial {
   const { rules: written, filters } = parseAll(yaml ?? "", before);
   const documents = written.length > 0 ? written : parseAll((before as KnownRule).yaml).rules;
   if (before && documents.length !== 1) throw refuse("A draft of one rule is one document");
-  const storedOf = storedAmong(known);
+  const stored = storedFor(documents, known);
+  const taken = new Set(known.map(({ id }) => id));
   const drafts = documents.map((document): Parsed => {
-    const same = before ?? storedOf(document);
-    const id = same?.id ?? uuidv5(referenceOf(document), organizationId);
+    const same = before ?? stored.get(document);
+    const id = same?.id ?? freeId(referenceOf(document), organizationId, taken);
     return { ...same, id, revision: (same?.revision ?? 0) + 1, mode, yaml: document.yaml, document };
   });
   const twice = drafts.find(({ id }, index) => drafts.findIndex((other) => other.id === id) !== index);
@@ -85,7 +85,7 @@ export function prepareTrial(request: TrialRequest): Trial {
   spread(watched, correlations, [...drafts, ...known.filter(({ id }) => watched.has(id)).flatMap(parsedOf)]);
   const needed = withCounted(all, watched);
   const beside = withCounted(known, new Set([...watched, ...needed.map(({ id }) => id)]));
-  const stored = beside.map((rule) => (drafts.some(({ id }) => id === rule.id) ? { ...rule, mode } : rule));
+  const others = beside.map((rule) => (drafts.some(({ id }) => id === rule.id) ? { ...rule, mode } : rule));
   const tried = drafts.map(({ id, document }) => ({ id, document }));
   const rules = withExceptions(needed.map(plain), exceptionsOf(filters, all.flatMap(parsedOf)));
   const { errors } = compileRules(rules, { placeholders });
@@ -93,7 +93,7 @@ export function prepareTrial(request: TrialRequest): Trial {
   const references = new Map<string, string>(known.map(({ id, reference }) => [id, reference]));
   for (const { id, document } of drafts) references.set(id, referenceOf(document));
   return {
-    ...{ tried, watched, rules, stored, faults: errors, placeholders, timeZone, nameOf },
+    ...{ tried, watched, rules, stored: others, faults: errors, placeholders, timeZone, nameOf },
     referenceOf: (id) => references.get(id) ?? "",
   };
 }

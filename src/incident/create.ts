@@ -4,6 +4,7 @@ import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import type { Severity } from "../ingest/event.ts";
 import type { WordsVault } from "../secrets/words.ts";
+import { oneSpelling } from "../user-name.ts";
 import type { Changed } from "./move.ts";
 import { readReason } from "./move.ts";
 import { reportIncident } from "./report.ts";
@@ -46,7 +47,7 @@ export async function createIncident(
     severity,
     fingerprint: `manual:${randomUUID()}`,
     threatScore,
-    subjects: subjects.map(({ kind, key }) => ({ kind, key: key.trim() })),
+    subjects: subjects.map(({ kind, key }) => ({ kind, key: kind === "USER" ? oneSpelling(key.trim()) : key.trim() })),
     tags,
     message: `${actor} opened the incident`,
     words,

@@ -1,5 +1,6 @@
 import { audit } from "../access/audit.ts";
 import { changeEntity } from "../detect/risk/change.ts";
+import { oneSpelling } from "../user-name.ts";
 import { builder } from "./builder.ts";
 import { auditActorOf, prismaOf, viewerOf } from "./context.ts";
 import { Entity, EntityKindEnum } from "./entity.ts";
@@ -46,9 +47,10 @@ builder.mutationField("entityUpdate", (t) =>
       key: t.arg.string({ required: true, description: "Which one." }),
       input: t.arg({ type: Input, required: true, description: "What to change." }),
     },
-    resolve: (_parent, { kind, key, input }, context) =>
+    resolve: (_parent, { kind, key: asked, input }, context) =>
       attempt(async () => {
         const { change, now, raiseBy } = context.services;
+        const key = kind === "USER" ? oneSpelling(asked) : asked;
         const wanted = {
           criticality: input.criticality ?? undefined,
           department: input.department,

@@ -9,6 +9,7 @@ import { ListReader } from "./list-reader.ts";
 export const program = "vigil-sdk/0.1.0";
 const wait = 25; // seconds that the server holds the line
 const idsAtOnce = 5_000; // per acknowledgement
+const mostUnsaid = 20_000; // ids that wait to be acknowledged: who goes by a taken name may never be heard
 const sweepPeriod = 1_000; // 1 second
 
 export interface FollowOptions {
@@ -28,7 +29,7 @@ export class Follower {
   readonly #end = new AbortController();
   #failures = 0;
   #wake: (() => void) | undefined;
-  #pending = { applied: new Set<string>(), lifted: new Set<string>() };
+  #pending = nothing();
   #acknowledging = false;
   #unsaid = 0;
   /** When to try again, ms on a clock that is never set. */
@@ -117,13 +118,15 @@ export class Follower {
   }
 
   #acknowledge(applied: string[], lifted: string[]): void {
-    for (const id of applied) this.#pending.applied.add(id);
-    for (const id of lifted) this.#pending.lifted.add(id);
+    const pending = this.#pending;
+    for (const id of applied) pending.applied.add(id);
+    for (const id of lifted) pending.lifted.add(id);
     if (this.#acknowledging || performance.now() < this.#sayAgain) return;
     this.#acknowledging = true;
     this.#sayAll()
       .then(() => (this.#unsaid = 0))
       .catch((error: Error) => {
+        if (pending.applied.size + pending.lifted.size > mostUnsaid) this.#pending = nothing();
         this.#sayAgain = performance.now() + backOff(this.#unsaid++, Math.random());
         this.#options.faults.note("ENFORCE", `nothing was acknowledged: ${error.message}`, error);
       })
@@ -168,3 +171,5 @@ function firstOf(ids: ReadonlySet<string>): string[] {
   }
   return first;
 }
+
+const nothing = () => ({ applied: new Set<string>(), lifted: new Set<string>() });

@@ -50,7 +50,7 @@ export function watch(
     };
     open.push(watched);
     // Whoever was before us may have taken so long that the client has gone: nothing more is told then.
-    if (response.closed) setImmediate(watched.end);
+    if (response.closed || (message.socket?.destroyed && response.socket === null)) setImmediate(watched.end);
     else response.on("close", watched.end);
     later = monitor.identify(begun);
   } catch (error) {

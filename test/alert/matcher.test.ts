@@ -10,6 +10,7 @@ const incident: Matchable = {
   subjects: [
     { kind: "USER", key: "ann" },
     { kind: "ADDRESS", key: "198.51.100.7" },
+    { kind: "USER", key: "eve@clinic.example" },
   ],
   rule: "failed-sign-ins",
 };
@@ -33,6 +34,9 @@ test.each<[Matcher["field"], Matcher["operator"], string, boolean]>([
   ["SUBJECT", "EQUALS", "ann", true],
   ["SUBJECT", "STARTS_WITH", "198.51.100.", true],
   ["SUBJECT", "EQUALS", "an", false],
+  ["SUBJECT", "EQUALS", "Ann", false],
+  ["SUBJECT", "EQUALS", "Eve@Clinic.Example", true],
+  ["SUBJECT", "NOT_EQUALS", "Eve@Clinic.Example", false],
   ["FINGERPRINT", "EQUALS", "rule-1 ann", true],
 ])("a matcher %s %s %j holds of the incident: %s", (field, operator, value, expected) => {
   expect(matches([{ field, operator, value }], incident)).toBe(expected);

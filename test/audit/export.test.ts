@@ -101,13 +101,18 @@ test("A8: an end cut off at an earlier checkpoint is seen by the checkpoints tha
   const kept = join(directory, "kept.ndjson");
   const checkpoints = await readFile(join(server.dataDir, "audit-checkpoints.ndjson"), "utf8");
   await writeFile(kept, `${checkpoints}{"organization":"half a li\n`);
-  const { code, said } = await verifier(cut.join("\n"), "--key", keyPath, "--checkpoints", kept);
+  const later = new Date(Date.now() + 3_600_000).toISOString(); // as one that is made an hour behind the last checkpoint
+  const made = (lines: readonly string[]) =>
+    lines.map((line) => line.replace(/"headAt":"[^"]+"/, `"headAt":"${later}"`)).join("\n");
+  const { code, said } = await verifier(made(cut), "--key", keyPath, "--checkpoints", kept);
   expect(said).toMatch(new RegExp(`^NOT VERIFIED: the end is cut off: it ends at entry ${first}, and the checkpoint`));
   expect(code).toBe(1);
   const earlier = cut.map((line) => line.replace(/"exportedAt":"[^"]+"/, '"exportedAt":"2020-01-01T00:00:00.000Z"'));
   expect((await verifier(earlier.join("\n"), "--key", keyPath, "--checkpoints", kept)).said).toMatch(
     /exported on 2020-01-01T00:00:00.000Z, the checkpoints know entries up to \d+, which are not in it; of the checkpoint file 1 line cannot/,
   );
+  expect((await verifier(made(all), "--key", keyPath, "--checkpoints", kept)).code).toBe(0);
+  await writeFile(kept, `null\n{"organization":"${server.ours}","seq":99999}\n${checkpoints}`);
   expect((await verifier(whole, "--key", keyPath, "--checkpoints", kept)).code).toBe(0);
   expect((await verifier(all[0] as string, "--key", keyPath)).said).toContain("NOT VERIFIED: there are no entries");
 });

@@ -70,7 +70,7 @@ describe("rules of several organizations", () => {
     compileRules(first); // reads the texts
     const alone = await allocatedBy(() => compileRules(first, { field: createFieldReader() }));
     const beside = await allocatedBy(() => compileRules(second));
-    console.log(beside / alone);
+
     expect(beside / alone).toBeLessThan(0.2);
   });
 });

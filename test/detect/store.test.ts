@@ -4,13 +4,14 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkRules } from "../../src/commands/rules.ts";
 import type { Tx } from "../../src/db.ts";
+import { type BuiltinRule, builtinRules } from "../../src/detect/builtin.ts";
 import { compileRules } from "../../src/detect/compile.ts";
 import { createRule, updateRule } from "../../src/detect/store/change.ts";
 import { createException } from "../../src/detect/store/exceptions.ts";
 import { exportRules } from "../../src/detect/store/export.ts";
 import { setPlaceholder } from "../../src/detect/store/placeholders.ts";
 import type { SettingsPatch } from "../../src/detect/store/settings.ts";
-import { type ImportRequest, importRules, loadRules } from "../../src/detect/store.ts";
+import { type ImportRequest, importRules, loadRules, seedBuiltinRules } from "../../src/detect/store.ts";
 import { type TestDatabase, testDatabase } from "../support/database.ts";
 import { event, failedLogin, failLogin, threeFailures } from "./rules.ts";
 
@@ -112,6 +113,44 @@ describe("an import", () => {
       ["one", 4],
       ["other", 1],
     ]);
+  });
+
+  it("of a name that another rule has given up makes a rule of its own, also of both forms at once", async () => {
+    const [one, other] = ["5b1f8a52-52c8-4a43-9b0e-6d2a4f4e9a11", "5b1f8a52-52c8-4a43-9b0e-6d2a4f4e9a12"];
+    const text = (id: string, name?: string) => `${name ? `name: ${name}\n` : ""}id: ${id}\n${plain(`given ${id}`)}`;
+    const found = async () => {
+      const { rules } = await inside(theirs(), loadRules);
+      return rules.filter(({ sigmaId }) => sigmaId === one || sigmaId === other).map(({ reference }) => reference);
+    };
+    await bring(text(one, "handed_on"), theirs());
+    await bring(text(one), theirs());
+    expect((await bring(text(other, "handed_on"), theirs())).rejected).toEqual([]);
+    expect((await found()).sort()).toEqual([one, "handed_on"]);
+    await bring(text(one, "named_again"), theirs());
+    const both = await bring(several(text(one, "named_again"), text(one)), theirs());
+    expect(both.ruleIds).toHaveLength(2);
+    expect((await found()).sort()).toEqual([one, "handed_on", "named_again"]);
+  });
+
+  it("of a rule that comes with Vigil, without its name, leaves Vigil's own alone, and later starts find it", async () => {
+    const [shipped] = builtinRules().filter(({ document }) => document.kind === "DETECTION" && document.name);
+    const { document, yaml } = shipped as BuiltinRule;
+    const organization = ours();
+    await inside(organization, (tx) => seedBuiltinRules(tx, Date.now()));
+    const nameless = yaml.replace(`name: ${document.name}\n`, "");
+    expect(await bring(nameless, organization)).toMatchObject({ imported: 1, rejected: [] });
+    const changed = builtinRules().map((rule) => (rule === shipped ? rule : { ...rule }));
+    await inside(organization, (tx) => seedBuiltinRules(tx, Date.now(), changed));
+    const { rules } = await inside(organization, loadRules);
+    const own = rules
+      .filter(({ sigmaId }) => sigmaId === document.sigmaId)
+      .map(({ reference, builtin }) => [reference, builtin]);
+    expect(own.sort()).toEqual(
+      [
+        [document.sigmaId, false],
+        [document.name, true],
+      ].sort(),
+    );
   });
 
   it("of a filter whose exception has ended makes it anew, and whoever makes one may take such a name", async () => {

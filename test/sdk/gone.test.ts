@@ -80,6 +80,23 @@ describe("a client that does not wait for its answer", () => {
     ]);
   });
 
+  it("is told of by each request that waited for its turn, though the middleware's came after the connection had closed", async () => {
+    const { url, events } = await vigilWith(new ListServer());
+    const monitor = watching({ url });
+    let asked = 0;
+    const gone: (() => void)[] = [];
+    const host = await listen((request, response) => {
+      asked++;
+      gone.push(() => monitor.express(request, response, () => response.end("done")));
+      if (asked === 1) request.socket.once("close", () => setImmediate(() => gone.forEach((turn) => void turn())));
+    });
+    const socket = await send(host, ["/first", "/waiting"], "stay");
+    await until(() => asked === 2);
+    socket.destroy();
+    await until(() => events.length >= 2);
+    expect(events.map(({ http }) => http?.path).sort()).toEqual(["/first", "/waiting"]);
+  });
+
   it("of Koa lets what stands around the middleware end behind what stands within, and end where that is not let in", async () => {
     const { url } = await vigilWith(blocking());
     const asked: (() => void)[] = [];

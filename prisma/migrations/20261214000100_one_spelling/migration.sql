@@ -1,6 +1,8 @@
 -- E-mail addresses are one user however their letters are written (src/user-name.ts). Users who were known
 -- under another spelling are known on, each under the one of which most recently something was heard. Row by row as each
 -- organization, for its owner sees nothing otherwise.
+LOCK TABLE entities IN SHARE ROW EXCLUSIVE MODE; -- or a user who is just being told of could come between
+
 DO $$
 DECLARE
   visited uuid;
@@ -13,9 +15,12 @@ BEGIN
         WHERE organization_id = visited AND kind = 'USER' AND key LIKE '%@%' ORDER BY lower(key), key = lower(key) DESC, last_seen_at DESC) kept
       WHERE e.organization_id = visited AND e.kind = 'USER' AND e.key = kept.key AND e.key <> lower(e.key)
       RETURNING kept.key
+    ), contributions AS (
+      UPDATE risk_contributions c SET entity_key = lower(c.entity_key) FROM renamed
+      WHERE c.organization_id = visited AND c.entity_kind = 'USER' AND c.entity_key = renamed.key
     )
-    UPDATE risk_contributions c SET entity_key = lower(c.entity_key) FROM renamed
-    WHERE c.organization_id = visited AND c.entity_kind = 'USER' AND c.entity_key = renamed.key;
+    UPDATE feedback f SET entity_key = lower(f.entity_key) FROM renamed
+    WHERE f.organization_id = visited AND f.entity_kind = 'USER' AND f.entity_key = renamed.key;
     UPDATE entities SET aliases = ARRAY(SELECT CASE WHEN alias LIKE '%@%' THEN lower(alias) ELSE alias END FROM unnest(aliases) AS alias)
     WHERE organization_id = visited AND kind = 'USER' AND aliases::text LIKE '%@%';
   END LOOP;

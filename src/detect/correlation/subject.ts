@@ -1,5 +1,6 @@
 /** Whom a detection is about: field names -> kinds of subject, by one table. */
 import type { Logsource, SecurityEvent } from "../../ingest/event.ts";
+import { oneSpelling } from "../../user-name.ts";
 import type { Subject, SubjectKind } from "../detection.ts";
 import type { FieldReader } from "../sigma/fields.ts";
 import { groupValues, keyText } from "./group.ts";
@@ -27,6 +28,7 @@ const kinds: readonly (readonly [string, SubjectKind])[] = [
 export function subjectOf(field: string, value: string): Subject {
   const known = kinds.find(([name]) => (name.endsWith(".") ? field.startsWith(name) : field === name));
   const kind = known?.[1] ?? "OTHER";
+  if (kind === "USER") return { kind, key: oneSpelling(value) };
   return { kind, key: kind === "OTHER" ? `${field}=${value}` : value };
 }
 

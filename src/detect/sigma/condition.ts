@@ -12,7 +12,7 @@ class Refused extends Error {
   }
 }
 
-/** How many names of selections may be looked at for the conditions of one rule, each as often as it is. */
+/** How many names of selections the quantifiers of one rule's conditions may look at: `1 of them` looks at all. */
 export const looksForOneRule = (): Looks => ({ left: 300_000 });
 
 interface Looks {
@@ -26,7 +26,7 @@ export function parseCondition(
 ): Condition | Refusal {
   try {
     if (text.length > maxLength) throw new Refused("INVALID", `a condition may have ${maxLength} characters`);
-    const reader = { tokens: text.match(/[()|]|[^\s()|]+/g) ?? [], at: 0, names, looks };
+    const reader = { tokens: text.match(/[()|]|[^\s()|]+/g) ?? [], at: 0, names, known: new Set(names), looks };
     const condition = parseOr(reader, 0);
     const rest = reader.tokens[reader.at];
     if (rest === "|")
@@ -43,6 +43,7 @@ interface Reader {
   tokens: readonly string[];
   at: number;
   names: readonly string[];
+  known: ReadonlySet<string>;
   looks: Looks;
 }
 
@@ -83,11 +84,8 @@ function parseNot(reader: Reader, depth: number): Condition {
 function parseLeaf(reader: Reader): Condition {
   const token = reader.tokens[reader.at++];
   if (token === undefined) throw new Refused("INVALID", "the condition ends too early");
-  reader.looks.left -= reader.names.length;
-  if (reader.looks.left < 0)
-    throw new Refused("UNSUPPORTED", `too long a condition over ${reader.names.length} selections; split the rule`);
   if (takes(reader, "of")) return parseQuantity(token.toLowerCase(), reader);
-  if (reader.names.includes(token)) return { kind: "SELECTION", name: token };
+  if (reader.known.has(token)) return { kind: "SELECTION", name: token };
   throw new Refused("INVALID", `there is no selection \`${token}\``);
 }
 
@@ -98,6 +96,9 @@ function parseQuantity(quantity: string, reader: Reader): Condition {
     throw new Refused("UNSUPPORTED", `only \`1 of\` and \`all of\`, not \`${quantity} of\``);
   if (!["1", "any", "all"].includes(quantity))
     throw new Refused("INVALID", `\`${quantity} of\`: write \`1 of\` or \`all of\``);
+  reader.looks.left -= reader.names.length;
+  if (reader.looks.left < 0)
+    throw new Refused("UNSUPPORTED", `too long a condition over ${reader.names.length} selections; split the rule`);
   const matching = reader.names.filter((name) => nameMatches(pattern, name));
   if (matching.length === 0) throw new Refused("INVALID", `no selection matches \`${pattern}\``);
   return join(

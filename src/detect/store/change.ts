@@ -44,11 +44,12 @@ export async function createRule(
   await lockRules(tx);
   const loaded = await loadRules(tx);
   const reference = referenceOf(document);
+  const own = uuidv5(reference, tx.organizationId);
   const { rows: taken } = await tx.query<{ id: string }>(
-    "SELECT id FROM alert_rules WHERE organization_id = $1 AND reference = $2",
-    [tx.organizationId, reference],
+    "SELECT id FROM alert_rules WHERE organization_id = $1 AND (reference = $2 OR id = $3)",
+    [tx.organizationId, reference, own],
   );
-  const id = taken.length === 0 ? uuidv5(reference, tx.organizationId) : uuidv7();
+  const id = taken.length === 0 ? own : uuidv7();
   const draft = { id, revision: 1, document, settings, builtin: false };
   judge(loaded, draft, { mayWait: false, isNew: true });
   return write(tx, draft, { ...who, change: "CREATED" });

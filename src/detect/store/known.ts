@@ -1,4 +1,5 @@
 /** The stored rules of an organization, and the order in which they may be changed. */
+import { v5 as uuidv5 } from "uuid";
 import type { Tx } from "../../db.ts";
 import type { StoredException, StoredRule } from "../detection.ts";
 import type { ParsedDocument } from "../sigma/document.ts";
@@ -32,9 +33,9 @@ export function referenceOf({ name, sigmaId, title }: Pick<ParsedDocument, "name
 
 /**
  * Finds the stored rule that a document is a text of: by its reference, else by its id where one of the two has no name. (So
- * a rule that is given a name stays one; two names of one id are two rules.)
+ * a rule that is given a name stays one; two names of one id are two rules. What came with Vigil keeps its name.)
  */
-export function storedAmong(rules: readonly KnownRule[]): (document: ParsedDocument) => KnownRule | undefined {
+function storedAmong(rules: readonly KnownRule[]): (document: ParsedDocument) => KnownRule | undefined {
   const byReference = new Map(rules.map((rule) => [rule.reference, rule]));
   const bySigmaId = new Map<string, KnownRule[]>();
   for (const rule of rules)
@@ -43,8 +44,37 @@ export function storedAmong(rules: readonly KnownRule[]): (document: ParsedDocum
     const same = byReference.get(referenceOf(document));
     if (same || document.sigmaId === undefined) return same;
     const [only, another] = bySigmaId.get(document.sigmaId) ?? [];
-    return only && !another && (document.name === undefined || only.reference === only.sigmaId) ? only : undefined;
+    return only && !another && !only.builtin && (document.name === undefined || only.reference === only.sigmaId)
+      ? only
+      : undefined;
   };
+}
+
+/** The stored rules that the documents are new texts of, each of one. `byId`: also where only the id says so. */
+export function storedFor(
+  documents: readonly ParsedDocument[],
+  rules: readonly KnownRule[],
+  byId = true,
+): ReadonlyMap<ParsedDocument, KnownRule> {
+  const find = storedAmong(rules);
+  const known = new Map<ParsedDocument, KnownRule>();
+  const taken = new Set<string>();
+  for (const isByReference of byId ? [true, false] : [true])
+    for (const document of documents) {
+      const stored = document.kind === "FILTER" ? undefined : find(document);
+      if (!stored || (stored.reference === referenceOf(document)) !== isByReference) continue;
+      if (!isByReference && taken.has(stored.id)) continue;
+      known.set(document, stored);
+      taken.add(stored.id);
+    }
+  return known;
+}
+
+/** The id of a new rule: deterministic, so that one history gives the same ids everywhere, and no other rule's. */
+export function freeId(reference: string, organizationId: string, taken: { has(id: string): boolean }): string {
+  let id = uuidv5(reference, organizationId);
+  for (let again = 2; taken.has(id); again++) id = uuidv5(`${reference}\n${again}`, organizationId);
+  return id;
 }
 
 type Row = StoredSettings &

@@ -1,5 +1,4 @@
 /** Sigma texts and the rules there are -> what an import would make of them. Pure: nothing is stored here. */
-import { v5 as uuidv5 } from "uuid";
 import { compileRules } from "../compile.ts";
 import type { RuleMode } from "../detection.ts";
 import { correlationFaults } from "../sigma/correlation-faults.ts";
@@ -8,7 +7,7 @@ import { fieldFaults } from "../sigma/field-faults.ts";
 import { parseOnce } from "../sigma/parse-once.ts";
 import { countedAmong, leftWithout, namesOf } from "./counted.ts";
 import { type FilterPlan, planFilters } from "./filter-plan.ts";
-import { type KnownRule, type LoadedRules, referenceOf, storedAmong } from "./known.ts";
+import { freeId, type KnownRule, type LoadedRules, referenceOf, storedFor } from "./known.ts";
 import { isStorable, type RuleDocument, type RuleDraft } from "./write.ts";
 
 export interface SigmaText {
@@ -96,8 +95,14 @@ interface Read {
 type Refuse = (source: Source, code: string, message: string) => unknown;
 
 function draftsOf(read: Read[], request: Request, refuse: Refuse) {
-  const { loaded, builtin } = request;
-  const known = knownOf(read, request);
+  const { loaded, removed, builtin, organizationId } = request;
+  // What comes with Vigil takes no rule by its id alone.
+  const known = storedFor(
+    read.map(({ document }) => document),
+    loaded.rules,
+    !builtin,
+  );
+  const taken = new Set([...removed, ...loaded.rules.map(({ id }) => id)]);
   const correlations = loaded.rules.filter(({ kind }) => kind === "CORRELATION");
   const rewritten = new Set([...known.values()].map(({ id }) => id));
   const others = correlations.filter(({ id }) => !rewritten.has(id));
@@ -129,36 +134,16 @@ function draftsOf(read: Read[], request: Request, refuse: Refuse) {
     const after = [document.name, document.sigmaId].filter((name) => name !== undefined);
     const without = leftWithout(others, { before: names, after, mode });
     if (without) refuse(source, "CONFLICT", without);
-    else
+    else {
+      const id = before?.id ?? freeId(reference, organizationId, taken);
+      taken.add(id);
       drafts.set(reference, {
-        ...{ id: before?.id ?? freeId(reference, request), revision: (before?.revision ?? 0) + 1, document, source },
+        ...{ id, revision: (before?.revision ?? 0) + 1, document, source },
         ...{ before, builtin: before?.builtin ?? builtin, settings: { ...(document.vigil ?? before?.settings), mode } },
       });
+    }
   }
   return [...drafts.values()];
-}
-
-/** The stored rules that the documents are new texts of, each of one. What comes with Vigil takes no rule by its id alone. */
-function knownOf(read: readonly Read[], { loaded, builtin }: Request): ReadonlyMap<ParsedDocument, KnownRule> {
-  const find = storedAmong(loaded.rules);
-  const known = new Map<ParsedDocument, KnownRule>();
-  const taken = new Set<string>();
-  for (const isByReference of [true, false])
-    for (const { document } of read) {
-      const stored = document.kind === "FILTER" ? undefined : find(document);
-      if (!stored || (stored.reference === referenceOf(document)) !== isByReference) continue;
-      if (!isByReference && (builtin || taken.has(stored.id))) continue;
-      known.set(document, stored);
-      taken.add(stored.id);
-    }
-  return known;
-}
-
-/** Deterministic, so that one history gives the same ids everywhere; a removed rule keeps its id. */
-function freeId(reference: string, { organizationId, removed }: Request): string {
-  let id = uuidv5(reference, organizationId);
-  for (let again = 2; removed.has(id); again++) id = uuidv5(`${reference}\n${again}`, organizationId);
-  return id;
 }
 
 /** Those that compile together with the rules that stay; a rule that falls may take others along, so again until none does. */

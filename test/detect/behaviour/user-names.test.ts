@@ -57,6 +57,15 @@ describe("an e-mail address", () => {
     const input = { type: "FORCE_MFA", scope: "USER", value: " Ida@Clinic.Example ", reason: "A test" };
     const { data } = await ask(server, create, { input });
     expect(data.decisionCreate).toMatchObject({ decision: { value: "ida@clinic.example" } });
+    const change = `mutation { entityUpdate(kind: USER, key: "IDA@Clinic.example", input: { department: "desk" }) { entity { key department } userErrors { message } } }`;
+    expect((await ask(server, change)).data.entityUpdate.entity).toEqual({
+      key: "ida@clinic.example",
+      department: "desk",
+    });
+    const incident = `mutation { incidentCreate(input: { title: "Seen", description: "A test", severity: LOW, subjects: [{ kind: USER, key: "Ida@Clinic.Example" }] }) { incident { subjects { key } } userErrors { message } } }`;
+    expect((await ask(server, incident)).data.incidentCreate.incident.subjects).toEqual([
+      { key: "ida@clinic.example" },
+    ]);
   });
 
   it("is one in a list of people as well", async () => {
