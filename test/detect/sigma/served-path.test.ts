@@ -43,6 +43,12 @@ describe("a rule on a path", () => {
     expect(await on("/y/../admin/%78", "endswith: '%78'")).toBe(true);
   });
 
+  it("matches what was sent once decoded, which climbs out of a folder", async () => {
+    expect(await on("/y/%2e%2e/admin", "contains: /../")).toBe(true);
+    expect(await on("/y/%2e%2e/admin", "startswith: /admin")).toBe(true);
+    expect(await on("/y/%2e%2e/admin", "contains: '%2e%2e'")).toBe(true);
+  });
+
   it("leaves the scheme and host of a target, and its query, as they are", async () => {
     const read = (test: string) =>
       matches(`s: { url.original|${test} }\ncondition: s`, {
