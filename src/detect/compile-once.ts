@@ -29,7 +29,7 @@ export interface Compiler {
   candidates(rules: readonly SelectionRule[]): Candidates;
 }
 
-/** What remembers nothing of other organizations' rules, for whoever reads fields in a way of their own. */
+/** One of its own is for whoever reads fields in a way of their own, as backtests do; all others use `sharedCompiler`. */
 export function createCompiler(field: FieldReader): Compiler {
   const context = { field: asServed(field), words: createWordReader() };
   const detections = new WeakMap<DetectionBody, CompiledDetection>();
