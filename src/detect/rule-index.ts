@@ -27,7 +27,6 @@ export interface Plan {
 }
 
 export interface RuleIndex {
-  size: number;
   planFor(event: Pick<SecurityEvent, "logsource" | "category">): Plan;
 }
 
@@ -48,7 +47,6 @@ export function makeRuleIndex(asks: readonly Asks[], { field, words }: CompileCo
   // Logsources are the sender's words, so they may be many; those that no rule names are one.
   const named = parts.map((part) => new Set(asks.map(({ logsource }) => logsource[part])));
   return {
-    size: asks.length,
     planFor({ logsource, category }) {
       const [product, service, kind] = [logsource.product, logsource.service, logsource.category ?? category].map(
         (value, place) => {

@@ -5,6 +5,7 @@ import { template } from "../../src/dashboard/pages/rules/template.ts";
 import { ndjson, type TestServer, testServer } from "../support/server.ts";
 import {
   buildDashboard,
+  colleagueOf,
   dashboardDir,
   leaveBrowser,
   openBrowser,
@@ -32,11 +33,7 @@ afterAll(async () => {
   await server?.close();
 });
 
-async function ask<Result>(text: string, variables: object = {}): Promise<Result> {
-  const { data, errors } = await server.query<Result, object>(text as never, variables);
-  expect(errors).toBeUndefined();
-  return data;
-}
+const ask = colleagueOf(() => server);
 
 async function open(severity: string, title = `${severity} by hand`): Promise<number> {
   type Made = { incidentCreate: { incident: { number: number } } };

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { expect } from "vitest";
 import { createSignInLink } from "../../src/access/sign-in.ts";
 import { ensureUser } from "../../src/access/users.ts";
 import type { PeopleRole } from "../../src/access/viewer.ts";
@@ -103,6 +104,15 @@ export async function withSession(
 }
 
 const nowhere = "There is no such page.";
+
+/** What somebody else asks of the server, beside the page. */
+export function colleagueOf(server: () => TestServer) {
+  return async <Result>(text: string, variables: object = {}): Promise<Result> => {
+    const { data, errors } = await server().query<Result, object>(text as never, variables);
+    expect(errors).toBeUndefined();
+    return data;
+  };
+}
 
 /**
  * Goes to an address as a click in the dashboard does: without loading it anew, which takes a second. From the page of

@@ -6,6 +6,7 @@ import { openBreaker, reportBreaker } from "../../src/respond/breaker-state.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 import {
   buildDashboard,
+  colleagueOf,
   dashboardDir,
   leaveBrowser,
   openBrowser,
@@ -32,12 +33,7 @@ afterAll(async () => {
   await server?.close();
 });
 
-/** What a colleague asks of the server, beside the page. */
-async function ask<Result>(text: string, variables: object = {}): Promise<Result> {
-  const { data, errors } = await server.query<Result, object>(text as never, variables);
-  expect(errors).toBeUndefined();
-  return data;
-}
+const ask = colleagueOf(() => server);
 
 it("has x and Enter mean the incident that has the focus, whatever comes above it", async () => {
   await server.failLogins("ann", { times: 30, from: "203.0.113.61" });

@@ -29,13 +29,16 @@ export function isNameless({ actor }: Pick<EventDraft, "actor">): boolean {
 export function withName<Event extends Pick<EventDraft, "actor">>(event: Event, names: UserNames): Event {
   const { actor } = event;
   if (!actor) return event;
+  const email = actor.email?.toLowerCase();
+  const id = actor.id && oneSpelling(actor.id);
+  const known = actor.name ?? names.get(email ?? "") ?? names.get(id ?? "");
+  const name = known && oneSpelling(known);
+  if (name === actor.name && email === actor.email && id === actor.id) return event; // mostly
   const told = { ...actor };
-  if (actor.email !== undefined) told.email = actor.email.toLowerCase();
-  if (actor.id !== undefined) told.id = oneSpelling(actor.id);
-  const name = actor.name ?? names.get(told.email ?? "") ?? names.get(told.id ?? "");
-  if (name !== undefined) told.name = oneSpelling(name);
-  const isSame = told.name === actor.name && told.email === actor.email && told.id === actor.id;
-  return isSame ? event : { ...event, actor: told };
+  if (name !== undefined) told.name = name;
+  if (email !== undefined) told.email = email;
+  if (id !== undefined) told.id = id;
+  return { ...event, actor: told };
 }
 
 /** Reads the names where they are needed and may have changed: whoever changes them raises the version of the profiles. */
