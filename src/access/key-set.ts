@@ -24,6 +24,7 @@ export function createKeySet({ url, now, log }: { url: string; now: () => number
   let keys: { find: Finder; at: number } | undefined;
   let triedAt = Number.NEGATIVE_INFINITY;
   let fetching: Promise<void> | undefined;
+  let isDown = false; // when it was asked last
 
   async function fetchKeys(): Promise<void> {
     const at = now();
@@ -35,7 +36,9 @@ export function createKeySet({ url, now, log }: { url: string; now: () => number
       });
       if (!answer.ok) throw new Error(`it answered ${answer.status}`);
       keys = { find: createLocalJWKSet(JSON.parse(await readText(answer)) as JSONWebKeySet), at };
+      isDown = false;
     } catch (error) {
+      isDown = true;
       log.warn({ err: (error as Error).message }, "the identity provider's keys could not be fetched");
     }
   }
@@ -57,14 +60,21 @@ export function createKeySet({ url, now, log }: { url: string; now: () => number
     await fetching;
   }
 
+  function isUsable(known: typeof keys): known is { find: Finder; at: number } {
+    return known !== undefined && now() - known.at < usableFor;
+  }
+
   function current(): { find: Finder; at: number } {
-    if (keys && now() - keys.at < usableFor) return keys;
+    if (isUsable(keys)) return keys;
     throw new VigilError("UNAVAILABLE", "The identity provider's keys cannot be had just now: try again in a minute");
   }
 
   return {
     async find(header, token) {
-      if (!keys || hasPassed(refreshAfter, keys.at)) await refresh();
+      if (!keys || hasPassed(refreshAfter, keys.at)) {
+        const looked = refresh();
+        if (!isDown || !isUsable(keys)) await looked; // one that hangs holds people up once, not again and again
+      }
       const known = current();
       try {
         return await known.find(header, token);

@@ -1,5 +1,5 @@
 import { createSecretKey } from "node:crypto";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createIdentityProvider } from "../../src/access/identity-provider.ts";
 import { createKeySet } from "../../src/access/key-set.ts";
 import { VigilError } from "../../src/errors.ts";
@@ -228,6 +228,25 @@ describe("C2 keys", () => {
     provider.keys = [jwkOf(rsa)];
     clock.now += 30_000;
     await one.verify(lasting);
+  });
+
+  test("old ones are not waited for while their host hangs, once it is known to", async () => {
+    const one = verifier();
+    const lasting = altered({}, { exp: seconds + 100_000 });
+    await one.verify(lasting);
+    provider.keys = undefined;
+    clock.now += 300_000;
+    await one.verify(lasting); // it is seen to be down
+    let answered = false;
+    const letAnswer = provider.hold(() => {
+      answered = true;
+    });
+    clock.now += 30_000;
+    await one.verify(lasting);
+    expect(answered).toBe(false);
+    provider.keys = [jwkOf(ec)];
+    letAnswer();
+    await vi.waitFor(() => expect(one.verify(lasting)).rejects.toThrow("not valid"));
   });
 
   test("a removed one stops within 10 minutes", async () => {

@@ -44,12 +44,20 @@ export interface Provider {
   fetches: number;
   /** Paths other than that of the keys that were asked for. */
   strays: string[];
+  /** From now on who asks for keys waits, until this is called; `over`: such a one was answered, or went away. */
+  hold(over: () => void): () => void;
   close(): Promise<void>;
 }
 
 export async function startProvider(keys: object[]): Promise<Provider> {
-  const provider: Provider = { url: "", keys, fetches: 0, strays: [], close: async () => {} };
-  const server: Server = createServer((request, response) => {
+  const provider: Provider = { url: "", keys, fetches: 0, strays: [], hold, close: async () => {} };
+  let held: { over(): void; free: Promise<void> } | undefined;
+  function hold(over: () => void): () => void {
+    let free = (): void => {};
+    held = { over, free: new Promise((resolve) => (free = resolve)) };
+    return free;
+  }
+  const server: Server = createServer(async (request, response) => {
     if (request.url !== "/jwks.json") {
       provider.strays.push(request.url ?? "");
       response
@@ -58,6 +66,10 @@ export async function startProvider(keys: object[]): Promise<Provider> {
       return;
     }
     provider.fetches++;
+    if (held) {
+      response.on("close", held.over);
+      await held.free;
+    }
     response.setHeader("connection", "close"); // or a busy test would send on a socket that has just idled out
     if (!provider.keys) response.writeHead(503).end();
     else response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ keys: provider.keys }));
