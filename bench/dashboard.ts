@@ -35,7 +35,7 @@ function minutes(): number {
 }
 
 export async function dashboardBench(): Promise<Figure[]> {
-  const built = spawnSync(process.execPath, [join(root, "src/build-dashboard.js")], { encoding: "utf8" });
+  const built = spawnSync(process.execPath, [join(root, "src/build/dashboard.js")], { encoding: "utf8" });
   if (built.status !== 0) throw new Error(built.stderr);
   const directory = await mkdtemp(join(tmpdir(), "vigil-bench-"));
   const app = await openApp(parseConfig({ VIGIL_DATA_DIR: directory }), { log: createLog("silent") });

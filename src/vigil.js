@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-// The `vigil` command. It runs the bundle that `npm ci` made (src/bundle.js); where a source was changed since, it runs
+// The `vigil` command. It runs the bundle that `npm ci` made (src/build/bundle.js); where a source was changed since, it runs
 // the sources, by tsx, since Node 20 does not run TypeScript by itself.
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { bundleIsCurrent } from "./bundled.js";
+import { bundleIsCurrent } from "./build/bundled.js";
 
 const root = join(import.meta.dirname, "..");
 const bundle = join(root, "dist/vigil");

@@ -19,7 +19,7 @@ const groups = Object.entries({ libraries, parts, overview }).map(([name, ids]) 
   test: (id: string) => ids.test(id) && !seldom.test(id),
 }));
 
-/** The dashboard: `src/build-dashboard.js` builds it; `npx vite src/dashboard` serves it beside a server on port 4000. */
+/** The dashboard: `src/build/dashboard.js` builds it; `npx vite src/dashboard` serves it beside a server on port 4000. */
 export default defineConfig({
   root: import.meta.dirname,
   base: "/",

@@ -23,7 +23,7 @@ const longestWait = 90_000; // ms for one step of a page
 
 /** Builds the dashboard if its sources changed since it was built. */
 export function buildDashboard(): void {
-  const { status, stderr } = spawnSync(process.execPath, [join(root, "src/build-dashboard.js")], { encoding: "utf8" });
+  const { status, stderr } = spawnSync(process.execPath, [join(root, "src/build/dashboard.js")], { encoding: "utf8" });
   if (status !== 0) throw new Error(stderr);
 }
 

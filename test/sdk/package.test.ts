@@ -16,7 +16,7 @@ beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), "vigil-consumer-"));
   for (const folder of ["node_modules/@types", "node_modules/vigil"])
     await mkdir(join(project, folder), { recursive: true });
-  await run(process.execPath, [join(root, "src/build-sdk.js"), join(project, "built")]);
+  await run(process.execPath, [join(root, "src/build/sdk.js"), join(project, "built")]);
   const { stdout } = await run("npm", ["pack", "--silent", "--pack-destination", project], {
     cwd: join(project, "built"),
   });

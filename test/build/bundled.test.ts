@@ -12,7 +12,7 @@ import { isBuiltin } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
-import { bundleIsCurrent } from "../src/bundled.js";
+import { bundleIsCurrent } from "../../src/build/bundled.js";
 
 const root = mkdtempSync(join(tmpdir(), "vigil-bundled-"));
 const bundle = join(root, "dist");
@@ -58,7 +58,7 @@ describe("the bundle of the command line", () => {
   });
 
   it("holds the packages it uses, but those that load files of their own: a start finds and compiles no others", () => {
-    const made = join(import.meta.dirname, "../dist/vigil");
+    const made = join(import.meta.dirname, "../../dist/vigil");
     const texts = readdirSync(made)
       .filter((name) => name.endsWith(".js"))
       .map((name) => readFileSync(join(made, name), "utf8"));

@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { build } from "esbuild";
 
-const root = join(import.meta.dirname, "..");
+const root = join(import.meta.dirname, "../..");
 const out = process.argv[2] ?? join(root, "dist/sdk");
 const { version, license, engines, exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * Whether a bundle (dist/vigil, made by src/bundle.js) is still what the sources say: `sources.json` in it lists each
+ * Whether a bundle (dist/vigil, made by src/build/bundle.js) is still what the sources say: `sources.json` in it lists each
  * source it was made of with its time of change, s, and its size. A missing or broken bundle is none.
  * @param {string} root the folder that the paths of the sources start from
  * @param {string} bundle the folder of the bundle

@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { delimiter, dirname, join } from "node:path";
 
 const require = createRequire(import.meta.url);
-const root = join(import.meta.dirname, "..");
+const root = join(import.meta.dirname, "../..");
 
 function run(packageName, bin, args, env = {}) {
   const manifest = require.resolve(`${packageName}/package.json`);
@@ -38,4 +38,4 @@ run("prisma", "prisma", ["generate"], {
 });
 run("@graphql-codegen/cli", "graphql-codegen", ["--config", "codegen.ts"]);
 await import("./bundle.js");
-await import("./build-dashboard.js");
+await import("./dashboard.js");

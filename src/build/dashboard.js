@@ -6,7 +6,7 @@ import { dirname, extname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
-const root = join(import.meta.dirname, "..");
+const root = join(import.meta.dirname, "../..");
 const source = join(root, "src/dashboard");
 const out = join(root, "dist/dashboard");
 const stamp = join(out, "sources.sha256");
