@@ -57,7 +57,7 @@ const read = `WITH lately AS MATERIALIZED (
   open AS MATERIALIZED (SELECT severity, count(*)::int AS count FROM security_incidents
     WHERE organization_id = $1 AND open_fingerprint IS NOT NULL GROUP BY severity)
 SELECT (SELECT count(*) FROM lately)::int AS events,
-  (SELECT count(*) FILTER (WHERE refused) + coalesce(sum(CASE WHEN untold ~ '^\\d{1,9}$' THEN untold::int END), 0) FROM lately)::int AS blocked,
+  (SELECT count(*) FILTER (WHERE refused) + coalesce(sum(CASE WHEN untold ~ '^\\d{1,9}$' THEN untold::int END), 0) FROM lately)::float8 AS blocked,
   (SELECT coalesce(jsonb_object_agg(severity, count), '{}') FROM open) AS open,
   (SELECT count(*) FROM security_alerts WHERE organization_id = $1 AND status_rank <= 2)::int AS queued,
   (SELECT greatest(0, extract(epoch FROM $2::timestamptz - min(greatest(a.due_at, c.wait_until))) * 1000) FROM security_alerts a
@@ -84,7 +84,7 @@ export function createGauges(options: {
   together(organizationId: string): Promise<Report>;
 }): Gauges {
   const { db, now, together } = options;
-  const shared = new Map<string, { until: number; value: Promise<RealtimeMetrics> }>();
+  const shared = new Map<string, { at: number; value: Promise<RealtimeMetrics> }>();
 
   async function measure(organizationId: string): Promise<RealtimeMetrics> {
     const at = new Date(now());
@@ -120,10 +120,12 @@ export function createGauges(options: {
   }
 
   function present(organizationId: string): Promise<RealtimeMetrics> {
+    const at = now();
     const known = shared.get(organizationId);
-    if (known && known.until > now()) return known.value;
+    // A clock set back makes an answer of the future: not shared either.
+    if (known && known.at <= at && at - known.at < shareFor) return known.value;
     const value = measure(organizationId);
-    shared.set(organizationId, { until: now() + shareFor, value });
+    shared.set(organizationId, { at, value });
     value.catch(() => shared.delete(organizationId));
     return value;
   }
