@@ -1,17 +1,12 @@
 /** One change for many incidents, in one transaction: each is changed or refused by itself, and each says which. */
 import { audit } from "../access/audit.ts";
+import { acknowledge } from "../alert/acknowledge.ts";
 import type { Tx } from "../db.ts";
 import { teaches } from "../detect/feedback.ts";
 import { holdTurn } from "../detect/turn.ts";
 import { VigilError } from "../errors.ts";
 import { teaching } from "../feedback.ts";
-import {
-  acknowledgeIncident,
-  closeIncident,
-  containIncident,
-  investigateIncident,
-  resolveIncident,
-} from "../incident/change.ts";
+import { closeIncident, containIncident, investigateIncident, resolveIncident } from "../incident/change.ts";
 import type { Changed } from "../incident/move.ts";
 import type { IncidentResolution } from "../incident/state.ts";
 import { assignIncident, gradeIncident } from "../incident/work.ts";
@@ -165,7 +160,7 @@ function stepsOf(tx: Tx, context: Context, who: Who, wanted: Wanted): (() => Pro
   const { move, resolution, severity, assignee } = wanted;
   const reason = wanted.reason ?? "";
   const moves: Record<Move, () => Promise<Changed>> = {
-    ACKNOWLEDGE: () => acknowledgeIncident(tx, who),
+    ACKNOWLEDGE: () => acknowledge(tx, who),
     INVESTIGATE: () => investigateIncident(tx, who),
     CONTAIN: () => containIncident(tx, vault, { ...who, reason }),
     RESOLVE: () =>

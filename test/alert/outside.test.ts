@@ -234,6 +234,15 @@ describe("escalation policies", () => {
     expect((await acknowledge()).incidentAcknowledge.userErrors).toEqual([]);
     expect(await escalations()).toMatchObject([{ state: "ACKNOWLEDGED", acknowledgedBy: "tester" }]);
     expect((await timeline(server, id)).at(-1)).toBe("ACKNOWLEDGED tester acknowledged the incident again.");
+    // So does whoever acknowledges many at once.
+    await server.database.asOwner("UPDATE escalations SET state = 'RUNNING' WHERE incident_id = $1", [id]);
+    const { incidentsUpdate } = await ask(
+      `mutation ($ids: [ID!]!) { incidentsUpdate(ids: $ids, input: { move: ACKNOWLEDGE }) {
+        updated results { userErrors { message } } } }`,
+      { ids: [globalId("Incident", id)] },
+    );
+    expect(incidentsUpdate).toEqual({ updated: 1, results: [{ userErrors: [] }] });
+    expect(await escalations()).toMatchObject([{ state: "ACKNOWLEDGED", acknowledgedBy: "tester" }]);
     await set("alertRouteDelete", { id: route.id });
     expect(await set("escalationPolicyDelete", { id: policy.id }, "name")).toEqual({ name: raw(policy.id) });
   });
