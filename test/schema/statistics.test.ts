@@ -84,6 +84,13 @@ describe("statistics", () => {
     expect(later.data.statistics.steps).toEqual([{ opened: 0 }]);
   });
 
+  it("count everything, too, in intervals that are no whole milliseconds", async () => {
+    const query = statistics("steps { opened }").replace("PT6H", "PT1234.5678S"); // a 70th of the range, or so
+    const { steps } = (await ask(query)).data.statistics;
+    expect(steps).toHaveLength(70);
+    expect(steps.reduce((sum: number, { opened }: { opened: number }) => sum + opened, 0)).toBe(10);
+  });
+
   it("count what is asked for, once for all intervals, and nothing else", async () => {
     const watched = watchStatements();
     try {
