@@ -80,13 +80,17 @@ export interface MetricSeries {
 
 const mostPoints = 20_000;
 
-/** The series of these names over a time, a point per `step` ms, read from the coarsest rollup that divides it. */
+/**
+ * The series of these names over a time, a point per `step` ms, read from the coarsest rollup that divides it. The first
+ * point begins with the rollup's interval that holds `from`: what is in it cannot be parted.
+ */
 export async function readMetrics(
   db: Pick<Database, "query">,
   organizationId: string,
   { names, from, to, step }: { names: readonly string[]; from: Date; to: Date; step: number },
 ): Promise<MetricSeries[]> {
   const resolution = [3600, 60].find((seconds) => step % (seconds * 1000) === 0) ?? 1;
+  const begin = new Date(Math.floor(from.getTime() / (resolution * 1000)) * resolution * 1000);
   const { rows } = await db.query<MetricPoint & { name: string; labels: Record<string, string> }>(
     organizationId,
     `SELECT name, labels, date_bin(make_interval(secs => $6), at, $4) AS at, sum(count)::float8 AS count, sum(sum) AS sum,
@@ -94,7 +98,7 @@ export async function readMetrics(
      FROM security_metrics
      WHERE organization_id = $1 AND name = ANY($2) AND resolution = $3 AND at >= $4 AND at < $5
      GROUP BY 1, 2, 3 ORDER BY 1, 2, 3 LIMIT ${mostPoints + 1}`,
-    [organizationId, names, resolution, from, to, step / 1000],
+    [organizationId, names, resolution, begin, to, step / 1000],
   );
   if (rows.length > mostPoints) {
     throw new VigilError("BAD_USER_INPUT", `More than ${mostPoints} points: ask for fewer names or longer intervals`, {

@@ -52,7 +52,8 @@ builder.queryField("metrics", (t) =>
         type: "Duration",
         required: true,
         defaultValue: "PT1M",
-        description: "The time between two points: a second or more, at most 1,000 in the range.",
+        description:
+          "The time between two points: a second or more, at most 1,000 in the range. If whole hours (or minutes), the first point is of the whole hour (minute) that holds the range's beginning.",
       }),
     },
     resolve: (_parent, { names, range, interval }, context) => {

@@ -57,6 +57,25 @@ describe("metrics", () => {
     expect(rows).toEqual([{ resolution: 1 }, { resolution: 60 }, { resolution: 3600 }]);
   });
 
+  it("of a range that begins within an hour are whole hours, each said when it begins, and none is lost", async () => {
+    const minutes = (count: number) => at(60 * count);
+    const values = [10, 50, 70].map((count) => ({ name: "unaligned", value: count, at: minutes(count) }));
+    await ask(recordMetrics, { values });
+    const read = async (from: string, to: string, interval: string) => {
+      const variables = { names: ["unaligned"], range: { from, to }, interval };
+      const [series] = (await ask(metrics, variables)).data.metrics;
+      return series.points.map(({ at, sum }: { at: string; sum: number }) => [at, sum]);
+    };
+    expect(await read(minutes(37), minutes(97), "PT1H")).toEqual([
+      [minutes(0), 60],
+      [minutes(60), 70],
+    ]);
+    expect(await read(at(49 * 60 + 30), minutes(80), "PT10M")).toEqual([
+      [minutes(49), 50],
+      [minutes(69), 70],
+    ]);
+  });
+
   it("keep series with other labels, other names and other organizations apart", async () => {
     await ask(recordMetrics, { values: [{ name: "apart", labels: { host: "a" }, value: 1, at: at(1) }] });
     await ask(recordMetrics, { values: [{ name: "apart", value: 2, at: at(1) }] });
