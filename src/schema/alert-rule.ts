@@ -7,6 +7,7 @@ import { RuleKindEnum, RuleModeEnum, SeverityEnum } from "./enums.ts";
 import * as filters from "./filter.ts";
 import { listOf } from "./list.ts";
 import { orderInput, paged, rowKey } from "./page.ts";
+import { filtersBy } from "./phi-filter.ts";
 
 const mostExceptions = 500; // of one rule, shown
 
@@ -116,7 +117,7 @@ const list = listOf(
   {},
   async (_context, filter) => ({
     // Removed rules are shown to those who ask for them.
-    filter: filter?.deletedAt ? filter : { ...filter, deletedAt: { eq: null } },
+    filter: filtersBy(filter, ["deletedAt"]) ? filter : { ...filter, deletedAt: { eq: null } },
     special: hasValue,
   }),
 );

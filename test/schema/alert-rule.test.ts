@@ -154,6 +154,8 @@ describe("a rule", () => {
     expect((await remove(id)).alertRule.deletedAt).not.toBeNull();
     expect(await listed({ name: { eq: "Rule gone" } })).toEqual([]);
     expect(await listed({ deletedAt: { neq: null } })).toEqual(["Rule gone"]);
+    expect(await listed({ and: [{ deletedAt: { neq: null } }] })).toEqual(["Rule gone"]); // wherever it is asked for
+    expect(await listed({ not: { deletedAt: { eq: null } } })).toEqual(["Rule gone"]);
     expect((await revisions(id)).nodes[0].change).toBe("DELETED");
     expect((await remove(id)).userErrors).toMatchObject([{ code: "NOT_FOUND" }]);
     const successor = await made(rule("gone"));
