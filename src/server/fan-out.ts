@@ -96,12 +96,10 @@ export function createFanOut(mask: (error: unknown) => Error, closing: AbortSign
         void run(group, () => followDurable(group, first.context, durable, cursor));
       });
     } else if (latest) {
-      const begin = (): void => {
+      group.ready = Promise.resolve(requireCommon?.(services, organizationId, shared.args)).then(() => {
         const values = latest(services, organizationId, shared.args, ending.signal);
         void run(group, () => followValues(group, values, first));
-      };
-      if (requireCommon) group.ready = requireCommon(services, organizationId, shared.args).then(begin);
-      else begin();
+      });
     } else if (passing) {
       const context = contextOf(first.context, [first]);
       group.ready = passing(context, shared.args, ending.signal).then((values) => {

@@ -1,10 +1,13 @@
 /** Many sockets, one execution: who shares what, and that nobody misses, repeats or sees more for it. */
-import { once } from "node:events";
+import { getEventListeners, once } from "node:events";
+import { parse } from "graphql";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { WebSocket } from "ws";
 
 import { recordChanges } from "../../src/publish/change.ts";
+import { schema } from "../../src/schema/schema.ts";
+import { createFanOut } from "../../src/server/fan-out.ts";
 import { incidentEvents, type metrics } from "../client/operations.ts";
 import { seededRandom } from "../generate/random.ts";
 import { type Frames, type TestServer, testServer } from "../support/server.ts";
@@ -365,4 +368,16 @@ describe("who reads too slowly", () => {
     expect(text).toContain('"kind":"LARGE_0"');
     expect(text.slice(-1_000)).toMatch(/Too slow: resume from a cursor.*"code":"UNAVAILABLE"/);
   });
+});
+
+it("what is refused to follow leaves nothing behind that waits for the server's end", async () => {
+  const closing = new AbortController().signal;
+  const fanOut = createFanOut((error) => error as Error, closing);
+  const document = parse('subscription { realtimeMetrics(interval: "PT0S") { at } }');
+  const viewer = { organizationId: server.ours, kind: "USER", role: "ADMIN" };
+  const context = { viewer, services: { gauges: { follow: () => undefined } }, closing } as never;
+  const joined = await fanOut.join({ schema, document }, { context, send: () => {}, end: () => {} });
+  expect(joined).toBeUndefined(); // it is executed, and told what is wrong, on its own
+  expect(fanOut.counts().streams).toBe(0);
+  expect(getEventListeners(closing, "abort")).toEqual([]);
 });
