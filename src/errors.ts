@@ -47,3 +47,15 @@ export class VigilError extends Error {
     return errorTable[this.code].status;
   }
 }
+
+interface OfPostgres {
+  code?: unknown;
+  /** Where Prisma has it. */
+  meta?: { driverAdapterError?: { cause?: { originalCode?: unknown } } };
+}
+
+/** Whether the database refused U+0000, which its texts have not: no row holds it, so it came with what was sent. */
+export function isNul(error: unknown): boolean {
+  const { code, meta } = (error ?? {}) as OfPostgres;
+  return (code === "P2039" ? meta?.driverAdapterError?.cause?.originalCode : code) === "22021";
+}

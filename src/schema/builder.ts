@@ -3,6 +3,7 @@ import PrismaPlugin from "@pothos/plugin-prisma";
 import RelayPlugin from "@pothos/plugin-relay";
 import ScopeAuthPlugin from "@pothos/plugin-scope-auth";
 import ValidationPlugin from "@pothos/plugin-validation";
+import { type GraphQLSchema, isObjectType } from "graphql";
 import { lacksSecondFactor, may, type Permission, requireSecondFactor } from "../access/permissions.ts";
 import { VigilError } from "../errors.ts";
 import type PrismaTypes from "../generated/pothos.ts";
@@ -63,12 +64,17 @@ export const builder = new SchemaBuilder<{
       description: "Whatever has this id.",
       authScopes: { settled: true },
       args: { id: { description: "The id." } },
+      resolve: (_parent, { id }, _context, { schema }, resolveNode) => {
+        requireNodes(schema, [id]);
+        return resolveNode(id);
+      },
     },
     nodesQueryOptions: {
       description: "Whatever has these ids, in their order; null where there is nothing.",
       authScopes: { settled: true },
       args: { ids: { description: "The ids: at most 100." } },
-      resolve: (_parent, { ids }, _context, _info, resolveNodes) => {
+      resolve: (_parent, { ids }, _context, { schema }, resolveNodes) => {
+        requireNodes(schema, ids);
         if (ids.length > 100) throw new VigilError("BAD_USER_INPUT", "nodes takes at most 100 ids", { path: ["ids"] });
         return resolveNodes(ids);
       },
@@ -89,6 +95,14 @@ export const builder = new SchemaBuilder<{
 export async function requirePermission(context: Context, permission: Permission): Promise<void> {
   if (await allowed(context, permission)) return;
   throw new VigilError("FORBIDDEN", `The role ${viewerOf(context).role} may not do this: it takes ${permission}`);
+}
+
+/** Errors: BAD_USER_INPUT, of an id that is of no type. */
+function requireNodes(schema: GraphQLSchema, ids: readonly { typename: string }[]): void {
+  for (const { typename } of ids) {
+    if (isObjectType(schema.getType(typename))) continue; // of one that has no ids, or another's: told by whoever looks for it
+    throw new VigilError("BAD_USER_INPUT", "This is no id of Vigil", { path: ["id"] });
+  }
 }
 
 /** For what takes no permission. Throws FORBIDDEN where a second factor is owed. */

@@ -4,6 +4,7 @@
  * meanwhile neither repeat nor hide others. Prisma then loads the rows with what the caller selected of them. (Prisma's
  * own cursors read everything behind the cursor, in PostgreSQL 18 with a sequential scan.)
  */
+import { validate as isUuid } from "uuid";
 import { VigilError } from "../errors.ts";
 import { type Context, viewerOf } from "./context.ts";
 import { columnOf, conditionOf, type Filter, type Ranks, type Reading } from "./filter.ts";
@@ -40,6 +41,14 @@ interface Place {
   id?: string;
   row: unknown;
   take: number | undefined;
+}
+
+/** The row that a page's cursor names. Errors: BAD_USER_INPUT (no row can have that id). */
+export function rowNamedBy({ cursor = {}, take = 0 }: Page, id = "id"): string {
+  const row = String((Object.values(cursor)[0] as Record<string, unknown>)[id]);
+  if (id === "id" ? isUuid(row) : /^\d{1,18}$/.test(row)) return row;
+  const name = take < 0 ? "before" : "after";
+  throw new VigilError("BAD_USER_INPUT", `What ${name} names is no cursor of this list`, { path: [name] });
 }
 
 /** That a page is empty since nothing stands behind its cursor's row, not since that is gone. Errors: BAD_USER_INPUT. */
@@ -80,8 +89,6 @@ export function listOf(
     return [...keys.values()];
   }
 
-  const rowOf = (cursor: object): unknown => (Object.values(cursor)[0] as Record<string, unknown>)[id];
-
   async function statementOf(context: Context, asked: Asked, { take = 50, cursor }: Page): Promise<Statement> {
     const { organizationId } = viewerOf(context);
     const { orderBy } = asked;
@@ -103,7 +110,7 @@ export function listOf(
       conditionOf(filter, values, { type, ranks, aside, ...(special ? { special } : {}) }),
     ];
     if (cursor) {
-      values.push(rowOf(cursor));
+      values.push(rowNamedBy({ cursor, take }, id));
       conditions.push(behind(keys, `FROM ${table} WHERE organization_id = $1 AND ${id} = $${values.length}`));
     }
     return {
@@ -118,7 +125,7 @@ export function listOf(
     const { rows } = await context.services.db.query<{ id: string }>(viewerOf(context).organizationId, text, values);
     const ids = rows.map(({ id }) => id);
     const { cursor, take } = page;
-    if (cursor && ids.length === 0) await checkPlace(context, { table, id, row: rowOf(cursor), take });
+    if (cursor && ids.length === 0) await checkPlace(context, { table, id, row: rowNamedBy(page, id), take });
     return (page.take ?? 0) < 0 ? ids.reverse() : ids;
   }
 

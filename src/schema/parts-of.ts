@@ -2,7 +2,7 @@
 import { batched } from "./batched.ts";
 import { type Context, viewerOf } from "./context.ts";
 import { columnOf } from "./filter.ts";
-import { checkPlace } from "./list.ts";
+import { checkPlace, rowNamedBy } from "./list.ts";
 import type { Order } from "./page.ts";
 import type { PlainParts } from "./plain.ts";
 
@@ -95,7 +95,7 @@ export function linked({ table, otherwise, type, where }: Link) {
       const { take = 50, skip: _skip, cursor, ...selection } = query;
       const where = (ids: string[]) => ({ organizationId: viewerOf(context).organizationId, id: { in: ids } });
       if (cursor) {
-        const { id } = Object.values(cursor)[0] as Loaded;
+        const id = rowNamedBy({ cursor, take });
         const [{ ids } = { ids: [] }] = await idsOf(context, [owner], take, id);
         if (ids.length === 0) await checkPlace(context, { table, row: id, take });
         const rows = ids.length === 0 ? [] : await load({ ...selection, where: where(ids) });

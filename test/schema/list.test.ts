@@ -110,5 +110,7 @@ describe("a page behind a cursor", () => {
       [server.ours, incident],
     );
     expect((await look(first.pageInfo.endCursor)).errors).toMatchObject([refusal("after")]);
+    const cursor = Buffer.from('GPC:J:["x","y"]').toString("base64"); // of no row that there can be
+    expect((await look(cursor)).errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
   });
 });
