@@ -51,6 +51,8 @@ function read(times: readonly { severity: Severity; clock: ClockKind; duration: 
 }
 
 const settled = { authScopes: { settled: true } };
+/** What responses leave alone helps whoever has stolen a program's key. */
+const guarded = { authScopes: { permission: "respond.read" as const } };
 
 const Organization = builder.prismaObject("Organization", {
   authScopes: { signedIn: true }, // of what is not guarded here, the sign-in page shows some before the second factor
@@ -67,8 +69,8 @@ const Organization = builder.prismaObject("Organization", {
       description: "How long people may take for incidents, by severity: the defaults, and what the organization set.",
       resolve: ({ responseTimes }) => listed(responseTimes as ResponseTimes),
     }),
-    protectedTargets: t.exposeStringList("protectedTargets", settled),
-    responseCap: t.exposeInt("responseCap", settled),
+    protectedTargets: t.exposeStringList("protectedTargets", guarded),
+    responseCap: t.exposeInt("responseCap", guarded),
     reopenGrace: t.field({
       ...settled,
       type: "Duration",
