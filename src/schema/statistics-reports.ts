@@ -98,7 +98,9 @@ byUser.implement({
     day: t.exposeString("day", dayText),
     actor: t.exposeString("actor", { description: "Who." }),
     reads: t.exposeInt("reads", { description: "How many reads." }),
-    patients: t.exposeInt("patients", { description: "Of how many patients." }),
+    patients: t.exposeInt("patients", {
+      description: "Of how many patients; what was read that may name one counts as one.",
+    }),
   }),
 });
 
@@ -109,7 +111,10 @@ byPatient.implement({
   description: "Who read one patient's record on one day.",
   fields: (t) => ({
     day: t.exposeString("day", dayText),
-    patient: t.exposeString("patient", { description: "The patient's id." }),
+    patient: t.exposeString("patient", {
+      description:
+        "What the audit log calls the patient: a pseudonym, as in `accessReport`; or what was read that may name one.",
+    }),
     reads: t.exposeInt("reads", { description: "How many reads." }),
     users: t.exposeInt("users", { description: "By how many people or programs." }),
   }),
