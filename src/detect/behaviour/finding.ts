@@ -1,5 +1,6 @@
 /** A finding as it is stored with its event: it is shown to people who may not see what is sealed. */
 import type { SecurityEvent, StoredFinding } from "../../ingest/event.ts";
+import { cleanText } from "../../ingest/text.ts";
 import type { Disguise } from "../correlation/disguise.ts";
 import type { Finding } from "./behaviour-detector.ts";
 import { userOf } from "./deeds.ts";
@@ -14,10 +15,11 @@ export function storedFinding(
   const subjects: StoredFinding["subjects"] = named ?? defaultSubjects(event);
   const sealed = sealedTexts(event, disguise.clearOf(event));
   const base = { revision, ...(weak ? { weak } : {}) };
-  if (sealed.length === 0) return { ...base, reason, subjects };
+  // A name that a reason cuts off may end in half a character, which PostgreSQL refuses with the whole batch.
+  if (sealed.length === 0) return { ...base, reason: cleanText(reason), subjects };
   return {
     ...base,
-    reason: sealed.reduce((told, text) => told.replaceAll(text, "…"), reason),
+    reason: cleanText(sealed.reduce((told, text) => told.replaceAll(text, "…"), reason)),
     subjects: subjects.map(({ kind, key }) => ({ kind, key: sealed.includes(key) ? disguise.pseudonym(key) : key })),
   };
 }

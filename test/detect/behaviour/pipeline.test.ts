@@ -198,6 +198,18 @@ behaviour: { detector: unusual_hour }
     expect((await detectionsOf(test.db, id)).length).toBeGreaterThan(0);
   });
 
+  it("store their events whatever character stands where a reason cuts a name off", async () => {
+    const id = await organizationWith(test);
+    const pipeline = start();
+    await pipeline.accept(id, clinicHistory(10, { users: 1 }));
+    const action = `${"x".repeat(59)}\u{1f600}`; // reasons tell 60 characters of an action
+    const journey = logIn("user0", weeks + 30 * dayMs, { isAbroad: true, action, category: "ACCESS" });
+    expect(await pipeline.accept(id, [journey])).toEqual({ accepted: 1, duplicates: 0 });
+    expect(await findingsOf(test.db, id)).toContainEqual(
+      expect.objectContaining({ reasons: [expect.stringMatching(/^x{59}\ufffd from Lagos/)] }),
+    );
+  });
+
   it("make no profile of names that were only guessed, and none of patients in clear", async () => {
     const id = await organizationWith(test);
     await start().accept(id, clinicHistory(8));
