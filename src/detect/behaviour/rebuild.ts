@@ -99,7 +99,8 @@ async function writePage(tx: Tx, page: readonly Entity[]): Promise<void> {
      FROM unnest($2::entity_kind[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::text[])
        AS g(kind, key, first_seen_at, last_seen_at, profile)
      ON CONFLICT (organization_id, kind, key) DO UPDATE SET learned = coalesce(entities.learned::jsonb, entities.profile) || excluded.learned::jsonb,
-       first_seen_at = least(entities.first_seen_at, excluded.first_seen_at),
+       -- of whom an import made before any event told of them, the epoch: never
+       first_seen_at = least(nullif(entities.first_seen_at, to_timestamp(0)), excluded.first_seen_at),
        last_seen_at = greatest(entities.last_seen_at, excluded.last_seen_at)`,
     [
       tx.organizationId,

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { importUsers } from "../../../src/detect/behaviour/import-users.ts";
 import { profileSizes, sizeWords } from "../../../src/detect/behaviour/profile-sizes.ts";
 import { openBells } from "../../../src/publish/bells.ts";
 import { quiet, type TestDatabase, testDatabase } from "../../support/database.ts";
-import { clinicHistory, cut, logIn, weeks } from "./clinic.ts";
+import { clinicHistory, cut, dayMs, logIn, weeks } from "./clinic.ts";
 import { organizationWith, processOn, profilesOf } from "./told.ts";
 
 let test: TestDatabase;
@@ -75,5 +76,17 @@ describe("profiles that are rebuilt", { timeout: 120_000 }, () => {
     const profiles = await profilesOf(test.db, id);
     expect(profiles["USER ann"]).toMatchObject({ profile: { known: { countries: ["NG"] }, countries: { days: 1 } } });
     expect(profiles["USER gone"]).toMatchObject({ profile: {} });
+  });
+
+  it("say since when a user is known whom an import named before any event did", async () => {
+    const id = await organizationWith(test);
+    const pipeline = processOn(test.db, bells);
+    const actor = { email: "ann@clinic.example" };
+    await pipeline.accept(id, [logIn("", weeks, { actor }), logIn("", weeks + dayMs, { actor })]);
+    const ann = { keys: ["ann"], aliases: ["ann@clinic.example"] };
+    await test.db.inOrganization(id, (tx) => importUsers(tx, [ann], Date.now()));
+    await pipeline.rebuildProfiles(id);
+    const seen = { first_seen_at: new Date(weeks), last_seen_at: new Date(weeks + dayMs) };
+    expect((await profilesOf(test.db, id))["USER ann"]).toMatchObject(seen);
   });
 });
