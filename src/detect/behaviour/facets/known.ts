@@ -20,7 +20,7 @@ export interface Known {
   places: Point[];
 }
 
-const most = 16; // of a kind; the oldest goes first
+const most = 16; // of a kind; what is said again goes first, then the oldest
 const longest = 64; // characters of a device's id
 
 export const known: Facet<Known> = {
@@ -41,7 +41,21 @@ export const known: Facet<Known> = {
 /** In place: what the event shows is the user's own. */
 export function confirm(state: Known, event: SecurityEvent): void {
   const shown = shownBy(event);
-  for (const kind of kinds) (state[kind] as unknown[]) = [...state[kind], ...shown[kind]].slice(-most);
+  for (const kind of kinds) (state[kind] as unknown[]) = fitted([...state[kind], ...shown[kind]]);
+}
+
+/** An incident of many events says the same of each: that makes nothing forgotten that was confirmed before. */
+function fitted(list: unknown[]): unknown[] {
+  while (list.length > most) {
+    const said = list.map((each) => (typeof each === "number" ? hourInWeek(each) : JSON.stringify(each)));
+    const again = said.findIndex((each, at) => said.includes(each, at + 1));
+    list.splice(Math.max(0, again), 1);
+  }
+  return list;
+}
+
+function hourInWeek(time: number): number {
+  return Math.floor(time / 3_600_000) % 168;
 }
 
 /** In place: takes back what `confirm` of the same event said. */
