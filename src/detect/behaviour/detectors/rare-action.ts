@@ -11,7 +11,7 @@ import { privilegeOf } from "../privilege.ts";
 const parameters = {
   ...learningOf(28, 10),
   peerPercent: {
-    description: "What so many percent of the others of the role do, or more, is not rare.",
+    description: "What so many percent of the others of the role do, or more, is not rare, nor what seven of them do.",
     default: 5,
     min: 0.1,
     max: 100,
@@ -24,7 +24,7 @@ const parameters = {
   },
   organizationPercent: {
     description:
-      "What so many percent of the organization do, or more, is rare only where it takes data away or destroys it.",
+      "What so many percent of the organization do, or more, or seven people, is rare only where it takes data away or destroys it.",
     default: 10,
     min: 0,
     max: 100,
@@ -66,17 +66,13 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   const inAll = doneByOthers(seen.facet(organizationActions), event, seen);
   const byRole = inRole.others >= asked.minPeers;
   const peers = byRole ? inRole : inAll;
-  if (peers.others < asked.minPeers || percent(peers) >= asked.peerPercent) return undefined;
+  if (peers.others < asked.minPeers || peers.share >= asked.peerPercent) return undefined;
   const weighty = takesOrDestroys(event);
-  if (!weighty && (inAll.doing === 0 || percent(inAll) >= asked.organizationPercent)) return undefined;
+  if (!weighty && (inAll.doing === 0 || inAll.share >= asked.organizationPercent)) return undefined;
   const count = peers.doing === 0 ? "none" : `${peers.doing}`;
   const group = byRole ? "others of the role" : "others of the organization";
   return {
     weak: event.category === "AUTHENTICATION" && !weighty,
     reason: `${event.action.slice(0, 60)}: never before by this user, who was active on ${known?.days} days, and by ${count} of the ${peers.others} ${group}`,
   };
-}
-
-function percent({ others, doing }: { others: number; doing: number }): number {
-  return others === 0 ? 0 : (doing / others) * 100;
 }

@@ -31,13 +31,13 @@ export const actions: Facet<Habit> = {
 export interface PeerActions {
   /** Disguised; days since 1970. */
   members: [who: string, last: number][];
-  /** Each with the last up to four who did it, five characters a person. */
+  /** Each with the last up to seven who did it, five characters a person. */
   actions: [action: string, people: string, last: number][];
 }
 
 const mostMembers = 64;
 const mostActions = 100;
-const mostPeople = 4;
+const mostPeople = 7; // more than a tenth of the most members
 const activeDays = 30;
 const forgottenDays = 180;
 
@@ -54,7 +54,7 @@ function peerActions(name: string, of: ProfileKind): Facet<PeerActions> {
       const action = shortKey("action", actionKey(event), seen);
       let entry = state.actions.find(([each]) => each === action);
       if (!entry) {
-        if (state.actions.length >= mostActions) state.actions.splice(leastUsed(state), 1);
+        if (state.actions.length >= mostActions) state.actions.splice(leastUsed(state, day), 1);
         entry = [action, "", day];
         state.actions.push(entry);
       }
@@ -83,8 +83,9 @@ function noteMember({ members }: PeerActions, who: string, day: number): void {
   members.push([who, day]);
 }
 
-function leastUsed({ actions: all }: PeerActions): number {
-  const worth = all.map(([, people, last]) => people.length * 100_000 + last);
+/** First of all what was not done for half a year: by how many it once was says nothing any more. */
+function leastUsed({ actions: all }: PeerActions, day: number): number {
+  const worth = all.map(([, people, last]) => (day - last > forgottenDays ? last : people.length * 100_000 + last));
   return worth.indexOf(Math.min(...worth));
 }
 
@@ -92,18 +93,26 @@ function peopleOf(people: string): string[] {
   return people.match(/.{5}/g) ?? [];
 }
 
-/** How many others there were in 30 days, and how many of them (up to four) do it. */
+export interface DoneByOthers {
+  others: number;
+  doing: number;
+  /** Percent of the others; all of them where as many do it as are told apart, for then nobody knows how many more do. */
+  share: number;
+}
+
+/** How many others there were in 30 days, and how many of them (up to seven) do it. */
 export function doneByOthers(
   state: PeerActions | undefined,
   event: SecurityEvent,
   surroundings: Surroundings,
-): { others: number; doing: number } {
-  if (!state) return { others: 0, doing: 0 };
+): DoneByOthers {
+  if (!state) return { others: 0, doing: 0, share: 0 };
   const day = dayOf(event.time);
   const who = userKey(event, surroundings);
   const action = shortKey("action", actionKey(event), surroundings);
   const others = state.members.filter(([each, last]) => each !== who && day - last <= activeDays).length;
   const entry = state.actions.find(([each]) => each === action);
   const people = entry && day - entry[2] <= forgottenDays ? peopleOf(entry[1]) : [];
-  return { others, doing: people.filter((each) => each !== who).length };
+  const doing = people.filter((each) => each !== who).length;
+  return { others, doing, share: others === 0 ? 0 : doing >= mostPeople ? 100 : (doing / others) * 100 };
 }

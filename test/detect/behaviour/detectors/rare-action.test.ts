@@ -86,4 +86,36 @@ describe("a rare action", () => {
     for (let day = 37; day < 260; day++) for (const who of [ann, ...nurses]) clinic.feed(does(who, "note.create", day));
     expect(clinic.feed(does(ann, "labels.print", 260))).toHaveLength(1);
   });
+
+  it("is not what all the others of a large organization do, though none of the user's role", () => {
+    const desk = Array.from({ length: 60 }, (_, n) => ({ name: `Desk ${n} Lane`, role: "desk" }));
+    const clinic = settled([ann, ...nurses, ...desk]);
+    for (const who of desk) clinic.feed(does(who, "appointment.move", today - 1));
+    expect(clinic.feed(does(ann, "appointment.move", today))).toEqual([]);
+    // Of 65 others these are fewer than a tenth.
+    for (const who of desk.slice(0, 6)) clinic.feed(does(who, "ledger.close", today - 1));
+    expect(clinic.feed(does(ann, "ledger.close", today))).toHaveLength(1);
+    // Whatever share of a role is asked for, as many as are told apart are enough.
+    clinic.tune({ peerPercent: 90 });
+    for (const who of desk) clinic.feed(does(who, "labels.print", today - 1));
+    const newcomer = { name: "Dora Lane", role: "desk" };
+    for (let day = 0; day < today; day++) clinic.feed(does(newcomer, "note.create", day));
+    expect(clinic.feed(does(newcomer, "labels.print", today))).toEqual([]);
+  });
+
+  it("is not what the others do now, where an application has other names for everything than half a year ago", () => {
+    const clinic = settled();
+    const all = (day: number, actions: readonly string[]) => {
+      for (const who of nurses) for (const action of actions) clinic.feed(does(who, action, day));
+    };
+    all(
+      today,
+      Array.from({ length: 99 }, (_, n) => `v1.${n}`),
+    );
+    const later = today + 200;
+    for (let day = later - 30; day <= later; day++) clinic.feed(does(ann, "note.create", day));
+    for (let day = later - 10; day < later; day++)
+      all(day, ["v2.open", "v2.print", "v2.export", ...Array.from({ length: 20 }, (_, n) => `v2.${n}`)]);
+    expect(clinic.feed(does(ann, "v2.export", later))).toEqual([]);
+  });
 });

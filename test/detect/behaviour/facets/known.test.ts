@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { confirm, forget, known, knowsHour } from "../../../../src/detect/behaviour/facets/known.ts";
 import type { SecurityEvent } from "../../../../src/ingest/event.ts";
-import { abroad, day, hour, homeNetwork, lagos, logIn, toronto } from "../deeds.ts";
+import { abroad, day, homeNetwork, hour, lagos, logIn, toronto } from "../deeds.ts";
 
 /** An incident of many events, some minutes apart. */
 const many = (wish: Parameters<typeof logIn>[0] & { at: number }): SecurityEvent[] =>
