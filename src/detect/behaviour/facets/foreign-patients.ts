@@ -24,7 +24,7 @@ export interface ForeignPatients {
 export type Named = [patient: string, day: number, surname: string, ownSurname: 0 | 1, colleague: 0 | 1];
 
 export const mostToday = 100;
-const daysKept = 20;
+const daysKept = 21; // the latest, and as many before it as may be asked for learning
 const mostNamed = 60;
 export const namedDays = 7;
 

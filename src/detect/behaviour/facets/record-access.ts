@@ -13,7 +13,7 @@ export interface RecordAccess extends Recent {
   days: [day: number, hour: number, whole: number][];
 }
 
-const daysKept = 40;
+const daysKept = 41; // the latest, and as many before it as may be asked for learning
 
 export const recordAccess: Facet<RecordAccess> = {
   name: "record_access",

@@ -99,4 +99,11 @@ describe("mass access to patients' records", () => {
       "opens records of 20 patients a day, at most 3 in an hour",
     );
   });
+
+  it("is found however many days are asked for learning", () => {
+    const clinic = drive([massRecordAccess]);
+    clinic.tune({ learningActiveDays: massRecordAccess.parameters.learningActiveDays.max });
+    clinic.feed(workDays(ann, 0, 70, () => 18));
+    expect(clinic.feed(sweep(ann, 71, 60, 40))).not.toEqual([]);
+  });
 });

@@ -127,4 +127,10 @@ describe("records outside the user's patients", () => {
     expect(clinic.feed(strangers(18, turn))).toEqual([]);
     expect(clinic.feed(strangers(24, turn + 1)).length).toBeGreaterThan(0);
   });
+
+  it("are found however many days are asked for learning", () => {
+    const clinic = settled();
+    clinic.tune({ learningActiveDays: outsidePatients.parameters.learningActiveDays.max });
+    expect(clinic.feed(strangers(14))).toHaveLength(5);
+  });
 });
