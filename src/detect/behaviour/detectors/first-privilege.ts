@@ -41,7 +41,9 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   const privilege = privilegeOf(event);
   const state = seen.facet(privileges);
   if (privilege === undefined || !state || hasRole(event, asked.exceptRoles)) return undefined;
-  if (asked.ignoredActions.some((pattern) => agrees(pattern.toLowerCase(), privilege))) return undefined;
+  const names = [event.action.toLowerCase(), privilege]; // whole, and as long as profiles keep it
+  if (asked.ignoredActions.some((pattern) => names.some((name) => agrees(pattern.toLowerCase(), name))))
+    return undefined;
   if (!hasLearned(seen.facet(activity), event.time, asked.learningDays, asked.learningActiveDays)) return undefined;
   if (!isNews(state, privilege, event.time) || state.seen.some(([key]) => isKnown(state, key, event.time)))
     return undefined;
@@ -53,6 +55,6 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   };
 }
 
-function agrees(pattern: string, privilege: string): boolean {
-  return pattern.endsWith("*") ? privilege.startsWith(pattern.slice(0, -1)) : privilege === pattern;
+function agrees(pattern: string, name: string): boolean {
+  return pattern.endsWith("*") ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
 }

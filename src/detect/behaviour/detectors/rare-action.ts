@@ -3,7 +3,7 @@ import type { BehaviourDetector, Finding, ParametersOf, Seen } from "../behaviou
 import { takesOrDestroys } from "../deeds.ts";
 import { actions, doneByOthers, isDeed, organizationActions, roleActions } from "../facets/actions.ts";
 import { activity, hasLearned } from "../facets/activity.ts";
-import { actionKey } from "../facets/volumes.ts";
+import { actionKey, isListed } from "../facets/volumes.ts";
 import { weightOf } from "../habit.ts";
 import { learningOf } from "../parameters.ts";
 import { privilegeOf } from "../privilege.ts";
@@ -61,7 +61,7 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   if (!own || weightOf(own, action, event.time) > 0 || own.seen.some(([each]) => each === action)) return undefined;
   const known = seen.facet(activity);
   if (!hasLearned(known, event.time, asked.learningDays, asked.learningActiveDays)) return undefined;
-  if (asked.ignoredActions.some((each) => each.toLowerCase() === action)) return undefined;
+  if (isListed(event, asked.ignoredActions)) return undefined;
   const inRole = doneByOthers(seen.facet(roleActions), event, seen);
   const inAll = doneByOthers(seen.facet(organizationActions), event, seen);
   const byRole = inRole.others >= asked.minPeers;

@@ -1,7 +1,7 @@
 import type { SecurityEvent } from "../../../ingest/event.ts";
 import type { BehaviourDetector, Finding, ParametersOf, Seen } from "../behaviour-detector.ts";
 import { activity, hasLearned } from "../facets/activity.ts";
-import { actionKey, isCounted, type Volume, volumes } from "../facets/volumes.ts";
+import { actionKey, isCounted, isListed, type Volume, volumes } from "../facets/volumes.ts";
 import { localTime } from "../local-day.ts";
 import { learningOf } from "../parameters.ts";
 import { type DayCount, type Usual, unusualFor } from "../usual.ts";
@@ -52,7 +52,7 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   if (inHour < asked.hourCount && inDay < asked.dayCount) return undefined;
   const known = seen.facet(activity);
   if (!hasLearned(known, event.time, asked.learningDays, asked.learningActiveDays)) return undefined;
-  if (asked.ignoredActions.some((each) => each.toLowerCase() === action)) return undefined;
+  if (isListed(event, asked.ignoredActions)) return undefined;
   const without = Math.min(zeroDays, known?.days ?? 0) - volume.days.length;
   const limits = { times: asked.times, spreads: asked.spreads };
   const byHour = unusualFor(inHour, countsOf(volume, 1, day, without), day, { ...limits, least: asked.hourCount });

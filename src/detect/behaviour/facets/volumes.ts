@@ -26,6 +26,12 @@ export function isCounted(event: SecurityEvent): boolean {
   return isDeliberate(event) && userOf(event) !== undefined && !isProgramsRole(event);
 }
 
+/** Whether a parameter's list names the action: whole, or as long as profiles keep it and tell it. */
+export function isListed(event: SecurityEvent, actions: readonly string[]): boolean {
+  const names = [event.action.toLowerCase(), actionKey(event)];
+  return actions.some((each) => names.includes(each.toLowerCase()));
+}
+
 export const actionKey = ofEvent((event): string => event.action.toLowerCase().slice(0, longest));
 
 export const volumes: Facet<Volume[]> = {

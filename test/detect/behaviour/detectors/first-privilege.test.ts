@@ -56,6 +56,10 @@ describe("the first use of a privilege", () => {
     const clinic = settled();
     clinic.tune({ ignoredActions: ["Role.*"] });
     expect(clinic.feed(grant())).toEqual([]);
+    const action = "role.granted.for.one.day.to.whoever.stands.in.for.somebody.on.leave"; // profiles keep less of it
+    expect(settled().feed(grant({ action }))).toHaveLength(1);
+    clinic.tune({ ignoredActions: [action] });
+    expect(clinic.feed(grant({ action }))).toEqual([]);
   });
 
   it("is told of on its first day and after a week, and usual after three days", () => {

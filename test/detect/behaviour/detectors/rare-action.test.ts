@@ -59,6 +59,10 @@ describe("a rare action", () => {
     expect(reading.feed(does(ann, "chart.review", today))).toEqual([]);
     reading.tune({ ignoredActions: ["Patients.Export"] });
     expect(reading.feed(does(ann, "patients.export", today))).toEqual([]);
+    const long = "reports.of.the.month.downloaded.as.a.spreadsheet"; // profiles keep less of it
+    expect(settled().feed(does(ann, long, today))).toHaveLength(1);
+    reading.tune({ ignoredActions: [long] });
+    expect(reading.feed(does(ann, long, today))).toEqual([]);
   });
 
   it("compares a small role with the organization, and finds nothing where there is nobody to compare with", () => {

@@ -66,6 +66,10 @@ describe("an unusual volume of an action", () => {
     const ignored = settled();
     ignored.tune({ ignoredActions: ["Invoice.Create"] });
     expect(ignored.feed(doing(36, 400))).toEqual([]);
+    const action = "invoice.of.the.practice.created.by.the.schedule"; // profiles keep less of it
+    expect(settled().feed(doing(36, 400, { action }))).not.toEqual([]);
+    ignored.tune({ ignoredActions: [action] });
+    expect(ignored.feed(doing(36, 400, { action }))).toEqual([]);
   });
 
   it("compares a Monday with Mondays and a Saturday with Saturdays", () => {
