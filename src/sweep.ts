@@ -16,9 +16,11 @@ import type { EventDraft } from "./ingest/event.ts";
 import { forgetEventKeys } from "./ingest/forget-keys.ts";
 import type { Log } from "./log.ts";
 import { forgetHistory } from "./metric-history.ts";
+import { recordChanges } from "./publish/change.ts";
 import { forgetNotifications } from "./publish/notifications.ts";
 import type { JobName } from "./queue/jobs.ts";
 import { cleanUpAll } from "./retention/clean-up.ts";
+import { raiseBy } from "./scores.ts";
 import type { SelfWatch } from "./self-watch.ts";
 
 const feedRetention = "7 days"; // a client away for longer takes a snapshot
@@ -87,7 +89,16 @@ export function createSweep(
         if (silent.length > 0) await accept(organizationId, silent);
       }),
     risk: () =>
-      each("threat scores could not be brought up to date", (organizationId) => decayRisks(db, organizationId, now())),
+      each("threat scores could not be brought up to date", (organizationId) =>
+        decayRisks(
+          (work) => change(organizationId, work),
+          now(),
+          async (tx, crossings) => {
+            const raised = await raiseBy(tx, crossings, now());
+            if (raised.length > 0) await recordChanges(tx, raised);
+          },
+        ),
+      ),
     heartbeat: () => selfWatch.beat(),
     health: () => each("its health could not be looked at", (organizationId) => selfWatch.check(organizationId)),
     digest: () =>

@@ -1,5 +1,5 @@
 /** Stored threat scores brought up to date: they decay without anything happening. */
-import type { Database, Tx } from "../../db.ts";
+import type { Tx } from "../../db.ts";
 import { holdTurn } from "../turn.ts";
 import type { EntityName } from "./contribute.ts";
 import { type Crossing, type RefreshedRow, settleLevels } from "./settle.ts";
@@ -17,17 +17,24 @@ export async function refreshRisk(tx: Tx, entities: readonly EntityName[], now: 
   return settleLevels(tx, rows);
 }
 
-/** Every score above 0 of one organization; answers how many. */
-export async function decayRisks(db: Database, organizationId: string, now: number): Promise<number> {
+/**
+ * Every score above 0 of one organization, each page in a transaction that `change` makes; answers how many. Time lets no
+ * score rise, but a threshold that was lowered is passed by those above it: `raise` is told of them.
+ */
+export async function decayRisks(
+  change: <T>(work: (tx: Tx) => Promise<T>) => Promise<T>,
+  now: number,
+  raise: (tx: Tx, crossings: readonly Crossing[]) => Promise<void>,
+): Promise<number> {
   let after = "00000000-0000-0000-0000-000000000000";
   for (let count = 0; ; ) {
-    const page = await db.inOrganization(organizationId, async (tx) => {
+    const page = await change(async (tx) => {
       await holdTurn(tx);
       const { rows } = await tx.query<EntityName & { id: string }>(
         "SELECT id, kind, key FROM entities WHERE organization_id = $1 AND risk > 0 AND id > $2 ORDER BY id LIMIT $3",
-        [organizationId, after, pageSize],
+        [tx.organizationId, after, pageSize],
       );
-      await refreshRisk(tx, rows, now); // time lets no score rise: nothing to raise
+      await raise(tx, await refreshRisk(tx, rows, now));
       return rows;
     });
     count += page.length;

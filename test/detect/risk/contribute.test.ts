@@ -6,6 +6,7 @@ import { importRules } from "../../../src/detect/store.ts";
 import type { EventDraft } from "../../../src/ingest/event.ts";
 import { createPipeline, type Pipeline } from "../../../src/pipeline.ts";
 import { type Bells, openBells } from "../../../src/publish/bells.ts";
+import { raiseBy } from "../../../src/scores.ts";
 import { quiet, type TestDatabase, testDatabase } from "../../support/database.ts";
 import fc from "../../support/property.ts";
 import { testVault } from "../../support/vault.ts";
@@ -33,6 +34,12 @@ const event = (action: string, user?: string, ip?: string): EventDraft => ({
 
 const send = (...events: EventDraft[]) => pipeline.accept(home, events);
 const rows = async (text: string) => (await test.db.query(home, text)).rows;
+const decay = (at: number) =>
+  decayRisks(
+    (work) => test.db.inOrganization(home, work),
+    at,
+    async (tx, crossings) => void (await raiseBy(tx, crossings, at)),
+  );
 const riskOfUser = async (key: string): Promise<number> =>
   (await rows(`SELECT risk FROM entities WHERE kind = 'USER' AND key = '${key}'`))[0]?.risk as number;
 const contributionsOf = (key: string) =>
@@ -142,10 +149,10 @@ it("a threshold that is passed raises the open incidents once, and says which, t
 it("decays without events: the hourly sweep halves scores in a week, and forgets them and their level after thirty days", async () => {
   await send(event("bad", "cid"));
   const before = await riskOfUser("cid");
-  await decayRisks(test.db, home, now + halfLifeMs);
+  await decay(now + halfLifeMs);
   expect(await riskOfUser("cid")).toBeCloseTo(before / 2, 3);
   expect(await rows("SELECT key FROM entities WHERE risk_level IS NOT NULL AND key = 'bob'")).toHaveLength(0); // fell
-  await decayRisks(test.db, home, now + windowMs);
+  await decay(now + windowMs);
   expect(await rows("SELECT key FROM entities WHERE risk > 0")).toEqual([]);
 });
 
