@@ -26,6 +26,7 @@ import type { SelfWatch } from "./self-watch.ts";
 const feedRetention = "7 days"; // a client away for longer takes a snapshot
 const escalationLate = "5 minutes";
 const notificationGrace = 86_400_000; // 1 day after its end
+const senderPause = 900_000; // 15 minutes: whoever is to send will have tried again by then
 const sessionRetention = 7_776_000_000; // 90 days after its end
 
 export function createSweep(
@@ -55,6 +56,7 @@ export function createSweep(
     selfWatch: Pick<SelfWatch, "check" | "beat">;
   },
 ): Record<JobName, () => Promise<void>> {
+  const began = now();
   const each = (what: string, work: (organizationId: string) => Promise<unknown>): Promise<void> =>
     eachOrganization(db, log, what, work);
 
@@ -83,11 +85,14 @@ export function createSweep(
           await forgetNumbers(tx, now());
         });
       }),
-    silence: () =>
-      each("sources that are silent could not be looked for", async (organizationId) => {
+    // While Vigil was down no source was heard, and senders wait between their tries.
+    silence: async () => {
+      if (now() - began < senderPause) return;
+      await each("sources that are silent could not be looked for", async (organizationId) => {
         const silent = await db.inOrganization(organizationId, (tx) => silentSources(tx, now()));
         if (silent.length > 0) await accept(organizationId, silent);
-      }),
+      });
+    },
     risk: () =>
       each("threat scores could not be brought up to date", (organizationId) =>
         decayRisks(

@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { EventDraft } from "../../../src/ingest/event.ts";
+import { createSweep } from "../../../src/sweep.ts";
+import { quiet } from "../../support/database.ts";
 import { type TestServer, testServer } from "../../support/server.ts";
 
-const hour = 3_600_000;
+const minute = 60_000;
+const hour = 60 * minute;
 const begin = Math.floor(Date.now() / hour) * hour - 26 * 24 * hour;
 
 let server: TestServer;
@@ -47,5 +51,20 @@ describe("a log source that goes silent", { timeout: 120_000 }, () => {
       "SELECT FROM detections d JOIN alert_rules r ON r.id = d.rule_id WHERE r.name = 'Log source gone silent'",
     );
     expect(found.rows).toEqual([]);
+  });
+
+  it("is waited for when Vigil itself was down: who sends to it will have to notice that it is back", async () => {
+    const told: EventDraft[] = [];
+    const accept = async (_: string, drafts: readonly EventDraft[]) => void told.push(...drafts);
+    const afresh = createSweep(server.app.db, { log: quiet, now: () => now, accept } as Parameters<
+      typeof createSweep
+    >[1]);
+    await afresh.silence();
+    now += 14 * minute;
+    await afresh.silence();
+    expect(told).toEqual([]);
+    now += minute;
+    await afresh.silence();
+    expect(told.map(({ target }) => target?.id)).toEqual(["linux/sshd"]);
   });
 });
