@@ -181,9 +181,11 @@ export function createDetectionState(options: DetectionStateOptions): DetectionS
       to = next;
       filled = next.filled;
     }
+    // Who stored events since then may have known the new rules, and a restart would replay all of them by these.
+    if (to !== from) local?.detector.replaceRules(to.ruleSet);
     await bring(tx, previous, from, lastTry);
     if (filled) await follow(tx, history, filled, previous);
-    if (local && to !== from) adopt(local, to, from, filled);
+    if (local && filled) adopt(local, to, from, filled);
     const behaviour = openBehaviour(tx, turn, {
       rules: to.ruleSet.behaviour,
       timeZone: to.timeZone,
@@ -267,11 +269,10 @@ function faultOf(
 }
 
 /** Windows that the new rules share with the old go on; the others are taken from where they were filled. */
-function adopt({ detector, windows }: Local, to: Rules, from: Rules, filled: Local | undefined): void {
+function adopt({ windows }: Local, to: Rules, from: Rules, filled: Local): void {
   const old = new Set(windowsOf(from.ruleSet).map(({ key }) => key));
-  detector.replaceRules(to.ruleSet);
   for (const window of windowsOf(to.ruleSet))
-    if (!old.has(window.key) && filled) windows.put(window, filled.windows.groupsOf(window));
+    if (!old.has(window.key)) windows.put(window, filled.windows.groupsOf(window));
 }
 
 /** Of an error while one event was judged: never its message, which may quote what stands in the event or a profile. */

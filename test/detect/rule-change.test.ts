@@ -1,6 +1,7 @@
 /** A change of rules reaches every process with its next batch, and costs no event. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { importRules } from "../../src/detect/store.ts";
+import { createException } from "../../src/detect/store/exceptions.ts";
+import { importRules, loadRules } from "../../src/detect/store.ts";
 import { type OwnRedis, ownRedis } from "../support/redis.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 
@@ -37,12 +38,13 @@ for (const shared of [true, false])
       first.app.db.inOrganization(first.ours, (tx) =>
         importRules(tx, { yaml: rule(title, many), mode: "ACTIVE", dryRun: false, actor: "ann", now: Date.now() }),
       );
-    const send = async (server: TestServer, user: string, times: number) => {
+    const send = async (server: TestServer, user: string, times: number, ip = "203.0.113.1") => {
       const events = Array.from({ length: times }, () => ({
         action: "odd",
         category: "authentication",
         outcome: "success",
         actor: { name: user },
+        source: { ip },
       }));
       const { accepted } = await server.app.ingest(server.ours, events);
       expect(accepted).toBe(times);
@@ -74,6 +76,22 @@ for (const shared of [true, false])
         "SELECT event_count FROM detections WHERE explanation LIKE '%cyn%'",
       );
       expect(rows).toEqual([{ event_count: 4 }]);
+    });
+
+    it("do not count what a new exception keeps out, whoever got it and knew of the exception first", async () => {
+      await send(second, "dan", 1);
+      await first.app.db.inOrganization(first.ours, async (tx) => {
+        const ruleId = (await loadRules(tx)).rules.find(({ reference }) => reference === "odd_action")?.id as string;
+        const yaml = `
+logsource: { category: authentication }
+filter: { selection: { source.ip: 198.51.100.9 }, condition: not selection }
+`;
+        const words = { name: "The scanner", reason: "It is ours", owner: "ann" };
+        await createException(tx, { ruleId, yaml, ...words, now: Date.now() });
+      });
+      await send(first, "dan", 2, "198.51.100.9");
+      await send(second, "dan", 1);
+      expect((await titles()).filter((title) => title.includes("dan"))).toEqual([]);
     });
 
     it("lose no event to a change in the middle of a storm", async () => {
