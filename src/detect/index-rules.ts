@@ -56,7 +56,7 @@ function finder(rules: readonly SelectionRule[]): (plan: Plan, event: SecurityEv
     }
     if (!lookup.search) return;
     byText = lookup.byText;
-    lookup.search(String(value).toLowerCase(), takeText);
+    lookup.search.find(String(value).toLowerCase(), takeText);
   };
   return ({ always, lookups }, event) => {
     if (++call === 2 ** 32) foundIn.fill((call = 1) - 1);

@@ -32,8 +32,8 @@ export interface RuleIndex {
 
 /** The texts that any rule searches for in one field: one automaton serves every plan. */
 interface FieldTexts {
-  numbers: Map<string, number>;
-  search: Search | undefined;
+  numbers: ReadonlyMap<string, number>;
+  search: Search;
 }
 
 const mostPlans = 500; // a sender may go through all combinations of what rules name
@@ -66,14 +66,21 @@ export function makeRuleIndex(asks: readonly Asks[], { field, words }: CompileCo
 }
 
 function textsByRead(chosen: readonly Chosen[][]): Map<Read, FieldTexts> {
-  const found = new Map<Read, FieldTexts>();
+  const written = new Map<Read, Set<string>>();
   for (const one of chosen.flat()) {
     if (one.requirement.texts.size === 0) continue;
-    const texts = found.get(one.read) ?? { numbers: new Map(), search: undefined };
-    found.set(one.read, texts);
-    for (const text of one.requirement.texts) if (!texts.numbers.has(text)) texts.numbers.set(text, texts.numbers.size);
+    const texts = written.get(one.read) ?? new Set();
+    written.set(one.read, texts);
+    for (const text of one.requirement.texts) texts.add(text);
   }
-  for (const texts of found.values()) texts.search = searchFor([...texts.numbers.keys()]);
+  const found = new Map<Read, FieldTexts>();
+  for (const [read, texts] of written) {
+    const search = searchFor([...texts]);
+    found.set(read, {
+      search,
+      numbers: new Map([...texts].map((text, place) => [text, search.numbers[place] as number])),
+    });
+  }
   return found;
 }
 
@@ -99,7 +106,8 @@ function makePlan(
       }
       for (const text of requirement.texts) {
         const place = texts.get(read)?.numbers.get(text) as number;
-        (lookup.byText[place] ??= []).push(number);
+        const known = (lookup.byText[place] ??= []);
+        if (known.at(-1) !== number) known.push(number); // texts of one end are found as one
       }
       if (requirement.present) lookup.present.push(number);
     }

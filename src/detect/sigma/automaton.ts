@@ -1,33 +1,54 @@
 /** Many texts searched for at once (Aho and Corasick, 1975): one step per character, however many texts. */
 
-/** Calls `take` with the number of each text that occurs in the subject; of one text perhaps several times. */
-export type Search = (subject: string, take: (text: number) => void) => void;
+export interface Search {
+  /** By the place of each text in the list: what it is found as. Those of one end are found as one. */
+  numbers: readonly number[];
+  /** Calls `take` with the number of each text that occurs in the subject; of one text perhaps several times. */
+  find(subject: string, take: (text: number) => void): void;
+}
 
 const ascii = 128;
 const maxCells = 2 ** 23; // 32 MiB of table
+const mostClasses = 200; // so that a table of all pairs of characters is no larger than that
 const longest = 16; // characters of a text that are looked for; more would seldom tell more
 
 /**
- * Texts are told by their position in the list. None is empty. Of long texts only the end is looked for, of very many
- * texts less of it: what is found may then be somewhat less than the whole text.
+ * No text is empty. Of long texts only the end is looked for, of very many texts less of it, and of very many
+ * letters several are taken for one: what is found may then be somewhat less than the whole text.
  */
 export function searchFor(written: readonly string[]): Search {
   const { classOf, others, classes } = classify(written);
   let length = longest;
-  const cells = () => written.reduce((sum, text) => sum + Math.min(text.length, length), 1) * classes;
-  while (length > 2 && cells() > maxCells) length--;
-  const texts = written.map((text) => text.slice(-length));
-  const trie = plant(texts, (code) => (code < ascii ? (classOf[code] as number) : (others.get(code) ?? 0)), classes);
+  while (length > 2 && mostNodes(written, length, classes) * classes > maxCells) length--;
+  const most = mostNodes(written, length, classes);
+  const classIn = (code: number) => (code < ascii ? (classOf[code] as number) : (others.get(code) ?? 0));
+  const { numbers, ...trie } = plant(
+    written.map((text) => text.slice(-length)),
+    classIn,
+    { classes, most },
+  );
   const { steps, outputs } = link(trie, classes);
-  return (subject, take) => {
-    let state = 0;
-    for (let index = 0; index < subject.length; index++) {
-      const code = subject.charCodeAt(index);
-      const step = steps[state + (code < ascii ? (classOf[code] as number) : (others.get(code) ?? 0))] as number;
-      state = step >>> 1;
-      if ((step & 1) === 1) for (const text of outputs.get(state) as number[]) take(text);
-    }
+  return {
+    numbers,
+    find(subject, take) {
+      let state = 0;
+      for (let index = 0; index < subject.length; index++) {
+        const code = subject.charCodeAt(index);
+        const step = steps[state + (code < ascii ? (classOf[code] as number) : (others.get(code) ?? 0))] as number;
+        state = step >>> 1;
+        if ((step & 1) === 1) for (const text of outputs.get(state) as number[]) take(text);
+      }
+    },
   };
+}
+
+/** As many nodes as there are characters, or beginnings of texts of this length. */
+function mostNodes(texts: readonly string[], length: number, classes: number): number {
+  const characters = texts.reduce((sum, text) => sum + Math.min(text.length, length), 1);
+  let beginnings = 1;
+  for (let depth = 1, each = classes; depth <= length && beginnings < characters; depth++, each *= classes)
+    beginnings += each;
+  return Math.min(characters, beginnings);
 }
 
 /** Characters that no text has are all alike: class 0. */
@@ -38,35 +59,42 @@ function classify(texts: readonly string[]) {
   for (const text of texts)
     for (let index = 0; index < text.length; index++) {
       const code = text.charCodeAt(index);
-      if (code >= ascii) {
-        if (!others.has(code)) others.set(code, classes++);
-      } else if (classOf[code] === 0) classOf[code] = classes++;
+      if (code >= ascii) others.set(code, 0);
+      else if (classOf[code] === 0) classOf[code] = classes++;
     }
-  return { classOf, others, classes };
+  const left = mostClasses - classes;
+  for (const [place, code] of [...others.keys()].entries()) others.set(code, classes + (place % left));
+  return { classOf, others, classes: classes + Math.min(left, others.size) };
 }
 
 interface Trie {
   /** Child of node n for class c at n * classes + c; 0: none. */
   children: Int32Array;
   size: number;
+  /** What is found at a node. */
   ends: Map<number, number[]>;
 }
 
-function plant(texts: readonly string[], classOf: (code: number) => number, classes: number): Trie {
-  const most = texts.reduce((sum, text) => sum + text.length, 1);
+function plant(
+  texts: readonly string[],
+  classOf: (code: number) => number,
+  { classes, most }: { classes: number; most: number },
+): Trie & Pick<Search, "numbers"> {
   const children = new Int32Array(most * classes);
   const ends = new Map<number, number[]>();
   let size = 1;
-  for (const [number, text] of texts.entries()) {
+  const numbers = texts.map((text) => {
     let node = 0;
     for (let index = 0; index < text.length; index++) {
       const at = node * classes + classOf(text.charCodeAt(index));
       if (children[at] === 0) children[at] = size++;
       node = children[at] as number;
     }
-    ends.set(node, [...(ends.get(node) ?? []), number]);
-  }
-  return { children: children.slice(0, size * classes), size, ends };
+    const [known] = ends.get(node) ?? [];
+    if (known === undefined) ends.set(node, [ends.size]);
+    return known ?? ends.size - 1;
+  });
+  return { children: children.slice(0, size * classes), size, ends, numbers };
 }
 
 /**
