@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { builtinRules } from "../../../src/detect/builtin.ts";
+import { type BuiltinRule, builtinRules } from "../../../src/detect/builtin.ts";
 import { parseSigma } from "../../../src/detect/sigma/parse.ts";
-import { importRules, seedBuiltinRules } from "../../../src/detect/store.ts";
+import { deleteRule, updateRule } from "../../../src/detect/store/change.ts";
+import { importRules, loadRules, seedBuiltinRules } from "../../../src/detect/store.ts";
 import { type TestDatabase, testDatabase } from "../../support/database.ts";
 
 let test: TestDatabase;
@@ -41,5 +42,55 @@ describe("a new version of Vigil", () => {
       { name: "Password spraying", reference: "password_spraying", revision: 2, mode: "ACTIVE", severity: "CRITICAL" },
     ]);
     expect(await inside((tx) => seedBuiltinRules(tx, 5, next("password_spraying", "mfa_fatigue")))).toBe(0);
+  });
+
+  it("comes to whoever has switched off or removed what its rules count: those are off, wait, or stay as they were", async () => {
+    const organization = test.organizations[1]?.id as string;
+    const inside = <T>(work: Parameters<typeof test.db.inOrganization<T>>[1]) =>
+      test.db.inOrganization(organization, work);
+    const base = (name: string) => `
+title: ${name}
+name: ${name}
+logsource: { category: authentication }
+detection: { s: { event.action: ${name} }, condition: s }
+`;
+    const count = (name: string, title: string, rules: string) => `
+title: ${title}
+name: ${name}
+correlation: { type: event_count, rules: [${rules}], group-by: [user.name], timespan: 10m, condition: { gte: 3 } }
+`;
+    const shipped = (...texts: string[]): BuiltinRule[] =>
+      texts.map((yaml) => {
+        const [document] = parseSigma(yaml).documents;
+        if (!document) throw new Error("not a rule");
+        return { file: `${document.name}.yml`, yaml, document };
+      });
+    const bases = ["kept", "switched_off", "removed"].map(base);
+    await inside((tx) => seedBuiltinRules(tx, 1, shipped(...bases, count("old", "Before", "kept"))));
+    const who = { actor: "ann", now: 2 };
+    const idOf = async (name: string) =>
+      (await inside(loadRules)).rules.find(({ reference }) => reference === name)?.id as string;
+    const [off, gone] = [await idOf("switched_off"), await idOf("removed")];
+    await inside((tx) => updateRule(tx, { ...who, id: off, patch: { mode: "DISABLED" } }));
+    await inside((tx) => deleteRule(tx, { ...who, id: gone }));
+
+    const later = shipped(
+      ...bases,
+      count("old", "After", "kept, switched_off"),
+      count("of_switched_off", "Of one that is off", "switched_off"),
+      count("of_removed", "Of one that is gone", "removed"),
+      count("of_kept", "Of one that is there", "kept"),
+    );
+    expect(await inside((tx) => seedBuiltinRules(tx, 3, later))).toBe(3);
+    const { rules } = await inside(loadRules);
+    expect(rules.map(({ name, mode }) => `${name}: ${mode}`).sort()).toEqual([
+      "Before: ACTIVE",
+      "Of one that is gone: ACTIVE",
+      "Of one that is off: DISABLED",
+      "Of one that is there: ACTIVE",
+      "kept: ACTIVE",
+      "switched_off: DISABLED",
+    ]);
+    expect(await inside((tx) => seedBuiltinRules(tx, 4, later))).toBe(0);
   });
 });
