@@ -1,4 +1,4 @@
-/** Everything that is written in an event, for keyword searches. */
+/** Everything that is written in an event, for keyword searches. What behaviour rules say of it was written by nobody. */
 import type { SecurityEvent } from "../../ingest/event.ts";
 
 const maxNumbers = 5_000; // of one event, and yes and no with them; beyond that it is not prose but a dump
@@ -11,7 +11,8 @@ export function createWordReader(): (event: SecurityEvent) => readonly string[] 
   return (event) => {
     if (event === last) return words;
     words = [];
-    const { id: _id, clientId: _clientId, time: _time, receivedAt: _receivedAt, attributes, ...written } = event;
+    const { id: _id, clientId: _clientId, time: _time, receivedAt: _receivedAt, attributes, ...rest } = event;
+    const { behaviour: _behaviour, ...written } = rest;
     collect([written, attributes], words, { numbers: 0 }, 0);
     last = event;
     return words;

@@ -178,6 +178,12 @@ describe("a clause", () => {
     expect(await matches(rule, { attributes: { deep } })).toBe(true);
   });
 
+  it("finds no keyword in what Vigil itself says of an event", async () => {
+    const reason = "ann signed in from a country that is new for her";
+    const behaviour = { "7a": { revision: 1, reason, subjects: [{ kind: "USER", key: "ann" }] } };
+    expect(await matches("k: [signed in from]\ncondition: k", { behaviour })).toBe(false);
+  });
+
   it("without a field looks for its words everywhere in the event, any of them or with `all` every one", async () => {
     const any = "k: ['BASH -c', '/etc/*dow']\ncondition: k";
     const all = "k: { '|all': [bash, shadow] }\ncondition: k";
