@@ -8,6 +8,8 @@ import { RE2JS, RE2JSSyntaxException } from "re2js";
 export type RegexTest = (text: string) => boolean;
 
 const maxCached = 5_000;
+/** Instructions, each of which may be gone through for each character of a text. Published expressions have up to 1,500. */
+const largest = 10_000;
 const cache = new Map<string, RE2JS | { fault: string }>();
 
 /** One engine per expression, however many rules share it; each is compiled once, when the rule is read. */
@@ -30,6 +32,7 @@ function build(source: string, flags: string): RE2JS | { fault: string } {
   if (flags.includes("s")) bits |= RE2JS.DOTALL;
   try {
     const engine = RE2JS.compile(source, bits);
+    if (engine.programSize() > largest) return { fault: "it is too large; repeat less (`{100}`), or split it" };
     const ending = flags.includes("m") ? source : withLineEnds(source);
     return ending === source ? engine : RE2JS.compile(ending, bits);
   } catch (error) {

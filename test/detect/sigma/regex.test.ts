@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { compileRegex, regexLiterals } from "../../../src/detect/sigma/regex.ts";
+import { compileRegex, regexFault, regexLiterals } from "../../../src/detect/sigma/regex.ts";
 import fc from "../../support/property.ts";
 
 /** Expressions that make a backtracking engine exponential or polynomial, and the text that does it, of any size. */
@@ -31,6 +31,13 @@ describe("a regular expression", () => {
     time(10_000); // warms up
     // Eight times the text: eight times the time. Quadratic growth would be seconds here, exponential has no end.
     expect(time(80_000)).toBeLessThan(Math.max(32 * time(10_000), 300));
+  });
+
+  it("that repeats more than can be gone through for each character is refused; a long one is not", () => {
+    expect(regexFault("\\pL{99}".repeat(150), "i")).toMatch(/too large/);
+    expect(regexFault("\\w{1,1000}-\\w{1,1000}-\\w{1000}", "")).toBeUndefined();
+    const names = Array.from({ length: 900 }, (_, n) => `evil-${(n * 7_919).toString(36)}[.]`).join("|");
+    expect(regexFault(names.slice(0, 9_999), "i")).toBeUndefined();
   });
 
   it.each([
