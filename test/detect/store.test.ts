@@ -350,6 +350,30 @@ describe("an export", () => {
     expect(await inside(there, (tx) => exportRules(tx, Date.now() + 1_000))).toEqual(files);
   });
 
+  it("of a filter on any rule names the rule that has it, however that is written, and is taken in again", async () => {
+    const [here, there] = [ours(), theirs()];
+    for (const organization of [here, there])
+      await test.asOwner("DELETE FROM alert_rules WHERE organization_id = $1", [organization]);
+    const one = (title: string, rules: string) =>
+      filter.replace("Not the robot", title).replace("rules: [failed_login]", rules);
+    const braces = `{ title: In braces, logsource: {}, filter: { "rules": any, s: { user.name: bob }, condition: not s } }`;
+    const filters = [one("Any", "rules: any"), one("Empty", "rules: []"), one("Lines", "rules:\n    []"), braces];
+    expect((await bring(several(failedLogin, plain("other"), ...filters), here)).rejected).toEqual([]);
+    const ruleId = (await inside(here, loadRules)).rules[0]?.id as string;
+    const own = {
+      name: "own",
+      reason: "ours",
+      owner: "ann",
+      yaml: "filter: # of ours\n  s: { user.name: eve }\n  condition: not s",
+    };
+    await inside(here, (tx) => createException(tx, { ...own, ruleId, now: Date.now() }));
+    await bring(plain("another"), here); // which the filters are not for
+    const files = await inside(here, (tx) => exportRules(tx, Date.now() + 1_000));
+    expect(await bring(files, there)).toMatchObject({ rejected: [], waiting: [] });
+    expect(await stored(there)).toEqual(await stored(here));
+    expect(files.map(({ yaml }) => yaml).join("\n")).toContain("# of ours");
+  });
+
   it("with settings that cannot be is refused, each with its line and path; one that ended is, too", async () => {
     const bad = `${plain("bad")}vigil:\n  mode: LOUD\n  throttle: 8d\n  tags: [""]\n  owner: ann\n`;
     const ended = `${filter.replace("failed_login", "failed_login_now")}vigil:\n  expires: 2020-01-01T00:00:00Z\n`;

@@ -1,4 +1,5 @@
 /** Stored rules and exceptions -> Sigma files: each document as it was written, and a `vigil` part with the rest. */
+import { isAlias, isMap, parseDocument } from "yaml";
 import type { Tx } from "../../db.ts";
 import { parseOnce } from "../sigma/parse-once.ts";
 import { withVigilBlock } from "../sigma/vigil-text.ts";
@@ -58,12 +59,13 @@ function namer(): (title: string, yaml: string) => SigmaFile {
   };
 }
 
-/** An exception need not say which rule it is for; a filter in a file must. */
+/** An exception need not say which rule it is for, or is for any; a filter in a file names its rule. */
 function withRules(yaml: string, { reference }: KnownRule): string {
   const [document] = parseOnce(yaml).documents;
   if (document?.kind !== "FILTER" || document.body.rules.length > 0) return yaml;
-  const indent = /^filter\s*:[^\S\n]*\n(?:[^\S\n]*(?:#.*)?\n)*([^\S\n]+)/m.exec(yaml)?.[1];
-  const line = `rules: [${JSON.stringify(reference)}]`;
-  if (indent !== undefined) return yaml.replace(/^filter\s*:[^\S\n]*\n/m, (head) => `${head}${indent}${line}\n`);
-  return yaml.replace(/^filter\s*:\s*\{/m, (head) => `${head} ${line},`);
+  const written = parseDocument(yaml, { version: "1.2", intAsBigInt: true, logLevel: "silent" });
+  const part = written.get("filter", true);
+  const filter = isAlias(part) ? part.resolve(written) : part;
+  if (isMap(filter)) filter.set("rules", written.createNode([reference], { flow: true }));
+  return written.toString({ lineWidth: 0 });
 }
