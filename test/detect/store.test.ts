@@ -91,6 +91,22 @@ describe("an import", () => {
     expect(excepted).toEqual(["failed_login"]);
   });
 
+  it("puts a filter on the rule that is called so, and no other of the same title", async () => {
+    const here = theirs();
+    const twin = plain("twin");
+    const copies = ["first", "second"].map((name) => `${twin}name: copy_${name}\n`);
+    const [before = "", after = ""] = copies;
+    const on = filter.replace("failed_login", "Plain twin");
+    const any =
+      "title: For any\nlogsource: { product: clinic }\nfilter:\n  rules: any\n  s: { user.name: a }\n  condition: not s\n";
+    const own = on.replace("{ category: authentication }", "{ product: clinic }");
+    expect((await bring(several(before, twin, after, own, any), here)).rejected).toEqual([]);
+    const { rules } = await inside(here, loadRules);
+    const twins = rules.filter(({ name }) => name === "Plain twin");
+    const many = twins.map(({ reference, exceptions = [] }) => [reference, exceptions.length]);
+    expect(Object.fromEntries(many)).toEqual({ "Plain twin": 2, copy_first: 1, copy_second: 1 });
+  });
+
   it("of a rule that was given a name, and later has none, is a new text of it; two names of one id are two rules", async () => {
     const id = "3f0f8a52-52c8-4a43-9b0e-6d2a4f4e9a01";
     const text = `id: ${id}\n${plain("of an id")}`;

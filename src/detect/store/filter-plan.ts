@@ -2,7 +2,7 @@
 import type { FilterDocument } from "../sigma/document.ts";
 import { fieldFaults } from "../sigma/field-faults.ts";
 import { parseOnce } from "../sigma/parse-once.ts";
-import type { KnownRule } from "./known.ts";
+import { type KnownRule, referenceOf } from "./known.ts";
 import type { Source } from "./plan.ts";
 import type { RuleDocument, RuleDraft } from "./write.ts";
 
@@ -18,13 +18,15 @@ export function planFilters(
   now: number,
 ): FilterPlan[] {
   if (filters.length === 0) return [];
-  const byName = new Map<string, { id: string; document: RuleDocument }>();
-  for (const rule of rules) {
+  const all = rules.flatMap((rule) => {
     const document = "document" in rule ? rule.document : parseOnce(rule.yaml).documents[0];
-    if (!document || document.kind === "FILTER") continue;
-    for (const name of [document.title, document.sigmaId, document.name])
-      if (name !== undefined) byName.set(name, { id: rule.id, document });
-  }
+    return document && document.kind !== "FILTER" ? [{ id: rule.id, document }] : [];
+  });
+  const byName = new Map<string, { id: string; document: RuleDocument }>();
+  for (const rule of all)
+    for (const name of [rule.document.title, rule.document.sigmaId, rule.document.name])
+      if (name !== undefined) byName.set(name, rule);
+  for (const rule of all) byName.set(referenceOf(rule.document), rule); // which is its own; a title may be another's, too
   return filters.flatMap(({ document, source }) => {
     const { rules: names, onAny } = document.body;
     const faults: string[] = names.length === 0 && !onAny ? ["filter.rules: name at least one rule, or any"] : [];
@@ -32,7 +34,7 @@ export function planFilters(
       faults.push("vigil.expires: the exception has ended already; leave it out, or give a later time");
     const ruleIds = new Set<string>();
     if (onAny)
-      for (const { id, document: rule } of byName.values())
+      for (const { id, document: rule } of all)
         if (rule.kind !== "CORRELATION" && !logsourceFault(document, rule)) ruleIds.add(id);
     for (const name of names) {
       const rule = byName.get(name);
