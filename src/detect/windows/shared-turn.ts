@@ -149,10 +149,11 @@ export function openSharedTurn(
   /** Answers which groups are not what they are taken for; then nothing has changed. */
   async function move(from: string, to: string, last: string, writings: readonly Writing[]): Promise<number[]> {
     const keys = [stateKey, ...writings.map(({ one }) => nameOf(one.place, one.group))];
-    const args: (string | number)[] = [from, layout(), to, last, stateTtl];
+    const args = [from, layout(), to, last, `${stateTtl}`];
     for (const { one, elements, text } of writings)
-      args.push(elements === 0 ? generation : one.copy.generation, elements, text, ttlOf(one.window));
-    const answer = await link.run((redis) => redis.eval(saveScript, keys.length, ...keys, ...args));
+      args.push(elements === 0 ? generation : one.copy.generation, `${elements}`, text, `${ttlOf(one.window)}`);
+    // As one list: a function takes some hundred thousand arguments, which are the groups of one large batch.
+    const answer = await link.run((redis) => redis.eval(saveScript, keys.length, [...keys, ...args]));
     if (Array.isArray(answer)) return answer as number[];
     if (answer !== 1) throw new StaleWindows(staleness("another"));
     return [];
