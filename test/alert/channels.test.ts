@@ -300,20 +300,32 @@ describe.each(Object.entries(kinds))("a channel that sends %s", (_name, of) => {
   );
 });
 
-it("takes no address for bad by what a mail server says before it is named", async () => {
+it("gives nothing up, and takes no address for bad, by what a mail server says before it is named", async () => {
   const of = kinds["an e-mail"] as Kind;
-  const said: [string, string, boolean][] = [
-    ["CONNECT", "550 your host is on a list", false],
-    ["EHLO", "550 access denied: invalid HELO name", false],
-    ["MAIL", "550 sender verify failed", false],
-    ["MAIL", "550 5.1.0 sender denied", false],
-    ["RCPT", "550 no such user", true],
-    ["DATA", "550 no valid recipient", true],
-    [".", "550 no such user", true],
+  const passes = { outcome: "RETRY" };
+  const isBad = { outcome: "PERMANENT", badContact: true };
+  const said: [string, string, object][] = [
+    ["CONNECT", "554 no SMTP service here: we are starting", passes],
+    ["CONNECT", "550 your host is on a list", passes],
+    ["EHLO", "550 access denied: invalid HELO name", passes],
+    ["AUTH", "535 5.7.8 wrong password", passes],
+    ["MAIL", "530 5.7.0 authentication required", passes],
+    ["MAIL", "550 5.1.0 sender denied", passes],
+    ["RCPT", "550 no such user", isBad],
+    ["RCPT", "554 5.7.1 relay access denied", { outcome: "PERMANENT", badContact: false }],
+    ["DATA", "550 no valid recipient", isBad],
+    [".", "550 no such user", isBad],
   ];
-  for (const [command, line, badContact] of said) {
-    reply = (at, socket) => (at === command || (command === "EHLO" && at === "HELO") ? line : polite(at, socket));
-    expect([command, line, await send(of)]).toMatchObject([command, line, { outcome: "PERMANENT", badContact }]);
+  const { port } = mail.address() as AddressInfo;
+  const login = parseSmtp(`smtp://vigil:${canary}@127.0.0.1:${port}?from=vigil@clinic.example`).smtp as never;
+  for (const [command, line, became] of said) {
+    reply = (at, socket) => {
+      if (at === command || (command === "EHLO" && at === "HELO")) return line;
+      return at === "EHLO" ? "250-sink\r\n250 AUTH PLAIN" : at === "AUTH" ? "235 ok" : polite(at, socket);
+    };
+    smtp.close();
+    smtp = openSmtp(login);
+    expect([command, line, await send(of)]).toMatchObject([command, line, became]);
   }
 });
 

@@ -64,10 +64,8 @@ export function emailChannel(options: {
   };
 }
 
-/** 5xx is for ever (RFC 5321 §4.2.1); all else passes. */
 function faultOf(error: unknown): Sent {
   const detail = error instanceof Error ? `${error.message}.` : "The SMTP server was not reached.";
-  const code = error instanceof SmtpFault ? error.responseCode : undefined;
-  if (code === undefined || code < 500) return { outcome: "RETRY", detail };
-  return { outcome: "PERMANENT", detail, badContact: (error as SmtpFault).isOfAddress };
+  if (!(error instanceof SmtpFault && error.isFinal)) return { outcome: "RETRY", detail };
+  return { outcome: "PERMANENT", detail, badContact: error.isOfAddress };
 }

@@ -23,13 +23,13 @@ export interface Email {
 
 /** What the SMTP server refused, or that it was not reached; in its words nothing of the e-mail is. */
 export class SmtpFault extends Error {
-  /** The reply's code; undefined: there was none. */
-  readonly responseCode: number | undefined;
+  /** Whether the reply is for ever: of this e-mail, or of its address. */
+  readonly isFinal: boolean;
   /** Whether the reply says that the address is not to be tried again. */
   readonly isOfAddress: boolean;
-  constructor(message: string, responseCode: number | undefined, isOfAddress = false) {
+  constructor(message: string, { isFinal = false, isOfAddress = false } = {}) {
     super(message);
-    this.responseCode = responseCode;
+    this.isFinal = isFinal;
     this.isOfAddress = isOfAddress;
   }
 }
@@ -78,7 +78,7 @@ export function openSmtp({ host, port, secure, requireTls, auth, from, bounces =
         const why = hasBegun
           ? "the mail server did not answer in time"
           : "the mail server was busy with others for too long";
-        reject(new SmtpFault(why, undefined));
+        reject(new SmtpFault(why));
       };
       const begin = (): Promise<T> => {
         signal.throwIfAborted();
@@ -139,9 +139,14 @@ function faultOf(error: TransportFault): SmtpFault {
   if (error instanceof SmtpFault) return error;
   const { responseCode, response = "", command = "" } = error;
   const reply = { code: responseCode ?? 0, enhanced: enhancedOf(response), toRecipient: command.startsWith("RCPT") };
-  // What is said before (a greeting, of our name, of the sender) says nothing of an address that is still to be named.
+  // What is said before (a greeting, of our name, of a password, of the sender) is of the server or of how we are set up:
+  // it says nothing of an address that is still to be named, and passes once somebody has mended it.
   const isNamed = reply.toRecipient || command === "DATA";
-  return new SmtpFault(reasonOf(error), responseCode, isNamed && refusesAddress(reply));
+  // 5xx is for ever (RFC 5321 §4.2.1).
+  return new SmtpFault(reasonOf(error), {
+    isFinal: isNamed && reply.code >= 500,
+    isOfAddress: isNamed && refusesAddress(reply),
+  });
 }
 
 /** The code says what went wrong; servers quote addresses in their words. */
