@@ -128,7 +128,7 @@ export function createSweep(
       }),
     routes: () =>
       each("alerts that were held or repeat could not be routed", async (organizationId) => {
-        await change(organizationId, holdOfRemoved);
+        await change(organizationId, (tx) => holdOfRemoved(tx, now()));
         let after: string | null = null;
         do after = await change(organizationId, (tx): Promise<string | null> => releaseHeld(tx, after, now()));
         while (after);

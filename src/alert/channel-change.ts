@@ -229,7 +229,7 @@ export async function deleteChannel(tx: Tx, id: string, now: number): Promise<vo
     tx.organizationId,
     id,
   ]);
-  await holdOfRemoved(tx);
+  await holdOfRemoved(tx, now);
 }
 
 /** An alert of kind TEST to each recipient of the channel, through the ledger as any other; answers the first one's id. */

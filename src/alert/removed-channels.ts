@@ -1,14 +1,16 @@
 /** Alerts of channels that were removed are not going to be sent: that is to be seen. */
 import type { Tx } from "../db.ts";
 import { recordChanges } from "../publish/change.ts";
+import { onUndeliverable } from "./escalate.ts";
 
 const held = [{ kind: "CHANNEL", reason: "The channel was removed." }];
 
 /**
  * Holds for good what is still to be sent on them. To be run again later: whoever removes a channel does not see what is
- * being made for it in that moment. (The heartbeat's own channel is on no list, and is not stopped.)
+ * being made for it in that moment. (The heartbeat's own channel is on no list, and is not stopped.) An escalation that has
+ * called nobody else goes on at once.
  */
-export async function holdOfRemoved(tx: Tx): Promise<void> {
+export async function holdOfRemoved(tx: Tx, now: number): Promise<void> {
   const { rows } = await tx.query<{ id: string }>({
     name: "hold_of_removed_channels",
     text: `UPDATE security_alerts a SET status = 'HELD', claim = NULL, held_by = a.held_by || $2::jsonb
@@ -20,8 +22,10 @@ export async function holdOfRemoved(tx: Tx): Promise<void> {
     values: [tx.organizationId, JSON.stringify(held)],
   });
   if (rows.length === 0) return;
+  const ids = rows.map(({ id }) => id);
+  await onUndeliverable(tx, ids, now);
   await recordChanges(
     tx,
-    rows.map(({ id }) => ({ topic: "alert", kind: "HELD", entityId: id })),
+    ids.map((entityId) => ({ topic: "alert", kind: "HELD", entityId })),
   );
 }

@@ -353,6 +353,16 @@ describe("escalation", () => {
     expect(await called(id)).toEqual([one, two]);
   });
 
+  it("goes on at once where the channel of a step is removed before it was told", async () => {
+    const { id, one, two } = await escalating();
+    now += 5 * minutes;
+    await escalate();
+    expect(await kinds(id)).toEqual(["ESCALATED QUEUED"]);
+    await server.app.change(ours, (tx) => deleteChannel(tx, one, now));
+    await escalate();
+    expect(await called(id)).toEqual([one, two]);
+  });
+
   it("skips a step that reaches nobody", async () => {
     const two = await channel("two");
     const nobody = { delayS: 0, tell: [{ kind: "USER", id: uuidv7() }] };
