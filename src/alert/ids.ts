@@ -29,8 +29,11 @@ export function groupKeyOf(...parts: readonly string[]): string {
   return idOf("key", ...parts);
 }
 
-/** An escalation is one per life of an incident (from its opening or reopening on) and policy. */
-export function escalationId(of: { incidentId: string; policyId: string; since: number }): string {
+/**
+ * An escalation is one per life of an incident (from its opening or reopening on) and policy; where that is exhausted, one
+ * more per line of the timeline by which it became more severe.
+ */
+export function escalationId(of: { incidentId: string; policyId: string; since: number | string }): string {
   return idOf("escalation", of.incidentId, of.policyId, of.since);
 }
 

@@ -23,11 +23,14 @@ export async function writeRouted(
     name: "write_routed",
     text: `WITH started AS (
         INSERT INTO escalations (organization_id, id, incident_id, route_id, policy_id, policy, state, due_at, started_at)
-        SELECT $1, e.id, e.incident_id, e.route_id, p.id,
+        SELECT $1, coalesce((SELECT e.again_id FROM escalations was
+            WHERE was.organization_id = $1 AND was.id = e.id AND was.ended_reason = 'EXHAUSTED'
+              AND NOT EXISTS (SELECT FROM escalations o WHERE o.organization_id = $1 AND o.incident_id = e.incident_id
+                AND o.policy_id = e.policy_id AND o.state <> 'ENDED')), e.id), e.incident_id, e.route_id, p.id,
           jsonb_build_object('name', p.name, 'steps', p.steps, 'repeats', p.repeats, 'acknowledgeTimeoutS', p.acknowledge_timeout_s,
             'fallbackChannelId', p.fallback_channel_id, 'revision', p.revision),
           'RUNNING', $2::timestamptz + make_interval(secs => (p.steps -> 0 ->> 'delayS')::int), $2
-        FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[]) AS e(id, incident_id, route_id, policy_id)
+        FROM unnest($3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $24::uuid[]) AS e(id, incident_id, route_id, policy_id, again_id)
         JOIN escalation_policies p ON p.organization_id = $1 AND p.id = e.policy_id AND p.removed_at IS NULL
         ORDER BY e.id ON CONFLICT DO NOTHING),
       written AS (
@@ -68,6 +71,7 @@ export async function writeRouted(
       of("escalationId"),
       of("step"),
       of("round"),
+      escalations.map(({ againId }) => againId),
     ],
   });
   topicsOf(tx).add("alert");

@@ -79,6 +79,8 @@ export interface AlertDraft {
 
 export interface EscalationStart {
   id: string;
+  /** Its id where the one with `id` is exhausted, and what made it more severe calls people again; null: nothing did. */
+  againId: string | null;
   incidentId: string;
   routeId: string;
   policyId: string;
@@ -128,7 +130,8 @@ export function route(change: Change, incident: IncidentFacts, settings: Setting
     if (does.escalationPolicyId && change.kind !== "REPEATED" && incident.status === "OPEN") {
       const of = { incidentId: incident.id, policyId: does.escalationPolicyId };
       const id = escalationId({ ...of, since: incident.since });
-      if (!escalations.has(id)) escalations.set(id, { id, routeId: one.id, ...of });
+      const againId = change.kind === "RAISED" ? escalationId({ ...of, since: change.entryId }) : null;
+      if (!escalations.has(id)) escalations.set(id, { id, againId, routeId: one.id, ...of });
     }
   }
   const someone = alerts.length > 0 || escalations.size > 0;

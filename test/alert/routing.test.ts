@@ -14,6 +14,7 @@ import { acknowledgeIncident, reopenIncident, resolveIncident } from "../../src/
 import { addEntries, entriesOf } from "../../src/incident/entry.ts";
 import { mergeIncident } from "../../src/incident/merge.ts";
 import { lockIncident } from "../../src/incident/move.ts";
+import { gradeIncident } from "../../src/incident/work.ts";
 import { attack, attackRules } from "../respond/incidents.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 import { somebodyWaits } from "../support/waiting.ts";
@@ -297,10 +298,10 @@ describe("escalation", () => {
     { delayS: 300, tell: [{ kind: "CHANNEL", id: one }] },
     { delayS: 600, tell: [{ kind: "CHANNEL", id: two }] },
   ];
-  async function escalating(more: Parameters<typeof policy>[1] = {}) {
+  async function escalating(more: Parameters<typeof policy>[1] = {}, level?: string) {
     const [one, two] = [await channel("one"), await channel("two")];
     await routeTo([], { policyId: await policy(steps(one, two), more) });
-    const { id } = await incident();
+    const { id } = await incident(level);
     return { id, one, two };
   }
   const called = async (id: string) => (await alerts(id)).map(({ channel_id }) => channel_id).sort(); // ids are in order of age
@@ -323,6 +324,32 @@ describe("escalation", () => {
     }
     expect(await called(id)).toEqual([one, two, one, two, fallback].sort());
     expect(await state(id)).toMatchObject({ state: "ENDED", ended_reason: "EXHAUSTED" });
+  });
+
+  it("begins again where all steps are over and the incident becomes more severe, and not beside one that goes on", async () => {
+    const { id, one, two } = await escalating({}, "medium");
+    const lives = () =>
+      sql("SELECT state FROM escalations WHERE organization_id = $1 AND incident_id = $2 ORDER BY started_at", [id]);
+    const grade = async (severity: "LOW" | "HIGH" | "CRITICAL") => {
+      now += minutes;
+      await server.app.vault.reserve(ours, 10);
+      const change = { id, actor: "ann@clinic.example", severity, reason: "a test", now };
+      await server.app.change(ours, (tx) => gradeIncident(tx, server.app.vault, change));
+    };
+    const pass = async () => {
+      now += 10 * minutes;
+      await escalate();
+    };
+    await grade("HIGH");
+    expect(await lives()).toEqual([{ state: "RUNNING" }]);
+    for (const _ of [1, 2]) await pass();
+    expect(await lives()).toEqual([{ state: "ENDED" }]);
+    await grade("LOW");
+    expect(await lives()).toEqual([{ state: "ENDED" }]);
+    for (const severity of ["HIGH", "CRITICAL"] as const) await grade(severity);
+    expect(await lives()).toEqual([{ state: "ENDED" }, { state: "RUNNING" }]);
+    for (const _ of [1, 2]) await pass();
+    expect(await called(id)).toEqual([one, one, two, two]);
   });
 
   it("stops when somebody acknowledges, resumes when that has lasted too long, and ends with the incident", async () => {
