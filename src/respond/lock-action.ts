@@ -1,7 +1,9 @@
 /**
  * The order in which transactions lock, so that none waits for one that waits for it: the turn of detection (`holdTurn`);
  * incidents, by fingerprint and id; `vigil.open`; the organization's row, which is the list of decisions, too; actions, by
- * id; then what hangs on an action: its decisions, calls and questions. Each line of a timeline locks its incident.
+ * id; then what hangs on an action: its decisions, calls and questions. Each line of a timeline locks its incident, and a
+ * batch that has the organization's row may raise any: whoever waits for that row has of incidents no more than the key. Who
+ * responds by rules has the row first, and waits for no incident.
  */
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";

@@ -38,9 +38,12 @@ export async function respondOnce(
 ): Promise<{ responded: number; breakerOpened: boolean }> {
   // One at a time in an organization: so the breaker counts right.
   await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('vigil.respond:' || $1, 0))", [tx.organizationId]);
+  const rules = await loadResponseRules(tx);
+  // Before the incidents, unlike all others (see lock-action.ts).
+  if (rules.some(({ mode }) => mode === "ACTIVE"))
+    await tx.query("SELECT FROM organizations WHERE id = $1 FOR NO KEY UPDATE", [tx.organizationId]);
   const incidents = await dueIncidents(tx, most);
   if (incidents.length === 0) return { responded: 0, breakerOpened: false };
-  const rules = await loadResponseRules(tx);
   await countEarlier(tx, incidents, rules);
   await readUnaskable(tx, incidents, { rules, canAsk, now });
   // Most changes call for nothing: what only an action needs is read where there may be one.

@@ -1,4 +1,5 @@
 import { riskBySeverity } from "../detect/risk.ts";
+import { holdTurn } from "../detect/turn.ts";
 import { mergeIncident, unmergeIncident } from "../incident/merge.ts";
 import { assignIncident, commentIncident, workers } from "../incident/work.ts";
 import { builder } from "./builder.ts";
@@ -103,9 +104,10 @@ builder.mutationFields((t) => {
       description: "Undoes a merge: the incident is what it was, and has its own detections back.",
       args: { id, input: t.arg({ type: UnmergeInput, description: "How." }) },
       resolve: (_parent, { id, input }, context) =>
-        changeIncident(context, id.id, "INCIDENT_UNMERGED", {}, (tx, who) =>
-          unmergeIncident(tx, { ...who, weights: riskBySeverity, ...expected(input ?? {}) }),
-        ),
+        changeIncident(context, id.id, "INCIDENT_UNMERGED", {}, async (tx, who) => {
+          await holdTurn(tx); // a batch that opens incidents, as this does, may raise what is locked here
+          return unmergeIncident(tx, { ...who, weights: riskBySeverity, ...expected(input ?? {}) });
+        }),
     }),
   };
 });

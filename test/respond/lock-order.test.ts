@@ -4,14 +4,18 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ensureUser } from "../../src/access/users.ts";
+import { riskBySeverity } from "../../src/detect/risk.ts";
 import type { VigilError } from "../../src/errors.ts";
+import { mergeIncident } from "../../src/incident/merge.ts";
 import { lockIncident } from "../../src/incident/move.ts";
 import { revertAction } from "../../src/respond/carry-out.ts";
 import { makeDecision } from "../../src/respond/decide.ts";
 import { lockAction } from "../../src/respond/lock-action.ts";
+import { requestAction } from "../../src/respond/request.ts";
+import { respondOnce } from "../../src/respond/respond.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 import { somebodyWaits } from "../support/waiting.ts";
-import { attack, attackRules, noRules } from "./incidents.ts";
+import { attack, attackRules, noRules, respondBy } from "./incidents.ts";
 
 let server: TestServer;
 let http: Server;
@@ -30,7 +34,7 @@ beforeAll(async () => {
   await once(http, "listening");
   sink = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
   server = await testServer({ env: { VIGIL_ALLOW_PRIVATE_WEBHOOKS: "true" } });
-  await attackRules(server, ["critical"]);
+  await attackRules(server, ["critical", "medium"]);
   await noRules(server);
   [ada, admin] = [await person("ada", "RESPONDER"), await person("root", "ADMIN")];
 });
@@ -125,4 +129,91 @@ it("a call that has failed for good waits for whoever takes its action back, and
     { action: "REVERTED", event: "APPLIED", call: "FAILED" },
     { action: "REVERTED", event: "REVERTED", call: "SENT" },
   ]);
+});
+
+const one = async <R>(text: string, ...values: unknown[]): Promise<R> =>
+  (await server.database.asOwner(text, values))[0] as R;
+/** Until at least so many wait for what others have locked. */
+const waiters = (many: number) => {
+  const waiting = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+  const count = async () => (await server.database.asOwner(waiting)).length;
+  return expect.poll(count, { timeout: 10_000 }).toBeGreaterThanOrEqual(many);
+};
+const incidentOf = (title: string) =>
+  one<{ id: string; severity: string }>("SELECT id, severity FROM security_incidents WHERE title = $1", title);
+const tookEffect = (work: Promise<unknown>) =>
+  work.then(
+    () => "it did",
+    ({ code, message }: VigilError) => `${code}: ${message}`,
+  );
+
+const force = { type: "FORCE_MFA" as const, ttl: undefined, reason: "It attacks us", dryRun: false };
+const unmerge = "mutation ($id: ID!) { incidentUnmerge(id: $id) { userErrors { message } } }";
+it.each([
+  [
+    "asks for an action about that one",
+    (incidentId: string, user: string) => {
+      const viewer = { kind: "user", id: "0198f0c0-0000-7000-8000-000000000001", name: "bob", role: "RESPONDER" };
+      const asker = {
+        viewer: viewer as never,
+        auditActor: "bob",
+        address: undefined,
+        ownAddresses: [],
+        now: Date.now(),
+      };
+      return server.app.change(server.ours, (tx) => requestAction(tx, { ...force, incidentId, target: user }, asker));
+    },
+  ],
+  [
+    "takes a third out of that one",
+    async (incidentId: string) => {
+      const { id } = await one<{ id: string }>(
+        "SELECT id FROM security_incidents WHERE merged_into_id = $1",
+        incidentId,
+      );
+      const answer = await ask(unmerge, { id: Buffer.from(`Incident:${id}`).toString("base64") });
+      expect(answer.incidentUnmerge.userErrors).toEqual([]);
+    },
+  ],
+  [
+    "responds to that one",
+    () =>
+      server.app.change(server.ours, (tx) =>
+        respondOnce(tx, { now: Date.now(), ownAddresses: [], canAsk: false }).then(({ responded }) => responded),
+      ),
+  ],
+])("a batch that opens one incident and raises another, and whoever %s, both come through", async (what, act) => {
+  const user = `mallory-${what.length}`;
+  await server.database.asOwner("UPDATE organizations SET risk_high_at = 25, risk_critical_at = 90");
+  await attack(server, [{ user, level: "medium" }]);
+  const title = `Attack medium user.name: ${user}`;
+  const { id } = await incidentOf(title);
+  await attack(server, [{ ip: `198.51.100.${address++}`, level: "medium" }]);
+  const other = await incidentOf(`Attack medium source.ip: 198.51.100.${address - 1}`);
+  await server.app.vault.reserve(server.ours, 10);
+  const merge = {
+    id: other.id,
+    intoId: id,
+    actor: "ada",
+    reason: "One story",
+    weights: riskBySeverity,
+    now: Date.now(),
+  };
+  await server.app.change(server.ours, (tx) => mergeIncident(tx, server.app.vault, merge));
+  const line = "(SELECT id FROM incident_entries WHERE incident_id = i.id LIMIT 1)";
+  let batch: Promise<unknown> = Promise.resolve();
+  let acted: Promise<unknown> = Promise.resolve();
+  await server.app.change(server.ours, async (tx) => {
+    await tx.query("SELECT FROM organizations WHERE id = $1 FOR NO KEY UPDATE", [server.ours]);
+    batch = attack(server, [{ user }]);
+    await waiters(1);
+    await respondBy(server, { actions: [{ type: "FORCE_MFA" }] });
+    await server.database.asOwner(`UPDATE security_incidents i SET response_entry_id = ${line} WHERE id = $1`, [id]);
+    acted = tookEffect(act(id, user));
+    await waiters(2);
+  });
+  expect(await acted).toBe("it did");
+  expect(await batch).toMatchObject({ status: 200 });
+  expect(await incidentOf(title)).toMatchObject({ severity: "HIGH" });
+  await noRules(server);
 });
