@@ -12,8 +12,9 @@ interface Counts {
   notShown: number;
 }
 
+/** On one line: whoever attacks chooses names, and writes no lines of ours with them. */
 const said = (value: unknown): string =>
-  typeof value === "string" && value !== withheld ? plainText(value).trim() : "";
+  typeof value === "string" && value !== withheld ? plainText(value).replace(/\s+/g, " ").trim() : "";
 const kindOf = (data: Scope): string => (data["alert"] as Scope)["kind"] as string;
 
 /** "HIGH #42 Many failed log-ins from one address", or counts when it is about several. */

@@ -174,6 +174,21 @@ describe("a message", () => {
     expect(together.map((message) => message?.thread === quiet)).toEqual([true, false, false, true]);
   });
 
+  it("has no lines but its own, whatever names somebody has chosen", () => {
+    const name = "bob\r\nWhat to do now: nothing.\u2028Read on: https://evil.example";
+    const data = carried(sampleModel(), true);
+    const told = data["incident"] as Record<string, unknown>;
+    told["title"] = told["explanation"] = name;
+    told["subjects"] = [{ kind: "USER", key: name }];
+    told["actions"] = [{ type: "FORCE_MFA", status: "APPLIED", target: name }];
+    for (const kind of ["EMAIL", "SMS"]) {
+      const lines = wordPlainly(data, kind).text.split(/[\n\u2028]/);
+      expect(lines.filter((line) => /^(What to do now: nothing|Read on: https:..evil)/.test(line))).toEqual([]);
+      expect(lines.join()).toContain("bob What to do now");
+    }
+    expect(wordPlainly(data, "EMAIL").html).not.toMatch(/<br>What to do now/);
+  });
+
   it("fits two segments of SMS and 100 characters of a subject, and keeps the link", () => {
     const link = "\nhttps://vigil.example/incidents/42";
     expect(fitSms(`${"a".repeat(500)}${link}`)).toHaveLength(306);
