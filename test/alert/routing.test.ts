@@ -413,6 +413,23 @@ describe("escalation", () => {
     expect((await called(id)).length).toBe(3); // the step itself is not lost
   });
 
+  it("N9 is paged by the auditor, too, when an acknowledgement has run out and no worker calls again, each time once", async () => {
+    const { id } = await escalating({ timeoutS: 1_800 });
+    await acknowledge(id);
+    for (const paged of [2, 4]) {
+      now += 34 * minutes;
+      await server.app.sweep.overdue();
+      expect((await called(id)).length).toBe(paged - 2);
+      now += 2 * minutes;
+      for (const _ of [1, 2]) await server.app.sweep.overdue();
+      expect((await called(id)).length).toBe(paged); // every channel
+      await sql("UPDATE escalations SET due_at = $3 WHERE organization_id = $1 AND incident_id = $2", [
+        id,
+        new Date(now + 30 * minutes), // somebody acknowledges again
+      ]);
+    }
+  });
+
   it("calls nobody any more to what somebody has by then, nor when it is open again, and knows who has it", async () => {
     const { id } = await escalating();
     now += 5 * minutes;
