@@ -10,13 +10,12 @@ export function plainText(text: string): string {
 /** One line of at most so many characters. */
 export function oneLine(text: string, most: number): string {
   const line = plainText(text).replace(/\s+/g, " ").trim();
-  return line.length <= most
-    ? line
-    : `${[...line]
-        .slice(0, most - 1)
-        .join("")
-        .slice(0, most - 1)
-        .trimEnd()}…`;
+  return line.length <= most ? line : `${firstOf(line, most - 1).trimEnd()}…`;
+}
+
+/** At most so many characters, none of them cut in two: receivers refuse the half of one. */
+export function firstOf(text: string, most: number): string {
+  return text.slice(0, most).replace(/[\ud800-\udbff]$/, "");
 }
 
 const gsm7 =

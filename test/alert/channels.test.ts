@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { openChannels } from "../../src/alert/channels/kinds.ts";
+import { slackBlocks } from "../../src/alert/channels/slack.ts";
 import { openSmtp, type Smtp } from "../../src/alert/channels/smtp.ts";
 import { parseSmtp } from "../../src/alert/channels/smtp-url.ts";
 import type { Message } from "../../src/alert/message.ts";
@@ -326,6 +327,20 @@ it("gives nothing up, and takes no address for bad, by what a mail server says b
     smtp.close();
     smtp = openSmtp(login);
     expect([command, line, await send(of)]).toMatchObject([command, line, became]);
+  }
+});
+
+it("cuts no character and no entity in two for Slack, which refuses the half of one", () => {
+  for (const lead of ["", "a", "aa", "aaa", "aaaa"]) {
+    for (const one of ["😀", "&"]) {
+      const [, section] = slackBlocks({ ...message, text: lead + one.repeat(3_000) }, false) as {
+        text: { text: string };
+      }[];
+      const text = section?.text.text as string;
+      expect(text.length).toBeGreaterThan(2_890);
+      expect(text.isWellFormed()).toBe(true);
+      expect(text).toMatch(one === "&" ? /;$/ : /😀$/);
+    }
   }
 });
 
