@@ -64,8 +64,8 @@ export function judgeSafety(target: Target, around: Surroundings): SafetyVerdict
   for (const own of around.ownAddresses) {
     if (overlap(target.value, own)) return refuse(`${target.value} reaches ${own}, which Vigil or its monitors use.`);
   }
-  const { callerAddress } = around;
-  if (callerAddress && readNetwork(callerAddress) && overlap(target.value, callerAddress)) {
+  const caller = readNetwork(around.callerAddress ?? ""); // a socket of both families writes IPv4 as ::ffff:203.0.113.9
+  if (caller && overlap(target.value, caller.value)) {
     return refuse(`${target.value} reaches the address that this request comes from.`);
   }
   for (const protectedOne of around.protectedTargets) {

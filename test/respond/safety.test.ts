@@ -42,6 +42,13 @@ describe("R1: what is never acted upon", () => {
     expect((verdict as { reason: string }).reason).toContain(what);
   });
 
+  it("whoever asks is known by a mapped address, too, and others can be blocked from there", () => {
+    const callerAddress = "::ffff:203.0.113.9";
+    expect(judge("203.0.113.0/28", { callerAddress })).toMatchObject({ safe: false });
+    expect(judge("203.0.113.77", { callerAddress })).toEqual({ safe: true });
+    expect(judge("203.0.113.77", { callerAddress: "fe80::1%eth0" })).toEqual({ safe: true });
+  });
+
   it("an administrator by any name, who asks, and a protected user are refused, whatever the case", () => {
     for (const user of ["ada@clinic.example", "ADA", "rob@clinic.example", "Backup-Service"]) {
       expect(judgeUser(user)).toMatchObject({ safe: false });
