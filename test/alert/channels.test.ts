@@ -338,7 +338,7 @@ it("cuts no character and no entity in two for Slack, which refuses the half of 
       }[];
       const text = section?.text.text as string;
       expect(text.length).toBeGreaterThan(2_890);
-      expect(text.isWellFormed()).toBe(true);
+      expect(text).toMatch(/^\P{Surrogate}*$/u);
       expect(text).toMatch(one === "&" ? /;$/ : /😀$/);
     }
   }
