@@ -10,9 +10,10 @@ export function outliveLoss<Client extends pg.ClientBase>(client: Client): Clien
   return client.on("error", () => undefined);
 }
 
-/** Of the network, of PostgreSQL (classes 08 and 57P, and no more room for connections), and of Prisma. */
-const codes =
-  /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|EHOSTUNREACH|08\w{3}|57P0[123]|53300|P10(01|02|08|17)|P2024)$/;
+/** Where containers run, a database that is away has no name either. */
+const ofNetwork = /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|E(HOST|NET)UNREACH|ENOTFOUND|EAI_AGAIN)$/;
+/** Of PostgreSQL (classes 08 and 57P, and no more room for connections), and of Prisma. */
+const ofServer = /^(08\w{3}|57P0[123]|53300|P10(01|02|08|17)|P2024)$/;
 /** What pg says without a code. */
 const words =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
@@ -23,7 +24,8 @@ export function isDatabaseAway(error: unknown): boolean {
   let at = error;
   for (let depth = 0; depth < deepest && at instanceof Error; depth++) {
     const { code, errors } = at as { code?: unknown; errors?: unknown };
-    if ((typeof code === "string" && codes.test(code)) || words.test(at.message)) return true;
+    if ((typeof code === "string" && (ofNetwork.test(code) || ofServer.test(code))) || words.test(at.message))
+      return true;
     if (Array.isArray(errors) && errors.some(isDatabaseAway)) return true; // of a name with several addresses
     at = at.cause;
   }
