@@ -9,6 +9,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { runMigrations } from "bullmq";
 import pg from "pg";
 import { outliveLoss } from "../database-away.ts";
+import { connectBy } from "./connect.ts";
 import { seedStatistics } from "./first-statistics.ts";
 
 /**
@@ -26,7 +27,7 @@ const directory = join(import.meta.dirname, "../../prisma/migrations");
  */
 export async function migrate(ownerUrl: string, serverUrl: string | undefined, lockPatience = 5): Promise<string[]> {
   const client = outliveLoss(new pg.Client({ connectionString: ownerUrl, application_name: "vigil migrate" }));
-  await client.connect();
+  await connectBy("VIGIL_OWNER_DATABASE_URL", client);
   try {
     await client.query("SELECT pg_advisory_lock(72707369)"); // the lock Prisma Migrate itself takes
     await client.query(`SET lock_timeout = '${lockPatience}s'`);
@@ -34,17 +35,17 @@ export async function migrate(ownerUrl: string, serverUrl: string | undefined, l
     await client.query("GRANT SELECT ON public._prisma_migrations TO vigil_app"); // servers look before they start
     await seedStatistics(client);
     await makeQueue(client);
-    if (serverUrl) await makeServerRole(client, new URL(serverUrl));
+    if (serverUrl) await makeServerRole(client, serverUrl);
     return applied;
   } finally {
     await client.end();
   }
 }
 
-/** Names of those that are not applied yet, in their order; `ownerUrl` as for `migrate`. Changes nothing. */
-export async function pendingMigrations(ownerUrl: string): Promise<string[]> {
-  const client = outliveLoss(new pg.Client({ connectionString: ownerUrl, application_name: "vigil doctor" }));
-  await client.connect();
+/** Names of those that are not applied yet, in their order; `setting` is where the URL comes from. Changes nothing. */
+export async function pendingMigrations(url: string, setting: string): Promise<string[]> {
+  const client = outliveLoss(new pg.Client({ connectionString: url, application_name: "vigil doctor" }));
+  await connectBy(setting, client);
   try {
     const ledger = "SELECT to_regclass('public._prisma_migrations') IS NOT NULL AS there";
     const { rows } = await client.query<{ there: boolean }>(ledger);
@@ -135,15 +136,15 @@ async function makeQueue(client: pg.Client): Promise<void> {
   await client.query("SET search_path TO DEFAULT");
 }
 
-/** A login role that is a member of vigil_app and nothing else, named and authenticated as in the server's URL. */
-async function makeServerRole(client: pg.Client, url: URL): Promise<void> {
-  const role = decodeURIComponent(url.username);
+/** A login role that is a member of vigil_app and nothing else, named and authenticated as pg reads the server's URL. */
+async function makeServerRole(client: pg.Client, serverUrl: string): Promise<void> {
+  const { user: role, password } = new pg.Client({ connectionString: serverUrl });
   const { rows } = await client.query<{ exists: boolean; member: boolean; name: string; password: string }>(
     `SELECT format('%I', $1::text) AS name, format('%L', $2::text) AS password,
        EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS "exists",
        EXISTS (SELECT FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member
                WHERE r.rolname = $1 AND m.roleid = 'vigil_app'::regrole) AS member`,
-    [role, decodeURIComponent(url.password)],
+    [role, password],
   );
   const found = rows[0];
   if (!found) return;
@@ -153,7 +154,7 @@ async function makeServerRole(client: pg.Client, url: URL): Promise<void> {
 
 /** For a process that cannot migrate: what this version reads and writes must be there. `serverUrl` is the server's own. */
 export async function checkMigrations(serverUrl: string): Promise<void> {
-  const [first, ...others] = await pendingMigrations(serverUrl);
+  const [first, ...others] = await pendingMigrations(serverUrl, "DATABASE_URL");
   if (first === undefined) return;
   const which = others.length > 0 ? `${first} and ${others.length} after it` : first;
   throw new Error(

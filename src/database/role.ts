@@ -1,5 +1,6 @@
 import pg from "pg";
 import { outliveLoss } from "../database-away.ts";
+import { connectBy } from "./connect.ts";
 
 /**
  * Refuses a database role under which Row Level Security would not protect one organization from another
@@ -9,7 +10,7 @@ export async function checkServerRole(url: string): Promise<void> {
   const client = outliveLoss(
     new pg.Client({ connectionString: url, application_name: "vigil", connectionTimeoutMillis: 10_000 }),
   );
-  await client.connect();
+  await connectBy("DATABASE_URL", client);
   try {
     const { rows } = await client.query<{ role: string; faults: string[] }>(faultsOfRole);
     const { role = "", faults = [] } = rows[0] ?? {};

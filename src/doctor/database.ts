@@ -98,7 +98,7 @@ async function checkRole(serverUrl: string): Promise<Finding> {
 
 async function checkMigrations(ownerUrl: string): Promise<Finding> {
   const mend = "Run `vigil migrate`, or start the server with VIGIL_OWNER_DATABASE_URL.";
-  return pendingMigrations(ownerUrl).then(
+  return pendingMigrations(ownerUrl, "VIGIL_OWNER_DATABASE_URL").then(
     (pending) =>
       pending.length === 0
         ? good("schema", "every migration is applied")

@@ -1,6 +1,8 @@
 import pg from "pg";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { connectBy } from "../../src/database/connect.ts";
 import { checkMigrations, migrate } from "../../src/database/migrate.ts";
+import { checkServerRole } from "../../src/database/role.ts";
 import { type TestDatabase, testDatabase } from "../support/database.ts";
 
 const name = "20261212000000_kept_detections";
@@ -36,4 +38,35 @@ it("The server's role cannot change the ledger", async () => {
   await server.connect();
   await expect(server.query("DELETE FROM public._prisma_migrations")).rejects.toThrow(/permission denied/);
   await server.end();
+});
+
+it("A database that cannot be reached is told by the setting that leads there", async () => {
+  const nowhere = "postgres://vigil:secret@127.0.0.1:1/vigil";
+  const refused = /_URL leads to no database: connect ECONNREFUSED 127\.0\.0\.1:1$/;
+  await expect(migrate(nowhere, undefined)).rejects.toThrow(refused);
+  await expect(migrate(nowhere, undefined)).rejects.toThrow(/^VIGIL_OWNER_DATABASE_URL/);
+  for (const check of [checkMigrations, checkServerRole]) {
+    await expect(check(nowhere)).rejects.toThrow(refused);
+    await expect(check(nowhere)).rejects.toThrow(/^DATABASE_URL/);
+  }
+  const wrong = new URL(test.serverUrl);
+  wrong.password = "another";
+  await expect(checkServerRole(wrong.href)).rejects.toThrow(/^DATABASE_URL .*password authentication failed/);
+});
+
+it("Of a name with several addresses it is told what each of them says", async () => {
+  const addresses = ["::1", "127.0.0.1"].map((address) => new Error(`connect ECONNREFUSED ${address}:5432`));
+  const connecting = connectBy("DATABASE_URL", { connect: () => Promise.reject(new AggregateError(addresses)) });
+  await expect(connecting).rejects.toThrow(/ECONNREFUSED ::1:5432, connect ECONNREFUSED 127\.0\.0\.1:5432$/);
+});
+
+it("The server's role is made with the password that the server connects with, whatever is in it", async () => {
+  const { host, pathname } = new URL(test.serverUrl);
+  for (const [number, password] of ["100%", "a b%20c", "%C3%A9%2F%40"].entries()) {
+    const role = `odd_${test.organizations[0]?.id.slice(-12)}_${number}`;
+    const url = `postgres://${role}:${password}@${host}${pathname}`;
+    await migrate(test.ownerUrl, url);
+    await checkServerRole(url);
+    await test.asOwner(`DROP ROLE ${role}`);
+  }
 });
