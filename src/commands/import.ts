@@ -25,6 +25,7 @@ export interface ImportSummary {
 export type Sink = (drafts: EventDraft[]) => Promise<{ accepted: number; duplicates: number; rejected: Rejection[] }>;
 
 const batchSize = 5_000; // events per request
+const largestRequest = 8_388_608; // bytes unpacked: the server takes 10 MiB as they are sent
 const packed = promisify(gzip);
 const inFlight = 3; // batches under way while the next is parsed
 
@@ -50,6 +51,7 @@ export async function importFile(
     if (summary.rejected.length < 20) summary.rejected.push({ line, code, message });
   };
   const running = new Set<Promise<void>>();
+  const faults: unknown[] = [];
   let batch: EventDraft[] = [];
   let lineOf: number[] = [];
   const flush = async (): Promise<void> => {
@@ -62,9 +64,15 @@ export async function importFile(
       summary.duplicates += result.duplicates;
       for (const rejection of result.rejected) reject(lines[rejection.index] ?? 0, rejection);
     });
-    const tracked = sent.finally(() => running.delete(tracked));
+    // Nobody waits for it just then: a fault is told when the next batch is due, or at the end.
+    const tracked = sent.catch((fault) => void faults.push(fault)).finally(() => running.delete(tracked));
     running.add(tracked);
     if (running.size >= inFlight) await Promise.race(running);
+    if (faults.length > 0) await end();
+  };
+  const end = async (): Promise<void> => {
+    await Promise.all(running);
+    if (faults.length > 0) throw faults[0];
   };
 
   for await (const chunk of readLines(path, format.longestLine)) {
@@ -86,7 +94,7 @@ export async function importFile(
     options.onProgress?.(chunk.bytesRead, chunk.totalBytes, summary.lines);
   }
   await flush();
-  await Promise.all(running);
+  await end();
   return summary;
 }
 
@@ -104,10 +112,9 @@ async function identify(path: string): Promise<string> {
   }
 }
 
-/** Sends to a running server's /ingest, waiting when it asks for that. */
+/** Sends to a running server's /ingest, in requests that it takes, waiting when it asks for that. */
 export function httpSink(url: string, token: string): Sink {
-  return async (drafts) => {
-    const lines = drafts.map(({ clientId, ...rest }) => JSON.stringify({ ...rest, id: clientId }));
+  async function send(lines: readonly string[]): ReturnType<Sink> {
     const body = await packed(lines.join("\n"));
     for (;;) {
       const answer = await fetch(`${url}/ingest`, {
@@ -118,6 +125,9 @@ export function httpSink(url: string, token: string): Sink {
           "content-encoding": "gzip",
         },
         body,
+      }).catch((cause: Error) => {
+        const message = `The server at ${url} broke off. Repeat the import when it is back: nothing is added twice.`;
+        throw new Error(message, { cause });
       });
       if (answer.status === 429) {
         await wait(1_000 * Number(answer.headers.get("retry-after") ?? 1));
@@ -127,6 +137,23 @@ export function httpSink(url: string, token: string): Sink {
       if (result.error) throw new Error(`The server refused the events: ${result.error.message}`);
       return result;
     }
+  }
+
+  return async (drafts) => {
+    const lines = drafts.map(({ clientId, ...rest }) => JSON.stringify({ ...rest, id: clientId }));
+    const whole: Awaited<ReturnType<Sink>> = { accepted: 0, duplicates: 0, rejected: [] };
+    for (let from = 0; from < lines.length; ) {
+      let bytes = 0;
+      let to = from;
+      while (to < lines.length && (to === from || bytes + Buffer.byteLength(lines[to] as string) < largestRequest))
+        bytes += Buffer.byteLength(lines[to++] as string) + 1;
+      const { accepted, duplicates, rejected } = await send(lines.slice(from, to));
+      whole.accepted += accepted;
+      whole.duplicates += duplicates;
+      for (const rejection of rejected) whole.rejected.push({ ...rejection, index: rejection.index + from });
+      from = to;
+    }
+    return whole;
   };
 }
 
