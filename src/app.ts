@@ -1,5 +1,4 @@
 /** Opens everything once, straight down, and closes it in reverse. Entry points and tests both start here. */
-
 import { openAccess } from "./access/access.ts";
 import { audit } from "./access/audit.ts";
 import { openSmtp } from "./alert/channels/smtp.ts";
@@ -22,6 +21,7 @@ import { loadSecrets } from "./embedded/secrets.ts";
 import { VigilError } from "./errors.ts";
 import { holdFeedback, teach, unlearning } from "./feedback.ts";
 import { databasePart } from "./health/database-part.ts";
+import { watchKeys } from "./health/keys-part.ts";
 import { entriesOf } from "./incident/entry.ts";
 import { validateAll } from "./ingest/accept.ts";
 import { openEnricher } from "./ingest/enrich/enricher.ts";
@@ -62,11 +62,10 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
   let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closing ??= (async () => {
-      for (const part of opened.reverse()) {
+      for (const part of opened.reverse())
         await part
           .close()
           .catch((error: Error) => log.error({ part: part.name, err: error.message }, "closing failed"));
-      }
     })();
     return closing;
   };
@@ -167,7 +166,6 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
     const live = openLive({ db, pipeline, connectionLimits: config.connectionLimits, redisUrl, now, log });
     opened.push({ name: "live", close: live.close });
     const { connections, gauges, history } = live;
-
     const openSealed = createOpener({ db, vault, log });
 
     async function change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -182,13 +180,15 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       return result;
     }
 
+    const keysPart = watchKeys({ db, service: keyService, now, log });
     async function health() {
       const database = await databasePart(db);
-      const more = database.ok ? [await selfWatch.part(), depths ? await depths.part() : undefined] : [];
+      const keys = database.ok ? await keysPart() : undefined;
+      const more = database.ok ? [keys, await selfWatch.part(), depths ? await depths.part() : undefined] : [];
       const windows = await windowsPart(redis, pipeline.rebuilds());
       const parts = [database, windows, live.part(), ...more.filter((part) => part !== undefined)];
       // Without Redis the server goes on in memory: it is degraded, and ready all the same.
-      return { ok: parts.every((part) => part.ok), ready: database.ok, parts };
+      return { ok: parts.every((part) => part.ok), ready: database.ok && keys?.ready !== false, parts };
     }
     watchParts(measures, { pipeline, db, health, now });
 

@@ -7,7 +7,7 @@ import { openEmbeddedPostgres } from "../embedded/postgres.ts";
 import { loadSecrets } from "../embedded/secrets.ts";
 import { checkDatabase } from "./database.ts";
 import { bad, type Finding, good } from "./finding.ts";
-import { checkKeys } from "./keys.ts";
+import { checkDataKeys, checkKeys } from "./keys.ts";
 import { checkDataDirectory, checkNode } from "./machine.ts";
 import { checkAddress, checkMail, checkPlaces } from "./outside.ts";
 import { checkRedis } from "./redis.ts";
@@ -35,13 +35,19 @@ export async function examine(config: Config, now: number): Promise<Finding[]> {
   return findings;
 }
 
-async function database({ databaseUrl, ownerDatabaseUrl, dataDir }: Config): Promise<Finding[]> {
-  if (databaseUrl) return checkDatabase(databaseUrl, ownerDatabaseUrl);
+async function database(config: Config): Promise<Finding[]> {
+  const { databaseUrl, ownerDatabaseUrl, dataDir } = config;
+  const look = async (serverUrl: string, ownerUrl: string | undefined): Promise<Finding[]> => {
+    const findings = await checkDatabase(serverUrl, ownerUrl);
+    const isThere = findings.every(({ part, level }) => part !== "database" || level === "GOOD");
+    return isThere ? [...findings, ...(await checkDataKeys(serverUrl, config))] : findings;
+  };
+  if (databaseUrl) return look(databaseUrl, ownerDatabaseUrl);
   if (!existsSync(join(dataDir, "postgres")))
     return [good("database", "Vigil's own PostgreSQL is made on the first start")];
   const embedded = await openEmbeddedPostgres(dataDir, await loadSecrets(dataDir));
   try {
-    return await checkDatabase(embedded.serverUrl, embedded.ownerUrl);
+    return await look(embedded.serverUrl, embedded.ownerUrl);
   } finally {
     await embedded.close();
   }

@@ -1,7 +1,11 @@
 /** Keys: where they come from, and whether losing one machine would lose what they sealed. */
-import { stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Config } from "../config.ts";
+import pg from "pg";
+import { type Config, parseKeys } from "../config.ts";
+import { outliveLoss } from "../database-away.ts";
+import { createKeyring } from "../secrets/keyring.ts";
+import { findUnopened, type Unopened } from "../secrets/unopened.ts";
 import { bad, care, type Finding, good } from "./finding.ts";
 
 type Settings = Pick<Config, "dataDir" | "databaseUrl" | "encryptionKeys" | "auditSigningKey" | "jwtSecret">;
@@ -48,3 +52,40 @@ export async function checkKeys(config: Settings): Promise<Finding[]> {
     ),
   ];
 }
+
+/** Whether the keys that are here open what the database holds. Nothing where the schema lacks what is asked. */
+export async function checkDataKeys(
+  serverUrl: string,
+  { dataDir, encryptionKeys }: Pick<Config, "dataDir" | "encryptionKeys">,
+): Promise<Finding[]> {
+  const path = join(dataDir, "encryption-keys");
+  const keys = encryptionKeys ?? parseKeys(await readFile(path, "utf8").catch(() => "")).keys;
+  const none = { currentKeyId: "", wrap: noKey, unwrap: noKey };
+  const client = outliveLoss(new pg.Client({ connectionString: serverUrl, application_name: "vigil doctor" }));
+  await client.connect();
+  let found: Unopened;
+  try {
+    const { rows } = await client.query<{ id: string }>("SELECT organization_ids() AS id");
+    const query = async (id: string, text: string, values: unknown[]) => {
+      await client.query("SELECT set_config('app.organization_id', $1, false)", [id]);
+      return client.query(text, values);
+    };
+    const ids = rows.map(({ id }) => id);
+    found = await findUnopened(ids, query, keys.length > 0 ? createKeyring(keys) : none);
+  } catch {
+    return []; // the schema is told of by itself
+  } finally {
+    await client.end();
+  }
+  if (found.keys.length === 0) return [good("data keys", "open with the encryption keys that are here")];
+  const where = encryptionKeys === undefined ? path : "VIGIL_ENCRYPTION_KEYS";
+  return [
+    bad(
+      "data keys",
+      `what the encryption key ${found.keys.join(", ")} wrapped does not open: events are refused, and nothing sealed is read`,
+      `Put that key back into ${where}, behind the current one, from your copy. Every server and worker needs it until \`vigil keys rotate\` has wrapped all anew.`,
+    ),
+  ];
+}
+
+const noKey = (): Promise<never> => Promise.reject(new Error("there is no key"));

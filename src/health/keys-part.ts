@@ -1,0 +1,42 @@
+/** The keys as a part of the server's health: without the right ones every event is refused, though the database answers. */
+import type { Database } from "../db.ts";
+import type { Log } from "../log.ts";
+import type { KeyService } from "../secrets/key-service.ts";
+import { findUnopened } from "../secrets/unopened.ts";
+
+const fresh = 60_000; // ms: every organization is looked at
+
+interface KeysPart {
+  name: string;
+  ok: boolean;
+  detail: string;
+  /** Whether a server with these keys is of use to anybody. */
+  ready: boolean;
+}
+
+export function watchKeys(options: {
+  db: Pick<Database, "organizationIds" | "query">;
+  service: KeyService;
+  now: () => number;
+  log: Log;
+}): () => Promise<KeysPart> {
+  const { db, service, now, log } = options;
+  let looked: { at: number; part: Promise<KeysPart> } | undefined;
+
+  async function look(): Promise<KeysPart> {
+    const { keys, all } = await findUnopened(await db.organizationIds(), db.query, service);
+    if (keys.length === 0) return { name: "keys", ok: true, detail: "open the data keys", ready: true };
+    const detail = `what the encryption key ${keys.join(", ")} wrapped does not open with the keys that are here: events are refused`;
+    log.error({ keys }, "the encryption keys are not those of the database: `vigil doctor` says how to mend it");
+    return { name: "keys", ok: false, detail, ready: !all };
+  }
+
+  return async () => {
+    if (!looked || Math.abs(now() - looked.at) >= fresh) looked = { at: now(), part: look() };
+    const mine = looked;
+    return mine.part.catch((): KeysPart => {
+      if (looked === mine) looked = undefined;
+      return { name: "keys", ok: false, detail: "cannot be looked at", ready: true };
+    });
+  };
+}
