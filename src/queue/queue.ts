@@ -22,13 +22,14 @@ const lanes = [
 ].map(({ has, ...lane }) => ({ ...lane, jobs: jobNames.filter(has) }));
 type Lane = (typeof lanes)[number];
 const longestClose = 8_000; // ms: whoever started us waits 10 seconds
+const strayed = 600_000; // ms: so far from its time, a schedule has lost its job, or was set by a clock that was wrong
 
 /** Works the jobs until closed; registers their schedules first, and forgets those of jobs that are no more. */
 export async function workJobs(
   where: QueueStore,
   handlers: Handlers,
   log: Log,
-  lookInterval = 20_000, // ms between two looks whether the schedules are still there: Redis may have been emptied
+  lookInterval = 20_000, // ms between two looks whether the schedules are as they should be: Redis may have been emptied
 ): Promise<RunningJobs> {
   const store = openStore(where, log);
   const opened = lanes.map((lane) => ({ lane, queue: store.queue(lane.name) }));
@@ -36,21 +37,21 @@ export async function workJobs(
   const scheduleAll = () => Promise.all(opened.map(({ lane, queue }) => schedule(lane, queue)));
   for (const { queue } of opened)
     queue.on("error", (error) => log.warn({ err: error.message }, "the jobs cannot be scheduled"));
-  await store
-    .alone(async () => void (await scheduleAll()))
-    .catch(async (error: Error) => {
-      await atMost(1_000, closeQueues());
-      await atMost(1_000, store.close());
-      throw error;
-    });
-  let isLooking = false;
-  async function look(): Promise<void> {
-    if (isLooking) return;
-    isLooking = true;
-    await scheduleAll().catch((error: Error) => log.warn({ err: error.message }, "the jobs cannot be scheduled"));
-    isLooking = false;
+  const scheduleAlone = () => store.alone(async () => void (await scheduleAll()));
+  await scheduleAlone().catch(async (error: Error) => {
+    await atMost(1_000, closeQueues());
+    await atMost(1_000, store.close());
+    throw error;
+  });
+  let looking: Promise<void> | undefined;
+  function look(): void {
+    looking ??= scheduleAlone()
+      .catch((error: Error) => log.warn({ err: error.message }, "the jobs cannot be scheduled"))
+      .finally(() => {
+        looking = undefined;
+      });
   }
-  const timer = "redisUrl" in where ? setInterval(() => void look(), lookInterval).unref() : undefined;
+  const timer = setInterval(look, lookInterval).unref();
   const workers = lanes.map(({ name, concurrency }) => {
     const worker = store.worker(name, (job) => handlers[job.name as JobName]?.() ?? Promise.resolve(), {
       concurrency,
@@ -71,6 +72,7 @@ export async function workJobs(
       const closeWorkers = (force: boolean) => Promise.all(workers.map((worker) => worker.close(force)));
       const inTime = await atMost(longestClose, closeWorkers(false)); // what is under way may finish
       if (!inTime) await atMost(1_000, closeWorkers(true));
+      await atMost(1_000, looking ?? Promise.resolve());
       await atMost(1_000, closeQueues());
       await atMost(1_000, store.close());
     },
@@ -83,7 +85,11 @@ async function schedule(lane: Lane, queue: Queue): Promise<void> {
   for (const name of lane.jobs) {
     const { every, priority } = jobs[name];
     const before = known.find(({ key }) => key === name);
-    if (before && Number(before.every) === every && before.template?.opts?.priority === priority) continue;
+    if (before && Number(before.every) === every && before.template?.opts?.priority === priority) {
+      const ahead = (before.next ?? 0) - Date.now();
+      if (ahead > -strayed && ahead < every + strayed) continue;
+      await queue.removeJobScheduler(name); // or BullMQ would go on from that time
+    }
     const opts = { attempts: 3, priority, removeOnComplete: 100, removeOnFail: 1_000 };
     await queue.upsertJobScheduler(name, { every }, { name, data: {}, opts });
   }
