@@ -14,20 +14,48 @@ export function readConfig(over: Record<string, string | undefined> = {}): Confi
 
 const closeLimit = 9_500; // milliseconds: whoever started us waits 10 seconds
 
-/** Closes once on SIGINT or SIGTERM, however often the signal comes, and ends the process with 0. */
-export function closeOnSignal(close: () => Promise<void>): void {
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** What a command ends with that was told to stop. */
+export const interrupted = 130;
+
+/**
+ * What is being opened. Where a signal comes meanwhile it is closed as soon as it is open, and the process ends with `code`: a
+ * PostgreSQL that was started for it would go on for nobody.
+ */
+export async function opened<T extends { close(): Promise<void> }>(opening: Promise<T>, code = 0): Promise<T> {
+  let isOver = false;
+  const end = (): void => {
+    if (!isOver) setTimeout(() => process.exit(1), closeLimit).unref();
+    isOver = true;
+  };
+  for (const signal of signals) process.on(signal, end);
+  try {
+    const open = await opening;
+    if (!isOver) return open;
+    await open.close();
+    return process.exit(code);
+  } finally {
+    for (const signal of signals) process.off(signal, end);
+  }
+}
+
+/** Closes once on SIGINT or SIGTERM, however often the signal comes, and ends the process with `code`; until it is let go of. */
+export function closeOnSignal(close: () => Promise<void>, code = 0): () => void {
   let closing = false;
   const end = (): void => {
     if (closing) return;
     closing = true;
     setTimeout(() => process.exit(1), closeLimit).unref();
     close().then(
-      () => process.exit(0),
+      () => process.exit(code),
       (error: Error) => {
         console.error(`Closing failed: ${error.message}`);
         process.exit(1);
       },
     );
   };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, end);
+  for (const signal of signals) process.on(signal, end);
+  return () => {
+    for (const signal of signals) process.off(signal, end);
+  };
 }

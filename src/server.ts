@@ -7,7 +7,7 @@ import { hasCluster } from "./embedded/has-cluster.ts";
 import { forgetRunningServer, readRunningServer, rememberRunningServer } from "./embedded/running.ts";
 import { createLog, messageForLog } from "./log.ts";
 import { timeJobs, workJobs } from "./queue/queue.ts";
-import { closeOnSignal } from "./run.ts";
+import { closeOnSignal, opened } from "./run.ts";
 import { servingInterval } from "./self-watch.ts";
 import { readPersistedDocuments } from "./server/persisted-documents.ts";
 import { createServer } from "./server/server.ts";
@@ -19,7 +19,7 @@ export async function serve(config: Config): Promise<void> {
   const tracing = await startTracing(config.tracesEndpoint, log);
   if (!config.databaseUrl && !hasCluster(config.dataDir))
     console.error(`Making the database in ${config.dataDir}, once: this takes up to half a minute.`);
-  const app = await openApp(config, { log });
+  const app = await opened(openApp(config, { log }));
   if (app.embedded && !(await app.embedded.claimServing())) {
     const other = await readRunningServer(config.dataDir);
     await app.close();

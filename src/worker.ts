@@ -5,7 +5,7 @@ import type { Config } from "./config.ts";
 import { createLog } from "./log.ts";
 import { answerFromRedis } from "./queue/doorbell.ts";
 import { workJobs } from "./queue/queue.ts";
-import { closeOnSignal } from "./run.ts";
+import { closeOnSignal, opened } from "./run.ts";
 import { startTracing } from "./tracing-sdk.ts";
 
 export async function work(config: Config): Promise<void> {
@@ -17,7 +17,7 @@ export async function work(config: Config): Promise<void> {
     );
   const log = createLog(config.logLevel);
   const tracing = await startTracing(config.tracesEndpoint, log);
-  const app = await openApp(config, { log });
+  const app = await opened(openApp(config, { log }));
   const jobs = await workJobs(store, app.sweep, log);
   app.metricHistory.start();
   // Without Redis the servers answer their bells themselves.

@@ -183,6 +183,19 @@ describe("the command line", () => {
     expect(postgresAlive(pid)).toBe(false);
   });
 
+  it.each([["start"], ["token", "--org", "demo", "--role", "ADMIN"]])(
+    "leaves no PostgreSQL behind where it is told to stop before it has begun: %s",
+    async (...args) => {
+      const child = spawn(process.execPath, [command, ...args], { env: environment(), stdio: "ignore" });
+      const ended = new Promise<number | null>((resolve) => child.on("exit", resolve));
+      await expect.poll(() => postmaster().then(postgresAlive, () => false), { timeout: 30_000 }).toBe(true);
+      const pid = await postmaster();
+      child.kill("SIGINT");
+      expect(await ended).toBe(args[0] === "start" ? 0 : 130);
+      expect(postgresAlive(pid)).toBe(false);
+    },
+  );
+
   it("names a port that is taken", async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(port, "127.0.0.1", resolve));

@@ -13,7 +13,7 @@ import { openEmbeddedPostgres } from "../embedded/postgres.ts";
 import { runAs } from "../embedded/run-as.ts";
 import { loadSecrets } from "../embedded/secrets.ts";
 import { VigilError } from "../errors.ts";
-import { readConfig } from "../run.ts";
+import { closeOnSignal, interrupted, opened, readConfig } from "../run.ts";
 import { restored } from "./restored.ts";
 
 const manifestSchema = z.object({
@@ -83,7 +83,8 @@ export async function backUp(
   await mkdir(directory, { recursive: true, mode: 0o700 });
   if ((await readdir(directory)).length > 0)
     throw new VigilError("BAD_USER_INPUT", `${directory} is not empty: back up into a directory of its own.`);
-  const postgres = await openEmbeddedPostgres(dataDir, await loadSecrets(dataDir));
+  const postgres = await opened(openEmbeddedPostgres(dataDir, await loadSecrets(dataDir)), interrupted);
+  const letGo = closeOnSignal(postgres.close, interrupted);
   try {
     const copied = await backUpCluster(postgres.ownerUrl, cluster, join(directory, "postgres"), () =>
       copyFiles(dataDir, directory, (name) => !notKept.test(name)),
@@ -96,6 +97,7 @@ export async function backUp(
     return { ...copied, without };
   } finally {
     await postgres.close();
+    letGo();
   }
 }
 

@@ -2,7 +2,7 @@ import { type App, openApp } from "../app.ts";
 import { hasCluster } from "../embedded/has-cluster.ts";
 import { VigilError } from "../errors.ts";
 import { createLog } from "../log.ts";
-import { readConfig } from "../run.ts";
+import { closeOnSignal, interrupted, opened, readConfig } from "../run.ts";
 
 /**
  * Opens the application for one command and closes it again. Where there is no installation none is made, but for what may
@@ -17,10 +17,13 @@ export async function withApp<T>(work: (app: App) => Promise<T>, { mayBeNew = fa
       `${dataDir} holds no installation, and DATABASE_URL is not set. Give the command the settings of the server (DATABASE_URL or VIGIL_DATA_DIR), or start the server once.`,
     );
   }
-  const app = await openApp(config, { log: createLog(process.env.LOG_LEVEL || "warn"), poolSize: 4 });
+  const options = { log: createLog(process.env.LOG_LEVEL || "warn"), poolSize: 4 };
+  const app = await opened(openApp(config, options), interrupted);
+  const letGo = closeOnSignal(app.close, interrupted);
   try {
     return await work(app);
   } finally {
     await app.close();
+    letGo();
   }
 }
