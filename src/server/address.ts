@@ -1,5 +1,6 @@
 /** Where a request comes from. What X-Forwarded-For says is believed only as far as trusted proxies wrote it. */
 import type { IncomingMessage } from "node:http";
+import { canonicalAddress } from "../address.ts";
 import { readAddress, readNetwork } from "../sdk/address.ts";
 import { clientBehind } from "../sdk/client-address.ts";
 
@@ -10,9 +11,11 @@ export type AddressOf = (request: IncomingMessage) => string | undefined;
 export function addressBehind(proxies: readonly string[] = []): AddressOf {
   const trusted = proxies.flatMap((text) => readNetwork(text) ?? []);
   return ({ socket, headers }) => {
-    const text = socket.remoteAddress;
-    const address = text === undefined ? undefined : readAddress(text);
-    if (text === undefined || !address) return text;
+    const { remoteAddress } = socket;
+    if (remoteAddress === undefined) return undefined;
+    const text = canonicalAddress(remoteAddress) ?? remoteAddress; // a socket of both families writes ::ffff:203.0.113.9
+    const address = readAddress(text);
+    if (!address) return text;
     return clientBehind({ address, text }, headers["x-forwarded-for"]?.toString(), trusted).text;
   };
 }

@@ -1,8 +1,10 @@
 /** Whom the server takes for the caller, behind proxies and without. Every request here comes from 127.0.0.1. */
 import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
 import { expect, it } from "vitest";
 import { WebSocket } from "ws";
 import { createConnections } from "../../src/publish/connections.ts";
+import { addressBehind } from "../../src/server/address.ts";
 import { serving } from "./serving.ts";
 
 it.each([
@@ -24,6 +26,14 @@ it.each([
   });
   expect(heard).toEqual([expected]);
 });
+
+it.each([[[]], [["192.0.2.1"]]])(
+  "knows a caller over a socket of both families by their IPv4 address: %s trusted",
+  (proxies) => {
+    const request = { socket: { remoteAddress: "::ffff:203.0.113.9" }, headers: {} } as unknown as IncomingMessage;
+    expect(addressBehind(proxies)(request)).toBe("203.0.113.9");
+  },
+);
 
 it("tells links, calendars, sockets and limits of the caller behind the proxy", async () => {
   const heard: Record<string, string> = {};
