@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import Bowser from "bowser";
 import { isbot } from "isbot";
 import type { Agent, AgentDevice } from "../enrichment.ts";
+import { truncate } from "../text.ts";
 
 /** The parser's own version, written into the version of the enrichment. */
 export const parserVersion = (createRequire(import.meta.url)("bowser/package.json") as { version: string }).version;
@@ -19,7 +20,7 @@ const devices: Record<string, AgentDevice> = { desktop: "DESKTOP", mobile: "PHON
 
 /** Undefined: an empty text. */
 export function agentOf(userAgent: string): Agent | undefined {
-  const text = userAgent.slice(0, mostCharacters).trim();
+  const text = truncate(userAgent, mostCharacters).trim();
   if (text === "") return undefined;
   const scanner = scanners.exec(text);
   if (scanner) return { device: "PROGRAM", browser: scanner[0].toLowerCase() };
@@ -33,7 +34,7 @@ export function agentOf(userAgent: string): Agent | undefined {
 
 /** What introduces itself by its own name: a tool or library, a crawler, an application. */
 function programOf(text: string): Agent {
-  const [name] = /^[^\s/(;,]{1,60}/.exec(text) ?? [];
+  const [name] = /^[^\s/(;,]{1,60}/u.exec(text) ?? []; // whole characters: half of one cannot be stored
   const named = name === undefined ? {} : { browser: name };
   if (programs.test(text)) return { device: "PROGRAM", ...named };
   if (/bot\b|crawl|spider|slurp|archiver/i.test(text)) return { device: "BOT", ...named };
