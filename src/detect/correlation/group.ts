@@ -1,5 +1,6 @@
 /** Group-by values -> one key, and back. An event that lacks one of the values belongs to no group. */
 import { createHash } from "node:crypto";
+import { truncate } from "../../ingest/text.ts";
 
 /** The key of what a rule matched; undefined: it belongs to no group. */
 export type GroupOf<Source> = (source: Source) => string | undefined;
@@ -36,7 +37,7 @@ export function keyText(value: unknown): string | undefined {
 
 function bounded(text: string): string {
   if (text.length <= maxValueLength) return text;
-  return `${text.slice(0, 64)}…${createHash("sha256").update(text).digest("hex").slice(0, 32)}`;
+  return `${truncate(text, 64)}…${createHash("sha256").update(text).digest("hex").slice(0, 32)}`;
 }
 
 const decimal = /^\s*[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?\s*$/i;
