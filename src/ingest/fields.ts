@@ -1,6 +1,6 @@
 import type { EventDraft, Logsource } from "./event.ts";
 import { eventCategories, eventOutcomes, severities } from "./event.ts";
-import { address, integer, message, name, number, oneOf, type Readers, roles, text } from "./readers.ts";
+import { address, integer, message, name, number, oneOf, type Readers, roles, text, user } from "./readers.ts";
 
 /** What each field of the typed core accepts. Both shapes that clients send (Vigil's own and ECS) read through here. */
 
@@ -23,7 +23,7 @@ export const plainFields: Readers<
 
 const logsource: Readers<Logsource> = { product: text, service: text, category: text };
 
-const actor: Readers<NonNullable<EventDraft["actor"]>> = { id: text, name: text, email: text, roles };
+const actor: Readers<NonNullable<EventDraft["actor"]>> = { id: user, name: user, email: user, roles };
 
 const source: Readers<NonNullable<EventDraft["source"]>> = {
   ip: address,

@@ -1,7 +1,7 @@
 import { canonicalAddress } from "../address.ts";
 import { isObject } from "./json.ts";
 import { invalidField } from "./refusal.ts";
-import { cleanText, truncate } from "./text.ts";
+import { cleanText, truncate, truncateBytes } from "./text.ts";
 
 /** Turns one sent value into a stored one; undefined means "nothing was sent"; throws a Refusal for a wrong type. */
 export type Read<T> = (value: unknown, path: string) => T | undefined;
@@ -9,7 +9,8 @@ export type Read<T> = (value: unknown, path: string) => T | undefined;
 /** One reader for each field of T: a field added to the event model does not compile until it can be read. */
 export type Readers<T> = { [K in keyof T]-?: Read<NonNullable<T[K]>> };
 
-export const textLimit = 2_048; // a user agent or path is shorter; an index entry must fit a PostgreSQL page
+export const textLimit = 2_048; // a user agent or path is shorter
+export const shortestCut = Math.floor(textLimit / 3); // no shorter text is ever cut: a character has 3 bytes at most for each unit
 export const messageLimit = 8_192;
 const nameLimit = 200; // ids and actions are keys: never cut
 const roleLimit = 50;
@@ -25,6 +26,14 @@ function readText(limit: number): Read<string> {
     return truncate(cleanText(value), limit);
   };
 }
+
+/** What users are called is in an index, whose entries have 2,704 bytes at most: a longer one would not be stored at all. */
+export const cutUser = (name: string): string => truncateBytes(name, textLimit);
+
+export const user: Read<string> = (value, path) => {
+  const read = text(value, path);
+  return read === undefined ? undefined : cutUser(read);
+};
 
 export const name: Read<string> = (value, path) => {
   if (typeof value !== "string") throw invalidField(path, "a string");

@@ -16,6 +16,15 @@ function isPlain(text: string): boolean {
   return true;
 }
 
+/** At most `limit` bytes of UTF-8, never ending within a character. */
+export function truncateBytes(text: string, limit: number): string {
+  if (text.length * 3 <= limit || Buffer.byteLength(text) <= limit) return text;
+  const bytes = Buffer.from(text);
+  let end = limit;
+  while (((bytes[end] as number) & 0xc0) === 0x80) end--;
+  return bytes.toString("utf8", 0, end);
+}
+
 /** At most `limit` UTF-16 units, never ending in half a surrogate pair. */
 export function truncate(text: string, limit: number): string {
   if (text.length <= limit) return text;

@@ -2,7 +2,7 @@ import { setTime } from "./clock.ts";
 import type { EventDraft } from "./event.ts";
 import { type Group, groupFields, plainFields } from "./fields.ts";
 import { type Budget, type JsonObject, keepExcess, keepUnknown, storableBag } from "./json.ts";
-import { objectAt, type Read, textLimit } from "./readers.ts";
+import { objectAt, type Read, shortestCut } from "./readers.ts";
 import { invalidField } from "./refusal.ts";
 import { cleanText } from "./text.ts";
 import { parseTime } from "./time.ts";
@@ -60,7 +60,7 @@ export function readVigilEvent(input: JsonObject, draft: EventDraft, now: number
 
 function readField(field: Field, value: unknown, draft: EventDraft): unknown {
   const read = field.read(value, field.path);
-  const isCut = typeof value === "string" && value.length > textLimit && (read as string).length < value.length;
+  const isCut = typeof value === "string" && value.length > shortestCut && (read as string).length < value.length;
   if (isCut) keepWhole(draft, field.path, cleanText(value));
   return read;
 }

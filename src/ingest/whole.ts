@@ -2,7 +2,7 @@ import { fieldClasses } from "./classes.ts";
 import { ecsFields } from "./ecs-fields.ts";
 import type { EventDraft } from "./event.ts";
 import { isObject, type JsonObject, valueAt } from "./json.ts";
-import { textLimit } from "./readers.ts";
+import { shortestCut, textLimit } from "./readers.ts";
 import { truncate } from "./text.ts";
 
 /** The attribute that has the whole of each text that was cut, by the field's path. */
@@ -28,9 +28,10 @@ export function wholesOf(draft: EventDraft): Record<string, string> | undefined 
   const found = new Map<string, string>();
   const note = (path: string, sent: unknown): void => {
     const text: unknown = Array.isArray(sent) ? sent[0] : sent;
-    if (typeof text !== "string" || text.length <= textLimit || found.has(path)) return;
+    const limit = path.startsWith("actor.") ? shortestCut : textLimit;
+    if (typeof text !== "string" || text.length <= limit || found.has(path)) return;
     const stored = Object.hasOwn(fieldClasses, path) ? valueAt(draft as unknown as JsonObject, path) : undefined;
-    if (typeof stored === "string" && text.startsWith(stored)) found.set(path, text);
+    if (typeof stored === "string" && text.length > stored.length && text.startsWith(stored)) found.set(path, text);
   };
   const kept = draft.attributes[wholeKey];
   if (isObject(kept)) for (const [path, text] of Object.entries(kept)) note(path, text);

@@ -1,6 +1,6 @@
 import { canonicalAddress } from "../../address.ts";
 import type { EventDraft } from "../event.ts";
-import { textLimit } from "../readers.ts";
+import { cutUser, textLimit } from "../readers.ts";
 import { truncate } from "../text.ts";
 import { closingQuote, fieldText, setBytes, setRequest, setStatus, setVisitor, webEvent } from "./web-request.ts";
 
@@ -60,7 +60,7 @@ function readClient(draft: EventDraft, text: string): boolean {
   else draft.source = { ip: address };
   const rest = text.slice((named ? first.length + 1 : 0) + client.length + 1);
   const user = fieldText(rest.slice(rest.indexOf(" ") + 1));
-  if (user !== undefined && rest.includes(" ")) draft.actor = { name: truncate(user, textLimit) };
+  if (user !== undefined && rest.includes(" ")) draft.actor = { name: cutUser(user) };
   return true;
 }
 

@@ -1,7 +1,6 @@
 import { canonicalAddress } from "../../address.ts";
 import type { EventDraft } from "../event.ts";
-import { textLimit } from "../readers.ts";
-import { truncate } from "../text.ts";
+import { cutUser } from "../readers.ts";
 import { cutText } from "../whole.ts";
 import { setRequest, webEvent } from "./web-request.ts";
 
@@ -28,7 +27,7 @@ export function readApacheError(text: string): { draft: EventDraft; time: string
   if (failed !== null) {
     draft.action = "login";
     draft.category = "AUTHENTICATION";
-    if (failed[1]) draft.actor = { name: truncate(failed[1], textLimit) };
+    if (failed[1]) draft.actor = { name: cutUser(failed[1]) };
   }
   setPath(draft, message);
   setClient(draft, client);

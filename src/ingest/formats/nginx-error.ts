@@ -1,6 +1,6 @@
 import { canonicalAddress } from "../../address.ts";
 import type { EventDraft } from "../event.ts";
-import { textLimit } from "../readers.ts";
+import { cutUser, textLimit } from "../readers.ts";
 import { truncate } from "../text.ts";
 import { setRequest, webEvent } from "./web-request.ts";
 
@@ -24,7 +24,7 @@ export function readNginxError(message: string): EventDraft | undefined {
   if (failed !== null) {
     draft.action = "login";
     draft.category = "AUTHENTICATION";
-    if (named !== undefined && named !== "") draft.actor = { name: truncate(named, textLimit) };
+    if (named !== undefined && named !== "") draft.actor = { name: cutUser(named) };
   } else {
     draft.action = actionOf(message);
   }

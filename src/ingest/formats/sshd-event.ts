@@ -1,6 +1,6 @@
 import { canonicalAddress } from "../../address.ts";
 import type { EventDraft } from "../event.ts";
-import { messageLimit, textLimit } from "../readers.ts";
+import { cutUser, messageLimit, textLimit } from "../readers.ts";
 import { truncate } from "../text.ts";
 import { meanings, type SshdFact } from "./sshd-fact.ts";
 
@@ -15,7 +15,7 @@ export function sshdEvent(fact: SshdFact, message: string): EventDraft {
     message: truncate(message, messageLimit),
     attributes: { "sshd.event": fact.kind },
   };
-  if (fact.user) event.actor = { name: truncate(fact.user, textLimit) };
+  if (fact.user) event.actor = { name: cutUser(fact.user) };
   setSource(event, fact);
   if (fact.method !== undefined) event.attributes["sshd.method"] = fact.method;
   if (fact.invalidUser === true) event.attributes["sshd.invalidUser"] = true;
