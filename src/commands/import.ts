@@ -1,6 +1,6 @@
 /** `vigil import`: a log file, line by line, into a running server, or straight into the database when none runs. */
 import { createHash } from "node:crypto";
-import { open, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
@@ -8,7 +8,7 @@ import { SingleBar } from "cli-progress";
 import type { App } from "../app.ts";
 import type { EventDraft, Rejection } from "../ingest/event.ts";
 import { formats } from "../ingest/formats/formats.ts";
-import { readLines } from "../ingest/lines.ts";
+import { type LogLine, readLines } from "../ingest/lines.ts";
 
 export interface ImportSummary {
   lines: number;
@@ -25,13 +25,15 @@ export interface ImportSummary {
 export type Sink = (drafts: EventDraft[]) => Promise<{ accepted: number; duplicates: number; rejected: Rejection[] }>;
 
 const batchSize = 5_000; // events per request
-const largestRequest = 8_388_608; // bytes unpacked: the server takes 10 MiB as they are sent
+const largestBody = 8_388_608; // bytes unpacked: the server takes 10 MiB as they are sent
+const settledAfter = 60_000; // ms since a file was written
+const pause = 1_000; // ms, within which what writes a line in pieces goes on
 const packed = promisify(gzip);
 const inFlight = 3; // batches under way while the next is parsed
 
 /**
- * Imports a file. Every event's id is made from the file's beginning and its place in it, so a repeated or resumed
- * import (also of a log that has grown since) adds nothing twice.
+ * Imports a file. Every event's id is made from the first line that can be read and the event's place, so a repeated or
+ * resumed import (also of a log that has grown since, or was rotated and packed) adds nothing twice.
  */
 export async function importFile(
   path: string,
@@ -42,7 +44,7 @@ export async function importFile(
   const format = formats.get(formatName);
   if (!format) throw new Error(`There is no log format "${formatName}". Known: ${[...formats.keys()].join(", ")}`);
   const { mtimeMs } = await stat(path);
-  const identity = await identify(path);
+  let identity: string | undefined;
   const { now, timeZone } = options;
   const parse = format.parser({ now, latest: mtimeMs, ...(timeZone ? { timeZone } : {}) });
   const summary: ImportSummary = { lines: 0, accepted: 0, duplicates: 0, ignored: 0, rejectedCount: 0, rejected: [] };
@@ -51,65 +53,83 @@ export async function importFile(
     if (summary.rejected.length < 20) summary.rejected.push({ line, code, message });
   };
   const running = new Set<Promise<void>>();
-  const faults: unknown[] = [];
+  let failed: { error: unknown } | undefined;
   let batch: EventDraft[] = [];
   let lineOf: number[] = [];
   const flush = async (): Promise<void> => {
     const [drafts, lines] = [batch, lineOf];
     batch = [];
     lineOf = [];
-    if (drafts.length === 0) return;
-    const sent = sink(drafts).then((result) => {
-      summary.accepted += result.accepted;
-      summary.duplicates += result.duplicates;
-      for (const rejection of result.rejected) reject(lines[rejection.index] ?? 0, rejection);
-    });
-    // Nobody waits for it just then: a fault is told when the next batch is due, or at the end.
-    const tracked = sent.catch((fault) => void faults.push(fault)).finally(() => running.delete(tracked));
+    if (drafts.length === 0 || failed) return;
+    const sent = sink(drafts).then(
+      (result) => {
+        summary.accepted += result.accepted;
+        summary.duplicates += result.duplicates;
+        for (const rejection of result.rejected) reject(lines[rejection.index] ?? 0, rejection);
+      },
+      (error: unknown) => {
+        failed ??= { error };
+      },
+    );
+    const tracked = sent.finally(() => running.delete(tracked));
     running.add(tracked);
     if (running.size >= inFlight) await Promise.race(running);
-    if (faults.length > 0) await end();
-  };
-  const end = async (): Promise<void> => {
-    await Promise.all(running);
-    if (faults.length > 0) throw faults[0];
   };
 
-  for await (const chunk of readLines(path, format.longestLine)) {
-    for (const rejection of chunk.rejections) reject(rejection.index + 1, rejection);
-    for (const { text, number } of chunk.lines) {
-      summary.lines = number;
-      if (text.trim() === "") continue;
-      const result = parse(text, number);
-      if ("events" in result) {
-        for (const [place, event] of result.events.entries()) {
-          batch.push({ ...event, clientId: event.clientId ?? `${identity}:${number}:${place}` });
-          lineOf.push(number);
-          if (batch.length >= batchSize) await flush();
-        }
-        for (const rejection of result.rejections ?? []) reject(number, rejection);
-      } else if ("ignored" in result) summary.ignored++;
-      else reject(number, result.rejection);
+  const read = async ({ text, number, open }: LogLine): Promise<void> => {
+    summary.lines = number;
+    if (text.trim() === "") return;
+    if (open && (await isBeingWritten(path, text))) {
+      const message = `line ${number} has no end yet: it is read when the file is imported again`;
+      return reject(number, { index: number - 1, code: "UNFINISHED_LINE", message });
     }
-    options.onProgress?.(chunk.bytesRead, chunk.totalBytes, summary.lines);
+    const result = parse(text, number);
+    if ("rejection" in result) return reject(number, result.rejection);
+    identity ??= identityOf(text);
+    if ("ignored" in result) {
+      summary.ignored++;
+      return;
+    }
+    for (const [place, event] of result.events.entries()) {
+      batch.push({ ...event, clientId: event.clientId ?? `${identity}:${number}:${place}` });
+      lineOf.push(number);
+      if (batch.length >= batchSize) await flush();
+    }
+    for (const rejection of result.rejections ?? []) reject(number, rejection);
+  };
+
+  try {
+    for await (const chunk of readLines(path, format.longestLine)) {
+      for (const rejection of chunk.rejections) reject(rejection.index + 1, rejection);
+      for (const line of chunk.lines) {
+        await read(line);
+        if (failed) throw failed.error;
+      }
+      options.onProgress?.(chunk.bytesRead, chunk.totalBytes, summary.lines);
+    }
+  } finally {
+    await flush(); // also what stands before the place where a file is broken
+    await Promise.all(running);
   }
-  await flush();
-  await end();
+  if (failed) throw failed.error;
   return summary;
 }
 
-/** A file is known by its first kilobyte, cut at its last whole line so that a growing log stays itself. */
-async function identify(path: string): Promise<string> {
-  const file = await open(path);
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(1_024), 0, 1_024, 0);
-    const start = buffer.subarray(0, bytesRead);
-    const firstLine = start.indexOf(10);
-    const kept = firstLine === -1 ? start : start.subarray(0, firstLine);
-    return `import:${createHash("sha256").update(kept).digest("base64url").slice(0, 22)}`;
-  } finally {
-    await file.close();
-  }
+/**
+ * A file is known by its first line, which stays as the file grows, is renamed and packed. Lines that no log has of its
+ * own, such as a container's greeting, are the same in many files.
+ */
+function identityOf(line: string): string {
+  const kept = Buffer.from(line.slice(0, 1_024)).subarray(0, 1_024);
+  return `import:${createHash("sha256").update(kept).digest("base64url").slice(0, 22)}`;
+}
+
+/** Half a line may look like a whole one, with half an address in it. A JSON document does not: it has its own end. */
+async function isBeingWritten(path: string, text: string): Promise<boolean> {
+  const { mtimeMs, size } = await stat(path);
+  if (/[\]}]\s*$/.test(text) || Date.now() - mtimeMs > settledAfter) return false;
+  await wait(pause);
+  return (await stat(path)).size !== size;
 }
 
 /** Sends to a running server's /ingest, in requests that it takes, waiting when it asks for that. */
@@ -141,19 +161,18 @@ export function httpSink(url: string, token: string): Sink {
 
   return async (drafts) => {
     const lines = drafts.map(({ clientId, ...rest }) => JSON.stringify({ ...rest, id: clientId }));
-    const whole: Awaited<ReturnType<Sink>> = { accepted: 0, duplicates: 0, rejected: [] };
-    for (let from = 0; from < lines.length; ) {
-      let bytes = 0;
-      let to = from;
-      while (to < lines.length && (to === from || bytes + Buffer.byteLength(lines[to] as string) < largestRequest))
-        bytes += Buffer.byteLength(lines[to++] as string) + 1;
-      const { accepted, duplicates, rejected } = await send(lines.slice(from, to));
-      whole.accepted += accepted;
-      whole.duplicates += duplicates;
-      for (const rejection of rejected) whole.rejected.push({ ...rejection, index: rejection.index + from });
-      from = to;
+    const all: Awaited<ReturnType<Sink>> = { accepted: 0, duplicates: 0, rejected: [] };
+    for (let start = 0, end = 0; start < lines.length; start = end) {
+      for (let size = 0; end < lines.length; end++) {
+        size += Buffer.byteLength(lines[end] as string) + 1;
+        if (end > start && size > largestBody) break;
+      }
+      const { accepted, duplicates, rejected } = await send(lines.slice(start, end));
+      all.accepted += accepted;
+      all.duplicates += duplicates;
+      for (const rejection of rejected) all.rejected.push({ ...rejection, index: start + rejection.index });
     }
-    return whole;
+    return all;
   };
 }
 

@@ -11,6 +11,8 @@ export interface LogLine {
   text: string;
   /** Counts from 1, as editors do. */
   number: number;
+  /** The file ends here without a line's end: what writes it may not be done. */
+  open?: true;
 }
 
 export interface LineChunk {
@@ -101,6 +103,8 @@ class LineSplitter {
   end(): Split {
     const split: Split = { lines: [], rejections: [] };
     if (this.#carried > 0) this.#decode(Buffer.concat(this.#carry), split);
+    const last = split.lines.at(-1);
+    if (last !== undefined) last.open = true;
     return split;
   }
 

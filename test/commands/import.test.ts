@@ -1,59 +1,120 @@
 import { once } from "node:events";
+import { appendFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { gunzipSync } from "node:zlib";
-import { afterAll, beforeAll, expect, it } from "vitest";
-import { httpSink, importFile } from "../../src/commands/import.ts";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { httpSink, importFile, type Sink } from "../../src/commands/import.ts";
+import type { EventDraft } from "../../src/ingest/event.ts";
 
 let directory: string;
-let file: string;
-const count = 6_000;
-const now = Date.now();
-
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "vigil-import-"));
-  file = join(directory, "events.ndjson");
-  const line = (n: number) =>
-    `${JSON.stringify({ action: "login", attributes: { n, padding: "x".repeat(12_000) } })}\n`;
-  await writeFile(file, Array.from({ length: count }, (_, n) => line(n)).join(""));
 });
 afterAll(() => rm(directory, { recursive: true }));
 
-it("A log of large events goes to the server in requests that it takes, and what it rejects is told by line", async () => {
-  const sizes: number[] = [];
-  const server = createServer(async (request, response) => {
-    const body = gunzipSync(await buffer(request));
-    sizes.push(body.length);
-    const events = body
-      .toString()
-      .split("\n")
-      .map((text) => JSON.parse(text) as { attributes: { n: number } });
-    const index = events.findIndex(({ attributes }) => attributes.n === 5_432);
-    const rejected = index < 0 ? [] : [{ index, code: "INVALID", message: "it is odd" }];
-    response.end(JSON.stringify({ accepted: events.length - rejected.length, duplicates: 0, rejected }));
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const { accepted, rejected } = await importFile(file, "vigil", httpSink(url, "a token"), { now });
-  expect([accepted, rejected]).toEqual([count - 1, [{ line: 5_433, code: "INVALID", message: "it is odd" }]]);
-  expect(Math.max(...sizes)).toBeLessThan(10_485_760);
-  server.close();
-  server.closeAllConnections();
-  await once(server, "close");
-  await expect(importFile(file, "vigil", httpSink(url, "a token"), { now })).rejects.toThrow(
-    /broke off.*nothing is added twice/,
-  );
+const request = (client: string): string =>
+  `${client} - - [28/Nov/2026:09:30:00 +0000] "GET / HTTP/1.1" 200 5 "-" "x"\n`;
+const failure = (client: string): string =>
+  `2026-11-28T09:30:00Z host sshd[7]: Failed password for root from ${client} port 22 ssh2\n`;
+
+async function file(name: string, content: string | Buffer): Promise<string> {
+  const path = join(directory, name);
+  await writeFile(path, content);
+  return path;
+}
+
+/** Stores like a server: each id once. */
+function store() {
+  const stored = new Map<string, EventDraft>();
+  const sink: Sink = async (drafts) => {
+    const before = stored.size;
+    for (const draft of drafts) stored.set(draft.clientId ?? "", stored.get(draft.clientId ?? "") ?? draft);
+    const accepted = stored.size - before;
+    return { accepted, duplicates: drafts.length - accepted, rejected: [] };
+  };
+  return { sink, clients: () => [...stored.values()].map(({ source }) => source?.ip) };
+}
+
+describe("importing a file", () => {
+  it.each([
+    ["the greeting of a container", "/docker-entrypoint.sh: /docker-entrypoint.d/ is not empty\n"],
+    ["a blank line", "\n"],
+  ])("does not take it for another that begins with the same line: %s", async (_name, beginning) => {
+    const { sink, clients } = store();
+    for (const client of ["203.0.113.7", "203.0.113.8"])
+      await importFile(await file(client, beginning + request(client)), "combined", sink, { now: Date.now() });
+    expect(clients()).toEqual(["203.0.113.7", "203.0.113.8"]);
+  });
+
+  it("knows a log again that has grown, was rotated and packed", async () => {
+    const { sink, clients } = store();
+    const lines = failure("203.0.113.7") + failure("203.0.113.8");
+    const contents = [failure("203.0.113.7"), lines, gzipSync(lines)];
+    for (const [n, content] of contents.entries())
+      await importFile(await file(`auth.log.${n}`, content), "sshd", sink, { now: Date.now() });
+    expect(clients()).toEqual(["203.0.113.7", "203.0.113.8"]);
+  });
+
+  it("reads a last line that is being written when it is imported again, and not half an address before", async () => {
+    const { sink, clients } = store();
+    const path = await file("live.log", failure("203.0.113.7") + failure("203.0.113.4").split(" port", 1)[0]);
+    const writing = setInterval(() => appendFileSync(path, "5"), 20);
+    const read = await importFile(path, "sshd", sink, { now: Date.now() }).finally(() => clearInterval(writing));
+    expect(read).toMatchObject({ accepted: 1, rejected: [{ line: 2, code: "UNFINISHED_LINE" }] });
+    await writeFile(path, failure("203.0.113.7") + failure("203.0.113.45").trimEnd());
+    expect(await importFile(path, "sshd", sink, { now: Date.now() })).toMatchObject({ accepted: 1, rejectedCount: 0 });
+    expect(clients()).toEqual(["203.0.113.7", "203.0.113.45"]);
+  });
+
+  it("fails where a batch is refused, however many others are stored meanwhile", async () => {
+    const path = await file("long.log", request("203.0.113.7").repeat(40_000));
+    const { sink } = store();
+    let batches = 0;
+    const refusesOne: Sink = (drafts) => (batches++ === 0 ? Promise.reject(new Error("no")) : sink(drafts));
+    await expect(importFile(path, "combined", refusesOne, { now: Date.now() })).rejects.toThrow("no");
+  });
+
+  it("keeps what stands before the place where a packed file is broken, and says that it is", async () => {
+    const { sink, clients } = store();
+    const whole = gzipSync(Array.from({ length: 2_000 }, (_, n) => request(`203.0.113.${n % 250}`)).join(""));
+    const path = await file("cut.log.gz", whole.subarray(0, whole.length - 20));
+    await expect(importFile(path, "combined", sink, { now: Date.now() })).rejects.toThrow("unexpected end");
+    expect(clients().length).toBeGreaterThan(100);
+  });
 });
 
-it("A batch that is refused while the file is still being read ends the import with its fault", async () => {
-  let batches = 0;
-  const sink = async () => {
-    if (++batches === 1) throw new Error("the server refused it");
-    return { accepted: 0, duplicates: 0, rejected: [] };
-  };
-  await expect(importFile(file, "vigil", sink, { now })).rejects.toThrow("the server refused it");
+describe("importing into a server", () => {
+  it("sends large events in parts that it takes, and names the line of each that it refuses", async () => {
+    const sizes: number[] = [];
+    const server = createServer(async (request, response) => {
+      const body = gunzipSync(await buffer(request));
+      sizes.push(body.length);
+      const lines = body.toString().split("\n");
+      const index = lines.findIndex((line) => line.includes("no-good"));
+      const rejected = index < 0 ? [] : [{ index, code: "INVALID_FIELD", message: "no good" }];
+      response.end(JSON.stringify({ accepted: lines.length - rejected.length, duplicates: 0, rejected }));
+    });
+    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+    const { port } = server.address() as AddressInfo;
+    const text = "é".repeat(30_000);
+    const lines = Array.from({ length: 900 }, (_, n) =>
+      JSON.stringify({ action: n === 890 ? "no-good" : "note", text }),
+    );
+    const path = await file("large.ndjson", lines.join("\n"));
+    const sink = httpSink(`http://127.0.0.1:${port}`, "token");
+    const result = await importFile(path, "vigil", sink, { now: Date.now() });
+    expect(result).toMatchObject({ accepted: 899, rejected: [{ line: 891 }] });
+    expect(Math.max(...sizes)).toBeLessThan(10_485_760);
+    server.close();
+    server.closeAllConnections();
+    await once(server, "close");
+    await expect(importFile(path, "vigil", sink, { now: Date.now() })).rejects.toThrow(
+      /broke off.*nothing is added twice/,
+    );
+  });
 });
