@@ -11,14 +11,15 @@ export type BatchItem = { index: number; value: unknown } | Rejection;
 export type Batch = { items: BatchItem[] } | { refusal: Rejection };
 
 /**
- * Takes a request body apart: a JSON array, NDJSON, or a single object. A bad line of NDJSON costs only itself, unless
- * there are a thousand; a bad array costs the batch, for nobody can tell where its events end.
+ * Takes a request body apart: a JSON array, NDJSON, a JSON text sequence (RFC 7464), or a single object. A bad line costs
+ * only itself, unless there are a thousand; a bad array costs the batch, for nobody can tell where its events end.
  */
 export function parseBatch(body: string | Buffer, contentType: string): Batch {
   const whole = typeof body === "string" ? body : body.toString("utf8");
   const text = whole.charCodeAt(0) === 0xfeff ? whole.slice(1) : whole;
   const first = firstCharacter(text);
   if (first === "[") return parseArray(text);
+  if (first === separator) return parseLines(text, separator);
   if (first === "{" && !/ndjson|json-?lines|jsonl|json-seq/i.test(contentType)) {
     const single = tryParse(text); // a pretty-printed object is no NDJSON
     if (single !== undefined) return { items: [bounded(0, single, text)] };
@@ -52,14 +53,16 @@ function measured(index: number, value: unknown): BatchItem {
   return bounded(index, value, text);
 }
 
-function parseLines(text: string): Batch {
+const separator = "\x1e"; // before each text of a JSON text sequence
+
+function parseLines(text: string, between = "\n"): Batch {
   const items: BatchItem[] = [];
   let unreadable = 0;
-  const something = /\S/g;
+  const something = /[^\s\x1e]/g;
   for (let next = something.exec(text); next; next = something.exec(text)) {
-    const start = text.lastIndexOf("\n", next.index) + 1;
-    const newline = text.indexOf("\n", next.index);
-    const end = newline < 0 ? text.length : newline;
+    const start = text.lastIndexOf(between, next.index) + 1;
+    const behind = text.indexOf(between, next.index);
+    const end = behind < 0 ? text.length : behind;
     const line = text.slice(start, end);
     something.lastIndex = end;
     const value = tryParse(line);

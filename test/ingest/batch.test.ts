@@ -31,6 +31,15 @@ describe("a batch", () => {
     expect(items("\ufeff \n[1]", "application/json")).toEqual([{ index: 0, value: 1 }]);
   });
 
+  it("may be a JSON text sequence, whose texts may have several lines", () => {
+    const body = '\x1e{"a":1}\n\x1e{\n"a":\n2}\n\x1e\x1e{"a":\n';
+    expect(items(body, "application/json-seq")).toEqual([
+      { index: 0, value: { a: 1 } },
+      { index: 1, value: { a: 2 } },
+      { index: 2, code: "INVALID_JSON", message: "the line ends too early" },
+    ]);
+  });
+
   it("loses only the bad line, and says where it is bad without repeating it", () => {
     const [good, bad, cut] = items('{"a":1}\n{"name":"Jane Roe", oops}\n{"a":');
     expect(good).toEqual({ index: 0, value: { a: 1 } });
