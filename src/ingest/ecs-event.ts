@@ -19,7 +19,7 @@ export function readEcsEvent(input: JsonObject, draft: EventDraft, now: number, 
   const rest = takeFrom(input, "", draft, budget);
   const flags = draft.attributes;
   draft.attributes = rest ?? {};
-  const time = input["@timestamp"] ?? undefined;
+  const time = firstOf(input["@timestamp"]) ?? undefined;
   if (time !== undefined) readTimestamp(time, draft, now);
   Object.assign(draft.attributes, flags);
   keepExcess(draft.attributes, budget);
@@ -52,7 +52,7 @@ function take(path: string, value: unknown, draft: EventDraft): boolean {
   if (field !== undefined) return takeField(field, path, value, draft);
   switch (path) {
     case "@timestamp":
-      return typeof value === "number" || (typeof value === "string" && !/[.,]\d{4}/.test(value));
+      return isWholeTime(Array.isArray(value) && value.length === 1 ? value[0] : value);
     case "event.category":
       return takeCategory(value, draft);
     case "event.outcome":
@@ -112,13 +112,19 @@ function takeOutcome(value: unknown, draft: EventDraft): boolean {
   return !(Array.isArray(value) && value.length > 1);
 }
 
+/** A time of which an event's, in ms, has all. */
+const isWholeTime = (value: unknown): boolean =>
+  typeof value === "number" || (typeof value === "string" && !/[.,]\d{4}/.test(value));
+
 function takeDuration(value: unknown, draft: EventDraft): boolean {
-  const nanoseconds = typeof value === "string" && value !== "" ? Number(value) : value;
+  const first = firstOf(value);
+  if (first === undefined) return false;
+  const nanoseconds = typeof first === "string" && first !== "" ? Number(first) : first;
   if (typeof nanoseconds !== "number" || !(nanoseconds >= 0 && nanoseconds < Number.MAX_SAFE_INTEGER)) {
     throw invalidField("event.duration", "a number of nanoseconds");
   }
   draft.http = { ...draft.http, durationMs: nanoseconds / 1_000_000 + 0 };
-  return true;
+  return !(Array.isArray(value) && value.length > 1);
 }
 
 function readTimestamp(value: unknown, draft: EventDraft, now: number): void {

@@ -89,11 +89,18 @@ describe("an ECS document", () => {
 
   it("takes arrays anywhere, and what is empty or null in them for nothing, as Elasticsearch does", () => {
     const event = accept({
-      event: { action: ["login"], outcome: ["failure"], category: [null, "Network", "Authentication"] },
+      "@timestamp": ["2026-11-24T09:30:00.000Z"],
+      event: {
+        action: ["login"],
+        outcome: ["failure"],
+        category: [null, "Network", "Authentication"],
+        duration: [5_000_000],
+      },
       user: { name: [], email: [null, "ann@clinic.example"], id: [null] },
       source: { ip: [], port: "" },
     });
     expect(event).toMatchObject({ action: "login", category: "AUTHENTICATION", outcome: "FAILURE" });
+    expect([event.time, event.http]).toEqual([Date.UTC(2026, 10, 24, 9, 30), { durationMs: 5 }]);
     expect([event.actor, event.source]).toEqual([{ email: "ann@clinic.example" }, undefined]);
   });
 
