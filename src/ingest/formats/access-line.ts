@@ -1,4 +1,5 @@
 import { canonicalAddress } from "../../address.ts";
+import { placeInSpace } from "../enrich/special.ts";
 import type { EventDraft } from "../event.ts";
 import { cutUser, textLimit } from "../readers.ts";
 import { truncate } from "../text.ts";
@@ -47,8 +48,29 @@ function requestEnd(line: string, from: number): number {
   return -1;
 }
 
+/** `X-Forwarded-For`, where it was written in the client's place. */
+const chain = /^[^\s,]{1,64}(?:, ?[^\s,]{1,64})+(?= )/;
+
+/**
+ * Of a chain, who spoke to the first proxy of one's own: each adds whom it hears to what it was told, and that anybody can
+ * write. Undefined: no part is an address.
+ */
+function nearest(forwarded: string): string | undefined {
+  const addresses = forwarded.split(/, ?/).flatMap((part) => canonicalAddress(part) ?? []);
+  return addresses.findLast((address) => !isOwnNetwork(address)) ?? addresses.at(-1);
+}
+
+/** A private address or a loopback. */
+function isOwnNetwork(address: string): boolean {
+  const found = placeInSpace(address);
+  return found !== undefined && "special" in found && found.special !== "RESERVED";
+}
+
 /** True where there is a client, a name of the server before it or not. */
-function readClient(draft: EventDraft, text: string): boolean {
+function readClient(draft: EventDraft, sent: string): boolean {
+  const forwarded = chain.exec(sent)?.[0];
+  const caller = forwarded === undefined ? undefined : nearest(forwarded);
+  const text = forwarded === undefined || caller === undefined ? sent : caller + sent.slice(forwarded.length);
   const [first = "", second = ""] = text.split(" ", 2);
   if (second === "") return false;
   const behind = canonicalAddress(second); // CLIENT cannot be a name here: an ident is never an address
