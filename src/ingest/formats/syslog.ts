@@ -1,4 +1,5 @@
 import { isObject } from "../json.ts";
+import { cleanText } from "../text.ts";
 import { parseTime, wallTime } from "../time.ts";
 import type { ParserOptions } from "./format.ts";
 import { monthNumber, yearGuess } from "./year.ts";
@@ -78,12 +79,12 @@ function readJournal(line: string): SyslogLine | undefined {
   if (!(time > 0 && time < 1e14)) return undefined;
   const bytes = entry.MESSAGE;
   const message = Array.isArray(bytes) ? Buffer.from(bytes as number[]).toString("utf8") : String(bytes ?? "");
-  const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+  const text = (value: unknown): string | undefined => (typeof value === "string" ? cleanText(value) : undefined);
   return {
     time: Math.floor(time),
     host: text(entry._HOSTNAME) ?? "",
     program: text(entry.SYSLOG_IDENTIFIER) ?? text(entry._COMM) ?? "",
     pid: text(entry._PID) ?? text(entry.SYSLOG_PID),
-    message,
+    message: cleanText(message),
   };
 }

@@ -26,6 +26,16 @@ describe("the prefix of a syslog line", () => {
     expect(Math.floor(time / 1_000)).toBe(Date.UTC(2026, 10, 4, 10, 11, 12) / 1_000);
   });
 
+  it("has no character of journalctl's JSON that cannot be stored, which is escaped there or a number among bytes", () => {
+    const entry = { __REALTIME_TIMESTAMP: "1793787072000000", _HOSTNAME: "g\0w", SYSLOG_IDENTIFIER: "ss\ud800hd" };
+    for (const MESSAGE of ["a\0b", [97, 0, 98]])
+      expect(read(JSON.stringify({ ...entry, MESSAGE }))).toMatchObject({
+        host: "g\ufffdw",
+        program: "ss\ufffdhd",
+        message: "a\ufffdb",
+      });
+  });
+
   it("may lack the process id, and the program for syslog's own lines", () => {
     expect(read("Nov  4 10:11:12 gw sshd: x")).toMatchObject({ program: "sshd", pid: undefined, message: "x" });
     expect(read("Nov  4 10:11:12 gw last message repeated 2 times")).toMatchObject({ program: "" });
