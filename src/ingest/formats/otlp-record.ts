@@ -7,6 +7,7 @@
 import { createHash } from "node:crypto";
 import { canonicalAddress } from "../../address.ts";
 import { looksLikeEcs } from "../ecs-event.ts";
+import { type Group, groupFields } from "../fields.ts";
 import { isObject, type JsonObject, keep } from "../json.ts";
 import { invalidField } from "../refusal.ts";
 import { plainAttributes, plainValue } from "./otlp-value.ts";
@@ -46,13 +47,27 @@ export function eventOfRecord(record: JsonObject, { resource, scope }: Origin): 
     event[isOwn ? "time" : "@timestamp"] = time;
   }
   if (observed !== undefined && observed !== time) add("otel.observedTime", new Date(observed).toISOString());
-  if (!isOwn) nameAsEcs(event, record.eventName);
+  if (isOwn) nest(event);
+  else nameAsEcs(event, record.eventName);
   if (event.logsource === undefined && typeof resource["service.name"] === "string") {
     event.logsource = { product: resource["service.name"] };
   }
   const uid = event["log.record.uid"];
   if (typeof uid === "string") event[isOwn ? "id" : "event.id"] ??= uid;
   return event;
+}
+
+/** Vigil's own words as OpenTelemetry writes them: `actor.name` in one, for attributes have no objects in most languages. */
+function nest(event: JsonObject): void {
+  for (const key of Object.keys(event)) {
+    const dot = key.indexOf(".");
+    const [group, name] = [key.slice(0, Math.max(0, dot)), key.slice(dot + 1)];
+    const holder = event[group] ?? {};
+    const isField = Object.hasOwn(groupFields, group) && Object.hasOwn(groupFields[group as Group], name);
+    if (!isField || !isObject(holder) || (holder[name] ?? undefined) !== undefined) continue;
+    event[group] = { ...holder, [name]: event[key] };
+    delete event[key];
+  }
 }
 
 /** Where OpenTelemetry's word is not ECS's. What is copied stays under its own name, too. */

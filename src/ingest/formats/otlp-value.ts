@@ -25,8 +25,8 @@ export function plainAttributes(list: unknown, path: string, depth = 0): JsonObj
   const found: JsonObject = {};
   const several = new Map<string, unknown[]>();
   for (const pair of listAt(list, path)) {
-    if (!isObject(pair) || typeof pair.key !== "string") throw invalidField(path, "a list of keys with values");
-    const { key } = pair;
+    const key = isObject(pair) ? (pair.key ?? "") : undefined; // protobuf leaves out what is empty
+    if (!isObject(pair) || typeof key !== "string") throw invalidField(path, "a list of keys with values");
     const value = plainValue(pair.value, `${path}.${key}`, depth) ?? null;
     if (!Object.hasOwn(found, key)) {
       put(found, key, value);

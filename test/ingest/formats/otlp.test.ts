@@ -98,6 +98,28 @@ describe("a log record", () => {
     }
   });
 
+  it("in Vigil's own words may have each in one, as languages without objects in attributes write them", () => {
+    const flat = {
+      action: text("login"),
+      outcome: text("failure"),
+      "actor.name": text("ada"),
+      "source.ip": text("203.0.113.9"),
+      "http.status": { intValue: "401" },
+      "actor.shift": text("night"),
+      "http.request.id": text("r1"),
+    };
+    const [event] = eventsOf({ timeUnixNano: nanoseconds, attributes: attributes(flat) });
+    expect(event).toMatchObject({
+      actor: { name: "ada" },
+      source: { ip: "203.0.113.9" },
+      http: { status: 401 },
+      attributes: { "actor.shift": "night", "http.request.id": "r1" },
+    });
+    const both = { action: text("login"), actor: { kvlistValue: { values: attributes({ name: text("ada") }) } } };
+    const twice = eventsOf({ attributes: attributes({ ...both, "actor.name": text("bob"), "actor.id": text("u7") }) });
+    expect(twice).toMatchObject([{ actor: { name: "ada", id: "u7" }, attributes: { "actor.name": "bob" } }]);
+  });
+
   it("that is only a line of text is an event called log", () => {
     expect(eventsOf({ timeUnixNano: nanoseconds, body: text("hello") })).toMatchObject([
       { action: "log", message: "hello" },
@@ -218,6 +240,12 @@ describe("the binary form", () => {
     for (let n = 0; n < 200; n++) deep = message(5, message(1, deep)); // lists within lists
     const items = recordsOf(decodeRequest(inRequest(message(5, deep), message(12, Buffer.from("login")))));
     expect(items).toMatchObject([{ value: { "event.action": "log" } }, { value: { "event.action": "login" } }]);
+  });
+
+  it("has no key where that is empty, and is read all the same", () => {
+    const pair = message(6, message(2, message(1, Buffer.from("x"))));
+    const [item] = recordsOf(decodeRequest(inRequest(Buffer.concat([pair, message(12, Buffer.from("login"))]))));
+    expect(item).toMatchObject({ value: { "": "x", "event.action": "login" } });
   });
 
   it("of bytes that are none is refused: cut short, longer than it says", () => {
