@@ -127,7 +127,10 @@ export function monitorSecurity<Request = HostRequest>(options: MonitorOptions<R
     fetch: (handler, peer) => fetchHandler(monitor, handler, peer),
     loginSucceeded: login("success"),
     loginFailed: login("failure"),
-    recordAccessed(request, { action = "record.read", user, ...target }, detail) {
+    recordAccessed(request, record, detail) {
+      const { action = "record.read", user, ...target } = { ...record }; // a host's mistake is not to fail its answer
+      for (const key of ["id", "patientId"] as const) // as a database has them
+        if (["number", "bigint"].includes(typeof target[key])) target[key] = String(target[key]);
       tell(request, user, { ...detail, action, category: "data", outcome: "success", target });
     },
     event: (request, event) => tell(request, undefined, event),

@@ -202,6 +202,20 @@ describe("a host of the SDK", () => {
     expect(new Set(events.map(({ id }) => id)).size).toBe(events.length);
   });
 
+  it("is told of records whose ids are numbers, and of one that its host did not find", async () => {
+    const { url, events } = await vigilWith(new ListServer());
+    const monitor = watching({ url });
+    monitor.recordAccessed(undefined, { type: "patient", id: 4711 as never, patientId: 4711n as never });
+    monitor.recordAccessed(undefined, undefined as never);
+    monitor.recordAccessed(undefined, null as never);
+    expect(await monitor.flush()).toBe(true);
+    expect(events.map(({ action, target }) => [action, target])).toEqual([
+      ["record.read", { type: "patient", id: "4711", patientId: "4711" }],
+      ["record.read", {}],
+      ["record.read", {}],
+    ]);
+  });
+
   it("sends at once what waits when it is asked to, and says when that did not go", async () => {
     const { url, events } = await vigilWith(new ListServer());
     const monitor = watching({ url, flushDelay: 60_000 });
