@@ -2,7 +2,9 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
+import { Router } from "wouter";
 import { App } from "./app.tsx";
+import { useSearchOnce } from "./data/use-param.ts";
 import { askAhead } from "./data/use-query.ts";
 import { ViewerSessionDocument } from "./generated/graphql.ts";
 import { preload } from "./pages.ts";
@@ -22,6 +24,8 @@ addEventListener("vite:preloadError", () => {
 
 createRoot(document.getElementById("root") as HTMLElement).render(
   <StrictMode>
-    <App />
+    <Router searchHook={useSearchOnce}>
+      <App />
+    </Router>
   </StrictMode>,
 );

@@ -1,7 +1,7 @@
 /** What pages are made of: fields that search, dialogs, tables, answers. */
 import type { Browser, Locator, Page, Route } from "playwright-core";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { type TestServer, testServer } from "../support/server.ts";
+import { ndjson, type TestServer, testServer } from "../support/server.ts";
 import { buildDashboard, dashboardDir, leaveBrowser, openBrowser, patience, signedIn, visit } from "./browser.ts";
 
 vi.setConfig(patience);
@@ -57,10 +57,18 @@ it.each([
   await page.goBack();
   await shows("before");
   await field.fill("");
-  await field.pressSequentially("new", { delay: 300 }); // longer than the pause after which it is searched for
+  await field.pressSequentially("a%2F", { delay: 300 }); // longer than the pause after which it is searched for
   await page.keyboard.press("Enter"); // for which the live tail waits
-  await page.waitForURL(new RegExp(`${path}\\?.*${name}=new$`));
-  expect(await field.inputValue()).toBe("new");
+  await page.waitForURL(new RegExp(`${path}\\?.*${name}=a%252F$`));
+  expect(await field.inputValue()).toBe("a%2F");
+});
+
+it.each(["..", "100%", "a%2Fb", "c/d?e#f&g"])("opens the page of a user who is called %s", async (name) => {
+  await server.ingest(ndjson([{ action: "login", outcome: "success", actor: { name } }]));
+  await visit(page, "/entities");
+  await page.getByRole("link", { name, exact: true }).click();
+  await page.getByRole("tab", { name: "Profile" }).waitFor();
+  expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe(name);
 });
 
 it("gives the focus back to what opened a dialog, however that is closed", async () => {
