@@ -109,3 +109,16 @@ it("resolves by what ends no attack only where that is ticked, and says where it
   await dialog.getByRole("button", { name: "Resolve", exact: true }).waitFor(); // and nothing is done twice
   await context.close();
 });
+
+it("asks first what fits whom the incident is about", async () => {
+  const { page, context } = await withSession(browser, server, { email: "rob@clinic.example", role: "RESPONDER" });
+  await server.failLogins("zoe", { times: 10, from: "203.0.113.25" });
+  await page.goto("/incidents?words=zoe");
+  await page.getByRole("link", { name: "zoe" }).click();
+  await page.getByRole("button", { name: "Respond…" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByRole("button", { name: "Ask for a second factor" }).waitFor();
+  expect(await dialog.getByLabel("To whom or what").inputValue()).toBe("zoe");
+  await dialog.getByText(/^10 requests, /).waitFor();
+  await context.close();
+});

@@ -28,7 +28,7 @@ export function ResponsePanel({ incident, onChanged }: PartProps) {
         <h2>{words.response}</h2>
         {mayRespond && (
           <span className="push">
-            <Button small onClick={() => setAsks({ type: "BLOCK_IP", target: suggestions[0]?.target ?? "" })}>
+            <Button small onClick={() => setAsks(suggestions[0] ?? { type: "BLOCK_IP", target: "" })}>
               {words.respond}
             </Button>
           </span>
