@@ -208,7 +208,7 @@ it("keeps what is being written about an incident while one looks elsewhere, and
   expect(await comment.inputValue()).toBe("");
 });
 
-it("keeps what is being written in a rule while one looks at its other tabs", async () => {
+it("keeps what is being written in a rule while one looks elsewhere, unless the rule changed meanwhile", async () => {
   type Made = { alertRuleCreate: { alertRule: { id: string } } };
   const make =
     "mutation ($yaml: String!) { alertRuleCreate(input: { yaml: $yaml, mode: MONITOR }) { alertRule { id } } }";
@@ -220,6 +220,17 @@ it("keeps what is being written in a rule while one looks at its other tabs", as
   await text.waitFor({ state: "hidden" });
   await page.getByRole("tab", { name: "Document" }).click();
   expect(await text.inputValue()).toBe(`${template}author: Kim\n`);
+  const afterwards = async () => {
+    await visit(page, "/live");
+    await visit(page, `/rules/${encodeURIComponent(id)}`);
+    return text.inputValue();
+  };
+  const change =
+    "mutation ($id: ID!, $input: AlertRuleUpdateInput!) { alertRuleUpdate(id: $id, input: $input) { __typename } }";
+  await ask(change, { id, input: { mode: "DISABLED" } });
+  expect(await afterwards()).toBe(`${template}author: Kim\n`);
+  await ask(change, { id, input: { yaml: `${template}author: Ben\n` } });
+  expect(await afterwards()).toBe(`${template}author: Ben\n`);
 });
 
 it("says that events passed by unshown of those alone that came since it is looked at", async () => {

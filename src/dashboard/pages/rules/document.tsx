@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { useLocation } from "wouter";
+import { useDraft } from "../../data/use-draft.ts";
 import { useMutation } from "../../data/use-mutation.ts";
 import { RuleCreateDocument, RuleTryDocument, RuleUpdateDocument } from "../../generated/graphql.ts";
 import { Button } from "../../parts/button.tsx";
@@ -20,7 +21,8 @@ export function Document({ rule, onChanged }: { rule: RuleDetail | undefined; on
   const [, go] = useLocation();
   const [filled, setFilled] = useState(rule); // what the editor was filled with
   const stored = filled?.yaml ?? "";
-  const [yaml, setYaml] = useState(filled ? stored : template);
+  const [draft, keepDraft] = useDraft(`rule ${filled?.id} ${stored}`); // of another text it is none
+  const [yaml, setYaml] = useState(draft || (filled ? stored : template));
   const [isChecked, setIsChecked] = useState(false);
   const check = useMutation(RuleTryDocument);
   const update = useMutation(RuleUpdateDocument);
@@ -48,9 +50,15 @@ export function Document({ rule, onChanged }: { rule: RuleDetail | undefined; on
     };
   }, [yaml, isChanged, run]);
 
+  function type(text: string): void {
+    setYaml(text);
+    keepDraft(text === stored ? "" : text);
+  }
+
   async function save(): Promise<void> {
     if (filled) {
       if (!(await update.run({ id: filled.id, input: { yaml, expectedRevision: filled.revision } }))) return;
+      keepDraft("");
       toast(words.saved);
       onChanged();
       return;
@@ -58,6 +66,7 @@ export function Document({ rule, onChanged }: { rule: RuleDetail | undefined; on
     const made = await create.run({ input: { yaml, mode: "MONITOR" } });
     const id = made?.alertRuleCreate.alertRule?.id;
     if (!id) return;
+    keepDraft("");
     toast(words.created);
     go(`/rules/${encodeURIComponent(id)}`);
   }
@@ -65,7 +74,7 @@ export function Document({ rule, onChanged }: { rule: RuleDetail | undefined; on
   const isValid = isChecked && check.errors.length === 0;
   return (
     <div className="card-body stack">
-      <Editor label={words.document} value={yaml} onChange={setYaml} readOnly={!mayWrite} />
+      <Editor label={words.document} value={yaml} onChange={type} readOnly={!mayWrite} />
       <div className="rule-check" role="status">
         {!isChanged ? (
           <span className="muted small">{words.documentHint}</span>
