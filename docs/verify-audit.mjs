@@ -21,6 +21,16 @@ function fail(message) {
   process.exit(1);
 }
 
+process.on("uncaughtException", ({ message }) => fail(message)); // a file is missing, say
+
+function read(line) {
+  try {
+    return JSON.parse(line) ?? {};
+  } catch {
+    return fail(last ? `what follows entry ${last.number} cannot be read` : "this is no audit export of version 1");
+  }
+}
+
 function isSigned(what, { organization, seq, hash, at, key, signature }) {
   const statement = `vigil audit ${what} v1\n${organization}\n${seq}\n${hash}\n${at}\n`;
   const by = keys.get(key);
@@ -32,9 +42,12 @@ function isSigned(what, { organization, seq, hash, at, key, signature }) {
   );
 }
 
+// Whatever became of the line breaks when they were copied.
 function keysIn(pem) {
-  const all = pem.split(/(?<=-----END PUBLIC KEY-----)/).filter((part) => part.trim() !== "");
-  return new Map(all.map((one) => createPublicKey(one.trim())).map((one) => [idOf(one), one]));
+  const all = [...pem.matchAll(/-----BEGIN PUBLIC KEY-----([^-]+)-----END PUBLIC KEY-----/g)];
+  if (all.length === 0) fail("there is no public key to check it with");
+  const read = ([, text]) => createPublicKey({ key: Buffer.from(text, "base64"), format: "der", type: "spki" });
+  return new Map(all.map(read).map((one) => [idOf(one), one]));
 }
 
 function idOf(one) {
@@ -56,7 +69,7 @@ let last;
 
 for await (const line of linesOf(exportPath)) {
   if (!header) {
-    header = JSON.parse(line);
+    header = read(line);
     if (header.vigil !== "audit-export" || header.version !== 1) fail("this is no audit export of version 1");
     keys = keysIn(
       keyPath ? readFileSync(keyPath, "utf8") : [header.publicKey, ...(header.earlierKeys ?? [])].join("\n"),
@@ -67,7 +80,7 @@ for await (const line of linesOf(exportPath)) {
   // The entry's own text is what was hashed: [previous hash, number, time, actor, action, kind, id, detail].
   const [, text, hash] = /^\{"entry":(\[.*\]),"hash":"([0-9a-f]{64})"\}$/s.exec(line) ?? [];
   if (text === undefined) {
-    const { checkpoint, ...other } = JSON.parse(line);
+    const { checkpoint, ...other } = read(line);
     if (other.cut && !last) {
       cut = other.cut;
       if (!isSigned("cut", cut)) fail(`the cut at entry ${cut.seq} is not signed by this key`);
@@ -83,7 +96,7 @@ for await (const line of linesOf(exportPath)) {
     checkpoints.push(checkpoint);
     continue;
   }
-  const [previous, number] = JSON.parse(text);
+  const [previous, number] = read(text);
   if (!last && header.from === null && number !== (cut?.seq ?? 0) + 1) fail(`entry ${(cut?.seq ?? 0) + 1} is missing`);
   if (createHash("sha256").update(text, "utf8").digest("hex") !== hash) fail(`entry ${number} was changed`);
   if (last && number !== last.number + 1) fail(`entry ${last.number + 1} is missing`);

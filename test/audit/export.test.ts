@@ -63,6 +63,17 @@ test("A8: an export verifies offline, with nothing but the script and the public
   expect((await verifier(text, "--key", keyPath, "--checkpoints", checkpoints)).said).toContain("and 3 signed");
 });
 
+test("A8: the offline verifier takes a key that was copied as one line, and says in a word what it cannot use", async () => {
+  const path = join(directory, "copied.pem");
+  await writeFile(path, server.app.auditTrail.publicKey.replaceAll("\n", " "));
+  expect(await verifier(text, "--key", path)).toMatchObject({ code: 0, said: expect.stringMatching(/^VERIFIED: /) });
+  await writeFile(path, "MCowBQYDK2VwAyEA");
+  const noKey = "NOT VERIFIED: there is no public key to check it with\n";
+  expect(await verifier(text, "--key", path)).toEqual({ code: 1, said: noKey });
+  const { code, said } = await verifier(text, "--key", join(directory, "nowhere.pem"));
+  expect([code, said]).toEqual([1, expect.stringMatching(/^NOT VERIFIED: ENOENT: .*nowhere\.pem'\n$/)]);
+});
+
 const lines = () => text.trimEnd().split("\n");
 test.each<[string, () => string[]]>([
   ["an entry's text", () => lines().map((line, n) => (n === 700 ? line.replace("ada@", "eve@") : line))],
@@ -77,6 +88,14 @@ test.each<[string, () => string[]]>([
     () => lines().map((line, n, all) => (n === 700 ? (all[701] as string) : n === 701 ? (all[700] as string) : line)),
   ],
   ["an end cut off", () => lines().filter((line) => !line.includes("LATER"))],
+  [
+    "an entry that breaks off",
+    () =>
+      lines()
+        .slice(0, 900)
+        .concat((lines()[900] as string).slice(0, 40)),
+  ],
+  ["what is no export", () => ["PK\u0003\u0004"]],
   ["an end cut off with its checkpoint", () => lines().slice(0, 900)],
   [
     "a checkpoint of another entry",
