@@ -1,10 +1,12 @@
 /** Vigil watching itself: its ailments as incidents, without loops, and the heartbeat that stops when any part does. */
+
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import pg from "pg";
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ensureUser } from "../src/access/users.ts";
 import { deliveryQueue } from "../src/alerting.ts";
 import { ailmentsOf, type Signs } from "../src/health/ailments.ts";
 import { beat, type Proofs } from "../src/health/heartbeat.ts";
@@ -251,10 +253,16 @@ it("a step that reaches nobody, an alert that nobody sends and a key that ends a
     [uuidv7(), late, new Date(now - 6 * minute)],
   );
   await sql("UPDATE api_keys SET expires_at = $2 WHERE organization_id = $1", [new Date(now + 1_440 * minute)]);
+  const admin = { email: "ada@example.org", name: "Ada", role: "ADMIN" as const, now };
+  await server.app.db.inOrganization(server.ours, (tx) => ensureUser(tx, admin));
   await look();
   const [key] = await sql<{ id: string }>("SELECT id FROM api_keys WHERE organization_id = $1");
   expect((await own()).map(({ cause }) => cause).sort()).toEqual(
     [`api-key:${key?.id}`, "queue", `responder:${policy}`].sort(),
+  );
+  const notices = await sql<{ body: string }>("SELECT body FROM security_notifications WHERE organization_id = $1");
+  expect(notices.map(({ body }) => body)).toContainEqual(
+    expect.stringMatching(/^The API key .+ ends soon\. It ends at /),
   );
   const theirs = await server.database.asOwner(
     "SELECT FROM security_incidents WHERE organization_id = $1 AND fingerprint LIKE 'vigil:health:%'",

@@ -26,7 +26,7 @@ function number(least: number) {
   };
 }
 
-const keyLife = 7 * 86_400_000; // 7 days
+const keyLife = 30 * 86_400_000; // 30 days: Vigil opens an incident for a key that ends within a week
 
 const program = new Command("demo")
   .description(

@@ -79,7 +79,7 @@ export async function keepHealth(tx: Tx, vault: WordsVault, now: number): Promis
       to: { roles: ["ADMIN"] },
       priority: severity === "CRITICAL" ? ("CRITICAL" as const) : ("HIGH" as const),
       title: "Vigil itself is not well: incident #?",
-      body: message,
+      body: `${title}. ${message}`,
       incidentId: id,
     };
     await notify(tx, [notice], now);

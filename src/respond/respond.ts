@@ -4,6 +4,7 @@
  */
 import { v7 as uuidv7 } from "uuid";
 import type { Tx } from "../db.ts";
+import { inWords } from "../incident/breach.ts";
 import type { NewEntry } from "../incident/entry.ts";
 import { type ActionRow, insertActions, type NewRow, storedRow } from "./action-row.ts";
 import { actions, needsApproval } from "./actions/table.ts";
@@ -147,7 +148,7 @@ function planOne(chosen: Chosen, incident: DueIncident, around: Surroundings, no
   const name = nameOf(row);
   const refused = verdict.safe ? "" : ` It would have been refused: ${verdict.reason}`;
   const line = onTrial
-    ? `${name} for ${Math.round(ttl / 1000)} s would have been done; the rule is on trial. ${reason}${refused}`
+    ? `${name} for ${inWords(Math.round(ttl / 1_000))} would have been done; the rule is on trial. ${reason}${refused}`
     : verdict.safe
       ? `${name} waits for approval until ${new Date(now + approvalLimit).toISOString()}. ${reason}`
       : `${name} was refused: ${verdict.reason} ${reason}`;

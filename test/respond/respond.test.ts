@@ -99,7 +99,7 @@ describe("a change of an incident", () => {
     const [done] = (await actionsOf(server)).filter(({ target }) => target === ip);
     expect(done?.status).toBe("MONITORED");
     expect((await timeline(server, done?.incident_id as string)).at(-1)).toContain(
-      "would have been done; the rule is on trial",
+      "for 1 hour would have been done; the rule is on trial",
     );
     expect((await decisionsInForce(server, clock)).filter(({ value }) => value === ip)).toEqual([]);
   });
