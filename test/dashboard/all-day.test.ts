@@ -1,36 +1,18 @@
 /** What an analyst who works in the page all day counts on, and a manager who reads its numbers. */
 import type { Browser, Page, Request, Route } from "playwright-core";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import { template } from "../../src/dashboard/pages/rules/template.ts";
-import { ndjson, type TestServer, testServer } from "../support/server.ts";
-import {
-  buildDashboard,
-  colleagueOf,
-  dashboardDir,
-  leaveBrowser,
-  openBrowser,
-  patience,
-  signedIn,
-  visit,
-  withSession,
-} from "./browser.ts";
-
-vi.setConfig(patience);
+import { ndjson, type TestServer } from "../support/server.ts";
+import { atDashboard, colleagueOf, signedIn, visit, withSession } from "./browser.ts";
 
 const patient = { timeout: 60_000 };
 let server: TestServer;
 let browser: Browser;
 let page: Page;
 let faults: string[];
-beforeAll(async () => {
-  buildDashboard();
-  [server, browser] = await Promise.all([testServer({ dashboardDir }), openBrowser()]);
+atDashboard(async (opened) => {
+  ({ server, browser } = opened);
   ({ page, faults } = await signedIn(browser, server, { email: "kim@clinic.example", role: "ADMIN" }));
-});
-afterAll(async () => {
-  vi.resetConfig();
-  await leaveBrowser(browser);
-  await server?.close();
 });
 
 const ask = colleagueOf(() => server);

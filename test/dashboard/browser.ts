@@ -4,11 +4,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
-import { expect } from "vitest";
+import { afterAll, beforeAll, expect, vi } from "vitest";
 import { createSignInLink } from "../../src/access/sign-in.ts";
 import { ensureUser } from "../../src/access/users.ts";
 import type { PeopleRole } from "../../src/access/viewer.ts";
-import type { TestServer } from "../support/server.ts";
+import { type TestServer, testServer } from "../support/server.ts";
 
 const root = join(import.meta.dirname, "../..");
 export const dashboardDir = join(root, "dist/dashboard");
@@ -47,6 +47,24 @@ export async function linkFor(server: TestServer, email: string, role: PeopleRol
   return server.app.db.inOrganization(server.ours, async (tx) => {
     const userId = await ensureUser(tx, { email, name: email.split("@")[0] as string, role, now });
     return createSignInLink(tx, { userId, now });
+  });
+}
+
+/** For the whole of a file: a server of its own that serves the dashboard, a browser, and patience. `begin` is called with both. */
+export function atDashboard(begin: (opened: { server: TestServer; browser: Browser }) => void | Promise<void>): void {
+  vi.setConfig(patience);
+  let server: TestServer | undefined;
+  let browser: Browser | undefined;
+  beforeAll(async () => {
+    buildDashboard();
+    const opened = await Promise.all([testServer({ dashboardDir }), openBrowser()]);
+    [server, browser] = opened;
+    await begin({ server: opened[0], browser: opened[1] });
+  });
+  afterAll(async () => {
+    vi.resetConfig();
+    await leaveBrowser(browser);
+    await server?.close();
   });
 }
 

@@ -1,23 +1,15 @@
 /** How many times somebody who is here for the first time has to click or press until an attack is over. */
 import type { Browser, Locator } from "playwright-core";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { type TestServer, testServer } from "../support/server.ts";
-import { buildDashboard, dashboardDir, leaveBrowser, openBrowser, patience, withSession } from "./browser.ts";
-
-vi.setConfig(patience);
+import { expect, it } from "vitest";
+import type { TestServer } from "../support/server.ts";
+import { atDashboard, withSession } from "./browser.ts";
 
 const mostClicks = 4;
 
 let server: TestServer;
 let browser: Browser;
-beforeAll(async () => {
-  buildDashboard();
-  [server, browser] = await Promise.all([testServer({ dashboardDir }), openBrowser()]);
-});
-afterAll(async () => {
-  vi.resetConfig();
-  await leaveBrowser(browser);
-  await server?.close();
+atDashboard((opened) => {
+  ({ server, browser } = opened);
 });
 
 /** Whether it can be seen without scrolling: whoever is here for the first time does not know that there is more. */

@@ -2,39 +2,20 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Browser, Page, Route } from "playwright-core";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { ndjson, type TestServer, testServer } from "../support/server.ts";
-import {
-  axe,
-  buildDashboard,
-  dashboardDir,
-  leaveBrowser,
-  linkFor,
-  openBrowser,
-  patience,
-  signedIn,
-  visit,
-  withSession,
-} from "./browser.ts";
+import { expect, it } from "vitest";
+import { ndjson, type TestServer } from "../support/server.ts";
+import { atDashboard, axe, dashboardDir, linkFor, signedIn, visit, withSession } from "./browser.ts";
 
 const xss = [`<img src=x onerror="window.pwned=1">`, `"><script>window.pwned=1</script>`, "javascript:window.pwned=1"];
 const responder = { email: "rita@clinic.example", role: "RESPONDER" as const };
-
-vi.setConfig(patience);
 
 let server: TestServer;
 let browser: Browser;
 let page: Page;
 let faults: string[];
-beforeAll(async () => {
-  buildDashboard();
-  [server, browser] = await Promise.all([testServer({ dashboardDir }), openBrowser()]);
+atDashboard(async (opened) => {
+  ({ server, browser } = opened);
   ({ page, faults } = await signedIn(browser, server, responder));
-});
-afterAll(async () => {
-  vi.resetConfig();
-  await leaveBrowser(browser);
-  await server?.close();
 });
 
 it("loads at most 200 kB of packed script for the overview, with all of its widgets", async () => {

@@ -3,28 +3,20 @@
  * shows that as text, fits, and can be used by all.
  */
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { type TestServer, testServer } from "../support/server.ts";
-import { axe, buildDashboard, dashboardDir, leaveBrowser, openBrowser, patience, visit } from "./browser.ts";
+import { expect, it } from "vitest";
+import type { TestServer } from "../support/server.ts";
+import { atDashboard, axe, visit } from "./browser.ts";
 import { corpus, type Hostile, harmOf, hostile, shownCorpus } from "./hostile.ts";
-
-vi.setConfig(patience);
 
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
 let server: TestServer;
 let browser: Browser;
 let made: Hostile;
 const tabs: Page[] = [];
-beforeAll(async () => {
-  buildDashboard();
-  [server, browser] = await Promise.all([testServer({ dashboardDir }), openBrowser()]);
+atDashboard(async (opened) => {
+  ({ server, browser } = opened);
   made = await hostile(browser, server, phone);
   tabs.push(made.page, await made.context.newPage());
-});
-afterAll(async () => {
-  vi.resetConfig();
-  await leaveBrowser(browser);
-  await server?.close();
 });
 
 const pages = (): string[] => [

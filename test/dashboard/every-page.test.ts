@@ -1,37 +1,20 @@
 /** Every page on a phone, in the dark, full of what attackers write: each text of each row carries it. */
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { type TestServer, testServer } from "../support/server.ts";
-import {
-  axe,
-  buildDashboard,
-  dashboardDir,
-  leaveBrowser,
-  openBrowser,
-  patience,
-  visit,
-  withSession,
-} from "./browser.ts";
+import { expect, it } from "vitest";
+import type { TestServer } from "../support/server.ts";
+import { atDashboard, axe, visit, withSession } from "./browser.ts";
 import { type Hostile, harmOf, hostile, shownCorpus } from "./hostile.ts";
 
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true, colorScheme: "dark" as const };
-
-vi.setConfig(patience);
 
 let server: TestServer;
 let browser: Browser;
 let made: Hostile;
 const tabs: Page[] = [];
-beforeAll(async () => {
-  buildDashboard();
-  [server, browser] = await Promise.all([testServer({ dashboardDir }), openBrowser()]);
+atDashboard(async (opened) => {
+  ({ server, browser } = opened);
   made = await hostile(browser, server, phone);
   tabs.push(made.page, await made.context.newPage(), await made.context.newPage());
-});
-afterAll(async () => {
-  vi.resetConfig();
-  await leaveBrowser(browser);
-  await server?.close();
 });
 
 /** Each page, and whether it shows texts of rows that have been made. */

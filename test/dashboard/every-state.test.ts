@@ -2,32 +2,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Browser, Page, Route } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { PeopleRole } from "../../src/access/viewer.ts";
-import { type TestServer, testServer } from "../support/server.ts";
-import {
-  axe,
-  buildDashboard,
-  dashboardDir,
-  leaveBrowser,
-  openBrowser,
-  patience,
-  visit,
-  withSession,
-} from "./browser.ts";
-
-vi.setConfig(patience);
+import type { TestServer } from "../support/server.ts";
+import { atDashboard, axe, visit, withSession } from "./browser.ts";
 
 let server: TestServer;
 let browser: Browser;
-beforeAll(async () => {
-  buildDashboard();
-  [server, browser] = await Promise.all([testServer({ dashboardDir }), openBrowser()]);
-});
-afterAll(async () => {
-  vi.resetConfig();
-  await leaveBrowser(browser);
-  await server?.close();
+atDashboard((opened) => {
+  ({ server, browser } = opened);
 });
 
 /** Every page of the dashboard, as its table has it: its path, and the permission that it takes. */

@@ -17,6 +17,7 @@ beforeAll(async () => {
   browser = await openBrowser();
 });
 afterAll(async () => {
+  vi.resetConfig();
   await leaveBrowser(browser);
   await server?.close();
 });

@@ -1,33 +1,15 @@
 /** What moves by itself: the tail, the map, another's changes; and what the page does while the server is away. */
 import type { Browser, Page, Route } from "playwright-core";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { ndjson, type TestServer, testServer } from "../support/server.ts";
-import {
-  axe,
-  buildDashboard,
-  dashboardDir,
-  leaveBrowser,
-  openBrowser,
-  patience,
-  signedIn,
-  visit,
-  withSession,
-} from "./browser.ts";
-
-vi.setConfig(patience);
+import { expect, it } from "vitest";
+import { ndjson, type TestServer } from "../support/server.ts";
+import { atDashboard, axe, signedIn, visit, withSession } from "./browser.ts";
 
 let server: TestServer;
 let browser: Browser;
 let page: Page;
-beforeAll(async () => {
-  buildDashboard();
-  [server, browser] = await Promise.all([testServer({ dashboardDir }), openBrowser()]);
+atDashboard(async (opened) => {
+  ({ server, browser } = opened);
   ({ page } = await signedIn(browser, server, { email: "ada@clinic.example", role: "ADMIN" }));
-});
-afterAll(async () => {
-  vi.resetConfig();
-  await leaveBrowser(browser);
-  await server?.close();
 });
 
 const logIn = (name: string) =>

@@ -1,36 +1,18 @@
 /** What one has open, or had open before, while others change it. */
 import type { Browser, Page, Route } from "playwright-core";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import { template } from "../../src/dashboard/pages/rules/template.ts";
 import { openBreaker, reportBreaker } from "../../src/respond/breaker-state.ts";
-import { type TestServer, testServer } from "../support/server.ts";
-import {
-  buildDashboard,
-  colleagueOf,
-  dashboardDir,
-  leaveBrowser,
-  openBrowser,
-  patience,
-  signedIn,
-  visit,
-  withSession,
-} from "./browser.ts";
-
-vi.setConfig(patience);
+import type { TestServer } from "../support/server.ts";
+import { atDashboard, colleagueOf, signedIn, visit, withSession } from "./browser.ts";
 
 let server: TestServer;
 let browser: Browser;
 let page: Page;
 let faults: string[];
-beforeAll(async () => {
-  buildDashboard();
-  [server, browser] = await Promise.all([testServer({ dashboardDir }), openBrowser()]);
+atDashboard(async (opened) => {
+  ({ server, browser } = opened);
   ({ page, faults } = await signedIn(browser, server, { email: "mia@clinic.example", role: "ADMIN" }));
-});
-afterAll(async () => {
-  vi.resetConfig();
-  await leaveBrowser(browser);
-  await server?.close();
 });
 
 const ask = colleagueOf(() => server);

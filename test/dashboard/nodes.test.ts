@@ -1,22 +1,14 @@
 /** What the overview holds does not grow with how much happens. */
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { failedLogins, ndjson, type TestServer, testServer } from "../support/server.ts";
-import { buildDashboard, dashboardDir, leaveBrowser, openBrowser, patience, withSession } from "./browser.ts";
-
-vi.setConfig(patience);
+import { expect, it } from "vitest";
+import { failedLogins, ndjson, type TestServer } from "../support/server.ts";
+import { atDashboard, withSession } from "./browser.ts";
 
 const attackers = 120; // more than any list or map of the overview shows: the longest has 100
 let server: TestServer;
 let browser: Browser;
-beforeAll(async () => {
-  buildDashboard();
-  [server, browser] = await Promise.all([testServer({ dashboardDir }), openBrowser()]);
-});
-afterAll(async () => {
-  vi.resetConfig();
-  await leaveBrowser(browser);
-  await server?.close();
+atDashboard((opened) => {
+  ({ server, browser } = opened);
 });
 
 it("holds as many nodes after the second hundred of attackers from all over the world as after the first", async () => {

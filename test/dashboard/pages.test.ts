@@ -1,24 +1,16 @@
 /** A journey through each of the pages about response, record and settings, in a real browser. */
 import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { type TestServer, testServer } from "../support/server.ts";
-import { axe, buildDashboard, dashboardDir, leaveBrowser, openBrowser, patience, signedIn, visit } from "./browser.ts";
-
-vi.setConfig(patience);
+import { expect, it } from "vitest";
+import type { TestServer } from "../support/server.ts";
+import { atDashboard, axe, signedIn, visit } from "./browser.ts";
 
 let server: TestServer;
 let browser: Browser;
 let page: Page;
 let faults: string[];
-beforeAll(async () => {
-  buildDashboard();
-  [server, browser] = await Promise.all([testServer({ dashboardDir }), openBrowser()]);
+atDashboard(async (opened) => {
+  ({ server, browser } = opened);
   ({ page, faults } = await signedIn(browser, server, { email: "ada@clinic.example", role: "ADMIN" }));
-});
-afterAll(async () => {
-  vi.resetConfig();
-  await leaveBrowser(browser);
-  await server?.close();
 });
 
 /** The page as it is once everything has come in; axe-core finds nothing on it. */

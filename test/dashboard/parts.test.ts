@@ -1,24 +1,16 @@
 /** What pages are made of: fields that search, dialogs, tables, answers. */
 import type { Browser, Locator, Page, Route } from "playwright-core";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { ndjson, type TestServer, testServer } from "../support/server.ts";
-import { buildDashboard, dashboardDir, leaveBrowser, openBrowser, patience, signedIn, visit } from "./browser.ts";
-
-vi.setConfig(patience);
+import { expect, it } from "vitest";
+import { ndjson, type TestServer } from "../support/server.ts";
+import { atDashboard, signedIn, visit } from "./browser.ts";
 
 const patient = { timeout: 60_000 };
 let server: TestServer;
 let browser: Browser;
 let page: Page;
-beforeAll(async () => {
-  buildDashboard();
-  [server, browser] = await Promise.all([testServer({ dashboardDir }), openBrowser()]);
+atDashboard(async (opened) => {
+  ({ server, browser } = opened);
   ({ page } = await signedIn(browser, server, { email: "pat@clinic.example", role: "ADMIN" }));
-});
-afterAll(async () => {
-  vi.resetConfig();
-  await leaveBrowser(browser);
-  await server?.close();
 });
 
 const dialog = () => page.getByRole("dialog");
