@@ -23,9 +23,8 @@ import { holdFeedback, teach, unlearning } from "./feedback.ts";
 import { databasePart } from "./health/database-part.ts";
 import { watchKeys } from "./health/keys-part.ts";
 import { entriesOf } from "./incident/entry.ts";
-import { validateAll } from "./ingest/accept.ts";
+import { refusalsOf, validateAll } from "./ingest/accept.ts";
 import { openEnricher } from "./ingest/enrich/enricher.ts";
-import type { Rejection } from "./ingest/event.ts";
 import { openLive } from "./live.ts";
 import type { Log } from "./log.ts";
 import { createMeasures } from "./measures.ts";
@@ -233,11 +232,12 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       /** Validates and stores events as they were sent; every one is accepted, a duplicate, or rejected with its reason. */
       async ingest(organizationId: string, values: readonly unknown[], sender?: string) {
         const { drafts, rejected } = await validateAll(values, now());
+        const { refused, ...stored } = await pipeline.accept(organizationId, drafts, sender);
+        if (refused) rejected.push(...refusalsOf(refused, values.length, rejected));
         measures.rejected(rejected.length);
-        const stored = await pipeline.accept(organizationId, drafts, sender);
         if (sender !== undefined && drafts.length === 0)
           await db.inOrganization(organizationId, (tx) => auditIngest(tx, sender, 0));
-        return { ...stored, rejected } satisfies { accepted: number; duplicates: number; rejected: Rejection[] };
+        return { ...stored, rejected };
       },
       openSealed,
       /** Stores what rules would have detected in history that they have not seen, for half a minute at most. */

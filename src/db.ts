@@ -5,7 +5,7 @@
 import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { createShares } from "./database/shares.ts";
-import { isBroken, prepareConnection, TenantPool, tenantQuery } from "./database/tenant-pool.ts";
+import { isAborted, isBroken, prepareConnection, TenantPool, tenantQuery } from "./database/tenant-pool.ts";
 import { outliveLoss } from "./database-away.ts";
 import { cancellable, currentDeadline, timeIsOver } from "./deadline.ts";
 import { PrismaClient } from "./generated/prisma/client.ts";
@@ -103,6 +103,7 @@ export function openDatabase(options: {
   async function transaction<T>(begin: string, organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await shares.connect(organizationId);
     const inTurn = oneByOne();
+    let fault: unknown; // the last one that is none of the statements behind it
     try {
       // In one round trip: every stage waits for this one.
       await client.query(
@@ -112,7 +113,10 @@ export function openDatabase(options: {
       // Whoever sent it is told that it was cancelled: nothing more is done then, though no statement was running.
       const within = currentDeadline();
       const query = (text: string | pg.QueryConfig, values?: unknown[]): Promise<pg.QueryResult> =>
-        inTurn(() => (within?.aborted ? Promise.reject(timeIsOver()) : client.query(text, values)));
+        inTurn(() => (within?.aborted ? Promise.reject(timeIsOver()) : client.query(text, values))).catch((error) => {
+          if (!isAborted(error)) fault = error;
+          throw error;
+        });
       const result = await cancellable(client, cancel, () =>
         work({ organizationId, query: query as Tx["query"], atCommit: (statement) => void last.push(statement) }),
       );
@@ -125,7 +129,7 @@ export function openDatabase(options: {
         () => false,
       );
       client.release(!clean);
-      throw error;
+      throw (isAborted(error) && fault) || error;
     }
   }
 

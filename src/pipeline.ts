@@ -238,6 +238,8 @@ export function createPipeline(options: {
     store,
     explain: (error) => asUnavailable(error, log),
     onRefused: (events) => options.onRefused?.(events),
+    onUnstorable: (organizationId, why) =>
+      log.error({ organizationId, ...whyForLog(why) }, "an event cannot be stored, and was refused"),
   });
   return {
     // A batch holds events of several senders: it does not end with the time of the one who happened to be first.
@@ -284,12 +286,11 @@ export async function auditIngest(tx: Tx, actor: string, events: number): Promis
   await audit(tx, { actor, action: "EVENTS_INGESTED", entityKind: "SecurityEvent", entityId: "", detail: { events } });
 }
 
+const whyForLog = (error: unknown) => ({ err: messageForLog(error), code: (error as { code?: string }).code });
+
 function asUnavailable(error: unknown, log: Log): unknown {
   if (error instanceof VigilError) return error;
-  log.error(
-    { err: messageForLog(error), code: (error as { code?: string }).code },
-    "a batch of events could not be stored",
-  );
+  log.error(whyForLog(error), "a batch of events could not be stored");
   return new VigilError("UNAVAILABLE", "The events could not be stored; none of them was. Send them again.", {
     cause: error,
   });

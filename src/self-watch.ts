@@ -9,6 +9,7 @@ import { limits } from "./health/ailments.ts";
 import { beat, beatPart, period, readBeat, recordBeat } from "./health/heartbeat.ts";
 import { keepHealth } from "./health/keep.ts";
 import type { EventDraft } from "./ingest/event.ts";
+import type { Stored } from "./ingest/lanes.ts";
 import { type Log, messageForLog } from "./log.ts";
 import { guardedFetch } from "./outbound/guarded-fetch.ts";
 import type { Vault } from "./secrets/vault.ts";
@@ -35,7 +36,7 @@ export function createSelfWatch(options: {
   db: Database;
   /** One transaction; what it tells is routed in it, and bells ring after it. */
   change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
-  pipeline: { accept(organizationId: string, drafts: readonly EventDraft[]): Promise<unknown> };
+  pipeline: { accept(organizationId: string, drafts: readonly EventDraft[]): Promise<Stored> };
   vault: Vault;
   /** Rings for alerts that may be due. */
   alerting: { ring(organizationId: string): void };
@@ -119,7 +120,10 @@ export function createSelfWatch(options: {
       const fault = await beat(
         {
           serve,
-          ingest: async (event) => void (await pipeline.accept(organizationId, [event])),
+          async ingest(event) {
+            const { refused } = await pipeline.accept(organizationId, [event]);
+            if (refused) throw new Error("the event that is sent to see whether events are taken was refused");
+          },
           share: async () => void (await redis?.run((client) => client.ping())),
           tell: () => tryTheWay(db, organizationId, now()),
           send: () => send(organizationId),

@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { SingleBar } from "cli-progress";
 import type { App } from "../app.ts";
+import { refusalsOf } from "../ingest/accept.ts";
 import type { EventDraft, Rejection } from "../ingest/event.ts";
 import { formats } from "../ingest/formats/formats.ts";
 import { type LogLine, readLines } from "../ingest/lines.ts";
@@ -177,7 +178,10 @@ export function httpSink(url: string, token: string): Sink {
 }
 
 export function localSink(app: App, organizationId: string): Sink {
-  return async (drafts) => ({ ...(await app.pipeline.accept(organizationId, drafts)), rejected: [] });
+  return async (drafts) => {
+    const { refused = [], ...stored } = await app.pipeline.accept(organizationId, drafts);
+    return { ...stored, rejected: refusalsOf(refused, drafts.length, []) };
+  };
 }
 
 /** A progress bar on a terminal; nothing elsewhere. */

@@ -123,3 +123,7 @@ export class TenantPool extends pg.Pool {
 export function isBroken(error: unknown): boolean {
   return !(error instanceof Error && "code" in error && /^[0-9A-Z]{5}$/.test(String(error.code)));
 }
+
+/** Whether it says no more than that a statement before it failed. */
+export const isAborted = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && error.code === "25P02";

@@ -25,6 +25,14 @@ export async function validateAll(values: readonly unknown[], now: number): Prom
   return { drafts, rejected };
 }
 
+/** Of drafts that could not be stored, by their places among the drafts: of as many values as were sent, some were rejected before. */
+export function refusalsOf(drafts: readonly number[], sent: number, rejected: readonly Rejection[]): Rejection[] {
+  const before = new Set(rejected.map(({ index }) => index));
+  const places = Array.from({ length: sent }, (_, index) => index).filter((index) => !before.has(index));
+  const message = "the event cannot be stored for something that is in it; the server's log says what";
+  return drafts.map((draft) => ({ index: places[draft] as number, code: "NOT_STORABLE", message }));
+}
+
 const randomPool = Buffer.alloc(16_384);
 let randomUsed = randomPool.length;
 

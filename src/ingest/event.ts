@@ -104,7 +104,7 @@ export interface SecurityEvent extends EventDraft {
 /** One event that was refused, and why. `index` counts from 0 in the batch as it was sent. */
 export interface Rejection {
   index: number;
-  /** e.g. `INVALID_JSON`, `INVALID_FIELD`, `MISSING_ACTION`, `UNPARSED_LINE`, `TOO_LARGE`. */
+  /** e.g. `INVALID_JSON`, `INVALID_FIELD`, `MISSING_ACTION`, `UNPARSED_LINE`, `TOO_LARGE`, `NOT_STORABLE`. */
   code: string;
   /** Names the field and what is wrong with it; never repeats a value. */
   message: string;

@@ -6,6 +6,7 @@ import { isDatabaseAway } from "../database-away.ts";
 import { VigilError } from "../errors.ts";
 import type { Traceparent } from "../tracing.ts";
 import type { EventDraft } from "./event.ts";
+import { storeApart } from "./store-apart.ts";
 
 /** What one sender sent at once. */
 export interface Sent {
@@ -19,6 +20,8 @@ export interface Sent {
 export interface Stored {
   accepted: number;
   duplicates: number;
+  /** Those that cannot be stored, by their places among what was sent. Absent: there are none. */
+  refused?: readonly number[];
 }
 
 export interface Lanes {
@@ -71,10 +74,12 @@ export function createLanes(options: {
   explain(error: unknown): unknown;
   /** Told how many events were sent away because too many wait. */
   onRefused?: (events: number) => void;
+  /** Told of each event that cannot be stored, why. */
+  onUnstorable?: (organizationId: string, why: unknown) => void;
   /** Events that may wait per organization. Default: 100,000. */
   waitingLimit?: number;
 }): Lanes {
-  const { now, store, explain, onRefused, waitingLimit = mostWaiting } = options;
+  const { now, store, explain, onRefused, onUnstorable, waitingLimit = mostWaiting } = options;
   const lanes = new Map<string, Lane>();
 
   function laneOf(organizationId: string): Lane {
@@ -94,19 +99,30 @@ export function createLanes(options: {
         lane.waitingEvents -= next.drafts.length;
         batch.push(next);
       }
-      await storeAll(organizationId, batch).catch(async (error) => {
-        // What cannot be stored spoils only its own request; a database that is away, all of them at once.
-        let away: unknown = batch.length === 1 ? error : undefined;
-        for (const one of batch)
-          if (away !== undefined) one.reject(explain(away));
-          else
-            await storeAll(organizationId, [one]).catch((fault) => {
-              if (isDatabaseAway(fault)) away = fault;
-              one.reject(explain(fault));
-            });
-      });
+      await storeAll(organizationId, batch).catch((fault) =>
+        batch.length === 1 ? storeRest(organizationId, batch[0] as Waiting, fault) : storeEach(organizationId, batch),
+      );
     }
     lane.running = undefined; // in the same tick as the last look, so that nothing is put in between and forgotten
+  }
+
+  /** What cannot be stored spoils no other request; a database that is away, all of them at once. */
+  async function storeEach(organizationId: string, batch: readonly Waiting[]): Promise<void> {
+    let away: unknown;
+    for (const one of batch)
+      if (away !== undefined) one.reject(explain(away));
+      else
+        await storeAll(organizationId, [one]).catch((fault) => {
+          if (isDatabaseAway(fault)) away = fault;
+          return storeRest(organizationId, one, fault);
+        });
+  }
+
+  async function storeRest(organizationId: string, one: Waiting, fault: unknown): Promise<void> {
+    const storePart = async (drafts: Sent["drafts"]): Promise<Stored> =>
+      (await store(organizationId, [{ ...one, drafts }]))[0] as Stored;
+    const onRefused = (why: unknown): void => onUnstorable?.(organizationId, why);
+    await storeApart(one.drafts, storePart, fault, onRefused).then(one.resolve, (error) => one.reject(explain(error)));
   }
 
   async function storeAll(organizationId: string, batch: readonly Waiting[]): Promise<void> {
