@@ -9,6 +9,12 @@ export function canonicalAddress(text: string): string | undefined {
   return mapped ? ipv4Text(groups[6] as number, groups[7] as number) : formatIPv6(groups);
 }
 
+/** That of a text which may name a port as well: `203.0.113.7:51234`, `[2001:db8::1]:443`. */
+export function addressBeforePort(text: string): string | undefined {
+  const [, v6, v4] = /^(?:\[([^\]]+)\](?::\d{1,5})?|([\d.]+):\d{1,5})$/.exec(text) ?? [];
+  return canonicalAddress(v6 ?? v4 ?? text);
+}
+
 /** The /64, as text, that one customer of IPv6 has, of a canonical address; undefined: it is IPv4. */
 export function networkOf(address: string): string | undefined {
   const groups = address.includes(":") ? parseIPv6(address) : undefined;

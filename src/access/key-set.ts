@@ -24,7 +24,7 @@ export function createKeySet({ url, now, log }: { url: string; now: () => number
   let keys: { find: Finder; at: number } | undefined;
   let triedAt = Number.NEGATIVE_INFINITY;
   let fetching: Promise<void> | undefined;
-  let isDown = false; // when it was asked last
+  let failedAt = Number.NEGATIVE_INFINITY; // when it was asked last and did not answer
 
   async function fetchKeys(): Promise<void> {
     const at = now();
@@ -36,9 +36,9 @@ export function createKeySet({ url, now, log }: { url: string; now: () => number
       });
       if (!answer.ok) throw new Error(`it answered ${answer.status}`);
       keys = { find: createLocalJWKSet(JSON.parse(await readText(answer)) as JSONWebKeySet), at };
-      isDown = false;
+      failedAt = Number.NEGATIVE_INFINITY;
     } catch (error) {
-      isDown = true;
+      failedAt = now();
       log.warn({ err: (error as Error).message }, "the identity provider's keys could not be fetched");
     }
   }
@@ -72,6 +72,7 @@ export function createKeySet({ url, now, log }: { url: string; now: () => number
   return {
     async find(header, token) {
       if (!keys || hasPassed(refreshAfter, keys.at)) {
+        const isDown = !hasPassed(refreshAfter, failedAt);
         const looked = refresh();
         if (!isDown || !isUsable(keys)) await looked; // one that hangs holds people up once, not again and again
       }

@@ -53,6 +53,7 @@ export async function importFile(
     summary.rejectedCount++;
     if (summary.rejected.length < 20) summary.rejected.push({ line, code, message });
   };
+  let bytesRead = 0;
   const running = new Set<Promise<void>>();
   let failed: { error: unknown } | undefined;
   let batch: EventDraft[] = [];
@@ -80,7 +81,7 @@ export async function importFile(
   const read = async ({ text, number, open }: LogLine): Promise<void> => {
     summary.lines = number;
     if (text.trim() === "") return;
-    if (open && (await isBeingWritten(path, text))) {
+    if (open && (await isBeingWritten(path, text, bytesRead))) {
       const message = `line ${number} has no end yet: it is read when the file is imported again`;
       return reject(number, { index: number - 1, code: "UNFINISHED_LINE", message });
     }
@@ -101,6 +102,7 @@ export async function importFile(
 
   try {
     for await (const chunk of readLines(path, format.longestLine)) {
+      bytesRead = chunk.bytesRead;
       for (const rejection of chunk.rejections) reject(rejection.index + 1, rejection);
       for (const line of chunk.lines) {
         await read(line);
@@ -126,11 +128,13 @@ function identityOf(line: string): string {
 }
 
 /** Half a line may look like a whole one, with half an address in it. A JSON document does not: it has its own end. */
-async function isBeingWritten(path: string, text: string): Promise<boolean> {
+async function isBeingWritten(path: string, text: string, bytesRead: number): Promise<boolean> {
+  if (/[\]}]\s*$/.test(text)) return false;
   const { mtimeMs, size } = await stat(path);
-  if (/[\]}]\s*$/.test(text) || Date.now() - mtimeMs > settledAfter) return false;
+  if (size > bytesRead) return true;
+  if (Date.now() - mtimeMs > settledAfter) return false;
   await wait(pause);
-  return (await stat(path)).size !== size;
+  return (await stat(path)).size > bytesRead;
 }
 
 /** Sends to a running server's /ingest, in requests that it takes, waiting when it asks for that. */

@@ -1,11 +1,11 @@
 /** Which dashboards a viewer sees: what is shared, and what is theirs alone. */
-import { validate as isUuid } from "uuid";
 import { type Context, viewerOf } from "./context.ts";
+import { isRowId } from "./row-id.ts";
 
 /** The user who asks; undefined: a key or the command line, which have no dashboards of their own. */
 export function personOf(context: Context): string | undefined {
   const { kind, id } = viewerOf(context);
-  return kind === "USER" && isUuid(id) ? id : undefined;
+  return kind === "USER" && isRowId(id) ? id : undefined;
 }
 
 /** For Prisma: the dashboards that whoever asks may see. */

@@ -1,8 +1,8 @@
 import { decodeGlobalID } from "@pothos/plugin-relay";
-import { validate as isUuid } from "uuid";
 import { VigilError } from "../errors.ts";
 import { builder } from "./builder.ts";
 import { SeverityEnum } from "./enums.ts";
+import { isRowId } from "./row-id.ts";
 
 const deepest = 5; // nested and, or, not
 const longest = 100; // values of one list
@@ -205,7 +205,7 @@ function readIds(type: string, field: string, given: unknown): unknown {
   const { typename, id } = typeof given === "string" ? decoded(given) : (given as { typename: string; id: string });
   if (typename !== type)
     throw refuse(`${field} is compared with the id of a thing of the type ${type}, not ${typename}`);
-  if (!isUuid(id)) throw refuse("This is no id of Vigil");
+  if (!isRowId(id)) throw refuse("This is no id of Vigil");
   return id;
 }
 

@@ -4,11 +4,11 @@
  * meanwhile neither repeat nor hide others. Prisma then loads the rows with what the caller selected of them. (Prisma's
  * own cursors read everything behind the cursor, in PostgreSQL 18 with a sequential scan.)
  */
-import { validate as isUuid } from "uuid";
 import { VigilError } from "../errors.ts";
 import { type Context, viewerOf } from "./context.ts";
 import { columnOf, conditionOf, type Filter, type Ranks, type Reading } from "./filter.ts";
 import type { Order } from "./page.ts";
+import { isRowId } from "./row-id.ts";
 
 export interface Statement {
   text: string;
@@ -46,7 +46,7 @@ interface Place {
 /** The row that a page's cursor names. Errors: BAD_USER_INPUT (no row can have that id). */
 export function rowNamedBy({ cursor = {}, take = 0 }: Page, id = "id"): string {
   const row = String((Object.values(cursor)[0] as Record<string, unknown>)[id]);
-  if (id === "id" ? isUuid(row) : /^\d{1,18}$/.test(row)) return row;
+  if (id === "id" ? isRowId(row) : /^\d{1,18}$/.test(row)) return row;
   const name = take < 0 ? "before" : "after";
   throw new VigilError("BAD_USER_INPUT", `What ${name} names is no cursor of this list`, { path: [name] });
 }

@@ -1,4 +1,3 @@
-import { validate as isUuid } from "uuid";
 import { VigilError } from "../errors.ts";
 import type { NotificationPriority } from "../generated/prisma/client.ts";
 import { notificationKinds } from "../publish/notification-kinds.ts";
@@ -7,6 +6,7 @@ import { type Context, prismaOf, viewerOf } from "./context.ts";
 import { describedEnum } from "./enums.ts";
 import { listOf } from "./list.ts";
 import { paged, rowKey } from "./page.ts";
+import { isRowId } from "./row-id.ts";
 
 const PriorityEnum = describedEnum<NotificationPriority>("NotificationPriority", "How loudly it asks to be read.", {
   NORMAL: "When there is time.",
@@ -17,7 +17,7 @@ const PriorityEnum = describedEnum<NotificationPriority>("NotificationPriority",
 /** The user who asks; programs and tokens made for nobody have no notifications. */
 export function userOf(context: Context): string {
   const { kind, id } = viewerOf(context);
-  if (kind === "USER" && isUuid(id)) return id;
+  if (kind === "USER" && isRowId(id)) return id;
   throw new VigilError("FORBIDDEN", "Notifications are for people who sign in");
 }
 

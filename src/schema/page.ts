@@ -1,8 +1,8 @@
-import { validate as isUuid } from "uuid";
 import { VigilError } from "../errors.ts";
 import { builder } from "./builder.ts";
 import { type Context, viewerOf } from "./context.ts";
 import { DirectionEnum } from "./enums.ts";
+import { isRowId } from "./row-id.ts";
 
 const largest = 100; // rows a page
 
@@ -45,12 +45,12 @@ export function orderInput(noun: string, columns: Record<string, readonly [colum
 
 /** The row's id that a global id names. Errors: BAD_USER_INPUT, at `path`. */
 export function rowId({ id }: { id: string }, path: readonly string[]): string {
-  if (!isUuid(id)) throw new VigilError("BAD_USER_INPUT", "This is no id of Vigil", { path });
+  if (!isRowId(id)) throw new VigilError("BAD_USER_INPUT", "This is no id of Vigil", { path });
   return id;
 }
 
 /** The key of a row of the viewer's organization. */
 export function rowKey(id: string, context: Context) {
-  if (!isUuid(id)) throw new VigilError("BAD_USER_INPUT", "This is no id of Vigil", { path: ["id"] });
+  if (!isRowId(id)) throw new VigilError("BAD_USER_INPUT", "This is no id of Vigil", { path: ["id"] });
   return { organizationId_id: { organizationId: viewerOf(context).organizationId, id } };
 }

@@ -100,7 +100,7 @@ builder.queryField("statistics", (t) =>
       }),
     },
     resolve: (_parent, { range, interval }) => {
-      const step = Math.round(milliseconds(interval)); // in whole ones, a step is found by when it begins
+      const step = Math.ceil(milliseconds(interval)); // in whole ones, a step is found by when it begins; rather longer, for no more steps
       checkRange(range);
       checkSteps(range, step);
       return { ...range, step };

@@ -1,4 +1,3 @@
-import { validate as isUuid } from "uuid";
 import { type Contact, type ContactChange, changeContact } from "../alert/contact.ts";
 import type { WeekDay } from "../alert/local-time.ts";
 import type { Hours } from "../alert/mute-times.ts";
@@ -8,6 +7,7 @@ import { builder } from "./builder.ts";
 import { auditActorOf, type Context, prismaOf, viewerOf } from "./context.ts";
 import { rowKey } from "./page.ts";
 import { attempt, type Outcome, UserErrorType } from "./payload.ts";
+import { isRowId } from "./row-id.ts";
 import { User } from "./user.ts";
 import { ViewerType } from "./viewer.ts";
 
@@ -67,7 +67,7 @@ builder.prismaObjectFields(User, (t) => ({
 /** The id of the user who asks; undefined: a program, or a token made for nobody. */
 function ownId(context: Context): string | undefined {
   const { kind, id } = viewerOf(context);
-  return kind === "USER" && isUuid(id) ? id : undefined;
+  return kind === "USER" && isRowId(id) ? id : undefined;
 }
 
 /** A number is opened for the person whose it is. */

@@ -1,5 +1,4 @@
 import { decodeGlobalID } from "@pothos/plugin-relay";
-import { validate as isUuid } from "uuid";
 import { followWidget, readWidget, type WhichWidget, type WidgetData } from "../board/widget-data.ts";
 import { VigilError } from "../errors.ts";
 import { builder, requirePermission } from "./builder.ts";
@@ -11,6 +10,7 @@ import { live } from "./live.ts";
 import { SeriesType } from "./metric.ts";
 import { rowKey } from "./page.ts";
 import { everyMs, SeverityCount } from "./realtime.ts";
+import { isRowId } from "./row-id.ts";
 import { shared } from "./shared.ts";
 
 const DataType = builder.objectRef<WidgetData>("WidgetData").implement({
@@ -63,7 +63,7 @@ const follow = (
 /** The widget of a global id, as everybody sees it. Errors: BAD_USER_INPUT. */
 function commonWidget(globalId: unknown): WhichWidget {
   const { typename, id } = decodeGlobalID(globalId as string);
-  if (typename === "Widget" && isUuid(id)) return { id, userId: undefined };
+  if (typename === "Widget" && isRowId(id)) return { id, userId: undefined };
   throw new VigilError("BAD_USER_INPUT", "This is no id of a widget", { path: ["id"] });
 }
 

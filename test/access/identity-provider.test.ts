@@ -257,6 +257,18 @@ describe("C2 keys", () => {
     await expect(one.verify(good)).rejects.toThrow("not valid");
   });
 
+  test("a removed one stops within 10 minutes also where their host was down for a moment, and nobody came since", async () => {
+    const one = verifier();
+    const lasting = altered({}, { exp: seconds + 100_000 });
+    await one.verify(lasting);
+    provider.keys = undefined;
+    clock.now += 300_000;
+    await one.verify(lasting);
+    provider.keys = [jwkOf(ec)];
+    clock.now += 300_000;
+    await expect(one.verify(lasting)).rejects.toThrow("not valid");
+  });
+
   test("are looked for again after the clock was set back: a removed one stops, and a new one is found", async () => {
     const one = verifier();
     clock.now = now + 86_400_000; // it ran ahead by a day when the server started

@@ -71,6 +71,20 @@ describe("importing a file", () => {
     expect(clients()).toEqual(["203.0.113.7", "203.0.113.45"]);
   });
 
+  it("does not take half a line for a whole one that was written to its end while what came before was sent", async () => {
+    const { sink, clients } = store();
+    const lines = failure("203.0.113.7") + failure("203.0.113.4").split(" port", 1)[0];
+    const path = await file("meanwhile.log", lines);
+    let isWritten = false;
+    const onProgress = (): void => {
+      if (!isWritten) appendFileSync(path, "5 port 22 ssh2\n");
+      isWritten = true;
+    };
+    await importFile(path, "sshd", sink, { now: Date.now(), onProgress });
+    await importFile(path, "sshd", sink, { now: Date.now() });
+    expect(clients()).toEqual(["203.0.113.7", "203.0.113.45"]);
+  });
+
   it("fails where a batch is refused, however many others are stored meanwhile", async () => {
     const path = await file("long.log", request("203.0.113.7").repeat(40_000));
     const { sink } = store();

@@ -1,4 +1,4 @@
-import { canonicalAddress } from "../../address.ts";
+import { addressBeforePort, canonicalAddress } from "../../address.ts";
 import { placeInSpace } from "../enrich/special.ts";
 import type { EventDraft } from "../event.ts";
 import { cutUser, textLimit } from "../readers.ts";
@@ -53,11 +53,17 @@ const chain = /^[^\s,]{1,64}(?:, ?[^\s,]{1,64})+(?= )/;
 
 /**
  * Of a chain, who spoke to the first proxy of one's own: each adds whom it hears to what it was told, and that anybody can
- * write. Undefined: no part is an address.
+ * write. What stands before a part that is no address is believed by nobody. Undefined: the last part is none.
  */
 function nearest(forwarded: string): string | undefined {
-  const addresses = forwarded.split(/, ?/).flatMap((part) => canonicalAddress(part) ?? []);
-  return addresses.findLast((address) => !isOwnNetwork(address)) ?? addresses.at(-1);
+  let own: string | undefined;
+  for (const part of forwarded.split(/, ?/).reverse()) {
+    const address = addressBeforePort(part);
+    if (address === undefined) break;
+    if (!isOwnNetwork(address)) return address;
+    own ??= address;
+  }
+  return own;
 }
 
 /** A private address or a loopback. */

@@ -9,6 +9,7 @@ import { canonicalAddress } from "../../address.ts";
 import { looksLikeEcs } from "../ecs-event.ts";
 import { type Group, groupFields } from "../fields.ts";
 import { isObject, type JsonObject, keep } from "../json.ts";
+import type { Read } from "../readers.ts";
 import { invalidField } from "../refusal.ts";
 import { plainAttributes, plainValue } from "./otlp-value.ts";
 
@@ -63,10 +64,21 @@ function nest(event: JsonObject): void {
     const dot = key.indexOf(".");
     const [group, name] = [key.slice(0, Math.max(0, dot)), key.slice(dot + 1)];
     const holder = event[group] ?? {};
-    const isField = Object.hasOwn(groupFields, group) && Object.hasOwn(groupFields[group as Group], name);
-    if (!isField || !isObject(holder) || (holder[name] ?? undefined) !== undefined) continue;
+    if (!isField(group, name, event[key]) || !isObject(holder) || (holder[name] ?? undefined) !== undefined) continue;
     event[group] = { ...holder, [name]: event[key] };
     delete event[key];
+  }
+}
+
+/** Whether it is one of Vigil's, and the value of its kind: `http.status: "200 OK"` is another program's word. */
+function isField(group: string, name: string, value: unknown): boolean {
+  if (!Object.hasOwn(groupFields, group)) return false;
+  const readers: Record<string, Read<unknown>> = groupFields[group as Group];
+  if (!Object.hasOwn(readers, name)) return false;
+  try {
+    return readers[name]?.(value, name) !== undefined;
+  } catch {
+    return false;
   }
 }
 

@@ -53,6 +53,9 @@ describe("an access log", () => {
     ["203.0.113.7, 10.0.0.1", "203.0.113.7"],
     ["10.9.9.9, 198.51.100.1, 2001:db8::7, 10.0.0.1, 127.0.0.1", "2001:db8::7"], // what its sender wrote, too
     ["unknown, 10.0.0.2,10.0.0.1", "10.0.0.1"],
+    ["6.6.6.6, 203.0.113.7:51234", "203.0.113.7"],
+    ["6.6.6.6, [2001:db8::7]:443, 10.0.0.1", "2001:db8::7"],
+    ["6.6.6.6, unknown, 10.0.0.1", "10.0.0.1"],
   ])("with X-Forwarded-For in the client's place has who spoke to one's own proxies: %s", (chain, ip) => {
     const event = one(`${chain} - bob ${at} "GET / HTTP/1.1" 200 5`);
     expect(event).toMatchObject({ source: { ip }, actor: { name: "bob" } });

@@ -107,13 +107,14 @@ describe("a log record", () => {
       "http.status": { intValue: "401" },
       "actor.shift": text("night"),
       "http.request.id": text("r1"),
+      "http.bytes": text("5 kB"), // another program's word
     };
     const [event] = eventsOf({ timeUnixNano: nanoseconds, attributes: attributes(flat) });
     expect(event).toMatchObject({
       actor: { name: "ada" },
       source: { ip: "203.0.113.9" },
       http: { status: 401 },
-      attributes: { "actor.shift": "night", "http.request.id": "r1" },
+      attributes: { "actor.shift": "night", "http.request.id": "r1", "http.bytes": "5 kB" },
     });
     const both = { action: text("login"), actor: { kvlistValue: { values: attributes({ name: text("ada") }) } } };
     const twice = eventsOf({ attributes: attributes({ ...both, "actor.name": text("bob"), "actor.id": text("u7") }) });
