@@ -230,9 +230,9 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
         selfWatch,
       }),
       /** Validates and stores events as they were sent; every one is accepted, a duplicate, or rejected with its reason. */
-      async ingest(organizationId: string, values: readonly unknown[], sender?: string) {
+      async ingest(organizationId: string, values: readonly unknown[], sender?: string, bytes?: number) {
         const { drafts, rejected } = await validateAll(values, now());
-        const { refused, ...stored } = await pipeline.accept(organizationId, drafts, sender);
+        const { refused, ...stored } = await pipeline.accept(organizationId, drafts, { sender, bytes });
         if (refused) rejected.push(...refusalsOf(refused, values.length, rejected));
         measures.rejected(rejected.length);
         if (sender !== undefined && drafts.length === 0)

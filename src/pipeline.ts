@@ -40,8 +40,8 @@ export interface Pipeline {
   accept(
     organizationId: string,
     drafts: readonly EventDraft[],
-    /** Who sent them, where that is to be audited, in the same transaction. */
-    sender?: string,
+    /** Who sent them, where that is to be audited, in the same transaction, and as how many bytes. */
+    from?: Pick<Sent, "sender" | "bytes">,
   ): Promise<Stored>;
   /** How long the oldest waiting batch of the organization has waited, ms. */
   lagMs(organizationId: string): number;
@@ -243,8 +243,8 @@ export function createPipeline(options: {
   });
   return {
     // A batch holds events of several senders: it does not end with the time of the one who happened to be first.
-    accept: (organizationId, drafts, sender) =>
-      withoutDeadline(() => lanes.accept(organizationId, { drafts, sender, trace: currentTrace() })),
+    accept: (organizationId, drafts, from = { sender: undefined }) =>
+      withoutDeadline(() => lanes.accept(organizationId, { ...from, drafts, trace: currentTrace() })),
     async rebuildProfiles(organizationId, onProgress) {
       const known = knownOf(organizationId);
       await loadPseudonym(organizationId, known);

@@ -11,6 +11,8 @@ import { storeApart } from "./store-apart.ts";
 /** What one sender sent at once. */
 export interface Sent {
   drafts: readonly EventDraft[];
+  /** Bytes that they were sent as, unpacked, where that is known. */
+  bytes?: number | undefined;
   /** Who sent them, where that is to be audited. */
   sender: string | undefined;
   /** The trace of the request, where traces are kept. */
@@ -53,6 +55,7 @@ interface Waiting extends Sent {
 interface Lane {
   waiting: Waiting[];
   waitingEvents: number;
+  waitingBytes: number;
   /** By the second, of the last five, the oldest first: however many are sent away, it is no more. */
   refused: { second: number; events: number }[];
   /** Events a ms, of the last batches that were large enough to tell. */
@@ -61,8 +64,10 @@ interface Lane {
 }
 
 const batchLimit = 5_000; // events in one transaction
+const batchBytes = 16_777_216; // 16 MiB that go together; what one sender sent at once is not divided
 const refusedWindow = 5; // seconds
 const mostWaiting = 100_000; // events that may wait per organization; beyond it, senders are told to come back
+const mostWaitingBytes = 67_108_864; // 64 MiB as sent, which take some times as much memory: it is not one organization's
 const longestWait = 20_000; // ms that an event may have to wait for its answer: many senders give up after 30 s, and send again
 const tellingBatch = 1_000; // events; what smaller batches take says little of how fast large ones are
 
@@ -85,7 +90,14 @@ export function createLanes(options: {
   function laneOf(organizationId: string): Lane {
     const known = lanes.get(organizationId);
     if (known) return known;
-    const made: Lane = { waiting: [], waitingEvents: 0, refused: [], rate: undefined, running: undefined };
+    const made: Lane = {
+      waiting: [],
+      waitingEvents: 0,
+      waitingBytes: 0,
+      refused: [],
+      rate: undefined,
+      running: undefined,
+    };
     lanes.set(organizationId, made);
     return made;
   }
@@ -93,10 +105,14 @@ export function createLanes(options: {
   async function run(organizationId: string, lane: Lane): Promise<void> {
     while (lane.waiting.length > 0) {
       const batch: Waiting[] = [];
-      for (let size = 0; lane.waiting[0] && (size === 0 || size + lane.waiting[0].drafts.length <= batchLimit); ) {
-        const next = lane.waiting.shift() as Waiting;
+      let [size, bytes] = [0, 0];
+      for (let next = lane.waiting[0]; next; next = lane.waiting[0]) {
         size += next.drafts.length;
+        bytes += next.bytes ?? 0;
+        if (batch.length > 0 && (size > batchLimit || bytes > batchBytes)) break;
+        lane.waiting.shift();
         lane.waitingEvents -= next.drafts.length;
+        lane.waitingBytes -= next.bytes ?? 0;
         batch.push(next);
       }
       await storeAll(organizationId, batch).catch((fault) =>
@@ -152,11 +168,13 @@ export function createLanes(options: {
     rate === undefined || waitingEvents <= batchLimit ? 0 : waitingEvents / rate;
   return {
     accept(organizationId, sent) {
-      const { length } = sent.drafts;
+      const { drafts, bytes = 0 } = sent;
+      const { length } = drafts;
       if (length === 0) return Promise.resolve({ accepted: 0, duplicates: 0 });
       const lane = laneOf(organizationId);
       const wait = waitOf(lane);
-      if (lane.waitingEvents > 0 && (lane.waitingEvents + length > waitingLimit || wait > longestWait)) {
+      const isTooMuch = lane.waitingEvents + length > waitingLimit || lane.waitingBytes + bytes > mostWaitingBytes;
+      if (lane.waitingEvents > 0 && (isTooMuch || wait > longestWait)) {
         onRefused?.(length);
         noteRefused(lane, length);
         const retryAfterSeconds = comeBackIn(Math.max(wait, lagOf(lane)));
@@ -166,6 +184,7 @@ export function createLanes(options: {
       return new Promise((resolve, reject) => {
         lane.waiting.push({ ...sent, since: now(), resolve, reject });
         lane.waitingEvents += length;
+        lane.waitingBytes += bytes;
         lane.running ??= run(organizationId, lane);
       });
     },

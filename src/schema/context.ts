@@ -76,6 +76,8 @@ export interface Services {
     values: unknown[],
     /** Who sent them, where that is to be audited. */
     sender?: string,
+    /** That they were sent as. */
+    bytes?: number,
   ): Promise<{ accepted: number; duplicates: number; rejected: Rejection[] }>;
   /** Opens sealed records, by row id. Whoever asks must have been seen to be allowed, and be written down. */
   openSealed(

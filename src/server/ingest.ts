@@ -22,16 +22,21 @@ export async function handleIngest(
   if (body === undefined) return refuseMedia(response, packings);
   const batch = parseBatch(body, contentType);
   const items = "items" in batch ? batch.items : [batch.refusal];
-  const { accepted, duplicates, rejected } = await ingestItems(services, viewer.organizationId, items);
+  const { accepted, duplicates, rejected } = await ingestItems(services, viewer.organizationId, items, body.length);
   sendJson(response, accepted + duplicates > 0 ? 200 : 400, { accepted, duplicates, rejected });
 }
 
 /** Stores what could be read of a batch. What was rejected, here or before, is in the order of the batch. */
-export async function ingestItems(services: Services, organizationId: string, items: readonly BatchItem[]) {
+export async function ingestItems(
+  services: Services,
+  organizationId: string,
+  items: readonly BatchItem[],
+  bytes: number,
+) {
   const events = items.filter((item) => "value" in item);
   const values = events.map(({ value }) => value);
   const none = { accepted: 0, duplicates: 0, rejected: [] };
-  const result = events.length === 0 ? none : await services.ingest(organizationId, values);
+  const result = events.length === 0 ? none : await services.ingest(organizationId, values, undefined, bytes);
   const rejected: Rejection[] = [
     ...items.filter((item) => "code" in item),
     ...result.rejected.map((rejection) => ({ ...rejection, index: events[rejection.index]?.index ?? rejection.index })),

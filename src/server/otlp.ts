@@ -38,7 +38,7 @@ export async function handleOtlpLogs(
     const body = await sentBody(request);
     if (body === undefined) return refuse(415, packings);
     const items = recordsOf(isBinary ? decodeRequest(body) : parsed(body));
-    const { rejected } = await ingestItems(services, viewer.organizationId, items);
+    const { rejected } = await ingestItems(services, viewer.organizationId, items, body.length);
     const [first] = rejected;
     const why = first ? `record ${first.index}: ${first.message}` : "";
     const told = first ? { partialSuccess: { rejectedLogRecords: String(rejected.length), errorMessage: why } } : {};

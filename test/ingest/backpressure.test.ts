@@ -142,3 +142,32 @@ it("D10: tells all senders of a batch when the database is away, and does not wa
   isAway = false;
   expect(await Promise.all(["a", "bad", "b", "c"].map(send))).toEqual([1, "cannot be stored", 1, 1]);
 });
+
+it("tells senders to come back where what waits is large, however few events it is, and stores it in pieces", async () => {
+  const batches: number[] = [];
+  const held: (() => void)[] = [];
+  const lanes = createLanes({
+    now: () => 0,
+    explain: (error) => error,
+    store: (_organization, sent) =>
+      new Promise<Stored[]>((resolve) => {
+        batches.push(sent.length);
+        held.push(() => resolve(sent.map(({ drafts }) => ({ accepted: drafts.length, duplicates: 0 }))));
+      }),
+  });
+  const send = (bytes: number) =>
+    lanes.accept("ours", { drafts: [{ action: "large" } as EventDraft], sender: undefined, bytes });
+  const mib = 1_048_576;
+  const accepted = [send(50 * mib), ...Array.from({ length: 8 }, () => send(8 * mib))];
+  await expect(send(1)).rejects.toMatchObject({ code: "RATE_LIMITED" });
+  for (let n = 0; n < 5; n++) {
+    await expect.poll(() => held.length).toBe(n + 1);
+    held[n]?.();
+  }
+  await Promise.all(accepted);
+  expect(batches).toEqual([1, 2, 2, 2, 2]);
+  const again = send(50 * mib);
+  await expect.poll(() => held.length).toBe(6);
+  held[5]?.();
+  expect(await again).toEqual({ accepted: 1, duplicates: 0 });
+});
