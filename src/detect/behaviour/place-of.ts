@@ -1,4 +1,5 @@
 /** Where an event came from and over which network: as enriched on arrival, else as its sender said. */
+import { givenCountry } from "../../ingest/enrich/given-place.ts";
 import type { Network, Place } from "../../ingest/enrichment.ts";
 import type { SecurityEvent } from "../../ingest/event.ts";
 import { ofEvent } from "./of-event.ts";
@@ -18,10 +19,11 @@ export const placeOf = ofEvent((event): Place | undefined => {
   const { source, enrichment } = event;
   if (enrichment?.place) return enrichment.place;
   if (!source) return undefined;
-  const { country, city, lat, lon } = source;
+  const { city, lat, lon } = source;
+  const country = givenCountry(source);
   if (country === undefined && lat === undefined) return undefined;
   return {
-    ...(country === undefined ? {} : { country: country.toUpperCase() }),
+    ...(country === undefined ? {} : { country }),
     ...(city === undefined ? {} : { city }),
     ...(lat === undefined || lon === undefined ? {} : { lat, lon }),
   };

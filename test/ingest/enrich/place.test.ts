@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { countryOf } from "../../../src/detect/behaviour/place-of.ts";
 import { countryCentre } from "../../../src/ingest/enrich/country-centres.ts";
 import { givenPlace } from "../../../src/ingest/enrich/given-place.ts";
 import { cityRadiusKm, placeOfRecord } from "../../../src/ingest/enrich/place-record.ts";
+import type { SecurityEvent } from "../../../src/ingest/event.ts";
 import { cityRecord } from "./mmdb-file.ts";
 
 const austin = { country: "US", city: "Austin", lat: 30.2672, lon: -97.7431, radiusKm: 20 };
@@ -60,6 +62,12 @@ describe("the place that the sender gives", () => {
       lon: 4.84,
       radiusKm: cityRadiusKm,
     });
+  });
+
+  it.each(["XX", "zz"])("is none where a proxy says that it does not know the country: %s", (country) => {
+    expect(givenPlace({ country }, austin)).toBeUndefined();
+    const event = { source: { country }, attributes: {} } as SecurityEvent;
+    expect(countryOf(event)).toBeUndefined();
   });
 
   it("is completed by the address where both agree", () => {
