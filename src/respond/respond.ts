@@ -39,19 +39,36 @@ export async function respondOnce(
 ): Promise<{ responded: number; breakerOpened: boolean }> {
   // One at a time in an organization: so the breaker counts right.
   await tx.query("SELECT pg_advisory_xact_lock(hashtextextended('vigil.respond:' || $1, 0))", [tx.organizationId]);
-  const rules = await loadResponseRules(tx);
-  // Before the incidents, unlike all others (see lock-action.ts).
-  if (rules.some(({ mode }) => mode === "ACTIVE"))
+  await tx.query("SAVEPOINT no_incident");
+  let due = await readDue(tx, { now, canAsk });
+  if (due.incidents.some((incident) => due.rules.some((rule) => rule.mode === "ACTIVE" && fits(rule, incident, now)))) {
+    // Before the incidents, unlike all others (see lock-action.ts). A rule may be switched off during the wait.
+    await tx.query("ROLLBACK TO SAVEPOINT no_incident");
     await tx.query("SELECT FROM organizations WHERE id = $1 FOR NO KEY UPDATE", [tx.organizationId]);
-  const incidents = await dueIncidents(tx, most);
+    due = await readDue(tx, { now, canAsk });
+  }
+  const { incidents, rules } = due;
   if (incidents.length === 0) return { responded: 0, breakerOpened: false };
-  await countEarlier(tx, incidents, rules);
-  await readUnaskable(tx, incidents, { rules, canAsk, now });
   // Most changes call for nothing: what only an action needs is read where there may be one.
-  const acts = incidents.some((incident) => rules.some((rule) => !failing(rule, incident, now)));
+  const acts = incidents.some((incident) => rules.some((rule) => fits(rule, incident, now)));
   const breakerOpened = acts && (await act(tx, { incidents, rules, now, ownAddresses }));
   await putAway(tx, incidents);
   return { responded: incidents.length, breakerOpened };
+}
+
+const fits = (...of: Parameters<typeof failing>): boolean => failing(...of) === undefined;
+
+/** The rules, and incidents that wait, which are locked. */
+async function readDue(
+  tx: Tx,
+  { now, canAsk }: { now: number; canAsk: boolean },
+): Promise<{ incidents: DueIncident[]; rules: ResponseRule[] }> {
+  const incidents = await dueIncidents(tx, most);
+  if (incidents.length === 0) return { incidents, rules: [] };
+  const rules = await loadResponseRules(tx);
+  await countEarlier(tx, incidents, rules);
+  await readUnaskable(tx, incidents, { rules, canAsk, now });
+  return { incidents, rules };
 }
 
 interface Due {

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ensureUser } from "../../src/access/users.ts";
 import { riskBySeverity } from "../../src/detect/risk.ts";
 import type { VigilError } from "../../src/errors.ts";
@@ -216,4 +216,52 @@ it.each([
   expect(await batch).toMatchObject({ status: 200 });
   expect(await incidentOf(title)).toMatchObject({ severity: "HIGH" });
   await noRules(server);
+});
+
+describe("whoever responds while a batch has the list of decisions", () => {
+  const respond = () =>
+    server.app.change(server.ours, async (tx) => {
+      await tx.query("SET LOCAL lock_timeout = '10s'");
+      return respondOnce(tx, { now: Date.now(), ownAddresses: [], canAsk: false });
+    });
+  /** A medium incident that waits for a response, without a bell. */
+  async function waiting(): Promise<string> {
+    await noRules(server);
+    await attack(server, [{ ip: `198.51.100.${address++}`, level: "medium" }]);
+    await server.app.respond(server.ours);
+    const { id } = await incidentOf(`Attack medium source.ip: 198.51.100.${address - 1}`);
+    const line = "(SELECT id FROM incident_entries WHERE incident_id = i.id LIMIT 1)";
+    await server.database.asOwner(`UPDATE security_incidents i SET response_entry_id = ${line} WHERE id = $1`, [id]);
+    return id;
+  }
+  const holding = (work: () => Promise<unknown>) =>
+    server.app.change(server.ours, async (tx) => {
+      await tx.query("SELECT FROM organizations WHERE id = $1 FOR NO KEY UPDATE", [server.ours]);
+      await work();
+    });
+
+  it("does not wait for it where no active rule fits", async () => {
+    await waiting();
+    await respondBy(server, { conditions: { severityAtLeast: "CRITICAL" }, actions: [{ type: "BLOCK_IP" }] });
+    await respondBy(server, { mode: "MONITOR", actions: [{ type: "BLOCK_IP" }] });
+    await holding(async () => {
+      expect(await respond()).toMatchObject({ responded: 1 });
+      expect(await respond()).toMatchObject({ responded: 0 });
+    });
+  });
+
+  it("does nothing by a rule that is switched off meanwhile", async () => {
+    const incident = await waiting();
+    const rule = await respondBy(server, { actions: [{ type: "BLOCK_IP" }] });
+    let responded: Promise<unknown> = Promise.resolve();
+    await holding(async () => {
+      responded = respond();
+      await waiters(1);
+      await server.database.asOwner("UPDATE response_rules SET mode = 'DISABLED' WHERE id = $1", [rule]);
+    });
+    expect(await responded).toMatchObject({ responded: 1 });
+    expect(
+      await server.database.asOwner("SELECT FROM incident_actions WHERE incident_id = $1", [incident]),
+    ).toHaveLength(0);
+  });
 });
