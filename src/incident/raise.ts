@@ -13,6 +13,25 @@ export interface Raise {
   reason: string;
 }
 
+/** Locks all that these raise, in the order in which incidents are locked everywhere. */
+export async function lockRaised(tx: Tx, raises: readonly Omit<Raise, "reason">[]): Promise<void> {
+  await tx.query(
+    `SELECT FROM security_incidents WHERE organization_id = $1 AND open_fingerprint IS NOT NULL AND id = ANY (ARRAY(
+       SELECT i.id FROM unnest($2::text[], $3::text[], $4::int[]) AS r(kind, key, rank)
+       JOIN risk_contributions c ON c.organization_id = $1 AND c.entity_kind = r.kind AND c.entity_key = r.key
+         AND c.withdrawn_at IS NULL
+       JOIN detections d ON d.organization_id = $1 AND d.id = c.detection_id
+       JOIN security_incidents i ON i.organization_id = $1 AND i.id = d.incident_id AND i.severity_rank < r.rank))
+     ORDER BY fingerprint, id FOR NO KEY UPDATE`,
+    [
+      tx.organizationId,
+      raises.map(({ kind }) => kind),
+      raises.map(({ key }) => key),
+      raises.map(({ to }) => severities.indexOf(to)),
+    ],
+  );
+}
+
 /** Raises the open incidents that gather detections about it; answers what is to be announced. */
 export async function raiseIncidents(tx: Tx, raise: Raise, now: number): Promise<NewChange[]> {
   const rank = severities.indexOf(raise.to);

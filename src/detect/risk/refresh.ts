@@ -4,7 +4,7 @@ import { holdTurn } from "../turn.ts";
 import type { EntityName } from "./contribute.ts";
 import { type Crossing, type RefreshedRow, settleLevels } from "./settle.ts";
 
-const pageSize = 1_000; // entities a transaction: batches wait that long
+const pageSize = 100; // entities a transaction: batches, and people at incidents that it raises, wait that long
 
 /** The scores of these entities as of now. The caller holds the organization's turn. */
 export async function refreshRisk(tx: Tx, entities: readonly EntityName[], now: number): Promise<Crossing[]> {

@@ -10,6 +10,7 @@ import { raiseBy } from "../../../src/scores.ts";
 import { quiet, type TestDatabase, testDatabase } from "../../support/database.ts";
 import fc from "../../support/property.ts";
 import { testVault } from "../../support/vault.ts";
+import { somebodyWaits } from "../../support/waiting.ts";
 
 let test: TestDatabase;
 let home: string;
@@ -144,6 +145,30 @@ it("a threshold that is passed raises the open incidents once, and says which, t
     "Severity raised from HIGH to CRITICAL",
   ]);
   await rows("UPDATE organizations SET risk_high_at = 70, risk_critical_at = 90");
+});
+
+it("scores that rise together raise their incidents in the order in which all lock them", async () => {
+  await send(event("odd", "eve"), event("odd", "eva"));
+  const { rows: incidents } = await test.db.query<{ id: string; key: string }>(
+    home,
+    "SELECT id, subjects -> 0 ->> 'key' AS key FROM security_incidents WHERE title IN ('Odd: eve', 'Odd: eva') ORDER BY fingerprint",
+  );
+  const crossings = incidents.map(({ key }) => {
+    return { kind: "USER", key, risk: 30, criticality: 1, level: "HIGH", threshold: 25 } as const;
+  });
+  let raised: Promise<unknown> = Promise.resolve();
+  await test.db.inOrganization(home, async (tx) => {
+    const lock = (at: number) =>
+      tx.query("SELECT FROM security_incidents WHERE organization_id = $1 AND id = $2 FOR UPDATE NOWAIT", [
+        home,
+        incidents[at]?.id,
+      ]);
+    await lock(0);
+    raised = test.db.inOrganization(home, (other) => raiseBy(other, crossings.toReversed(), now));
+    await somebodyWaits(test);
+    await lock(1);
+  });
+  expect(await raised).toHaveLength(2);
 });
 
 it("decays without events: the hourly sweep halves scores in a week, and forgets them and their level after thirty days", async () => {
