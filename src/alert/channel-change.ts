@@ -218,6 +218,12 @@ export async function deleteChannel(tx: Tx, id: string, now: number): Promise<vo
     "SELECT FROM security_alerts WHERE organization_id = $1 AND channel_id = $2 AND status_rank <= 2 ORDER BY id FOR UPDATE",
     [tx.organizationId, id],
   );
+  // Their escalations, which go on when the alerts are held, before the channel as well: as whoever resolves an incident locks.
+  await tx.query(
+    `SELECT FROM escalations WHERE organization_id = $1 AND state = 'RUNNING' AND id IN (SELECT escalation_id
+       FROM security_alerts WHERE organization_id = $1 AND channel_id = $2 AND status_rank <= 2) ORDER BY id FOR UPDATE`,
+    [tx.organizationId, id],
+  );
   const { rowCount } = await tx.query(
     `UPDATE alert_channels SET removed_at = $3, suspended_at = coalesce(suspended_at, $3), suspended_reason = 'It was removed.',
        name = left(name, 150) || ' (removed ' || id || ')', sealed_secrets = NULL, revision = revision + 1, updated_at = $3

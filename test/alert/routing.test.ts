@@ -390,6 +390,24 @@ describe("escalation", () => {
     expect(await called(id)).toEqual([one, two]);
   });
 
+  it("of a channel that is being removed waits for whoever resolves the incident and tells of it there", async () => {
+    const { id, one } = await escalating();
+    now += 5 * minutes;
+    await escalate();
+    let removed: Promise<unknown> = Promise.resolve();
+    await server.app.change(ours, async (tx) => {
+      await tx.query("SELECT FROM escalations WHERE organization_id = $1 AND incident_id = $2 FOR UPDATE", [ours, id]);
+      removed = server.app.change(ours, (other) => deleteChannel(other, one, now));
+      await somebodyWaits(server.database);
+      await tx.query("SELECT FROM alert_channels WHERE organization_id = $1 AND id = $2 FOR KEY SHARE NOWAIT", [
+        ours,
+        one,
+      ]);
+    });
+    await removed;
+    expect(await kinds(id)).toEqual(["ESCALATED HELD"]);
+  });
+
   it("skips a step that reaches nobody", async () => {
     const two = await channel("two");
     const nobody = { delayS: 0, tell: [{ kind: "USER", id: uuidv7() }] };
