@@ -11,6 +11,7 @@ import { isTwilios, type TwilioCallback, twilioReport } from "./alert/twilio-sta
 import { wordAlerts } from "./alert/words.ts";
 import type { Config } from "./config.ts";
 import type { Database, Tx } from "./db.ts";
+import { holdTurn } from "./detect/turn.ts";
 import { VigilError } from "./errors.ts";
 import type { Log } from "./log.ts";
 import { recordChanges } from "./publish/change.ts";
@@ -63,6 +64,7 @@ export function openAlerting(options: {
   const outside = createOutside({
     db,
     change,
+    holdTurn,
     vault,
     signer: createTokenSigner(secret),
     publicUrl,

@@ -45,6 +45,8 @@ export function createOutside(options: {
   db: Pick<Database, "inOrganization" | "organizationsTellingBySms">;
   /** One transaction; rings the bells after its commit. */
   change<T>(organizationId: string, work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Before several incidents are locked: a batch may raise one while whoever has another waits for it. */
+  holdTurn(tx: Tx): Promise<void>;
   vault: Pick<Vault, "open" | "indexer">;
   signer: TokenSigner;
   publicUrl: string | undefined;
@@ -53,7 +55,18 @@ export function createOutside(options: {
   allowPrivate: boolean;
   now: () => number;
 }): Outside {
-  const { db, change, vault, signer, publicUrl, twilioToken, slackApiUrl: apiUrl, allowPrivate, now } = options;
+  const {
+    db,
+    change,
+    holdTurn,
+    vault,
+    signer,
+    publicUrl,
+    twilioToken,
+    slackApiUrl: apiUrl,
+    allowPrivate,
+    now,
+  } = options;
   const limits = {
     links: createRateLimit({ uses: usesOf.links, period, now }),
     calendars: createRateLimit({ uses: usesOf.calendars, period, now }),
@@ -65,12 +78,15 @@ export function createOutside(options: {
     const detail = { retryAfterSeconds: Math.ceil(wait / 1000) };
     throw new VigilError("RATE_LIMITED", "Too many requests from here: try again later", { detail });
   };
+  const acknowledgeThese = async (tx: Tx, ids: readonly string[], by: Parameters<typeof acknowledgeAll>[2]) => {
+    if (ids.length > 1) await holdTurn(tx);
+    return acknowledgeAll(tx, ids, by, now());
+  };
   const acknowledgeMessage = (tx: Tx, { incidents }: Outgone, by: Parameters<typeof acknowledgeAll>[2]) =>
-    acknowledgeAll(
+    acknowledgeThese(
       tx,
       incidents.map(({ id }) => id),
       by,
-      now(),
     );
 
   return {
@@ -117,7 +133,7 @@ export function createOutside(options: {
           const told = await toldBySms(tx, { phone: code, number: asked.number, now: now() });
           if (!told) return undefined;
           const actor = await actorAt(tx, { userId: told.userId, recipient: code, channel: told.channel });
-          return acknowledgeAll(tx, told.incidentIds, { actor, way: "SMS" }, now());
+          return acknowledgeThese(tx, told.incidentIds, { actor, way: "SMS" });
         }).catch((error: unknown) => {
           if (error instanceof VigilError && error.code === "FORBIDDEN") return error;
           throw error;

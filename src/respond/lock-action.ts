@@ -2,8 +2,9 @@
  * The order in which transactions lock, so that none waits for one that waits for it: the turn of detection (`holdTurn`);
  * incidents, by fingerprint and id; `vigil.open`; the organization's row, which is the list of decisions, too; actions, by
  * id; then what hangs on an action: its decisions, calls and questions. Each line of a timeline locks its incident, and a
- * batch that has the organization's row may raise any: whoever waits for that row has of incidents no more than the key. Who
- * responds by rules has the row first, and waits for no incident.
+ * batch that has the organization's row may raise any: whoever waits for that row has of incidents no more than the key, or
+ * has the turn, as have those who hold one FOR UPDATE and then act (reopening, unmerging, a user's denial) and those who lock
+ * several. Who acts by rules has the row first, and waits for no incident.
  */
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";

@@ -88,15 +88,16 @@ builder.mutationFields((t) => {
       description: "Says that the incident is part of another: its detections, and those to come, belong to that one.",
       args: { id, input: t.arg({ type: MergeInput, required: true, description: "Into which." }) },
       resolve: (_parent, { id, input }, context) =>
-        changeIncident(context, id.id, "INCIDENT_MERGED", { intoId: input.intoId.id }, (tx, who) =>
-          mergeIncident(tx, context.services.vault, {
+        changeIncident(context, id.id, "INCIDENT_MERGED", { intoId: input.intoId.id }, async (tx, who) => {
+          await holdTurn(tx); // a batch may raise the one while whoever has the other waits for it
+          return mergeIncident(tx, context.services.vault, {
             ...who,
             intoId: input.intoId.id,
             reason: input.reason,
             weights: riskBySeverity,
             ...expected(input),
-          }),
-        ),
+          });
+        }),
     }),
     incidentUnmerge: t.field({
       ...guard,

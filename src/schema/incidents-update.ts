@@ -112,7 +112,8 @@ builder.mutationField("incidentsUpdate", (t) =>
         const { vault, change } = context.services;
         await vault.reserve(viewerOf(context).organizationId, wanted.length * 4);
         const results = await change(viewerOf(context).organizationId, async (tx) => {
-          if (input.resolution && teaches(input.resolution)) await holdTurn(tx); // before the incidents, as a batch does
+          // Before the incidents, as a batch does, which may raise one while whoever has another waits for it.
+          if (wanted.length > 1 || (input.resolution && teaches(input.resolution))) await holdTurn(tx);
           await tx.query(
             "SELECT FROM security_incidents WHERE organization_id = $1 AND id = ANY ($2) ORDER BY fingerprint FOR UPDATE",
             [tx.organizationId, wanted],

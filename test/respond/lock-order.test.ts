@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ensureUser } from "../../src/access/users.ts";
 import { riskBySeverity } from "../../src/detect/risk.ts";
+import { holdTurn } from "../../src/detect/turn.ts";
 import type { VigilError } from "../../src/errors.ts";
 import { mergeIncident } from "../../src/incident/merge.ts";
 import { lockIncident } from "../../src/incident/move.ts";
@@ -216,6 +217,33 @@ it.each([
   expect(await batch).toMatchObject({ status: 200 });
   expect(await incidentOf(title)).toMatchObject({ severity: "HIGH" });
   await noRules(server);
+});
+
+const bulk = `mutation ($ids: [ID!]!) { incidentsUpdate(ids: $ids, input: { move: ACKNOWLEDGE }) {
+  results { userErrors { message } } userErrors { message } } }`;
+const merging = `mutation ($id: ID!, $into: ID!) { incidentMerge(id: $id, input: { intoId: $into, reason: "One story" }) {
+  userErrors { message } } }`;
+it.each([
+  ["changes two incidents at once", bulk],
+  ["merges an incident into another", merging],
+])("whoever %s waits for a batch before it locks either", async (_what, text) => {
+  await attack(server, [
+    { ip: `198.51.100.${address++}`, level: "medium" },
+    { ip: `198.51.100.${address++}`, level: "medium" },
+  ]);
+  const both = await Promise.all(
+    [address - 2, address - 1].map((last) => incidentOf(`Attack medium source.ip: 198.51.100.${last}`)),
+  );
+  const ids = both.map(({ id }) => Buffer.from(`Incident:${id}`).toString("base64"));
+  let changed: Promise<unknown> = Promise.resolve();
+  await server.app.change(server.ours, async (tx) => {
+    await holdTurn(tx);
+    changed = ask(text, text === bulk ? { ids } : { id: ids[0], into: ids[1] });
+    await somebodyWaits(server.database);
+    const free = "SELECT FROM security_incidents WHERE organization_id = $1 AND id = ANY ($2) FOR UPDATE NOWAIT";
+    await tx.query(free, [server.ours, both.map(({ id }) => id)]);
+  });
+  expect(JSON.stringify(await changed)).not.toContain("message");
 });
 
 describe("whoever responds while a batch has the list of decisions", () => {
