@@ -111,7 +111,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
     opened.push({ name: "access", close: access.close });
     await access.resealSecondFactors();
     const auditTrail = await openAuditTrail(config, { db, log, now });
-    const firstSignIn = await prepareOrganizations(db, ownerUrl, now);
+    const firstSignIn = await prepareOrganizations(db, ownerUrl, now, log);
     await sealAllPlainNumbers(db, vault, now);
     const feedBells = openBells(config.redisUrl, log);
     opened.push({ name: "bells", close: feedBells.close });
@@ -273,7 +273,7 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       /** An organization of its own tables' worth: made by the owner, with the built-in rules. */
       async createOrganization(slug: string, name: string): Promise<string> {
         const id = await createOrganization(ownerFor("Making"), slug, name);
-        await seedOrganization(db, id, now());
+        await seedOrganization(db, id, now(), log);
         return id;
       },
       /** Removes the organization and all it has; cannot be undone. */

@@ -6,6 +6,7 @@ import { createOrganization } from "./database/organizations.ts";
 import type { Database } from "./db.ts";
 import { builtinTexts } from "./detect/builtin.ts";
 import { seedBuiltinRules } from "./detect/store.ts";
+import type { Log } from "./log.ts";
 import { defaultRules, seedResponseRules } from "./respond/defaults.ts";
 
 /** Of everything that this version gives an organization; computed once. */
@@ -17,13 +18,20 @@ export function shippedDigest(): string {
   return digest;
 }
 
-/** What comes with Vigil and the organization was not given yet. */
-export function seedOrganization(db: Database, organizationId: string, now: number): Promise<void> {
-  return db.inOrganization(organizationId, async (tx) => {
-    await seedBuiltinRules(tx, now);
+/** What comes with Vigil and the organization was not given yet. What it cannot take now, the next start tries again. */
+export async function seedOrganization(db: Database, organizationId: string, now: number, log: Log): Promise<void> {
+  const left = await db.inOrganization(organizationId, async (tx) => {
+    const { left } = await seedBuiltinRules(tx, now);
     await seedResponseRules(tx, now);
-    await tx.query("UPDATE organizations SET shipped = $2 WHERE id = $1", [organizationId, shippedDigest()]);
+    const shipped = left.length === 0 ? shippedDigest() : null;
+    await tx.query("UPDATE organizations SET shipped = $2 WHERE id = $1", [organizationId, shipped]);
+    return left;
   });
+  for (const { file, message } of left)
+    log.warn(
+      { organizationId, file, why: message },
+      "a built-in rule stays in its older text, as its new one is refused",
+    );
 }
 
 /** Seeds whichever needs it; where there is no organization, makes `demo` and answers its first administrator's sign-in token. */
@@ -31,6 +39,7 @@ export async function prepareOrganizations(
   db: Database,
   ownerUrl: string | undefined,
   now: () => number,
+  log: Log,
 ): Promise<string | undefined> {
   let signIn: string | undefined;
   if (ownerUrl && (await db.organizationIds()).length === 0) {
@@ -40,6 +49,6 @@ export async function prepareOrganizations(
       return createSignInLink(tx, { userId: await ensureUser(tx, admin), now: now() });
     });
   }
-  for (const id of await db.organizationsWithout(shippedDigest())) await seedOrganization(db, id, now());
+  for (const id of await db.organizationsWithout(shippedDigest())) await seedOrganization(db, id, now(), log);
   return signIn;
 }

@@ -68,26 +68,27 @@ async function removedRules(tx: Tx): Promise<{ id: string; reference: string }[]
 
 /**
  * Gives the organization the rules that came with Vigil and that it does not have yet, and new texts of those that nobody
- * changed; changed ones are left alone, and removed ones stay away.
+ * changed; changed ones are left alone, and removed ones stay away. `left`: why a new text has to wait.
  */
 export async function seedBuiltinRules(
   tx: Tx,
   now: number,
   shipped: readonly BuiltinRule[] = builtinRules(),
-): Promise<number> {
+): Promise<{ imported: number; left: Rejection[] }> {
   const { rules } = await loadRules(tx);
   const have = new Set([...rules, ...(await removedRules(tx))].map((rule) => rule.reference));
   const fresh = shipped.filter(({ document }) => !have.has(referenceOf(document)));
   const yaml = [...fresh, ...(await outdated(tx, shipped))];
-  if (yaml.length === 0) return 0;
+  if (yaml.length === 0) return { imported: 0, left: [] };
   const request = { mode: "ACTIVE", dryRun: false, actor: ownAuthor, now, builtin: true } as const;
   const { imported, rejected } = await importRules(tx, { ...request, yaml });
   // What counts a rule that the organization has switched off comes switched off, too; a new text of it has to wait.
   const unable = new Set(rejected.map(({ file }) => file));
   const off = fresh.filter(({ file }) => unable.has(file)).map((rule) => ({ ...rule, mode: "DISABLED" as const }));
-  if (off.length === 0) return imported;
+  const left = rejected.filter(({ file }) => !off.some((rule) => rule.file === file));
+  if (off.length === 0) return { imported, left };
   const second = await importRules(tx, { ...request, yaml: off });
   const [fault] = second.rejected;
   if (fault) throw new Error(`A built-in rule does not import: ${fault.file}: ${fault.message}`);
-  return imported + second.imported;
+  return { imported: imported + second.imported, left };
 }

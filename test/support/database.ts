@@ -71,7 +71,7 @@ async function seededTemplate(): Promise<string> {
     await admin.query(`CREATE DATABASE seeding TEMPLATE ${new URL(inject("ownerUrl")).pathname.slice(1)}`);
     const organizations = await twoOrganizations(ownerUrl);
     const db = openDatabase({ url: serverUrl, log: quiet });
-    for (const { id } of organizations) await seedOrganization(db, id, Date.now());
+    for (const { id } of organizations) await seedOrganization(db, id, Date.now(), quiet);
     await db.close();
     await admin.query("ALTER DATABASE seeding RENAME TO seeded");
     return "seeded";

@@ -3,7 +3,8 @@ import { type BuiltinRule, builtinRules } from "../../../src/detect/builtin.ts";
 import { parseSigma } from "../../../src/detect/sigma/parse.ts";
 import { deleteRule, updateRule } from "../../../src/detect/store/change.ts";
 import { importRules, loadRules, seedBuiltinRules } from "../../../src/detect/store.ts";
-import { type TestDatabase, testDatabase } from "../../support/database.ts";
+import { prepareOrganizations, shippedDigest } from "../../../src/seed.ts";
+import { quiet, type TestDatabase, testDatabase } from "../../support/database.ts";
 
 let test: TestDatabase;
 beforeAll(async () => {
@@ -25,12 +26,14 @@ describe("a new version of Vigil", () => {
     const organization = test.organizations[0]?.id as string;
     const inside = <T>(work: Parameters<typeof test.db.inOrganization<T>>[1]) =>
       test.db.inOrganization(organization, work);
-    expect(await inside((tx) => seedBuiltinRules(tx, 1))).toBe(builtinRules().length);
-    expect(await inside((tx) => seedBuiltinRules(tx, 2))).toBe(0);
+    expect(await inside((tx) => seedBuiltinRules(tx, 1))).toMatchObject({ imported: builtinRules().length });
+    expect(await inside((tx) => seedBuiltinRules(tx, 2))).toMatchObject({ imported: 0 });
     const mine = builtinRules().find(({ document }) => document.name === "password_spraying");
     const yaml = `${mine?.yaml.replace(/^level: .*$/m, "level: critical")}`;
     await inside((tx) => importRules(tx, { yaml, mode: "ACTIVE", dryRun: false, actor: "ada", now: 3 }));
-    expect(await inside((tx) => seedBuiltinRules(tx, 4, next("password_spraying", "mfa_fatigue")))).toBe(1);
+    expect(await inside((tx) => seedBuiltinRules(tx, 4, next("password_spraying", "mfa_fatigue")))).toMatchObject({
+      imported: 1,
+    });
     const { rows } = await inside((tx) =>
       tx.query(
         "SELECT name, reference, revision, mode, severity FROM alert_rules WHERE reference = ANY($1) ORDER BY 2",
@@ -41,7 +44,9 @@ describe("a new version of Vigil", () => {
       { name: "Newer", reference: "mfa_fatigue", revision: 2, mode: "ACTIVE", severity: "HIGH" },
       { name: "Password spraying", reference: "password_spraying", revision: 2, mode: "ACTIVE", severity: "CRITICAL" },
     ]);
-    expect(await inside((tx) => seedBuiltinRules(tx, 5, next("password_spraying", "mfa_fatigue")))).toBe(0);
+    expect(await inside((tx) => seedBuiltinRules(tx, 5, next("password_spraying", "mfa_fatigue")))).toMatchObject({
+      imported: 0,
+    });
   });
 
   it("comes to whoever has switched off or removed what its rules count: those are off, wait, or stay as they were", async () => {
@@ -81,7 +86,10 @@ correlation: { type: event_count, rules: [${rules}], group-by: [user.name], time
       count("of_removed", "Of one that is gone", "removed"),
       count("of_kept", "Of one that is there", "kept"),
     );
-    expect(await inside((tx) => seedBuiltinRules(tx, 3, later))).toBe(3);
+    expect(await inside((tx) => seedBuiltinRules(tx, 3, later))).toMatchObject({
+      imported: 3,
+      left: [{ file: "old.yml", message: expect.stringContaining("switched_off") }],
+    });
     const { rules } = await inside(loadRules);
     expect(rules.map(({ name, mode }) => `${name}: ${mode}`).sort()).toEqual([
       "Before: ACTIVE",
@@ -91,6 +99,36 @@ correlation: { type: event_count, rules: [${rules}], group-by: [user.name], time
       "kept: ACTIVE",
       "switched_off: DISABLED",
     ]);
-    expect(await inside((tx) => seedBuiltinRules(tx, 4, later))).toBe(0);
+    expect(await inside((tx) => seedBuiltinRules(tx, 4, later))).toMatchObject({ imported: 0 });
+    await inside((tx) => updateRule(tx, { ...who, id: off, patch: { mode: "ACTIVE" } }));
+    expect(await inside((tx) => seedBuiltinRules(tx, 5, later))).toEqual({ imported: 1, left: [] });
+  });
+
+  it("is told of in the log, and tried again at the next start, where a rule cannot take its new text", async () => {
+    const organization = (await test.db.organizationIds()).at(-1) as string;
+    const lines: unknown[] = [];
+    const log = { ...quiet, warn: (line: unknown) => void lines.push(line) } as typeof quiet;
+    const start = () => prepareOrganizations(test.db, undefined, Date.now, log);
+    await start();
+    expect(await test.db.organizationsWithout(shippedDigest())).toEqual([]);
+    const set = (columns: string, reference: string) =>
+      test.asOwner(`UPDATE alert_rules SET ${columns} WHERE organization_id = $1 AND reference = $2`, [
+        organization,
+        reference,
+      ]);
+    await set("yaml = replace(yaml, 'Password spraying', 'Older')", "password_spraying");
+    await set("mode = 'DISABLED'", "failed_login");
+    await test.asOwner("UPDATE organizations SET shipped = 'of an older version' WHERE id = $1", [organization]);
+    for (const _ of [1, 2]) {
+      await start();
+      expect(await test.db.organizationsWithout(shippedDigest())).toEqual([organization]);
+    }
+    const why = expect.stringContaining("Failed log-in");
+    const line = { organizationId: organization, file: "authentication/password-spraying.yml", why };
+    expect(lines).toEqual([line, line]);
+    await set("mode = 'ACTIVE'", "failed_login");
+    await start();
+    expect(await test.db.organizationsWithout(shippedDigest())).toEqual([]);
+    expect(lines).toHaveLength(2);
   });
 });
