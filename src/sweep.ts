@@ -26,6 +26,7 @@ import type { SelfWatch } from "./self-watch.ts";
 const feedRetention = "7 days"; // a client away for longer takes a snapshot
 const escalationLate = "5 minutes";
 const notificationGrace = 86_400_000; // 1 day after its end
+const escalationStart = 60_000; // 1 minute: what was due while Vigil was down is done first, and tells whom it is to tell
 const senderPause = 900_000; // 15 minutes: whoever is to send will have tried again by then
 const sessionRetention = 7_776_000_000; // 90 days after its end
 
@@ -116,8 +117,9 @@ export function createSweep(
       each("steps of escalations that are due could not be done", async (organizationId) => {
         while ((await change(organizationId, (tx) => escalateDue(tx, now()))) > 0);
       }),
-    overdue: () =>
-      each("overdue steps of escalations could not be looked for", async (organizationId) => {
+    overdue: async () => {
+      if (now() - began < escalationStart) return;
+      await each("overdue steps of escalations could not be looked for", async (organizationId) => {
         const { rows } = await db.query<{ late: number }>(
           organizationId,
           `SELECT escalations_page_overdue($1, interval '${escalationLate}') AS late`,
@@ -125,7 +127,8 @@ export function createSweep(
         );
         const late = rows[0]?.late ?? 0;
         if (late > 0) log.error({ organizationId, late }, "steps of escalations are overdue: no worker did them");
-      }),
+      });
+    },
     routes: () =>
       each("alerts that were held or repeat could not be routed", async (organizationId) => {
         await change(organizationId, (tx) => holdOfRemoved(tx, now()));

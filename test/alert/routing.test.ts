@@ -15,7 +15,9 @@ import { addEntries, entriesOf } from "../../src/incident/entry.ts";
 import { mergeIncident } from "../../src/incident/merge.ts";
 import { lockIncident } from "../../src/incident/move.ts";
 import { gradeIncident } from "../../src/incident/work.ts";
+import { createSweep } from "../../src/sweep.ts";
 import { attack, attackRules } from "../respond/incidents.ts";
+import { quiet } from "../support/database.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 import { somebodyWaits } from "../support/waiting.ts";
 
@@ -429,6 +431,20 @@ describe("escalation", () => {
     expect(await alerts(id)).toMatchObject([{ priority: "CRITICAL", status: "QUEUED" }, { status: "QUEUED" }]);
     await escalate();
     expect((await called(id)).length).toBe(3); // the step itself is not lost
+  });
+
+  it("N9 leaves what was due while Vigil was down to the workers for the first minute", async () => {
+    const { id, one } = await escalating();
+    now += 11 * minutes;
+    const started = createSweep(server.app.db, { log: quiet, now: () => now } as Parameters<typeof createSweep>[1]);
+    await started.overdue();
+    await escalate();
+    now += minutes;
+    await started.overdue();
+    expect(await called(id)).toEqual([one]);
+    now += 30 * minutes;
+    await started.overdue();
+    expect((await called(id)).length).toBe(3); // every channel
   });
 
   it("N9 is paged by the auditor, too, when an acknowledgement has run out and no worker calls again, each time once", async () => {
