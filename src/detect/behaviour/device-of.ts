@@ -1,5 +1,6 @@
 /** What an event says of the device: its id where the application gives one, and the family that its user agent speaks for. */
 import type { SecurityEvent } from "../../ingest/event.ts";
+import { truncate } from "../../ingest/text.ts";
 import type { Surroundings } from "./facet.ts";
 import { ofEvent } from "./of-event.ts";
 
@@ -10,7 +11,7 @@ export const deviceFamily = ofEvent((event): string | undefined => {
   const { browser, os, device } = agent;
   const program = browser ?? os;
   if (program === undefined) return device === "OTHER" ? undefined : device.toLowerCase();
-  return `${program.slice(0, 24)}${browser && os ? ` on ${os.slice(0, 24)}` : ""} (${device.toLowerCase()})`;
+  return `${truncate(program, 24)}${browser && os ? ` on ${truncate(os, 24)}` : ""} (${device.toLowerCase()})`;
 });
 
 /** Disguised: an application may put into it what should not stand in a profile. */

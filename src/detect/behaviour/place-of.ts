@@ -2,6 +2,7 @@
 import { givenCountry } from "../../ingest/enrich/given-place.ts";
 import type { Network, Place } from "../../ingest/enrichment.ts";
 import type { SecurityEvent } from "../../ingest/event.ts";
+import { truncate } from "../../ingest/text.ts";
 import { ofEvent } from "./of-event.ts";
 
 /** A place with coordinates. */
@@ -30,7 +31,7 @@ export const placeOf = ofEvent((event): Place | undefined => {
 });
 
 export const countryOf = ofEvent(
-  (event): string | undefined => placeOf(event)?.country?.toUpperCase().slice(0, 2) || undefined,
+  (event): string | undefined => truncate(placeOf(event)?.country?.toUpperCase() ?? "", 2) || undefined,
 );
 
 /** Not to be changed: all who ask of an event get one object. */
@@ -57,7 +58,7 @@ export function networkOf(event: SecurityEvent): Network | undefined {
 export const networkKey = ofEvent((event): string | undefined => {
   const network = networkOf(event);
   if (network?.asn !== undefined) return `AS${network.asn}`;
-  return network?.name?.slice(0, longestName) || undefined;
+  return truncate(network?.name ?? "", longestName) || undefined;
 });
 
 export function networkName(event: SecurityEvent): string {

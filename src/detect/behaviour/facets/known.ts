@@ -1,8 +1,10 @@
 /**
  * What a person has confirmed of a user by resolving an incident: this country, network, device, place and hour are the
- * user's own. No event teaches it. What was confirmed twice stays until it was taken back twice.
+ * user's own. No event teaches it. What was confirmed twice stays until it was taken back twice, except where there are more
+ * than sixteen of a kind: then what is said again goes first, and one taking back is enough.
  */
 import type { SecurityEvent } from "../../../ingest/event.ts";
+import { truncate } from "../../../ingest/text.ts";
 import { deviceFamily } from "../device-of.ts";
 import { distanceKm, type Point } from "../distance.ts";
 import type { Facet } from "../facet.ts";
@@ -76,7 +78,7 @@ function shownBy(event: SecurityEvent): Known {
   const spot = spotOf(event);
   const place = spot ? { lat: tenth(spot.lat), lon: tenth(spot.lon) } : undefined;
   const family = deviceFamily(event);
-  const id = event.device?.slice(0, longest);
+  const id = event.device === undefined ? undefined : truncate(event.device, longest);
   return {
     countries: listed(countryOf(event)),
     networks: listed(networkKey(event)),
@@ -107,7 +109,7 @@ export function knowsNetwork(state: Known | undefined, network: string | undefin
 export function knowsDevice(state: Known | undefined, event: SecurityEvent): boolean {
   if (!state || state.devices.length === 0) return false;
   const family = deviceFamily(event);
-  if (event.device !== undefined && state.devices.includes(event.device.slice(0, longest))) return true;
+  if (event.device !== undefined && state.devices.includes(truncate(event.device, longest))) return true;
   return event.device === undefined && family !== undefined && state.devices.includes(family);
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { confirm, forget, known, knowsHour } from "../../../../src/detect/behaviour/facets/known.ts";
+import { confirm, forget, known, knowsDevice, knowsHour } from "../../../../src/detect/behaviour/facets/known.ts";
 import type { SecurityEvent } from "../../../../src/ingest/event.ts";
 import { abroad, day, homeNetwork, hour, lagos, logIn, toronto } from "../deeds.ts";
 
@@ -23,6 +23,28 @@ describe("what a person has confirmed", () => {
     for (const list of Object.values(state)) expect(list.length).toBeLessThanOrEqual(16);
     for (const event of busy) forget(state, event);
     expect(state).toMatchObject({ countries: ["CA"], networks: [`AS${homeNetwork.asn}`], hours: [journey.time] });
+  });
+
+  it("is cut between characters: PostgreSQL takes no half of one", () => {
+    const event = {
+      ...logIn({}),
+      device: `${"d".repeat(63)}\u{1f600}`,
+      source: { country: "u\u{1f600}" },
+      enrichment: {
+        network: { name: `${"n".repeat(39)}\u{1f600}` },
+        agent: { browser: `${"b".repeat(23)}\u{1f600}`, os: `${"o".repeat(23)}\u{1f600}`, device: "OTHER" },
+      },
+    } as SecurityEvent;
+    const state = known.empty();
+    confirm(state, event);
+    expect(state).toMatchObject({
+      countries: ["U"],
+      networks: ["n".repeat(39)],
+      devices: ["d".repeat(63), `${"b".repeat(23)} on ${"o".repeat(23)} (other)`],
+    });
+    expect(knowsDevice(state, event)).toBe(true);
+    forget(state, event);
+    expect(state).toEqual(known.empty());
   });
 
   it("is bounded: of many different ones the oldest goes", () => {
