@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Job } from "bullmq";
 import pg from "pg";
-import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { watchDepths } from "../src/queue/depth.ts";
 import { jobNames, jobs } from "../src/queue/jobs.ts";
 import { bulkQueue, sweepQueue, workJobs } from "../src/queue/queue.ts";
@@ -103,26 +103,6 @@ describe.each(["Redis", "PostgreSQL"])("the queue on %s", (kind) => {
     await worker.close();
     await Promise.all(queues.map((queue) => queue.close()));
     await store.close();
-  });
-
-  it("runs jobs again that a worker whose clock was a day ahead has put off", async () => {
-    const ran = new Set<string>();
-    const handlers = Object.fromEntries(jobNames.map((name) => [name, async () => void ran.add(name)])) as Parameters<
-      typeof workJobs
-    >[1];
-    const all = () => expect.poll(() => [...ran].sort(), { timeout: 20_000 }).toEqual([...jobNames].sort());
-    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 86_400_000 });
-    try {
-      const ahead = await workJobs(where(7), handlers, quiet);
-      await all();
-      await ahead.close();
-    } finally {
-      vi.useRealTimers();
-    }
-    ran.clear();
-    const worker = await workJobs(where(7), handlers, quiet);
-    await all();
-    await worker.close();
   });
 
   it("takes what is urgent first, what is delayed later, one of a kind at a time, and finishes what is under way", async () => {

@@ -22,7 +22,9 @@ const lanes = [
 ].map(({ has, ...lane }) => ({ ...lane, jobs: jobNames.filter(has) }));
 type Lane = (typeof lanes)[number];
 const longestClose = 8_000; // ms: whoever started us waits 10 seconds
-const strayed = 600_000; // ms: so far from its time, a schedule has lost its job, or was set by a clock that was wrong
+const lost = 120_000; // ms: so long past its time, a schedule whose job is not there has lost it
+const strayed = 600_000; // ms: so far ahead of its time, a schedule was set by a clock that was wrong
+const over = ["completed", "failed", "unknown"];
 
 /** Works the jobs until closed; registers their schedules first, and forgets those of jobs that are no more. */
 export async function workJobs(
@@ -87,7 +89,9 @@ async function schedule(lane: Lane, queue: Queue): Promise<void> {
     const before = known.find(({ key }) => key === name);
     if (before && Number(before.every) === every && before.template?.opts?.priority === priority) {
       const ahead = (before.next ?? 0) - Date.now();
-      if (ahead > -strayed && ahead < every + strayed) continue;
+      if (ahead > -lost && ahead < every + strayed) continue;
+      // What waits or is under way is late, not lost: BullMQ would add another to it.
+      if (ahead < 0 && !over.includes(await queue.getJobState(`repeat:${name}:${before.next}`))) continue;
       await queue.removeJobScheduler(name); // or BullMQ would go on from that time
     }
     const opts = { attempts: 3, priority, removeOnComplete: 100, removeOnFail: 1_000 };
