@@ -11,7 +11,7 @@ export default defineConfig({
     // What is waited for comes when it comes: a machine that is busy with something else is no fault.
     expect: { poll: { timeout: 10_000 } },
     maxWorkers: 2,
-    // Modules are loaded once a worker, not once a file: nothing is mocked and no clock is faked, so files cannot tell.
+    // Modules are loaded once a worker, not once a file: nothing is mocked, and whoever sets a clock sets it right, so files cannot tell.
     isolate: false,
   },
 });

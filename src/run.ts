@@ -13,6 +13,7 @@ export function readConfig(over: Record<string, string | undefined> = {}): Confi
 }
 
 const closeLimit = 9_500; // milliseconds: whoever started us waits 10 seconds
+const openLimit = 60_000; // milliseconds: a first start of the embedded PostgreSQL takes up to half a minute
 
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** What a command ends with that was told to stop. */
@@ -20,12 +21,16 @@ export const interrupted = 130;
 
 /**
  * What is being opened. Where a signal comes meanwhile it is closed as soon as it is open, and the process ends with `code`: a
- * PostgreSQL that was started for it would go on for nobody.
+ * PostgreSQL that was started for it would go on for nobody. So the embedded one is waited for, if need be until we are killed.
  */
-export async function opened<T extends { close(): Promise<void> }>(opening: Promise<T>, code = 0): Promise<T> {
+export async function opened<T extends { close(): Promise<void> }>(
+  opening: Promise<T>,
+  { databaseUrl }: Pick<Config, "databaseUrl">,
+  code = 0,
+): Promise<T> {
   let isOver = false;
   const end = (): void => {
-    if (!isOver) setTimeout(() => process.exit(1), closeLimit).unref();
+    if (!isOver) setTimeout(() => process.exit(1), databaseUrl === undefined ? openLimit : closeLimit).unref();
     isOver = true;
   };
   for (const signal of signals) process.on(signal, end);
@@ -39,7 +44,7 @@ export async function opened<T extends { close(): Promise<void> }>(opening: Prom
   }
 }
 
-/** Closes once on SIGINT or SIGTERM, however often the signal comes, and ends the process with `code`; until it is let go of. */
+/** Closes once on SIGINT, SIGTERM or SIGHUP, however often the signal comes, and ends the process with `code`; until it is let go of. */
 export function closeOnSignal(close: () => Promise<void>, code = 0): () => void {
   let closing = false;
   const end = (): void => {

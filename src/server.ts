@@ -19,7 +19,9 @@ export async function serve(config: Config): Promise<void> {
   const tracing = await startTracing(config.tracesEndpoint, log);
   if (!config.databaseUrl && !hasCluster(config.dataDir))
     console.error(`Making the database in ${config.dataDir}, once: this takes up to half a minute.`);
-  const app = await opened(openApp(config, { log }));
+  const app = await opened(openApp(config, { log }), config);
+  let close = app.close; // of what there is so far
+  closeOnSignal(() => close());
   if (app.embedded && !(await app.embedded.claimServing())) {
     const other = await readRunningServer(config.dataDir);
     await app.close();
@@ -50,7 +52,7 @@ export async function serve(config: Config): Promise<void> {
       : timeJobs(app.sweep, log);
   app.metricHistory.start();
   let closing = false;
-  const close = async (): Promise<void> => {
+  close = async () => {
     if (closing) return;
     closing = true;
     log.info("closing");
@@ -61,7 +63,6 @@ export async function serve(config: Config): Promise<void> {
     await app.close();
     await tracing.close();
   };
-  closeOnSignal(close);
   const url = await server.listen(config.port, config.host).catch(async (error: NodeJS.ErrnoException) => {
     await close();
     if (error.code !== "EADDRINUSE") throw error;

@@ -17,7 +17,9 @@ export async function work(config: Config): Promise<void> {
     );
   const log = createLog(config.logLevel);
   const tracing = await startTracing(config.tracesEndpoint, log);
-  const app = await opened(openApp(config, { log }));
+  const app = await opened(openApp(config, { log }), config);
+  let close = app.close; // of what there is so far
+  closeOnSignal(() => close());
   const jobs = await workJobs(store, app.sweep, log);
   app.metricHistory.start();
   // Without Redis the servers answer their bells themselves.
@@ -25,11 +27,11 @@ export async function work(config: Config): Promise<void> {
   const deliveryBell = redisUrl
     ? answerFromRedis(redisUrl, app.alerting.deliver, log, deliveryQueue, deliveriesAtOnce)
     : undefined;
-  closeOnSignal(async () => {
+  close = async () => {
     app.alerting.stopSending();
     await Promise.all([deliveryBell?.close(), bell?.close(), jobs.close()]);
     await app.close();
     await tracing.close();
-  });
+  };
   console.log("The Vigil worker is running (Ctrl-C stops it)");
 }

@@ -59,7 +59,7 @@ const mayUse: Record<string, string[]> = {
   database: ground,
   embedded: ground,
   queue: ground,
-  doctor: [...ground, "alert", "database", "embedded", "ingest", "secrets"], // it connects to each by itself
+  doctor: [...ground, "run.ts", "alert", "database", "embedded", "ingest", "secrets"], // it connects to each by itself
   schema: [
     ...ground,
     "feedback.ts",

@@ -83,7 +83,7 @@ export async function backUp(
   await mkdir(directory, { recursive: true, mode: 0o700 });
   if ((await readdir(directory)).length > 0)
     throw new VigilError("BAD_USER_INPUT", `${directory} is not empty: back up into a directory of its own.`);
-  const postgres = await opened(openEmbeddedPostgres(dataDir, await loadSecrets(dataDir)), interrupted);
+  const postgres = await opened(openEmbeddedPostgres(dataDir, await loadSecrets(dataDir)), config, interrupted);
   const letGo = closeOnSignal(postgres.close, interrupted);
   try {
     const copied = await backUpCluster(postgres.ownerUrl, cluster, join(directory, "postgres"), () =>

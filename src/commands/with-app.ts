@@ -18,7 +18,7 @@ export async function withApp<T>(work: (app: App) => Promise<T>, { mayBeNew = fa
     );
   }
   const options = { log: createLog(process.env.LOG_LEVEL || "warn"), poolSize: 4 };
-  const app = await opened(openApp(config, options), interrupted);
+  const app = await opened(openApp(config, options), config, interrupted);
   const letGo = closeOnSignal(app.close, interrupted);
   try {
     return await work(app);

@@ -5,6 +5,7 @@ import { openSmtp } from "../alert/channels/smtp.ts";
 import type { Config } from "../config.ts";
 import { openEmbeddedPostgres } from "../embedded/postgres.ts";
 import { loadSecrets } from "../embedded/secrets.ts";
+import { closeOnSignal, interrupted, opened } from "../run.ts";
 import { checkDatabase } from "./database.ts";
 import { bad, type Finding, good } from "./finding.ts";
 import { checkDataKeys, checkKeys } from "./keys.ts";
@@ -45,11 +46,13 @@ async function database(config: Config): Promise<Finding[]> {
   if (databaseUrl) return look(databaseUrl, ownerDatabaseUrl);
   if (!existsSync(join(dataDir, "postgres")))
     return [good("database", "Vigil's own PostgreSQL is made on the first start")];
-  const embedded = await openEmbeddedPostgres(dataDir, await loadSecrets(dataDir));
+  const embedded = await opened(openEmbeddedPostgres(dataDir, await loadSecrets(dataDir)), config, interrupted);
+  const letGo = closeOnSignal(embedded.close, interrupted);
   try {
     return await look(embedded.serverUrl, embedded.ownerUrl);
   } finally {
     await embedded.close();
+    letGo();
   }
 }
 
