@@ -82,7 +82,7 @@ export async function checkDataKeys(
   return [
     bad(
       "data keys",
-      `what the encryption key ${found.keys.join(", ")} wrapped does not open: events are refused, and nothing sealed is read`,
+      `what the encryption key ${found.keys.join(", ")} wrapped does not open: ${found.refuses ? "events are refused, and " : ""}what it sealed is not read`,
       `Put that key back into ${where}, behind the current one, from your copy. Every server and worker needs it until \`vigil keys rotate\` has wrapped all anew.`,
     ),
   ];

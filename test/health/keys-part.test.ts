@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { parseConfig } from "../../src/config.ts";
 import { examine } from "../../src/doctor/doctor.ts";
+import { watchKeys } from "../../src/health/keys-part.ts";
 import { rewrap } from "../../src/secrets/rotation.ts";
-import { type TestDatabase, testDatabase } from "../support/database.ts";
+import { quiet, type TestDatabase, testDatabase } from "../support/database.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 
 let database: TestDatabase;
@@ -67,8 +68,49 @@ it("It serves those whose keys it has, and tells of a rotation that it has misse
 
   const both = await serverWith(`${another},${own}`);
   expect(await rewrap(both.app.db, both.app.keyService, both.ours)).toBeGreaterThan(0);
-  now += 60_000;
+  now += 300_000; // what was found before that may still serve
   expect(await health(both)).toEqual([200, true]);
   expect(await health(server)).toEqual([200, true]);
   expect(await health(first)).toEqual([503, false]);
+});
+
+it("Where only what is no longer sealed with does not open, no event is said to be refused", async () => {
+  const [before, after] = [await serverWith(`${another},${own}`), await serverWith(`${own},${another}`)];
+  for (const id of await after.app.db.organizationIds()) {
+    await rewrap(after.app.db, after.app.keyService, id);
+    for (const { app } of [before, after]) await app.db.inOrganization(id, (tx) => app.vault.rotate(tx));
+  }
+  const without = await serverWith(own);
+  expect(await health(without)).toEqual([200, false]);
+  const { parts } = await without.app.health();
+  const { detail } = parts.find(({ name }) => name === "keys") as { detail: string };
+  expect(detail).toMatch(/^what the encryption key another wrapped .*: what it sealed is not read$/);
+  expect((await without.ingest(event)).accepted).toBe(1);
+  const config = { VIGIL_DATA_DIR: dataDir, DATABASE_URL: database.serverUrl, VIGIL_ENCRYPTION_KEYS: own };
+  const found = (await examine(parseConfig(config), now)).find(({ part }) => part === "data keys");
+  expect(found?.says).toMatch(/does not open: what it sealed is not read$/);
+});
+
+it("Waits for a look at the keys where it knows nothing, or nothing that is still of use, and for no other", async () => {
+  const looks: ((ids: string[]) => void)[] = [];
+  const organizationIds = () => new Promise<string[]>((resolve) => looks.push(resolve));
+  const rows = [{ id: "1", kek_id: "gone", wrapped: Buffer.alloc(0), state: "CURRENT" }];
+  const db = { organizationIds, query: async () => ({ rows }) } as never;
+  const unwrap = () => Promise.reject(new Error("there is no such key"));
+  let time = 0;
+  const part = watchKeys({ db, service: { currentKeyId: "", wrap: unwrap, unwrap }, now: () => time, log: quiet });
+  const both = Promise.all([part(), part()]);
+  looks[0]?.([]);
+  expect((await both).map(({ ok }) => ok)).toEqual([true, true]);
+  time += 60_000;
+  expect([(await part()).ok, (await part()).ok, looks.length]).toEqual([true, true, 2]); // a look is under way
+  looks[1]?.(["clinic"]);
+  await expect.poll(async () => (await part()).ok).toBe(false);
+  for (const jump of [3_600_000, -7_200_000]) {
+    time += jump;
+    const asked = part();
+    looks.at(-1)?.([]);
+    expect((await asked).ok).toBe(true);
+  }
+  expect(looks).toHaveLength(4);
 });
