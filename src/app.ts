@@ -16,7 +16,7 @@ import { openDatabase, type Tx } from "./db.ts";
 import { windowsPart } from "./detect/windows/part.ts";
 import { sharedWindowsOfAll } from "./detect/windows/redis.ts";
 import { createRedisLink } from "./detect/windows/redis-link.ts";
-import { type EmbeddedPostgres, openEmbeddedPostgres } from "./embedded/postgres.ts";
+import { type EmbeddedPostgres, embeddedAddress, openEmbeddedPostgres } from "./embedded/postgres.ts";
 import { loadSecrets } from "./embedded/secrets.ts";
 import { VigilError } from "./errors.ts";
 import { holdFeedback, teach, unlearning } from "./feedback.ts";
@@ -87,10 +87,10 @@ export async function openApp(config: Config, options: { log: Log; now?: () => n
       );
     };
     if (ownerUrl) {
-      const applied = await migrate(ownerUrl, serverUrl);
+      const applied = await migrate(ownerUrl, serverUrl, config.ownerDatabaseUrl ? undefined : embeddedAddress);
       if (applied.length > 0) log.info({ migrations: applied.length, last: applied.at(-1) }, "database migrated");
     } else await checkMigrations(serverUrl);
-    await checkServerRole(serverUrl);
+    await checkServerRole(serverUrl, embedded && embeddedAddress);
 
     const db = openDatabase({ url: serverUrl, log, ...(options.poolSize ? { poolSize: options.poolSize } : {}) });
     opened.push({ name: "database", close: db.close });

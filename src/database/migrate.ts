@@ -22,12 +22,17 @@ const lockNotAvailable = "55P03";
 const directory = join(import.meta.dirname, "../../prisma/migrations");
 
 /**
- * Returns the names of the migrations it applied. Safe to run from several processes at once. `lockPatience`: how long a
- * migration waits for the lock of a table before it lets others by, s.
+ * Returns the names of the migrations it applied. Safe to run from several processes at once. `source`: what the owner's URL
+ * comes from. `lockPatience`: how long a migration waits for the lock of a table before it lets others by, s.
  */
-export async function migrate(ownerUrl: string, serverUrl: string | undefined, lockPatience = 5): Promise<string[]> {
+export async function migrate(
+  ownerUrl: string,
+  serverUrl: string | undefined,
+  source = "VIGIL_OWNER_DATABASE_URL",
+  lockPatience = 5,
+): Promise<string[]> {
   const client = outliveLoss(new pg.Client({ connectionString: ownerUrl, application_name: "vigil migrate" }));
-  await connectBy("VIGIL_OWNER_DATABASE_URL", client);
+  await connectBy(source, client);
   try {
     await client.query("SELECT pg_advisory_lock(72707369)"); // the lock Prisma Migrate itself takes
     await client.query(`SET lock_timeout = '${lockPatience}s'`);

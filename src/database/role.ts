@@ -4,13 +4,13 @@ import { connectBy } from "./connect.ts";
 
 /**
  * Refuses a database role under which Row Level Security would not protect one organization from another
- * (ACCEPTANCE T1): the server must own nothing, and be neither superuser nor exempt.
+ * (ACCEPTANCE T1): the server must own nothing, and be neither superuser nor exempt. `source`: what the URL comes from.
  */
-export async function checkServerRole(url: string): Promise<void> {
+export async function checkServerRole(url: string, source = "DATABASE_URL"): Promise<void> {
   const client = outliveLoss(
     new pg.Client({ connectionString: url, application_name: "vigil", connectionTimeoutMillis: 10_000 }),
   );
-  await connectBy("DATABASE_URL", client);
+  await connectBy(source, client);
   try {
     const { rows } = await client.query<{ role: string; faults: string[] }>(faultsOfRole);
     const { role = "", faults = [] } = rows[0] ?? {};

@@ -21,6 +21,9 @@ const serving = "hashtextextended('vigil.serving', 0)";
 const startLimit = 60_000; // 60 seconds: crash recovery of a large cluster takes a while
 const stopLimit = 8_000; // 8 seconds, then an immediate shutdown (recovered at the next start)
 
+/** What its URLs come from, in words. */
+export const embeddedAddress = "The address of the embedded PostgreSQL";
+
 export interface EmbeddedPostgres {
   /** The cluster's superuser, database `vigil`. */
   ownerUrl: string;

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { connectBy } from "../../src/database/connect.ts";
 import { checkMigrations, migrate } from "../../src/database/migrate.ts";
 import { checkServerRole } from "../../src/database/role.ts";
+import { embeddedAddress } from "../../src/embedded/postgres.ts";
 import { type TestDatabase, testDatabase } from "../support/database.ts";
 
 const name = "20261212000000_kept_detections";
@@ -23,7 +24,7 @@ it("A migration that waits for a table lets whoever comes after it by, and is do
   const reader = new pg.Client({ connectionString: test.ownerUrl });
   await reader.connect();
   await reader.query("BEGIN; LOCK TABLE detections IN ACCESS SHARE MODE"); // as a dump does
-  const migrating = migrate(test.ownerUrl, test.serverUrl, 1);
+  const migrating = migrate(test.ownerUrl, test.serverUrl, undefined, 1);
   const waiting = "SELECT FROM pg_stat_activity WHERE application_name = 'vigil migrate' AND wait_event_type = 'Lock'";
   await expect.poll(async () => (await test.asOwner(waiting)).length, { timeout: 10_000 }).toBe(1);
   await test.asOwner("SET LOCAL statement_timeout = '5s'; SELECT count(*) FROM detections"); // behind the migration
@@ -49,6 +50,9 @@ it("A database that cannot be reached is told by the setting that leads there", 
     await expect(check(nowhere)).rejects.toThrow(refused);
     await expect(check(nowhere)).rejects.toThrow(/^DATABASE_URL/);
   }
+  const ours = /^The address of the embedded PostgreSQL leads to no database: connect ECONNREFUSED/;
+  await expect(migrate(nowhere, undefined, embeddedAddress)).rejects.toThrow(ours);
+  await expect(checkServerRole(nowhere, embeddedAddress)).rejects.toThrow(ours);
   const wrong = new URL(test.serverUrl);
   wrong.password = "another";
   await expect(checkServerRole(wrong.href)).rejects.toThrow(/^DATABASE_URL .*password authentication failed/);
