@@ -3,6 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import pg from "pg";
 import { type Config, parseKeys } from "../config.ts";
+import { prepareConnection, tenantQuery } from "../database/tenant-pool.ts";
 import { outliveLoss } from "../database-away.ts";
 import { createKeyring } from "../secrets/keyring.ts";
 import { findUnopened, type Unopened } from "../secrets/unopened.ts";
@@ -66,10 +67,8 @@ export async function checkDataKeys(
   let found: Unopened;
   try {
     const { rows } = await client.query<{ id: string }>("SELECT organization_ids() AS id");
-    const query = async (id: string, text: string, values: unknown[]) => {
-      await client.query("SELECT set_config('app.organization_id', $1, false)", [id]);
-      return client.query(text, values);
-    };
+    await prepareConnection(client);
+    const query: Parameters<typeof findUnopened>[1] = (id, text, values) => tenantQuery(client, id, text, values);
     const ids = rows.map(({ id }) => id);
     found = await findUnopened(ids, query, keys.length > 0 ? createKeyring(keys) : none);
   } catch {
