@@ -236,6 +236,7 @@ export function createSender(options: {
     async deliver(organizationId) {
       const own = new Set<Promise<void>>();
       for (;;) {
+        const isAlone = own.size === 0;
         const free = inFlight - onTheWay.size;
         const roomy = free > reserved;
         const limit = roomy ? Math.min(most, free - reserved) : await criticalDue(organizationId, Math.min(most, free));
@@ -245,7 +246,8 @@ export function createSender(options: {
           await setOut(organizationId, claimed, own, until);
           continue;
         }
-        if ((roomy || stopped) && own.size === 0) break;
+        if ((roomy || stopped) && isAlone) break;
+        if (own.size === 0 && !isAlone) continue; // a channel that was busy when this was asked is so no longer
         // Not until all have answered: what comes meanwhile does not wait for a receiver that hangs.
         const told = new Promise<void>((resolve) => void lookNow.set(organizationId, resolve));
         await Promise.race([...onTheWay, told, pause(looksAgain, undefined, { ref: false })]);
