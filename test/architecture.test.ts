@@ -31,6 +31,7 @@ const ground = [
   "config.ts",
   "errors.ts",
   "log.ts",
+  "made-once.ts",
   "measures.ts",
   "db.ts",
   "database-away.ts",

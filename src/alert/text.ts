@@ -1,4 +1,5 @@
 /** Text as receivers can take it. */
+import { truncate } from "../ingest/text.ts";
 
 const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
@@ -10,12 +11,7 @@ export function plainText(text: string): string {
 /** One line of at most so many characters. */
 export function oneLine(text: string, most: number): string {
   const line = plainText(text).replace(/\s+/g, " ").trim();
-  return line.length <= most ? line : `${firstOf(line, most - 1).trimEnd()}…`;
-}
-
-/** At most so many characters, none of them cut in two: receivers refuse the half of one. */
-export function firstOf(text: string, most: number): string {
-  return text.slice(0, most).replace(/[\ud800-\udbff]$/, "");
+  return line.length <= most ? line : `${truncate(line, most - 1).trimEnd()}…`;
 }
 
 const gsm7 =

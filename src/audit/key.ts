@@ -7,8 +7,9 @@ import {
   sign,
   verify,
 } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { madeOnce } from "../made-once.ts";
 
 /** The Ed25519 key that signs checkpoints. Whoever holds only the database does not hold it. */
 export interface AuditKey {
@@ -84,11 +85,7 @@ export async function loadAuditKey(
     const left = await readFile(path, "utf8").catch(() => undefined);
     return readAuditKey(configured, left === undefined ? earlier : [...earlier, createPublicKey(left)]);
   }
-  await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  const made = generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-  // Exclusively: of two processes starting at once, one makes the key and both use it.
-  await writeFile(path, made, { mode: 0o600, flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "EEXIST") throw error;
-  });
-  return readAuditKey(await readFile(path, "utf8"), earlier);
+  const make = (): string =>
+    generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  return readAuditKey(await madeOnce(path, make), earlier);
 }

@@ -4,12 +4,12 @@
  */
 
 import { z } from "zod";
+import { truncate } from "../../ingest/text.ts";
 import { guardedFetch } from "../../outbound/guarded-fetch.ts";
 import { outcomeOf, type Sent } from "../../outbound/outcome.ts";
 import { urlFault } from "../../outbound/url-fault.ts";
 import type { Message } from "../message.ts";
 import { slackAcknowledge } from "../slack-action.ts";
-import { firstOf } from "../text.ts";
 import type { Channel } from "./channel.ts";
 
 const minute = 60_000;
@@ -36,7 +36,7 @@ const plain = (text: string): string =>
 
 export function slackBlocks(message: Message, interactive: boolean): object[] {
   const token = message.acknowledgeUrl && new URL(message.acknowledgeUrl).searchParams.get("token");
-  const text = firstOf(plain(message.text), longestText).replace(/&[a-z]{0,3}$/, "") || "…";
+  const text = truncate(plain(message.text), longestText).replace(/&[a-z]{0,3}$/, "") || "…";
   const buttons = [
     message.url && { type: "button", text: { type: "plain_text", text: "Open" }, url: message.url },
     message.acknowledgeUrl && {
