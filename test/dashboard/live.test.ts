@@ -60,8 +60,8 @@ it("says that the server is away, and shows what came meanwhile once it is back"
     for (const one of [page, list]) await one.getByTitle(/^Reconnecting/).waitFor();
     await list.getByText("All quiet here.").waitFor();
   });
-  await logIn("while you were away");
   await server.failLogins("ann", { times: 30, from: "8.8.8.8" });
+  await logIn("while you were away"); // the newest: no more than a screen of rows is drawn
   await page.getByText("while you were away").waitFor();
   await list.getByRole("link", { name: /8\.8\.8\.8/ }).waitFor();
   for (const one of [page, list]) await one.getByTitle("Live", { exact: true }).waitFor();
