@@ -6,10 +6,10 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["test/support/cluster.ts"],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     // What is waited for comes when it comes: a machine that is busy with something else is no fault.
-    expect: { poll: { timeout: 10_000 } },
+    expect: { poll: { timeout: 30_000 } },
     maxWorkers: 2,
     // Modules are loaded once a worker, not once a file: nothing is mocked, and whoever sets a clock sets it right, so files cannot tell.
     isolate: false,

@@ -24,8 +24,11 @@ import { ruleModes } from "./detect/detection.ts";
 import { readRunningServer } from "./embedded/running.ts";
 import { formats } from "./ingest/formats/formats.ts";
 import { readConfig } from "./run.ts";
+import { version } from "./version.ts";
 
-const program = new Command("vigil").description("Security monitoring, alerting and incident response, self-hosted.");
+const program = new Command("vigil")
+  .description("Security monitoring, alerting and incident response, self-hosted.")
+  .version(version, "-V, --version", "print Vigil's version");
 const organization = (): Option => new Option("--org <slug>", "the organization").default("demo");
 
 function duration(text: string): number {

@@ -41,6 +41,7 @@ const ground = [
   "request-id.ts",
   "tracing.ts",
   "user-name.ts",
+  "version.ts",
   "generated",
 ];
 const mayUse: Record<string, string[]> = {

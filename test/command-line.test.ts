@@ -138,6 +138,11 @@ describe("the command line", () => {
     expect(await vigil("import", "nowhere.yml", "--format", "sshd", "--org", "demo")).toEqual(fault);
   });
 
+  it("prints the version that the API tells, too", async () => {
+    const { version } = JSON.parse(await readFile(join(import.meta.dirname, "../package.json"), "utf8"));
+    expect(await vigil("--version")).toEqual({ code: 0, out: version, err: "" });
+  });
+
   it("prints a token and nothing else, and imports a log whose repetition adds nothing", async () => {
     token = (await vigil("token", "--org", "demo", "--role", "ADMIN")).out;
     expect(token).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/);

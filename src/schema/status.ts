@@ -1,14 +1,10 @@
-import { readFileSync } from "node:fs";
 import { type AlertBacklog, alertBacklog } from "../alert/backlog.ts";
 import { criticalTimes } from "../alert/delivery-times.ts";
 import { faultsOf } from "../detect/fault.ts";
+import { version } from "../version.ts";
 import { builder } from "./builder.ts";
 import { type Context, type Health, type HealthPart, type QueueDepth, viewerOf } from "./context.ts";
 import { DeliveryTimesType } from "./delivery-times.ts";
-
-const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
-  version: string;
-};
 
 const Queue = builder.objectRef<QueueDepth>("QueueDepth").implement({
   description: "How full one queue of jobs is.",
