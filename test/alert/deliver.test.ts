@@ -14,6 +14,9 @@ let ours: string;
 let now = Date.now();
 let sent = 0;
 const failing = { traces: false, words: false };
+let answers: Promise<unknown> = Promise.resolve();
+/** Called once a claim has found nothing, before the sender hears of it. */
+let onNothing: () => Promise<void> = async () => {};
 
 beforeAll(async () => {
   test = await testDatabase();
@@ -38,6 +41,7 @@ function openSender() {
     retries: [],
     perMinute: 1_000,
     async send(): Promise<Sent> {
+      await answers;
       sent++;
       return { outcome: "SENT", detail: "It was taken." };
     },
@@ -45,7 +49,14 @@ function openSender() {
   });
   const log = createLog("silent");
   return createSender({
-    db: { inOrganization: test.db.inOrganization, query },
+    db: {
+      async inOrganization(id, work) {
+        const done = await test.db.inOrganization(id, work);
+        if (done === undefined) await onNothing();
+        return done;
+      },
+      query,
+    },
     change: (id, work) => test.db.inOrganization(id, work),
     vault: { open: async () => [] },
     channels: { WEBHOOK: kind({}), EMAIL: kind({ waitsItsTurn: true }) } as never,
@@ -100,4 +111,20 @@ it("gives a try twenty seconds; where it waits for its turn, those begin then, w
   expect(now).toBe(20_000);
   expect(inLine).toBeGreaterThan(40_000);
   expect(inLine).toBeLessThanOrEqual(50_000);
+});
+
+it("goes on with a channel that was busy when it looked, and was free before it heard so", async () => {
+  let answer = (): void => {};
+  answers = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  await queue(100);
+  onNothing = async () => {
+    onNothing = async () => {};
+    answer();
+    const written = "SELECT count(*)::int AS many FROM security_alerts WHERE status IN ('SENT', 'DELIVERED')";
+    await expect.poll(async () => (await test.asOwner<{ many: number }>(written))[0]?.many).toBe(32);
+  };
+  await openSender().deliver(ours);
+  expect(sent).toBe(100);
 });
