@@ -161,7 +161,7 @@ program
         { organizationId, userId: cliSubject, name: cliSubject, role: "ADMIN" },
         86_400,
       );
-      const sink = server ? httpSink(server.url, token) : localSink(app, organizationId);
+      const sink = server ? httpSink(server.url, token, console.error) : localSink(app, organizationId);
       const bar = progressBar();
       const settings = { now: app.now(), onProgress: bar.update, ...(timezone ? { timeZone: timezone } : {}) };
       const summary = await importFile(file, format, sink, settings).finally(bar.stop);

@@ -10,6 +10,7 @@ import { refusalsOf } from "../ingest/accept.ts";
 import type { EventDraft, Rejection } from "../ingest/event.ts";
 import { formats } from "../ingest/formats/formats.ts";
 import { type LogLine, readLines } from "../ingest/lines.ts";
+import { retryAfterMs } from "../outbound/outcome.ts";
 
 export interface ImportSummary {
   lines: number;
@@ -30,6 +31,7 @@ const largestBody = 8_388_608; // bytes unpacked: the server takes 10 MiB as the
 const settledAfter = 60_000; // ms since a file was written
 const pause = 1_000; // ms, within which what writes a line in pieces goes on
 const packed = promisify(gzip);
+const patience = 300_000; // ms that the same events wait for a server that does not take them
 const inFlight = 3; // batches under way while the next is parsed
 
 /**
@@ -137,11 +139,18 @@ async function isBeingWritten(path: string, text: string, bytesRead: number): Pr
   return (await stat(path)).size > bytesRead;
 }
 
-/** Sends to a running server's /ingest, in requests that it takes, waiting when it asks for that. */
-export function httpSink(url: string, token: string): Sink {
+/** Sends to a running server's /ingest, in requests that it takes, waiting when it asks for that; `tell` is told so. */
+export function httpSink(
+  url: string,
+  token: string,
+  tell: (line: string) => void = () => {},
+  sleep: (ms: number) => Promise<unknown> = wait,
+): Sink {
+  let isWaiting = false;
+
   async function send(lines: readonly string[]): ReturnType<Sink> {
     const body = await packed(lines.join("\n"));
-    for (;;) {
+    for (let waited = 0; ; ) {
       const answer = await fetch(`${url}/ingest`, {
         method: "POST",
         headers: {
@@ -154,13 +163,23 @@ export function httpSink(url: string, token: string): Sink {
         const message = `The server at ${url} broke off. Repeat the import when it is back: nothing is added twice.`;
         throw new Error(message, { cause });
       });
-      if (answer.status === 429) {
-        await wait(1_000 * Number(answer.headers.get("retry-after") ?? 1));
-        continue;
-      }
       const result = (await answer.json()) as { error?: { message: string } } & Awaited<ReturnType<Sink>>;
-      if (result.error) throw new Error(`The server refused the events: ${result.error.message}`);
-      return result;
+      if (!result.error) {
+        isWaiting = false;
+        return result;
+      }
+      const { message } = result.error;
+      const mayPass = answer.status === 429 || answer.status === 503;
+      if (!mayPass) throw new Error(`The server refused the events: ${message}`);
+      const asked = retryAfterMs(answer.headers.get("retry-after") ?? undefined, Date.now()) ?? pause;
+      waited += asked;
+      if (waited > patience) {
+        const repeat = "Repeat the import later: nothing is added twice.";
+        throw new Error(`The server at ${url} has taken no events for minutes. ${repeat} It says: ${message}`);
+      }
+      if (!isWaiting) tell(`The import waits until the server takes events again. It says: ${message}`);
+      isWaiting = true;
+      await sleep(asked);
     }
   }
 

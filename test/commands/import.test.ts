@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { appendFileSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -102,31 +102,74 @@ describe("importing a file", () => {
   });
 });
 
+/** A server of /ingest alone, that answers as it is told. */
+async function serving(answer: (body: string, response: ServerResponse) => void) {
+  const server = createServer(async (request, response) =>
+    answer(gunzipSync(await buffer(request)).toString(), response),
+  );
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, "close");
+    },
+  };
+}
+
 describe("importing into a server", () => {
+  it("waits for as long as the server asks, tells it once, and goes on where it was; not without end", async () => {
+    const said: string[] = [];
+    const slept: number[] = [];
+    const answers: [status: number, retryAfter?: string][] = [[503, "7"], [429, "2"], [503], [200]];
+    const server = await serving((body, response) => {
+      const [status, retryAfter] = answers.shift() ?? [503, "60"];
+      response.writeHead(status, retryAfter === undefined ? {} : { "retry-after": retryAfter });
+      const stored = { accepted: body.split("\n").length, duplicates: 0, rejected: [] };
+      response.end(JSON.stringify(status === 200 ? stored : { error: { message: "not just now" } }));
+    });
+    const path = await file("busy.log", request("203.0.113.7") + request("203.0.113.8"));
+    const sink = httpSink(
+      server.url,
+      "token",
+      (line) => said.push(line),
+      async (ms) => slept.push(ms),
+    );
+    try {
+      expect(await importFile(path, "combined", sink, { now: Date.now() })).toMatchObject({ accepted: 2 });
+      expect(slept).toEqual([7_000, 2_000, 1_000]);
+      expect(said).toEqual([expect.stringMatching(/waits.*not just now/)]);
+      await expect(importFile(path, "combined", sink, { now: Date.now() })).rejects.toThrow(
+        /no events for minutes.*nothing is added twice.*not just now/,
+      );
+      expect(slept.slice(3)).toEqual([60_000, 60_000, 60_000, 60_000, 60_000]);
+      expect(said).toHaveLength(2);
+    } finally {
+      await server.close();
+    }
+  });
+
   it("sends large events in parts that it takes, and names the line of each that it refuses", async () => {
     const sizes: number[] = [];
-    const server = createServer(async (request, response) => {
-      const body = gunzipSync(await buffer(request));
-      sizes.push(body.length);
-      const lines = body.toString().split("\n");
+    const server = await serving((body, response) => {
+      sizes.push(Buffer.byteLength(body));
+      const lines = body.split("\n");
       const index = lines.findIndex((line) => line.includes("no-good"));
       const rejected = index < 0 ? [] : [{ index, code: "INVALID_FIELD", message: "no good" }];
       response.end(JSON.stringify({ accepted: lines.length - rejected.length, duplicates: 0, rejected }));
     });
-    await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-    const { port } = server.address() as AddressInfo;
     const text = "é".repeat(30_000);
     const lines = Array.from({ length: 300 }, (_, n) =>
       JSON.stringify({ action: n === 290 ? "no-good" : "note", text }),
     );
     const path = await file("large.ndjson", lines.join("\n"));
-    const sink = httpSink(`http://127.0.0.1:${port}`, "token");
+    const sink = httpSink(server.url, "token");
     const result = await importFile(path, "vigil", sink, { now: Date.now() });
     expect(result).toMatchObject({ accepted: 299, rejected: [{ line: 291 }] });
     expect(Math.max(...sizes)).toBeLessThan(10_485_760);
-    server.close();
-    server.closeAllConnections();
-    await once(server, "close");
+    await server.close();
     await expect(importFile(path, "vigil", sink, { now: Date.now() })).rejects.toThrow(
       /broke off.*nothing is added twice/,
     );
