@@ -1,5 +1,6 @@
 /** What the entry points share: the configuration or its faults, and an orderly end on a signal. */
-import { type Config, ConfigError, parseConfig } from "./config.ts";
+import { distance } from "fastest-levenshtein";
+import { type Config, ConfigError, parseConfig, variableTypes } from "./config.ts";
 
 /** The configuration of the environment, with the command line's own settings over it; ends the process on faults. */
 export function readConfig(over: Record<string, string | undefined> = {}): Config {
@@ -10,6 +11,24 @@ export function readConfig(over: Record<string, string | undefined> = {}): Confi
     console.error(error.message);
     process.exit(1);
   }
+}
+
+const prefix = /^VIGIL_/;
+
+/**
+ * Variables that are no setting and look like one, each with that one: a misspelt setting is as good as not given. What is
+ * like none belongs to others, as VIGIL_URL and VIGIL_KEY of programs that talk to Vigil.
+ */
+export function misspelt(env: Record<string, string | undefined>): { given: string; meant: string }[] {
+  return Object.entries(env).flatMap(([given, value]) => {
+    // Kubernetes sets VIGIL_PORT=tcp://… beside a service of that name.
+    if (!prefix.test(given) || given in variableTypes || !value || value.startsWith("tcp://")) return [];
+    const name = given.replace(prefix, "");
+    const [nearest] = Object.keys(variableTypes)
+      .map((meant) => ({ given, meant, apart: distance(name, meant.replace(prefix, "")) }))
+      .sort((one, other) => one.apart - other.apart);
+    return nearest && nearest.apart <= name.length / 3 ? [{ given, meant: nearest.meant }] : [];
+  });
 }
 
 const closeLimit = 9_500; // milliseconds: whoever started us waits 10 seconds

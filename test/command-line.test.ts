@@ -30,8 +30,9 @@ function vigil(...args: string[]): Promise<{ code: number | null; out: string; e
 }
 
 /** Starts the server and waits for the line that says where it is; gives what it printed. */
-async function start(): Promise<string> {
-  const child = spawn(process.execPath, [command, "start"], { env: environment(), stdio: ["ignore", "pipe", "pipe"] });
+async function start(extra: Record<string, string> = {}): Promise<string> {
+  const env = environment(extra);
+  const child = spawn(process.execPath, [command, "start"], { env, stdio: ["ignore", "pipe", "pipe"] });
   running = child;
   let text = "";
   child.stderr.on("data", (chunk) => {
@@ -172,11 +173,11 @@ describe("the command line", () => {
     expect(err).toContain(`kill ${running?.pid}`);
   });
 
-  it("recovers from being killed, with everything kept", async () => {
+  it("recovers from being killed, with everything kept, and tells of a setting that is misspelt", async () => {
     const orphan = await postmaster();
     await end("SIGKILL");
     expect(postgresAlive(orphan)).toBe(true);
-    await start();
+    expect(await start({ VIGIL_TRUSTED_PROXY: "10.0.0.0/8" })).toMatch(/VIGIL_TRUSTED_PROXY\b.*VIGIL_TRUSTED_PROXIES/);
     expect(await incidents(token)).toBe(found);
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { parseConfig } from "../src/config.ts";
+import { parseConfig, variableTypes } from "../src/config.ts";
+import { misspelt } from "../src/run.ts";
 
 describe("the configuration", () => {
   it("has a default for everything", () => {
@@ -58,6 +59,28 @@ describe("the configuration", () => {
     const VIGIL_TRUSTED_PROXIES = "127.0.0.1, 10.20.7.7/16,::1,";
     expect(parseConfig({ VIGIL_TRUSTED_PROXIES }).trustedProxies).toEqual(["127.0.0.1", "10.20.0.0/16", "::1"]);
     expect(() => parseConfig({ VIGIL_TRUSTED_PROXIES: "my-proxy" })).toThrow(/VIGIL_TRUSTED_PROXIES "my-proxy" is no/);
+  });
+
+  it("knows a setting that is misspelt from what is none of its own", () => {
+    const of = (...names: string[]) => misspelt(Object.fromEntries(names.map((name) => [name, "x"])));
+    const wrong = {
+      VIGIL_TRUSTED_PROXY: "VIGIL_TRUSTED_PROXIES",
+      VIGIL_ENCRYPTION_KEY: "VIGIL_ENCRYPTION_KEYS",
+      VIGIL_OWNER_DATABASE_UR: "VIGIL_OWNER_DATABASE_URL",
+      VIGIL_JWT_SECRET_KEY: "VIGIL_JWT_SECRET",
+      VIGIL_REDIS_URL: "REDIS_URL",
+      VIGIL_PORT: "PORT",
+    };
+    expect(of(...Object.keys(wrong))).toEqual(Object.entries(wrong).map(([given, meant]) => ({ given, meant })));
+    expect(of(...Object.keys(variableTypes))).toEqual([]);
+    const ofPrograms = ["VIGIL_URL", "VIGIL_KEY", "VIGIL_TOKEN", "VIGIL_API_KEY"];
+    const ofCompose = ["VIGIL_BIND", "VIGIL_VERSION", "VIGIL_SERVER_PASSWORD"];
+    const ofTests = ["VIGIL_SCREENSHOTS", "VIGIL_EXPLAIN_ROWS", "VIGIL_TEST_REDIS", "VIGIL_TEST_SEED"];
+    const ofBenches = ["ROWS", "STORED", "SPACING", "SECONDS", "OPEN", "EVENTS", "SEED", "BESIDE"];
+    const ofKubernetes = ["SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP", "PORT_4000_TCP", "PORT_4000_TCP_ADDR"];
+    const others = [...ofBenches.map((name) => `BENCH_${name}`), ...ofKubernetes, "PORT_4000_TCP_PORT"];
+    expect(of(...ofPrograms, ...ofCompose, ...ofTests, ...others.map((name) => `VIGIL_${name}`))).toEqual([]);
+    expect(misspelt({ VIGIL_PORT: "tcp://10.0.0.1:4000", VIGIL_TRUSTED_PROXY: "" })).toEqual([]);
   });
 
   it("never repeats a secret in a fault", () => {

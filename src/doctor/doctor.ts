@@ -5,18 +5,19 @@ import { openSmtp } from "../alert/channels/smtp.ts";
 import type { Config } from "../config.ts";
 import { openEmbeddedPostgres } from "../embedded/postgres.ts";
 import { loadSecrets } from "../embedded/secrets.ts";
-import { closeOnSignal, interrupted, opened } from "../run.ts";
+import { closeOnSignal, interrupted, misspelt, opened } from "../run.ts";
 import { checkDatabase } from "./database.ts";
-import { bad, type Finding, good } from "./finding.ts";
+import { bad, care, type Finding, good } from "./finding.ts";
 import { checkDataKeys, checkKeys } from "./keys.ts";
 import { checkDataDirectory, checkNode } from "./machine.ts";
 import { checkAddress, checkMail, checkPlaces } from "./outside.ts";
 import { checkRedis } from "./redis.ts";
 
 /** In the order in which they are told. Never throws: what cannot be looked at is a finding. */
-export async function examine(config: Config, now: number): Promise<Finding[]> {
+export async function examine(config: Config, now: number, env = process.env): Promise<Finding[]> {
   const parts: [string, () => Finding | Finding[] | Promise<Finding | Finding[]>][] = [
     ["node", () => checkNode()],
+    ["settings", () => checkNames(env)],
     ["data directory", () => checkDataDirectory(config)],
     ["database", () => database(config)],
     ["redis", () => checkRedis(config.redisUrl)],
@@ -34,6 +35,13 @@ export async function examine(config: Config, now: number): Promise<Finding[]> {
     }
   }
   return findings;
+}
+
+function checkNames(env: NodeJS.ProcessEnv): Finding | Finding[] {
+  const found = misspelt(env).map(({ given, meant }) =>
+    care("settings", `${given} is none, and changes nothing`, `Name it ${meant} if that is meant.`),
+  );
+  return found.length > 0 ? found : good("settings", "none is misspelt");
 }
 
 async function database(config: Config): Promise<Finding[]> {

@@ -22,16 +22,10 @@ afterAll(async () => {
   await rm(dataDir, { recursive: true });
 });
 
-async function look(env: Record<string, string> = {}): Promise<Map<string, Finding>> {
-  const found = await examine(
-    parseConfig({
-      VIGIL_DATA_DIR: dataDir,
-      DATABASE_URL: base.serverUrl,
-      VIGIL_OWNER_DATABASE_URL: base.ownerUrl,
-      ...env,
-    }),
-    Date.now(),
-  );
+async function look(given: Record<string, string> = {}): Promise<Map<string, Finding>> {
+  const urls = { DATABASE_URL: base.serverUrl, VIGIL_OWNER_DATABASE_URL: base.ownerUrl };
+  const env = { VIGIL_DATA_DIR: dataDir, ...urls, ...given };
+  const found = await examine(parseConfig(env), Date.now(), env);
   return new Map(found.map((finding) => [finding.part, finding]));
 }
 
@@ -47,7 +41,15 @@ describe("vigil doctor", () => {
       });
       const levels = Object.fromEntries([...found].map(([part, { level }]) => [part, level]));
       expect(levels).toMatchObject({
-        ...{ node: "GOOD", database: "GOOD", role: "GOOD", schema: "GOOD", clock: "GOOD", connections: "GOOD" },
+        ...{
+          node: "GOOD",
+          settings: "GOOD",
+          database: "GOOD",
+          role: "GOOD",
+          schema: "GOOD",
+          clock: "GOOD",
+          connections: "GOOD",
+        },
         ...{ "row security": "GOOD", redis: "GOOD", "redis memory": "GOOD", "e-mail": "GOOD", address: "GOOD" },
         "token secret": "GOOD",
         "encryption key": "CARE", // other servers would not have it
@@ -82,6 +84,12 @@ describe("vigil doctor", () => {
       SMTP_URL: "smtp://127.0.0.1:1?from=vigil@example.com",
       VIGIL_PUBLIC_URL: "http://vigil.example.com",
       VIGIL_GEOIP_CITY: key,
+      VIGIL_TRUSTED_PROXY: "203.0.113.0/24",
+    });
+    expect(found.get("settings")).toMatchObject({
+      level: "CARE",
+      says: expect.stringContaining("VIGIL_TRUSTED_PROXY"),
+      mend: expect.stringContaining("VIGIL_TRUSTED_PROXIES"),
     });
     for (const part of ["database", "redis", "e-mail", "address", "encryption key", "geo cities"])
       expect([part, found.get(part)?.level, found.get(part)?.mend !== undefined]).toEqual([part, "BAD", true]);
