@@ -24,6 +24,7 @@ type Lane = (typeof lanes)[number];
 const longestClose = 8_000; // ms: whoever started us waits 10 seconds
 const lost = 120_000; // ms: so long past its time, a schedule whose job is not there has lost it
 const strayed = 600_000; // ms: so far ahead of its time, a schedule was set by a clock that was wrong
+const soonest = 60_000; // ms after the start that a job waits for its first run: a server may not live for an hour
 const over = ["completed", "failed", "unknown"];
 
 /** Works the jobs until closed; registers their schedules first, and forgets those of jobs that are no more. */
@@ -102,17 +103,20 @@ async function schedule(lane: Lane, queue: Queue): Promise<void> {
   }
 }
 
-/** Runs the jobs by timers in this process. */
+/** Runs the jobs by timers in this process, each for the first time within a minute. */
 export function timeJobs(handlers: Handlers, log: Log): RunningJobs {
   const running = new Set<Promise<void>>();
-  const timers = jobNames.map((name) =>
-    setInterval(() => {
+  const timers = jobNames.flatMap((name) => {
+    const { every } = jobs[name];
+    const begin = (): void => {
       const run = handlers[name]()
         .catch((error) => log.error({ job: name, err: (error as Error).message }, "a job failed"))
         .finally(() => running.delete(run));
       running.add(run);
-    }, jobs[name].every).unref(),
-  );
+    };
+    const soon = every > soonest ? [setTimeout(begin, soonest)] : [];
+    return [...soon, setInterval(begin, every)].map((timer) => timer.unref());
+  });
   return {
     async close() {
       for (const timer of timers) clearInterval(timer);

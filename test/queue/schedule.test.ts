@@ -1,7 +1,7 @@
 /** Schedules that are not as they should be: those of a clock that was wrong, those that lost their job, and those that are late. */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type JobName, jobNames, jobs } from "../../src/queue/jobs.ts";
-import { bulkQueue, sweepQueue, workJobs } from "../../src/queue/queue.ts";
+import { bulkQueue, sweepQueue, timeJobs, workJobs } from "../../src/queue/queue.ts";
 import { openStore, type QueueStore } from "../../src/queue/store.ts";
 import { connectRedis } from "../../src/redis.ts";
 import { quiet, type TestDatabase, testDatabase } from "../support/database.ts";
@@ -28,6 +28,28 @@ async function whileClockIs(wrongBy: number, work: () => Promise<void>): Promise
     vi.useRealTimers();
   }
 }
+
+describe("timers of one process", () => {
+  it("run every job within a minute of the start, also those of every hour, and then as often as it is to run", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "setInterval", "clearInterval"] });
+    const ran: JobName[] = [];
+    const timed = timeJobs(
+      handlersOf(async (name) => void ran.push(name)),
+      quiet,
+    );
+    try {
+      vi.advanceTimersByTime(60_000);
+      expect(jobNames.filter((name) => !ran.includes(name))).toEqual([]);
+      vi.advanceTimersByTime(3_600_000 - 60_000);
+      expect(ran.filter((name) => name === "cleanup")).toHaveLength(2);
+      await timed.close();
+      vi.advanceTimersByTime(3_600_000);
+      expect(ran.filter((name) => name === "cleanup")).toHaveLength(2);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
 
 describe.each(["Redis", "PostgreSQL"])("schedules on %s", (kind) => {
   const where: QueueStore = kind === "Redis" ? { redisUrl: redisDatabase(7) } : { postgresUrl: "" };
