@@ -192,8 +192,9 @@ function bounded(list: unknown): unknown[] {
   return items.filter((item) => item !== null);
 }
 
-/** Everything as it is, where the database can hold it. */
+/** Everything as it is, where the database can hold it: what a `real` cannot, as 1e300, is beyond all that is in one. */
 function plain(operand: unknown): unknown {
+  if (typeof operand === "number") return Number.isSafeInteger(operand) ? operand : Math.fround(operand);
   if (typeof operand === "string" && operand.includes("\0")) throw refuse("A filter's text has no U+0000");
   return operand;
 }

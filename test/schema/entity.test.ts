@@ -119,6 +119,8 @@ describe("an entity", () => {
       ).data.entities.nodes.map(({ key }: { key: string }) => key);
     expect(await found('{ key: { contains: "AN" }, kind: { eq: USER } }')).toEqual(["ann"]);
     expect(await found("{ risk: { gte: 20 }, kind: { eq: USER } }")).toEqual(["ann"]);
+    expect(await found('{ risk: { gt: 1e-300, lt: 1e300, notIn: [-1e300] }, key: { eq: "ann" } }')).toEqual(["ann"]);
+    expect(await found("{ or: [{ risk: { gt: 1e300 } }, { criticality: { in: [1e300, 1e-300] } }] }")).toEqual([]);
     const [{ id }] = data.entities.nodes;
     const again = await ask("query ($id: ID!) { node(id: $id) { ... on Entity { key } } }", { id });
     expect(again.data.node).toEqual({ key: "ann" });
