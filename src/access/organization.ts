@@ -35,8 +35,9 @@ export async function changeOrganization(tx: Tx, change: OrganizationChange, act
     const message = `A session may be idle from ${idleBounds.least} to ${idleBounds.most} minutes`;
     throw new VigilError("BAD_USER_INPUT", message, { path: ["sessionIdleMinutes"] });
   }
-  if (reopenGraceS !== undefined && !(reopenGraceS >= 0 && reopenGraceS <= 30 * 86_400)) {
-    throw new VigilError("BAD_USER_INPUT", "The grace is from PT0S to P30D", { path: ["reopenGrace"] });
+  const isGrace = (seconds: number): boolean => Number.isInteger(seconds) && seconds >= 0 && seconds <= 30 * 86_400;
+  if (reopenGraceS !== undefined && !isGrace(reopenGraceS)) {
+    throw new VigilError("BAD_USER_INPUT", "The grace is whole seconds, from PT0S to P30D", { path: ["reopenGrace"] });
   }
   const isTarget = (text: string): boolean => /^[^\0]{1,300}$/.test(text) && text.trim() === text;
   if (protectedTargets && !(protectedTargets.length <= mostProtected && protectedTargets.every(isTarget))) {

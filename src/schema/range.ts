@@ -25,10 +25,9 @@ export function checkRange({ from, to }: typeof RangeInput.$inferInput): void {
 /** Refuses steps of no length, or too many of them. */
 export function checkSteps({ from, to }: typeof RangeInput.$inferInput, step: number): void {
   const steps = (to.getTime() - from.getTime()) / step;
-  if (step >= 1_000 && steps <= mostSteps) return;
-  throw new VigilError("BAD_USER_INPUT", `An interval is a second or more, at most ${mostSteps} of them in the range`, {
-    path: ["interval"],
-  });
+  if (step >= 1_000 && step <= longestDays * day && steps <= mostSteps) return;
+  const message = `An interval is a second to ${longestDays} days, at most ${mostSteps} of them in the range`;
+  throw new VigilError("BAD_USER_INPUT", message, { path: ["interval"] });
 }
 
 /** How many rows of a ranking. */

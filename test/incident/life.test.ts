@@ -365,8 +365,10 @@ describe("an incident that waits too long", () => {
     now += 11 * 60_000;
     const { incident } = await ask("query ($id: ID!) { incident(id: $id) { clocks { kind state } } }", { id });
     expect(incident.clocks[0]).toEqual({ kind: "ACKNOWLEDGE", state: "BREACHED" });
-    const refused = await ask(update, { input: { reopenGrace: "P31D" } });
-    expect(refused.organizationUpdate.userErrors).toMatchObject([{ path: ["reopenGrace"] }]);
+    for (const reopenGrace of ["P31D", "PT0.5S"]) {
+      const refused = await ask(update, { input: { reopenGrace } });
+      expect(refused.organizationUpdate.userErrors).toMatchObject([{ path: ["reopenGrace"] }]);
+    }
   });
 });
 

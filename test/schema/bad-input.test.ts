@@ -31,6 +31,8 @@ it.each([
   ["U+0000 in a kind", `{ statistics(range: ${range}) { topSubjects(kind: "\\u0000") { key } } }`],
   ["U+0000 in a tag of a filter", '{ alertRules(filter: { tag: { eq: "\\u0000" } }) { nodes { id } } }'],
   ["U+0000 in a patient of a filter", '{ securityEvents(filter: { patientId: { eq: "\\u0000" } }) { nodes { id } } }'],
+  ["an interval of ages", `{ metrics(names: ["a"], interval: "P999999999999D", range: ${range}) { name } }`],
+  ["steps of ages", `{ statistics(interval: "P${"9".repeat(400)}D", range: ${range}) { steps { at } } }`],
   ["U+0000 in an actor", '{ accessReport(actor: "\\u0000") { count } }'],
 ])("%s is refused as bad input", async (_what, query) => {
   const { errors } = await ask(query);
