@@ -6,7 +6,7 @@ import { parseSmtp, type SmtpConfig } from "./alert/channels/smtp-url.ts";
 import { readAuditKey, readPublicKeys } from "./audit/key.ts";
 import { type ConnectionLimits, connectionLimits, readConnectionLimits } from "./publish/connections.ts";
 import { redisUrls } from "./redis.ts";
-import { readNetwork } from "./respond/target.ts";
+import { noWider, readNetwork } from "./respond/target.ts";
 
 const text = z.string().trim().min(1);
 
@@ -178,7 +178,7 @@ export interface Config {
   /** Where the embedded PostgreSQL and generated secrets live (absolute). */
   dataDir: string;
   publicUrl: string | undefined;
-  /** Addresses and ranges that Vigil and its monitors use: no response touches them. */
+  /** Vigil's, its monitors' and its proxies', but for ranges like 0.0.0.0/0, which would stop all blocks: no response touches them. */
   ownAddresses: readonly string[];
   /** Proxies whose X-Forwarded-For is believed. */
   trustedProxies: readonly string[];
@@ -247,7 +247,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     ownerDatabaseUrl: values.VIGIL_OWNER_DATABASE_URL,
     redisUrl: values.REDIS_URL,
     dataDir: resolve(values.VIGIL_DATA_DIR),
-    ownAddresses: values.VIGIL_OWN_ADDRESSES,
+    ownAddresses: [...values.VIGIL_OWN_ADDRESSES, ...noWider(values.VIGIL_TRUSTED_PROXIES, { v4: 8, v6: 16 })],
     trustedProxies: values.VIGIL_TRUSTED_PROXIES,
     connectionLimits: values.VIGIL_CONNECTION_LIMITS,
     allowPrivateWebhooks: values.VIGIL_ALLOW_PRIVATE_WEBHOOKS === "true",

@@ -54,10 +54,16 @@ describe("the configuration", () => {
     expect(geoip).toEqual({ city: `${process.cwd()}/geo/city.mmdb`, asn: undefined });
   });
 
-  it("reads the addresses and ranges of trusted proxies: none unless told", () => {
+  it("reads the addresses and ranges of trusted proxies, none unless told; no response touches them", () => {
     expect(parseConfig({}).trustedProxies).toEqual([]);
     const VIGIL_TRUSTED_PROXIES = "127.0.0.1, 10.20.7.7/16,::1,";
     expect(parseConfig({ VIGIL_TRUSTED_PROXIES }).trustedProxies).toEqual(["127.0.0.1", "10.20.0.0/16", "::1"]);
+    const sparedOf = (proxies: string) =>
+      parseConfig({ VIGIL_OWN_ADDRESSES: "203.0.113.7", VIGIL_TRUSTED_PROXIES: proxies }).ownAddresses;
+    expect(sparedOf("192.0.2.9,104.16.0.0/13,198.0.0.0/8,2400:cb00::/32")).toEqual(
+      ["203.0.113.7", "192.0.2.9", "104.16.0.0/13", "198.0.0.0/8", "2400:cb00::/32"], // where proxies are
+    );
+    expect(sparedOf("0.0.0.0/0,::/0,0.0.0.0/1,2000::/3,::ffff:0:0/96")).toEqual(["203.0.113.7"]); // anywhere
     expect(() => parseConfig({ VIGIL_TRUSTED_PROXIES: "my-proxy" })).toThrow(/VIGIL_TRUSTED_PROXIES "my-proxy" is no/);
   });
 

@@ -9,7 +9,7 @@ export interface Surroundings {
   protectedUsers: ReadonlySet<string>;
   /** What the organization protects: addresses, ranges, users. */
   protectedTargets: readonly string[];
-  /** Addresses that Vigil itself, its monitors and its webhooks use, and enforcers call from. */
+  /** Addresses that Vigil itself, its proxies, its monitors and its webhooks use, and enforcers call from. */
   ownAddresses: readonly string[];
   /** Where whoever asks for the action calls from. */
   callerAddress?: string | undefined;
@@ -62,7 +62,8 @@ export function judgeSafety(target: Target, around: Surroundings): SafetyVerdict
     if (overlap(target.value, network)) return refuse(`${target.value} reaches into ${what} (${network}).`);
   }
   for (const own of around.ownAddresses) {
-    if (overlap(target.value, own)) return refuse(`${target.value} reaches ${own}, which Vigil or its monitors use.`);
+    if (overlap(target.value, own))
+      return refuse(`${target.value} reaches ${own}, which Vigil, its proxies or its monitors use.`);
   }
   const caller = readNetwork(around.callerAddress ?? ""); // a socket of both families writes IPv4 as ::ffff:203.0.113.9
   if (caller && overlap(target.value, caller.value)) {

@@ -63,6 +63,14 @@ function readSpan(value: string): Span {
   return { isV6, first, last: first + (1n << rest) - 1n };
 }
 
+/** Those of the networks that are as narrow as this prefix of their family, or narrower. */
+export function noWider(networks: readonly string[], { v4, v6 }: { v4: number; v6: number }): string[] {
+  return networks.filter((network) => {
+    const [address = "", prefix = "128"] = network.split("/");
+    return Number(prefix) >= (isIPv6(address) ? v6 : v4);
+  });
+}
+
 /** Whether two addresses or ranges share an address. */
 export function overlap(one: string, other: string): boolean {
   const [a, b] = [spanOf(one), spanOf(other)];

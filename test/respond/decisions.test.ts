@@ -14,7 +14,9 @@ let now = Date.now();
 type Data = any;
 
 beforeAll(async () => {
-  server = await testServer({ now: () => now, env: { VIGIL_OWN_ADDRESSES: "192.0.2.53, 192.0.2.64/28" } });
+  const proxies = "192.0.2.128/30, 0.0.0.0/0";
+  const env = { VIGIL_OWN_ADDRESSES: "192.0.2.53, 192.0.2.64/28", VIGIL_TRUSTED_PROXIES: proxies };
+  server = await testServer({ now: () => now, env });
   key = await enforcerKey();
 });
 afterAll(() => server.close());
@@ -227,6 +229,7 @@ describe("a decision", () => {
     for (const [input, reason] of [
       [{ value: "127.0.0.1" }, "loopback"],
       [{ value: "192.0.2.66" }, "Vigil"],
+      [{ value: "192.0.2.129" }, "proxies"],
       [{ value: "198.51.100.9" }, "protected"],
       [{ type: "SUSPEND_USER", scope: "USER", value: "The-Owner" }, "protected"],
       [{ type: "FORCE_MFA", scope: "USER", value: "tester" }, "asks for it"],
