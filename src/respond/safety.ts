@@ -65,7 +65,7 @@ export function judgeSafety(target: Target, around: Surroundings): SafetyVerdict
     if (overlap(target.value, own))
       return refuse(`${target.value} reaches ${own}, which Vigil, its proxies or its monitors use.`);
   }
-  const caller = readNetwork(around.callerAddress ?? ""); // a socket of both families writes IPv4 as ::ffff:203.0.113.9
+  const caller = readNetwork(around.callerAddress ?? ""); // a link's own (fe80::1%eth0) is none that is blocked
   if (caller && overlap(target.value, caller.value)) {
     return refuse(`${target.value} reaches the address that this request comes from.`);
   }
