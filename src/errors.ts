@@ -50,12 +50,18 @@ export class VigilError extends Error {
 
 interface OfPostgres {
   code?: unknown;
+  message?: string;
   /** Where Prisma has it. */
   meta?: { driverAdapterError?: { cause?: { originalCode?: unknown } } };
 }
 
-/** Whether the database refused U+0000, which its texts have not: no row holds it, so it came with what was sent. */
-export function isNul(error: unknown): boolean {
-  const { code, meta } = (error ?? {}) as OfPostgres;
-  return (code === "P2039" ? meta?.driverAdapterError?.cause?.originalCode : code) === "22021";
+/**
+ * Whether the database refused U+0000 or half a surrogate pair, which its texts and its JSON have not: no row holds them, so
+ * they came with what was sent.
+ */
+export function isUnstorable(error: unknown): boolean {
+  const { code, message = "", meta } = (error ?? {}) as OfPostgres;
+  const refusal = code === "P2039" ? meta?.driverAdapterError?.cause?.originalCode : code;
+  // All JSON that it is given was written by us: nothing else can be wrong with it.
+  return refusal === "22021" || refusal === "22P05" || (refusal === "22P02" && /\bjsonb?\b/.test(message));
 }

@@ -1,7 +1,7 @@
 import { type GraphQLFieldResolver, type GraphQLSchema, isObjectType } from "graphql";
 import { audit } from "../access/audit.ts";
 import { isDatabaseAway } from "../database-away.ts";
-import { type ErrorCode, isNul, VigilError } from "../errors.ts";
+import { type ErrorCode, isUnstorable, VigilError } from "../errors.ts";
 import { auditActorOf, type Context } from "./context.ts";
 
 /**
@@ -40,7 +40,7 @@ export function auditRefusals(schema: GraphQLSchema): GraphQLSchema {
 function codeOf(error: unknown): ErrorCode {
   if (error instanceof VigilError) return error.code;
   if (error instanceof Error && /^Pothos.*Validation/.test(error.name)) return "BAD_USER_INPUT"; // e.g. another type's id
-  if (isNul(error)) return "BAD_USER_INPUT";
+  if (isUnstorable(error)) return "BAD_USER_INPUT";
   return isDatabaseAway(error) ? "UNAVAILABLE" : "INTERNAL";
 }
 

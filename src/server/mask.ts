@@ -1,6 +1,6 @@
 import { GraphQLError, Kind } from "graphql";
 import { databaseAway, isDatabaseAway, spentOr } from "../database-away.ts";
-import { isNul, VigilError } from "../errors.ts";
+import { isUnstorable, VigilError } from "../errors.ts";
 import type { Log } from "../log.ts";
 
 /** Decides what an error says to the sender: what is meant for them, with its code; of everything else only INTERNAL. */
@@ -29,7 +29,10 @@ export function createMask(log: Log): (error: unknown) => Error {
       const { code, message } = databaseAway();
       return remade(graphqlError, message, { code, http: { headers: { "retry-after": "1" } } });
     }
-    if (isNul(cause)) return remade(graphqlError, "A text has no U+0000", { code: "BAD_USER_INPUT" });
+    if (isUnstorable(cause)) {
+      const message = "A text has neither U+0000 nor half a surrogate pair";
+      return remade(graphqlError, message, { code: "BAD_USER_INPUT" });
+    }
     log.error({ err: cause, field }, "a GraphQL operation failed");
     return remade(graphqlError, "Something went wrong; the server's log says more", { code: "INTERNAL" });
   };

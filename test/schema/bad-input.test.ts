@@ -31,11 +31,19 @@ it.each([
   ["U+0000 in a kind", `{ statistics(range: ${range}) { topSubjects(kind: "\\u0000") { key } } }`],
   ["U+0000 in a tag of a filter", '{ alertRules(filter: { tag: { eq: "\\u0000" } }) { nodes { id } } }'],
   ["U+0000 in a patient of a filter", '{ securityEvents(filter: { patientId: { eq: "\\u0000" } }) { nodes { id } } }'],
+  [
+    "half a surrogate pair in a label",
+    'mutation ($half: String!) { metricsRecord(input: { values: [{ name: "a", value: 1, labels: { a: $half } }] }) { recorded } }',
+  ],
+  [
+    "half a surrogate pair in a condition",
+    'mutation ($half: String!) { responseRuleCreate(input: { name: "a", conditions: { tags: [$half] }, actions: [{ type: BLOCK_IP }] }) { userErrors { code } } }',
+  ],
   ["an interval of ages", `{ metrics(names: ["a"], interval: "P999999999999D", range: ${range}) { name } }`],
   ["steps of ages", `{ statistics(interval: "P${"9".repeat(400)}D", range: ${range}) { steps { at } } }`],
   ["U+0000 in an actor", '{ accessReport(actor: "\\u0000") { count } }'],
 ])("%s is refused as bad input", async (_what, query) => {
-  const { errors } = await ask(query);
+  const { errors } = await ask(query, { half: "\ud800" });
   expect(errors).toMatchObject([{ extensions: { code: "BAD_USER_INPUT" } }]);
 });
 
