@@ -23,7 +23,7 @@ import { withApp } from "./commands/with-app.ts";
 import { ruleModes } from "./detect/detection.ts";
 import { readRunningServer } from "./embedded/running.ts";
 import { formats } from "./ingest/formats/formats.ts";
-import { readConfig } from "./run.ts";
+import { outliveOutput, readConfig } from "./run.ts";
 import { version } from "./version.ts";
 
 const program = new Command("vigil")
@@ -250,7 +250,10 @@ auditCommand
       await app.db.inOrganization(organizationId, (tx) =>
         audit(tx, { actor: cliSubject, action: "AUDIT_EXPORTED", entityKind: "AuditEntry", entityId: "all" }),
       );
-      for await (const line of app.auditTrail.export(organizationId)) process.stdout.write(line);
+      for await (const line of app.auditTrail.export(organizationId)) {
+        if (process.stdout.errored) break;
+        process.stdout.write(line);
+      }
     }),
   );
 
@@ -290,6 +293,7 @@ keys
     withApp(async (app) => retireDataKey(app, await app.organizationBySlug(org), id)),
   );
 
+outliveOutput();
 program.parseAsync().catch((error: Error) => {
   console.error(faultWords(error));
   process.exit(1);

@@ -83,3 +83,11 @@ export function closeOnSignal(close: () => Promise<void>, code = 0): () => void 
     for (const signal of signals) process.off(signal, end);
   };
 }
+
+/** Who reads along may go, as `head` does, or the disk be full: a command comes to its end all the same, and says so. */
+export function outliveOutput(): void {
+  process.stdout.on("error", ({ message }: Error) => {
+    if (!process.exitCode) console.error(`The output cannot be written: ${message}`);
+    process.exitCode = 1;
+  });
+}
