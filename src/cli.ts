@@ -7,7 +7,7 @@ import { createSignInLink } from "./access/sign-in.ts";
 import { findUser, userForToken } from "./access/users.ts";
 import { cliSubject, keyRoles, peopleRoles } from "./access/viewer.ts";
 import type { App } from "./app.ts";
-import { verifyAudits } from "./commands/audit.ts";
+import { exportedAudit, verifyAudits } from "./commands/audit.ts";
 import { type BackfillOptions, backfill, moment } from "./commands/backfill.ts";
 import { addBackupCommands } from "./commands/backup.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
@@ -246,11 +246,7 @@ auditCommand
   .addOption(organization())
   .action(({ org }: { org: string }) =>
     withApp(async (app) => {
-      const organizationId = await app.organizationBySlug(org);
-      await app.db.inOrganization(organizationId, (tx) =>
-        audit(tx, { actor: cliSubject, action: "AUDIT_EXPORTED", entityKind: "AuditEntry", entityId: "all" }),
-      );
-      for await (const line of app.auditTrail.export(organizationId)) {
+      for await (const line of exportedAudit(app, await app.organizationBySlug(org))) {
         if (process.stdout.errored) break;
         process.stdout.write(line);
       }

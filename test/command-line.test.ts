@@ -139,11 +139,11 @@ describe("the command line", () => {
     expect(await vigil("import", "nowhere.yml", "--format", "sshd", "--org", "demo")).toEqual(fault);
   });
 
-<<<<<<< HEAD
   it("prints the version that the API tells, too", async () => {
     const { version } = JSON.parse(await readFile(join(import.meta.dirname, "../package.json"), "utf8"));
     expect(await vigil("--version")).toEqual({ code: 0, out: version, err: "" });
-=======
+  });
+
   it("comes to its end where whoever reads along has gone, and says so in words", async () => {
     const rule = join(import.meta.dirname, "../src/detect/rules/web/sensitive-file-served.yml");
     const child = spawn(process.execPath, [command, "rules", "check", rule], { env: environment() });
@@ -154,7 +154,6 @@ describe("the command line", () => {
     });
     const code = await new Promise((resolve) => child.on("close", resolve));
     expect([code, err]).toEqual([1, "The output cannot be written: write EPIPE\n"]);
->>>>>>> 75df7de (A command whose reader has gone comes to its end)
   });
 
   it("prints a token and nothing else, and imports a log whose repetition adds nothing", async () => {

@@ -1,4 +1,14 @@
+import { audit } from "../access/audit.ts";
+import { cliSubject } from "../access/viewer.ts";
 import type { App } from "../app.ts";
+
+/** The audit log as lines of NDJSON, once its reading has been audited. */
+export async function* exportedAudit(app: App, organizationId: string): AsyncGenerator<string> {
+  await app.db.inOrganization(organizationId, (tx) =>
+    audit(tx, { actor: cliSubject, action: "AUDIT_EXPORTED", entityKind: "AuditEntry", entityId: "all" }),
+  );
+  yield* app.auditTrail.export(organizationId);
+}
 
 /** Verifies the audit log of one organization, or of all; tells the first fault of each. True when there is none. */
 export async function verifyAudits(app: App, slug: string | undefined, tell: (line: string) => void): Promise<boolean> {

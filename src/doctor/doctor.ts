@@ -39,7 +39,7 @@ export async function examine(config: Config, now: number, env = process.env): P
 
 function checkNames(env: NodeJS.ProcessEnv): Finding | Finding[] {
   const found = misspelt(env).map(({ given, meant }) =>
-    care("settings", `${given} is none, and changes nothing`, `Name it ${meant} if that is meant.`),
+    care("settings", `${given} is no setting, and changes nothing`, `Name it ${meant} if that is meant.`),
   );
   return found.length > 0 ? found : good("settings", "none is misspelt");
 }
