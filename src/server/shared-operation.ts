@@ -7,7 +7,7 @@ import {
   getVariableValues,
   print,
 } from "graphql";
-import { may } from "../access/permissions.ts";
+import { lacksSecondFactor, may } from "../access/permissions.ts";
 import type { Viewer } from "../access/viewer.ts";
 import { isCursor } from "../publish/cursor.ts";
 import { type SharedStream, sharedStreamOf } from "../schema/shared.ts";
@@ -36,6 +36,7 @@ export function sharedOf(operation: Operation, viewer: Viewer): Shared | undefin
   const field = schema.getSubscriptionType()?.getFields()[selection.name.value];
   const stream = field && sharedStreamOf(field.extensions);
   if (!field || !stream || !may(viewer, stream.permission)) return undefined;
+  if (lacksSecondFactor(viewer, stream.permission)) return undefined; // refused at once where it is executed
   if (typeof judgeCost(operation, costLimits.operation) !== "number") return undefined; // refused where it is executed
   const given = getVariableValues(schema, found.variableDefinitions ?? [], variableValues ?? {});
   if (!given.coerced) return undefined; // refused where it is executed
