@@ -95,6 +95,14 @@ describe("where the organization asks for a second factor", () => {
     expect(sent.status).toBe(403);
     const exported = await fetch(`${server.url}/audit/export`, { headers: { authorization: `Bearer ${session}` } });
     expect([exported.status, await exported.text()]).toEqual([403, expect.stringContaining("second factor")]);
+    const followed = await fetch(`${server.url}/changes?topic=incident`, {
+      headers: { authorization: `Bearer ${session}` },
+    });
+    expect([followed.status, await followed.text()]).toEqual([403, expect.stringContaining("second factor")]);
+    const text = "SELECT detail FROM security_audit_log WHERE action = 'PERMISSION_REFUSED' AND entity_id = $1";
+    const { rows } = await server.app.db.query<{ detail: object }>(server.ours, text, [userId]);
+    for (const permission of ["user.read", "status.read", "event.ingest", "audit.export", "incident.read"])
+      expect(rows).toContainEqual({ detail: { permission } });
     expect((await ask("{ viewer { secondFactor } }", session)).data.viewer.secondFactor).toBe("MISSING");
 
     const { data } = await ask(enroll, session);
@@ -134,9 +142,11 @@ describe("where the organization asks for a second factor", () => {
       const refused = await ask(query, session);
       expect(refused.errors?.[0]?.extensions, query).toMatchObject({ reason: "SECOND_FACTOR_REQUIRED" });
     }
-    const stream = server.subscribe("subscription { notificationEvents { kind } }" as never, {}, session);
-    await expect(stream.next()).rejects.toThrow(/second factor/);
-    await stream.close();
+    for (const events of ["notificationEvents", "incidentEvents"]) {
+      const stream = server.subscribe(`subscription { ${events} { kind } }` as never, {}, session);
+      await expect(stream.next(), events).rejects.toThrow(/second factor/); // at once, and not by the first change
+      await stream.close();
+    }
     const mine = "{ viewer { userId role organization { id name slug timeZone sessionIdleMinutes } } }"; // the dashboard's way in
     expect((await ask(mine, session)).errors).toBeUndefined();
     const other = await signIn("reader@example.org", "VIEWER");

@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { audit } from "../access/audit.ts";
-import { may, requireSecondFactor } from "../access/permissions.ts";
 import { VigilError } from "../errors.ts";
 import type { Services } from "../schema/context.ts";
 import { credentialOf } from "./credential.ts";
+import { permit } from "./permit.ts";
 
 interface Asked {
   organizationId: string;
@@ -45,12 +45,8 @@ async function askedBy(services: Services, request: IncomingMessage, parameters:
   const credential = credentialOf(request);
   if (credential === undefined) throw new VigilError("UNAUTHENTICATED", "Send a token: Authorization: Bearer …");
   const viewer = await services.authenticator.authenticate(credential);
-  const { organizationId, role, kind, name, id } = viewer;
-  if (!may(viewer, "audit.export")) {
-    await services.refused(viewer, "audit.export");
-    throw new VigilError("FORBIDDEN", `The role ${role} may not export the audit log`);
-  }
-  requireSecondFactor(viewer, "audit.export");
+  await permit(services, viewer, "audit.export", "export the audit log");
+  const { organizationId, kind, name, id } = viewer;
   const actor = kind === "USER" ? name : id;
   return { organizationId, actor, from: timeOf(parameters, "from"), to: timeOf(parameters, "to") };
 }

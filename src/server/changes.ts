@@ -1,12 +1,13 @@
 /** GET /changes?topic&after[&wait]: the change feed for networks on which nothing stays open. */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { may, type Permission, requireSecondFactor } from "../access/permissions.ts";
+import type { Permission } from "../access/permissions.ts";
 import { VigilError } from "../errors.ts";
 import type { Topic } from "../publish/change.ts";
 import type { FeedChange, Services } from "../schema/context.ts";
 import { sendError, sendJson } from "./answer.ts";
 import { credentialOf } from "./credential.ts";
 import { admit } from "./manners.ts";
+import { permit } from "./permit.ts";
 import { watchCredential } from "./watch.ts";
 
 const longestWait = 25; // seconds
@@ -32,11 +33,7 @@ export async function handleChanges(
   const viewer = await services.authenticator.authenticate(credential);
   const asked = topics[parameters.get("topic") ?? ""];
   if (!asked) throw new VigilError("BAD_USER_INPUT", `topic is one of ${Object.keys(topics).join(", ")}`);
-  if (!may(viewer, asked.permission)) {
-    await services.refused(viewer, asked.permission);
-    throw new VigilError("FORBIDDEN", `The role ${viewer.role} may not follow ${parameters.get("topic")}`);
-  }
-  requireSecondFactor(viewer, asked.permission);
+  await permit(services, viewer, asked.permission, `follow ${parameters.get("topic")}`);
   const wait = Number(parameters.get("wait") ?? 0);
   if (!(wait >= 0 && wait <= longestWait)) {
     throw new VigilError("BAD_USER_INPUT", `wait is a number of seconds, at most ${longestWait}`);

@@ -2,12 +2,12 @@
 import type { IncomingMessage } from "node:http";
 import { promisify } from "node:util";
 import { brotliDecompress, gunzip, inflate } from "node:zlib";
-import { may, requireSecondFactor } from "../access/permissions.ts";
 import type { Viewer } from "../access/viewer.ts";
 import { VigilError } from "../errors.ts";
 import type { Services } from "../schema/context.ts";
 import { readBody } from "./answer.ts";
 import { credentialOf } from "./credential.ts";
+import { permit } from "./permit.ts";
 
 /** Bytes as sent, and unpacked: a bomb stops there. */
 export interface BodyLimits {
@@ -28,11 +28,7 @@ export async function ingestViewer(services: Services, request: IncomingMessage)
   const credential = credentialOf(request);
   if (credential === undefined) throw new VigilError("UNAUTHENTICATED", "Send an API key: Authorization: Bearer …");
   const viewer = await services.authenticator.authenticate(credential);
-  if (!may(viewer, "event.ingest")) {
-    await services.refused(viewer, "event.ingest");
-    throw new VigilError("FORBIDDEN", `The role ${viewer.role} may not send events`);
-  }
-  requireSecondFactor(viewer, "event.ingest");
+  await permit(services, viewer, "event.ingest", "send events");
   return viewer;
 }
 
