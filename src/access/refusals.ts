@@ -6,6 +6,7 @@
  */
 import { validate as isUuid } from "uuid";
 import type { Database } from "../db.ts";
+import { withoutDeadline } from "../deadline.ts";
 import type { Log } from "../log.ts";
 import { type AuditRecord, audit } from "./audit.ts";
 import { createTtlCache } from "./ttl-cache.ts";
@@ -111,7 +112,7 @@ export function createRefusalLog({ db, now, log }: { db: Database; now: () => nu
   const timer = setInterval(() => void flush().catch(failed), quietFor);
   timer.unref();
   return {
-    note: (refusal) => note(refusal).catch(failed),
+    note: (refusal) => withoutDeadline(() => note(refusal)).catch(failed), // the same again counts on its being written
     flush: () => flush(),
     async close() {
       clearInterval(timer);

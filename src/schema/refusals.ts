@@ -1,6 +1,7 @@
 import { type GraphQLFieldResolver, type GraphQLSchema, isObjectType } from "graphql";
 import { audit } from "../access/audit.ts";
 import { isDatabaseAway } from "../database-away.ts";
+import { currentDeadline, withoutDeadline } from "../deadline.ts";
 import { type ErrorCode, isUnstorable, VigilError } from "../errors.ts";
 import { auditActorOf, type Context } from "./context.ts";
 
@@ -41,7 +42,7 @@ function codeOf(error: unknown): ErrorCode {
   if (error instanceof VigilError) return error.code;
   if (error instanceof Error && /^Pothos.*Validation/.test(error.name)) return "BAD_USER_INPUT"; // e.g. another type's id
   if (isUnstorable(error)) return "BAD_USER_INPUT";
-  return isDatabaseAway(error) ? "UNAVAILABLE" : "INTERNAL";
+  return isDatabaseAway(error) || currentDeadline()?.aborted ? "UNAVAILABLE" : "INTERNAL";
 }
 
 function userErrorsOf(result: unknown): { code: string }[] {
@@ -52,7 +53,8 @@ function userErrorsOf(result: unknown): { code: string }[] {
 async function record(context: Context, action: string, mutation: string, codes: string[]): Promise<void> {
   if (!context.viewer) return; // nobody's organization
   const detail = { codes: codes.slice(0, 20), address: context.address ?? null };
-  await context.services.db.inOrganization(context.viewer.organizationId, (tx) =>
-    audit(tx, { actor: auditActorOf(context), action, entityKind: "Mutation", entityId: mutation, detail }),
-  );
+  const { organizationId } = context.viewer;
+  const entry = { actor: auditActorOf(context), action, entityKind: "Mutation", entityId: mutation, detail };
+  // One that failed because its time was over is written down after that.
+  await withoutDeadline(() => context.services.db.inOrganization(organizationId, (tx) => audit(tx, entry)));
 }

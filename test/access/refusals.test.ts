@@ -1,3 +1,4 @@
+import { buildSchema, type GraphQLObjectType, graphql } from "graphql";
 import { v7 } from "uuid";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createAuthenticator } from "../../src/access/authenticate.ts";
@@ -5,6 +6,8 @@ import { formatCredential } from "../../src/access/credential.ts";
 import { createRefusalLog, type RefusalLog } from "../../src/access/refusals.ts";
 import { createTokens } from "../../src/access/tokens.ts";
 import type { Database } from "../../src/db.ts";
+import { currentDeadline, timeIsOver, withDeadline } from "../../src/deadline.ts";
+import { auditRefusals } from "../../src/schema/refusals.ts";
 import { quiet as log, testDatabase } from "../support/database.ts";
 
 const clock = { now: Date.parse("2026-11-24T12:00:00Z") };
@@ -86,4 +89,31 @@ test("A1 failed log-ins of every kind are in the log of the organization they na
   expect(found.map(({ entity_id }) => entity_id)).toEqual([key, session, user]);
   for (const credential of failing) expect(JSON.stringify(found)).not.toContain(credential.slice(-39));
   expect(await rows(other, "SIGN_IN_REFUSED")).toEqual([]);
+});
+
+test("A1 what is refused or fails because its time is over is written down all the same", async () => {
+  const schema = buildSchema("type Query { a: Int } type Mutation { late: Int }");
+  const { late } = (schema.getMutationType() as GraphQLObjectType).getFields();
+  const isOver = () =>
+    new Promise<void>((resolve) => currentDeadline()?.addEventListener("abort", () => resolve(), { once: true }));
+  Object.assign(late as object, {
+    async resolve() {
+      await isOver();
+      await refusals.note({ ...entry, entityId: "late", organizationId: one });
+      throw timeIsOver();
+    },
+  });
+  const viewer = { organizationId: one, kind: "USER", name: "ann@example.org" };
+  const contextValue = { viewer, services: { db, log } };
+  let work: Promise<unknown> | undefined;
+  const run = () => {
+    work = graphql({ schema: auditRefusals(schema), source: "mutation { late }", contextValue });
+    return work;
+  };
+  expect(await withDeadline<unknown>(1, run, () => "late")).toBe("late");
+  await work;
+  expect((await rows(one)).map(({ entity_id }) => entity_id)).toContain("late");
+  expect(await rows(one, "MUTATION_FAILED")).toEqual([
+    { actor: "ann@example.org", entity_id: "late", detail: { codes: ["UNAVAILABLE"], address: null } },
+  ]);
 });
