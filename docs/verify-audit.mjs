@@ -7,7 +7,6 @@
 // shows that the export is whole, but not whose it is. --checkpoints: a copy of the checkpoint file you kept meanwhile.
 import { createHash, createPublicKey, verify } from "node:crypto";
 import { createReadStream, readFileSync } from "node:fs";
-import { createInterface } from "node:readline";
 
 const words = process.argv.slice(2);
 const option = (name) => (words.includes(name) ? words.splice(words.indexOf(name), 2)[1] : undefined);
@@ -55,7 +54,16 @@ function idOf(one) {
   return createHash("sha256").update(der).digest("hex").slice(0, 16);
 }
 
-const linesOf = (path) => createInterface({ input: createReadStream(path), crlfDelay: Number.POSITIVE_INFINITY });
+// At line feeds alone: entries may hold U+2028 and U+2029, at which newer versions of node:readline break lines.
+async function* linesOf(path) {
+  let rest = "";
+  for await (const piece of createReadStream(path, "utf8")) {
+    const lines = (rest + piece).split("\n");
+    rest = lines.pop();
+    for (const line of lines) yield line.replace(/\r$/, "");
+  }
+  if (rest) yield rest.replace(/\r$/, "");
+}
 const hashes = new Map(); // number -> hash
 let checkpoints = [];
 let later = []; // checkpoints kept meanwhile, of entries behind the last one of the export

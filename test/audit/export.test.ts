@@ -17,7 +17,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "vigil-export-"));
   await server.app.db.inOrganization(server.ours, async (tx) => {
     for (let n = 0; n < 1_200; n++) {
-      const detail = { ü: "😀", "10": 1e21, "9": [1.5, -0.25, null], n, text: '"}],"hash":"' };
+      const detail = { ü: "😀", "10": 1e21, "9": [1.5, -0.25, null], n, text: '"}],"hash":"\u2028\u2029' };
       await audit(tx, { actor: "ada@example.org", action: "TRIED", entityKind: "Thing", entityId: String(n), detail });
     }
   });
@@ -37,7 +37,10 @@ afterAll(async () => {
 const download = (path: string, as?: string): Promise<Response> =>
   fetch(`${server.url}${path}`, as ? { headers: { authorization: `Bearer ${as}` } } : {});
 
-/** Runs the verifier in a process that may not use the network, away from this repository. */
+/**
+ * Runs the verifier in a process that may not use the network, away from this repository, and whose lines end at U+2028
+ * and U+2029, too, as those of newer Node.js do (nodejs/node#57591).
+ */
 async function verifier(content: string, ...words: string[]): Promise<{ code: number | null; said: string }> {
   const path = join(directory, "export.ndjson");
   await writeFile(path, content);
@@ -46,7 +49,13 @@ async function verifier(content: string, ...words: string[]): Promise<{ code: nu
   await writeFile(
     offline,
     `import net from "node:net"; import dns from "node:dns";
-     net.Socket.prototype.connect = () => { throw new Error("network used"); }; dns.lookup = net.Socket.prototype.connect;`,
+     net.Socket.prototype.connect = () => { throw new Error("network used"); }; dns.lookup = net.Socket.prototype.connect;
+     import readline from "node:readline"; import { syncBuiltinESMExports } from "node:module";
+     const { createInterface } = readline;
+     readline.createInterface = async function* (given) {
+       for await (const line of createInterface(given)) yield* line.split(/[\\u2028\\u2029]/);
+     };
+     syncBuiltinESMExports();`,
   );
   const child = spawn(process.execPath, ["--import", offline, script, path, ...words], { cwd: directory });
   let said = "";
