@@ -16,8 +16,12 @@ export interface AuditRange {
 export interface AuditVerdict {
   /** Entries looked at: all, or up to the first bad one and somewhat beyond. */
   entries: number;
+  /** The entry before those looked at; the start when there is none. */
+  after: Head;
   /** The last good entry looked at. */
   head: Head;
+  /** The last entry of the range; absent: it has no end. */
+  last?: number;
   /** Checkpoints of the file compared with the log. */
   checkpoints: number;
   /** Lines of the file that are no checkpoints, or that another key signed. */
@@ -31,10 +35,11 @@ export interface AuditVerdict {
 }
 
 export async function verifyAudit(
-  { db, key, file }: { db: Database; key: AuditKey; file: CheckpointFile },
+  parts: { db: Database; key: AuditKey; file: CheckpointFile },
   organizationId: string,
   range: AuditRange = {},
 ): Promise<AuditVerdict> {
+  const { db, key, file } = parts;
   // The file first: what it says was committed before, so the log must have it.
   const outside = await file.all(organizationId);
   const beginning = await beginningOf(db, key, organizationId, outside.cuts);
@@ -51,9 +56,14 @@ export async function verifyAudit(
     )
     .sort((one, other) => one.checkpoint.seq - other.checkpoint.seq);
   const fault = earlier(chain.fault, await firstBroken(db, organizationId, after, known));
+  // What was cut off meanwhile was neither removed nor changed by anybody else.
+  const { after: begins } = await beginningOf(db, key, organizationId, outside.cuts);
+  if (begins.seq > beginning.after.seq) return verifyAudit(parts, organizationId, range);
   return {
     entries: chain.entries,
+    after,
     head: chain.head,
+    ...(to === undefined ? {} : { last: to }),
     checkpoints: known.length,
     unknownCheckpoints:
       outside.unreadable + beginning.unknown + judged.filter(({ genuine }) => genuine === undefined).length,
@@ -63,25 +73,35 @@ export async function verifyAudit(
   };
 }
 
-/** The entry before the range, and the last one in it; without an end, whatever there is. */
+/**
+ * The entry before the range, and the last one in it; without an end, whatever there is. Where a clock was set back,
+ * entries of other times lie between the first and the last one: they belong to the range, or the chain had gaps.
+ */
 async function bounds(db: Database, organizationId: string, { from, to }: AuditRange, beginning: Beginning) {
-  let { after }: { after: Head } = beginning;
-  if (from) {
-    const { rows } = await db.query<{ seq: string; hash: string }>(
-      organizationId,
-      `SELECT seq, encode(hash, 'hex') AS hash FROM security_audit_log WHERE organization_id = $1 AND at < $2
-       ORDER BY at DESC, seq DESC LIMIT 1`,
-      [organizationId, from],
-    );
-    if (rows[0]) after = { seq: Number(rows[0].seq), hash: rows[0].hash };
-  }
-  if (!to) return { after, to: undefined };
-  const { rows } = await db.query<{ seq: string }>(
+  if (!from && !to) return { after: beginning.after, to: undefined };
+  // OFFSET 0: by the index of times, and not number by number until one fits.
+  const { rows } = await db.query<{ first: string | null; last: string | null }>(
     organizationId,
-    "SELECT seq FROM security_audit_log WHERE organization_id = $1 AND at <= $2 ORDER BY at DESC, seq DESC LIMIT 1",
-    [organizationId, to],
+    `SELECT min(seq) AS first, max(seq) AS last FROM (
+       SELECT seq FROM security_audit_log WHERE organization_id = $1
+         AND ($2::timestamptz IS NULL OR at >= $2) AND ($3::timestamptz IS NULL OR at <= $3) OFFSET 0) asked`,
+    [organizationId, from ?? null, to ?? null],
   );
-  return { after, to: Math.max(after.seq, Number(rows[0]?.seq ?? 0)) };
+  const { first = null, last = null } = rows[0] ?? {};
+  const after = from ? await entryBefore(db, organizationId, first ?? from) : undefined;
+  const { seq } = after ?? beginning.after;
+  return { after: after ?? beginning.after, to: to ? Math.max(seq, Number(last ?? 0)) : undefined };
+}
+
+/** The last entry before another, or, where a range has none, before a time. */
+async function entryBefore(db: Database, organizationId: string, what: string | Date): Promise<Head | undefined> {
+  const where = typeof what === "string" ? "seq < $2 ORDER BY seq DESC" : "at < $2 ORDER BY at DESC, seq DESC";
+  const { rows } = await db.query<{ seq: string; hash: string }>(
+    organizationId,
+    `SELECT seq, encode(hash, 'hex') AS hash FROM security_audit_log WHERE organization_id = $1 AND ${where} LIMIT 1`,
+    [organizationId, what],
+  );
+  return rows[0] && { seq: Number(rows[0].seq), hash: rows[0].hash };
 }
 
 /** A fault of the chain is exact; one found by a checkpoint explains nothing before it that the chain explains better. */

@@ -170,3 +170,27 @@ test("a range is verified by itself: what is bad outside of it is not its matter
   expect(verdict.entries).toBeGreaterThan(9);
   expect((await it.trail.verify(it.one, { to })).fault).toMatchObject({ seq: 5 });
 });
+
+test("a range is whole also where a clock was set back within it, and so is its export", async () => {
+  await it.attack(
+    `UPDATE security_audit_log SET at = at + interval '20 minutes' WHERE organization_id = $ORG AND seq IN (31, 35)`,
+    rebuildFrom(31),
+  );
+  const [row] = await it.base.asOwner<{ at: Date }>(
+    "SELECT at FROM security_audit_log WHERE organization_id = $1 AND seq = 34",
+    [it.one],
+  );
+  const between = new Date((row?.at.getTime() ?? 0) + 600_000);
+  for (const [range, first, last] of [
+    [{ from: between }, 31, 35],
+    [{ to: between }, 1, 34],
+  ] as const) {
+    expect(await it.trail.verify(it.one, range)).toMatchObject({ entries: last - first + 1, head: { seq: last } });
+    const numbers: number[] = [];
+    for await (const line of it.trail.export(it.one, range)) {
+      const { entry } = JSON.parse(line) as { entry?: [string, number] };
+      if (entry) numbers.push(entry[1]);
+    }
+    expect(numbers).toEqual(Array.from({ length: last - first + 1 }, (_, n) => n + first));
+  }
+});

@@ -69,6 +69,22 @@ test("what was kept long enough goes up to a signed checkpoint, the rest verifie
   expect(await cut()).toBe(0); // there is no other checkpoint among what is left of it
 });
 
+test("a log that is cut while it is verified is verified from there on", async () => {
+  const { query } = database.db;
+  let isCut = false;
+  const meanwhile: typeof query = async (...given) => {
+    if (!isCut && JSON.stringify(given).includes("WITH links")) {
+      isCut = true;
+      expect(await cut()).toBe(12);
+    }
+    return query(...given);
+  };
+  const trail = await it.reopen({ database: { ...database, db: { ...database.db, query: meanwhile } } });
+  const verdict = await trail.verify(it.one);
+  expect(verdict).toMatchObject({ entries: 24, cut: { seq: 12 } });
+  expect(verdict.fault).toBeUndefined();
+});
+
 test("the log goes on after a cut: it is sealed, and cut again at the next checkpoint", async () => {
   await cut();
   await it.attack(
