@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 import { createApiKey } from "./access/api-keys.ts";
 import { audit } from "./access/audit.ts";
+import { readEmail } from "./access/input.ts";
 import { removeSecondFactor } from "./access/second-factor.ts";
 import { createSignInLink } from "./access/sign-in.ts";
 import { findUser, userForToken } from "./access/users.ts";
@@ -87,13 +88,14 @@ program
   .action(({ org, role, user, ttl }: { org: string; role: (typeof peopleRoles)[number]; user?: string; ttl: number }) =>
     withApp(async (app) => {
       const organizationId = await app.organizationBySlug(org);
+      const name = user ? readEmail(user) : cliSubject; // in the one spelling: what is done with it is audited under it
       const userId = await app.db.inOrganization(organizationId, async (tx) => {
         const id = user ? await userForToken(tx, { email: user, role, actor: cliSubject, now: app.now() }) : cliSubject;
         const entry = { actor: cliSubject, action: "TOKEN_CREATED", entityKind: "User", entityId: id };
         await audit(tx, { ...entry, detail: { role, ttlSeconds: ttl } });
         return id;
       });
-      console.log(await app.tokens.sign({ organizationId, userId, name: user ?? cliSubject, role }, ttl));
+      console.log(await app.tokens.sign({ organizationId, userId, name, role }, ttl));
     }),
   );
 
