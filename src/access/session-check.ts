@@ -84,8 +84,9 @@ export function createSessionCheck({ db, now, log }: { db: Database; now: () => 
     /** `use`: whether this is the user's doing; a look at a credential behind an open socket is not. */
     async verify(text: string, use: boolean): Promise<Viewer> {
       const known = await cache.get(hashSecret(text).toString("base64"), () => load(text));
-      // Whoever has just given the second factor need not wait until this is forgotten.
-      const kept = known.viewer.secondFactor === "MISSING" ? await load(text) : known;
+      // Whoever has just given the second factor, or come back by another server, need not wait until this is forgotten.
+      const isOutdated = known.viewer.secondFactor === "MISSING" || now() - known.lastUsedAt >= known.idleMs;
+      const kept = isOutdated ? await load(text) : known;
       const at = now();
       if ((kept.viewer.expiresAt ?? 0) <= at) throw refusal("has ended: it is 12 hours old");
       if (at - kept.lastUsedAt >= kept.idleMs) {

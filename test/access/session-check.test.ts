@@ -68,6 +68,12 @@ test("H5 use on one server keeps a session awake on another", async () => {
   await vi.waitFor(async () => expect((await row(id)).last_used_at.getTime()).toBe(clock.now));
   clock.now = start + 20 * minute;
   await second.verify(secret, false);
+  clock.now = start + 25 * minute - 1;
+  await second.verify(secret, false); // the socket there looks, and the user comes back by the other
+  await first.verify(secret, true);
+  await vi.waitFor(async () => expect((await row(id)).last_used_at.getTime()).toBe(clock.now));
+  clock.now = start + 25 * minute;
+  await second.verify(secret, false);
 });
 
 test("H5 the organization's own idle time counts", async () => {
