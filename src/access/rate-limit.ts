@@ -14,7 +14,7 @@ export function createRateLimit(options: { uses: number; period: number; now: ()
   return {
     take(key) {
       const at = now();
-      const recent = (taken.get(key) ?? []).filter((time) => time > at - period);
+      const recent = (taken.get(key) ?? []).filter((time) => time > at - period && time <= at); // clocks are set back
       taken.delete(key);
       taken.set(key, recent); // to the end of the order
       if (taken.size > mostKeys) taken.delete(taken.keys().next().value as string);

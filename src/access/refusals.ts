@@ -43,6 +43,9 @@ interface Account {
   uncounted: number;
 }
 
+/** A clock set back leaves ends that are further off than they ever were: they are over, too. */
+const isOver = (until: number, span: number, at: number): boolean => at >= until || until - at > span;
+
 export function createRefusalLog({ db, now, log }: { db: Database; now: () => number; log: Log }): RefusalLog {
   const repeated = new Map<string, Repeated>();
   const accounts = new Map<string, Account>();
@@ -62,7 +65,7 @@ export function createRefusalLog({ db, now, log }: { db: Database; now: () => nu
     const at = now();
     const name = `${organizationId}/${actor === stranger}`;
     const account = accounts.get(name);
-    if (!account || account.until <= at) {
+    if (!account || isOver(account.until, budgetPeriod, at)) {
       accounts.set(name, { organizationId, until: at + budgetPeriod, rows: 1, uncounted: 0 });
       return account?.uncounted ? { unrecorded: account.uncounted } : {};
     }
@@ -79,7 +82,7 @@ export function createRefusalLog({ db, now, log }: { db: Database; now: () => nu
     if (!(await exists(organizationId))) return;
     const key = JSON.stringify([organizationId, actor, action, entityKind, entityId, detail]);
     const same = repeated.get(key);
-    if (same && now() < same.until) {
+    if (same && !isOver(same.until, quietFor, now())) {
       same.repeats++;
       return;
     }
@@ -93,12 +96,12 @@ export function createRefusalLog({ db, now, log }: { db: Database; now: () => nu
   async function flush(all = false): Promise<void> {
     const at = now();
     for (const [key, { refusal, until, repeats }] of repeated) {
-      if (!all && at < until) continue;
+      if (!all && !isOver(until, quietFor, at)) continue;
       repeated.delete(key);
       if (repeats > 0) await write({ ...refusal, detail: { ...refusal.detail, repeats } });
     }
     for (const [name, account] of accounts) {
-      if (!all && at < account.until) continue;
+      if (!all && !isOver(account.until, budgetPeriod, at)) continue;
       accounts.delete(name);
       if (account.uncounted === 0) continue;
       const { organizationId } = account;

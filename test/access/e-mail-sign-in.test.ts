@@ -216,4 +216,7 @@ test("a rate limit gives back what was used longest ago first", () => {
   expect([limit.take("a"), limit.take("a"), limit.take("b")]).toEqual([0, 600, 0]);
   clock.at += 600;
   expect([limit.take("a"), limit.take("a")]).toEqual([0, 400]);
+  clock.at -= 3_600_000; // it was set back: what was used in the future was not
+  expect(limit.take("a")).toBe(0);
+  clock.at += 3_600_000;
 });

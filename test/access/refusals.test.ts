@@ -72,6 +72,17 @@ test("A1 strangers who use up their rows leave room for those of people the orga
   expect(found.at(-1)).toBe(entry.actor);
 });
 
+test("A1 refusals are written on after the clock was set back", async () => {
+  const refusal = { ...entry, entityId: "back", organizationId: one };
+  const written = async () => (await rows(one)).filter(({ entity_id }) => entity_id === "back");
+  clock.now += 365 * 86_400_000;
+  for (let n = 0; n < 60; n++) await refusals.note({ ...refusal, detail: { n } }); // its hour's rows are used up
+  expect(await written()).toHaveLength(60);
+  clock.now -= 365 * 86_400_000;
+  await refusals.note({ ...refusal, detail: { n: 0 } });
+  expect(await written()).toHaveLength(61);
+});
+
 test("A1 failed log-ins of every kind are in the log of the organization they name, and of no other", async () => {
   const tokens = createTokens({ secret: "a secret of the server: 32 bytes or more", now });
   const strange = createTokens({ secret: "another secret of 32 bytes or a few more", now });
