@@ -1,11 +1,13 @@
 /** `vigil/sdk`: watches the requests of an application, and applies Vigil's decisions in it. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
 import { anyFacts } from "./facts.ts";
 import { type FastifyLike, fastifyPlugin, fetchHandler, type KoaContextLike, koaMiddleware } from "./frameworks.ts";
 import { Monitor, readIdentity } from "./monitor.ts";
 import { type Next, watch } from "./node.ts";
 import { type HostRequest, type Identity, type MonitorOptions, readOptions, type Settings } from "./options.ts";
 import type { SentEvent } from "./sent-event.ts";
+import { watchUpgrade } from "./upgrade.ts";
 
 export type { Fault, FaultKind } from "./faults.ts";
 export type { HostRequest, Identity, MfaDemand, MonitorOptions } from "./options.ts";
@@ -41,6 +43,13 @@ export interface SecurityMonitor {
   http(
     listener: (request: IncomingMessage, response: ServerResponse) => void,
   ): (request: IncomingMessage, response: ServerResponse) => void;
+  /**
+   * A listener for the event `upgrade` of node:http's server, by which WebSockets come:
+   * `server.on("upgrade", vigil.upgrade(listener))`. No middleware runs for these: `identify` gets node:http's request.
+   */
+  upgrade(
+    listener: (request: IncomingMessage, socket: Duplex, head: Buffer) => void,
+  ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** Fastify's plugin: `app.register(vigil.fastify)`. */
   fastify(app: FastifyLike, options: unknown, ready: () => void): void;
   /** Koa's middleware: `app.use(vigil.koa)`. */
@@ -122,6 +131,8 @@ export function monitorSecurity<Request = HostRequest>(options: MonitorOptions<R
     express: middleware,
     connect: middleware,
     http: (listener) => (request, response) => middleware(request, response, () => listener(request, response)),
+    upgrade: (listener) => (request, socket, head) =>
+      void watchUpgrade(monitor, request, socket, () => listener(request, socket, head)),
     fastify: fastifyPlugin(monitor),
     koa: koaMiddleware(monitor),
     fetch: (handler, peer) => fetchHandler(monitor, handler, peer),

@@ -65,7 +65,7 @@ export interface MonitorOptions<Request = HostRequest> {
   /**
    * A second factor is demanded of this user. Answer true to let the request through (it is that of the second factor
    * itself, or it was given already); otherwise answer the request, as by a redirect, or, with `fetch`, return a Response.
-   * Default, and where it throws: status 401.
+   * Default, where it throws, and with `upgrade`, which gives no `response`: status 401.
    */
   onMfaRequired?: (request: Request, response: unknown, demand: MfaDemand) => unknown;
   /**

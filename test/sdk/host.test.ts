@@ -1,9 +1,10 @@
-import type { RequestListener } from "node:http";
+import { type RequestListener, request } from "node:http";
 import { connect } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import fastify from "fastify";
 import Koa from "koa";
 import { describe, expect, it, vi } from "vitest";
+import { WebSocketServer } from "ws";
 import { parseBatch } from "../../src/ingest/batch.ts";
 import type { EventDraft } from "../../src/ingest/event.ts";
 import { validateEvent } from "../../src/ingest/validate.ts";
@@ -387,6 +388,104 @@ describe("a host of the SDK", () => {
     await monitor.close();
     expect(events.map(({ action }) => action)).toEqual(["thing"]);
     expect(monitor.status()).toMatchObject({ buffered: 0, sent: 1 });
+  });
+
+  it("refuses a WebSocket to whoever is blocked, hands over the others, and tells of each as it was answered", async () => {
+    const lists = blocking();
+    lists.make({ ...blockOf(2, "ann", Date.now() + 3_600_000), type: "SUSPEND_USER", scope: "USER" });
+    lists.make({ ...blockOf(3, "bob", Date.now() + 3_600_000), type: "FORCE_MFA", scope: "USER" });
+    const { url, events } = await vigilWith(lists);
+    const monitor = watching({
+      url,
+      onError: () => undefined,
+      identify: async ({ headers }) => headers["x-user"],
+      onMfaRequired: ({ headers, url }, response) =>
+        url === "/hook" ? (response as Response).text() : !!headers["x-mfa"],
+    });
+    await until(() => monitor.status().decisions === 3);
+    const sockets = new WebSocketServer({ noServer: true });
+    const host = await listen(
+      (_request, response) => response.end(),
+      monitor.upgrade((asked, socket, head) => {
+        if (asked.url === "/no") return void socket.end("HTTP/1.1 401 Unauthorized\r\nconnection: close\r\n\r\n");
+        sockets.handleUpgrade(asked, socket, head, (client) => client.send("hello"));
+      }),
+    );
+    open.push(() => {
+      for (const client of sockets.clients) client.terminate();
+    });
+    const { port } = new URL(host);
+    const ask = (path: string, address: string, more = {}): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const websocket = { "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==", "sec-websocket-version": 13 };
+        const headers = {
+          connection: "Upgrade",
+          upgrade: "websocket",
+          ...websocket,
+          "x-forwarded-for": address,
+          ...more,
+        };
+        const asked = request({ port, path, headers, timeout: 5_000 }).on("error", reject);
+        asked.on("upgrade", (_answer, socket, head) => {
+          socket.unshift(head);
+          socket.once("data", (frame) => resolve(`101 ${frame.subarray(2)}`));
+        });
+        asked.on("response", (answer) => {
+          let text = `${answer.statusCode} `;
+          answer.on("data", (part) => (text += part)).on("end", () => resolve(text));
+        });
+        asked.end();
+      });
+    expect(await ask("/live?patient=doe", "203.0.113.8", { "x-user": "carol" })).toBe("101 hello");
+    expect(await ask("/live", blockedOne)).toMatch(/^403 .*"BLOCKED"/);
+    expect(await ask("/live", "203.0.113.8", { "x-user": "ann" })).toMatch(/^403 .*"SUSPENDED"/);
+    expect(await ask("/live", "203.0.113.8", { "x-user": "bob" })).toMatch(/^401 .*"MFA_REQUIRED"/);
+    expect(await ask("/hook", "203.0.113.8", { "x-user": "bob" })).toMatch(/^401 .*"MFA_REQUIRED"/);
+    expect(await ask("/live", "203.0.113.8", { "x-user": "bob", "x-mfa": "given" })).toBe("101 hello");
+    expect(await ask("/no", "203.0.113.8")).toBe("401 ");
+    await until(() => events.length === 7);
+    const said = events.map(({ http, actor, attributes }) => [
+      http?.status,
+      actor?.name,
+      attributes?.["vigil.enforced"],
+    ]);
+    expect(said).toEqual([
+      [101, "carol", undefined],
+      [403, undefined, "BLOCK_IP"],
+      [403, "ann", "SUSPEND_USER"],
+      [401, "bob", "FORCE_MFA"],
+      [401, "bob", "FORCE_MFA"],
+      [101, "bob", undefined],
+      [401, undefined, undefined],
+    ]);
+    expect(events[0]).toMatchObject({ outcome: "success", source: { ip: "203.0.113.8" }, http: { path: "/live" } });
+    expect(JSON.stringify(events)).not.toContain("doe");
+  });
+
+  it("outlives a client that is refused a WebSocket, and gone before anybody knows who it is", async () => {
+    const { url, events } = await vigilWith(blocking());
+    const known: (() => void)[] = [];
+    const monitor = watching({ url, identify: () => new Promise((resolve) => known.push(() => resolve("ann"))) });
+    await until(() => monitor.status().decisions === 1);
+    const upgrade = monitor.upgrade(() => expect.unreachable());
+    const closed: unknown[] = [];
+    const host = await listen(
+      (_request, response) => response.end(),
+      (asked, socket, head) => {
+        socket.once("close", (...given) => closed.push(given));
+        upgrade(asked, socket, head);
+      },
+    );
+    const client = connect(Number(new URL(host).port), "127.0.0.1");
+    client.write(
+      `GET / HTTP/1.1\r\nhost: x\r\nx-forwarded-for: ${blockedOne}\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n`,
+    );
+    await until(() => known.length > 0);
+    client.resetAndDestroy();
+    await new Promise((resolve) => client.once("close", resolve));
+    for (const tell of known) tell();
+    await until(() => closed.length === 1 && events.length === 1);
+    expect(events[0]?.attributes).toMatchObject({ "vigil.enforced": "BLOCK_IP" });
   });
 
   it("that fails closed answers 503 until it has a list", async () => {

@@ -19,8 +19,12 @@ afterEach(async () => {
   for (const close of open.splice(0).reverse()) await close();
 });
 
-export async function listen(listener: RequestListener): Promise<string> {
+export async function listen(
+  listener: RequestListener,
+  upgrade?: ReturnType<SecurityMonitor["upgrade"]>,
+): Promise<string> {
   const server: Server = createServer(listener).listen(0, "127.0.0.1");
+  if (upgrade) server.on("upgrade", upgrade);
   await new Promise((resolve) => server.once("listening", resolve));
   open.push(() => {
     server.close();
