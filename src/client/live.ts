@@ -47,7 +47,11 @@ export function createLiveStore<Event, Value>(
     });
     stream = mine;
     isMine = () => stream === mine;
-    read(mine).catch((error: VigilError) => isMine() && show({ state: "closed", error }));
+    read(mine).catch((error: VigilError) => {
+      if (!isMine()) return;
+      stream = undefined; // it says itself that it has ended, and not why where that was `reduce`
+      show({ state: "closed", error });
+    });
   }
 
   return {

@@ -1,6 +1,9 @@
 import { expect, it, vi } from "vitest";
+import { follow } from "../../src/client/follow.ts";
 import { createClient } from "../../src/client/index.ts";
+import { createLiveStore } from "../../src/client/live.ts";
 import { Queue } from "../../src/client/queue.ts";
+import type { Listener } from "../../src/client/socket.ts";
 
 it("What nobody takes makes room for what is newer, where it is bounded", async () => {
   const queue = new Queue<number>(() => undefined, 3);
@@ -34,4 +37,37 @@ it("A question that was given up before it was sent leaves no timer behind", asy
   });
   expect([fetch.mock.calls.length, vi.getTimerCount()]).toEqual([0, 0]);
   vi.useRealTimers();
+});
+
+it("What a component's own reducer throws is shown as the reason why its stream is over, and stays shown", async () => {
+  const fault = new TypeError("no such field");
+  const socket = {
+    subscribe(_operation: unknown, { onResult }: Listener) {
+      onResult({ data: { incidentEvents: { cursor: "1", kind: "CREATED" } } });
+      return () => undefined;
+    },
+    isOffline: () => false,
+    onWake: () => () => undefined,
+    close: async () => undefined,
+  };
+  const retry = { attempts: 1, first: 1, longest: 1, timeout: 1, random: Math.random };
+  const source = { query: "", variables: {}, after: "0", socket, retry, readCursor: async () => "0" };
+  const states: string[] = [];
+  const store = createLiveStore<unknown, number>(
+    0,
+    (tell) =>
+      follow({
+        ...source,
+        onState(state) {
+          tell(state);
+          states.push(state.state);
+        },
+      }),
+    () => {
+      throw fault;
+    },
+  );
+  store.subscribe(() => undefined);
+  await vi.waitFor(() => expect(states.at(-1)).toBe("closed"));
+  expect(store.current()).toEqual({ value: 0, state: "closed", error: fault });
 });
