@@ -34,6 +34,8 @@ export class Outbox {
   /** Whether something urgent came while a batch was on its way. */
   #isUrgent = false;
   #failures = 0;
+  /** Dropped, of which Vigil has not heard. */
+  #untold = 0;
   #batch = 1_000; // events
   #closed = false;
   readonly counts = { sent: 0, dropped: 0, rejected: 0 };
@@ -129,10 +131,8 @@ export class Outbox {
   async #send(timeout: number, hold: boolean): Promise<number | undefined> {
     this.#options.collect();
     const dropped = this.#ring.takeDropped();
-    if (dropped > 0) {
-      this.counts.dropped += dropped;
-      this.#ring.push(this.#options.droppedLine(dropped));
-    }
+    this.counts.dropped += dropped;
+    this.#untold += dropped;
     const { body: lines, count, until } = this.#ring.peek(this.#batch, batchBytes);
     if (count === 0) return undefined;
     const isPacked = lines.length >= leastPacked && !this.#options.connection.isLocal;
@@ -159,6 +159,9 @@ export class Outbox {
     const answer = status === 413 ? { rejected: [{ message: "too large" }] } : (JSON.parse(body) as Partial<Answer>);
     if (status === 200 && !Number.isSafeInteger(answer.accepted)) throw new Error("the answer is none of Vigil's");
     this.#ring.release(until);
+    // Not before there is room: at each try while Vigil is away it would push out an event, of which it would have to tell.
+    if (this.#untold > 0) this.#ring.push(this.#options.droppedLine(this.#untold));
+    this.#untold = 0;
     this.#failures = 0;
     this.#batch = Math.min(1_000, this.#batch * 2);
     const rejected = status === 200 ? (answer.rejected?.length ?? 0) : count;

@@ -13,13 +13,14 @@ const reset = new Error("read ECONNRESET");
 
 /** An outbox with these many events; `answer` is Vigil's to each batch, 10 ms after it came. */
 function outboxWith(events: number, answer: (lines: number) => Partial<Reply> | Error) {
-  const posts: { at: number; lines: number }[] = [];
+  const posts: { at: number; lines: number; dropped: number }[] = [];
   const began = performance.now();
   let [open, mostOpen] = [0, 0];
   const call = async ({ body }: Call): Promise<Reply> => {
     mostOpen = Math.max(mostOpen, ++open);
-    const lines = String(body).split("\n").length;
-    posts.push({ at: performance.now() - began, lines });
+    const all = String(body).split("\n");
+    const lines = all.length;
+    posts.push({ at: performance.now() - began, lines, dropped: all.filter((line) => line === "dropped").length });
     await new Promise((resolve) => setTimeout(resolve, 10));
     open--;
     const reply = answer(lines);
@@ -92,6 +93,20 @@ describe("an outbox that is emptied", () => {
     const answer = outbox.flush(2_000, "ONCE");
     await vi.advanceTimersByTimeAsync(10);
     expect([await answer, posts.length]).toEqual([false, 1]);
+  });
+
+  it("says once how many made room, and lets none make room for that while Vigil is away", async () => {
+    let isDown = true;
+    const { outbox, posts } = outboxWith(1_002, () => (isDown ? down : taken));
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    expect(outbox.counts.dropped).toBe(2);
+    isDown = false;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(posts.slice(-2)).toMatchObject([
+      { lines: 1_000, dropped: 0 },
+      { lines: 1, dropped: 1 },
+    ]);
+    expect([outbox.size, outbox.counts.sent]).toEqual([0, 1_001]);
   });
 
   it("sends by itself what a flush left behind", async () => {
