@@ -24,8 +24,6 @@ const server = createClinic(vigil).listen(Number(PORT), "127.0.0.1", () => {
 
 for (const signal of ["SIGINT", "SIGTERM"]) {
   process.once(signal, () => {
-    server.close();
-    server.closeIdleConnections();
-    void vigil.close();
+    server.close(() => vigil.close()); // what is under way is told of, too
   });
 }
