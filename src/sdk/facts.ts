@@ -23,6 +23,8 @@ const peerKey = Symbol("vigil.peer");
 
 /** What is known of a connection: whom it is of, and what the last request said that came through it. */
 interface Known {
+  /** Whom the monitor believes that asked: another may believe others. */
+  proxies: readonly Network[];
   /** Of the connection; undefined: it has no address, as a UNIX socket. */
   peer: Peer | undefined;
   forwarded: string | undefined;
@@ -99,14 +101,17 @@ function knownOf({ socket }: IncomingMessage, headers: IncomingMessage["headers"
   const { host, "user-agent": userAgent } = headers;
   const forwarded = headers["x-forwarded-for"] as string | undefined;
   const kept = socket as { [peerKey]?: Known; remoteAddress?: string } | undefined;
-  let known = kept?.[peerKey];
-  if (known && known.forwarded === forwarded && known.userAgent === userAgent && known.host === host) return known;
-  const peer = known ? known.peer : peerOf(kept?.remoteAddress);
-  if (known?.forwarded !== forwarded || !known) {
+  const before = kept?.[peerKey];
+  const isSame = before !== undefined && before.forwarded === forwarded && before.proxies === proxies;
+  if (isSame && before.userAgent === userAgent && before.host === host) return before;
+  const peer = before ? before.peer : peerOf(kept?.remoteAddress);
+  let known: Known;
+  if (isSame) known = { ...before, host, userAgent };
+  else {
     const behind = !peer && isOfPath(socket) ? clientOfHeader(forwarded, proxies) : undefined;
     const client = peer ? clientBehind(peer, forwarded, proxies) : behind;
-    known = { peer, forwarded, client, host, userAgent, origin: "" };
-  } else known = { ...known, host, userAgent };
+    known = { proxies, peer, forwarded, client, host, userAgent, origin: "" };
+  }
   known.origin = originOf(known);
   if (kept) kept[peerKey] = known;
   return known;

@@ -11,6 +11,7 @@ const openKey = Symbol("vigil.open");
 
 /** A response that is on its way. */
 interface Watched {
+  monitor: Monitor;
   response: ServerResponse;
   end(): void;
 }
@@ -33,13 +34,14 @@ export function watch(
 ): void {
   // Mounted twice, or over two applications: one request is one event.
   const open = openOn(message.socket);
-  if (open.some((one) => one.response === response)) return next();
+  if (open.some((one) => one.response === response && one.monitor === monitor)) return next();
   let exchange: Exchange | undefined;
   let later: Promise<void> | undefined;
   try {
     const begun = monitor.begin(nodeFacts(message, monitor.settings.proxies), host ? host.request : message);
     exchange = begun;
     const watched: Watched = {
+      monitor,
       response,
       end() {
         const at = open.indexOf(watched);

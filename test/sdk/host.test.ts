@@ -96,6 +96,20 @@ describe("a host of the SDK", () => {
     ]);
   });
 
+  it("that is watched for two Vigils follows both, and believes of each request what either may believe", async () => {
+    const [one, other] = [await vigilWith(new ListServer()), await vigilWith(blocking())];
+    const outer = watching({ url: one.url, trustedProxies: [] });
+    const inner = watching({ url: other.url });
+    await until(() => inner.status().decisions === 1);
+    const host = await listen(outer.http(inner.http((_request, response) => response.end("hello"))));
+    expect((await fetch(host, from(blockedOne))).status).toBe(403);
+    await until(() => one.events.length === 1 && other.events.length === 1);
+    expect([one, other].map(({ events: [event] }) => [event?.source?.ip, event?.http?.status])).toEqual([
+      ["127.0.0.1", 403],
+      [blockedOne, 403],
+    ]);
+  });
+
   const vigils: Record<string, RequestListener> = {
     "answers garbage": (_request, response) => response.end("<html>{[}"),
     "answers with a fault": (_request, response) => response.writeHead(500).end("no"),
@@ -417,7 +431,7 @@ describe("a host of the SDK", () => {
     const { port } = new URL(host);
     const ask = (path: string, address: string, more = {}): Promise<string> =>
       new Promise((resolve, reject) => {
-        const websocket = { "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==", "sec-websocket-version": 13 };
+        const websocket = { "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==", "sec-websocket-version": "13" };
         const headers = {
           connection: "Upgrade",
           upgrade: "websocket",
