@@ -34,13 +34,13 @@ export async function call(settings: Settings, operation: Operation, options: Ca
 }
 
 async function post(settings: Settings, operation: Operation, { signal, headers }: CallOptions): Promise<unknown> {
-  const token = await settings.token();
   signal?.throwIfAborted();
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(), settings.retry.timeout);
   const give = (): void => limit.abort();
   signal?.addEventListener("abort", give, { once: true });
   try {
+    const token = await within(settings.token(), limit.signal);
     const response = await settings.fetch(settings.endpoint, {
       method: "POST",
       credentials: "same-origin",
@@ -66,6 +66,14 @@ async function post(settings: Settings, operation: Operation, { signal, headers 
     clearTimeout(timer);
     signal?.removeEventListener("abort", give);
   }
+}
+
+/** A token may be waited for on a connection that is long dead. */
+function within<T>(given: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    given.then(resolve, reject);
+  });
 }
 
 function read(status: number, text: string, retryAfter: number | undefined): unknown {

@@ -39,6 +39,24 @@ it("A question that was given up before it was sent leaves no timer behind", asy
   vi.useRealTimers();
 });
 
+it("A question whose token does not come fails in its time, and as soon as it is given up", async () => {
+  vi.useFakeTimers();
+  const fetch = vi.fn();
+  const token = () => new Promise<string>(() => undefined);
+  const client = createClient({ url: "http://vigil.example", fetch, token, retry: { attempts: 1, timeout: 50 } });
+  const late = expect(client.query("{ x }")).rejects.toMatchObject({ code: "TIMEOUT" });
+  await vi.advanceTimersByTimeAsync(50);
+  await late;
+  const given = new AbortController();
+  const left = expect(client.query("{ x }", {}, { signal: given.signal })).rejects.toMatchObject({
+    name: "AbortError",
+  });
+  given.abort();
+  await left;
+  expect([fetch.mock.calls.length, vi.getTimerCount()]).toEqual([0, 0]);
+  vi.useRealTimers();
+});
+
 it("What a component's own reducer throws is shown as the reason why its stream is over, and stays shown", async () => {
   const fault = new TypeError("no such field");
   const socket = {
