@@ -22,8 +22,12 @@ export interface BackfillTools {
     rows: readonly { id: string; sealed: Uint8Array }[],
   ): Promise<Map<string, string>>;
   now(): number;
-  /** Adds detections to threat scores; answers what that changes of incidents. */
-  score(tx: Tx, detections: readonly DetectionDraft[], now: number): Promise<NewChange[]>;
+  /** Adds detections to threat scores, after these changes of incidents; answers what that changes of incidents. */
+  score(
+    tx: Tx,
+    found: { detections: readonly DetectionDraft[]; changes: readonly NewChange[] },
+    now: number,
+  ): Promise<NewChange[]>;
   /** Says that incidents of an organization have changed. */
   ring(organizationId: string): void;
 }
@@ -46,7 +50,7 @@ export function createBackfill({ db, vault, openSealed, now, score, ring }: Back
         if (!dryRun) await holdTurn(tx);
         const filled = await fillDetections(tx, drafts, { now: now(), dryRun, weights: riskBySeverity });
         if (!dryRun) {
-          const raised = await score(tx, filled.missing, now());
+          const raised = await score(tx, { detections: filled.missing, changes: filled.changes }, now());
           if (raised.length > 0) await recordChanges(tx, raised);
         }
         const detail = { stored: filled.missing.length, grown: filled.grown.length };

@@ -196,7 +196,7 @@ export function createPipeline(options: {
         const changes = await correlate(tx, detections, receivedAt, riskBySeverity);
         changes.push(...(await unlearnReopened(tx, changes, receivedAt)));
         changes.push(...(await unlearnGrown(tx, detections, receivedAt)));
-        changes.push(...(await scoreDetections(tx, detections, receivedAt)));
+        changes.push(...(await scoreDetections(tx, { detections, changes }, receivedAt)));
         if (changes.length > 0) await recordChanges(tx, changes);
         await routeAlerts(tx, entriesOf(tx), receivedAt);
         for (const { sender, drafts } of batch) if (sender !== undefined) await auditIngest(tx, sender, drafts.length);

@@ -7,13 +7,25 @@ import { tellCrossing } from "./detect/risk/tell.ts";
 import { lockRaised, raiseIncidents } from "./incident/raise.ts";
 import type { NewChange } from "./publish/change.ts";
 
-/** What detections add to threat scores, with what is to be announced of incidents that become more severe by it. */
+/**
+ * What detections add to threat scores, with what is to be announced of incidents that become more severe by it. `changes`:
+ * what they changed of incidents. One that opened about somebody whose score had passed a threshold before is as severe as
+ * that says from the start; later on it is what people make of it.
+ */
 export async function scoreDetections(
   tx: Tx,
-  detections: readonly DetectionDraft[],
+  { detections, changes }: { detections: readonly DetectionDraft[]; changes: readonly NewChange[] },
   now: number,
 ): Promise<NewChange[]> {
-  return raiseBy(tx, await contribute(tx, detections, now), now);
+  const { crossings, standing } = await contribute(tx, detections, now);
+  const raised = await raiseBy(tx, crossings, now);
+  const opened = changes.flatMap(({ kind, entityId }) =>
+    (kind === "OPENED" || kind === "REOPENED") && entityId ? [entityId] : [],
+  );
+  if (opened.length === 0) return raised;
+  for (const level of ["CRITICAL", "HIGH"] as const)
+    for (const one of standing) if (one.level === level) raised.push(...(await raise(tx, one, now, opened)));
+  return raised;
 }
 
 /** Whose threat score has passed a threshold, their open incidents become as severe as it says. */
@@ -25,10 +37,11 @@ export async function raiseBy(tx: Tx, crossings: readonly Crossing[], now: numbe
       tx,
       crossings.map(({ kind, key, level }) => ({ kind, key, to: level })),
     );
-  for (const crossing of crossings) {
-    const { kind, key, level: to } = crossing;
-    const reason = await tellCrossing(tx, crossing, now);
-    changes.push(...(await raiseIncidents(tx, { kind, key, to, reason }, now)));
-  }
+  for (const crossing of crossings) changes.push(...(await raise(tx, crossing, now)));
   return changes;
+}
+
+function raise(tx: Tx, crossing: Crossing, now: number, among?: readonly string[]): Promise<NewChange[]> {
+  const { kind, key, level: to } = crossing;
+  return raiseIncidents(tx, { kind, key, to, among, reason: () => tellCrossing(tx, crossing, now) }, now);
 }

@@ -5,7 +5,7 @@
 import type { Tx } from "../db.ts";
 import type { DetectionDraft } from "../detect/detection.ts";
 import type { Severity } from "../ingest/event.ts";
-import { recordChanges } from "../publish/change.ts";
+import { type NewChange, recordChanges } from "../publish/change.ts";
 import { correlate } from "./correlate.ts";
 
 /** What becomes of a detection that was found in history. */
@@ -22,6 +22,8 @@ interface StoredDetection {
 export interface Filled {
   missing: DetectionDraft[];
   grown: DetectionDraft[];
+  /** What they changed of incidents; recorded already. */
+  changes: NewChange[];
   incidentsOpened: number;
 }
 
@@ -52,7 +54,7 @@ export async function fillDetections(
   drafts: readonly DetectionDraft[],
   { now, dryRun, weights }: { now: number; dryRun: boolean; weights: Readonly<Record<Severity, number>> },
 ): Promise<Filled> {
-  const filled: Filled = { missing: [], grown: [], incidentsOpened: 0 };
+  const filled: Filled = { missing: [], grown: [], changes: [], incidentsOpened: 0 };
   if (drafts.length === 0) return filled;
   const { rows: stored } = await tx.query<StoredDetection>(
     `SELECT id, fingerprint, first_event_at, last_event_at, event_count FROM detections
@@ -71,9 +73,9 @@ export async function fillDetections(
   }
   filled.grown = grown.map(({ draft }) => draft);
   if (dryRun) return filled;
-  const changes = await correlate(tx, filled.missing, now, weights);
-  filled.incidentsOpened = changes.filter(({ kind }) => kind === "OPENED").length;
-  if (changes.length > 0) await recordChanges(tx, changes);
+  filled.changes = await correlate(tx, filled.missing, now, weights);
+  filled.incidentsOpened = filled.changes.filter(({ kind }) => kind === "OPENED").length;
+  if (filled.changes.length > 0) await recordChanges(tx, filled.changes);
   if (grown.length > 0) await grow(tx, grown, now);
   return filled;
 }

@@ -9,12 +9,14 @@ export interface Raise {
   kind: string;
   key: string;
   to: Severity;
+  /** Only these incidents; absent: all that are open. */
+  among?: readonly string[] | undefined;
   /** Why, in words, for the timeline. */
-  reason: string;
+  reason(): Promise<string>;
 }
 
 /** Locks all that these raise, in the order in which incidents are locked everywhere. */
-export async function lockRaised(tx: Tx, raises: readonly Omit<Raise, "reason">[]): Promise<void> {
+export async function lockRaised(tx: Tx, raises: readonly Omit<Raise, "reason" | "among">[]): Promise<void> {
   await tx.query(
     `SELECT FROM security_incidents WHERE organization_id = $1 AND open_fingerprint IS NOT NULL AND id = ANY (ARRAY(
        SELECT i.id FROM unnest($2::text[], $3::text[], $4::int[]) AS r(kind, key, rank)
@@ -40,9 +42,10 @@ export async function raiseIncidents(tx: Tx, raise: Raise, now: number): Promise
      WHERE organization_id = $1 AND open_fingerprint IS NOT NULL AND severity_rank < $4 AND id = ANY (ARRAY(
        SELECT DISTINCT d.incident_id FROM risk_contributions c
        JOIN detections d ON d.organization_id = c.organization_id AND d.id = c.detection_id
-       WHERE c.organization_id = $1 AND c.entity_kind = $2 AND c.entity_key = $3 AND c.withdrawn_at IS NULL))
+       WHERE c.organization_id = $1 AND c.entity_kind = $2 AND c.entity_key = $3 AND c.withdrawn_at IS NULL
+         AND ($5::uuid[] IS NULL OR d.incident_id = ANY ($5))))
      ORDER BY fingerprint, id FOR NO KEY UPDATE`, // whoever locks one of its actions holds its key, and may wait for this batch
-    [tx.organizationId, raise.kind, raise.key, rank],
+    [tx.organizationId, raise.kind, raise.key, rank, raise.among],
   );
   if (rows.length === 0) return [];
   await tx.query(
@@ -50,10 +53,11 @@ export async function raiseIncidents(tx: Tx, raise: Raise, now: number): Promise
      WHERE organization_id = $1 AND id = ANY ($2)`,
     [tx.organizationId, rows.map(({ id }) => id), raise.to, new Date(now)],
   );
+  const reason = await raise.reason();
   const entries = rows.map(({ id, severity }) => ({
     incidentId: id,
     kind: "SEVERITY_RAISED" as const,
-    message: `Severity raised from ${severity} to ${raise.to}: ${raise.reason}`,
+    message: `Severity raised from ${severity} to ${raise.to}: ${reason}`,
     actor: "vigil",
   }));
   await addEntries(tx, entries, now);

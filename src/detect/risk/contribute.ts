@@ -25,10 +25,17 @@ export function contributesTo({ mode, subjects }: Pick<DetectionDraft, "mode" | 
   return [...named.values(), organizationEntity];
 }
 
-/** Stores what a batch's detections contribute and the scores that change by it, in one statement; answers which thresholds were crossed. */
-export async function contribute(tx: Tx, drafts: readonly DetectionDraft[], now: number): Promise<Crossing[]> {
+/**
+ * Stores what a batch's detections contribute and the scores that change by it, in one statement; answers which thresholds
+ * were crossed, and who of these had crossed one before.
+ */
+export async function contribute(
+  tx: Tx,
+  drafts: readonly DetectionDraft[],
+  now: number,
+): Promise<{ crossings: Crossing[]; standing: Crossing[] }> {
   const rows = drafts.flatMap((draft) => contributesTo(draft).map((entity) => ({ ...entity, draft })));
-  if (rows.length === 0) return [];
+  if (rows.length === 0) return { crossings: [], standing: [] };
   const refreshed = await tx.query<never>({
     name: "contribute_risk",
     text: "SELECT * FROM contribute_risk($1, $2, $3, $4, $5, $6, $7, $8)",

@@ -14,7 +14,7 @@ export async function refreshRisk(tx: Tx, entities: readonly EntityName[], now: 
     text: "SELECT * FROM refresh_risk($1, $2, $3)",
     values: [entities.map(({ kind }) => kind), entities.map(({ key }) => key), new Date(now)],
   });
-  return settleLevels(tx, rows);
+  return (await settleLevels(tx, rows)).crossings;
 }
 
 /**

@@ -24,18 +24,23 @@ export interface Crossing {
   threshold: number;
 }
 
-/** Only users and addresses have levels: the organization's own score raises nothing. */
-export async function settleLevels(tx: Tx, rows: readonly RefreshedRow[]): Promise<Crossing[]> {
+/** Only users and addresses have levels: the organization's own score raises nothing. `standing`: who had crossed before. */
+export async function settleLevels(
+  tx: Tx,
+  rows: readonly RefreshedRow[],
+): Promise<{ crossings: Crossing[]; standing: Crossing[] }> {
   const crossings: Crossing[] = [];
+  const standing: Crossing[] = [];
   const changed: { id: string; level: RiskLevel | null }[] = [];
   for (const { entity_id, kind, key, risk, level, criticality, high_at, critical_at } of rows) {
     if (kind !== "USER" && kind !== "ADDRESS") continue;
     const verdict = judgeLevel(level, risk, { high: high_at, critical: critical_at });
-    if (verdict.move === "STAYS") continue;
-    changed.push({ id: entity_id, level: verdict.level });
-    if (verdict.move === "RISES") {
-      crossings.push({ kind, key, risk, criticality, level: verdict.level, threshold: verdict.threshold });
+    if (verdict.level) {
+      const threshold = verdict.level === "CRITICAL" ? critical_at : high_at;
+      const one = { kind, key, risk, criticality, level: verdict.level, threshold };
+      (verdict.move === "RISES" ? crossings : standing).push(one);
     }
+    if (verdict.move !== "STAYS") changed.push({ id: entity_id, level: verdict.level });
   }
   if (changed.length > 0) {
     await tx.query(
@@ -44,5 +49,5 @@ export async function settleLevels(tx: Tx, rows: readonly RefreshedRow[]): Promi
       [tx.organizationId, changed.map(({ id }) => id), changed.map(({ level }) => level)],
     );
   }
-  return crossings;
+  return { crossings, standing };
 }

@@ -7,5 +7,6 @@ import type { Crossing } from "./settle.ts";
 export async function tellCrossing(tx: Tx, crossing: Crossing, now: number): Promise<string> {
   const { kind, key, risk, level, threshold, criticality } = crossing;
   const parts = partsInWords(await readContributions(tx, tx.organizationId, crossing, now), now, criticality);
-  return `the threat score of ${kind.toLowerCase()} ${key} is ${Math.round(risk)}, past the threshold of ${threshold} for ${level}: ${parts}.`;
+  const past = risk >= threshold ? "past" : "and was past";
+  return `the threat score of ${kind.toLowerCase()} ${key} is ${Math.round(risk)}, ${past} the threshold of ${threshold} for ${level}: ${parts}.`;
 }

@@ -3,11 +3,15 @@ import { ask as asking } from "../../audit/asking.ts";
 import { type TestServer, testServer } from "../../support/server.ts";
 
 let server: TestServer;
-const rule = `title: Odd
+const rule = (title: string): string => `title: ${title}
 logsource: { product: clinic }
-detection: { s: { event.action: odd }, condition: s }
+detection: { s: { event.action: ${title.toLowerCase()} }, condition: s }
 level: medium
 `;
+const send = async (action: string, name: string): Promise<void> => {
+  const event = { action, logsource: { product: "clinic" }, actor: { name } };
+  expect((await server.ingest(JSON.stringify(event))).status).toBe(200);
+};
 // biome-ignore lint/suspicious/noExplicitAny: each query says what comes back
 const ask = async (document: string, variables: object = {}): Promise<any> =>
   (await asking(server, document, variables as never, { as: server.admin })).data;
@@ -15,14 +19,13 @@ const ask = async (document: string, variables: object = {}): Promise<any> =>
 beforeAll(async () => {
   server = await testServer({});
   await ask("mutation ($yaml: String!) { alertRulesImport(input: { yaml: $yaml, mode: ACTIVE }) { imported } }", {
-    yaml: rule,
+    yaml: `${rule("Odd")}---\n${rule("Strange")}`,
   });
 });
 afterAll(() => server.close());
 
 it("a threshold that is lowered is passed by whoever is above it, at the next hourly sweep", async () => {
-  const ann = { action: "odd", logsource: { product: "clinic" }, actor: { name: "ann" } };
-  expect((await server.ingest(JSON.stringify(ann))).status).toBe(200); // 18 points
+  await send("odd", "ann"); // 18 points
   const told = async () =>
     (
       await ask(
@@ -42,4 +45,31 @@ it("a threshold that is lowered is passed by whoever is above it, at the next ho
   expect(rows).toHaveLength(1);
   await server.app.sweep.risk();
   expect(await told()).toEqual(raised);
+});
+
+it("an incident about somebody who had passed a threshold before is as severe from the start, and then as people say", async () => {
+  const incidents = async () =>
+    (
+      await ask(
+        '{ entity(kind: USER, key: "bob") { incidents { nodes { id title severity entries { nodes { kind message } } } } } }',
+      )
+    ).entity.incidents.nodes;
+  await send("odd", "bob"); // past 15
+  await send("strange", "bob");
+  const strange = (await incidents()).find(({ title }: { title: string }) => title.startsWith("Strange"));
+  expect(strange).toMatchObject({ severity: "HIGH" });
+  expect(strange.entries.nodes).toContainEqual({
+    kind: "SEVERITY_RAISED",
+    message: expect.stringMatching(
+      /^Severity raised from MEDIUM to HIGH: the threat score of user bob is \d+, past the threshold of 15 for HIGH: \d+ /,
+    ),
+  });
+  await ask(
+    "mutation ($ids: [ID!]!, $input: IncidentsUpdateInput!) { incidentsUpdate(ids: $ids, input: $input) { updated } }",
+    { ids: [strange.id], input: { severity: "MEDIUM", reason: "He moves house." } },
+  );
+  await send("strange", "bob");
+  expect((await incidents()).find((one: { id: string }) => one.id === strange.id)).toMatchObject({
+    severity: "MEDIUM",
+  });
 });
