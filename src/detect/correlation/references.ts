@@ -20,6 +20,7 @@ export interface Resolved extends LoadedCorrelation {
 }
 
 const deepest = 8; // correlations above each other
+const longestWalk = 1_000; // correlations on one way down: each takes some of the stack
 
 export type Named = { document: ParsedDocument };
 
@@ -46,15 +47,18 @@ export function resolveCorrelations(
           resolved.faults.push(`correlations may not count each other in a circle: ${names.join(" counts ")}`);
           continue;
         }
-        if (path.length > deepest) {
-          resolved.faults.push(`correlations may lie at most ${deepest} above each other`);
+        // How deep it lies itself, not how deep the one lies from which it was come to: that depends on the order.
+        const inner = path.length > longestWalk ? undefined : resolve(found.correlation, [...above, one]);
+        const height = inner ? inner.depth + 2 : longestWalk;
+        resolved.depth = Math.max(resolved.depth, height - 1);
+        if (!inner || height > deepest) {
+          const on = `above \`${reference}\` this one would be number ${height}`;
+          resolved.faults.push(`correlations may lie at most ${deepest} above each other: ${on}`);
           continue;
         }
-        const inner = resolve(found.correlation, [...above, one]);
         if (inner.faults.length > 0)
           resolved.faults.push(`the correlation \`${reference}\`, which it counts, cannot run`);
         resolved.counts.push(found);
-        resolved.depth = Math.max(resolved.depth, inner.depth + 1);
       }
     }
     done.set(one, resolved);
