@@ -12,7 +12,7 @@ export interface Cadence {
   ahead: number;
   /** Event time of the latest, epoch ms. */
   last: number;
-  /** How late events usually come, ms: the most, which fades by a tenth a day. */
+  /** How late events usually come, ms: the most that more than a few do, which fades by a tenth a day. */
   lag: number;
   /** Events of the running hour and of the hour before. */
   count: number;
@@ -51,7 +51,10 @@ export const cadence: Facet<Cadence> = {
       state.rates = new Array<number>(week).fill(0);
       state.presence = new Array<number>(week).fill(0);
     }
-    state.lag = Math.max(state.lag, Math.min(mostLag, Math.max(0, event.receivedAt - event.time)));
+    // By half an hour an event, or less of a busy source: one that came a day late buys it no day of silence.
+    const late = Math.min(mostLag, event.receivedAt - event.time) - state.lag;
+    const step = hourMs / (2 + (state.rates[slotOf(state.hour)] ?? 0) / 50);
+    if (late > 0) state.lag += Math.min(late, Math.round(step));
     state.last = Math.max(state.last, event.time);
     if (hour < state.hour) return; // it came late: its hour is closed
     state.ahead = hour - Math.floor(event.time / hourMs);

@@ -147,6 +147,22 @@ describe("a log source gone silent", () => {
     expect(silenceOf(late, timeOf(28, 15.5), true)).toBeDefined();
   });
 
+  it("is missed as soon where one event came a day late, and not between its deliveries where all come together", () => {
+    const dayLate = { ...at(28, 0, { logsource: firewall, action: "page.open" }), receivedAt: timeOf(29, 0) };
+    const once = stateAfter([...days(0, 28, (day) => allDay(day)), dayLate]);
+    expect(silenceOf(once, timeOf(28, 4.5))).toBeDefined();
+    for (const hours of [1, 12]) {
+      const every = hours * 3_600_000;
+      const begin = timeOf(0, 0);
+      const after = (time: number, turns: number) => begin + Math.floor((time - begin) / every + turns) * every;
+      const delivered = (one: SecurityEvent) => ({ ...one, receivedAt: after(one.time, 1) });
+      const state = stateAfter(days(0, 28, (day) => allDay(day)).map(delivered));
+      const next = after(state.last, 2);
+      expect(silenceOf(state, next), `every ${hours} h`).toBeUndefined();
+      expect(silenceOf(state, next + 2.5 * 3_600_000), `every ${hours} h`).toBeDefined();
+    }
+  });
+
   it("is found in the event that says so, about the log source, and learns nothing of it", () => {
     const told = at(28, 640, {
       logsource: { product: "vigil", service: "monitor" },
