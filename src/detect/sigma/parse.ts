@@ -7,6 +7,7 @@ import { parseDetection } from "./detection-body.ts";
 import type { ParsedDocument, RuleError } from "./document.ts";
 import { parseFilter } from "./filter-body.ts";
 import { readHeader } from "./header.ts";
+import { beginExpressions } from "./regex.ts";
 import { get, isShape } from "./shape.ts";
 import { readSource, type SourceDocument } from "./source.ts";
 
@@ -20,6 +21,7 @@ export interface ParsedSigma {
 export function parseSigma(yaml: string): ParsedSigma {
   const errors: RuleError[] = [];
   const documents: ParsedDocument[] = [];
+  beginExpressions();
   try {
     for (const source of mergeCollection(readSource(yaml, errors))) {
       const faultsBefore = errors.length;

@@ -2,6 +2,7 @@
 import type { Clause, DetectionBody, Selection, Test } from "./document.ts";
 import { standIn, withFields } from "./filled.ts";
 import { parseClause } from "./modifiers.ts";
+import { beginExpressions } from "./regex.ts";
 import type { Template } from "./template.ts";
 
 /** A placeholder's name, without percent signs -> its values, which may have wildcards. */
@@ -21,6 +22,7 @@ export function expandPlaceholders(
 ): { body: DetectionBody; faults: string[] } {
   if (!hasPlaceholders(body)) return { body, faults: [] };
   const faults = new Set<string>();
+  beginExpressions();
   const expand = (test: Test, clause: Clause): Test => {
     if (test.kind !== "EXPAND") return test;
     const fields: string[] = [];

@@ -10,6 +10,12 @@ export type RegexTest = (text: string) => boolean;
 const maxCached = 5_000;
 /** Instructions, each of which may be gone through for each character of a text. Published expressions have up to 1,500. */
 const largest = 10_000;
+/** Characters or instructions of all expressions of a text: a second or two. All that come with Vigil have 40,000. */
+const largestTogether = 200_000;
+const least = 20; // that an expression counts for
+/** What is compiled to all its letters, in all their cases: classes of Unicode, ranges beyond ASCII or of escapes. */
+const ofLetters = /\\p|-(?:[^\0-\x7f]|\\)/gi;
+const leastOfLetters = 500; // that each of these counts for
 const cache = new Map<string, RE2JS | { fault: string }>();
 
 /** One engine per expression, however many rules share it; each is compiled once, when the rule is read. */
@@ -50,10 +56,26 @@ function withLineEnds(source: string): string {
   return source.replace(escapeOrClass, (found) => (found === "$" ? "(?:\\n?\\z)" : found));
 }
 
+let left = largestTogether;
+
+/** Begins a text: what its expressions may take together is bounded, for nothing else is done while they are compiled. */
+export function beginExpressions(): void {
+  left = largestTogether;
+}
+
 /** Why the expression cannot be evaluated, if so. */
 export function regexFault(source: string, flags: string): string | undefined {
+  const written = Math.max(least, source.length + leastOfLetters * (source.match(ofLetters) ?? []).length);
+  if (written > left) return tooMuch();
   const engine = engineOf(source, flags);
+  left -= Math.max(written, engine instanceof RE2JS ? engine.programSize() : 0);
+  if (left < 0) return tooMuch();
   return engine instanceof RE2JS ? undefined : engine.fault;
+}
+
+function tooMuch(): string {
+  left = -1;
+  return `it is too much beside those before it: together they may have ${largestTogether} characters, each repeated as it says; split the text`;
 }
 
 export function compileRegex(source: string, flags: string): RegexTest {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { parseSigma } from "../../../src/detect/sigma/parse.ts";
 import { compileRegex, regexFault, regexLiterals } from "../../../src/detect/sigma/regex.ts";
 import fc from "../../support/property.ts";
 
@@ -71,6 +72,25 @@ describe("a regular expression", () => {
     ["(?i)foo", "", undefined],
   ])("%s with the flags %j needs one of %j", (source, flags, expected) => {
     expect(regexLiterals(source, flags)).toEqual(expected);
+  });
+
+  it("is refused with the rule whose text has too many, or too costly ones, before they are compiled", () => {
+    const faultsOf = (key: string, expressions: readonly string[]) => {
+      const values = expressions.map((one) => `      - '${one}'\n`).join("");
+      const yaml = `title: Many\nlogsource: { product: a }\ndetection:\n  s:\n    f|${key}:\n${values}  condition: s\n`;
+      return parseSigma(yaml).errors.map(({ line, message }) => `${line}: ${message}`);
+    };
+    const many = (count: number, text: string) => Array.from({ length: count }, (_, n) => `${text}${n}`);
+    expect(faultsOf("re", many(1_000, "powershell"))).toEqual([]);
+    for (const [key, expressions] of [
+      ["re", many(36_000, "powershell")],
+      ["re", many(300, ".{990}")],
+      ["re|i", many(50, "[\u00c0-\uffff]".repeat(1_000))],
+    ] as const)
+      expect(faultsOf(key, expressions)).toEqual([
+        "5: the regular expression cannot be evaluated: it is too much beside those before it: together they may have 200000 characters, each repeated as it says; split the text",
+      ]);
+    expect(faultsOf("re", many(1_000, "powershell"))).toEqual([]);
   });
 
   it("never matches a text that holds none of what it needs", () => {
