@@ -5,7 +5,7 @@
  */
 import { stringify } from "yaml";
 import { get, isShape, type Shape } from "./shape.ts";
-import type { Path, SourceDocument } from "./source.ts";
+import { maxSourceLength, type Path, type SourceDocument } from "./source.ts";
 
 /** A rule in the making: its value, and where its parts were written, the later over the earlier. */
 interface Merged {
@@ -19,6 +19,7 @@ export function* mergeCollection(sources: Iterable<SourceDocument>): Generator<S
   let global = nothing;
   let previous: Merged | undefined;
   const unused = new Set<SourceDocument>(); // globals that no rule follows: what they say would be lost unseen
+  let length = 0; // of all that was written in full: a short text can stand for a thousand long ones
   for (const source of sources) {
     const { value: written, report } = source;
     if (!isShape(written)) {
@@ -29,7 +30,10 @@ export function* mergeCollection(sources: Iterable<SourceDocument>): Generator<S
     if (!Object.hasOwn(written, "action")) {
       previous = { value, from: [source] };
       unused.clear();
-      yield global === nothing ? source : inFull(global, previous, source);
+      const rule = global === nothing ? source : inFull(global, previous, source);
+      if (rule !== source) length += rule.text.length;
+      if (length > maxSourceLength) return tooLong(source);
+      yield rule;
     } else if (action === "global") {
       global = merged(global, { value, from: [source] });
       unused.add(source);
@@ -40,10 +44,21 @@ export function* mergeCollection(sources: Iterable<SourceDocument>): Generator<S
     else {
       previous = merged(previous, { value, from: [source] });
       unused.clear();
-      yield inFull(global, previous, source);
+      const rule = inFull(global, previous, source);
+      length += rule.text.length;
+      if (length > maxSourceLength) return tooLong(source);
+      yield rule;
     }
   }
   for (const { report } of unused) report(["action"], "INVALID", "no rule follows that this could be merged into");
+}
+
+function tooLong({ report }: SourceDocument): void {
+  report(
+    [],
+    "INVALID",
+    `up to this rule the collection in full is longer than ${maxSourceLength} characters; split it`,
+  );
 }
 
 /** One rule of a collection as a document of its own. Faults are told where the part was written. */

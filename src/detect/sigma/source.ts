@@ -15,7 +15,7 @@ export interface SourceDocument {
   report: Report;
 }
 
-const maxSourceLength = 1_000_000; // characters; the largest published rule is under 100 kB
+export const maxSourceLength = 1_000_000; // characters; the largest published rule is under 100 kB
 const maxAliasCount = 100; // aliases x what they expand to; stops "billion laughs" documents
 
 export function readSource(yaml: string, errors: RuleError[]): SourceDocument[] {

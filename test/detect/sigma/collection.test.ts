@@ -51,6 +51,19 @@ describe("a rule collection", () => {
     expect(parseSigma(`${written}---\naction: repeat\ntitle: U\n`).documents[0]?.yaml).toBe(written);
   });
 
+  it("ends where it has become too long, written in full: a short text can stand for a thousand long rules", () => {
+    const values = Array.from({ length: 10_000 }, (_, n) => `v${n}`);
+    const long = `title: T\nlogsource: {}\ndetection: { s: { a: [${values}] }, condition: s }`;
+    const { documents, errors } = parseSigma(file(long, ...Array.from({ length: 100 }, () => "action: repeat")));
+    expect(documents.length).toBeLessThan(15);
+    expect(errors).toMatchObject([
+      {
+        document: documents.length,
+        message: "up to this rule the collection in full is longer than 1000000 characters; split it",
+      },
+    ]);
+  });
+
   it("tells a fault where the faulty part was written", () => {
     const faulty = "action: global\nlogsource: {}\ndetection:\n  s: { a|nonsense: 1 }\n  condition: s";
     const { documents, errors } = parseSigma(file(faulty, "title: T\nlevel: high"));
