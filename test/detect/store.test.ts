@@ -131,6 +131,18 @@ describe("an import", () => {
     ]);
   });
 
+  it("of a rule that had a title only, and was given an id, is a new text of it", async () => {
+    const id = "3f0f8a52-52c8-4a43-9b0e-6d2a4f4e9a21";
+    const [first] = (await bring(plain("of a title"), theirs())).ruleIds;
+    const { ruleIds } = await bring(`id: ${id}\n${plain("of a title")}`, theirs());
+    expect(ruleIds).toEqual([first]);
+    const { rules } = await inside(theirs(), loadRules);
+    expect(rules.filter(({ name }) => name === "Plain of a title")).toMatchObject([{ reference: id, revision: 2 }]);
+    expect((await bring(`id: ${id.replace("21", "22")}\n${plain("of a title")}`, theirs())).ruleIds).not.toEqual([
+      first,
+    ]);
+  });
+
   it("of a name that another rule has given up makes a rule of its own, also of both forms at once", async () => {
     const [one, other] = ["5b1f8a52-52c8-4a43-9b0e-6d2a4f4e9a11", "5b1f8a52-52c8-4a43-9b0e-6d2a4f4e9a12"];
     const text = (id: string, name?: string) => `${name ? `name: ${name}\n` : ""}id: ${id}\n${plain(`given ${id}`)}`;

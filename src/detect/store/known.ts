@@ -32,8 +32,9 @@ export function referenceOf({ name, sigmaId, title }: Pick<ParsedDocument, "name
 }
 
 /**
- * Finds the stored rule that a document is a text of: by its reference, else by its id where one of the two has no name. (So
- * a rule that is given a name stays one; two names of one id are two rules. What came with Vigil keeps its name.)
+ * Finds the stored rule that a document is a text of: by its reference, else by its id where one of the two has no name, else,
+ * where it has an id, by the title of one that has nothing else. (So a rule that is given a name or an id stays one; two names
+ * of one id are two rules. What came with Vigil keeps its name.)
  */
 function storedAmong(rules: readonly KnownRule[]): (document: ParsedDocument) => KnownRule | undefined {
   const byReference = new Map(rules.map((rule) => [rule.reference, rule]));
@@ -44,8 +45,13 @@ function storedAmong(rules: readonly KnownRule[]): (document: ParsedDocument) =>
     const same = byReference.get(referenceOf(document));
     if (same || document.sigmaId === undefined) return same;
     const [only, another] = bySigmaId.get(document.sigmaId) ?? [];
-    return only && !another && !only.builtin && (document.name === undefined || only.reference === only.sigmaId)
-      ? only
+    if (only) {
+      const isIt = !another && !only.builtin && (document.name === undefined || only.reference === only.sigmaId);
+      return isIt ? only : undefined;
+    }
+    const titled = byReference.get(document.title);
+    return titled && titled.sigmaId === null && titled.name === titled.reference && !titled.builtin
+      ? titled
       : undefined;
   };
 }
