@@ -13,9 +13,17 @@ type Table = ReadonlyMap<string, Read>;
 /** Whoever acted, by the best name there is. */
 const userName: Read = (event) => event.actor?.name ?? event.actor?.email ?? event.actor?.id;
 const userNameSent = readSent("user.name", userName);
-/** In lower case; of a list, each of its texts. */
+/** As directories compare names (RFC 4518): without case, width, unseen characters and blanks around. Of a list, each of its texts. */
 const folded = (value: unknown): unknown =>
-  typeof value === "string" ? value.toLowerCase() : Array.isArray(value) ? value.map(folded) : value;
+  typeof value === "string"
+    ? value
+        .replaceAll(/\p{Default_Ignorable_Code_Point}/gu, "")
+        .normalize("NFKC")
+        .toLowerCase()
+        .trim()
+    : Array.isArray(value)
+      ? value.map(folded)
+      : value;
 /** As the sender said, else as the address says. */
 const country: Read = ({ source, enrichment }) => source?.country ?? enrichment?.place?.country;
 const city: Read = ({ source, enrichment }) => source?.city ?? enrichment?.place?.city;

@@ -49,7 +49,10 @@ const said = {
 const composed = new Map([
   ["url.original", "`http.path`, and `http.query` behind a question mark; scheme and host before, if sent"],
   ["url.extension", "the end of `http.path` behind its last dot"],
-  ["user.name.folded", "`user.name` in lower case: one for all spellings of a name"],
+  [
+    "user.name.folded",
+    "`user.name` in lower case, without differences of width, unseen characters and blanks around: one for all spellings of a name",
+  ],
   ["source.network", "the /64 of `source.ip`, where it is IPv6: one customer has all of it"],
   ["http.input", "path, query, body, cookies and own headers of a request, decoded: see [rules](rules.md)"],
   ["http.command", "the same as a shell reads it"],
