@@ -12,6 +12,7 @@ import { cleared } from "./change.ts";
 import { type Counted, countDetections } from "./count.ts";
 import { addEntries, type NewEntry } from "./entry.ts";
 import { gather, titleOf } from "./gather.ts";
+import { raisedOfGraded } from "./graded.ts";
 import { storeDetections } from "./store-detections.ts";
 import { homesOf, type TakenIn, takeInSigns, takenInWords } from "./weak.ts";
 
@@ -202,11 +203,22 @@ async function bringUpToDate(
 ): Promise<NewEntry[]> {
   const ids = touched.map(({ before }) => before.id);
   const counted = await countDetections(tx, ids, weights);
-  const changes = touched.flatMap((one) => {
+  const found = touched.map((one) => {
     const { before, drafts, takenIn } = one;
+    return { ...one, severity: [before, ...drafts, ...takenIn].map((each) => each.severity).reduce(worse) };
+  });
+  const goOn = found.filter(({ before, severity }) => !before.cameBy && severity !== before.severity);
+  const graded = await raisedOfGraded(
+    tx,
+    goOn.map(({ before }) => before.id),
+    now,
+  );
+  const changes = found.flatMap((one) => {
+    const { before } = one;
     const counts = counted.get(before.id);
     if (!counts) return [];
-    const severity = [before, ...drafts, ...takenIn].map((each) => each.severity).reduce(worse);
+    const raised = graded.get(before.id);
+    const severity = raised === undefined ? one.severity : worse(before.severity, raised ?? before.severity);
     return [{ ...one, counts, severity, raised: severity !== before.severity }];
   });
   await tx.query({

@@ -157,6 +157,27 @@ describe("an incident's life", () => {
     expect(stale.userErrors[0].message).toContain("ACKNOWLEDGED");
     expect(stale.incident).toMatchObject({ id, status: "ACKNOWLEDGED", revision: revision + 1 });
   });
+
+  it("keeps the severity that a person gave it while the same goes on, until something worse is found", async () => {
+    const { id, user, severity } = await attack();
+    expect(severity).toBe("HIGH");
+    const look = async () => (await ask(`query ($id: ID!) { incident(id: $id) { ${fields} } }`, { id })).incident;
+    await ask(
+      "mutation ($ids: [ID!]!, $input: IncidentsUpdateInput!) { incidentsUpdate(ids: $ids, input: $input) { updated } }",
+      { ids: [id], input: { severity: "LOW", reason: "A broken printer." } },
+    );
+    const { eventCount } = await look();
+    await server.failLogins(user, { times: 2 });
+    expect(await look()).toMatchObject({ severity: "LOW", eventCount: eventCount + 2 });
+    await server.app.db.query(
+      server.ours,
+      "UPDATE detections SET severity = 'MEDIUM' WHERE organization_id = $1 AND incident_id = (SELECT id FROM security_incidents WHERE organization_id = $1 AND subjects @> $2)",
+      [server.ours, JSON.stringify([{ kind: "USER", key: user }])],
+    );
+    now += 3_600_000; // another attack on the same account
+    await server.failLogins(user, { times: 10 });
+    expect((await look()).severity).toMatch(/^(HIGH|CRITICAL)$/); // the one where the account is watched by then
+  });
 });
 
 describe("working on an incident", () => {
