@@ -7,8 +7,8 @@ import type { RetentionClass } from "../generated/prisma/client.ts";
 export interface ExpiringClass {
   class: RetentionClass;
   count: string;
-  /** Absent: AUDIT, whose chain is cut at a checkpoint that vouches for the rest. */
-  remove?: { statement: string; batch: number };
+  /** None: AUDIT, whose chain is cut at a checkpoint that vouches for the rest. */
+  remove: readonly { statement: string; batch: number }[];
 }
 
 /** Events before $1, but for those that an open incident names. */
@@ -22,42 +22,48 @@ export const expiringClasses: readonly ExpiringClass[] = [
   {
     class: "EVENTS", // beside whole partitions, which src/retention/partitions.ts drops first
     count: countExpiredEvents,
-    remove: { statement: "SELECT expire_events($1, $2) AS removed", batch: 5_000 },
+    remove: [{ statement: "SELECT expire_events($1, $2) AS removed", batch: 5_000 }],
   },
   {
-    class: "METRICS", // rollups and performance samples
+    class: "METRICS", // rollups and performance samples; what is known of whom, two years after it was last seen
     count: `SELECT (SELECT count(*) FROM security_metrics WHERE organization_id = current_organization() AND at < $1)::int
-      + (SELECT count(*) FROM security_performance WHERE organization_id = current_organization() AND at < $1)::int AS rows`,
-    remove: {
-      statement: `WITH points AS (
+      + (SELECT count(*) FROM security_performance WHERE organization_id = current_organization() AND at < $1)::int
+      + (SELECT count(*) FROM entities_due($1, 2000000000))::int AS rows`,
+    remove: [
+      {
+        statement: `WITH points AS (
           DELETE FROM security_metrics WHERE organization_id = current_organization() AND ctid = ANY (ARRAY(
             SELECT ctid FROM security_metrics WHERE organization_id = current_organization() AND at < $1 LIMIT $2)) RETURNING 1),
         samples AS (
           DELETE FROM security_performance WHERE organization_id = current_organization() AND id = ANY (ARRAY(
             SELECT id FROM security_performance WHERE organization_id = current_organization() AND at < $1 LIMIT $2)) RETURNING 1)
         SELECT (SELECT count(*) FROM points)::int + (SELECT count(*) FROM samples)::int AS removed`,
-      batch: 5_000,
-    },
+        batch: 5_000,
+      },
+      { statement: "SELECT expire_entities($1, $2) AS removed", batch: 1_000 }, // batches of events wait meanwhile
+    ],
   },
   {
     class: "NOTIFICATIONS",
     count: `SELECT count(*)::int AS rows FROM security_notifications
       WHERE organization_id = current_organization() AND created_at < $1`,
-    remove: {
-      statement: `WITH gone AS (
+    remove: [
+      {
+        statement: `WITH gone AS (
           DELETE FROM security_notifications WHERE organization_id = current_organization() AND id = ANY (ARRAY(
             SELECT id FROM security_notifications WHERE organization_id = current_organization() AND created_at < $1 LIMIT $2))
           RETURNING 1)
         SELECT count(*)::int AS removed FROM gone`,
-      batch: 5_000,
-    },
+        batch: 5_000,
+      },
+    ],
   },
   {
     class: "ALERTS",
     count: `SELECT count(*)::int AS rows FROM security_alerts a
       LEFT JOIN security_incidents i ON i.organization_id = a.organization_id AND i.id = a.incident_id
       WHERE a.organization_id = current_organization() AND a.created_at < $1 AND i.open_fingerprint IS NULL`,
-    remove: { statement: "SELECT expire_alerts($1, $2) AS removed", batch: 2_000 },
+    remove: [{ statement: "SELECT expire_alerts($1, $2) AS removed", batch: 2_000 }],
   },
   {
     // each incident with its detections, entries, actions and alerts; and detections that opened none
@@ -71,11 +77,12 @@ export const expiringClasses: readonly ExpiringClass[] = [
             WHERE a.organization_id = i.organization_id AND a.incident_id = i.id AND d.revoked_at IS NULL AND d.expires_at > now()))::int
       + (SELECT count(*) FROM detections WHERE organization_id = current_organization() AND created_at < $1 AND updated_at < $1
           AND incident_id IS NULL)::int AS rows`,
-    remove: { statement: "SELECT expire_incidents($1, $2) + expire_detections($1, $2) AS removed", batch: 200 },
+    remove: [{ statement: "SELECT expire_incidents($1, $2) + expire_detections($1, $2) AS removed", batch: 200 }],
   },
   {
     class: "AUDIT", // up to the last checkpoint, which vouches for what stays
     count: `SELECT count(*)::int AS rows FROM security_audit_log
       WHERE organization_id = current_organization() AND seq <= audit_cut_due($1, 2000000000)`,
+    remove: [],
   },
 ];

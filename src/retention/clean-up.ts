@@ -79,7 +79,7 @@ async function cleanOne(
       const line: Cleaned = { class: entry.class, cutoff, ...gone };
       cleaned.push(line);
       if (isEvents && dropped.busy) continue;
-      if (!entry.remove) {
+      if (entry.class === "AUDIT") {
         for (let cuts = 0; cuts < batchLimit; cuts++) {
           const removed = await cutAudit(organizationId, cutoff, actor);
           line.rows += removed;
@@ -87,13 +87,13 @@ async function cleanOne(
         }
         continue;
       }
-      const { statement, batch } = entry.remove;
-      for (let batches = 0; batches < batchLimit; batches++) {
-        const result = await db.query<{ removed: number }>(organizationId, statement, [cutoff, batch]);
-        const removed = result.rows[0]?.removed ?? 0;
-        line.rows += removed;
-        if (removed < batch) break;
-      }
+      for (const { statement, batch } of entry.remove)
+        for (let batches = 0; batches < batchLimit; batches++) {
+          const result = await db.query<{ removed: number }>(organizationId, statement, [cutoff, batch]);
+          const removed = result.rows[0]?.removed ?? 0;
+          line.rows += removed;
+          if (removed < batch) break;
+        }
     } catch (error) {
       faults.push(error); // the other classes go all the same
     }

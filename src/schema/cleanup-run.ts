@@ -11,7 +11,7 @@ const CountType = builder.objectRef<Cleaned>("CleanupCount").implement({
     cutoff: t.expose("cutoff", { type: "DateTime", description: "What is older has been kept long enough." }),
     rows: t.exposeInt("rows", {
       description:
-        "How many events, alerts, incidents or audit entries of the organization were removed, or, in a dry run, would " +
+        "How many events, alerts, incidents, audit entries and so on of the organization were removed, or, in a dry run, would " +
         "be. Audit entries go up to a signed checkpoint, so that the rest of their chain can be verified.",
     }),
     partitions: t.exposeInt("partitions", {

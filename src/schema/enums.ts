@@ -211,7 +211,9 @@ export const RetentionClassEnum = describedEnum<RetentionClass>(
   "A kind of data that is kept for a time of its own.",
   {
     EVENTS: "Events, but for those that an open incident names.",
-    METRICS: "Metrics and performance samples.",
+    METRICS:
+      "Metrics and performance samples; and, two years after its last event at the soonest and no sooner than EVENTS, what is known " +
+      "of a user, an address or another entity that no open incident and no stored detection names. What people told of a user stays.",
     NOTIFICATIONS: "Messages to signed-in users.",
     ALERTS: "Alerts with their delivery attempts, but for those of open incidents.",
     INCIDENTS: "Incidents that are over, with their detections, timelines, actions and alerts.",

@@ -402,6 +402,83 @@ describe("a clean-up", () => {
     }
   });
 
+  it("forgets whom nothing told of for two years, but what people told of them, and whom detections and open incidents name", async () => {
+    const known = (organizationId: string, key: string, age: number, kind = "USER") =>
+      old.sql(
+        organizationId,
+        `INSERT INTO entities (organization_id, kind, key, first_seen_at, last_seen_at, profile, learned)
+         VALUES ($1, $2::entity_kind, $3, $4, $4, '{"old": 1}', '{"hours": 1}')`,
+        [organizationId, kind, key, new Date(age === 0 ? 0 : daysAgo(age))],
+      );
+    const set = (key: string, what: string) =>
+      old.sql(server.ours, `UPDATE entities SET ${what} WHERE organization_id = $1 AND key = $2`, [server.ours, key]);
+    for (const key of ["gone", "imported", "blamed", "accused"]) await known(server.ours, key, 732);
+    await known(server.ours, "192.0.2.1", 732, "ADDRESS");
+    await known(server.ours, "accused", 732, "ROLE");
+    await known(server.ours, "lately", 728);
+    await known(server.ours, "expected", 0);
+    await known(server.theirs, "theirs", 732);
+    await set("imported", "department = 'Ward 1'");
+    const incident = await old.incident(server.ours, { at: Date.now() });
+    await old.sql(server.ours, "UPDATE security_incidents SET subjects = $2 WHERE id = $1", [
+      incident,
+      JSON.stringify([{ kind: "USER", key: "accused" }]),
+    ]);
+    await old.sql(
+      server.ours,
+      `INSERT INTO risk_contributions (organization_id, entity_kind, entity_key, detection_id, rule_id, weight, at, reason, rank)
+       SELECT organization_id, 'USER', 'blamed', id, rule_id, 1, now(), '', 1 FROM detections WHERE organization_id = $1 LIMIT 1`,
+      [server.ours],
+    );
+    const left = (organizationId = server.ours) =>
+      old.sql<{ name: string }>(
+        organizationId,
+        `SELECT concat_ws(' ', kind, key, department, learned->>'hours', profile->>'old',
+           CASE WHEN last_seen_at = to_timestamp(0) THEN 'never' END) AS name
+         FROM entities WHERE organization_id = $1 AND learned IS NOT NULL ORDER BY key, kind`,
+        [organizationId],
+      );
+    const names = async () => (await left()).map(({ name }) => name);
+    expect((await run(true)).METRICS?.rows).toBe(4);
+    expect((await run(false)).METRICS?.rows).toBe(4);
+    const stays = ["USER accused 1 1", "USER blamed 1 1", "USER expected 1 1 never"];
+    expect(await names()).toEqual([...stays, "USER imported Ward 1 never", "USER lately 1 1"]);
+    expect(await left(server.theirs)).toHaveLength(1);
+    // As long as its events and metrics are kept, and no longer named than its incident is open.
+    await keep("METRICS", 900);
+    await old.sql(server.ours, "UPDATE security_incidents SET status = 'CLOSED' WHERE id = $1", [incident]);
+    expect((await run(true)).METRICS?.rows).toBe(0);
+    await keep("METRICS", 7);
+    expect((await run(false)).METRICS?.rows).toBe(1);
+    await keep("METRICS", 400);
+    expect((await run(false)).METRICS?.rows).toBe(0);
+    expect(await names()).toEqual([...stays.slice(1), "USER imported Ward 1 never", "USER lately 1 1"]);
+  });
+
+  it("knows nothing any more of whom it has forgotten, though the server had it in memory", async () => {
+    const seen = async (minutesAgo: number): Promise<Date> => {
+      const time = new Date(Math.floor(Date.now() / 60_000 - minutesAgo) * 60_000);
+      const event = { time, action: "login", outcome: "success", category: "authentication", actor: { name: "back" } };
+      expect((await server.ingest(JSON.stringify(event))).status).toBe(200);
+      return time;
+    };
+    await seen(9);
+    await old.sql(
+      server.ours,
+      "UPDATE entities SET last_seen_at = now() - interval '3 years' WHERE organization_id = $1 AND key = 'back'",
+      [server.ours],
+    );
+    expect((await run(false)).METRICS?.rows).toBe(1);
+    const again = await seen(5);
+    expect(
+      await old.sql(
+        server.ours,
+        "SELECT first_seen_at, last_seen_at FROM entities WHERE organization_id = $1 AND key = 'back'",
+        [server.ours],
+      ),
+    ).toEqual([{ first_seen_at: again, last_seen_at: again }]);
+  });
+
   it("forgets client ids when it may forget their events", async () => {
     for (const [id, age] of [
       ["young", 6],

@@ -65,7 +65,7 @@ export const settingsWords = {
       ALERTS: "Alerts",
       INCIDENTS: "Incidents",
       AUDIT: "Audit log",
-      METRICS: "Metrics",
+      METRICS: "Metrics and profiles",
       NOTIFICATIONS: "Notifications",
     },
     isDefault: "Vigil's default",
