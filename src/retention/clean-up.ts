@@ -70,6 +70,7 @@ async function cleanOne(
   { actor, requested }: { actor: string; requested: boolean },
 ): Promise<Cleaned[]> {
   const cleaned: Cleaned[] = [];
+  const told = new Map<Cleaned, number>(); // rows that are in the audit log already
   const faults: unknown[] = [];
   for (const entry of expiringClasses) {
     try {
@@ -89,20 +90,26 @@ async function cleanOne(
       }
       for (const { statement, batch } of entry.remove)
         for (let batches = 0; batches < batchLimit; batches++) {
-          const result = await db.query<{ removed: number }>(organizationId, statement, [cutoff, batch]);
-          const removed = result.rows[0]?.removed ?? 0;
+          const removed = await db.inOrganization(organizationId, async (tx) => {
+            const result = await tx.query<{ removed: number }>(statement, [cutoff, batch]);
+            const rows = result.rows[0]?.removed ?? 0;
+            // Where there is more, it may take minutes: what has gone is told, though we may be stopped before the end.
+            if (rows >= batch)
+              await record(tx, [{ class: entry.class, cutoff, rows, partitions: 0 }], { actor, dryRun: false });
+            return rows;
+          });
           line.rows += removed;
           if (removed < batch) break;
+          told.set(line, (told.get(line) ?? 0) + removed);
         }
     } catch (error) {
       faults.push(error); // the other classes go all the same
     }
   }
-  const removed = cleaned.filter(({ rows, counted }) => rows > 0 || counted === false);
+  const rest = cleaned.map((line) => ({ ...line, rows: line.rows - (told.get(line) ?? 0) }));
+  const removed = rest.filter(({ rows, counted }) => rows > 0 || counted === false);
   if (requested || removed.length > 0) {
-    await db.inOrganization(organizationId, (tx) =>
-      record(tx, requested ? cleaned : removed, { actor, dryRun: false }),
-    );
+    await db.inOrganization(organizationId, (tx) => record(tx, requested ? rest : removed, { actor, dryRun: false }));
   }
   if (faults[0]) throw faults[0];
   return cleaned;

@@ -77,3 +77,49 @@ describe("days of events past their retention", () => {
     expect(left).toEqual([{ keys: 25_000 }]);
   });
 });
+
+describe("a clean-up that is stopped in the middle", () => {
+  it("has what it removed in the audit log, and the next one goes on", async () => {
+    await old.sql(
+      server.ours,
+      `INSERT INTO security_metrics (organization_id, name, resolution, at, labels, count, sum, min, max, last, last_at)
+       SELECT $1, 'aged', 60, now() - interval '500 days' + n * interval '1 minute', '{}', 1, 1, 1, 1, 1, now()
+       FROM generate_series(1, 12000) AS n`,
+      [server.ours],
+    );
+    const left = async () =>
+      (
+        await old.sql(server.ours, "SELECT FROM security_metrics WHERE organization_id = $1 AND name = 'aged'", [
+          server.ours,
+        ])
+      ).length;
+    let stopped = false;
+    const untilStopped = async <T>(work: () => Promise<T>): Promise<T> => {
+      if (stopped) throw new Error("the process was stopped");
+      const done = await work();
+      stopped = (await left()) === 2_000;
+      return done;
+    };
+    const { db } = server.app;
+    const mortal: Database = {
+      ...db,
+      inOrganization: (organizationId, work) => untilStopped(() => db.inOrganization(organizationId, work)),
+      query: ((organizationId, text, values) =>
+        untilStopped(() => db.query(organizationId, text, values))) as Database["query"],
+    };
+    await expect(run(mortal)).rejects.toThrow("stopped");
+    expect(await left()).toBe(2_000);
+    const audited = async () => {
+      const lines = await old.sql<{ line: { class: string; rows: number } }>(
+        server.ours,
+        `SELECT jsonb_array_elements(detail->'counts') AS line FROM security_audit_log
+         WHERE organization_id = $1 AND action = 'CLEANUP_RUN' ORDER BY seq`,
+        [server.ours],
+      );
+      return lines.flatMap(({ line }) => (line.class === "METRICS" ? [line.rows] : []));
+    };
+    expect(await audited()).toEqual([5_000, 5_000]);
+    await run(db);
+    expect(await audited()).toEqual([5_000, 5_000, 2_000]);
+  });
+});
