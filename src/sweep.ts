@@ -4,6 +4,7 @@ import { escalateDue } from "./alert/escalate.ts";
 import { tryIdleChannels } from "./alert/idle-channels.ts";
 import type { NumberVault } from "./alert/numbers.ts";
 import { forgetNumbers, sealPlainNumbers } from "./alert/numbers-tidy.ts";
+import { forgetGroups } from "./alert/record.ts";
 import { holdOfRemoved } from "./alert/removed-channels.ts";
 import { releaseHeld, repeatDue } from "./alert/route-later.ts";
 import type { AuditTrail } from "./audit/trail.ts";
@@ -84,6 +85,7 @@ export function createSweep(
           await forgetHistory(tx, now());
           await sealPlainNumbers(tx, vault, now());
           await forgetNumbers(tx, now());
+          await forgetGroups(tx, now());
         });
       }),
     // While Vigil was down no source was heard, and senders wait between their tries.

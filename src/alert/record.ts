@@ -201,3 +201,12 @@ export async function forgetBad(tx: Tx, kind: ChannelKind, addresses: readonly s
     addresses,
   ]);
 }
+
+/** Forgets when a group was last sent to where no message waits for it any more: no interval of a route is longer than a week. */
+export async function forgetGroups(tx: Tx, now: number): Promise<void> {
+  await tx.query(
+    `DELETE FROM alert_groups WHERE organization_id = $1 AND id = ANY (ARRAY(
+       SELECT id FROM alert_groups WHERE organization_id = $1 AND last_sent_at < $2::timestamptz - interval '8 days' LIMIT 50000 FOR UPDATE SKIP LOCKED))`,
+    [tx.organizationId, new Date(now)],
+  );
+}

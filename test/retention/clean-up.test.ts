@@ -496,6 +496,20 @@ describe("a clean-up", () => {
     );
   });
 
+  it("forgets when a group of alerts was last sent once no interval is so long", async () => {
+    for (const age of [7, 9])
+      await old.sql(
+        server.ours,
+        `INSERT INTO alert_groups (organization_id, id, channel_id, last_sent_at)
+         SELECT $1, gen_random_uuid(), id, now() - make_interval(days => $2) FROM alert_channels WHERE organization_id = $1 LIMIT 1`,
+        [server.ours, age],
+      );
+    await server.app.sweep.forget();
+    const left =
+      "SELECT extract(day FROM now() - last_sent_at)::int AS age FROM alert_groups WHERE organization_id = $1";
+    expect(await old.sql(server.ours, left, [server.ours])).toEqual([{ age: 7 }]);
+  });
+
   it("takes incidents past their time whatever names them, those that were merged first, and none whose decision is in force", async () => {
     const long = Date.now() - 2_195 * day;
     const closed = () => old.incident(server.ours, { at: long, status: "CLOSED" });
