@@ -1,7 +1,7 @@
 /** Text as receivers can take it. */
 import { truncate } from "../ingest/text.ts";
 
-const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const controls = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** Without control characters and those that turn the direction of writing; lines stay. */
 export function plainText(text: string): string {

@@ -23,6 +23,7 @@ const groups = Object.entries({ libraries, parts, overview }).map(([name, ids]) 
 export default defineConfig({
   root: import.meta.dirname,
   base: "/",
+  oxc: { jsx: { importSource: join(import.meta.dirname, "parts"), development: false } }, // its jsx-runtime.ts
   build: {
     outDir: join(root, "dist/dashboard"),
     emptyOutDir: true,

@@ -197,6 +197,7 @@ describe("a message", () => {
     for (const one of ["a", "{", "😀"]) expect(fitSms(`${one.repeat(500)}${link}`)).toMatch(/\/incidents\/42$/);
     expect(oneLine(`a\r\nBcc: x${"b".repeat(200)}`, 100)).toHaveLength(100);
     expect(oneLine("a\r\nBcc: x", 100)).toBe("a Bcc: x");
+    expect(oneLine("\u061ca\u202eb\u2069", 100)).toBe("ab");
     for (const lead of ["", "a"]) expect(oneLine(lead + "😀".repeat(99), 100)).toMatch(/^\P{Surrogate}*$/u);
     const data = carried(sampleModel(), false);
     expect(wordPlainly(data, "SMS").text.split("\n").at(-1)).toBe("https://vigil.example/incidents/42");

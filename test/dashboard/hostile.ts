@@ -6,7 +6,7 @@ import type { TestServer } from "../support/server.ts";
 import { withSession } from "./browser.ts";
 
 /** One line that YAML takes as a text, too. */
-export const corpus = `'"><img src=x onerror=window.pwned=1><script>window.pwned=1</script>[a](javascript:window.pwned=1)`;
+export const corpus = `'"><img src=x onerror=window.pwned=1><script>window.pwned=1</script>[a](javascript:window.pwned=1)\u202egpj.exe`;
 /** How one sees that it is shown as the text that it is. */
 export const shownCorpus = "onerror=window.pwned";
 
@@ -47,9 +47,13 @@ export async function hostile(
 export async function harmOf(page: Page): Promise<object | undefined> {
   const found = await page.evaluate(() => ({
     ran: "pwned" in window,
+    turned: [...document.querySelectorAll("body :not(textarea)")]
+      .flatMap((element) => [...element.childNodes, ...element.attributes])
+      .filter(({ nodeName }) => ["#text", "title", "aria-label"].includes(nodeName))
+      .find(({ nodeValue }) => /[\u202a-\u202e\u2066-\u2069]/.test(nodeValue ?? ""))?.nodeValue,
     elements: [...document.querySelectorAll("img[onerror], body script:not([src]), [href^='javascript:']")].map(
       (element) => `${element.parentElement?.className}: ${element.outerHTML}`,
     ),
   }));
-  return found.ran || found.elements.length > 0 ? found : undefined;
+  return found.ran || found.turned || found.elements.length > 0 ? found : undefined;
 }
