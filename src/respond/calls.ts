@@ -130,13 +130,7 @@ async function recordCall(
       detail: { type: "CALL_WEBHOOK", target: webhook, detail },
     });
   }
-  await tell(tx, {
-    incidentId,
-    kind: "ACTION_FAILED",
-    message: `CALL_WEBHOOK of ${webhook}: ${reason}`,
-    actor: "vigil",
-    now: at,
-  });
+  await tell(tx, { incidentId, kind: "ACTION_FAILED", message: reason, actor: "vigil", now: at });
   await tellRequesters(
     tx,
     [{ id: actionId, incidentId, type: "CALL_WEBHOOK", requesterId, done: false, why: reason }],

@@ -5,6 +5,7 @@ import { VigilError } from "../errors.ts";
 import { addEntries, type EntryKind, type NewEntry } from "../incident/entry.ts";
 import { recordChanges } from "../publish/change.ts";
 import { type ActionRow, endAction, type StoredAction } from "./action-row.ts";
+import { nameOf } from "./action-words.ts";
 import type { Doing } from "./actions/action.ts";
 import { actions } from "./actions/table.ts";
 import { lockAction } from "./lock-action.ts";
@@ -39,11 +40,6 @@ export async function tellAll(tx: Tx, entries: readonly NewEntry[], now: number)
 /** What the action is done to; null: nothing that enforcers know. */
 export function targetOf({ scope, target }: Pick<StoredAction, "scope" | "target">): Target | null {
   return scope === null ? null : { scope, value: target };
-}
-
-/** `BLOCK_IP of 203.0.113.9`. */
-export function nameOf({ type, target }: { type: string; target: string }): string {
-  return `${type} of ${target}`;
 }
 
 export const doingOf = (row: ActionRow, now: number): Doing => ({
@@ -100,7 +96,7 @@ export async function carryOutAll(
     const { reason } = verdict;
     await endAction(tx, { id: row.id, status: "REFUSED", actor: "vigil", reason, now });
     const about = { incidentId: row.incident_id, actor: row.actor };
-    entries.push({ ...about, kind: "ACTION_REFUSED", message: `${nameOf(row)} was refused: ${reason}` });
+    entries.push({ ...about, kind: "ACTION_REFUSED", message: `The ${nameOf(row)} was refused: ${reason}` });
     await audit(tx, { ...entryOf(row.id), action: "INCIDENT_ACTION_REFUSED", detail: { type: row.type, reason } });
   }
   if (safe.length === 0) return { entries, applied: 0 };
@@ -125,7 +121,7 @@ export async function carryOutAll(
   const agreed = approvedBy ? ` ${approvedBy} approved it.` : "";
   for (const row of safe) {
     const end = until.get(row.id);
-    const message = `${nameOf(row)}${end ? ` until ${end.toISOString()}` : ""}. ${row.reason}${agreed}`;
+    const message = `The ${nameOf(row)}${end ? ` until ${end.toISOString()}` : ""}. ${row.reason}${agreed}`;
     entries.push({ incidentId: row.incident_id, actor: row.actor, kind: "ACTION_APPLIED", message });
     const { type, target, ttl_s: ttlS, rule_id: ruleId } = row;
     const detail = { type, target, ttlS, ruleId, approvedBy: approvedBy ?? null };
@@ -163,7 +159,7 @@ export async function endTakenBack(
   const { id } = row;
   await endAction(tx, { id, status: "REVERTED", actor, reason, now });
   if (row.status === "AWAITING_APPROVAL") await approvalIsOver(tx, { id, requesterId: row.requester_id }, now);
-  const message = `${actor} took back ${nameOf(row)}: ${reason}`;
+  const message = `${actor} took back the ${nameOf(row)}: ${reason}`;
   const cursor = await tell(tx, { incidentId: row.incident_id, kind: "ACTION_REVERTED", message, actor, now });
   const detail = { type: row.type, target: row.target, was: row.status, reason };
   await audit(tx, {

@@ -2,8 +2,9 @@
 import type { Tx } from "../db.ts";
 import { lockIncidentsDue } from "../incident/lock-due.ts";
 import { endAction, type StoredAction } from "./action-row.ts";
+import { nameOf } from "./action-words.ts";
 import { actions } from "./actions/table.ts";
-import { doingOf, nameOf, tell } from "./carry-out.ts";
+import { doingOf, tell } from "./carry-out.ts";
 import { tellRequesters } from "./notices.ts";
 
 const most = 500; // in one transaction
@@ -31,11 +32,11 @@ export async function expireActions(tx: Tx, now: number): Promise<number> {
     if (status === "AWAITING_APPROVAL") {
       const reason = "Nobody approved it in time.";
       await endAction(tx, { id, status: "REFUSED", actor: "vigil", reason, now });
-      await tell(tx, { ...about, kind: "ACTION_REFUSED", message: `${nameOf(row)} was refused: ${reason}` });
+      await tell(tx, { ...about, kind: "ACTION_REFUSED", message: `The ${nameOf(row)} was refused: ${reason}` });
     } else {
       await actions[row.type].expire?.(tx, doingOf(row, now));
       await endAction(tx, { id, status: "EXPIRED", actor: "vigil", reason: "Its time is over.", now });
-      await tell(tx, { ...about, kind: "ACTION_EXPIRED", message: `${nameOf(row)} is over.` });
+      await tell(tx, { ...about, kind: "ACTION_EXPIRED", message: `The ${nameOf(row)} is over.` });
     }
   }
   return rows.length;

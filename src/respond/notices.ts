@@ -3,11 +3,13 @@ import { validate as isUuid } from "uuid";
 import { permissionTable } from "../access/permissions.ts";
 import type { Tx } from "../db.ts";
 import { notify, withdraw } from "../publish/notify.ts";
+import { namelessOf } from "./action-words.ts";
+import type { ActionType } from "./rule.ts";
 
 interface Asked {
   id: string;
   incidentId: string;
-  type: string;
+  type: ActionType;
   /** Absent where a rule chose it. */
   requesterId: string | null;
 }
@@ -29,7 +31,7 @@ export async function askApproval(
     kind: "response.approval" as const,
     to: approvers(requesterId),
     priority: "HIGH" as const,
-    title: `${type} waits for your approval: incident #?`,
+    title: `The ${namelessOf(type)} waits for your approval: incident #?`,
     body: `${actor === "vigil" ? "A response rule" : actor} asks for it.`,
     incidentId,
     ...(approveBy === null ? {} : { expiresAt: approveBy }),
@@ -56,7 +58,7 @@ export async function tellRequesters(
             kind: done ? ("response.applied" as const) : ("response.failed" as const),
             to: { users: [requesterId] },
             priority: done ? ("NORMAL" as const) : ("HIGH" as const),
-            title: `${type}, which you asked for, was ${done ? "done" : "not done"}: incident #?`,
+            title: `The ${namelessOf(type)}, which you asked for, was ${done ? "done" : "not done"}: incident #?`,
             body: why,
             incidentId,
           },

@@ -3,6 +3,7 @@
  * moment give the same answer.
  */
 import type { Severity } from "../ingest/event.ts";
+import { nameOf } from "./action-words.ts";
 import { failing, type ReasonCode } from "./conditions.ts";
 import { questionLifetime } from "./contact.ts";
 import { ttlBounds } from "./decide.ts";
@@ -141,10 +142,14 @@ function chooseOne(plan: Plan, { incident, rule, wanted, history, now }: Questio
       not(
         target,
         "IN_FORCE",
-        `${type} of ${target} is in force, or waits for approval, until ${new Date(until).toISOString()}.`,
+        `The ${nameOf({ type, target })} is in force, or waits for approval, until ${new Date(until).toISOString()}.`,
       );
     } else if ((kind !== null || calls) && before.some((past) => past.takenBack && past.incidentId === incident.id)) {
-      not(target, "TAKEN_BACK", `Somebody took ${type} of ${target} back in this incident: no rule does it again.`);
+      not(
+        target,
+        "TAKEN_BACK",
+        `Somebody took the ${nameOf({ type, target })} back in this incident: no rule does it again.`,
+      );
     } else if (last > 0 && now < free) {
       not(
         target,
@@ -152,7 +157,7 @@ function chooseOne(plan: Plan, { incident, rule, wanted, history, now }: Questio
         `This rule did that to ${target} already; it does so again from ${new Date(free).toISOString()}.`,
       );
     } else if (plan.chosen.some((one) => one.type === type && one.target === target && one.rule.mode === rule.mode)) {
-      not(target, "DOUBLED", `Another rule has chosen ${type} of ${target} already.`);
+      not(target, "DOUBLED", `Another rule has chosen the ${nameOf({ type, target })} already.`);
     } else {
       const repeats = before.filter((past) => past.done && !past.takenBack && past.at > now - memory).length;
       plan.chosen.push({

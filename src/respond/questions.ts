@@ -122,7 +122,8 @@ export async function questionNotSent(tx: Tx, question: DueQuestion, why: string
   const action = actionId === null ? undefined : await lockActionIfAny(tx, actionId);
   if (actionId !== null && action?.status !== "APPLIED") return close(tx, id, now); // it was taken back meanwhile
   const reason = `The question was not sent: ${why}`;
-  await tell(tx, { incidentId, kind: "ACTION_FAILED", message: `ASK_USER of ${user}: ${reason}`, actor: "vigil", now });
+  const message = `The question to ${user} was not sent: ${why}`;
+  await tell(tx, { incidentId, kind: "ACTION_FAILED", message, actor: "vigil", now });
   await close(tx, id, now);
   if (actionId === null) return;
   await endAction(tx, { id: actionId, status: "FAILED", actor: "vigil", reason, now });

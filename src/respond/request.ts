@@ -5,8 +5,9 @@ import type { Viewer } from "../access/viewer.ts";
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import { endAction, insertActions, type NewRow, type StoredAction } from "./action-row.ts";
+import { namelessOf, nameOf } from "./action-words.ts";
 import { actions, needsApproval } from "./actions/table.ts";
-import { carryOut, nameOf, tell } from "./carry-out.ts";
+import { carryOut, tell } from "./carry-out.ts";
 import { ttlBounds } from "./decide.ts";
 import { lockAction } from "./lock-action.ts";
 import { approvalIsOver, askApproval, tellRequesters } from "./notices.ts";
@@ -110,7 +111,7 @@ export async function requestAction(tx: Tx, asked: Request, asker: Asker): Promi
     return { id: row.id, cursor, status, reason: why };
   }
   await askApproval(tx, [row], now);
-  const message = `${nameOf(row)} waits for a second person until ${new Date(now + approvalLimit).toISOString()}. ${reason}`;
+  const message = `The ${nameOf(row)} waits for a second person until ${new Date(now + approvalLimit).toISOString()}. ${reason}`;
   const cursor = await tell(tx, { incidentId, kind: "ACTION_PLANNED", message, actor: viewer.name, now });
   return { id: row.id, cursor, status, reason: why };
 }
@@ -136,8 +137,8 @@ export async function approveAction(
       action: "INCIDENT_ACTION_BREAK_GLASS",
       type: row.type,
       target: row.target,
-      title: `${row.type} was approved by who asked for it, by break-glass: incident #?`,
-      body: `${viewer.name} approved their own ${nameOf(row)}: ${row.reason}`,
+      title: `The ${namelessOf(row.type)} was approved by who asked for it, by break-glass: incident #?`,
+      body: `${viewer.name} approved the ${nameOf(row)}, which they had asked for: ${row.reason}`,
       incidentId: row.incident_id,
     };
     await tellAlone(tx, deed, asker);
@@ -162,7 +163,7 @@ export async function rejectAction(
   await approvalIsOver(tx, { id, requesterId: row.requester_id }, now);
   if (row.requester_id !== viewer.id)
     await tellRequesters(tx, [{ ...asked(row), done: false, why: `${viewer.name} rejected it.` }], now);
-  const message = `${viewer.name} rejected ${nameOf(row)}: ${reason}`;
+  const message = `${viewer.name} rejected the ${nameOf(row)}: ${reason}`;
   const cursor = await tell(tx, {
     incidentId: row.incident_id,
     kind: "ACTION_REFUSED",

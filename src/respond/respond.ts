@@ -7,16 +7,17 @@ import type { Tx } from "../db.ts";
 import { inWords } from "../incident/breach.ts";
 import type { NewEntry } from "../incident/entry.ts";
 import { type ActionRow, insertActions, type NewRow, storedRow } from "./action-row.ts";
+import { nameOf } from "./action-words.ts";
 import { actions, needsApproval } from "./actions/table.ts";
 import { judgeBreaker } from "./breaker.ts";
 import { count, openBreaker, readBreaker, readLoad, readTraffic } from "./breaker-state.ts";
-import { carryOutAll, nameOf, tellAll } from "./carry-out.ts";
+import { carryOutAll, tellAll } from "./carry-out.ts";
 import { failing } from "./conditions.ts";
 import { readUnaskable } from "./contact.ts";
 import { countEarlier, type DueIncident, dueIncidents, loadHistory, loadResponseRules } from "./due.ts";
 import { askApproval } from "./notices.ts";
 import { type Chosen, choose, type NotChosen } from "./playbook.ts";
-import type { ResponseRule } from "./rule.ts";
+import type { ActionType, ResponseRule } from "./rule.ts";
 import { judgeAction, type Surroundings } from "./safety.ts";
 import { readSurroundings } from "./surroundings.ts";
 
@@ -162,7 +163,7 @@ function planOne(chosen: Chosen, incident: DueIncident, around: Surroundings, no
     approveBy: waits ? now + approvalLimit : null,
     endedReason: !onTrial && !verdict.safe ? verdict.reason : null,
   };
-  const name = nameOf(row);
+  const name = `The ${nameOf(row)}`;
   const refused = verdict.safe ? "" : ` It would have been refused: ${verdict.reason}`;
   const line = onTrial
     ? `${name} for ${inWords(Math.round(ttl / 1_000))} would have been done; the rule is on trial. ${reason}${refused}`
@@ -186,7 +187,7 @@ async function breakAll(tx: Tx, planned: Planned[], now: number): Promise<boolea
     const refuse = (reason: string): void => {
       row.status = "REFUSED";
       row.endedReason = reason;
-      plan.line = `${nameOf(row)} was refused: ${reason} ${row.reason}`;
+      plan.line = `The ${nameOf(row)} was refused: ${reason} ${row.reason}`;
     };
     if (open) {
       refuse(open);
@@ -211,6 +212,6 @@ async function breakAll(tx: Tx, planned: Planned[], now: number): Promise<boolea
 /** What a rule would have done, had it not done so already, is worth a line; a rule that does not apply is not. */
 function lineOf({ rule, type, target, code, reason }: NotChosen, { id }: DueIncident): NewEntry[] {
   if (code !== "COOLING_DOWN" && code !== "TOO_MANY_TARGETS" && code !== "TAKEN_BACK") return [];
-  const message = `${nameOf({ type: String(type), target: String(target) })} was not chosen by the response rule "${rule.name}": ${reason}`;
+  const message = `The ${nameOf({ type: type as ActionType, target: String(target) })} was not chosen by the response rule "${rule.name}": ${reason}`;
   return [{ incidentId: id, kind: "ACTION_REFUSED", message, actor: "vigil" }];
 }

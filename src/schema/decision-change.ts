@@ -1,6 +1,7 @@
 import { audit } from "../access/audit.ts";
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
+import { namelessOf, nameOf } from "../respond/action-words.ts";
 import { needsApproval } from "../respond/actions/table.ts";
 import { makeDecision, type NewDecision, ttlBounds } from "../respond/decide.ts";
 import { revokeDecision } from "../respond/revoke.ts";
@@ -127,7 +128,8 @@ async function decide(tx: Tx, context: Context, wanted: NewDecision): Promise<{ 
   const takesTwo = needsApproval({ type, target, name: target.value }, around);
   const glass = takesTwo ? await brokenGlass(tx, who) : undefined;
   if (takesTwo && !glass) {
-    const [what, field] = target.scope === "RANGE" ? ["A block of a range", "scope"] : [type, "type"];
+    const [what, field] =
+      target.scope === "RANGE" ? ["A block of a range", "scope"] : [`The ${namelessOf(type)}`, "type"];
     const message = `${what} takes a second person: ask for it on an incident (incidentRespond), where another one approves it.`;
     throw new VigilError("BAD_USER_INPUT", message, { path: ["input", field] });
   }
@@ -142,8 +144,8 @@ async function decide(tx: Tx, context: Context, wanted: NewDecision): Promise<{ 
       action: "DECISION_BREAK_GLASS",
       type,
       target: target.value,
-      title: `${type} was decided by one person alone, by break-glass: incident #?`,
-      body: `${actor} decided ${type} of ${target.value}: ${reason}`,
+      title: `The ${namelessOf(type)} was decided by one person alone, by break-glass: incident #?`,
+      body: `${actor} decided the ${nameOf({ type, target: target.value })}: ${reason}`,
       incidentId: glass.incidentId,
     };
     await tellAlone(tx, deed, who);

@@ -205,7 +205,7 @@ it("is called by a response rule, once an incident while it is in force", async 
        (SELECT e.id FROM incident_entries e WHERE e.incident_id = i.id ORDER BY e.at DESC LIMIT 1) WHERE i.id = '${incident.raw}'`,
   );
   await server.app.respond(server.ours);
-  expect((await timeline(server, incident.raw)).filter((line) => line.includes("CALL_WEBHOOK"))).toHaveLength(1);
+  expect((await timeline(server, incident.raw)).filter((line) => line.includes("The call of by rule"))).toHaveLength(1);
   expect(calls).toHaveLength(1);
   const refused = `mutation ($input: ResponseRuleCreateInput!) { responseRuleCreate(input: $input) { userErrors { path } } }`;
   const rule = (webhook: string | undefined, type = "CALL_WEBHOOK") =>
@@ -256,7 +256,7 @@ it("R5 is held by the circuit breaker in a flood, each with its reason; people s
     reason: expect.stringMatching(/^The circuit breaker is open since/),
   });
   expect((await timeline(server, incident.raw)).at(-1)).toMatch(
-    /^ACTION_REFUSED CALL_WEBHOOK of flood was refused: The circuit/,
+    /^ACTION_REFUSED The call of flood was refused: The circuit/,
   );
   expect((await respond({ target: "flood" })).outcome).toBe("APPLIED"); // a person has looked at it
   await expect.poll(made, { timeout: 15_000 }).toBe(13 - held.length);
@@ -349,11 +349,11 @@ it("tries again as webhooks of alerts do, under one id, gives up at the end, and
   expect(slow).toHaveLength(7);
   expect(new Set(slow.map(({ headers }) => headers["webhook-id"])).size).toBe(1);
   expect(new Set(slow.map(({ body }) => body)).size).toBe(1); // the same bytes each time
-  expect((await timeline(server, incident.raw)).at(-1)).toMatch(/^ACTION_FAILED CALL_WEBHOOK of slow/);
+  expect((await timeline(server, incident.raw)).at(-1)).toMatch(/^ACTION_FAILED The call of slow/);
   const { notifications } = await ask("{ notifications(first: 5) { nodes { kind title } } }");
   expect(notifications.nodes).toContainEqual({
     kind: "response.failed",
-    title: expect.stringContaining("CALL_WEBHOOK, which you asked for, was not done"),
+    title: expect.stringContaining("The call of a webhook, which you asked for, was not done"),
   });
   const dump = await server.database.asOwner<{ row: string }>("SELECT c::text AS row FROM response_calls c");
   expect(JSON.stringify(dump)).not.toContain("canary-of-the-receiver");

@@ -64,7 +64,7 @@ describe("a change of an incident", () => {
       expect.objectContaining({ type: "BLOCK_IP", value: ip }),
     );
     expect(await timeline(server, done?.incident_id as string)).toContainEqual(
-      expect.stringMatching(`^ACTION_APPLIED BLOCK_IP of ${ip} until .*incident #\\d+ is CRITICAL`),
+      expect.stringMatching(`^ACTION_APPLIED The block of ${ip} until .*incident #\\d+ is CRITICAL`),
     );
   });
 
@@ -173,7 +173,7 @@ describe("a change of an incident", () => {
     expect((await about()).map(({ status }) => status)).toEqual(["REVERTED"]);
     expect((await decisionsInForce(server, clock)).filter(({ value }) => value === ip)).toEqual([]);
     expect(await timeline(server, done?.incident_id as string)).toContainEqual(
-      expect.stringContaining(`BLOCK_IP of ${ip} was not chosen by the response rule`),
+      expect.stringContaining(`The block of ${ip} was not chosen by the response rule`),
     );
     // Elsewhere it is a first offence.
     await server.database.asOwner(

@@ -476,7 +476,7 @@ describe("ASK_USER, a response that asks by itself", () => {
     await expect
       .poll(async () => (await about("nina"))[0])
       .toMatchObject({ status: "FAILED", reason: expect.stringContaining("answered 451") });
-    expect((await timeline(server, raw(id))).at(-1)).toMatch(/^ACTION_FAILED ASK_USER of nina/);
+    expect((await timeline(server, raw(id))).at(-1)).toMatch(/^ACTION_FAILED The question to nina was not sent/);
   });
 
   it("is asked for by no person but by incidentAskUser", async () => {
