@@ -245,6 +245,34 @@ it("says that events passed by unshown of those alone that came since it is look
   await stop();
 });
 
+it("offers to approve what others asked for, and asks a user from where one responds", async () => {
+  const number = await open("HIGH", "Taken over");
+  await visit(page, `/incidents/${number}`);
+  await page.getByRole("button", { name: "Respond…" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("What", { exact: true }).selectOption("Ask the user whether it was them");
+  await dialog.getByLabel("To whom or what").fill("olga");
+  await dialog.getByRole("button", { name: "Ask the user whether it was them" }).click();
+  await dialog.getByText("This server sends no e-mail").waitFor();
+  await dialog.getByLabel("What", { exact: true }).selectOption("Suspend user");
+  await dialog.getByRole("button", { name: "Suspend user and resolve" }).click();
+  await page.getByText("You asked for it: another person has to approve it.").waitFor();
+  const approve = page.getByRole("button", { name: "Approve" });
+  expect(await approve.count()).toBe(0);
+
+  const found = await ask<{ incident: { id: string } }>(`{ incident(number: ${number}) { id } }`);
+  const input = { type: "SUSPEND_USER", target: "otto", reason: "Test" };
+  await ask(
+    "mutation ($id: ID!, $input: IncidentRespondInput!) { incidentRespond(id: $id, input: $input) { outcome } }",
+    {
+      id: found.incident.id,
+      input,
+    },
+  );
+  await approve.click();
+  await page.getByText("Approved.").waitFor();
+});
+
 it("tells the tabs of the browser apart", async () => {
   const [first, second] = [await open("LOW"), await open("LOW")];
   const title = (text: string) => expect.poll(() => page.title(), patient).toBe(`${text} · Vigil`);

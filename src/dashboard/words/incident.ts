@@ -56,6 +56,7 @@ export const incidentWords = {
   approve: "Approve",
   reject: "Reject…",
   revert: "Take back…",
+  ownRequest: "You asked for it: another person has to approve it.",
   reasonTitle: {
     reject: "Reject this action",
     revert: "Take this action back",
@@ -84,6 +85,7 @@ export const incidentWords = {
   alsoResolve: "Then resolve the incident as an attack",
   andResolve: (action: string) => `${action} and resolve`,
   responded: { APPLIED: "Done, and in force.", AWAITING_APPROVAL: "It waits for a second person's approval." },
+  asked: "Asked by e-mail. The answer comes into the timeline.",
   respondDefault: (number: number, title: string) => `Incident ${number}: ${title}`.slice(0, 500),
   entities: "Entities",
   facts: "Details",

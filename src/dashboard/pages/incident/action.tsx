@@ -11,7 +11,6 @@ import { Button } from "../../parts/button.tsx";
 import { FormErrors } from "../../parts/field.tsx";
 import { Time } from "../../parts/time.tsx";
 import { toast } from "../../parts/toast.tsx";
-import { useMay } from "../../session/viewer.ts";
 import { incidentWords as words } from "../../words/incident.ts";
 import { words as shared } from "../../words.ts";
 import { ReasonDialog } from "./reason-dialog.tsx";
@@ -25,13 +24,11 @@ const tones: Partial<Record<ActionRowFragment["status"], Tone>> = {
 
 /** One action: what, to whom, until when; and its approval or its end. */
 export function Action({ action, onChanged }: { action: ActionRowFragment; onChanged: () => void }) {
-  const mayApprove = useMay("respond.approve");
-  const mayRevert = useMay("respond.write");
   const [asks, setAsks] = useState<"reject" | "revert">();
   const approve = useMutation(ActionApproveDocument);
   const reject = useMutation(ActionRejectDocument);
   const revert = useMutation(ActionRevertDocument);
-  const { id } = action;
+  const { id, viewerCanApprove, viewerCanReject, viewerCanRevert } = action;
 
   async function done(text: string, result: Promise<object | undefined>): Promise<void> {
     if (!(await result)) return;
@@ -45,7 +42,6 @@ export function Action({ action, onChanged }: { action: ActionRowFragment; onCha
     setAsks(what);
   }
 
-  const waits = action.status === "AWAITING_APPROVAL";
   const ending = asks === "reject" ? reject : revert;
   return (
     <li className="action">
@@ -63,27 +59,22 @@ export function Action({ action, onChanged }: { action: ActionRowFragment; onCha
         )}
       </p>
       <p className="muted small wrap">{action.endedReason ?? action.reason}</p>
-      {((waits && mayApprove) || (action.status === "APPLIED" && mayRevert)) && (
+      {viewerCanReject && !viewerCanApprove && <p className="muted small">{words.ownRequest}</p>}
+      {(viewerCanReject || viewerCanRevert) && (
         <div className="row no-print">
-          {waits ? (
-            <>
-              <Button
-                small
-                kind="primary"
-                busy={approve.busy}
-                onClick={() => void done(words.approved, approve.run({ id }))}
-              >
-                {words.approve}
-              </Button>
-              <Button small onClick={() => ask("reject")}>
-                {words.reject}
-              </Button>
-            </>
-          ) : (
-            <Button small onClick={() => ask("revert")}>
-              {words.revert}
+          {viewerCanApprove && (
+            <Button
+              small
+              kind="primary"
+              busy={approve.busy}
+              onClick={() => void done(words.approved, approve.run({ id }))}
+            >
+              {words.approve}
             </Button>
           )}
+          <Button small onClick={() => ask(viewerCanReject ? "reject" : "revert")}>
+            {viewerCanReject ? words.reject : words.revert}
+          </Button>
         </div>
       )}
       <FormErrors errors={approve.errors} />

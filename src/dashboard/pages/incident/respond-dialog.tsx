@@ -6,6 +6,7 @@ import {
   IncidentResolveDocument,
   IncidentRespondDocument,
   ResponseBlastDocument,
+  UserAskDocument,
 } from "../../generated/graphql.ts";
 import { Button } from "../../parts/button.tsx";
 import { Dialog } from "../../parts/dialog.tsx";
@@ -39,13 +40,20 @@ export function RespondDialog({ incident, suggestion, onClose, onDone }: Respond
   const [wished, setWished] = useState<boolean>();
   const resolves = wished ?? ending.includes(type);
   const respond = useMutation(IncidentRespondDocument);
+  const question = useMutation(UserAskDocument);
   const resolve = useMutation(IncidentResolveDocument);
   const [refused, setRefused] = useState<string>();
   const [isLeft, setIsLeft] = useState(false); // what was asked for is done, and all that is left is to resolve it
   const { id } = incident;
+  const isQuestion = type === "ASK_USER"; // it goes out at once, and is over with the answer
 
   async function send(): Promise<void> {
     setRefused(undefined);
+    if (isQuestion) {
+      if (!(await question.run({ id, user: target.trim() }))) return;
+      toast(words.asked);
+      return onDone();
+    }
     const done = await respond.run({ id, input: { type, target, ttl, reason } });
     if (!done) return;
     const { outcome, refusal } = done.incidentRespond;
@@ -61,7 +69,7 @@ export function RespondDialog({ incident, suggestion, onClose, onDone }: Respond
     onDone();
   }
 
-  const act = resolves ? words.andResolve(shared.actionType[type]) : shared.actionType[type];
+  const act = resolves && !isQuestion ? words.andResolve(shared.actionType[type]) : shared.actionType[type];
 
   return (
     <Dialog
@@ -71,7 +79,11 @@ export function RespondDialog({ incident, suggestion, onClose, onDone }: Respond
       actions={
         <>
           <Button onClick={isLeft ? onDone : onClose}>{isLeft ? shared.do.close : shared.do.cancel}</Button>
-          <Button kind="primary" busy={respond.busy || resolve.busy} onClick={() => void (isLeft ? finish() : send())}>
+          <Button
+            kind="primary"
+            busy={respond.busy || question.busy || resolve.busy}
+            onClick={() => void (isLeft ? finish() : send())}
+          >
             {isLeft ? words.resolve : act}
           </Button>
         </>
@@ -88,28 +100,36 @@ export function RespondDialog({ incident, suggestion, onClose, onDone }: Respond
             value={target}
             onChange={setTarget}
             mono
-            error={errorAt(respond.errors, "input", "target")}
+            error={isQuestion ? errorAt(question.errors, "user") : errorAt(respond.errors, "input", "target")}
           />
-          {type !== "NOTIFY_ADMIN" && <Blast type={type} target={target.trim()} />}
-          <SelectField
-            label={words.ttl}
-            value={ttl}
-            onChange={setTtl}
-            options={ttls}
-            error={errorAt(respond.errors, "input", "ttl")}
-          />
+          {type !== "NOTIFY_ADMIN" && !isQuestion && <Blast type={type} target={target.trim()} />}
+          {!isQuestion && (
+            <SelectField
+              label={words.ttl}
+              value={ttl}
+              onChange={setTtl}
+              options={ttls}
+              error={errorAt(respond.errors, "input", "ttl")}
+            />
+          )}
         </>
       )}
-      <TextField
-        label={words.reason}
-        hint={words.reasonHint}
-        value={reason}
-        onChange={setReason}
-        rows={2}
-        error={errorAt(respond.errors, "input", "reason")}
-      />
-      {!isLeft && <CheckField label={words.alsoResolve} checked={resolves} onChange={setWished} />}
-      <FormErrors errors={respond.errors} shown={["input.target", "input.ttl", "input.reason"]} />
+      {!isQuestion && (
+        <TextField
+          label={words.reason}
+          hint={words.reasonHint}
+          value={reason}
+          onChange={setReason}
+          rows={2}
+          error={errorAt(respond.errors, "input", "reason")}
+        />
+      )}
+      {!isLeft && !isQuestion && <CheckField label={words.alsoResolve} checked={resolves} onChange={setWished} />}
+      {isQuestion ? (
+        <FormErrors errors={question.errors} shown={["user"]} />
+      ) : (
+        <FormErrors errors={respond.errors} shown={["input.target", "input.ttl", "input.reason"]} />
+      )}
       <FormErrors errors={resolve.errors} />
       {refused && (
         <p className="field-error" role="alert">

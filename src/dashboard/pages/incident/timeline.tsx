@@ -56,7 +56,7 @@ export function Timeline({ incident, onChanged }: PartProps) {
 
 const moments = /(\d{4}-\d\d-\d\dT[\d:.]+Z)/;
 
-/** What the server wrote, its moments in the reader's zone. An entry of an earlier version begins with an action's name in the API. */
+/** What the server wrote, its moments in the reader's zone. Earlier versions began it with an action's name in the API. */
 function Told({ text }: { text: string }) {
   const pieces = text.replace(/^[A-Z]+(?:_[A-Z]+)+/, (name) => actionNames[name] ?? name).split(moments);
   return (
