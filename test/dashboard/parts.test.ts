@@ -207,6 +207,43 @@ it("says in a form that what it needs could not be read, asks again, and saves n
   for (const end of ends) await end();
 });
 
+it("keeps everybody of a schedule that is changed, however many people there are", async () => {
+  const person = (n: number) => ({
+    id: `id-${n}`,
+    name: `Person ${n}`,
+    email: `p${n}@clinic.example`,
+    suspendedAt: null,
+  });
+  const layer = { name: "First", startsOn: "2026-01-05", handOver: "09:00", turnDays: 7, hours: [] };
+  const schedule = { id: "nights", name: "Nights", timeZone: "UTC", revision: 1, hasCalendar: false, warnings: [] };
+  const list = {
+    onCallSchedules: [{ ...schedule, overrides: [], layers: [{ ...layer, users: [person(2_050)] }] }],
+    escalationPolicies: [],
+    alertChannels: [],
+  };
+  let sent: { input: { layers: { userIds: string[] }[] } } | undefined;
+  const ends = await Promise.all([
+    instead("OnCallList", (route) => route.fulfill({ json: { data: list } })),
+    instead("Everybody", (route) => {
+      const from = Number(route.request().postDataJSON().variables.after ?? 0);
+      const nodes = Array.from({ length: 100 }, (_, n) => person(from + n));
+      const pageInfo = { hasNextPage: from < 2_100, endCursor: String(from + 100) };
+      return route.fulfill({ json: { data: { users: { nodes, pageInfo } } } });
+    }),
+    instead("ScheduleChange", (route) => {
+      sent = route.request().postDataJSON().variables;
+      return route.fulfill({ json: { data: { onCallScheduleUpdate: { userErrors: [] } } } });
+    }),
+  ]);
+  await visit(page, "/on-call");
+  await open("Edit Nights");
+  await dialog().getByLabel("Person 1", { exact: true }).waitFor();
+  await button("Save").click();
+  await page.getByText("The schedule was saved.").waitFor();
+  expect(sent?.input.layers.map(({ userIds }) => userIds)).toEqual([["id-2050"]]);
+  for (const end of ends) await end();
+});
+
 it("says in its dialog that an alert could not be sent again, and then that it goes out", async () => {
   const alert = {
     ...{ id: "one", kind: "OPENED", status: "FAILED", recipient: "pat@clinic.example", tries: 3, incident: null },

@@ -10,18 +10,14 @@ interface People {
   reload: () => void;
 }
 
-const mostPages = 20; // of 100
-
 async function readEverybody(signal: AbortSignal): Promise<Someone[]> {
   const found: Someone[] = [];
-  let after: string | null | undefined = null;
-  for (let page = 0; page < mostPages; page++) {
+  for (let after: string | null = null; ; ) {
     const { users }: EverybodyQuery = await query(EverybodyDocument, { after }, signal);
     found.push(...users.nodes);
-    if (!users.pageInfo.hasNextPage) break;
+    if (!users.pageInfo.hasNextPage) return found;
     after = users.pageInfo.endCursor ?? null;
   }
-  return found;
 }
 
 /** Everybody who signs in, also those who are suspended, by name; none are `data` until they are known. */

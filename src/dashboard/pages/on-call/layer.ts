@@ -31,7 +31,8 @@ export function draftOf({ name, users, startsOn, handOver, turnDays, hours }: Sc
 /** As the API takes it. */
 export function layerInput(draft: LayerDraft, everybody: readonly Someone[]): OnCallLayerInput {
   const { name, people, startsOn, handOver, turnDays, hours } = draft;
-  const userIds = people.flatMap(({ email }) => everybody.find((one) => one.email === email)?.id ?? []);
+  // Who is not found is refused: left out, nobody would see it.
+  const userIds = people.map(({ email }) => everybody.find((one) => one.email === email)?.id ?? "");
   return {
     name: name.trim(),
     userIds,
