@@ -269,9 +269,102 @@ it("edits a rule's document as it is now, and refuses to save over what somebody
   await page.getByText("Revision 4").first().waitFor();
   await save.click();
   await page.getByText("The rule is at revision 4 now").waitFor();
-  expect(await ask("query ($id: ID!) { alertRule(id: $id) { yaml revision } }", { id })).toEqual({
-    alertRule: { yaml: `${template}author: Cem\n`, revision: 4 },
+  const now = () => ask("query ($id: ID!) { alertRule(id: $id) { yaml revision } }", { id });
+  expect(await now()).toEqual({ alertRule: { yaml: `${template}author: Cem\n`, revision: 4 } });
+
+  await page.getByRole("tab", { name: "Revisions" }).click();
+  await change("Dan");
+  await page.getByRole("button", { name: "Restore" }).first().click();
+  await page.getByText("The rule is at revision 5 now").waitFor();
+  expect(await now()).toEqual({ alertRule: { yaml: `${template}author: Dan\n`, revision: 5 } });
+});
+
+it("changes of a person and of a dashboard what one has changed there, and nothing that others did meanwhile", async () => {
+  type Made = { made: { user: { id: string } } };
+  const create = `mutation { made: userCreate(input: { name: "Una", email: "una@clinic.example", role: ADMIN }) { user { id } } }`;
+  const { id } = (await ask<Made>(create)).made.user;
+  await visit(page, "/users");
+  await page.getByRole("button", { name: "Edit Una" }).click();
+  const dialog = page.getByRole("dialog");
+  await ask(`mutation { userUpdate(id: "${id}", input: { role: VIEWER }) { userErrors { code } } }`);
+  await dialog.getByLabel("Name", { exact: true }).fill("Una Ode");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.waitFor({ state: "detached" });
+  expect(await ask(`{ node(id: "${id}") { ... on User { name role } } }`)).toEqual({
+    node: { name: "Una Ode", role: "VIEWER" },
   });
+
+  type Board = { made: { dashboard: { id: string } } };
+  const board = (
+    await ask<Board>('mutation { made: dashboardCreate(input: { name: "Wall", shared: true }) { dashboard { id } } }')
+  ).made.dashboard.id;
+  const put = "mutation ($input: WidgetCreateInput!) { made: widgetCreate(input: $input) { widget { id } } }";
+  const widgets: string[] = [];
+  for (const [index, title] of ["Mine", "Theirs", "Gone"].entries()) {
+    const place = { x: 4 * index, width: title === "Mine" ? 2 : 4 };
+    const input = { dashboardId: board, kind: "NUMBER", title, settings: { widget: "counter" }, ...place };
+    widgets.push((await ask<{ made: { widget: { id: string } } }>(put, { input })).made.widget.id);
+  }
+  const move = (x: number) =>
+    ask(
+      `mutation ($id: ID!, $places: [WidgetPlaceInput!]!) {
+        dashboardLayoutUpdate(id: $id, places: $places) { userErrors { code } }
+      }`,
+      { id: board, places: [{ widgetId: widgets[1], x, y: 0, width: 4, height: 4 }] },
+    );
+  const places = () => ask(`{ dashboard(id: "${board}") { widgets { title x } } }`);
+  await visit(page, `/dashboards/${encodeURIComponent(board)}?arrange`);
+  const head = page.locator(".board-edit .widget", { hasText: "Mine" }).locator(".widget-head");
+  const { x, y } = (await head.boundingBox()) ?? { x: 0, y: 0 };
+  await move(8);
+  await ask(`mutation { widgetDelete(id: "${widgets[2]}") { userErrors { code } } }`);
+  await page.mouse.move(x + 20, y + 14);
+  await page.mouse.down();
+  await page.mouse.move(x + 220, y + 14, { steps: 8 });
+  await page.mouse.up();
+  await page.getByText("Gone", { exact: true }).waitFor({ state: "detached" });
+  expect(await places()).toEqual({
+    dashboard: {
+      widgets: [
+        { title: "Mine", x: 2 },
+        { title: "Theirs", x: 8 },
+      ],
+    },
+  });
+  await move(6);
+  await page.getByRole("button", { name: "Configure Mine" }).click();
+  await dialog.getByLabel("Column", { exact: true }).fill("1");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.waitFor({ state: "detached" });
+  expect(await places()).toEqual({
+    dashboard: {
+      widgets: [
+        { title: "Mine", x: 1 },
+        { title: "Theirs", x: 6 },
+      ],
+    },
+  });
+});
+
+it("says whose an incident is also once they are suspended", async () => {
+  const { id } = (
+    await ask<{ made: { user: { id: string } } }>(
+      `mutation { made: userCreate(input: { name: "Gus", email: "gus@clinic.example", role: ANALYST }) { user { id } } }`,
+    )
+  ).made.user;
+  const { incident } = (
+    await ask<{ made: { incident: { id: string; number: number } } }>(
+      `mutation { made: incidentCreate(input: { title: "Odd", description: "Test", severity: LOW }) { incident { id number } } }`,
+    )
+  ).made;
+  await ask(
+    `mutation { incidentAssign(id: "${incident.id}", input: { assignee: "gus@clinic.example" }) { userErrors { code } } }`,
+  );
+  await ask(`mutation { userSuspend(id: "${id}") { userErrors { code } } }`);
+  await visit(page, `/incidents/${incident.number}`);
+  const chosen = page.getByLabel("Assignee").locator("option:checked");
+  await page.getByLabel("Assignee").locator("option", { hasText: "Nobody" }).waitFor({ state: "attached" });
+  await expect.poll(() => chosen.textContent(), { timeout: 60_000 }).toBe("Gus (gus@clinic.example)");
 });
 
 it("complains of nothing meanwhile", () => {

@@ -154,7 +154,10 @@ function Assign({ incident, onChanged }: PartProps) {
   const assign = useMutation(IncidentAssignDocument);
   const current = incident.assignee?.email ?? "";
   const [wanted, setWanted] = useState<string>();
-  const known = people.data?.assignees ?? (incident.assignee ? [incident.assignee] : []);
+  const listed = people.data?.assignees ?? [];
+  // Who has it may be asked no more: suspended, say. It is theirs until somebody else takes it.
+  const isListed = !incident.assignee || listed.some(({ email }) => email === current);
+  const known = isListed ? listed : [incident.assignee as NonNullable<typeof incident.assignee>, ...listed];
   const options = [
     { value: "", label: shared.nobody },
     ...known.map(({ name, email }) => ({ value: email, label: name === email ? email : `${name} (${email})` })),

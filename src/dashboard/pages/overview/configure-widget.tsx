@@ -49,10 +49,9 @@ export function ConfigureWidget({ dashboardId, panel, panels, onClose, onDone }:
     if (!(await change.run({ id: panel.id, input }))) return;
     const moved = place && sides.some((side) => place[side] !== panel[side]);
     if (moved) {
-      const places = panels.map(({ id, x, y, width, height }) => ({ widgetId: id, x, y, width, height }));
-      const mine = { x: place.x, y: place.y, width: place.width, height: place.height };
-      const all = places.map((one) => (one.widgetId === panel.id ? { ...one, ...mine } : one));
-      if (!(await arrange.run({ id: dashboardId, places: all }))) return;
+      const { x, y, width, height } = place;
+      const places = [{ widgetId: panel.id, x, y, width, height }];
+      if (!(await arrange.run({ id: dashboardId, places }))) return;
     }
     onDone();
   }

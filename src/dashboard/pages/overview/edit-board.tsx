@@ -31,16 +31,20 @@ export default function EditBoard({ dashboardId, panels, onChanged }: EditBoardP
   const shown = panels.map((panel) => ({ ...panel, ...wished[panel.id] }));
 
   async function save(layout: Layout): Promise<void> {
-    const places = layout.map(({ i, x, y, w, h }) => ({ widgetId: i, x, y, width: w, height: h }));
-    const changed = places.some(({ widgetId, ...place }) => {
+    const all = layout.map(({ i, x, y, w, h }) => ({ widgetId: i, x, y, width: w, height: h }));
+    // Only what moved: somebody else may have moved another widget meanwhile, or removed it.
+    const places = all.filter(({ widgetId, ...place }) => {
       const before = shown.find(({ id }) => id === widgetId);
       return before && (["x", "y", "width", "height"] as const).some((key) => before[key] !== place[key]);
     });
-    if (!changed) return;
-    setWished(Object.fromEntries(places.map(({ widgetId, ...place }) => [widgetId, place])));
-    if (await arrange.run({ id: dashboardId, places })) return onChanged();
-    setWished({});
-    toast(words.notSaved, "bad");
+    if (places.length === 0) return;
+    const moved = Object.fromEntries(places.map(({ widgetId, ...place }) => [widgetId, place]));
+    setWished((before) => ({ ...before, ...moved }));
+    if (!(await arrange.run({ id: dashboardId, places }))) {
+      setWished({});
+      toast(words.notSaved, "bad");
+    }
+    onChanged();
   }
 
   async function take(id: string): Promise<void> {

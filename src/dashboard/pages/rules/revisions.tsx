@@ -14,7 +14,7 @@ export function Revisions({ rule, onChanged }: RulePart) {
   const restore = useMutation(RuleRestoreDocument);
 
   async function back(revision: number): Promise<void> {
-    if (!(await restore.run({ id: rule.id, revision }))) return;
+    if (!(await restore.run({ id: rule.id, revision, expectedRevision: rule.revision }))) return;
     toast(words.restored(revision));
     onChanged();
   }

@@ -38,7 +38,12 @@ export function PersonForm({ user, onClose, onDone }: PersonFormProps) {
 
   async function save(): Promise<void> {
     if (user) {
-      if (!(await change.run({ id: user.id, input: { name: name.trim(), role } }))) return;
+      // Only what one has changed: somebody else may have taken the role away meanwhile.
+      const input = {
+        ...(name.trim() === user.name ? {} : { name: name.trim() }),
+        ...(role === user.role ? {} : { role }),
+      };
+      if (Object.keys(input).length > 0 && !(await change.run({ id: user.id, input }))) return;
       toast(words.saved);
       onDone();
       return onClose();
