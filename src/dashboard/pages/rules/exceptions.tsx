@@ -12,6 +12,7 @@ import { ruleWords as words } from "../../words/rules.ts";
 import { words as shared } from "../../words.ts";
 import { Editor } from "./editor.tsx";
 import type { RulePart } from "./rule.tsx";
+import { exceptionTemplate } from "./template.ts";
 
 /** What the rule leaves out, who answers for that, and until when. */
 export function Exceptions({ rule, onChanged }: RulePart) {
@@ -76,14 +77,10 @@ export function Exceptions({ rule, onChanged }: RulePart) {
   );
 }
 
-function templateOf(rule: RulePart["rule"]): string {
-  return `title: Exception of ${rule.name}\nlogsource:\n  category: application\nfilter:\n  rules:\n    - ${rule.name}\n  selection:\n    actor.name: svc-backup\n  condition: not selection\n`;
-}
-
 function AddForm({ rule, onChanged }: RulePart) {
   const [name, setName] = useState("");
   const [reason, setReason] = useState("");
-  const [yaml, setYaml] = useState(() => templateOf(rule));
+  const [yaml, setYaml] = useState(() => exceptionTemplate(rule.name));
   const add = useMutation(ExceptionAddDocument);
 
   async function send(event: FormEvent): Promise<void> {

@@ -16,3 +16,17 @@ tags:
 falsepositives:
   - Reports that run at night
 `;
+
+/** What an exception of a rule begins as. The rule may be called anything, such as `Exports: all`. */
+export function exceptionTemplate(rule: string): string {
+  return `title: ${JSON.stringify(`Exception of ${rule}`)}
+logsource:
+  category: application
+filter:
+  rules:
+    - ${JSON.stringify(rule)}
+  selection:
+    actor.name: svc-backup
+  condition: not selection
+`;
+}
