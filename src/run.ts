@@ -1,6 +1,7 @@
 /** What the entry points share: the configuration or its faults, and an orderly end on a signal. */
 import { distance } from "fastest-levenshtein";
 import { type Config, ConfigError, parseConfig, variableTypes } from "./config.ts";
+import type { Log } from "./log.ts";
 
 /** The configuration of the environment, with the command line's own settings over it; ends the process on faults. */
 export function readConfig(over: Record<string, string | undefined> = {}): Config {
@@ -29,6 +30,11 @@ export function misspelt(env: Record<string, string | undefined>): { given: stri
       .sort((one, other) => one.apart - other.apart);
     return nearest && nearest.apart <= name.length / 3 ? [{ given, meant: nearest.meant }] : [];
   });
+}
+
+/** Tells the log of misspelt settings. */
+export function warnOfMisspelt(log: Pick<Log, "warn">): void {
+  for (const one of misspelt(process.env)) log.warn(one, "an environment variable is no setting: it is misspelt");
 }
 
 const closeLimit = 9_500; // milliseconds: whoever started us waits 10 seconds

@@ -7,7 +7,7 @@ import { hasCluster } from "./embedded/has-cluster.ts";
 import { forgetRunningServer, readRunningServer, rememberRunningServer } from "./embedded/running.ts";
 import { createLog, messageForLog } from "./log.ts";
 import { timeJobs, workJobs } from "./queue/queue.ts";
-import { closeOnSignal, misspelt, opened } from "./run.ts";
+import { closeOnSignal, opened, warnOfMisspelt } from "./run.ts";
 import { servingInterval } from "./self-watch.ts";
 import { readPersistedDocuments } from "./server/persisted-documents.ts";
 import { createServer } from "./server/server.ts";
@@ -16,7 +16,7 @@ import { startTracing } from "./tracing-sdk.ts";
 
 export async function serve(config: Config): Promise<void> {
   const log = createLog(config.logLevel);
-  for (const one of misspelt(process.env)) log.warn(one, "an environment variable is no setting: it is misspelt");
+  warnOfMisspelt(log);
   const tracing = await startTracing(config.tracesEndpoint, log);
   if (!config.databaseUrl && !hasCluster(config.dataDir))
     console.error(`Making the database in ${config.dataDir}, once: this takes up to half a minute.`);

@@ -5,7 +5,7 @@ import type { Config } from "./config.ts";
 import { createLog } from "./log.ts";
 import { answerFromRedis } from "./queue/doorbell.ts";
 import { workJobs } from "./queue/queue.ts";
-import { closeOnSignal, misspelt, opened } from "./run.ts";
+import { closeOnSignal, opened, warnOfMisspelt } from "./run.ts";
 import { startTracing } from "./tracing-sdk.ts";
 
 export async function work(config: Config): Promise<void> {
@@ -16,7 +16,7 @@ export async function work(config: Config): Promise<void> {
       "A worker needs REDIS_URL or DATABASE_URL. Without both the server runs the scheduled jobs itself.",
     );
   const log = createLog(config.logLevel);
-  for (const one of misspelt(process.env)) log.warn(one, "an environment variable is no setting: it is misspelt");
+  warnOfMisspelt(log);
   const tracing = await startTracing(config.tracesEndpoint, log);
   const app = await opened(openApp(config, { log }), config);
   let close = app.close; // of what there is so far

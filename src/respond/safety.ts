@@ -74,8 +74,7 @@ export function judgeSafety(target: Target, around: Surroundings): SafetyVerdict
     if (network && overlap(target.value, network.value))
       return refuse(`${target.value} reaches ${protectedOne}, which is protected.`);
   }
-  const { isV6 } = spanOf(target.value);
-  const prefix = Number(target.value.split("/")[1] ?? (isV6 ? 128 : 32));
+  const { isV6, prefix } = spanOf(target.value);
   const widest = isV6 ? widestAutomatic.v6 : widestAutomatic.v4;
   if (around.automatic && prefix < widest) {
     return refuse(`/${prefix} is wider than /${widest}, the widest that is blocked without a person.`);

@@ -45,6 +45,8 @@ function toNumber(address: string): bigint {
 
 export interface Span {
   isV6: boolean;
+  /** Of an address, all its bits. */
+  prefix: number;
   first: bigint;
   last: bigint;
 }
@@ -58,16 +60,17 @@ export const spanOf = (value: string): Span => spans.memo(value);
 function readSpan(value: string): Span {
   const [address = "", bits] = value.split("/");
   const isV6 = isIPv6(address);
-  const rest = BigInt((isV6 ? 128 : 32) - Number(bits ?? (isV6 ? 128 : 32)));
+  const width = isV6 ? 128 : 32;
+  const prefix = Number(bits ?? width);
   const first = toNumber(address);
-  return { isV6, first, last: first + (1n << rest) - 1n };
+  return { isV6, prefix, first, last: first + (1n << BigInt(width - prefix)) - 1n };
 }
 
 /** Those of the networks that are as narrow as this prefix of their family, or narrower. */
 export function noWider(networks: readonly string[], { v4, v6 }: { v4: number; v6: number }): string[] {
   return networks.filter((network) => {
-    const [address = "", prefix = "128"] = network.split("/");
-    return Number(prefix) >= (isIPv6(address) ? v6 : v4);
+    const { isV6, prefix } = spanOf(network);
+    return prefix >= (isV6 ? v6 : v4);
   });
 }
 

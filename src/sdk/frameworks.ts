@@ -1,9 +1,9 @@
 /** The shapes of the frameworks, as far as they are used: none of them is a dependency. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { fetchFacts, watched } from "./facts.ts";
+import { mfaAnswer } from "./mfa.ts";
 import type { Exchange, Monitor, Verdict } from "./monitor.ts";
 import { watch } from "./node.ts";
-import type { HostRequest } from "./options.ts";
 import { answerOf } from "./refuse.ts";
 
 export interface FastifyRequestLike {
@@ -93,21 +93,9 @@ export function fetchHandler<Rest extends unknown[]>(
 async function judgeFetch(monitor: Monitor, exchange: Exchange, request: Request): Promise<Response | undefined> {
   const verdict = monitor.judge(exchange);
   if (verdict.kind === "PASS") return undefined;
-  const { onMfaRequired } = monitor.settings;
-  if (verdict.kind === "FORCE_MFA" && onMfaRequired) {
-    const { id, expiresAt } = verdict;
-    try {
-      const answer = await onMfaRequired(request as unknown as HostRequest, undefined, { id, expiresAt });
-      if (answer instanceof Response) return answer;
-      if (answer === true) {
-        exchange.refused = undefined;
-        return undefined;
-      }
-    } catch (error) {
-      monitor.faults.note("HOOK", `onMfaRequired failed: ${(error as Error)?.message}`, error);
-    }
-  }
-  return refusal(verdict.kind);
+  const answer = await mfaAnswer(exchange, verdict, request);
+  if (answer instanceof Response) return answer;
+  return answer === true ? undefined : refusal(verdict.kind);
 }
 
 function refusal(kind: Exclude<Verdict["kind"], "PASS">): Response {

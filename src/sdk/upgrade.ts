@@ -2,8 +2,8 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { nodeFacts } from "./facts.ts";
+import { mfaAnswer } from "./mfa.ts";
 import type { Exchange, Monitor, Verdict } from "./monitor.ts";
-import type { HostRequest } from "./options.ts";
 import { answerOf } from "./refuse.ts";
 
 type Refusal = Exclude<Verdict["kind"], "PASS">;
@@ -36,17 +36,7 @@ export async function watchUpgrade(
 async function judge(monitor: Monitor, exchange: Exchange, message: IncomingMessage): Promise<Refusal | undefined> {
   const verdict = monitor.judge(exchange);
   if (verdict.kind === "PASS") return undefined;
-  const { onMfaRequired } = monitor.settings;
-  if (verdict.kind !== "FORCE_MFA" || !onMfaRequired) return verdict.kind;
-  const { kind, id, expiresAt } = verdict;
-  try {
-    if ((await onMfaRequired(message as HostRequest, undefined, { id, expiresAt })) !== true) return kind;
-  } catch (error) {
-    monitor.faults.note("HOOK", `onMfaRequired failed: ${(error as Error)?.message}`, error);
-    return kind;
-  }
-  exchange.refused = undefined;
-  return undefined;
+  return (await mfaAnswer(exchange, verdict, message)) === true ? undefined : verdict.kind;
 }
 
 function refuse(socket: Duplex, kind: Refusal): void {

@@ -20,6 +20,10 @@ export type LevelVerdict =
 
 const ranks = [null, "HIGH", "CRITICAL"] as const;
 
+/** From which threat score on somebody has the level. */
+export const thresholdOf = (level: RiskLevel, { high, critical }: RiskThresholds): number =>
+  level === "CRITICAL" ? critical : high;
+
 /** Pure: the level after `score`, where it was `before`. */
 export function judgeLevel(before: RiskLevel | null, score: number, thresholds: RiskThresholds): LevelVerdict {
   const reached = score >= thresholds.critical ? 2 : score >= thresholds.high ? 1 : 0;
@@ -27,7 +31,7 @@ export function judgeLevel(before: RiskLevel | null, score: number, thresholds: 
   const was = ranks.indexOf(before);
   if (reached > was) {
     const level = ranks[reached] as RiskLevel;
-    return { move: "RISES", level, threshold: level === "CRITICAL" ? thresholds.critical : thresholds.high };
+    return { move: "RISES", level, threshold: thresholdOf(level, thresholds) };
   }
   const now = Math.max(reached, Math.min(held, was));
   return { move: now < was ? "FALLS" : "STAYS", level: ranks[now] as RiskLevel | null };

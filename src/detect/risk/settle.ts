@@ -1,6 +1,6 @@
 /** Which thresholds refreshed scores have crossed, written down with each entity so that a crossing is told once. */
 import type { Tx } from "../../db.ts";
-import { judgeLevel, type RiskLevel } from "./level.ts";
+import { judgeLevel, type RiskLevel, thresholdOf } from "./level.ts";
 
 /** A row of refresh_risk() and contribute_risk(). */
 export interface RefreshedRow {
@@ -34,9 +34,10 @@ export async function settleLevels(
   const changed: { id: string; level: RiskLevel | null }[] = [];
   for (const { entity_id, kind, key, risk, level, criticality, high_at, critical_at } of rows) {
     if (kind !== "USER" && kind !== "ADDRESS") continue;
-    const verdict = judgeLevel(level, risk, { high: high_at, critical: critical_at });
+    const thresholds = { high: high_at, critical: critical_at };
+    const verdict = judgeLevel(level, risk, thresholds);
     if (verdict.level) {
-      const threshold = verdict.level === "CRITICAL" ? critical_at : high_at;
+      const threshold = thresholdOf(verdict.level, thresholds);
       const one = { kind, key, risk, criticality, level: verdict.level, threshold };
       (verdict.move === "RISES" ? crossings : standing).push(one);
     }

@@ -20,6 +20,11 @@ export function* mergeCollection(sources: Iterable<SourceDocument>): Generator<S
   let previous: Merged | undefined;
   const unused = new Set<SourceDocument>(); // globals that no rule follows: what they say would be lost unseen
   let length = 0; // of all that was written in full: a short text can stand for a thousand long ones
+  const isTooLong = ({ text }: SourceDocument, { report }: SourceDocument): boolean => {
+    length += text.length;
+    if (length > maxSourceLength) report([], "INVALID", tooLong);
+    return length > maxSourceLength;
+  };
   for (const source of sources) {
     const { value: written, report } = source;
     if (!isShape(written)) {
@@ -31,8 +36,7 @@ export function* mergeCollection(sources: Iterable<SourceDocument>): Generator<S
       previous = { value, from: [source] };
       unused.clear();
       const rule = global === nothing ? source : inFull(global, previous, source);
-      if (rule !== source) length += rule.text.length;
-      if (length > maxSourceLength) return tooLong(source);
+      if (rule !== source && isTooLong(rule, source)) return;
       yield rule;
     } else if (action === "global") {
       global = merged(global, { value, from: [source] });
@@ -45,21 +49,14 @@ export function* mergeCollection(sources: Iterable<SourceDocument>): Generator<S
       previous = merged(previous, { value, from: [source] });
       unused.clear();
       const rule = inFull(global, previous, source);
-      length += rule.text.length;
-      if (length > maxSourceLength) return tooLong(source);
+      if (isTooLong(rule, source)) return;
       yield rule;
     }
   }
   for (const { report } of unused) report(["action"], "INVALID", "no rule follows that this could be merged into");
 }
 
-function tooLong({ report }: SourceDocument): void {
-  report(
-    [],
-    "INVALID",
-    `up to this rule the collection in full is longer than ${maxSourceLength} characters; split it`,
-  );
-}
+const tooLong = `up to this rule the collection in full is longer than ${maxSourceLength} characters; split it`;
 
 /** One rule of a collection as a document of its own. Faults are told where the part was written. */
 function inFull(global: Merged, rule: Merged, { index, line, report: own }: SourceDocument): SourceDocument {

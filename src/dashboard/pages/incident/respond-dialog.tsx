@@ -102,33 +102,35 @@ export function RespondDialog({ incident, suggestion, onClose, onDone }: Respond
             mono
             error={isQuestion ? errorAt(question.errors, "user") : errorAt(respond.errors, "input", "target")}
           />
-          {type !== "NOTIFY_ADMIN" && !isQuestion && <Blast type={type} target={target.trim()} />}
           {!isQuestion && (
-            <SelectField
-              label={words.ttl}
-              value={ttl}
-              onChange={setTtl}
-              options={ttls}
-              error={errorAt(respond.errors, "input", "ttl")}
-            />
+            <>
+              {type !== "NOTIFY_ADMIN" && <Blast type={type} target={target.trim()} />}
+              <SelectField
+                label={words.ttl}
+                value={ttl}
+                onChange={setTtl}
+                options={ttls}
+                error={errorAt(respond.errors, "input", "ttl")}
+              />
+            </>
           )}
         </>
       )}
-      {!isQuestion && (
-        <TextField
-          label={words.reason}
-          hint={words.reasonHint}
-          value={reason}
-          onChange={setReason}
-          rows={2}
-          error={errorAt(respond.errors, "input", "reason")}
-        />
-      )}
-      {!isLeft && !isQuestion && <CheckField label={words.alsoResolve} checked={resolves} onChange={setWished} />}
       {isQuestion ? (
         <FormErrors errors={question.errors} shown={["user"]} />
       ) : (
-        <FormErrors errors={respond.errors} shown={["input.target", "input.ttl", "input.reason"]} />
+        <>
+          <TextField
+            label={words.reason}
+            hint={words.reasonHint}
+            value={reason}
+            onChange={setReason}
+            rows={2}
+            error={errorAt(respond.errors, "input", "reason")}
+          />
+          {!isLeft && <CheckField label={words.alsoResolve} checked={resolves} onChange={setWished} />}
+          <FormErrors errors={respond.errors} shown={["input.target", "input.ttl", "input.reason"]} />
+        </>
       )}
       <FormErrors errors={resolve.errors} />
       {refused && (
