@@ -55,7 +55,6 @@ export function operationsOf(
     to: new Date(until),
   });
   const [week, month] = [last(7 * day), last(30 * day)];
-  const wholeDays = [new Date(Math.floor((end - 7 * day) / day) * day), new Date(Math.ceil(end / day) * day)];
   const first: Statement = ["", organizationId];
   const mine = (text: string, ...values: unknown[]): Statement => [text, ...first.slice(1), ...values];
 
@@ -80,7 +79,7 @@ export function operationsOf(
        FROM security_incidents, jsonb_array_elements(subjects) s
        WHERE organization_id = $1 AND opened_at >= $2 AND opened_at < $3${condition}
        GROUP BY 1, 2 ORDER BY 3 DESC LIMIT ${most}`,
-      ...wholeDays,
+      ...[week.from, week.to],
     ),
   ];
   const yesterday = last(day, end - day);
