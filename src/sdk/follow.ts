@@ -22,6 +22,8 @@ export interface FollowOptions {
   onRefused: (reason: Refusal) => void;
   /** What the list asks and the host never does. */
   onSpared: (decision: Accepted["spared"][number]) => void;
+  /** There are new decisions to follow. */
+  onApplied: () => void;
 }
 
 export class Follower {
@@ -80,7 +82,7 @@ export class Follower {
   }
 
   async #ask(after: number | undefined): Promise<Refusal | undefined> {
-    const { connection, list, name, faults, onRefused, onSpared } = this.#options;
+    const { connection, list, name, faults, onRefused, onSpared, onApplied } = this.#options;
     const query = new URLSearchParams({ enforcer: name, program });
     if (after !== undefined) {
       query.set("after", String(after));
@@ -106,6 +108,7 @@ export class Follower {
       return accepted.refusal;
     }
     for (const decision of accepted.spared.slice(0, 10)) onSpared(decision);
+    if (accepted.applied.length > 0) onApplied();
     this.#acknowledge(accepted.applied, accepted.lifted);
     return undefined;
   }

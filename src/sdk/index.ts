@@ -45,7 +45,8 @@ export interface SecurityMonitor {
   ): (request: IncomingMessage, response: ServerResponse) => void;
   /**
    * A listener for the event `upgrade` of node:http's server, by which WebSockets come:
-   * `server.on("upgrade", vigil.upgrade(listener))`. No middleware runs for these: `identify` gets node:http's request.
+   * `server.on("upgrade", vigil.upgrade(listener))`. No middleware runs for these: `identify` gets node:http's request. What is
+   * open is cut when its address or user is refused later.
    */
   upgrade(
     listener: (request: IncomingMessage, socket: Duplex, head: Buffer) => void,

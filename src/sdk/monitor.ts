@@ -1,4 +1,6 @@
 /** What every framework's adapter uses: who a request is of, whether it may go on, and that it is written down. */
+import { Connections } from "./connections.ts";
+import type { ListedDecision } from "./decision.ts";
 import type { Subject } from "./decision-table.ts";
 import type { Facts } from "./facts.ts";
 import { Faults, warn } from "./faults.ts";
@@ -35,6 +37,7 @@ export class Monitor {
   readonly recorder: Recorder;
   readonly list: DecisionList;
   readonly outbox: Outbox;
+  readonly connections = new Connections();
   readonly #connection: Connection;
   readonly #follower: Follower | undefined;
 
@@ -63,6 +66,8 @@ export class Monitor {
       onRefused: (reason) => this.outbox.push(this.recorder.own("sdk.list_refused", { reason })),
       onSpared: ({ id, type, scope }) =>
         this.outbox.push(this.recorder.own("sdk.decision_not_followed", { decision: id, type, scope })),
+      onApplied: () =>
+        void this.#cutConnections().catch((error) => faults.note("INTERNAL", "connections are not cut", error)),
     });
   }
 
@@ -116,16 +121,27 @@ export class Monitor {
 
   /** Whether it may go on; marks the exchange where it may not. */
   judge(exchange: Exchange): Verdict {
-    const { enforce, failClosed = false } = this.settings;
+    const { enforce, failClosed } = this.settings;
     if (enforce === false) return pass;
     if (this.list.version === undefined) return failClosed ? { kind: "NO_LIST" } : pass;
     if (this.list.size === 0) return pass;
-    const decision = this.list.findFirst(enforced, subjectOf(exchange), failClosed && !this.isReached);
+    const decision = this.#refusalOf(exchange);
     // Else a client that is blocked would be let in if it leaves at once: nobody can tell who it was, nobody waits for it.
     if (!decision) return exchange.facts.isGone && this.list.has("BLOCK_IP") ? { kind: "NO_ADDRESS" } : pass;
     const { type, id, expiresAt } = decision;
     exchange.refused = { type, id };
     return { kind: type as (typeof enforced)[number], id, expiresAt };
+  }
+
+  #refusalOf(exchange: Exchange): ListedDecision | undefined {
+    const { failClosed = false } = this.settings;
+    return this.list.findFirst(enforced, subjectOf(exchange), failClosed && !this.isReached);
+  }
+
+  async #cutConnections(): Promise<void> {
+    const tell = ({ id, type }: ListedDecision): void =>
+      this.outbox.push(this.recorder.own("sdk.connection_cut", { decision: id, type }));
+    await this.connections.cut((exchange) => this.#refusalOf(exchange), tell);
   }
 
   /** With its status, bytes and route set. Never throws. */

@@ -25,18 +25,15 @@ export async function watchUpgrade(
       monitor.end(exchange);
     });
     await monitor.identify(exchange);
-    refusal = await judge(monitor, exchange, message);
+    const verdict = monitor.judge(exchange);
+    if (verdict.kind === "PASS") monitor.connections.add(socket, { exchange, allowed: undefined });
+    else if ((await mfaAnswer(exchange, verdict, message)) !== true) refusal = verdict.kind;
+    else if (verdict.kind === "FORCE_MFA") monitor.connections.add(socket, { exchange, allowed: verdict.id });
   } catch (error) {
     monitor.faults.note("INTERNAL", `a request is not watched: ${(error as Error).message}`, error);
   }
   if (refusal) refuse(socket, refusal);
   else queueMicrotask(next); // what the host's listener throws is the host's
-}
-
-async function judge(monitor: Monitor, exchange: Exchange, message: IncomingMessage): Promise<Refusal | undefined> {
-  const verdict = monitor.judge(exchange);
-  if (verdict.kind === "PASS") return undefined;
-  return (await mfaAnswer(exchange, verdict, message)) === true ? undefined : verdict.kind;
 }
 
 function refuse(socket: Duplex, kind: Refusal): void {

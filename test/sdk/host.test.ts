@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import fastify from "fastify";
 import Koa from "koa";
 import { describe, expect, it, vi } from "vitest";
-import { WebSocketServer } from "ws";
+import { WebSocket, WebSocketServer } from "ws";
 import { parseBatch } from "../../src/ingest/batch.ts";
 import type { EventDraft } from "../../src/ingest/event.ts";
 import { validateEvent } from "../../src/ingest/validate.ts";
@@ -474,6 +474,48 @@ describe("a host of the SDK", () => {
     ]);
     expect(events[0]).toMatchObject({ outcome: "success", source: { ip: "203.0.113.8" }, http: { path: "/live" } });
     expect(JSON.stringify(events)).not.toContain("doe");
+  });
+
+  it("cuts the WebSockets of whoever is refused while they are open, and leaves those that were let through", async () => {
+    const lists = blocking();
+    lists.make({ ...blockOf(2, "bob", Date.now() + 3_600_000), type: "FORCE_MFA", scope: "USER" });
+    const { url, events } = await vigilWith(lists);
+    const monitor = watching({
+      url,
+      onError: () => undefined,
+      identify: ({ headers }) => headers["x-user"],
+      onMfaRequired: () => true,
+    });
+    await until(() => monitor.status().decisions === 2);
+    const sockets = new WebSocketServer({ noServer: true });
+    const host = await listen(
+      (_request, response) => response.end(),
+      monitor.upgrade((asked, socket, head) =>
+        sockets.handleUpgrade(asked, socket, head, (client) => client.send("hi")),
+      ),
+    );
+    const ended: string[] = [];
+    const enter = async (name: string, address: string): Promise<void> => {
+      const headers = { "x-user": name, "x-forwarded-for": address };
+      const socket = new WebSocket(host.replace("http", "ws"), { headers });
+      socket.on("close", (code) => ended.push(`${name} ${code}`));
+      open.push(() => socket.terminate());
+      await new Promise((resolve, reject) => socket.once("message", resolve).once("error", reject));
+    };
+    await enter("ann", "203.0.113.8");
+    await enter("bob", "203.0.113.8");
+    await enter("carol", "203.0.113.10");
+    await enter("dave", "203.0.113.8");
+    lists.make({ ...blockOf(3, "ann", Date.now() + 3_600_000), type: "SUSPEND_USER", scope: "USER" });
+    await until(() => ended.length === 1);
+    lists.make(blockOf(4, "203.0.113.10", Date.now() + 3_600_000));
+    await until(() => ended.length === 2);
+    lists.make({ ...blockOf(5, "dave", Date.now() + 3_600_000), type: "FORCE_MFA", scope: "USER" });
+    await until(() => events.filter(({ action }) => action === "sdk.connection_cut").length === 3);
+    expect(ended).toEqual(["ann 1006", "carol 1006", "dave 1006"]);
+    expect(sockets.clients.size).toBe(1);
+    const cut = events.filter(({ action }) => action === "sdk.connection_cut");
+    expect(cut.map(({ attributes }) => attributes?.type)).toEqual(["SUSPEND_USER", "BLOCK_IP", "FORCE_MFA"]);
   });
 
   it("outlives a client that is refused a WebSocket, and gone before anybody knows who it is", async () => {

@@ -42,7 +42,12 @@ export async function vigilWith(lists: ListServer): Promise<{ url: string; event
     request.on("end", () => {
       if (request.url?.startsWith("/enforce/decisions")) {
         const after = new URL(request.url, "http://x").searchParams.get("after");
-        if (after === null) response.end(JSON.stringify(lists.answer(undefined, Date.now())));
+        const known = after === null ? undefined : Number(after);
+        const answer = (): unknown =>
+          known === lists.version
+            ? response.destroyed || setTimeout(answer, 5)
+            : response.end(JSON.stringify(lists.answer(known, Date.now())));
+        answer();
       } else if (request.url === "/ingest") {
         const sent = Buffer.concat(parts);
         const body = request.headers["content-encoding"] === "gzip" ? gunzipSync(sent) : sent;
