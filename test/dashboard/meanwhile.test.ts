@@ -37,6 +37,28 @@ it("has x and Enter mean the incident that has the focus, whatever comes above i
   await page.getByRole("heading", { level: 1, name: /203\.0\.113\.61/ }).waitFor();
 });
 
+it("keeps what one writes on while a comment is being sent", async () => {
+  await visit(page, "/incidents");
+  await page.getByRole("link", { name: "203.0.113.61" }).click();
+  const held: Route[] = [];
+  const hold = (route: Route): Promise<void> | number =>
+    route.request().postData()?.includes("mutation IncidentCommentAdd(") ? held.push(route) : route.fallback();
+  await page.route("**/graphql", (route) => void hold(route));
+  const text = page.getByLabel("Comment");
+  await text.fill("Called the clinic.");
+  await page.getByRole("button", { name: "Add comment" }).click();
+  await expect.poll(() => held.length).toBe(1);
+  await text.fill("Called the clinic. They know");
+  await held[0]?.continue();
+  await page.locator("ol").getByText("Called the clinic.", { exact: true }).waitFor();
+  expect(await text.inputValue()).toBe("Called the clinic. They know");
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+  await text.fill("They know.");
+  await page.getByRole("button", { name: "Add comment" }).click();
+  await page.locator("ol").getByText("They know.", { exact: true }).waitFor();
+  await expect.poll(() => text.inputValue()).toBe("");
+});
+
 it("changes the chosen incidents that are still in the list, and no other", async () => {
   type Found = { incidents: { nodes: { id: string; assignee: { email: string } | null }[] } };
   const find = "query ($filter: IncidentFilter) { incidents(filter: $filter) { nodes { id assignee { email } } } }";

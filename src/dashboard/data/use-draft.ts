@@ -6,7 +6,7 @@ const drafts = new Map<string, string>();
 onSignedOut(() => drafts.clear()); // they are of whoever was here
 
 /** A text that somebody writes for `of`: it is still there when they come back from another tab or page. Empty: none. */
-export function useDraft(of: string): [string, (text: string) => void] {
+export function useDraft(of: string): [string, set: (text: string) => void, sent: (text: string) => void] {
   const [text, setText] = useState(() => drafts.get(of) ?? "");
   const set = useCallback(
     (next: string) => {
@@ -16,5 +16,8 @@ export function useDraft(of: string): [string, (text: string) => void] {
     },
     [of],
   );
-  return [text, set];
+  const sent = (was: string): void => {
+    if (drafts.get(of) === was) set(""); // else more was written meanwhile
+  };
+  return [text, set, sent];
 }

@@ -56,13 +56,13 @@ export function Evidence({ incident, onChanged }: PartProps) {
 }
 
 function NoteForm({ incident, onChanged }: PartProps) {
-  const [note, setNote] = useDraft(`note ${incident.id}`);
+  const [note, setNote, sent] = useDraft(`note ${incident.id}`);
   const add = useMutation(EvidenceAddDocument);
 
   async function send(event: FormEvent): Promise<void> {
     event.preventDefault();
     if (!(await add.run({ id: incident.id, input: { note } }))) return;
-    setNote("");
+    sent(note);
     onChanged();
   }
 

@@ -14,13 +14,13 @@ import type { PartProps } from "./incident.tsx";
 export function Tasks({ incident, onChanged }: PartProps) {
   const mayWrite = useMay("incident.write");
   const finish = useMutation(TaskFinishDocument);
-  const [text, setText] = useDraft(`task ${incident.id}`);
+  const [text, setText, sent] = useDraft(`task ${incident.id}`);
   const add = useMutation(TaskAddDocument);
 
   async function send(event: FormEvent): Promise<void> {
     event.preventDefault();
     if (!(await add.run({ id: incident.id, input: { text } }))) return;
-    setText("");
+    sent(text);
     onChanged();
   }
 

@@ -67,7 +67,7 @@ function Told({ text }: { text: string }) {
 }
 
 function CommentForm({ incident, onChanged }: PartProps) {
-  const [body, setBody] = useDraft(`comment ${incident.id}`);
+  const [body, setBody, sent] = useDraft(`comment ${incident.id}`);
   const add = useMutation(IncidentCommentAddDocument);
 
   async function send(event: FormEvent<HTMLFormElement>): Promise<void> {
@@ -75,7 +75,7 @@ function CommentForm({ incident, onChanged }: PartProps) {
     const form = event.currentTarget;
     if (!(await add.run({ id: incident.id, input: { body } }))) return;
     if (form.contains(document.activeElement)) form.querySelector("textarea")?.focus(); // its button goes
-    setBody("");
+    sent(body);
     onChanged();
   }
 
