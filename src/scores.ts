@@ -4,7 +4,7 @@ import type { DetectionDraft } from "./detect/detection.ts";
 import { contribute } from "./detect/risk/contribute.ts";
 import type { Crossing } from "./detect/risk/settle.ts";
 import { tellCrossing } from "./detect/risk/tell.ts";
-import { lockRaised, raiseIncidents } from "./incident/raise.ts";
+import { lockRaised, raiseIncidents, raisingAny } from "./incident/raise.ts";
 import type { NewChange } from "./publish/change.ts";
 
 /**
@@ -22,9 +22,9 @@ export async function scoreDetections(
   const opened = changes.flatMap(({ kind, entityId }) =>
     (kind === "OPENED" || kind === "REOPENED") && entityId ? [entityId] : [],
   );
-  if (opened.length === 0) return raised;
+  const concerned = await raisingAny(tx, standing, opened);
   for (const level of ["CRITICAL", "HIGH"] as const)
-    for (const one of standing) if (one.level === level) raised.push(...(await raise(tx, one, now, opened)));
+    for (const one of concerned) if (one.level === level) raised.push(...(await raise(tx, one, now, opened)));
   return raised;
 }
 

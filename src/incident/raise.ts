@@ -34,6 +34,32 @@ export async function lockRaised(tx: Tx, raises: readonly Omit<Raise, "reason" |
   );
 }
 
+/** Those of `raises` that are about one of these incidents, and would raise it. In one statement, as a batch has many. */
+export async function raisingAny<One extends Pick<Raise, "kind" | "key"> & { level: Severity }>(
+  tx: Tx,
+  raises: readonly One[],
+  incidentIds: readonly string[],
+): Promise<One[]> {
+  if (raises.length === 0 || incidentIds.length === 0) return [];
+  const { rows } = await tx.query<{ place: number }>({
+    name: "raising_any",
+    text: `SELECT DISTINCT r.place::int FROM security_incidents i
+      JOIN detections d ON d.organization_id = $1 AND d.incident_id = i.id
+      JOIN risk_contributions c ON c.organization_id = $1 AND c.detection_id = d.id AND c.withdrawn_at IS NULL
+      JOIN unnest($3::text[], $4::text[], $5::int[]) WITH ORDINALITY AS r(kind, key, rank, place)
+        ON r.kind = c.entity_kind AND r.key = c.entity_key AND r.rank > i.severity_rank
+      WHERE i.organization_id = $1 AND i.id = ANY ($2) AND i.open_fingerprint IS NOT NULL ORDER BY 1`,
+    values: [
+      tx.organizationId,
+      incidentIds,
+      raises.map(({ kind }) => kind),
+      raises.map(({ key }) => key),
+      raises.map(({ level }) => severities.indexOf(level)),
+    ],
+  });
+  return rows.map(({ place }) => raises[place - 1] as One);
+}
+
 /** Raises the open incidents that gather detections about it; answers what is to be announced. */
 export async function raiseIncidents(tx: Tx, raise: Raise, now: number): Promise<NewChange[]> {
   const rank = severities.indexOf(raise.to);

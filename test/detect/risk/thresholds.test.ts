@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ask as asking } from "../../audit/asking.ts";
 import { type TestServer, testServer } from "../../support/server.ts";
+import { watchStatements } from "../../support/statements.ts";
 
 let server: TestServer;
 const rule = (title: string): string => `title: ${title}
@@ -8,9 +9,12 @@ logsource: { product: clinic }
 detection: { s: { event.action: ${title.toLowerCase()} }, condition: s }
 level: medium
 `;
-const send = async (action: string, name: string): Promise<void> => {
-  const event = { action, logsource: { product: "clinic" }, actor: { name } };
-  expect((await server.ingest(JSON.stringify(event))).status).toBe(200);
+const send = async (action: string, ...names: string[]): Promise<void> => sendAll(names.map((name) => [action, name]));
+const sendAll = async (said: string[][]): Promise<void> => {
+  const lines = said.map(([action, name]) =>
+    JSON.stringify({ action, logsource: { product: "clinic" }, actor: { name } }),
+  );
+  expect((await server.ingest(lines.join("\n"))).status).toBe(200);
 };
 // biome-ignore lint/suspicious/noExplicitAny: each query says what comes back
 const ask = async (document: string, variables: object = {}): Promise<any> =>
@@ -72,4 +76,22 @@ it("an incident about somebody who had passed a threshold before is as severe fr
   expect((await incidents()).find((one: { id: string }) => one.id === strange.id)).toMatchObject({
     severity: "MEDIUM",
   });
+});
+
+it("of how many people above a threshold a batch tells makes no more statements", async () => {
+  const people = Array.from({ length: 12 }, (_, n) => `p${n}`);
+  await send("odd", ...people);
+  const watch = watchStatements();
+  const aboutScores = async (names: string[], newOne: string): Promise<number> => {
+    watch.take();
+    await sendAll([...names.map((name) => ["odd", name]), ["strange", newOne]]);
+    return watch.take().filter(({ text }) => text.includes("risk_contributions")).length;
+  };
+  try {
+    const few = await aboutScores(people.slice(0, 2), "few");
+    expect(few).toBeGreaterThan(0);
+    expect(await aboutScores(people, "many")).toBe(few);
+  } finally {
+    watch.stop();
+  }
 });
