@@ -10,6 +10,8 @@ import { agentOf, referrerOf, requestOf } from "./whole-text.ts";
 
 type Table = ReadonlyMap<string, Read>;
 
+const slotMs = 300_000; // 5 minutes
+
 /** Whoever acted, by the best name there is. */
 const userName: Read = (event) => event.actor?.name ?? event.actor?.email ?? event.actor?.id;
 const userNameSent = readSent("user.name", userName);
@@ -95,6 +97,7 @@ export const ownFields: Table = new Map<string, Read>([
   ["actor.email", (event) => event.actor?.email],
   ["actor.roles", (event) => event.actor?.roles],
   ["user.name.folded", (event) => folded(userNameSent(event))],
+  ["event.slot", (event) => Math.floor(event.time / slotMs)],
   ["source.network", ({ source }) => (source?.ip === undefined ? undefined : networkOf(source.ip))],
   ["source.country", country],
   ["source.city", city],

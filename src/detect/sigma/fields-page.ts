@@ -53,6 +53,7 @@ const composed = new Map([
     "user.name.folded",
     "`user.name` in lower case, without differences of width, unseen characters and blanks around: one for all spellings of a name",
   ],
+  ["event.slot", "which five minutes `time` falls into: counted by value, how long something goes on"],
   ["source.network", "the /64 of `source.ip`, where it is IPv6: one customer has all of it"],
   ["http.input", "path, query, body, cookies and own headers of a request, decoded: see [rules](rules.md)"],
   ["http.command", "the same as a shell reads it"],

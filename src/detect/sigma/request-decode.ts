@@ -16,15 +16,15 @@ export function piecesOf(sent: string): string[] {
 
 /** `form`: a plus sign is a blank, as in queries and form bodies. Comments lose their marks and keep their text. */
 export function decoded(sent: string, form: boolean): string {
-  return oneBlank(unwrapped(sent, form).replace(/\/\*!?\d*|\*\//g, " "));
+  return unmarked(unwrapped(sent, form));
 }
 
 /** The same, and, where there are comments with text, once more without that text. */
 export function decodings(sent: string, form: boolean): string[] {
   const text = unwrapped(sent, form);
-  const marked = oneBlank(text.replace(/\/\*!?\d*|\*\//g, " "));
+  const marked = unmarked(text);
   if (!text.includes("/*")) return [marked];
-  const bare = oneBlank(withoutComments(text).replace(/\/\*!?\d*|\*\//g, " "));
+  const bare = unmarked(withoutComments(text));
   return bare === marked ? [marked] : [marked, bare];
 }
 
@@ -47,8 +47,10 @@ export function withoutComments(text: string): string {
   return kept + text.slice(from);
 }
 
-function oneBlank(text: string): string {
-  return text.replace(/[\s\u0085]+/g, " ");
+/** Without the marks of comments, and with one blank for several. Most texts have neither. */
+function unmarked(text: string): string {
+  const bare = text.includes("*") ? text.replace(/\/\*!?\d*|\*\//g, " ") : text;
+  return /[\t-\r\x80-\uffff]| {2}/.test(bare) ? bare.replace(/[\s\u0085]+/g, " ") : bare;
 }
 
 function unwrapped(sent: string, form: boolean): string {
