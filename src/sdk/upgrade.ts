@@ -3,7 +3,7 @@ import { type IncomingMessage, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { nodeFacts } from "./facts.ts";
 import { mfaAnswer } from "./mfa.ts";
-import type { Exchange, Monitor, Verdict } from "./monitor.ts";
+import type { Monitor, Verdict } from "./monitor.ts";
 import { answerOf } from "./refuse.ts";
 
 type Refusal = Exclude<Verdict["kind"], "PASS">;

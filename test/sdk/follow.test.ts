@@ -34,6 +34,7 @@ it("An enforcer whose acknowledgement is refused says it less and less often, sa
     name: "host",
     onRefused: () => undefined,
     onSpared: () => undefined,
+    onApplied: () => undefined,
   });
   await vi.advanceTimersByTimeAsync(300_000);
   expect(said.length).toBeGreaterThan(5);
