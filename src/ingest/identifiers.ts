@@ -76,16 +76,17 @@ export function identifiersIn(text: string): Set<IdentifierKind> {
   return found;
 }
 
-/** Whether the text, or any text within the value, holds one. */
-export function holdsIdentifier(value: unknown): boolean {
-  if (typeof value === "string") return identifiersIn(value).size > 0;
-  if (typeof value === "number") return false; // a bare number is no text; its name decides
+/**
+ * Whether the text, or any text within the value, holds one. What stands under a name reads like text behind it:
+ * `{ "ssn": 123456789 }` like "ssn 123456789", in a list or nested (`{ "patient": { "id": 4711 } }`) as well.
+ */
+export function holdsIdentifier(value: unknown, name = ""): boolean {
+  if (typeof value === "string" && identifiersIn(value).size > 0) return true;
+  if (typeof value === "string" || typeof value === "number")
+    return name !== "" && identifiersIn(`${name} ${value}`).size > 0; // a bare number is no text; its name decides
+  if (Array.isArray(value)) return value.some((one) => holdsIdentifier(one, name));
   if (typeof value !== "object" || value === null) return false;
-  return Object.entries(value).some(([key, inner]) => holdsIdentifier(inner) || labelled(key, inner));
-}
-
-/** `{ "ssn": 123456789 }` reads like "ssn 123456789". */
-export function labelled(key: string, value: unknown): boolean {
-  const isPlain = typeof value === "string" || typeof value === "number";
-  return isPlain && identifiersIn(`${key} ${value}`).size > 0;
+  return Object.entries(value).some(
+    ([key, inner]) => holdsIdentifier(key) || holdsIdentifier(inner, name === "" ? key : `${name}.${key}`),
+  );
 }

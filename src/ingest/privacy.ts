@@ -1,7 +1,7 @@
 /** What of an event is stored in clear, and what is sealed: decided from the organization's settings alone. */
 import { fieldClasses, knownAttributes } from "./classes.ts";
 import type { EventDraft, SecurityEvent } from "./event.ts";
-import { holdsIdentifier, labelled } from "./identifiers.ts";
+import { holdsIdentifier } from "./identifiers.ts";
 import { put } from "./json.ts";
 import { absoluteKey } from "./url.ts";
 import { wholeKey, wholesOf } from "./whole.ts";
@@ -65,8 +65,7 @@ export function dropUnknown(draft: EventDraft, privacy: Privacy): EventDraft {
 export function splitEvent(event: SecurityEvent, privacy: Privacy): Split {
   const namesPatient = event.target?.patientId !== undefined;
   const sealPhi = privacy.phiFields === "SEAL" || (privacy.phiFields === "PATIENT" && namesPatient);
-  const search = privacy.unknownFields !== "KEEP";
-  if (!sealPhi && !search) return { clear: event, fields: [] };
+  if (!sealPhi && privacy.unknownFields === "KEEP") return { clear: event, fields: [] };
   // What was sent beside the model may hold the same as what is in it, or the whole of a text that was cut.
   const sealUnknown = privacy.unknownFields === "SEAL" || sealPhi;
   const clear = { ...event } as { -readonly [K in keyof SecurityEvent]: SecurityEvent[K] | undefined };
@@ -88,7 +87,7 @@ export function splitEvent(event: SecurityEvent, privacy: Privacy): Split {
   }
   const [open, taken] = divide(event.attributes, (name, value) => {
     if (sealUnknown && !isKnown(name, privacy)) return true;
-    return search && (holdsIdentifier(value) || labelled(name, value));
+    return holdsIdentifier(value, name);
   });
   if (taken !== undefined) {
     fields.push("attributes");

@@ -1,8 +1,10 @@
 import { looksLikeEcs, readEcsEvent } from "./ecs-event.ts";
 import type { EventDraft, Rejection } from "./event.ts";
 import { plainFields } from "./fields.ts";
-import { isObject, type JsonObject, newBudget } from "./json.ts";
+import { isObject, type JsonObject, newBudget, valueAt } from "./json.ts";
+import { textLimit } from "./readers.ts";
 import { Refusal } from "./refusal.ts";
+import { truncate } from "./text.ts";
 import { readTarget } from "./url.ts";
 import { readVigilEvent } from "./vigil-event.ts";
 
@@ -31,7 +33,17 @@ function read(input: unknown, now: number): EventDraft {
     readVigilEvent(input, draft, now, newBudget());
   }
   if (draft.http?.path !== undefined) draft.http = readTarget(draft, draft.http);
+  if (draft.target?.patientId === undefined) namePatient(draft);
   return draft;
+}
+
+const patientNames = ["patient.id", "target.patientId"];
+
+/** Whose record it is by the names that rules have for it: no event that they see as a patient's is stored in clear. */
+function namePatient(draft: EventDraft): void {
+  const ids = patientNames.flatMap((name) => valueAt(draft.attributes, name) ?? []); // of a list, each
+  const id = ids.find((one) => typeof one === "number" || (typeof one === "string" && one !== ""));
+  if (id !== undefined) draft.target = { ...draft.target, patientId: truncate(String(id), textLimit) };
 }
 
 function actionOf(input: JsonObject): string {

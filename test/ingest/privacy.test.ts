@@ -44,6 +44,24 @@ describe("H1 splitting an event", () => {
     });
   });
 
+  it("seals what is allowed, too, where an identifier is in it", () => {
+    const told = { ...event, attributes: { room: "3, SSN 123-45-6789", "host.name": "web-1" } };
+    expect(splitEvent(told, privacy()).clear.attributes).toEqual({ "host.name": "web-1" });
+  });
+
+  it.each([
+    { event: { action: "record.read" }, patient: { id: "p-1", vip: true } },
+    { "event.action": "record.read", "patient.id": [null, "p-1"] },
+    { "event.action": "record.read", target: { patientId: "p-1" } },
+    { action: "record.read", attributes: { "patient.id": "p-1" } },
+  ])("seals an event that names its patient by a name that rules know: %j", (sent) => {
+    const read = validateEvent({ ...sent, user: { name: "ann" } }, 0, 1);
+    if (!("event" in read)) throw new Error(read.rejection.message);
+    expect(read.event.target).toEqual({ patientId: "p-1" });
+    const { clear } = splitEvent({ ...read.event, id: event.id, time: 1, receivedAt: 1 }, privacy());
+    expect(JSON.stringify(clear)).not.toContain("p-1");
+  });
+
   it("by default leaves events about no patient as they are, and with SEAL treats all alike", () => {
     expect(splitEvent(plain, privacy()).clear).toBe(plain);
     const { clear } = splitEvent(plain, privacy({ phiFields: "SEAL" }));
@@ -70,7 +88,14 @@ describe("H1 splitting an event", () => {
     const numbered = { ...event, attributes: { room: 123456789 } };
     const asSsn = privacy({ ...keep, unknownFields: "SEAL", allowedAttributes: new Set(["ssn", "room"]) });
     expect(splitEvent(numbered, asSsn).fields).toEqual([]);
-    expect(splitEvent({ ...event, attributes: { ssn: 123456789 } }, asSsn).fields).toEqual(["attributes"]);
+    for (const attributes of [
+      { ssn: 123456789 },
+      { ssn: [123456789] },
+      { room: { ssns: 1, ssn: ["123456789"] } },
+      { room: { patient: { id: 471100 } } },
+      { room: { "jane@x.example": true } },
+    ])
+      expect(splitEvent({ ...event, attributes }, asSsn).fields).toEqual(["attributes"]);
   });
 
   describe("with unknown attributes dropped", () => {
