@@ -20,6 +20,12 @@ add(["user.name", "actor.name"], { sql: "coalesce(actor_name, actor_email, actor
 add(["http.request.method", "http.method"], { sql: "http_method", isText: true });
 add(["target.type"], { sql: "target_type", isText: true });
 
+const logsourceColumns: Readonly<Record<string, readonly string[]>> = {
+  product: ["product"],
+  service: ["service"],
+  category: ["log_category", "category::text"],
+};
+
 const mostKeys = 1_000; // of one requirement; beyond that the look-up costs more than the row
 
 /** The condition; its values are appended. `opens`: sealed fields are opened, so anything may be in them. */
@@ -27,10 +33,9 @@ export function conditionFor(documents: readonly DetectionDocument[], values: un
   const parameter = (value: unknown): string => `$${values.push(value)}`;
   const rules = documents.map(({ logsource, body }) => {
     const parts = Object.entries(logsource).map(([part, wanted]) => {
-      const column = { product: "product", service: "service", category: "coalesce(log_category, category::text)" }[
-        part
-      ];
-      return `(lower(${column}) = ${parameter(wanted)} OR ${isForeign(column as string)})`;
+      const word = parameter(wanted);
+      const either = (logsourceColumns[part] ?? []).map((sql) => `lower(${sql}) = ${word} OR ${isForeign(sql)}`);
+      return `(${either.join(" OR ")})`;
     });
     for (const [field, { keys, texts, present }] of requirementsOf(body)) {
       const column = columns.get(field);

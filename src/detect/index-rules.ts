@@ -16,9 +16,12 @@ export function candidatesIn(index: RuleIndex, rules: readonly SelectionRule[]):
   let lastCategory: string | undefined;
   let lastPlan: Plan | undefined;
   return (event) => {
-    const { logsource } = event;
-    const category = logsource.category ?? event.category;
-    const isLast = logsource === last || (logsource.product === last.product && logsource.service === last.service);
+    const { logsource, category } = event;
+    const isLast =
+      logsource === last ||
+      (logsource.product === last.product &&
+        logsource.service === last.service &&
+        logsource.category === last.category);
     if (!lastPlan || !isLast || category !== lastCategory) {
       lastPlan = index.planFor(event);
       [last, lastCategory] = [logsource, category];

@@ -48,17 +48,17 @@ export function makeRuleIndex(asks: readonly Asks[], { field, words }: CompileCo
   const named = parts.map((part) => new Set(asks.map(({ logsource }) => logsource[part])));
   return {
     planFor({ logsource, category }) {
-      const [product, service, kind] = [logsource.product, logsource.service, logsource.category ?? category].map(
-        (value, place) => {
-          const word = value?.toLowerCase() ?? "";
-          return named[place]?.has(word) ? word : "";
-        },
-      ) as [string, string, string];
-      const key = `${product}\n${service}\n${kind}`;
+      const word = (place: number, value: string | undefined): string => {
+        const text = value?.toLowerCase() ?? "";
+        return named[place]?.has(text) ? text : "";
+      };
+      const words = parts.map((part, place) => word(place, logsource[part]));
+      const own = word(parts.indexOf("category"), category);
+      const key = [...words, own].join("\n");
       let plan = plans.get(key);
       if (!plan) {
         if (plans.size >= mostPlans) plans.clear();
-        plans.set(key, (plan = makePlan(asks, chosen, texts, { product, service, category: kind })));
+        plans.set(key, (plan = makePlan(asks, chosen, texts, words, own)));
       }
       return plan;
     },
@@ -88,12 +88,16 @@ function makePlan(
   asks: readonly Asks[],
   chosen: readonly Chosen[][],
   texts: ReadonlyMap<Read, FieldTexts>,
-  logsource: Required<Logsource>,
+  words: readonly string[],
+  /** The event's own category: a refused log-in at a web server is a web server's event and a log-in. */
+  own: string,
 ): Plan {
   const always: number[] = [];
   const lookups = new Map<Read, { byKey: Map<string, number[]>; byText: number[][]; present: number[] }>();
   for (const [number, { logsource: wanted }] of asks.entries()) {
-    if (!parts.every((part) => wanted[part] === undefined || wanted[part] === logsource[part])) continue;
+    const isOf = (part: keyof Logsource, place: number): boolean =>
+      wanted[part] === undefined || wanted[part] === words[place] || (part === "category" && wanted[part] === own);
+    if (!parts.every(isOf)) continue;
     const looked = chosen[number] ?? [];
     if (looked.length === 0) always.push(number);
     for (const { read, requirement } of looked) {

@@ -50,6 +50,19 @@ describe("the rule index", () => {
     expect(titles(rules, { logsource: { product: "AWS" }, attributes: { f: "x" } })).toEqual(["aws"]);
   });
 
+  it("shows it the rules of its own category, too, whatever category its log source has", () => {
+    const rules = ["authentication", "webserver"].map((category) =>
+      selectionRule("s: { event.outcome: failure }\ncondition: s", { category }, category),
+    );
+    const { ruleSet } = compiled(rules);
+    const shown = (wish: Parameters<typeof event>[0]) =>
+      ruleSet.candidates(event({ outcome: "FAILURE", ...wish })).map(({ document }) => document.title);
+    const logsource = { category: "webserver" };
+    expect(shown({ logsource, category: "AUTHENTICATION" })).toEqual(["authentication", "webserver"]);
+    expect(shown({ logsource, category: "WEB" })).toEqual(["webserver"]);
+    expect(shown({ logsource: { category: "application" }, category: "AUTHENTICATION" })).toEqual(["authentication"]);
+  });
+
   it.each([
     ["s: { f: [7, x] }\ncondition: s", { f: "7.0" }],
     ["s: { f: '7' }\ncondition: s", { f: 7 }],
