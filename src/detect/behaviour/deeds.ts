@@ -2,7 +2,7 @@
 import type { SecurityEvent } from "../../ingest/event.ts";
 import { ofEvent } from "./of-event.ts";
 
-const logIns = /(?:log|sign)[-_. ]?[io]n|authenticat|session[-_. ]?(?:start|open|create)|sso/i;
+const logIns = /(?:log|logged|sign|(?<!as)signed)[-_. ]?[io]n|authenticat|session[-_. ]?(?:start|open|create)|sso/i;
 /** What goes by a log-in's name or near it, and is none. */
 const others =
   /log[-_. ]?in[-_. ]?(?:partial|timeout|challenge|attempt|failed)|log[-_. ]?(?:out|off)|sign[-_. ]?o(?:ut|ff)|refresh|expire|renew|revoke|session[-_. ]?(?:end|clos)|(?:^|[-_. :/])(?:end(?:ed)?|closed?|polic(?:y|ies)|settings?)(?=$|[-_. :/])/i;

@@ -32,7 +32,9 @@ describe("a new device for a user", () => {
   it("is found whatever the application calls its log-ins, and not at their end", () => {
     const found = (action: string) => settled().feed(logIn({ action, at: after, ...stranger })).length;
     expect(["backend.login", "vendor_login", "attendant.sign_in", "sessionStart"].map(found)).toEqual([1, 1, 1, 1]);
+    expect(["logged-in", "UserLoggedIn", "user.signed_in"].map(found)).toEqual([1, 1, 1]);
     expect(["session.end", "sessionEnd", "sso.policy", "login.closed"].map(found)).toEqual([0, 0, 0, 0]);
+    expect(["logged-out", "user.signed_out", "role.assigned_in_turn"].map(found)).toEqual([0, 0, 0]);
   });
 
   it("is found where network or place are new too, and told with what the user has otherwise", () => {
