@@ -33,12 +33,25 @@ function nameOf(record: JsonObject): string | undefined {
   );
 }
 
+/** Log-ins at Cognito: the caller is nobody, or the customer's own server. */
+const cognitoLogIn = /^(?:Admin)?(?:InitiateAuth|RespondToAuthChallenge)$/;
+
+/** The principal, where that is somebody: of a sign-in without a name it is the whole account. */
+function principalOf(identity: unknown): string | undefined {
+  const principal = textAt(identity, "principalId");
+  const isUnknown = textAt(identity, "type") === "Unknown";
+  return isUnknown && (principal === "Anonymous" || principal === textAt(identity, "accountId"))
+    ? undefined
+    : principal;
+}
+
 function actorOf(record: JsonObject): JsonObject {
   const identity = record.userIdentity;
+  if (cognitoLogIn.test(textAt(record, "eventName") ?? "")) return { id: textAt(record, "additionalEventData", "sub") };
   const name = nameOf(record);
   const id = textAt(identity, "arn") ?? textAt(identity, "onBehalfOf", "userId");
   if (name === hidden) return { id }; // the principal is the whole account then
-  return { id: id ?? textAt(identity, "principalId"), name };
+  return { id: id ?? principalOf(identity), name };
 }
 
 /** A sign-in that failed has no error: its answer says so, or the details of IAM Identity Center's. */
@@ -47,6 +60,13 @@ function failed(record: JsonObject): boolean {
   if (record.eventSource !== signInService) return false;
   const answers = [record.responseElements, record.serviceEventDetails].filter(isObject);
   return answers.flatMap((answer) => Object.values(answer)).includes("Failure");
+}
+
+/** A wrong password at Cognito is the answer to a challenge: a failed log-in by whatever name. */
+function actionOf(record: JsonObject): string {
+  const name = textAt(record, "eventName") ?? "cloudtrail";
+  if (!cognitoLogIn.test(name) || !failed(record)) return name;
+  return textAt(record, "requestParameters", "challengeName")?.startsWith("PASSWORD") ? "login" : name;
 }
 
 export function cloudtrailMeaning(record: JsonObject): JsonObject {
@@ -58,7 +78,7 @@ export function cloudtrailMeaning(record: JsonObject): JsonObject {
     id: textAt(record, "eventID"),
     time: parseTime(record.eventTime),
     logsource: { product: "aws", service: "cloudtrail" },
-    action: textAt(record, "eventName") ?? "cloudtrail",
+    action: actionOf(record),
     category: categories.get(source ?? "") ?? (isReading ? "ACCESS" : "CONFIGURATION"),
     outcome: failed(record) ? "FAILURE" : "SUCCESS",
     actor: actorOf(record),

@@ -37,7 +37,9 @@ function isFailedLogIn(record: JsonObject): boolean {
 
 /** The request and whom it is about; undefined: Okta does not say which request. */
 function attemptOf(record: JsonObject): string | undefined {
-  const request = textAt(record, "transaction", "id") ?? textAt(record, "debugContext", "debugData", "requestId");
+  const transaction = textAt(record, "transaction", "id");
+  const isKnown = transaction !== undefined && transaction.toLowerCase() !== "unknown";
+  const request = isKnown ? transaction : textAt(record, "debugContext", "debugData", "requestId");
   const user = textAt(record, "actor", "alternateId") ?? textAt(record, "actor", "id");
   return request && `${request} ${user?.toLowerCase()}`;
 }

@@ -120,6 +120,40 @@ describe("CloudTrail", () => {
     expect([entered.outcome, entered.actor]).toEqual(["SUCCESS", { id: "94d0", name: "ann@clinic.example" }]);
     expect(details({ UserAuthentication: "Success" }, { userIdentity }).actor).toEqual({ id: "94d0" });
   });
+
+  it("takes the account that a nameless sign-in is told of for nobody", () => {
+    const userIdentity = { type: "Unknown", principalId: "111122223333", arn: "", accountId: "111122223333" };
+    const serviceEventDetails = { CredentialVerification: "Failure" };
+    const of = (identity: object) =>
+      one("cloudtrail", { ...signIn, serviceEventDetails, userIdentity: identity }).actor;
+    expect(of(userIdentity)).toBeUndefined();
+    expect(of({ ...userIdentity, userName: "ann" })).toEqual({ name: "ann" });
+    expect(of({ ...userIdentity, principalId: "9267e4a2b3" })).toEqual({ id: "9267e4a2b3" });
+  });
+
+  it("tells of a log-in at Cognito whose it is, not who asked for it, and that a wrong password is a failed log-in", () => {
+    const cognito = (eventName: string, more: object) =>
+      one("cloudtrail", {
+        eventSource: "cognito-idp.amazonaws.com",
+        eventName,
+        userIdentity: sessionOf("Portal", "portal-7"),
+        additionalEventData: { sub: "87a42a58" },
+        ...more,
+      });
+    const wrong = { errorCode: "NotAuthorizedException", requestParameters: { challengeName: "PASSWORD_VERIFIER" } };
+    expect(cognito("RespondToAuthChallenge", wrong)).toMatchObject({
+      action: "login",
+      category: "AUTHENTICATION",
+      outcome: "FAILURE",
+      actor: { id: "87a42a58" },
+    });
+    const nobody = { errorCode: "UserNotFoundException", additionalEventData: null };
+    expect(cognito("AdminInitiateAuth", nobody)).toMatchObject({ category: "AUTHENTICATION", outcome: "FAILURE" });
+    expect(cognito("AdminInitiateAuth", nobody).actor).toBeUndefined();
+    const code = { errorCode: "CodeMismatchException", requestParameters: { challengeName: "EMAIL_OTP" } };
+    expect(cognito("RespondToAuthChallenge", code).action).toBe("RespondToAuthChallenge");
+    expect(cognito("AdminCreateUser", {}).actor).toMatchObject({ name: "Portal" });
+  });
 });
 
 describe("Okta", () => {
@@ -240,6 +274,23 @@ describe("Okta's Identity Engine", () => {
     expect(deedsOf(factor, ...password("r2"))).toEqual(["login FAILURE", "login FAILURE", detail]);
     expect(deedsOf(factor, password("r1", { user: "bob" })[1])).toEqual([
       "login FAILURE",
+      "user.session.start FAILURE",
+    ]);
+  });
+
+  it("takes what Okta does not know for no request", () => {
+    const of = ([one, other]: ReturnType<typeof password>, requestId: string) => {
+      const transaction = { id: "unknown" };
+      const debugContext = { debugData: { ...one.debugContext.debugData, requestId } };
+      return [
+        { ...one, transaction, debugContext },
+        { ...other, transaction, debugContext },
+      ] as const;
+    };
+    const [first, start] = of(password("r1"), "q1");
+    expect(deedsOf(first, start, of(password("r2"), "q2")[1])).toEqual([
+      "login FAILURE",
+      detail,
       "user.session.start FAILURE",
     ]);
   });
