@@ -1,4 +1,5 @@
 import type { Rejection } from "./event.ts";
+import { parseJson } from "./json.ts";
 import { jsonFaultAt } from "./json-fault.ts";
 
 export const eventLimit = 65_536; // bytes of one event's JSON
@@ -21,7 +22,7 @@ export function parseBatch(body: string | Buffer, contentType: string): Batch {
   if (first === "[") return parseArray(text);
   if (first === separator) return parseLines(text, separator);
   if (first === "{" && !/ndjson|json-?lines|jsonl|json-seq/i.test(contentType)) {
-    const single = tryParse(text); // a pretty-printed object is no NDJSON
+    const single = parseJson(text); // a pretty-printed object is no NDJSON
     if (single !== undefined) return { items: [bounded(0, single, text)] };
   }
   return parseLines(text);
@@ -32,7 +33,7 @@ function firstCharacter(text: string): string | undefined {
 }
 
 function parseArray(text: string): Batch {
-  const values = tryParse(text);
+  const values = parseJson(text);
   if (values === undefined) return { refusal: invalidJson(0, text, "the JSON array") };
   if ((values as unknown[]).length > batchLimit) return tooMany();
   // An element is measured only where it could be too large.
@@ -65,7 +66,7 @@ function parseLines(text: string, between = "\n"): Batch {
     const end = behind < 0 ? text.length : behind;
     const line = text.slice(start, end);
     something.lastIndex = end;
-    const value = tryParse(line);
+    const value = parseJson(line);
     if (value !== undefined) items.push(bounded(items.length, value, line));
     else {
       const rejection = invalidJson(items.length, line, "the line");
@@ -87,15 +88,6 @@ function parseLines(text: string, between = "\n"): Batch {
 function tooMany(): Batch {
   const message = `a batch may have at most ${batchLimit} events; send it in parts`;
   return { refusal: { index: batchLimit, code: "TOO_LARGE", message } };
-}
-
-/** Undefined for text that is not JSON: no JSON text means undefined. */
-function tryParse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function bounded(index: number, value: unknown, text: string): BatchItem {

@@ -73,6 +73,7 @@ function takeField(field: EcsField, path: string, value: unknown, draft: EventDr
   holder[field.name] = read;
   if (field.group !== undefined) (draft as unknown as JsonObject)[field.group] = holder;
   if (field.kind !== "list" && Array.isArray(value) && value.length > 1) return false;
+  if (Array.isArray(read) && read.length < (sent as unknown[]).length) return false;
   return !(typeof sent === "string" && typeof read === "string" && field.name !== "ip" && read.length < sent.length);
 }
 
@@ -83,7 +84,10 @@ function firstOf(value: unknown): unknown {
 
 /** Numbers and text stand for one another there. Undefined: nothing was sent. */
 function unwrap(field: EcsField, value: unknown): unknown {
-  if (field.kind === "list") return Array.isArray(value) ? value : [value];
+  if (field.kind === "list") {
+    const some = [value].flat().filter((one) => one !== null);
+    return some.length === 0 ? undefined : some.map((one) => (typeof one === "number" ? String(one) : one));
+  }
   const first = firstOf(value);
   if (field.kind === "text") return typeof first === "number" || typeof first === "boolean" ? String(first) : first;
   return typeof first === "string" && first.trim() !== "" ? Number(first) : first;

@@ -20,6 +20,26 @@ export function newBudget(): Budget {
   return { keys: maximumKeys, excess: undefined };
 }
 
+/** Or a string, which may hold the words. */
+const notNumbers = /"[^"\\]*(?:\\[\s\S][^"\\]*)*(?:"|\\?$)|-?\b(?:NaN|Infinity)\b/g;
+
+/**
+ * JSON, and what Python takes for JSON: `NaN` and `Infinity`, which stay as text. Whoever sends 1e999 to an application that
+ * tells of what it was sent would otherwise not be seen. Undefined: it is neither, as no JSON means that.
+ */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    if (!/NaN|Infinity/.test(text)) return undefined;
+  }
+  try {
+    return JSON.parse(text.replace(notNumbers, (token) => (token.startsWith('"') ? token : `"${token}"`)));
+  } catch {
+    return undefined;
+  }
+}
+
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -108,7 +128,7 @@ function storable(value: unknown, path: string, budget: Budget, depth = 0): unkn
     case "string":
       return cleanText(value);
     case "number":
-      if (!Number.isFinite(value)) throw invalidField(path, "a finite number");
+      if (!Number.isFinite(value)) return String(value); // 1e999 is JSON
       return value === 0 ? 0 : value; // JSON has no -0
     case "boolean":
       return value;

@@ -13,7 +13,7 @@ export const textLimit = 2_048; // a user agent or path is shorter
 export const shortestCut = Math.floor(textLimit / 3); // no shorter text is ever cut: a character has 3 bytes at most for each unit
 export const messageLimit = 8_192;
 const nameLimit = 200; // ids and actions are keys: never cut
-const roleLimit = 50;
+const roleLimit = 50; // that are looked at; who has more, as of a directory's groups, is no less seen
 
 export const text: Read<string> = readText(textLimit);
 export const message: Read<string> = readText(messageLimit);
@@ -52,9 +52,8 @@ export const roles: Read<string[]> = (value, path) => {
   if (!Array.isArray(value) || !value.every((role) => typeof role === "string")) {
     throw invalidField(path, "an array of strings");
   }
-  if (value.length > roleLimit) throw invalidField(path, `an array of at most ${roleLimit} strings`);
-  const cleaned = value.map((role: string) => truncate(cleanText(role), textLimit));
-  return cleaned.every((role, i) => role === value[i]) ? value : cleaned;
+  const cleaned = value.slice(0, roleLimit).map((role: string) => truncate(cleanText(role), textLimit));
+  return cleaned.length === value.length && cleaned.every((role, i) => role === value[i]) ? value : cleaned;
 };
 
 export function integer(minimum: number, maximum: number): Read<number> {

@@ -62,6 +62,8 @@ function readField(field: Field, value: unknown, draft: EventDraft): unknown {
   const read = field.read(value, field.path);
   const isCut = typeof value === "string" && value.length > shortestCut && (read as string).length < value.length;
   if (isCut) keepWhole(draft, field.path, cleanText(value));
+  const isShortened = Array.isArray(value) && (read as unknown[]).length < value.length;
+  if (isShortened) keepWhole(draft, field.path, value.map(cleanText));
   return read;
 }
 

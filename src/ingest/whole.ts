@@ -14,10 +14,10 @@ export function cutText(draft: EventDraft, path: string, text: string): string {
   return truncate(text, textLimit);
 }
 
-/** The whole of a text that was cut, for rules and people to see. */
-export function keepWhole(draft: EventDraft, path: string, text: string): void {
+/** The whole of a text or a list that was cut, for rules and people to see. */
+export function keepWhole(draft: EventDraft, path: string, whole: string | string[]): void {
   const cut = draft.attributes[wholeKey];
-  draft.attributes[wholeKey] = { ...(isObject(cut) ? cut : {}), [path]: text };
+  draft.attributes[wholeKey] = { ...(isObject(cut) ? cut : {}), [path]: whole };
 }
 
 /**

@@ -47,6 +47,15 @@ describe("a batch", () => {
     expect(cut).toEqual({ index: 2, code: "INVALID_JSON", message: "the line ends too early" });
   });
 
+  it("is not lost by numbers as Python writes them, which stay as text, and keeps texts as they are", () => {
+    const sent = String.raw`{"a":[NaN,-Infinity],"Infinity":"NaN \"NaN\\","b":1}`;
+    const value = { a: ["NaN", "-Infinity"], Infinity: 'NaN "NaN\\', b: 1 };
+    expect(items(sent)).toEqual([{ index: 0, value }]);
+    expect(items(`[{"a":1},${sent}]`, "application/json")[1]).toEqual({ index: 1, value });
+    for (const bad of ['{"a":NaN', '{"a":NaNs}', `{"a":"${'\\"'.repeat(30_000)}NaN`])
+      expect(items(bad)[0]).toMatchObject({ code: "INVALID_JSON" });
+  });
+
   it("refuses a bad array whole", () => {
     const batch = parseBatch('[{"a":1},{"a":2}}', "application/json");
     expect(batch).toMatchObject({ refusal: { message: "the JSON array is not valid JSON at character 17" } });

@@ -96,12 +96,18 @@ describe("an ECS document", () => {
         category: [null, "Network", "Authentication"],
         duration: [5_000_000],
       },
-      user: { name: [], email: [null, "ann@clinic.example"], id: [null] },
+      user: { name: [], email: [null, "ann@clinic.example"], id: [null], roles: [null, "nurse", 7] },
       source: { ip: [], port: "" },
     });
     expect(event).toMatchObject({ action: "login", category: "AUTHENTICATION", outcome: "FAILURE" });
     expect([event.time, event.http]).toEqual([Date.UTC(2026, 10, 24, 9, 30), { durationMs: 5 }]);
-    expect([event.actor, event.source]).toEqual([{ email: "ann@clinic.example" }, undefined]);
+    expect([event.actor, event.source]).toEqual([{ email: "ann@clinic.example", roles: ["nurse", "7"] }, undefined]);
+  });
+
+  it("keeps all of a user's roles, of which the first fifty are looked at", () => {
+    const roles = Array.from({ length: 60 }, (_, n) => `group-${n}`);
+    const event = accept({ event: { action: "login" }, user: { name: "ann", roles } });
+    expect(event).toMatchObject({ actor: { name: "ann", roles: roles.slice(0, 50) }, attributes: { user: { roles } } });
   });
 
   it("is read to its end however many fields it has, and what there is no room for stays as text", () => {

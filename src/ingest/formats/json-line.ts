@@ -1,16 +1,15 @@
 import type { Rejection } from "../event.ts";
+import { parseJson } from "../json.ts";
 import { jsonFaultAt } from "../json-fault.ts";
 import { validateEvent } from "../validate.ts";
 import type { LineParser, ParserOptions } from "./format.ts";
 
 /** The JSON document that a line is, or where it is none. */
 export function readJsonLine(line: string, lineNumber: number): { value: unknown } | { rejection: Rejection } {
-  try {
-    return { value: JSON.parse(line) };
-  } catch {
-    const message = `line ${lineNumber} is not valid JSON at character ${jsonFaultAt(line) + 1}`;
-    return { rejection: { index: lineNumber - 1, code: "INVALID_JSON", message } };
-  }
+  const value = parseJson(line);
+  if (value !== undefined) return { value };
+  const message = `line ${lineNumber} is not valid JSON at character ${jsonFaultAt(line) + 1}`;
+  return { rejection: { index: lineNumber - 1, code: "INVALID_JSON", message } };
 }
 
 /** A line is one JSON document; validation tells the shapes apart, so a file may mix them. */
