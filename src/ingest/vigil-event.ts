@@ -55,6 +55,9 @@ export function readVigilEvent(input: JsonObject, draft: EventDraft, now: number
       keepUnknown(draft.attributes, key, value, budget);
     }
   }
+  // Shippers such as Logstash write it into what they carry.
+  const carried = draft.time === undefined ? parseTime(input["@timestamp"]) : undefined;
+  if (carried !== undefined) setTime(draft, carried, now, input["@timestamp"]);
   keepExcess(draft.attributes, budget);
 }
 

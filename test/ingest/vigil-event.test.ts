@@ -179,6 +179,13 @@ describe("an event in Vigil's own shape", () => {
     expect((event.attributes as { x?: number; y?: number }).y).toBeUndefined();
   });
 
+  it("has the time that a shipper wrote beside what it carries, unless it tells its own", () => {
+    const shipped = { action: "a", "@timestamp": "2026-11-24T10:00:00.000Z" };
+    expect(accept(shipped).time).toBe(Date.UTC(2026, 10, 24, 10));
+    expect(accept({ ...shipped, time: now - 1 }).time).toBe(now - 1);
+    expect(accept({ action: "a", "@timestamp": "noon" })).toMatchObject({ attributes: { "@timestamp": "noon" } });
+  });
+
   it("accepts a clock that is ten minutes ahead, and no more", () => {
     expect(accept({ action: "a", time: now + 600_000 })).toMatchObject({ time: now + 600_000, attributes: {} });
     const sent = new Date(now + 600_001).toISOString();
