@@ -1,4 +1,4 @@
-import { addressBeforePort, canonicalAddress } from "../../address.ts";
+import { addressBeforePort } from "../../address.ts";
 import { placeInSpace } from "../enrich/special.ts";
 import type { EventDraft } from "../event.ts";
 import { cutUser, textLimit } from "../readers.ts";
@@ -79,11 +79,11 @@ function readClient(draft: EventDraft, sent: string): boolean {
   const text = forwarded === undefined || caller === undefined ? sent : caller + sent.slice(forwarded.length);
   const [first = "", second = ""] = text.split(" ", 2);
   if (second === "") return false;
-  const behind = canonicalAddress(second); // CLIENT cannot be a name here: an ident is never an address
+  const behind = addressBeforePort(second); // CLIENT cannot be a name here: an ident is never an address
   const named = behind !== undefined;
   if (named) setVhost(draft, first);
   const client = named ? second : first;
-  const address = behind ?? canonicalAddress(first);
+  const address = behind ?? addressBeforePort(first); // balancers write the client's port beside it
   if (address === undefined) draft.attributes["source.domain"] = truncate(client, textLimit);
   else draft.source = { ip: address };
   const rest = text.slice((named ? first.length + 1 : 0) + client.length + 1);

@@ -68,6 +68,13 @@ describe("an access log", () => {
     expect(event.attributes["source.domain"]).toBe("client.example");
   });
 
+  it("has the client's address where a balancer wrote its port beside it", () => {
+    for (const client of ["192.0.2.9:51234", "shop.example 192.0.2.9:51234"]) {
+      const { source, actor } = one(`${client} - ann ${at} "GET / HTTP/1.1" 401 5`);
+      expect([source, actor]).toEqual([{ ip: "192.0.2.9" }, { name: "ann" }]);
+    }
+  });
+
   it("has quotes as Apache and as nginx escapes them", () => {
     const apache = String.raw`192.0.2.9 - - ${at} "GET /?q=\"a\\b\" HTTP/1.1" 200 5 "-" "x\"y"`;
     const nginx = String.raw`192.0.2.9 - - ${at} "GET /?q=\x22a\x5Cb\x22 HTTP/1.1" 200 5 "-" "x\x22y"`;
