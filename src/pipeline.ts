@@ -190,7 +190,7 @@ export function createPipeline(options: {
         // After the sealing: what is sealed is not told in findings. PostgreSQL stores what was judged.
         await begun.judge(events, (from, to) => stored.push(inBackground(insertEvents(tx, rows.slice(from, to)))));
         const detections = await inSpan("detect", {}, async () =>
-          weighWatched((await begun.evaluate(events, watchedAmong)).detections, watchedAmong),
+          weighWatched(tx, (await begun.evaluate(events, watchedAmong)).detections, watchedAmong),
         );
         await Promise.all(stored);
         const changes = await correlate(tx, detections, receivedAt, riskBySeverity);

@@ -280,17 +280,51 @@ describe("INCREASE_MONITORING", () => {
     ]);
   });
 
+  const attempts = (user: string, times: number) =>
+    server.ingest(
+      Array.from({ length: times }, () =>
+        JSON.stringify({ action: "attempted", logsource: { category: "attempt" }, actor: { name: user } }),
+      ).join("\n"),
+    );
+  const severities = async (user: string) => {
+    const { rows } = await server.app.db.query<{ severity: string; found: string }>(
+      server.ours,
+      `SELECT i.severity, d.severity AS found FROM security_incidents i JOIN alert_rules r ON r.organization_id = $1 AND r.id = i.rule_id
+       JOIN detections d ON d.organization_id = $1 AND d.incident_id = i.id
+       WHERE i.organization_id = $1 AND r.reference = 'many_attempts' AND i.subjects @> $2`,
+      [server.ours, JSON.stringify([{ kind: "USER", key: user }])],
+    );
+    return rows;
+  };
+
+  it("makes what led to it no more severe when that goes on", async () => {
+    await respondBy(server, { actions: [{ type: "INCREASE_MONITORING", target: "USER" }] });
+    await attempts("ida", 6);
+    expect((await actionsOf(server)).at(-1)).toMatchObject({ type: "INCREASE_MONITORING", target: "ida" });
+    clock += 1_000;
+    await attempts("ida", 1);
+    expect(await severities("ida")).toEqual([{ severity: "MEDIUM", found: "MEDIUM" }]);
+  });
+
+  it("makes what was found at half of the threshold more severe once it passes all of it", async () => {
+    const target = { scope: "USER" as const, value: "moe" };
+    const about = { type: "INCREASE_MONITORING" as const, target, ttl: 3_600_000 };
+    await server.app.db.inOrganization(server.ours, (tx) =>
+      makeDecision(tx, { ...about, reason: "Odd", actor: "ada@clinic.example", now: clock }),
+    );
+    clock += 1_000;
+    await attempts("moe", 3);
+    expect(await severities("moe")).toMatchObject([{ severity: "MEDIUM" }]);
+    await attempts("moe", 3);
+    expect(await severities("moe")).toMatchObject([{ severity: "HIGH" }]);
+  });
+
   it("lets half of a rule's threshold open an incident about its target, and about nobody else", async () => {
     await respondBy(server, { actions: [{ type: "INCREASE_MONITORING", target: "USER" }] });
     await attack(server, [{ user: "mal" }]);
     await actionsOf(server);
-    const attempt = (user: string) => ({
-      action: "attempted",
-      logsource: { category: "attempt" },
-      actor: { name: user },
-    });
-    const thrice = ["mal", "quiet"].flatMap((user) => [attempt(user), attempt(user), attempt(user)]);
-    await server.ingest(thrice.map((one) => JSON.stringify(one)).join("\n"));
+    await attempts("mal", 3);
+    await attempts("quiet", 3);
     const { rows } = await server.app.db.query(
       server.ours,
       `SELECT d.subjects->0->>'key' AS user, d.severity, d.event_count, d.incident_id IS NOT NULL AS opened
@@ -298,7 +332,9 @@ describe("INCREASE_MONITORING", () => {
        WHERE d.organization_id = $1 AND r.reference = 'many_attempts'`,
       [server.ours],
     );
-    expect(rows).toEqual([{ user: "mal", severity: "MEDIUM", event_count: 3, opened: true }]);
+    expect(rows.filter(({ user }) => user === "mal" || user === "quiet")).toEqual([
+      { user: "mal", severity: "MEDIUM", event_count: 3, opened: true },
+    ]);
   });
 });
 

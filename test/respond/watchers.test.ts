@@ -21,7 +21,7 @@ it("asks for nobody twice, and whoever asks for somebody who was asked for waits
   const { asked, tx } = slowTx();
   const watchedAmong = watchers(tx, now);
   const early = watchedAmong([user("ann"), user("bob")]);
-  let told: ReadonlySet<string> | undefined;
+  let told: ReadonlyMap<string, Date> | undefined;
   const late = watchedAmong([user("ann")]).then((watched) => {
     told = watched;
   });
@@ -29,10 +29,14 @@ it("asks for nobody twice, and whoever asks for somebody who was asked for waits
   await Promise.resolve();
   expect(asked.map(({ names }) => names)).toEqual([["ann", "bob"], ["cay"]]);
   expect(told).toBeUndefined();
-  asked[0]?.answer([{ scope: "USER", value: "ann", aliases: ["ann@clinic.example"] }]);
+  const since = new Date(now - 60_000);
+  asked[0]?.answer([{ scope: "USER", value: "ann", aliases: ["ann@clinic.example"], since }]);
   await late;
-  expect([...(told ?? [])]).toEqual(["USER:ann", "USER:ann@clinic.example"]);
-  asked[1]?.answer([{ scope: "USER", value: "cay", aliases: [] }]);
+  expect([...(told ?? [])]).toEqual([
+    ["USER:ann", since],
+    ["USER:ann@clinic.example", since],
+  ]);
+  asked[1]?.answer([{ scope: "USER", value: "cay", aliases: [], since }]);
   expect((await both).has("USER:cay")).toBe(true);
   expect(await early).toBe(await both);
 });

@@ -10,7 +10,7 @@ import { onlyGrows } from "./condition.ts";
 import { subjectsOfGroup } from "./subject.ts";
 
 /** Answers which of the subjects are watched, as `KIND:key`. Asked once for many. */
-export type WatchedAmong = (subjects: readonly Subject[]) => Promise<ReadonlySet<string>>;
+export type WatchedAmong = (subjects: readonly Subject[]) => Promise<Pick<ReadonlySet<string>, "has" | "size">>;
 
 export const subjectKey = ({ kind, key }: Subject): string => `${kind}:${key}`;
 
