@@ -1,5 +1,6 @@
 /** What the playbook has to know: incidents that wait to be responded to, rules, and what was done before. */
 import type { Tx } from "../db.ts";
+import { livingOf } from "../incident/living.ts";
 import type { Severity } from "../ingest/event.ts";
 import { type IncidentFacts, memory, type PastAction } from "./playbook.ts";
 import type { ActionType, ResponseRule } from "./rule.ts";
@@ -96,10 +97,13 @@ export async function loadHistory(tx: Tx, incidents: readonly IncidentFacts[], n
     Omit<PastAction, "at" | "inForceUntil" | "type"> & { type: string; at: Date; until: Date | null }
   >({
     name: "past_actions",
-    text: `SELECT incident_id AS "incidentId", rule_id AS "ruleId", type::text, target, applied_at IS NOT NULL AS done,
+    // What somebody took back is so in the incident that its own lives on in, too.
+    text: `SELECT CASE WHEN a.status::text = 'REVERTED' THEN (SELECT living.id FROM ${livingOf("a.incident_id")} AS living)
+            ELSE a.incident_id END AS "incidentId",
+          rule_id AS "ruleId", type::text, target, applied_at IS NOT NULL AS done,
           status::text = 'MONITORED' AS monitored, status::text = 'REVERTED' AS "takenBack", created_at AS at,
           CASE WHEN status::text IN ('APPLIED', 'AWAITING_APPROVAL') THEN due_at END AS until
-        FROM incident_actions WHERE organization_id = $1 AND target = ANY ($2) AND created_at > $4
+        FROM incident_actions a WHERE organization_id = $1 AND target = ANY ($2) AND created_at > $4
       UNION ALL
       SELECT incident_id, rule_id, type::text, target, applied_at IS NOT NULL, status::text = 'MONITORED', status::text = 'REVERTED',
           created_at, CASE WHEN type::text = 'CALL_WEBHOOK' AND status::text IN ('APPLIED', 'AWAITING_APPROVAL') THEN due_at END

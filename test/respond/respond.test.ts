@@ -185,6 +185,38 @@ describe("a change of an incident", () => {
     expect((await about()).at(-1)).toMatchObject({ status: "APPLIED", expires_at: new Date(clock + 600_000) });
   });
 
+  it("is not answered again by what somebody took back in an incident that lives on in it", async () => {
+    await respondBy(server, { actions: [{ type: "BLOCK_IP" }] });
+    const ip = nextAddress();
+    await attack(server, [{ ip }, { ip, level: "medium" }]);
+    const about = async () => (await actionsOf(server)).filter(({ target }) => target === ip);
+    const [done] = await about();
+    const { rows } = await server.app.db.query<{ id: string }>(
+      server.ours,
+      "SELECT id FROM security_incidents WHERE organization_id = $1 AND subjects @> $2 AND id <> $3",
+      [server.ours, JSON.stringify([{ key: ip }]), done?.incident_id],
+    );
+    const [into] = rows;
+    const back = { id: done?.id as string, actor: "ada", auditActor: "ada", reason: "Our own scanner", now: clock };
+    await server.app.change(server.ours, (tx) => revertAction(tx, back));
+    const [id, intoId] = [done?.incident_id, into?.id].map((of) => Buffer.from(`Incident:${of}`).toString("base64"));
+    const { data } = await server.query(
+      'mutation ($id: ID!, $intoId: ID!) { incidentMerge(id: $id, input: { intoId: $intoId, reason: "One story" }) { userErrors { message } } }' as never,
+      { id, intoId } as never,
+      await server.app.tokens.sign({ organizationId: server.ours, userId: "cli", name: "ada", role: "ADMIN" }, 86_400),
+    );
+    expect(data).toEqual({ incidentMerge: { userErrors: [] } });
+    await server.app.db.query(
+      server.ours,
+      "SELECT incident_log(ARRAY[gen_random_uuid()], ARRAY[$1::uuid], '{COUNT_REACHED}', '{More}', '{vigil}', now())",
+      [into?.id],
+    );
+    expect((await about()).map(({ status }) => status)).toEqual(["REVERTED"]);
+    expect(await timeline(server, into?.id as string)).toContainEqual(
+      expect.stringContaining(`The block of ${ip} was not chosen by the response rule`),
+    );
+  });
+
   it("tells every administrator once per incident", async () => {
     await respondBy(server, { actions: [{ type: "NOTIFY_ADMIN" }], coolDownS: 3600 });
     await attack(server, [{ ip: nextAddress() }]);
