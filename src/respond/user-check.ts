@@ -1,7 +1,7 @@
 /**
  * "Was this you?": a one-time question to the user of a monitored application that an incident is about. Yes resolves it
- * as USER_CONFIRMED where it is about nobody else; no raises its severity, opens it again where it was over, and forces
- * a second factor. Only a hash of the secret is stored.
+ * as USER_CONFIRMED where it is about nobody else and no answer was no; no raises its severity, opens it again where it
+ * was over, and forces a second factor. Only a hash of the secret is stored.
  */
 import { v7 as uuidv7 } from "uuid";
 import { audit } from "../access/audit.ts";
@@ -159,7 +159,7 @@ export async function answerCheck(
   if (!wasUser) return takeDenial(tx, vault, feedback, { incident, subject, ownAddresses, now });
   // What it was merged into may be about more than the user can speak for.
   if (!isOpen(incident.status) || incidentId !== askedAbout) return undefined;
-  if (await isAboutOthers(tx, incidentId, subject)) return undefined;
+  if (await needsPeople(tx, incidentId, subject)) return undefined;
   await resolveIncident(tx, vault, {
     id: incidentId,
     actor: subject,
@@ -183,13 +183,17 @@ async function endAsking(tx: Tx, { id, actor, now }: { id: string; actor: string
   return true;
 }
 
-/** Whether it is about other users, too, or took in an incident that may be: nobody speaks for them. */
-async function isAboutOthers(tx: Tx, incidentId: string, user: string): Promise<boolean> {
-  const { rows } = await tx.query<{ others: boolean }>(
+/**
+ * Whether people decide what a yes of the user leaves open: it is about other users, too, or took in an incident that may
+ * be, and nobody speaks for them; or another question about it was answered with no.
+ */
+async function needsPeople(tx: Tx, incidentId: string, user: string): Promise<boolean> {
+  const { rows } = await tx.query<{ needed: boolean }>(
     `SELECT EXISTS (SELECT FROM security_incidents i, jsonb_array_elements(i.subjects) s WHERE i.organization_id = $1 AND i.id = $2
          AND s ->> 'kind' = 'USER' AND s ->> 'key' <> $3)
-       OR EXISTS (SELECT FROM security_incidents WHERE organization_id = $1 AND merged_into_id = $2) AS others`,
+       OR EXISTS (SELECT FROM security_incidents WHERE organization_id = $1 AND merged_into_id = $2)
+       OR EXISTS (SELECT FROM user_checks WHERE organization_id = $1 AND incident_id = $2 AND NOT was_user) AS needed`,
     [tx.organizationId, incidentId, user],
   );
-  return rows[0]?.others === true;
+  return rows[0]?.needed === true;
 }

@@ -229,6 +229,17 @@ describe('"was this you?"', () => {
     expect(await stateOf(incident.id)).toMatchObject({ status: "OPEN" });
   });
 
+  it("does not resolve on a yes what another answer has said no to", async () => {
+    const { token, id } = await linkTo("yann");
+    const next = sink.next();
+    expect((await ask(question, { id, user: "yann" })).incidentAskUser.userErrors).toEqual([]);
+    const other = /was-this-you\?token=(\S+)/.exec((await next).parts[0] as string)?.[1] as string;
+    await server.app.userChecks.answer(token, false, "192.0.2.2"); // of another network
+    await server.app.userChecks.answer(other, true, "192.0.2.2");
+    expect(await stateOf(id)).toMatchObject({ status: "OPEN", severity: "HIGH" });
+    expect((await timeline(server, raw(id))).at(-1)).toBe("USER_ANSWERED yann says that it was them.");
+  });
+
   it("does not shorten a second factor that somebody asked for longer", async () => {
     const { token } = await linkTo("uma");
     const text = `mutation ($input: DecisionCreateInput!) { decisionCreate(input: $input) { userErrors { message } } }`;
