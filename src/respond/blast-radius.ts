@@ -20,21 +20,34 @@ const conditions: Record<Target["scope"], string[]> = {
   IP: ["source_ip = $4::inet"],
   RANGE: ["source_ip >= host(network($4::inet))::inet AND source_ip <= host(broadcast($4::inet))::inet"],
   // A user is known by name, else by e-mail address, else by id; the latter two are looked for where there is no name.
-  USER: ["actor_name = $4", "actor_name IS NULL AND coalesce(actor_email, actor_id) = $4"],
+  USER: ["actor_name = ANY ($4)", "actor_name IS NULL AND coalesce(actor_email, actor_id) = ANY ($4)"],
   SESSION: ["session_id = $4"],
 };
 
 export async function blastRadius(tx: Tx, { scope, value }: Target, now: number): Promise<BlastRadius> {
+  const whom = scope === "USER" ? await namesOf(tx, value) : value;
   let found: BlastRadius = { users: 0, sessions: 0, requests: 0 };
   for (const condition of conditions[scope]) {
     const { rows } = await tx.query<BlastRadius & Record<string, unknown>>(`SELECT ${counts} AND ${condition}`, [
       tx.organizationId,
       new Date(now - day),
       new Date(now),
-      value,
+      whom,
     ]);
     found = rows[0] ?? found;
     if (found.requests > 0) break;
   }
-  return { users: found.users, sessions: found.sessions, requests: found.requests };
+  const users = scope === "USER" ? Math.min(found.users, 1) : found.users; // one, by whichever names
+  return { users, sessions: found.sessions, requests: found.requests };
+}
+
+/** All names of a user: what is decided of one is about each. */
+async function namesOf(tx: Tx, user: string): Promise<string[]> {
+  const { rows } = await tx.query<{ name: string }>(
+    `SELECT DISTINCT other.name FROM entities e, unnest(e.key || e.aliases) AS other(name)
+     WHERE e.organization_id = $1 AND e.kind = 'USER' AND e.aliases <> ARRAY[]::text[]
+       AND EXISTS (SELECT FROM unnest(e.key || e.aliases) AS own(name) WHERE lower(own.name) = lower($2))`,
+    [tx.organizationId, user],
+  );
+  return [...new Set([user, ...rows.map(({ name }) => name)])];
 }

@@ -412,6 +412,11 @@ describe("the preview", () => {
       needsApproval: true,
     });
     expect(await preview("SUSPEND_USER", "carol")).toMatchObject({ users: 1, sessions: 2, requests: 2 });
+    const imported =
+      'mutation { usersImport(input: { rows: [{ name: "erin", aliases: ["erin@clinic.example"] }] }) { userErrors { message } } }';
+    expect((await ask(imported, {}, await person("amy@clinic.example", "ADMIN"))).usersImport.userErrors).toEqual([]);
+    // By another of her names: what is decided of one is about each.
+    expect(await preview("SUSPEND_USER", "erin@clinic.example")).toMatchObject({ users: 1, sessions: 1, requests: 1 });
     expect(await preview("SUSPEND_USER", "session:s4")).toMatchObject({ users: 1, sessions: 1, requests: 1 });
     expect(await preview("BLOCK_IP", "10.0.0.1")).toMatchObject({
       requests: 0,

@@ -68,7 +68,7 @@ export function NewDecision({ onClose, onDone }: { onClose: () => void; onDone: 
         mono
         error={errorAt(errors, "input", "value")}
       />
-      <Blast type={type} target={value.trim()} />
+      <Blast type={type} target={scope === "SESSION" && value.trim() ? `session:${value.trim()}` : value.trim()} />
       <SelectField
         label={incidentWords.ttl}
         value={ttl}
