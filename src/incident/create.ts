@@ -1,5 +1,6 @@
 /** An incident that a person opens: something no rule has seen. */
 import { randomUUID } from "node:crypto";
+import { canonicalAddress } from "../address.ts";
 import type { Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import type { Severity } from "../ingest/event.ts";
@@ -47,7 +48,7 @@ export async function createIncident(
     severity,
     fingerprint: `manual:${randomUUID()}`,
     threatScore,
-    subjects: subjects.map(({ kind, key }) => ({ kind, key: kind === "USER" ? oneSpelling(key.trim()) : key.trim() })),
+    subjects: subjects.map(({ kind, key }) => ({ kind, key: inOneSpelling(kind, key.trim()) })),
     tags,
     message: `${actor} opened the incident`,
     words,
@@ -55,4 +56,10 @@ export async function createIncident(
     now,
   };
   return reportIncident(tx, report, vault);
+}
+
+/** As detections have it, or it would be somebody else's: a user's e-mail address, an address. */
+function inOneSpelling(kind: string, key: string): string {
+  if (kind === "USER") return oneSpelling(key);
+  return kind === "ADDRESS" ? (canonicalAddress(key) ?? key) : key;
 }
