@@ -189,7 +189,7 @@ it("C9 H2 no canary, neither secret nor patient, is in the database, Redis or th
   expect(read.incident.resolutionReason).toBe(words);
   expect(read.incident.entries.nodes.map(({ message }: { message: string }) => message)).toEqual([
     `alice@clinic.example gave themselves leave to read patients' data for 5 minutes: ${words}`,
-    `bob@clinic.example resolved the incident as BENIGN: ${words}`,
+    `bob@clinic.example resolved the incident as benign: ${words}`,
   ]);
   expect([read.use, read.pack]).toEqual([{ reason: words, reviewNote: words }, { note: words }]);
   const withheld = (await ask(written, asked, viewer)).data;

@@ -12,7 +12,7 @@ import {
   move,
   readReason,
 } from "./move.ts";
-import { type IncidentResolution, reopenBoundMs } from "./state.ts";
+import { type IncidentResolution, reopenBoundMs, spoken } from "./state.ts";
 
 const seen = "acknowledged_at = coalesce(acknowledged_at, $3), acknowledged_by = coalesce(acknowledged_by, $4)";
 
@@ -53,13 +53,19 @@ export async function resolveIncident(
 ): Promise<Changed> {
   const reason = readReason(input.reason, "A resolution");
   const { sealed, digest } = await sealWords(tx, vault, { kind: "resolution", rowId: input.id, text: reason });
-  const moved = await move(tx, input, "RESOLVE", `${input.actor} resolved the incident as ${input.resolution}`, {
-    columns: `${seen}, resolved_at = $3, resolved_by = $4, resolution = $5::incident_resolution, resolution_reason = NULL,
+  const moved = await move(
+    tx,
+    input,
+    "RESOLVE",
+    `${input.actor} resolved the incident as ${spoken(input.resolution)}`,
+    {
+      columns: `${seen}, resolved_at = $3, resolved_by = $4, resolution = $5::incident_resolution, resolution_reason = NULL,
       sealed_reason = $6`,
-    values: [input.actor, input.resolution, sealed],
-    words: reason,
-    vault,
-  });
+      values: [input.actor, input.resolution, sealed],
+      words: reason,
+      vault,
+    },
+  );
   return { ...moved, wordsDigest: digest };
 }
 

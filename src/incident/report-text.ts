@@ -1,4 +1,5 @@
 /** The report of an incident as Markdown: pure, from what its reader may see. */
+import { spoken } from "./state.ts";
 
 export interface ReportData {
   number: number;
@@ -25,7 +26,7 @@ export interface ReportData {
   subjects: { kind: string; key: string }[];
   clocks: { kind: string; dueAt: string; doneAt: string | null; state: string }[];
   breachNotice: { patients: number; discoveredAt: string; dueAt: string } | null;
-  entries: { nodes: { at: string; actor: string; kind: string; message: string }[]; totalCount: number };
+  entries: { nodes: { at: string; kind: string; message: string }[]; totalCount: number };
   detections: {
     nodes: {
       rule: { name: string } | null;
@@ -36,7 +37,11 @@ export interface ReportData {
     }[];
     totalCount: number;
   };
-  actions: { nodes: { type: string; status: string; target: string; createdAt: string; expiresAt: string | null }[] };
+  actions: {
+    /** `name`: what it is called, e.g. `block of 203.0.113.9`. */
+    nodes: { name: string; status: string; createdAt: string; expiresAt: string | null; endedAt: string | null }[];
+    totalCount: number;
+  };
   tasks: {
     text: string;
     assignee: { email: string } | null;
@@ -53,6 +58,15 @@ export interface ReportData {
   }[];
 }
 
+const actionStatuses: Record<string, string> = {
+  APPLIED: "done",
+  AWAITING_APPROVAL: "waits for approval",
+  EXPIRED: "over",
+  MONITORED: "on trial",
+  REVERTED: "taken back",
+  SUPERSEDED: "replaced",
+};
+
 /** `madeAt` and `madeBy` say when and for whom the report was made. */
 export function reportMarkdown(incident: ReportData, { madeAt, madeBy }: { madeAt: Date; madeBy: string }): string {
   const { breachNotice, clocks, detections, entries, actions, tasks, evidence } = incident;
@@ -60,8 +74,8 @@ export function reportMarkdown(incident: ReportData, { madeAt, madeBy }: { madeA
     `# Incident #${incident.number}: ${plain(incident.title)}`,
     `Made ${moment(madeAt.toISOString())} for ${plain(madeBy)}. All times are UTC.`,
     table([
-      ["Severity", incident.severity],
-      ["Status", incident.status + (incident.resolution ? `, ${incident.resolution}` : "")],
+      ["Severity", capital(spoken(incident.severity))],
+      ["Status", capital(spoken(incident.status)) + (incident.resolution ? `, ${spoken(incident.resolution)}` : "")],
       ["Threat score", incident.threatScore.toFixed(0)],
       ["Rule", incident.rule?.name ?? "none: opened by a person or by Vigil"],
       [
@@ -90,7 +104,7 @@ export function reportMarkdown(incident: ReportData, { madeAt, madeBy }: { madeA
       "Clocks",
       clocks,
       ({ kind, dueAt, doneAt, state }) =>
-        `${kind}: ${state}, due ${moment(dueAt)}${doneAt ? `, done ${moment(doneAt)}` : ""}`,
+        `${capital(spoken(kind))}: ${spoken(state)}, due ${moment(dueAt)}${doneAt ? `, done ${moment(doneAt)}` : ""}`,
     ),
     ...section(
       "Detections",
@@ -102,20 +116,23 @@ export function reportMarkdown(incident: ReportData, { madeAt, madeBy }: { madeA
     ...section(
       "Timeline",
       entries.nodes,
-      ({ at, kind, message }) => `${moment(at)} ${kind}: ${plain(message)}`,
+      ({ at, kind, message }) => `${moment(at)} ${capital(spoken(kind))}: ${plain(message)}`,
       entries.totalCount,
     ),
     ...section(
       "Actions",
       actions.nodes,
-      ({ createdAt, type, target, status, expiresAt }) =>
-        `${moment(createdAt)} ${type} ${plain(target)}: ${status}${expiresAt ? `, until ${moment(expiresAt)}` : ""}`,
+      ({ createdAt, name, status, expiresAt, endedAt }) => {
+        const end = endedAt ? `, ${moment(endedAt)}` : expiresAt ? `, until ${moment(expiresAt)}` : "";
+        return `${moment(createdAt)} ${plain(capital(name))}: ${actionStatuses[status] ?? spoken(status)}${end}`;
+      },
+      actions.totalCount,
     ),
     ...section(
       "Tasks",
       tasks,
       ({ text, assignee, dueAt, doneAt, doneBy }) =>
-        `${doneAt ? `Done ${by(doneAt, doneBy)}` : `Open${dueAt ? `, due ${moment(dueAt)}` : ""}`}: ${plain(text)}${assignee ? ` (${assignee.email})` : ""}`,
+        `${doneAt ? `Done ${plain(by(doneAt, doneBy))}` : `Open${dueAt ? `, due ${moment(dueAt)}` : ""}`}: ${plain(text)}${assignee ? ` (${plain(assignee.email)})` : ""}`,
     ),
     ...section(
       "Evidence",
@@ -153,8 +170,10 @@ function moment(time: string): string {
   return new Date(time).toISOString().slice(0, 16).replace("T", " ");
 }
 
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
 function by(time: string | null, who: string | null): string {
-  return time ? `${moment(time)}${who ? ` by ${plain(who)}` : ""}` : "not yet";
+  return time ? `${moment(time)}${who ? ` by ${who}` : ""}` : "not yet";
 }
 
 function table(rows: readonly (readonly [string, string])[]): string {

@@ -22,6 +22,9 @@ export const incidentResolutions = [
 ] as const;
 export type IncidentResolution = (typeof incidentResolutions)[number];
 
+/** What API and tables name in capitals, as sentences say it: FALSE_POSITIVE is `false positive`. */
+export const spoken = (name: string): string => name.toLowerCase().replaceAll("_", " ");
+
 export const incidentMoves = ["ACKNOWLEDGE", "INVESTIGATE", "CONTAIN", "RESOLVE", "CLOSE", "REOPEN", "MERGE"] as const;
 export type IncidentMove = (typeof incidentMoves)[number];
 

@@ -1,8 +1,9 @@
 /** An incident as a document to keep or hand on. What its reader may not see, it does not hold: it is asked for as they. */
-import { execute, type GraphQLSchema, parse } from "graphql";
+import { type DocumentNode, execute, type GraphQLSchema, parse } from "graphql";
 import { audit } from "../access/audit.ts";
 import { VigilError } from "../errors.ts";
 import { type ReportData, reportMarkdown } from "../incident/report-text.ts";
+import { nameOf } from "../respond/action-words.ts";
 import { batched } from "./batched.ts";
 import { builder } from "./builder.ts";
 import { actorOf, auditActorOf, type Context, viewerOf } from "./context.ts";
@@ -89,18 +90,25 @@ const FormatEnum = describedEnum<Format>("ReportFormat", "What a report is writt
   HTML: "A page of its own, ready to print or to keep as PDF; it loads nothing.",
 });
 
+const mostLines = 1_000; // of the timeline
+const lines =
+  "fragment Lines on IncidentEntriesConnection { totalCount pageInfo { hasNextPage endCursor } nodes { at kind message } }";
 const question = parse(`query Report($id: ID!) {
   incident(id: $id) {
     number title severity status resolution resolutionReason threatScore openedAt acknowledgedAt acknowledgedBy containedAt
     containedBy resolvedAt resolvedBy firstEventAt lastEventAt detectionCount eventCount tags rule { name } assignee { email }
     subjects { kind key } clocks { kind dueAt doneAt state } breachNotice { patients discoveredAt dueAt }
-    entries(first: 100) { totalCount nodes { at actor kind message } }
+    entries(first: 100) { ...Lines }
     detections(first: 100) { totalCount nodes { rule { name } explanation firstEventAt lastEventAt eventCount } }
-    actions(first: 100) { nodes { type status target createdAt expiresAt } }
+    actions(first: 100) { totalCount nodes { type status target createdAt expiresAt endedAt } }
     tasks { text assignee { email } dueAt doneAt doneBy }
     evidence { url note author createdAt event { id action time } }
   }
-}`);
+}
+${lines}`);
+const further =
+  parse(`query Further($id: ID!, $after: String!) { incident(id: $id) { entries(first: 100, after: $after) { ...Lines } } }
+${lines}`);
 
 builder.queryField("incidentReport", (t) =>
   t.string({
@@ -126,12 +134,35 @@ builder.queryField("incidentReport", (t) =>
   }),
 );
 
+interface Answer extends Omit<ReportData, "entries" | "actions"> {
+  entries: ReportData["entries"] & { pageInfo: { hasNextPage: boolean; endCursor: string } };
+  actions: {
+    totalCount: number;
+    nodes: (Omit<ReportData["actions"]["nodes"][number], "name"> & Parameters<typeof nameOf>[0])[];
+  };
+}
+
 async function read(schema: GraphQLSchema, context: Context, id: string): Promise<ReportData | null> {
-  const variableValues = { id: Buffer.from(`Incident:${id}`).toString("base64") };
-  const { data, errors } = await execute({ schema, document: question, contextValue: context, variableValues });
-  if (errors?.[0]) throw errors[0].originalError ?? new VigilError("INTERNAL", errors[0].message);
-  // As it would be sent: dates as text.
-  return (JSON.parse(JSON.stringify(data)) as { incident: ReportData | null }).incident;
+  async function ask(document: DocumentNode, after?: string): Promise<Answer | null> {
+    const variableValues = { id: Buffer.from(`Incident:${id}`).toString("base64"), after };
+    const { data, errors } = await execute({ schema, document, contextValue: context, variableValues });
+    if (errors?.[0]) throw errors[0].originalError ?? new VigilError("INTERNAL", errors[0].message);
+    // As it would be sent: dates as text.
+    return (JSON.parse(JSON.stringify(data)) as { incident: Answer | null }).incident;
+  }
+  const incident = await ask(question);
+  if (!incident) return null;
+  const { entries, actions } = incident;
+  while (entries.pageInfo.hasNextPage && entries.nodes.length < mostLines) {
+    const more = await ask(further, entries.pageInfo.endCursor);
+    if (!more) break;
+    entries.nodes.push(...more.entries.nodes);
+    entries.pageInfo = more.entries.pageInfo;
+  }
+  return {
+    ...incident,
+    actions: { ...actions, nodes: actions.nodes.map((action) => ({ ...action, name: nameOf(action) })) },
+  };
 }
 
 function page(title: string, body: string): string {

@@ -286,6 +286,9 @@ describe("working on an incident", () => {
       { input: { ...input, title: "Found again" } },
     );
     expect(again.incidentCreate.incident.related).toEqual([{ number }]);
+    const wide = { ...input, subjects: [{ kind: "ADDRESS", key: "2001:0DB8:0:0:0:0:0:7" }] };
+    const text = `mutation ($input: IncidentCreateInput!) { incidentCreate(input: $input) { incident { subjects { key } } } }`;
+    expect((await ask(text, { input: wide })).incidentCreate.incident.subjects).toEqual([{ key: "2001:db8::7" }]);
   });
 });
 
@@ -408,6 +411,29 @@ describe("the report", () => {
     expect(page).toContain("default-src 'none'");
     expect(page).toContain("Seen &lt;b&gt;before&lt;/b&gt;");
     expect(page).not.toMatch(/<b>before|https?:\/\//);
+  });
+
+  it("calls things what people call them, and has all of a long timeline", async () => {
+    const { id } = await attack();
+    const anna = await signed("anna_b", "ADMIN");
+    const block = `mutation ($id: ID!) { incidentRespond(id: $id, input: { type: BLOCK_IP, target: "198.51.100.77", reason: "Odd" }) { outcome } }`;
+    expect((await ask(block, { id }, anna)).incidentRespond.outcome).toBe("APPLIED");
+    await server.app.db.query(
+      server.ours,
+      `SELECT incident_log(array_agg(gen_random_uuid()), array_agg($1::uuid), array_agg('COUNT_REACHED'::entry_kind),
+         array_agg('More'::text), array_agg('vigil'::text), $2) FROM generate_series(1, 220)`,
+      [Buffer.from(id, "base64").toString().split(":")[1], new Date(now)],
+    );
+    now += 1_000;
+    const resolve = `mutation ($id: ID!) { incidentResolve(id: $id, input: { resolution: FALSE_POSITIVE, reason: "A test" }) { userErrors { message } } }`;
+    expect((await ask(resolve, { id }, anna)).incidentResolve.userErrors).toEqual([]);
+    const { incidentReport: text } = await ask(report, { id, format: "MARKDOWN" });
+    expect(text).toContain("| **Status** | Resolved, false positive |");
+    expect(text).toMatch(/\| \*\*Resolved\*\* \| [\d: -]+ by anna\\_b \|/);
+    expect(text).toMatch(/Block of 198\.51\.100\.77: done, until /);
+    expect(text).toContain("Resolved: anna\\_b resolved the incident as false positive: A test");
+    expect(text).not.toMatch(/FALSE_POSITIVE|BLOCK_IP|APPLIED|COUNT_REACHED|more are not shown/);
+    expect((await ask(report, { id, format: "HTML" })).incidentReport).toContain("by anna_b<");
   });
 
   it("has the clock of 45 CFR 164.404 when events name patients, and withholds from a viewer what a viewer may not see", async () => {
