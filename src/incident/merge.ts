@@ -72,7 +72,7 @@ export async function mergeIncident(
   return { ...changed, wordsDigest: await digestOf(tx, vault, reason) };
 }
 
-/** Takes a merged incident out again, with the detections that were its own. Errors: NOT_FOUND, CONFLICT. */
+/** Takes a merged incident out again, with the detections that were its own until it was over. Errors: NOT_FOUND, CONFLICT. */
 export async function unmergeIncident(tx: Tx, input: ChangeInput & { weights: Weights }): Promise<Changed> {
   const { id, actor, now } = input;
   // With all that it has moved on to since, in the order in which a batch locks.
@@ -108,11 +108,13 @@ export async function unmergeIncident(tx: Tx, input: ChangeInput & { weights: We
   // Where the target was merged as well, its detections are there.
   let living = target;
   while (living.merged_into_id) living = await lockIncident(tx, { id: living.merged_into_id });
+  // What came after it was over stays where people see it: nobody looks at what is resolved.
   await tx.query(
-    `${family} UPDATE detections SET incident_id = $2, updated_at = $3,
-       home_incident_id = nullif(home_incident_id, $2)
+    `${family} UPDATE detections SET updated_at = $3,
+       incident_id = CASE WHEN created_at > $4 THEN incident_id ELSE $2 END,
+       home_incident_id = CASE WHEN created_at > $4 THEN nullif($5, incident_id) ELSE nullif(home_incident_id, $2) END
      WHERE organization_id = $1 AND home_incident_id IN (SELECT id FROM family)`,
-    [tx.organizationId, id, new Date(now)],
+    [tx.organizationId, id, new Date(now), isOpen(back) ? null : source.resolved_at, intoId],
   );
   const left = new Set([intoId, living.id]);
   for (const from of left) {

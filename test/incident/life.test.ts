@@ -347,6 +347,19 @@ describe("merging", () => {
     expect(await Promise.all([a, b, c].map(({ id }) => count(id)))).toEqual([1, 1, 1]);
   });
 
+  it("of what was over is undone without what came since, which nobody would see there", async () => {
+    const [one, other] = [await attack(), await attack()];
+    now += 60_000;
+    await change("incidentResolve", one.id, { resolution: "DUPLICATE", reason: "The same bot." });
+    await change("incidentMerge", one.id, { intoId: other.id, reason: "The same bot." });
+    now += 2 * 3_600_000;
+    await attack(one.user);
+    const { incident } = await change("incidentUnmerge", one.id);
+    expect(incident).toMatchObject({ status: "RESOLVED", detectionCount: 1 });
+    const left = await ask("query ($id: ID!) { incident(id: $id) { detectionCount } }", { id: other.id });
+    expect(left.incident.detectionCount).toBe(2);
+  });
+
   it("with itself or with what is over is refused", async () => {
     const [one, other] = [await attack(), await attack()];
     expect((await change("incidentMerge", one.id, { intoId: one.id, reason: "x" })).userErrors[0].code).toBe(
