@@ -157,6 +157,11 @@ describe("somebody who responds", () => {
     });
   });
 
+  it("has a session watched by what sessions are called everywhere, not a user of that name", async () => {
+    const { action } = await respond({ type: "INCREASE_MONITORING", target: "session:s-9" });
+    expect(action).toMatchObject({ status: "APPLIED", target: "s-9" });
+  });
+
   it("R6 needs a second person for what is destructive: not themselves, in any session", async () => {
     for (const input of [
       { type: "SUSPEND_USER", target: "mallory" },

@@ -1,6 +1,6 @@
 /**
- * INCREASE_MONITORING: enforcers send every event of a user or an address instead of a sample, and while it is in force
- * `watch.ts` lets what rules find about it weigh more.
+ * INCREASE_MONITORING: enforcers send every event of a user, an address or a session instead of a sample, and while it is in
+ * force `watch.ts` lets what rules find about the former two weigh more.
  */
 import { networkOf } from "../../address.ts";
 import { readNetwork } from "../target.ts";
@@ -12,7 +12,7 @@ export const increaseMonitoring: Action = {
     const network = kind === "USER" ? undefined : readNetwork(text);
     if (network?.scope === "RANGE" && networkOf(network.value.replace(/\/\d+$/, "")) !== network.value)
       return { fault: "It is done to one address, one IPv6 network (/64) or one user." };
-    return network ? { target: network } : planPerson(text, "USER");
+    return network ? { target: network } : planPerson(text, kind);
   },
   isDestructive: () => false,
   apply: applyByDecision,
