@@ -23,6 +23,8 @@ export interface ReportData {
   tags: string[];
   rule: { name: string } | null;
   assignee: { email: string } | null;
+  mergedInto: { number: number } | null;
+  merged: { number: number }[];
   subjects: { kind: string; key: string }[];
   clocks: { kind: string; dueAt: string; doneAt: string | null; state: string }[];
   breachNotice: { patients: number; discoveredAt: string; dueAt: string } | null;
@@ -69,7 +71,7 @@ const actionStatuses: Record<string, string> = {
 
 /** `madeAt` and `madeBy` say when and for whom the report was made. */
 export function reportMarkdown(incident: ReportData, { madeAt, madeBy }: { madeAt: Date; madeBy: string }): string {
-  const { breachNotice, clocks, detections, entries, actions, tasks, evidence } = incident;
+  const { breachNotice, clocks, detections, entries, actions, tasks, evidence, merged } = incident;
   return `${[
     `# Incident #${incident.number}: ${plain(incident.title)}`,
     `Made ${moment(madeAt.toISOString())} for ${plain(madeBy)}. All times are UTC.`,
@@ -92,6 +94,8 @@ export function reportMarkdown(incident: ReportData, { madeAt, madeBy }: { madeA
       ["Contained", by(incident.containedAt, incident.containedBy)],
       ["Resolved", by(incident.resolvedAt, incident.resolvedBy)],
       ["Assignee", incident.assignee?.email ?? "nobody"],
+      ...(incident.mergedInto ? [["Lives on in", `#${incident.mergedInto.number}`] as const] : []),
+      ...(merged.length > 0 ? [["Took in", merged.map(({ number }) => `#${number}`).join(", ")] as const] : []),
     ]),
     ...(incident.resolutionReason ? ["## Why it was resolved", quote(incident.resolutionReason)] : []),
     ...(breachNotice

@@ -97,6 +97,7 @@ const question = parse(`query Report($id: ID!) {
   incident(id: $id) {
     number title severity status resolution resolutionReason threatScore openedAt acknowledgedAt acknowledgedBy containedAt
     containedBy resolvedAt resolvedBy firstEventAt lastEventAt detectionCount eventCount tags rule { name } assignee { email }
+    mergedInto { number } merged { number }
     subjects { kind key } clocks { kind dueAt doneAt state } breachNotice { patients discoveredAt dueAt }
     entries(first: 100) { ...Lines }
     detections(first: 100) { totalCount nodes { rule { name } explanation firstEventAt lastEventAt eventCount } }

@@ -410,7 +410,7 @@ describe("an incident that waits too long", () => {
 });
 
 describe("the report", () => {
-  const report = "query ($id: ID!, $format: ReportFormat!) { incidentReport(id: $id, format: $format) }";
+  const report = "query ($id: ID!, $format: ReportFormat = MARKDOWN) { incidentReport(id: $id, format: $format) }";
 
   it("tells the whole story in Markdown and as a page that loads nothing", async () => {
     const { id, number } = await attack();
@@ -427,7 +427,7 @@ describe("the report", () => {
   });
 
   it("calls things what people call them, and has all of a long timeline", async () => {
-    const { id } = await attack();
+    const { id, number } = await attack();
     const anna = await signed("anna_b", "ADMIN");
     const block = `mutation ($id: ID!) { incidentRespond(id: $id, input: { type: BLOCK_IP, target: "198.51.100.77", reason: "Odd" }) { outcome } }`;
     expect((await ask(block, { id }, anna)).incidentRespond.outcome).toBe("APPLIED");
@@ -437,6 +437,8 @@ describe("the report", () => {
          array_agg('More'::text), array_agg('vigil'::text), $2) FROM generate_series(1, 220)`,
       [Buffer.from(id, "base64").toString().split(":")[1], new Date(now)],
     );
+    const part = await attack();
+    await change("incidentMerge", part.id, { intoId: id, reason: "The same bot." });
     now += 1_000;
     const resolve = `mutation ($id: ID!) { incidentResolve(id: $id, input: { resolution: FALSE_POSITIVE, reason: "A test" }) { userErrors { message } } }`;
     expect((await ask(resolve, { id }, anna)).incidentResolve.userErrors).toEqual([]);
@@ -446,7 +448,9 @@ describe("the report", () => {
     expect(text).toMatch(/Block of 198\.51\.100\.77: done, until /);
     expect(text).toContain("Resolved: anna\\_b resolved the incident as false positive: A test");
     expect(text).not.toMatch(/FALSE_POSITIVE|BLOCK_IP|APPLIED|COUNT_REACHED|more are not shown/);
+    expect(text).toContain(`| **Took in** | \\#${part.number} |`);
     expect((await ask(report, { id, format: "HTML" })).incidentReport).toContain("by anna_b<");
+    expect((await ask(report, { id: part.id })).incidentReport).toContain(`| **Lives on in** | \\#${number} |`);
   });
 
   it("has the clock of 45 CFR 164.404 when events name patients, and withholds from a viewer what a viewer may not see", async () => {
