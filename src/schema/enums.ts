@@ -129,7 +129,7 @@ export const EntryKindEnum = describedEnum<EntryKind>("EntryKind", "What a timel
 
 export const ActionTypeEnum = describedEnum<ActionType>("ActionType", "What a response does to its target.", {
   BLOCK_IP: "Refuses requests from an address.",
-  SUSPEND_USER: "Stops a user from signing in.",
+  SUSPEND_USER: "Refuses all requests of a user, in sessions that are open, too.",
   INCREASE_MONITORING:
     "Watches the target more closely: all of its events are sent, half of a count's threshold is enough, what is found weighs more.",
   FORCE_MFA: "Asks the user for a second factor.",

@@ -164,7 +164,8 @@ const SuspendPayload = payload("UserSuspendPayload", "The suspended user, or why
 builder.mutationField("userSuspend", (t) =>
   t.field({
     type: SuspendPayload,
-    description: "Shuts a user out, live sockets included, within 5 seconds on every server. `userUpdate` undoes it.",
+    description:
+      "Shuts a user out, live sockets included, within 5 seconds on every server. `userUpdate` undoes it. API keys are the organization's: revoke those that the user knows.",
     authScopes: { permission: "user.write" },
     args: { id: t.arg.globalID({ required: true, for: User, description: "The user." }) },
     resolve: (_parent, { id }, context) => change(context, id.id, { suspended: true }),
