@@ -47,7 +47,7 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   if (!hasLearned(seen.facet(activity), event.time, asked.learningDays, asked.learningActiveDays)) return undefined;
   if (!isNews(state, privilege, event.time) || state.seen.some(([key]) => isKnown(state, key, event.time)))
     return undefined;
-  const shared = others(seen.facet(rolePrivileges), privilege, event, seen.disguise);
+  const shared = others(rolePrivileges, privilege, event, seen);
   if (asked.peers > 0 && shared >= asked.peers) return undefined;
   const days = seen.facet(activity)?.days ?? 0;
   return {

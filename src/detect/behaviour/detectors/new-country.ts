@@ -5,7 +5,7 @@ import { activity, hasLearned } from "../facets/activity.ts";
 import { countries } from "../facets/countries.ts";
 import { devices } from "../facets/devices.ts";
 import { known, knowsCountry } from "../facets/known.ts";
-import { others, peerCountries } from "../facets/peers.ts";
+import { others, peerCountries, portalCountries } from "../facets/peers.ts";
 import { isNews, knownKeys } from "../habit.ts";
 import { listWords } from "../in-words.ts";
 import { isOwnDevice } from "../own-device.ts";
@@ -31,7 +31,7 @@ export const newCountry: BehaviourDetector<typeof parameters> = {
   learning:
     "14 days with activity on 5 of them, of each user. Until then nothing is found, and every country counts as the user's own; afterwards a country is new until the user was there on three days, and is told of on the first of them, or when it comes back after a week.",
   parameters,
-  facets: [countries, activity, devices, peerCountries, known],
+  facets: [countries, activity, devices, peerCountries, portalCountries, known],
   concerns: (event) => isSuccess(event) && countryOf(event) !== undefined,
   judge,
 };
@@ -43,7 +43,7 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   if (!isNews(state, country, event.time) || knowsCountry(seen.facet(known), country)) return undefined;
   if (!hasLearned(seen.facet(activity), event.time, asked.learningDays, asked.learningActiveDays)) return undefined;
   if (asked.trustKnownDevices && isOwnDevice(event, seen)) return undefined;
-  const shared = others(seen.facet(peerCountries), country, event, seen.disguise);
+  const shared = others(peerCountries, country, event, seen);
   if (asked.peers > 0 && shared >= asked.peers) return undefined;
   const usual = listWords(knownKeys(state));
   const place = placeName(placeOf(event) ?? {});

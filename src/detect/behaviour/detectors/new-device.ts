@@ -7,7 +7,7 @@ import { countries } from "../facets/countries.ts";
 import { devices, familiarity } from "../facets/devices.ts";
 import { known, knowsDevice } from "../facets/known.ts";
 import { networks } from "../facets/networks.ts";
-import { others, peerCountries, peerNetworks } from "../facets/peers.ts";
+import { others, peerCountries, peerNetworks, portalCountries, portalNetworks } from "../facets/peers.ts";
 import { sessions } from "../facets/sessions.ts";
 import { travel, wasThere } from "../facets/travel.ts";
 import { isKnown, knownKeys } from "../habit.ts";
@@ -55,7 +55,19 @@ export const newDevice: BehaviourDetector<typeof parameters> = {
   learning:
     "14 days with activity on 5 of them, of each user. Until then nothing is found, and every device counts as the user's own; afterwards a device is new until it was used on three days, and is told of on the first of them, or when it comes back after a week.",
   parameters,
-  facets: [devices, activity, networks, countries, travel, peerNetworks, peerCountries, sessions, known],
+  facets: [
+    devices,
+    activity,
+    networks,
+    countries,
+    travel,
+    peerNetworks,
+    portalNetworks,
+    peerCountries,
+    portalCountries,
+    sessions,
+    known,
+  ],
   concerns: (event) => isLogIn(event) && (event.device !== undefined || event.enrichment?.agent !== undefined),
   judge,
 };
@@ -87,7 +99,7 @@ function isOddCountry(event: SecurityEvent, seen: Seen, peers: number): boolean 
   const country = countryOf(event);
   const own = seen.facet(countries);
   if (country === undefined || !own || own.seen.length === 0 || isKnown(own, country, event.time)) return false;
-  return peers === 0 || others(seen.facet(peerCountries), country, event, seen.disguise) < peers;
+  return peers === 0 || others(peerCountries, country, event, seen) < peers;
 }
 
 interface Way {
@@ -103,7 +115,7 @@ export function newWay(event: SecurityEvent, seen: Seen, peers: number): Way | u
   const key = networkKey(event);
   const own = seen.facet(networks);
   const isOther = key !== undefined && own !== undefined && own.seen.length > 0 && !isKnown(own, key, event.time);
-  const network = isOther && !(peers > 0 && others(seen.facet(peerNetworks), key, event, seen.disguise) >= peers);
+  const network = isOther && !(peers > 0 && others(peerNetworks, key, event, seen) >= peers);
   const spot = spotOf(event);
   const been = seen.facet(travel);
   const place =

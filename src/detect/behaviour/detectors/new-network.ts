@@ -6,7 +6,7 @@ import { countries } from "../facets/countries.ts";
 import { devices } from "../facets/devices.ts";
 import { known, knowsNetwork } from "../facets/known.ts";
 import { networks } from "../facets/networks.ts";
-import { others, peerCountries, peerNetworks } from "../facets/peers.ts";
+import { others, peerCountries, peerNetworks, portalCountries, portalNetworks } from "../facets/peers.ts";
 import { isOfProgram, programs } from "../facets/programs.ts";
 import { isKnown, isNews } from "../habit.ts";
 import { isOwnDevice } from "../own-device.ts";
@@ -36,7 +36,18 @@ export const newNetwork: BehaviourDetector<typeof parameters> = {
   learning:
     "14 days with activity on 5 of them, of each user. Until then nothing is found, and every network counts as the user's own; afterwards a network is new until the user came over it on three days, and is told of on the first of them, or when it comes back after a week.",
   parameters,
-  facets: [networks, countries, devices, activity, peerNetworks, peerCountries, known, programs],
+  facets: [
+    networks,
+    countries,
+    devices,
+    activity,
+    peerNetworks,
+    portalNetworks,
+    peerCountries,
+    portalCountries,
+    known,
+    programs,
+  ],
   concerns: (event) => isSuccess(event) && networkKey(event) !== undefined,
   judge,
 };
@@ -47,7 +58,7 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   if (key === undefined || !state || state.seen.length === 0 || isOfProgram(event, seen)) return undefined;
   if (!isNews(state, key, event.time) || knowsNetwork(seen.facet(known), key)) return undefined;
   if (!hasLearned(seen.facet(activity), event.time, asked.learningDays, asked.learningActiveDays)) return undefined;
-  if (asked.peers > 0 && others(seen.facet(peerNetworks), key, event, seen.disguise) >= asked.peers) return undefined;
+  if (asked.peers > 0 && others(peerNetworks, key, event, seen) >= asked.peers) return undefined;
   const odd = oddity(event, seen, asked.trustKnownDevices);
   if (!odd && !asked.anyNetwork) return undefined;
   return {
@@ -72,6 +83,6 @@ function oddity(event: SecurityEvent, seen: Seen, trusting: boolean): Oddity | u
   const own = seen.facet(countries);
   if (country === undefined || !own || isKnown(own, country, event.time)) return undefined;
   if (trusting && isOwnDevice(event, seen)) return undefined;
-  const shared = others(seen.facet(peerCountries), country, event, seen.disguise);
+  const shared = others(peerCountries, country, event, seen);
   return shared > 0 ? undefined : { why: `; it is in ${country}, from where nobody else works`, byCountry: true };
 }

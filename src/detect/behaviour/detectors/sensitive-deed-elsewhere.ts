@@ -7,7 +7,7 @@ import { countries } from "../facets/countries.ts";
 import { devices, stableIds } from "../facets/devices.ts";
 import { known, knowsDevice } from "../facets/known.ts";
 import { networks } from "../facets/networks.ts";
-import { peerNetworks } from "../facets/peers.ts";
+import { peerNetworks, portalNetworks } from "../facets/peers.ts";
 import { isOfProgram, programs } from "../facets/programs.ts";
 import { travel } from "../facets/travel.ts";
 import { isKnown } from "../habit.ts";
@@ -35,7 +35,7 @@ export const sensitiveDeedElsewhere: BehaviourDetector<typeof parameters> = {
   learning:
     "14 days with activity on 5 of them, of each user. Until then nothing is found, and every device and network counts as the user's own.",
   parameters,
-  facets: [devices, activity, networks, countries, travel, peerNetworks, known, programs],
+  facets: [devices, activity, networks, countries, travel, peerNetworks, portalNetworks, known, programs],
   concerns: (event) =>
     isSuccess(event) && (changesAccess(event) || takesOrDestroys(event) || privilegeOf(event) !== undefined),
   judge,

@@ -1,7 +1,7 @@
 import type { SecurityEvent } from "../../../ingest/event.ts";
 import type { BehaviourDetector, Finding, ParametersOf, Seen } from "../behaviour-detector.ts";
 import { known, knowsNetwork } from "../facets/known.ts";
-import { others, peerNetworks } from "../facets/peers.ts";
+import { others, peerNetworks, portalNetworks } from "../facets/peers.ts";
 import { sessions, wayOf } from "../facets/sessions.ts";
 import { spanWords } from "../in-words.ts";
 import { peersParameter } from "../parameters.ts";
@@ -30,7 +30,7 @@ export const sessionMoved: BehaviourDetector<typeof parameters> = {
   ],
   learning: "None: a session is judged from its second use. Before that nothing is found.",
   parameters,
-  facets: [sessions, peerNetworks, known],
+  facets: [sessions, peerNetworks, portalNetworks, known],
   concerns: (event) => event.outcome !== "FAILURE" && wayOf(event) !== undefined,
   judge,
 };
@@ -44,7 +44,7 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   if (!before || before.network === way.network || before.device === way.device) return undefined;
   const gap = Math.abs(event.time - before.at);
   if (gap > asked.lookBackHours * 3_600_000 || knowsNetwork(seen.facet(known), way.network)) return undefined;
-  if (asked.peers > 0 && others(seen.facet(peerNetworks), way.network, event, seen.disguise) >= asked.peers)
+  if (asked.peers > 0 && others(peerNetworks, way.network, event, seen) >= asked.peers)
     return undefined;
   return {
     reason: `${event.action.slice(0, 60)} with ${way.device} over ${networkName(event)}, in a session used with ${before.device} over ${before.network}, ${spanWords(gap)} apart`,

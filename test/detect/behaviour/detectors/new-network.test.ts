@@ -62,6 +62,15 @@ describe("a new network for a user", () => {
     expect(settled().feed(logIn({ ...byRole, at: after, network: hosting }))).toEqual([]);
   });
 
+  it("is found although patients come over it, of whom everybody may be one; a patient's is then usual", () => {
+    const clinic = settled();
+    clinic.feed(workingDays(15, { by: "pam", roles: ["patient"] }));
+    for (const by of ["pat", "pia", "pip"])
+      for (const n of [0, 4, 8]) clinic.feed(logIn({ by, roles: ["Patient"], at: n * day, network: relay }));
+    expect(clinic.feed(logIn({ by: "pam", roles: ["patient"], at: after, network: relay }))).toEqual([]);
+    expect(clinic.feed(logIn({ at: after, network: relay }))).toHaveLength(1);
+  });
+
   it("is not found for failures, networks without a number or name, and addresses of one's own", () => {
     const events = [
       logIn({ at: after, network: hosting, outcome: "FAILURE" }),
