@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { sessionMoved } from "../../../../src/detect/behaviour/detectors/session-moved.ts";
 import { confirm, known } from "../../../../src/detect/behaviour/facets/known.ts";
-import { abroad, type Deed, day, hosting, otherHome, phone, read, script, strange } from "../deeds.ts";
+import { abroad, type Deed, day, hosting, otherHome, phone, read, script, strange, workingDays } from "../deeds.ts";
 import { drive } from "../drive.ts";
 
 const use = (at: number, deed: Deed = {}) => read({ at, sessionId: "s-1", ...deed });
@@ -15,6 +15,35 @@ describe("a session that moved", () => {
     expect(found[0]?.reason).toBe(
       "record.read with Firefox on Linux (desktop) over Lagoon Telecom (AS64506), in a session used with Chrome on Windows (desktop) over AS64501, 10 min apart",
     );
+  });
+
+  it("is found with a browser of the same name, by the id of the device", () => {
+    const clinic = drive([sessionMoved]);
+    clinic.feed(workingDays(15, { device: "laptop-1" }));
+    const at = 21 * day;
+    const same = { network: abroad, device: "laptop-2" };
+    const found = clinic.feed([
+      use(at, { device: "laptop-1" }),
+      use(at + 60, same),
+      use(at + 90, { device: "laptop-1" }),
+      use(at + 120, same),
+    ]);
+    expect(found.map(({ event }) => event.device)).toEqual(["laptop-2", "laptop-2"]);
+    expect(found[0]?.reason).toBe(
+      "record.read with another Chrome on Windows (desktop) over Lagoon Telecom (AS64506), in a session used with Chrome on Windows (desktop) over AS64501, 60 s apart",
+    );
+  });
+
+  it("is not found by ids that are other ones each time, or that one of the two does not tell", () => {
+    const clinic = drive([sessionMoved]);
+    for (const [n, deed] of workingDays(15).entries()) clinic.feed({ ...deed, device: `made-up-${n}` });
+    const at = 21 * day;
+    const moved = use(at + 60, { network: otherHome, device: "made-up-b" });
+    expect(clinic.feed([use(at, { device: "made-up-a" }), moved])).toEqual([]);
+    const untold = drive([sessionMoved]);
+    untold.feed(workingDays(15, { device: "laptop-1" }));
+    expect(untold.feed([use(at), use(at + 60, { network: otherHome, device: "laptop-2" })])).toEqual([]);
+    expect(untold.feed(use(at + 120, { network: abroad }))).toEqual([]);
   });
 
   it("is not found where only the network or only the device changed, or in another session", () => {
