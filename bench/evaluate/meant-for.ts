@@ -12,6 +12,7 @@ export const meantFor: Readonly<Record<string, readonly string[]>> = {
   service_account_new_place: ["service_elsewhere", "key_shared"],
   first_privilege: ["self_grant", "admin_function", "admin_function_by_manager"],
   sensitive_deed_elsewhere: ["reset_takeover"],
+  slow_spraying: [],
   session_moved: ["session_stolen", "session_borrowed"],
   unusual_volume: ["night_mass_access", "photo_download", "deletion_wave", "busy_reader", "slow_exfiltration"],
   rare_action: ["registry_export", "photo_download", "deletion_wave", "admin_function"],

@@ -17,6 +17,14 @@ export const isLogIn = ofEvent((event): boolean => {
   return logIns.test(event.action) && !others.test(event.action);
 });
 
+const noLogIn =
+  /mfa|2fa|otp|factor|reset|log[-_. ]?out|sign[-_. ]?out|token|session(?![-_. ]?start)|password[-_. ]change|challenge|locked|key/i;
+
+/** A log-in that was refused, as the built-in rule `failed_login` has it. */
+export const isFailedLogIn = ofEvent(
+  (event): boolean => event.category === "AUTHENTICATION" && event.outcome === "FAILURE" && !noLogIn.test(event.action),
+);
+
 const byItself =
   /refresh|renew|expire|time[-_. ]?out|log[-_. ]?(?:out|off)|sign[-_. ]?o(?:ut|ff)|heart[-_. ]?beat|keep[-_. ]?alive|poll/i;
 const deliberate: ReadonlySet<string> = new Set(["AUTHENTICATION", "AUTHORIZATION", "ACCESS", "DATA", "CONFIGURATION"]);

@@ -13,6 +13,7 @@ import { rareAction } from "./detectors/rare-action.ts";
 import { sensitiveDeedElsewhere } from "./detectors/sensitive-deed-elsewhere.ts";
 import { serviceAccountNewPlace } from "./detectors/service-account-new-place.ts";
 import { sessionMoved } from "./detectors/session-moved.ts";
+import { slowSpraying } from "./detectors/slow-spraying.ts";
 import { snooping } from "./detectors/snooping.ts";
 import { sourceSilent } from "./detectors/source-silent.ts";
 import { unusualHour } from "./detectors/unusual-hour.ts";
@@ -29,6 +30,7 @@ export const detectors: readonly BehaviourDetector<any>[] = [
   serviceAccountNewPlace,
   firstPrivilege,
   sessionMoved,
+  slowSpraying,
   sensitiveDeedElsewhere,
   unusualVolume,
   rareAction,

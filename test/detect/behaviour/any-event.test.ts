@@ -47,7 +47,16 @@ const anyEvent: fc.Arbitrary<SecurityEvent> = fc
         { id: word, name: word, email: word, roles: fc.array(word, { maxLength: 3 }) },
         { requiredKeys: [] },
       ),
-      source: fc.record({ country: word, city: word, lat: degrees(90), lon: degrees(180) }, { requiredKeys: [] }),
+      source: fc.record(
+        {
+          ip: fc.constantFrom("192.0.2.1", "2001:db8::1"),
+          country: word,
+          city: word,
+          lat: degrees(90),
+          lon: degrees(180),
+        },
+        { requiredKeys: [] },
+      ),
       device: word,
       sessionId: word,
       enrichment,

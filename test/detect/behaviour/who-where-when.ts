@@ -8,6 +8,7 @@ import { newNetwork } from "../../../src/detect/behaviour/detectors/new-network.
 import { sensitiveDeedElsewhere } from "../../../src/detect/behaviour/detectors/sensitive-deed-elsewhere.ts";
 import { serviceAccountNewPlace } from "../../../src/detect/behaviour/detectors/service-account-new-place.ts";
 import { sessionMoved } from "../../../src/detect/behaviour/detectors/session-moved.ts";
+import { slowSpraying } from "../../../src/detect/behaviour/detectors/slow-spraying.ts";
 import { unusualHour } from "../../../src/detect/behaviour/detectors/unusual-hour.ts";
 import type { AnyDetector } from "./drive.ts";
 
@@ -21,5 +22,6 @@ export const whoWhereWhen: readonly AnyDetector[] = [
   serviceAccountNewPlace,
   firstPrivilege,
   sessionMoved,
+  slowSpraying,
   sensitiveDeedElsewhere,
 ];
