@@ -7,12 +7,15 @@ export interface Activity {
   /** Event times, epoch ms; 0: none yet. */
   first: number;
   last: number;
+  /** When that arrived, epoch ms, where it arrived days late: until then nobody told what the account did. */
+  heard?: number;
   /** Days with activity, and log-ins; both are counted no further than is asked for anywhere. */
   days: number;
   logIns: number;
 }
 
 const enough = 1_000;
+const lateMs = 2 * dayMs;
 
 /**
  * Only what succeeded counts: an attacker's failed attempts are no activity of the account. `dormant_account` judges all
@@ -27,7 +30,11 @@ export const activity: Facet<Activity> = {
     const { time } = event;
     if (state.days === 0 || dayOf(time) > dayOf(state.last)) state.days = Math.min(enough, state.days + 1);
     state.first = state.first === 0 ? time : Math.min(state.first, time);
-    state.last = Math.max(state.last, time);
+    if (time > state.last) {
+      state.last = time;
+      if (event.receivedAt - time > lateMs) state.heard = event.receivedAt;
+      else delete state.heard;
+    }
     if (isLogIn(event)) state.logIns = Math.min(enough, state.logIns + 1);
   },
   tell({ first, last, days }) {

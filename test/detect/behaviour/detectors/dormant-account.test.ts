@@ -46,6 +46,16 @@ describe("a dormant account", () => {
     ).toEqual([]);
   });
 
+  it("is not found for the time between the end of an old log and its import, of which nothing is known", () => {
+    const clinic = drive([dormantAccount]);
+    const imported = workingDays(5, { arrives: 200 * day });
+    expect(clinic.feed([...imported, logIn({ at: 201 * day })])).toEqual([]);
+    expect(
+      clinic.feed([...workingDays(5, { by: "bob", arrives: 200 * day }), logIn({ by: "bob", at: 261 * day })]),
+    ).toHaveLength(1);
+    expect(clinic.feed(logIn({ at: 262 * day }))).toHaveLength(1);
+  });
+
   it("is found after half as long over a network that the account was never used on", () => {
     const clinic = drive([dormantAccount]);
     const back = logIn({ at: 36 * day, network: hosting });
