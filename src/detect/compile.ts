@@ -54,8 +54,14 @@ export interface CompileOptions {
 export function compileRules(
   rules: readonly StoredRule[],
   { disguise, placeholders = new Map(), field: ownField }: CompileOptions = {},
-): { ruleSet: RuleSet; errors: CompileError[] } {
+): {
+  ruleSet: RuleSet;
+  errors: CompileError[];
+  /** Characters or instructions of the regular expressions of those that have some, by rule. */
+  expressions: ReadonlyMap<string, number>;
+} {
   const errors: CompileError[] = [];
+  const expressions = new Map<string, number>();
   const selections: SelectionRule[] = [];
   const loaded: LoadedCorrelation[] = [];
   const compiler = ownField ? createCompiler(ownField) : sharedCompiler;
@@ -63,11 +69,15 @@ export function compileRules(
   const grouping = disguised(field, disguise, true);
   for (const stored of rules) {
     const document = parseOne(stored, errors);
+    const written = parseOnce(stored.yaml).expressions;
+    if (written > 0) expressions.set(stored.id, written);
     if (document?.kind === "CORRELATION") loaded.push({ stored, document });
     if (document?.kind !== "DETECTION" && document?.kind !== "BEHAVIOUR") continue;
     let compiled: CompiledDetection | undefined;
     if (document.kind === "DETECTION") {
-      const { body, faults } = expandPlaceholders(document.body, placeholders, mayHave(document.logsource));
+      const expanded = expandPlaceholders(document.body, placeholders, mayHave(document.logsource));
+      const { body, faults } = expanded;
+      if (expanded.expressions > 0) expressions.set(stored.id, written + expanded.expressions);
       errors.push(...faults.map((message) => ({ ruleId: stored.id, message })));
       if (faults.length > 0) continue;
       compiled = compiler.detection(body, document.logsource);
@@ -111,7 +121,7 @@ export function compileRules(
     compiler.candidates(used.filter((rule) => !isBehaviour(rule))),
     used.filter(isBehaviour),
   );
-  return { ruleSet: { candidates, behaviour: used.flatMap(behaviourRuleOf), firing, horizonMs }, errors };
+  return { ruleSet: { candidates, behaviour: used.flatMap(behaviourRuleOf), firing, horizonMs }, errors, expressions };
 }
 
 /** The document of a stored rule, as its organization has set it. */

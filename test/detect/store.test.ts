@@ -459,3 +459,26 @@ describe("vigil rules check", () => {
     }
   });
 });
+
+describe("an organization with as many rules as there may be", () => {
+  it("is told so, keeps what it has, and still gets what comes with Vigil", async () => {
+    const done = new Error("all of it is taken back");
+    const work = inside(theirs(), async (tx) => {
+      const request = { mode: "ACTIVE", dryRun: false, actor: "ann", now: Date.now() } as const;
+      await importRules(tx, { ...request, yaml: plain("full") });
+      await tx.query(
+        "UPDATE alert_rules SET yaml = yaml || repeat('#', 20000000) WHERE organization_id = $1 AND name = 'Plain full'",
+        [tx.organizationId],
+      );
+      const { imported, rejected } = await importRules(tx, { ...request, yaml: plain("more") });
+      expect([imported, rejected.map(({ code, line }) => [code, line])]).toEqual([0, [["UNSUPPORTED", 1]]]);
+      expect(rejected[0]?.message).toContain("20000000 characters together");
+      const made = createRule(tx, { yaml: plain("more"), settings: { mode: "ACTIVE" }, actor: "ann", now: 1 });
+      await expect(made).rejects.toThrow("20000000 characters together");
+      const shipped = builtinRules().slice(0, 3);
+      expect((await seedBuiltinRules(tx, 2, shipped)).left).toEqual([]);
+      throw done;
+    });
+    await expect(work).rejects.toBe(done);
+  });
+});

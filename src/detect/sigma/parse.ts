@@ -7,7 +7,7 @@ import { parseDetection } from "./detection-body.ts";
 import type { ParsedDocument, RuleError } from "./document.ts";
 import { parseFilter } from "./filter-body.ts";
 import { readHeader } from "./header.ts";
-import { beginExpressions } from "./regex.ts";
+import { beginExpressions, sizeOfExpressions } from "./regex.ts";
 import { get, isShape } from "./shape.ts";
 import { readSource, type SourceDocument } from "./source.ts";
 
@@ -16,6 +16,8 @@ const mostErrors = 100; // that are told; a text that is no rule has thousands
 export interface ParsedSigma {
   documents: ParsedDocument[];
   errors: RuleError[];
+  /** Characters or instructions of its regular expressions. */
+  expressions: number;
 }
 
 export function parseSigma(yaml: string): ParsedSigma {
@@ -33,7 +35,7 @@ export function parseSigma(yaml: string): ParsedSigma {
     const message = `the text cannot be read: ${error instanceof Error ? error.message : "unknown reason"}`;
     errors.push({ document: 0, line: 1, path: "", code: "INVALID", message });
   }
-  return { documents, errors: errors.slice(0, mostErrors) };
+  return { documents, errors: errors.slice(0, mostErrors), expressions: sizeOfExpressions() };
 }
 
 function parseDocument(source: SourceDocument): ParsedDocument | undefined {

@@ -2,7 +2,7 @@
 import type { Clause, DetectionBody, Selection, Test } from "./document.ts";
 import { standIn, withFields } from "./filled.ts";
 import { parseClause } from "./modifiers.ts";
-import { beginExpressions } from "./regex.ts";
+import { beginExpressions, sizeOfExpressions } from "./regex.ts";
 import type { Template } from "./template.ts";
 
 /** A placeholder's name, without percent signs -> its values, which may have wildcards. */
@@ -19,8 +19,8 @@ export function expandPlaceholders(
   body: DetectionBody,
   placeholders: Placeholders,
   isField: (name: string) => boolean = () => false,
-): { body: DetectionBody; faults: string[] } {
-  if (!hasPlaceholders(body)) return { body, faults: [] };
+): { body: DetectionBody; faults: string[]; expressions: number } {
+  if (!hasPlaceholders(body)) return { body, faults: [], expressions: 0 };
   const faults = new Set<string>();
   beginExpressions();
   const expand = (test: Test, clause: Clause): Test => {
@@ -51,7 +51,7 @@ export function expandPlaceholders(
         ),
       ),
     );
-  return { body: { ...body, selections }, faults: [...faults] };
+  return { body: { ...body, selections }, faults: [...faults], expressions: sizeOfExpressions() };
 }
 
 function hasPlaceholders({ selections }: DetectionBody): boolean {

@@ -63,6 +63,11 @@ export function beginExpressions(): void {
   left = largestTogether;
 }
 
+/** How much the expressions of the text take, as far as it has been read. */
+export function sizeOfExpressions(): number {
+  return largestTogether - Math.max(0, left);
+}
+
 /** Why the expression cannot be evaluated, if so. */
 export function regexFault(source: string, flags: string): string | undefined {
   const written = Math.max(least, source.length + leastOfLetters * (source.match(ofLetters) ?? []).length);

@@ -7,6 +7,7 @@ import { parseSigma } from "../sigma/parse.ts";
 import { parseOnce } from "../sigma/parse-once.ts";
 import { countedAmong, leftWithout, namesOf } from "./counted.ts";
 import { type KnownRule, type LoadedRules, referenceOf } from "./known.ts";
+import { beyondMost } from "./most.ts";
 import { storedOf } from "./plan.ts";
 import { refuseAll } from "./refused.ts";
 import { isStorable, type RuleDocument, type RuleDraft } from "./write.ts";
@@ -53,9 +54,11 @@ export function judge(
     const unknown = correlationFaults(document, counted);
     if (unknown.length > 0) throw refuseAll(unknown);
   }
-  const { errors } = compileRules([...others, storedOf(draft)], { placeholders });
+  const { errors, expressions } = compileRules([...others, storedOf(draft)], { placeholders });
   const faults = errors.filter(({ ruleId, waiting }) => ruleId === id && !(mayWait && waiting));
   if (faults.length > 0) throw refuseAll(faults.map(({ message }) => ({ message })));
+  const tooMuch = beyondMost(others, [draft], expressions).get(draft);
+  if (tooMuch !== undefined) throw refuseAll([{ message: tooMuch }]);
 }
 
 /** Refuses a change that leaves a correlation without what it counts. */

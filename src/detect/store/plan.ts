@@ -8,6 +8,7 @@ import { parseOnce } from "../sigma/parse-once.ts";
 import { countedAmong, leftWithout, namesOf } from "./counted.ts";
 import { type FilterPlan, planFilters } from "./filter-plan.ts";
 import { freeId, type KnownRule, type LoadedRules, referenceOf, storedFor } from "./known.ts";
+import { beyondMost } from "./most.ts";
 import { isStorable, type RuleDocument, type RuleDraft } from "./write.ts";
 
 export interface SigmaText {
@@ -147,10 +148,11 @@ function draftsOf(read: Read[], request: Request, refuse: Refuse) {
 }
 
 /** Those that compile together with the rules that stay; a rule that falls may take others along, so again until none does. */
-function sound(drafts: ImportDraft[], { loaded }: Request, refuse: Refuse) {
+function sound(drafts: ImportDraft[], { loaded, builtin }: Request, refuse: Refuse) {
   for (let rules = drafts; ; ) {
     const byId = new Map(rules.map((draft) => [draft.id, draft]));
-    const { errors } = compileRules([...loaded.rules.filter(({ id }) => !byId.has(id)), ...rules.map(storedOf)], {
+    const others = loaded.rules.filter(({ id }) => !byId.has(id));
+    const { errors, expressions } = compileRules([...others, ...rules.map(storedOf)], {
       placeholders: loaded.placeholders,
     });
     const ours = errors.flatMap(({ ruleId, ...rest }) => {
@@ -158,12 +160,15 @@ function sound(drafts: ImportDraft[], { loaded }: Request, refuse: Refuse) {
       return draft ? [{ ...rest, draft }] : [];
     });
     const faults = ours.filter(({ waiting }) => !waiting);
-    if (faults.length === 0) {
+    const isSound = faults.length === 0;
+    const beyond = isSound && !builtin ? beyondMost(others, rules, expressions) : new Map<ImportDraft, string>();
+    if (isSound && beyond.size === 0) {
       const waiting = ours.map(({ draft, message }) => ({ ...draft.source, code: "WAITING", message }));
       return { rules, waiting };
     }
     for (const { draft, message } of faults) refuse(draft.source, "INVALID", message);
-    const bad = new Set(faults.map(({ draft }) => draft));
+    for (const [draft, message] of beyond) refuse(draft.source, "UNSUPPORTED", message);
+    const bad = new Set([...faults.map(({ draft }) => draft), ...beyond.keys()]);
     rules = rules.filter((draft) => !bad.has(draft));
   }
 }
