@@ -36,6 +36,14 @@ const uri: Read = (event) => {
   if (paths[0] === undefined) return undefined;
   return queries[0] ? `${origin}${paths[0]}?${queries[0]}` : origin + paths[0];
 };
+const counts = [
+  ...["count", "rows", "records", "recordCount", "record_count", "rowCount", "row_count"],
+  ...["export.count", "export.rows", "export.records"],
+].map((name) => readSent(name));
+const isCount = (value: unknown): boolean =>
+  typeof value === "number" || (typeof value === "string" && /^\d+$/.test(value));
+/** How many records an export holds, by the names that applications have for it. */
+const recordCount: Read = (event) => counts.map((read) => read(event)).find(isCount);
 const extension: Read = (event) => /\.([^./]+)$/.exec(requestOf(event).paths[0] ?? "")?.[1];
 
 export const ecsFields: Table = new Map<string, Read>([
@@ -105,6 +113,7 @@ export const ownFields: Table = new Map<string, Read>([
   ["device", (event) => event.device],
   ["sessionId", (event) => event.sessionId],
   ["target.patientId", (event) => event.target?.patientId],
+  ["record.count", recordCount],
   ["http.method", (event) => event.http?.method],
   ["http.path", path],
   ["http.query", query],

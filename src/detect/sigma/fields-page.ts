@@ -55,6 +55,10 @@ const composed = new Map([
   ],
   ["event.slot", "which five minutes `time` falls into: counted by value, how long something goes on"],
   ["source.network", "the /64 of `source.ip`, where it is IPv6: one customer has all of it"],
+  [
+    "record.count",
+    "how many records an export holds: the first number among `count`, `rows`, `records`, `recordCount`, `record_count`, `rowCount`, `row_count` and `export.count`, `export.rows`, `export.records`",
+  ],
   ["http.input", "path, query, body, cookies and own headers of a request, decoded: see [rules](rules.md)"],
   ["http.command", "the same as a shell reads it"],
   ["http.uploads", "the names of uploaded files"],
