@@ -2,7 +2,7 @@
 import type { SecurityEvent } from "../../ingest/event.ts";
 import { ofEvent } from "./of-event.ts";
 
-const logIns = /(?:log|logged|sign|(?<!as)signed)[-_. ]?[io]n|authenticat|session[-_. ]?(?:start|open|create)|sso/i;
+const logIns = /(?:log|logged|sign|(?<!as)signed)[-_. ]?[io]n|authenticat|sessions?[-_. #]?(?:start|open|create)|sso/i;
 /** What goes by a log-in's name or near it, and is none. */
 const others =
   /log[-_. ]?in[-_. ]?(?:partial|timeout|challenge|attempt|failed)|log[-_. ]?(?:out|off)|sign[-_. ]?o(?:ut|ff)|refresh|expire|renew|revoke|session[-_. ]?(?:end|clos)|(?:^|[-_. :/])(?:end(?:ed)?|closed?|polic(?:y|ies)|settings?)(?=$|[-_. :/])/i;
@@ -18,7 +18,7 @@ export const isLogIn = ofEvent((event): boolean => {
 });
 
 const noLogIn =
-  /mfa|2fa|otp|factor|reset|log[-_. ]?out|sign[-_. ]?out|token|session(?![-_. ]?start)|password[-_. ]change|challenge|locked|key/i;
+  /mfa|2fa|otp|factor|reset|log[-_. ]?out|sign[-_. ]?out|token|session(?!s?[-_. #]?(?:start|create))|password[-_. ]change|challenge|locked|key(?!cloak)/i;
 
 /** A log-in that was refused, as the built-in rule `failed_login` has it. */
 export const isFailedLogIn = ofEvent(

@@ -36,6 +36,13 @@ describe("slow spraying", () => {
     );
   });
 
+  it("is found where creating a session is the log-in", () => {
+    const clinic = drive([slowSpraying]);
+    const tries = spray(15, hour).map((each) => ({ ...each, action: "sessions.create" }));
+    expect(clinic.feed(tries)).toHaveLength(1);
+    expect(clinic.feed(from(thief, "ann", 16 * hour, { action: "session.created" }))).toHaveLength(1);
+  });
+
   it("is found over the addresses of one IPv6 network, though others fail meanwhile from everywhere", () => {
     const clinic = drive([slowSpraying]);
     const tries = spray(15, hour, { ip: (n) => `2001:db8:1:2::${n + 1}` });
