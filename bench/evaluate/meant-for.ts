@@ -15,6 +15,7 @@ export const meantFor: Readonly<Record<string, readonly string[]>> = {
   slow_spraying: [],
   session_moved: ["session_stolen", "session_borrowed"],
   unusual_volume: ["night_mass_access", "photo_download", "deletion_wave", "busy_reader", "slow_exfiltration"],
+  export_volume: [],
   rare_action: ["registry_export", "photo_download", "deletion_wave", "admin_function"],
   mass_record_access: ["night_mass_access", "busy_reader", "slow_exfiltration"],
   outside_patients: ["outside_care", "outside_care_now_and_then", "known_people_snooping"],

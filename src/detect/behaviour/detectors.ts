@@ -1,6 +1,7 @@
 /** Every behaviour detector: one file and one line each. Its built-in rule, profiles and documentation follow from it. */
 import type { BehaviourDetector } from "./behaviour-detector.ts";
 import { dormantAccount } from "./detectors/dormant-account.ts";
+import { exportVolume } from "./detectors/export-volume.ts";
 import { firstPrivilege } from "./detectors/first-privilege.ts";
 import { impossibleTravel } from "./detectors/impossible-travel.ts";
 import { ingestAnomaly } from "./detectors/ingest-anomaly.ts";
@@ -33,6 +34,7 @@ export const detectors: readonly BehaviourDetector<any>[] = [
   slowSpraying,
   sensitiveDeedElsewhere,
   unusualVolume,
+  exportVolume,
   rareAction,
   massRecordAccess,
   outsidePatients,

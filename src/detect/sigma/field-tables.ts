@@ -43,7 +43,7 @@ const counts = [
 const isCount = (value: unknown): boolean =>
   typeof value === "number" || (typeof value === "string" && /^\d+$/.test(value));
 /** How many records an export holds, by the names that applications have for it. */
-const recordCount: Read = (event) => counts.map((read) => read(event)).find(isCount);
+export const recordCount: Read = (event) => counts.map((read) => read(event)).find(isCount);
 const extension: Read = (event) => /\.([^./]+)$/.exec(requestOf(event).paths[0] ?? "")?.[1];
 
 export const ecsFields: Table = new Map<string, Read>([

@@ -24,7 +24,7 @@ const anyEvent: fc.Arbitrary<SecurityEvent> = fc
         { requiredKeys: [] },
       ),
       target: fc.record({ type: word, id: word, name: word, patientId: word }, { requiredKeys: [] }),
-      attributes: fc.dictionary(fc.oneof(word, fc.constantFrom("patient", "appointment")), fc.anything()),
+      attributes: fc.dictionary(fc.oneof(word, fc.constantFrom("patient", "appointment", "count")), fc.anything()),
     },
     { requiredKeys: ["time", "action", "category", "outcome", "attributes"] },
   )
@@ -38,6 +38,8 @@ const eager = {
   patients: 1,
   hourCount: 1,
   dayCount: 1,
+  dayRecords: 1,
+  unlearnedRecords: 1,
   times: 1,
   spreads: 0,
   minPeers: 1,

@@ -1,4 +1,5 @@
 /** The detectors of how much and of whose data. */
+import { exportVolume } from "../../../src/detect/behaviour/detectors/export-volume.ts";
 import { ingestAnomaly } from "../../../src/detect/behaviour/detectors/ingest-anomaly.ts";
 import { massRecordAccess } from "../../../src/detect/behaviour/detectors/mass-record-access.ts";
 import { outsidePatients } from "../../../src/detect/behaviour/detectors/outside-patients.ts";
@@ -13,6 +14,7 @@ export const howMuch: readonly AnyDetector[] = [
   outsidePatients,
   snooping,
   unusualVolume,
+  exportVolume,
   rareAction,
   sourceSilent,
   ingestAnomaly,
