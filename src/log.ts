@@ -65,3 +65,23 @@ export function messageForLog(error: unknown): string {
   const told = isPrisma ? (message.trim().split("\n").at(-1) ?? "") : message;
   return told.replace(/"[^"]*"|'[^']*'|\([^)]*\)/g, "…");
 }
+
+const rest = 60_000; // ms
+const toldApart = 100; // messages
+
+/**
+ * Tells of what is away, once a minute for each thing that is said of it: it is tried every second by a dozen connections,
+ * which would fill the log of a night.
+ */
+export function seldom(log: Pick<Log, "warn">, words: string): (error: Error) => void {
+  const told = new Map<string, number>();
+  return (error) => {
+    const { message, code = error.name } = error as Fault;
+    const said = message || String(code); // of a name with several addresses nothing is said
+    const now = performance.now();
+    if (now < (told.get(said) ?? 0)) return;
+    if (told.size >= toldApart) told.clear();
+    told.set(said, now + rest);
+    log.warn({ err: said }, words);
+  };
+}

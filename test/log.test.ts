@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createLog } from "../src/log.ts";
+import { createLog, seldom } from "../src/log.ts";
 import { type TestDatabase, testDatabase } from "./support/database.ts";
 
 let test: TestDatabase;
@@ -49,4 +49,17 @@ it("H2 an error of Prisma is logged without the arguments of the call", async ()
 
 it("says of any other error what it says", () => {
   expect(JSON.parse(logged(new Error("connect ECONNREFUSED"))).err.message).toBe("connect ECONNREFUSED");
+});
+
+it("What is away is told once a minute for each thing that is said of it, however often it is tried", () => {
+  const lines: string[] = [];
+  const log = createLog("info", { write: (line: string) => void lines.push(line) });
+  const tell = seldom(log, "Redis is not reachable");
+  for (let tries = 0; tries < 500; tries++) {
+    tell(new Error("connect ECONNREFUSED 127.0.0.1:6379"));
+    tell(Object.assign(new AggregateError([], ""), { code: "ECONNREFUSED" })); // of a name with several addresses
+    tell(new Error("Connection is closed."));
+  }
+  const said = lines.map((line) => (JSON.parse(line) as { err: string }).err);
+  expect(said).toEqual(["connect ECONNREFUSED 127.0.0.1:6379", "ECONNREFUSED", "Connection is closed."]);
 });

@@ -1,6 +1,6 @@
 /** How full the queues are: for `status`. */
 import type { Queue } from "bullmq";
-import type { Log } from "../log.ts";
+import { type Log, seldom } from "../log.ts";
 import { atMost } from "./at-most.ts";
 import { type OpenStore, openStore, type QueueStore } from "./store.ts";
 
@@ -35,8 +35,8 @@ export function watchDepths(where: QueueStore, names: readonly string[], log: Lo
   function open(): { store: OpenStore; queues: Queue[] } {
     const store = openStore(where, log);
     const queues = names.map((name) => store.queue(name));
-    for (const queue of queues)
-      queue.on("error", (error) => log.warn({ err: error.message }, "a queue cannot be read"));
+    const unread = seldom(log, "a queue cannot be read");
+    for (const queue of queues) queue.on("error", unread);
     return { store, queues };
   }
   return {

@@ -4,7 +4,7 @@
  */
 import { UnrecoverableError } from "bullmq";
 import { validate as isUuid } from "uuid";
-import type { Log } from "../log.ts";
+import { type Log, seldom } from "../log.ts";
 import { atMost } from "./at-most.ts";
 import type { RunningJobs } from "./queue.ts";
 import { openStore } from "./store.ts";
@@ -56,7 +56,8 @@ export function answerHere(answer: Answer, log: Log): Doorbell {
 export function ringWorkers(redisUrl: string, log: Log, queueName = respondQueue): Doorbell {
   const store = openStore({ redisUrl }, log);
   const queue = store.queue(queueName);
-  queue.on("error", (error) => log.warn({ err: error.message }, "a bell could not be rung"));
+  const silent = seldom(log, "a bell could not be rung");
+  queue.on("error", silent);
   const ringing = new Set<Promise<unknown>>();
   return {
     ring(organizationId) {
@@ -69,7 +70,7 @@ export function ringWorkers(redisUrl: string, log: Log, queueName = respondQueue
       };
       const rung = queue
         .add("ring", { organizationId }, opts)
-        .catch((error: Error) => log.warn({ err: error.message }, "a bell could not be rung"))
+        .catch(silent)
         .finally(() => ringing.delete(rung));
       ringing.add(rung);
     },
@@ -106,7 +107,7 @@ export function answerFromRedis(
     log.error({ queue: queueName, jobId: job?.id, err: error.message }, "a job failed"),
   );
   worker.on("stalled", (jobId) => log.warn({ queue: queueName, jobId }, "a job's worker died; another takes it"));
-  worker.on("error", (error) => log.warn({ err: error.message }, "the worker lost Redis"));
+  worker.on("error", seldom(log, "the worker lost Redis"));
   return {
     async close() {
       const inTime = await atMost(8_000, worker.close()); // what is under way may finish

@@ -3,7 +3,7 @@
  * installation of one process, by this process's own timers.
  */
 import type { Queue } from "bullmq";
-import type { Log } from "../log.ts";
+import { type Log, seldom } from "../log.ts";
 import { atMost } from "./at-most.ts";
 import { type JobName, jobNames, jobs } from "./jobs.ts";
 import { openStore, type QueueStore } from "./store.ts";
@@ -38,8 +38,9 @@ export async function workJobs(
   const opened = lanes.map((lane) => ({ lane, queue: store.queue(lane.name) }));
   const closeQueues = () => Promise.all(opened.map(({ queue }) => queue.close()));
   const scheduleAll = () => Promise.all(opened.map(({ lane, queue }) => schedule(lane, queue)));
-  for (const { queue } of opened)
-    queue.on("error", (error) => log.warn({ err: error.message }, "the jobs cannot be scheduled"));
+  const unscheduled = seldom(log, "the jobs cannot be scheduled");
+  const unworked = seldom(log, "the worker lost its queue");
+  for (const { queue } of opened) queue.on("error", unscheduled);
   const scheduleAlone = () => store.alone(async () => void (await scheduleAll()));
   await scheduleAlone().catch(async (error: Error) => {
     await atMost(1_000, closeQueues());
@@ -49,7 +50,7 @@ export async function workJobs(
   let looking: Promise<void> | undefined;
   function look(): void {
     looking ??= scheduleAlone()
-      .catch((error: Error) => log.warn({ err: error.message }, "the jobs cannot be scheduled"))
+      .catch(unscheduled)
       .finally(() => {
         looking = undefined;
       });
@@ -66,7 +67,7 @@ export async function workJobs(
       log.error({ job: job?.name, jobId: job?.id, err: error.message }, "a job failed"),
     );
     worker.on("stalled", (jobId) => log.warn({ jobId }, "a job's worker died; another takes it"));
-    worker.on("error", (error) => log.warn({ err: error.message }, "the worker lost its queue"));
+    worker.on("error", unworked);
     return worker;
   });
   return {
