@@ -16,7 +16,7 @@ const ofNetwork = /^(ECONN(REFUSED|RESET|ABORTED)|EPIPE|ETIMEDOUT|E(HOST|NET)UNR
 const ofServer = /^(08\w{3}|57P0[123]|53300|P10(01|02|08|17)|P2024)$/;
 /** What pg says without a code. */
 const words =
-  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+  /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Query read timeout)/;
 const deepest = 5; // causes
 
 /** Whether an error comes of a database that cannot be reached or has just gone: the same may go well in a moment. */

@@ -6,7 +6,7 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import pg from "pg";
 import { createShares } from "./database/shares.ts";
 import { isAborted, isBroken, prepareConnection, TenantPool, tenantQuery } from "./database/tenant-pool.ts";
-import { outliveLoss } from "./database-away.ts";
+import { isDatabaseAway, outliveLoss } from "./database-away.ts";
 import { cancellable, currentDeadline, timeIsOver } from "./deadline.ts";
 import { PrismaClient } from "./generated/prisma/client.ts";
 import type { Log } from "./log.ts";
@@ -65,8 +65,13 @@ export interface Database {
 
 const maxClients = 500; // Prisma clients kept, one per organization: about 140 KiB each
 const statementTimeout = 30_000; // 30 seconds: no statement of the server runs longer
+const usualPatience = 40_000; // 40 seconds: then nothing will come any more, as from a machine that is gone without a word
+
+/** By statements: a pooler refuses what it does not know where it stands at the beginning of a connection. */
+const limits = `SET statement_timeout = ${statementTimeout}; SET idle_in_transaction_session_timeout = ${statementTimeout}`;
 
 const usualSize = 10; // connections
+const cancelPatience = 5_000; // 5 seconds: whoever had the statement waits as long
 
 export function openDatabase(options: {
   url: string;
@@ -74,23 +79,33 @@ export function openDatabase(options: {
   poolSize?: number;
   /** How long one waits for the share of one's organization, in ms. */
   sharePatience?: number;
+  /** How long one waits for the answer to a statement, in ms. */
+  answerPatience?: number;
 }): Database {
   const size = options.poolSize ?? usualSize;
   const pool = new pg.Pool({
     connectionString: options.url,
     max: size,
     application_name: "vigil",
-    statement_timeout: statementTimeout,
-    idle_in_transaction_session_timeout: statementTimeout,
+    query_timeout: options.answerPatience ?? usualPatience,
     connectionTimeoutMillis: 10_000,
-    onConnect: prepareConnection,
+    async onConnect(client) {
+      await client.query(limits);
+      await prepareConnection(client);
+    },
   });
   pool.on("error", (error) => options.log.warn({ err: error.message }, "a database connection was lost"));
   pool.on("connect", outliveLoss);
   const shares = createShares(pool, size, options.sharePatience);
   const clients = new Map<string, PrismaClient>();
   // Of its own: where statements are to be cancelled, the others may all be in use.
-  const canceller = new pg.Pool({ connectionString: options.url, max: 2, application_name: "vigil-cancel" });
+  const canceller = new pg.Pool({
+    connectionString: options.url,
+    max: 2,
+    application_name: "vigil-cancel",
+    connectionTimeoutMillis: cancelPatience,
+    query_timeout: cancelPatience,
+  });
   canceller.on("connect", outliveLoss);
   canceller.on("error", (error) => options.log.warn({ err: error.message }, "a database connection was lost"));
   const cancel = (processId: number) => canceller.query("SELECT pg_cancel_backend($1)", [processId]);
@@ -124,11 +139,12 @@ export function openDatabase(options: {
       client.release();
       return result;
     } catch (error) {
-      const clean = await inTurn(() => client.query("ROLLBACK")).then(
-        () => true,
-        () => false,
-      );
-      client.release(!clean);
+      const rolledBack = (): Promise<boolean> =>
+        inTurn(() => client.query("ROLLBACK")).then(
+          () => true,
+          () => false,
+        );
+      client.release(isDatabaseAway(error) || !(await rolledBack())); // a dead connection answers no ROLLBACK either
       throw (isAborted(error) && fault) || error;
     }
   }

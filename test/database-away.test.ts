@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isDatabaseAway } from "../src/database-away.ts";
-import { type TestDatabase, testDatabase } from "./support/database.ts";
+import { openDatabase } from "../src/db.ts";
+import { quiet, type TestDatabase, testDatabase } from "./support/database.ts";
 import { Line } from "./support/line.ts";
 import { type TestServer, testServer } from "./support/server.ts";
 
@@ -46,6 +47,24 @@ describe("a database that goes away", () => {
     expect(isDatabaseAway(error), String(error)).toBe(true);
   });
 
+  it("F18: that answers nothing any more on a connection is given up there, and asked on another one", async () => {
+    const organization = database.organizations[0] as { id: string };
+    const url = new URL(database.serverUrl);
+    const port = Number(url.port);
+    await using dead = await Line.open(() => port);
+    url.port = String(dead.port);
+    const db = openDatabase({ url: url.href, log: quiet, poolSize: 1, answerPatience: 1_000 });
+    const lost = db.inOrganization(organization.id, async (tx) => {
+      dead.blackhole(); // as when the database's machine is gone without a word
+      await tx.query("SELECT 1");
+    });
+    const error = await lost.catch((reason: unknown) => reason);
+    expect(isDatabaseAway(error), String(error)).toBe(true);
+    dead.heal();
+    expect(await db.organizationIds()).toContain(organization.id);
+    await db.close();
+  });
+
   it("F5: is told as UNAVAILABLE over HTTP and GraphQL, with when to try again, until it is back", async () => {
     const ingest = () =>
       fetch(`${server.url}/ingest`, {
@@ -82,6 +101,7 @@ describe("a database that goes away", () => {
     [new AggregateError([Object.assign(new Error("connect"), { code: "ECONNREFUSED" })]), true],
     [new Error("over", { cause: Object.assign(new Error("shutting down"), { code: "57P01" }) }), true],
     [new Error("Connection terminated unexpectedly"), true],
+    [new Error("Query read timeout"), true],
     [Object.assign(new Error("getaddrinfo ENOTFOUND postgres"), { code: "ENOTFOUND" }), true],
     [Object.assign(new Error("getaddrinfo EAI_AGAIN postgres"), { code: "EAI_AGAIN" }), true],
     [Object.assign(new Error("connect ENETUNREACH"), { code: "ENETUNREACH" }), true],

@@ -3,8 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkServerRole } from "../src/database/role.ts";
 import { openDatabase, type Tx } from "../src/db.ts";
 import { withDeadline, withoutDeadline } from "../src/deadline.ts";
+import { openStore } from "../src/queue/store.ts";
 import { createMask } from "../src/server/mask.ts";
 import { quiet, type TestDatabase, testDatabase } from "./support/database.ts";
+import { Line } from "./support/line.ts";
 
 let test: TestDatabase;
 let ours: string;
@@ -60,6 +62,32 @@ describe("the server's database role", () => {
     await test.asOwner(`DROP OWNED BY ${role}`);
     await test.asOwner(`DROP ROLE ${role}`);
   });
+});
+
+it("Connections begin with nothing that a pooler such as PgBouncer refuses, and have their limits all the same", async () => {
+  const url = new URL(test.serverUrl);
+  const port = Number(url.port);
+  await using line = await Line.open(() => port);
+  url.port = String(line.port);
+  const asked = new Set<string>();
+  const begun = new Set<number>();
+  line.watcher = (way, piece, connection) => {
+    if (way === "back" || begun.has(connection)) return true;
+    begun.add(connection); // two numbers, then names and values by turns
+    const words = piece.subarray(8).toString().split("\0");
+    for (const [place, word] of words.entries()) if (place % 2 === 0 && word !== "") asked.add(word);
+    return true;
+  };
+  const db = openDatabase({ url: url.href, log: quiet });
+  const { rows } = await db.query(ours, "SELECT current_setting('statement_timeout') AS longest");
+  expect(rows).toEqual([{ longest: "30s" }]);
+  await db.close();
+  const store = openStore({ postgresUrl: url.href }, quiet);
+  const queue = store.queue("vigil-nothing");
+  expect(await queue.getJobCounts("wait")).toEqual({ wait: 0 });
+  await queue.close();
+  await store.close();
+  expect([...asked].sort()).toEqual(["application_name", "client_encoding", "database", "user"]);
 });
 
 describe("tenant isolation", () => {

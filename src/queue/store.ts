@@ -11,7 +11,7 @@ import {
 import { BullMQOtel } from "bullmq-otel";
 import pg from "pg";
 import { outliveLoss } from "../database-away.ts";
-import type { Log } from "../log.ts";
+import { type Log, seldom } from "../log.ts";
 import { connectRedis, isCluster, type RedisConnection } from "../redis.ts";
 import { isTracing } from "../tracing.ts";
 
@@ -22,6 +22,8 @@ export const queueSchema = "bullmq";
 
 const patience = 2_000; // ms for which whoever adds waits for Redis
 const longestWait = 20_000; // ms: BullMQ's workers ask again every ten seconds
+const longestAnswer = 40_000; // ms: then nothing will come any more from PostgreSQL
+const alive = 10_000; // ms of silence after which PostgreSQL's machine is asked whether it is there
 
 export interface OpenStore {
   queue(name: string, options?: Omit<QueueOptions, "connection">): Queue;
@@ -46,6 +48,7 @@ export function openStore(store: QueueStore, log: Log): OpenStore {
 
 function onRedis(url: string, log: Log): OpenStore {
   const opened: RedisConnection[] = [];
+  const away = seldom(log, "Redis is not reachable");
   // All keys of the queues in one slot of a cluster, as BullMQ's scripts need them.
   const placed = isCluster(url) ? { prefix: "{vigil}" } : {};
   /** A connection of its own; one that adds gives up at once while Redis is away, one that waits for work does not. */
@@ -60,7 +63,7 @@ function onRedis(url: string, log: Log): OpenStore {
       reconnectOnError: ({ message }) => /^(READONLY|UNBLOCKED|LOADING)/.test(message),
       connectionName: "vigil-queue",
     });
-    redis.on("error", (error: Error) => log.warn({ err: error.message }, "Redis is not reachable"));
+    redis.on("error", away);
     opened.push(redis);
     return redis;
   }
@@ -78,16 +81,20 @@ function onRedis(url: string, log: Log): OpenStore {
 function onPostgres(url: string, log: Log): OpenStore {
   const backed = withBackend(createPostgresBackend);
   const opened: pg.Pool[] = [];
+  const lost = seldom(log, "the queue lost PostgreSQL");
   /** A pool of its own: a worker listens on one connection all the time. */
   function connect(): PgPool {
     const pool = new pg.Pool({
       connectionString: url,
       application_name: "vigil queue",
-      options: `-c search_path=${queueSchema}`,
       max: 3,
+      // BullMQ waits for work up to an hour on a connection that tells by itself when it is dead.
       keepAlive: true,
+      keepAliveInitialDelayMillis: alive,
+      query_timeout: longestAnswer,
+      onConnect: (client) => client.query(`SET search_path TO ${queueSchema}`), // a pooler takes no options
     });
-    pool.on("error", (error) => log.warn({ err: error.message }, "the queue lost PostgreSQL"));
+    pool.on("error", lost);
     pool.on("connect", outliveLoss);
     opened.push(pool);
     return pool as unknown as PgPool; // BullMQ declares what it uses of it
@@ -98,7 +105,15 @@ function onPostgres(url: string, log: Log): OpenStore {
     worker: (name, work, options) =>
       new backed.Worker(name, work as never, { ...traced(), ...options, connection: connect() }) as unknown as Worker,
     async alone(work) {
-      const client = outliveLoss(new pg.Client({ connectionString: url, application_name: "vigil queue" }));
+      const client = outliveLoss(
+        new pg.Client({
+          connectionString: url,
+          application_name: "vigil queue",
+          connectionTimeoutMillis: longestAnswer,
+          keepAlive: true,
+          keepAliveInitialDelayMillis: alive,
+        }),
+      );
       await client.connect();
       try {
         await client.query("SELECT pg_advisory_lock(hashtextextended('vigil.schedule', 0))");
