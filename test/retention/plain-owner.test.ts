@@ -15,6 +15,7 @@ let db: Database;
 let old: Old;
 let first: string;
 let second: string;
+let again: () => Promise<string[]>;
 
 beforeAll(async () => {
   const url = new URL(inject("ownerUrl"));
@@ -28,7 +29,8 @@ beforeAll(async () => {
   url.password = "plain";
   const serverUrl = new URL(inject("serverUrl"));
   serverUrl.pathname = `/${name}`;
-  await migrate(url.href, serverUrl.href);
+  again = () => migrate(url.href, serverUrl.href);
+  await again();
   first = await createOrganization(url.href, "first", "First");
   second = await createOrganization(url.href, "second", "Second");
   db = openDatabase({ url: serverUrl.href, log: quiet });
@@ -78,4 +80,23 @@ it("a run gives up while a long statement holds the events, and the next one dro
   expect(await partitions()).toBe(0);
   expect(await stored(second)).toEqual([]);
   expect(await stored(first)).toHaveLength(2);
+});
+
+it("what PostgreSQL has found of a table stays when the database is migrated again", async () => {
+  for (const organization of [first, second])
+    await old.sql(
+      organization,
+      `INSERT INTO users (organization_id, id, email, name, role)
+       SELECT $1, gen_random_uuid(), n || '@clinic.example', 'Ann', 'VIEWER' FROM generate_series(1, 50) AS n`,
+      [organization],
+    );
+  await old.sql(first, "ANALYZE users");
+  await again();
+  const superuser = new URL(inject("ownerUrl"));
+  superuser.pathname = `/${name}`;
+  const client = new pg.Client({ connectionString: superuser.href });
+  await client.connect();
+  const found = "SELECT n_distinct FROM pg_stats WHERE tablename = 'users' AND attname = 'organization_id'";
+  expect((await client.query(found)).rows).toEqual([{ n_distinct: 2 }]);
+  await client.end();
 });
