@@ -33,8 +33,10 @@ export async function cleanUpAll({ db, log, now, cutAudit }: Surroundings): Prom
     log.error({ err: messageForLog(error) }, "events past their retention could not be dropped");
     return { partitions: 0, rows: new Map(), busy: true }; // what is of other classes goes all the same
   });
+  await recordDropped({ db, log, now }, dropped).catch(() => undefined); // it is in the log
+  const told: Dropped = { partitions: 0, rows: new Map(), busy: dropped.busy };
   await eachOrganization(db, log, "what is past its retention could not be removed", (organizationId) =>
-    cleanOne({ db, log, now, cutAudit }, organizationId, dropped, { actor: "vigil", requested: false }),
+    cleanOne({ db, log, now, cutAudit }, organizationId, told, { actor: "vigil", requested: false }),
   );
 }
 
@@ -53,14 +55,28 @@ export async function cleanUp(
     });
   }
   const dropped = await dropPartitions(db, { now, log });
-  for (const other of dropped.partitions > 0 ? await db.organizationIds() : []) {
-    if (other === organizationId || (dropped.rows && !dropped.rows.get(other))) continue;
-    await db.inOrganization(other, async (tx) => {
-      const cutoff = await cutoffOf(tx, "EVENTS", now);
-      await record(tx, [{ class: "EVENTS", cutoff, ...eventsOf(dropped, other) }], { actor: "vigil", dryRun });
-    });
-  }
+  await recordDropped({ db, log, now }, dropped, organizationId);
   return cleanOne({ db, log, now, cutAudit }, organizationId, dropped, { actor, requested: true });
+}
+
+/**
+ * Whole days go of all organizations at once, each of which has it in its own audit log before anything else is removed: that
+ * may take long, and be stopped. `but`: who has asked, and has it among all else that went.
+ */
+async function recordDropped(
+  { db, log, now }: Omit<Surroundings, "cutAudit">,
+  dropped: Dropped,
+  but?: string,
+): Promise<void> {
+  if (dropped.partitions === 0) return;
+  await eachOrganization(db, log, "dropped days of events could not be written down", async (organizationId) => {
+    if (organizationId === but || (dropped.rows && !dropped.rows.get(organizationId))) return;
+    await db.inOrganization(organizationId, async (tx) => {
+      const cutoff = await cutoffOf(tx, "EVENTS", now);
+      const line = { class: "EVENTS" as const, cutoff, ...eventsOf(dropped, organizationId) };
+      await record(tx, [line], { actor: "vigil", dryRun: false });
+    });
+  });
 }
 
 async function cleanOne(

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Database } from "../../src/db.ts";
+import type { Database, Tx } from "../../src/db.ts";
 import { countExpiredEvents } from "../../src/retention/classes.ts";
 import { cleanUpAll } from "../../src/retention/clean-up.ts";
 import { duePartitions } from "../../src/retention/partitions.ts";
@@ -79,6 +79,37 @@ describe("days of events past their retention", () => {
 });
 
 describe("a clean-up that is stopped in the middle", () => {
+  it("has told each organization of its whole days, though it came to none of them", async () => {
+    await old.partition(daysAgo(480));
+    await old.events(server.ours, daysAgo(480), 2);
+    await old.events(server.theirs, daysAgo(480), 3);
+    const { db } = server.app;
+    let stopped = false;
+    const mortal: Database = {
+      ...db,
+      inOrganization: (organizationId, work) =>
+        db.inOrganization(organizationId, (tx) => {
+          const query = (text: string, values?: unknown[]) => {
+            stopped ||= text.includes("expire_events"); // the first thing that goes row by row
+            return stopped ? Promise.reject(new Error("the process was stopped")) : tx.query(text, values);
+          };
+          return work({ ...tx, query: query as Tx["query"] });
+        }),
+    };
+    await expect(run(mortal)).rejects.toThrow("stopped");
+    for (const [organization, rows] of [
+      [server.ours, 2],
+      [server.theirs, 3],
+    ] as const) {
+      const [last] = await old.sql<{ detail: { counts: object[] } }>(
+        organization,
+        "SELECT detail FROM security_audit_log WHERE organization_id = $1 AND action = 'CLEANUP_RUN' ORDER BY seq DESC LIMIT 1",
+        [organization],
+      );
+      expect(last?.detail.counts).toEqual([expect.objectContaining({ class: "EVENTS", rows, partitions: 1 })]);
+    }
+  });
+
   it("has what it removed in the audit log, and the next one goes on", async () => {
     await old.sql(
       server.ours,
