@@ -1,9 +1,6 @@
 /**
  * The zero-setup PostgreSQL: a cluster in the data directory, on a free loopback port, started by whoever comes first
- * and stopped by whoever leaves last. A cluster left running by a killed process is taken over.
- *
- * Two advisory locks in the cluster itself keep order, since they end with their holder however it ends: every user
- * holds `inUse` shared (the one who can take it alone is the last), and the server holds `serving` alone.
+ * and stopped by whoever leaves last (hold.ts). A cluster left running by a killed process is taken over.
  */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -13,11 +10,10 @@ import { setTimeout as wait } from "node:timers/promises";
 import pg from "pg";
 import { binaries } from "./binaries.ts";
 import { freePort } from "./free-port.ts";
+import { type Hold, hold } from "./hold.ts";
 import { type RunAs, runAs } from "./run-as.ts";
 import type { Secrets } from "./secrets.ts";
 
-const inUse = "hashtextextended('vigil.in_use', 0)";
-const serving = "hashtextextended('vigil.serving', 0)";
 const startLimit = 60_000; // 60 seconds: crash recovery of a large cluster takes a while
 const stopLimit = 8_000; // 8 seconds, then an immediate shutdown (recovered at the next start)
 
@@ -41,30 +37,25 @@ export async function openEmbeddedPostgres(dataDir: string, secrets: Secrets): P
   const port = (await runningPort(cluster, secrets)) ?? (await start(dataDir, cluster, secrets));
   const url = (user: string, password: string, database: string): string =>
     `postgres://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/${database}`;
-  const session = new pg.Client({ connectionString: url("postgres", secrets.ownerPassword, "postgres") });
-  session.on("error", () => {
-    // PostgreSQL went away: whoever uses the database is told by their own connection
+  const held = await hold(url("postgres", secrets.ownerPassword, "postgres"), async () => {
+    const found = await postmaster(cluster);
+    if (!found || !alive(found.pid)) await start(dataDir, cluster, secrets, port);
   });
-  await session.connect();
-  await session.query(`SELECT pg_advisory_lock_shared(${inUse})`);
-  await makeDatabase(session);
+  await makeDatabase(held);
   let closing: Promise<void> | undefined;
 
   return {
     ownerUrl: url("postgres", secrets.ownerPassword, "vigil"),
     serverUrl: url("vigil_server", secrets.serverPassword, "vigil"),
-    async claimServing() {
-      const { rows } = await session.query<{ ok: boolean }>(`SELECT pg_try_advisory_lock(${serving}) AS ok`);
-      return rows[0]?.ok === true;
-    },
+    claimServing: held.claimServing,
     close() {
-      closing ??= stopIfLast(session, cluster);
+      closing ??= stopIfLast(held, cluster);
       return closing;
     },
   };
 }
 
-async function makeDatabase(session: pg.Client): Promise<void> {
+async function makeDatabase(session: Hold): Promise<void> {
   const { rowCount } = await session.query("SELECT 1 FROM pg_database WHERE datname = 'vigil'");
   if (rowCount) return;
   await session.query("CREATE DATABASE vigil TEMPLATE template0 ENCODING 'UTF8'").catch((error: { code?: string }) => {
@@ -136,11 +127,12 @@ async function ready(port: number, secrets: Secrets, living: () => boolean, limi
   }
 }
 
-async function start(dataDir: string, cluster: string, secrets: Secrets): Promise<number> {
+/** `wanted`: the port, where there is one that others know already. */
+async function start(dataDir: string, cluster: string, secrets: Secrets, wanted?: number): Promise<number> {
   const programs = await binaries();
   const as = runAs([programs.postgres, dataDir]);
   if (!existsSync(join(cluster, "PG_VERSION"))) await initialise(programs.initdb, dataDir, cluster, secrets, as);
-  const port = await freePort();
+  const port = wanted ?? (await freePort());
   const log = await open(join(dataDir, "postgres.log"), "a", 0o600);
   const settings = { listen_addresses: "127.0.0.1", unix_socket_directories: "", max_connections: "100" };
   const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
@@ -212,14 +204,9 @@ async function initialise(
   });
 }
 
-async function stopIfLast(session: pg.Client, cluster: string): Promise<void> {
-  const last = await session
-    .query(`SELECT pg_advisory_unlock_shared(${inUse})`)
-    .then(() => session.query<{ ok: boolean }>(`SELECT pg_try_advisory_lock(${inUse}) AS ok`))
-    .then(({ rows }) => rows[0]?.ok === true)
-    .catch(() => true); // PostgreSQL is gone already
+async function stopIfLast(held: Hold, cluster: string): Promise<void> {
+  const last = await held.letGo();
   const found = await postmaster(cluster);
-  await session.end().catch(() => undefined);
   if (!last || !found || !alive(found.pid)) return;
   process.kill(found.pid, "SIGINT"); // fast shutdown: connections end, everything is written
   if (await gone(found.pid, stopLimit)) return;

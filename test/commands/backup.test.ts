@@ -1,11 +1,14 @@
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type App, openApp } from "../../src/app.ts";
 import { verifyAudits } from "../../src/commands/audit.ts";
 import { backUp, restore } from "../../src/commands/backup.ts";
 import { type Config, parseConfig } from "../../src/config.ts";
+import { openEmbeddedPostgres } from "../../src/embedded/postgres.ts";
+import { loadSecrets } from "../../src/embedded/secrets.ts";
 import { quiet } from "../support/database.ts";
 
 let directory: string;
@@ -45,6 +48,40 @@ async function stored(of: App): Promise<{ ids: string[]; opened: (string | undef
     opened: [...opened.values()].map((json) => /patient-\d+/.exec(json)?.[0]),
   };
 }
+
+describe("the embedded PostgreSQL", () => {
+  const asOwner = async (statement: string): Promise<pg.QueryResult> => {
+    const client = new pg.Client({ connectionString: app.embedded?.ownerUrl });
+    await client.connect();
+    return client.query(statement).finally(() => client.end());
+  };
+  /** How many processes use it, by the locks that they hold. */
+  const users = async () =>
+    (await asOwner("SELECT FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ShareLock'")).rowCount;
+
+  it("is not stopped under a server that it threw out meanwhile, when a command ends", async () => {
+    // As it does by itself where one of its processes is killed.
+    await asOwner("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()");
+    await expect.poll(users, { timeout: 20_000 }).toBe(1);
+    const command = await openEmbeddedPostgres(at("ours"), await loadSecrets(at("ours")));
+    expect(await users()).toBe(2);
+    await command.close();
+    expect(await users()).toBe(1);
+    expect(await app.db.organizationIds()).toEqual([organization]);
+  });
+
+  it("is started again by the server that it was killed under", async () => {
+    expect(await app.embedded?.claimServing()).toBe(true);
+    const [pid] = (await readFile(at("ours/postgres/postmaster.pid"), "utf8")).split("\n");
+    process.kill(Number(pid), "SIGQUIT");
+    const ids = () => app.db.organizationIds().catch((error: Error) => error.message);
+    await expect.poll(ids, { timeout: 60_000, interval: 500 }).toEqual([organization]);
+    await expect.poll(users, { timeout: 20_000 }).toBe(1);
+    const other = await openEmbeddedPostgres(at("ours"), await loadSecrets(at("ours")));
+    expect(await other.claimServing()).toBe(false);
+    await other.close();
+  }, 120_000);
+});
 
 describe("vigil backup", () => {
   it("F30: of a server at work is whole up to its beginning when it is restored, keys and audit log included", async () => {
