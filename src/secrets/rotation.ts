@@ -2,6 +2,7 @@
  * Replacing keys. Every step is a transaction of its own that leaves the rest as it was, so whatever ends a rotation,
  * starting it again goes on where it stopped.
  */
+import type pg from "pg";
 import type { Database, Tx } from "../db.ts";
 import { VigilError } from "../errors.ts";
 import { contextOf, type WrappedKey } from "./key-cache.ts";
@@ -11,6 +12,14 @@ import { type Place, sealedColumns } from "./sealed-columns.ts";
 import type { Vault } from "./vault.ts";
 
 const places: readonly Place[] = Object.values(sealedColumns);
+const longest = 600_000; // ms
+
+/** A statement that may read whole tables: of a year's events that takes longer than others may. */
+async function longQuery<R extends pg.QueryResultRow>(tx: Tx, text: string, values: unknown[]): Promise<R[]> {
+  await tx.query(`SELECT set_config('statement_timeout', '${longest}', true)`);
+  const statement = { text, values, query_timeout: longest + 10_000 };
+  return (await tx.query<R>(statement)).rows;
+}
 
 /** Wraps the organization's data keys anew with the current key of the installation; returns how many were wrapped otherwise. */
 export async function rewrap(db: Database, service: KeyService, organizationId: string): Promise<number> {
@@ -81,13 +90,13 @@ async function outdated(
   after: string,
   limit: number,
 ): Promise<SealedRow[]> {
-  const { rows } = await tx.query<SealedRow>(
+  return longQuery<SealedRow>(
+    tx,
     `SELECT ${key} AS id, ${column} AS record FROM ${table} WHERE organization_id = $1 AND ${key} > $2 AND ${column} IS NOT NULL
        AND ${keyIdInSql(column)} NOT IN (SELECT k.id FROM data_keys k WHERE k.organization_id = $1 AND k.state = 'CURRENT')
      ORDER BY ${key} LIMIT $3 FOR UPDATE`,
     [tx.organizationId, after, limit],
   );
-  return rows;
 }
 
 function raise(fault: RecordFault): never {
@@ -154,14 +163,14 @@ export interface KeyInventory {
 
 /** The organization's data keys with what still needs them. */
 export async function listKeys(tx: Tx): Promise<KeyInventory[]> {
-  await tx.query("SELECT set_config('statement_timeout', '600000', true)"); // counting reads whole tables
   const counted = places
     .map(
       ({ table, column }) => `SELECT ${keyIdInSql(column)} AS id, count(*) AS n FROM ${table}
       WHERE organization_id = $1 AND ${column} IS NOT NULL GROUP BY 1`,
     )
     .join(" UNION ALL ");
-  const { rows } = await tx.query<KeyInventory & { references: string; uses: string }>(
+  const rows = await longQuery<KeyInventory & { references: string; uses: string }>(
+    tx,
     `SELECT k.id, k.purpose, k.state, k.kek_id AS "kekId", k.uses, k.created_at AS "createdAt",
        COALESCE(sum(r.n), 0) AS references
      FROM data_keys k LEFT JOIN (${counted}) r ON r.id = k.id

@@ -5,12 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Database } from "../../src/db.ts";
 import { readEventsSince } from "../../src/ingest/read.ts";
 import { createPipeline } from "../../src/pipeline.ts";
 import { openBells } from "../../src/publish/bells.ts";
 import type { KeyService } from "../../src/secrets/key-service.ts";
 import { createKeyring } from "../../src/secrets/keyring.ts";
-import { listKeys, rewrap } from "../../src/secrets/rotation.ts";
+import { listKeys, reencrypt, rewrap } from "../../src/secrets/rotation.ts";
 import { createVault, type Vault } from "../../src/secrets/vault.ts";
 import { quiet, type TestDatabase, testDatabase } from "../support/database.ts";
 
@@ -172,6 +173,19 @@ describe("C7 wrapping anew", () => {
 });
 
 describe("C7 sealing anew", () => {
+  it("looks for what is left in whole tables, for which it has longer than other statements", async () => {
+    const allowed = new Set<string>();
+    const inOrganization: Database["inOrganization"] = (id, work) =>
+      test.db.inOrganization(id, async (tx) => {
+        const done = await work(tx);
+        const { rows } = await tx.query<{ statement_timeout: string }>("SHOW statement_timeout");
+        allowed.add(rows[0]?.statement_timeout as string);
+        return done;
+      });
+    await reencrypt({ ...test.db, inOrganization }, vaultOf([second]), test.organizations[1]?.id as string);
+    expect([...allowed]).toEqual(["10min"]);
+  });
+
   it("goes past a record that does not open, names it, and ends with 1", async () => {
     const theirs = test.organizations[1] as { id: string; slug: string };
     await fill(vaultOf([second]), theirs.id, 3);
