@@ -12,6 +12,7 @@ import { sendError, sendJson, setSecurityHeaders, urlOf } from "./answer.ts";
 import { handleAuditExport } from "./audit-export.ts";
 import { handleChanges } from "./changes.ts";
 import { handleAcknowledge, handleDecisions } from "./enforce.ts";
+import { asksForStream } from "./event-streams.ts";
 import { createFanOut, type FanOut } from "./fan-out.ts";
 import { graphiqlPolicy, renderPage } from "./graphiql.ts";
 import { createGraphQL, type Guards, handleGraphQL } from "./graphql.ts";
@@ -58,10 +59,12 @@ interface Exchange {
 }
 
 const requestTimeout = 120_000; // 2 minutes for a whole request: a batch over a slow line
+const keepAliveTimeout = 95_000; // proxies keep connections for 60 to 90 s: shorter, and one would be closed under a request
 
 /** Everything Vigil answers over HTTP. */
 export function createServer(services: Services, options: ServerOptions = {}): VigilServer {
   const isHttps = options.publicUrl?.startsWith("https:") ?? false;
+  const called = calledBy(options.publicUrl);
   const closing = new AbortController();
   setMaxListeners(0, closing.signal); // every open stream listens
   const context = { services, closing: closing.signal };
@@ -69,8 +72,10 @@ export function createServer(services: Services, options: ServerOptions = {}): V
   const fanOut = createFanOut(createMask(services.log), closing.signal);
   const graphql = createGraphQL(services, { ...options, fanOut, redis });
   const addressOf = addressBehind(options.trustedProxies);
-  const answer = ({ request, response }: Exchange): Promise<void> =>
-    handleGraphQL(graphql, request, response, { ...context, address: addressOf(request) });
+  const answer = ({ request, response }: Exchange): Promise<void> => {
+    if (asksForStream(request)) response.setHeader("X-Accel-Buffering", "no"); // nginx would gather what is to be seen at once
+    return handleGraphQL(graphql, request, response, { ...context, address: addressOf(request) });
+  };
 
   const routes: Record<string, (exchange: Exchange) => unknown> = {
     "GET /graphql": answer,
@@ -171,13 +176,15 @@ export function createServer(services: Services, options: ServerOptions = {}): V
     sendError(response, new VigilError("INTERNAL", "Something went wrong; the server's log says more"));
   }
 
-  const server = createHttpServer({ requestTimeout }, (request, response) => {
+  const server = createHttpServer({ requestTimeout, keepAliveTimeout }, (request, response) => {
     setSecurityHeaders(response, isHttps);
+    called(request);
     if (closing.signal.aborted) response.setHeader("Connection", "close");
     const id = requestIdOf(request.headers["x-request-id"]);
     response.setHeader("X-Request-Id", id);
     void underId(id, () => route(request, response).catch((error: unknown) => fail(error, request, response)));
   });
+  server.on("upgrade", called);
   const sockets = attachSocket(server, { yoga: graphql.yoga, fanOut, context, addressOf });
   watchStreams(services.measures, { counts: fanOut.counts, open: sockets.open });
   let closed: Promise<void> | undefined;
@@ -211,6 +218,18 @@ export function createServer(services: Services, options: ServerOptions = {}): V
       return closed;
     },
     streams: fanOut.counts,
+  };
+}
+
+/**
+ * A proxy may ask for us by the name that it knows, and says nothing of the one that people do. A page at that address is ours
+ * all the same: what it sends is taken as sent to there (isSameOrigin).
+ */
+function calledBy(publicUrl: string | undefined): (request: IncomingMessage) => void {
+  if (publicUrl === undefined) return () => {};
+  const { host, origin } = new URL(publicUrl);
+  return ({ headers }) => {
+    if (headers.origin === origin) headers.host = host;
   };
 }
 

@@ -4,6 +4,7 @@ import type { ServerResponse } from "node:http";
 import { getIntrospectionQuery } from "graphql";
 import { auditServer } from "graphql-http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import WebSocket from "ws";
 import type { Viewer } from "../../src/access/viewer.ts";
 import { type Serving, serving } from "./serving.ts";
 
@@ -94,6 +95,23 @@ describe("GraphQL over HTTP", () => {
     const cookie = "vigil_session=admin";
     expect((await (await ask({ cookie, origin: server.url })).json()).data.viewer.name).toBe("ada@clinic.example");
     expect(await codeOf(await ask({ cookie, origin: "https://evil.example" }))).toBe("UNAUTHENTICATED");
+  });
+
+  it("takes it from pages at the public address, too, though a proxy asks for the server by another name", async () => {
+    await using behind = await serving({}, { publicUrl: "https://vigil.example:8443/" });
+    const ask = async (origin: string) =>
+      (await behind.graphql("{ viewer { name } }", { headers: { cookie: "vigil_session=admin", origin } })).json();
+    expect((await ask("https://vigil.example:8443")).data.viewer.name).toBe("ada@clinic.example");
+    for (const origin of ["https://evil.example", "http://vigil.example:8443", "https://vigil.example", "null"])
+      expect((await ask(origin)).errors[0].extensions.code).toBe("UNAUTHENTICATED");
+    const socket = new WebSocket(`${behind.url.replace("http", "ws")}/graphql`, "graphql-transport-ws", {
+      headers: { cookie: "vigil_session=admin", origin: "https://vigil.example:8443" },
+    });
+    await once(socket, "open");
+    socket.send(JSON.stringify({ type: "connection_init" }));
+    const [answer] = await once(socket, "message");
+    expect(JSON.parse(String(answer))).toMatchObject({ type: "connection_ack" });
+    socket.terminate();
   });
 
   it("shows GraphiQL without loading anything from elsewhere", async () => {

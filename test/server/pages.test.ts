@@ -95,6 +95,19 @@ describe("health", () => {
   });
 });
 
+describe("a proxy before the server", () => {
+  it("closes a connection before the server does, and passes streams on as they come", async () => {
+    await using server = await serving();
+    const live = await fetch(`${server.url}/health/live`);
+    expect(live.headers.get("keep-alive")).toBe("timeout=95");
+    const body = JSON.stringify({ query: "{ __typename }" });
+    const ask = (accept: string) =>
+      fetch(`${server.url}/graphql`, { method: "POST", headers: { accept, "content-type": "application/json" }, body });
+    expect((await ask("text/event-stream")).headers.get("x-accel-buffering")).toBe("no");
+    expect((await ask("application/json")).headers.get("x-accel-buffering")).toBeNull();
+  });
+});
+
 describe("the dashboard", () => {
   it("is served with its files, and nothing beside them", async () => {
     const root = await mkdtemp(join(tmpdir(), "vigil-dashboard-"));
