@@ -17,6 +17,8 @@ import { startTracing } from "./tracing-sdk.ts";
 export async function serve(config: Config): Promise<void> {
   const log = createLog(config.logLevel);
   warnOfMisspelt(log);
+  // Read before anything is opened that would have to be closed again.
+  const persisted = config.persistedDocuments ? await readPersistedDocuments(config.persistedDocuments) : undefined;
   const tracing = await startTracing(config.tracesEndpoint, log);
   if (!config.databaseUrl && !hasCluster(config.dataDir))
     console.error(`Making the database in ${config.dataDir}, once: this takes up to half a minute.`);
@@ -37,7 +39,7 @@ export async function serve(config: Config): Promise<void> {
     trustedProxies: config.trustedProxies,
     redisUrl: config.redisUrl,
     metricsToken: config.metricsToken,
-    persisted: config.persistedDocuments ? await readPersistedDocuments(config.persistedDocuments) : undefined,
+    persisted,
   });
   // With Redis the workers do it, while there are any; servers that share a PostgreSQL share the work; one alone has timers.
   const jobs = config.redisUrl

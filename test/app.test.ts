@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +11,7 @@ import { type App, openApp } from "../src/app.ts";
 import { parseConfig } from "../src/config.ts";
 import { workJobs } from "../src/queue/queue.ts";
 import { createServer, type VigilServer } from "../src/server/server.ts";
+import { serve } from "../src/server.ts";
 import { quiet, type TestDatabase, testDatabase } from "./support/database.ts";
 import { redisDatabase } from "./support/given-redis.ts";
 
@@ -306,4 +308,12 @@ describe("scheduled jobs", () => {
     expect(await done).toBe("partitions");
     await jobs.close();
   });
+});
+
+it("a server whose list of documents cannot be read ends before it opens anything, its own PostgreSQL above all", async () => {
+  const directory = join(dataDir, "none");
+  const VIGIL_PERSISTED_DOCUMENTS = join(dataDir, "no-documents.json");
+  const config = parseConfig({ VIGIL_DATA_DIR: directory, VIGIL_PERSISTED_DOCUMENTS, LOG_LEVEL: "silent" });
+  await expect(serve(config)).rejects.toThrow(/no-documents\.json/);
+  expect(existsSync(directory)).toBe(false);
 });
