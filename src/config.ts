@@ -146,6 +146,8 @@ const checked = schema.superRefine((values, faults) => {
     if (values[name] || !twilio.some((other) => values[other])) continue;
     faults.addIssue({ code: "custom", path: [name], message: "is needed for SMS beside the other TWILIO_ settings" });
   }
+  if (values.VIGIL_OWNER_DATABASE_URL && !values.DATABASE_URL)
+    faults.addIssue({ code: "custom", path: ["DATABASE_URL"], message: "is needed beside VIGIL_OWNER_DATABASE_URL" });
   for (const name of ["VIGIL_JWT_ISSUER", "VIGIL_JWT_AUDIENCE"] as const) {
     if (!values.VIGIL_JWKS_URL || values[name]) continue;
     faults.addIssue({ code: "custom", path: [name], message: "is needed where VIGIL_JWKS_URL is set" });

@@ -12,6 +12,12 @@ describe("the configuration", () => {
     expect(() => parseConfig(faulty)).toThrow(/4 fault.*PORT.*REDIS_URL.*VIGIL_JWT_SECRET.*LOG_LEVEL/s);
   });
 
+  it("does not make a database ready for a server that would not use it", () => {
+    const VIGIL_OWNER_DATABASE_URL = "postgres://owner:secret@db.example/vigil";
+    expect(() => parseConfig({ VIGIL_OWNER_DATABASE_URL })).toThrow(/DATABASE_URL is needed beside VIGIL_OWNER/);
+    parseConfig({ VIGIL_OWNER_DATABASE_URL, DATABASE_URL: "postgres://vigil_server:secret@db.example/vigil" });
+  });
+
   it("C6 reads a keyring, the first key being current, and lists every fault of it without its content", () => {
     const key = (byte: number) => Buffer.alloc(32, byte).toString("base64");
     const { encryptionKeys } = parseConfig({ VIGIL_ENCRYPTION_KEYS: `new:${key(1)}, old:${key(2)}` });
