@@ -1,4 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse, parseAllDocuments } from "yaml";
@@ -126,6 +129,27 @@ describe("what Vigil is deployed with", () => {
         }),
       );
     }
+  });
+
+  it("has secrets made that the configuration takes, and leaves those of a file as they are", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "vigil-secrets-"));
+    const file = join(directory, ".env");
+    const make = (...to: string[]): string => execFileSync(join(root, "deploy/new-secrets"), to, { encoding: "utf8" });
+    const of = (text: string) =>
+      Object.fromEntries([...text.matchAll(/^(\w+)=(.+)$/gm)].map(([, name, value]) => [name, value]));
+    await writeFile(file, "VIGIL_JWT_SECRET=kept");
+    make(file);
+    const first = readFileSync(file, "utf8");
+    make(file);
+    expect(readFileSync(file, "utf8")).toBe(first);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(of(first)).toMatchObject({ VIGIL_JWT_SECRET: "kept" });
+    const printed = of(make());
+    expect(Object.keys(printed).sort()).toEqual(Object.keys(of(first)).sort());
+    expect(parseConfig(printed).encryptionKeys).toHaveLength(1);
+    const asked = [...read("compose.yaml").matchAll(/\$\{(\w+):\?/g)].map(([, name]) => name);
+    expect(new Set(asked)).toEqual(new Set(Object.keys(printed)));
+    await rm(directory, { recursive: true });
   });
 
   it("lets only the migration know the owner of the tables", () => {
