@@ -141,17 +141,15 @@ const schema = z.object({
 export const variableTypes: Readonly<Record<string, z.ZodType>> = schema.shape;
 
 const checked = schema.superRefine((values, faults) => {
+  const need = (name: keyof typeof values, message: string): void =>
+    values[name] ? undefined : faults.addIssue({ code: "custom", path: [name], message });
   const twilio = ["TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "TWILIO_FROM"] as const;
-  for (const name of twilio) {
-    if (values[name] || !twilio.some((other) => values[other])) continue;
-    faults.addIssue({ code: "custom", path: [name], message: "is needed for SMS beside the other TWILIO_ settings" });
-  }
-  if (values.VIGIL_OWNER_DATABASE_URL && !values.DATABASE_URL)
-    faults.addIssue({ code: "custom", path: ["DATABASE_URL"], message: "is needed beside VIGIL_OWNER_DATABASE_URL" });
-  for (const name of ["VIGIL_JWT_ISSUER", "VIGIL_JWT_AUDIENCE"] as const) {
-    if (!values.VIGIL_JWKS_URL || values[name]) continue;
-    faults.addIssue({ code: "custom", path: [name], message: "is needed where VIGIL_JWKS_URL is set" });
-  }
+  if (twilio.some((name) => values[name]))
+    for (const name of twilio) need(name, "is needed for SMS beside the other TWILIO_ settings");
+  if (values.VIGIL_OWNER_DATABASE_URL) need("DATABASE_URL", "is needed beside VIGIL_OWNER_DATABASE_URL");
+  if (values.VIGIL_JWKS_URL)
+    for (const name of ["VIGIL_JWT_ISSUER", "VIGIL_JWT_AUDIENCE"] as const)
+      need(name, "is needed where VIGIL_JWKS_URL is set");
 });
 
 /** An identity provider whose tokens sign people in. */
