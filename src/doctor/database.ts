@@ -7,7 +7,8 @@ import { bad, care, type Finding, good } from "./finding.ts";
 
 const oldest = 150_000; // PostgreSQL 15, as server_version_num: security_invoker views
 const skewed = 1_000; // ms
-const connections = 10; // of one server's pool
+/** Connections that one server or worker takes at most: its pool, what cancels statements, and the queues, where they are here. */
+export const connections = { withRedis: 12, alone: 31 } as const;
 
 const look = `SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number,
   extract(epoch FROM clock_timestamp()) * 1000 AS now, current_setting('max_connections')::int AS most,
@@ -26,8 +27,12 @@ interface Looked {
   unguarded: string[];
 }
 
-/** `ownerUrl`: with it, migrations that are not applied yet are found too. */
-export async function checkDatabase(serverUrl: string, ownerUrl: string | undefined): Promise<Finding[]> {
+/** `ownerUrl`: with it, migrations that are not applied yet are found too. `each`: connections of one server. */
+export async function checkDatabase(
+  serverUrl: string,
+  ownerUrl: string | undefined,
+  each: number = connections.withRedis,
+): Promise<Finding[]> {
   const client = outliveLoss(
     new pg.Client({
       connectionString: serverUrl,
@@ -72,12 +77,12 @@ export async function checkDatabase(serverUrl: string, ownerUrl: string | undefi
             "PostgreSQL does not write safely",
             "Set fsync and full_page_writes to on in postgresql.conf.",
           ),
-      it.most >= 3 * connections
-        ? good("connections", `${it.most} at most; each server and worker takes up to ${connections}`)
+      it.most >= 3 * each
+        ? good("connections", `${it.most} at most; each server and worker takes up to ${each}`)
         : care(
             "connections",
             `${it.most} at most`,
-            `Each server and worker takes up to ${connections}: raise max_connections.`,
+            `Each server and worker takes up to ${each}: raise max_connections.`,
           ),
     ];
   } finally {

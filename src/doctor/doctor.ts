@@ -6,10 +6,10 @@ import type { Config } from "../config.ts";
 import { openEmbeddedPostgres } from "../embedded/postgres.ts";
 import { loadSecrets } from "../embedded/secrets.ts";
 import { closeOnSignal, interrupted, misspelt, opened } from "../run.ts";
-import { checkDatabase } from "./database.ts";
+import { checkDatabase, connections } from "./database.ts";
 import { bad, care, type Finding, good } from "./finding.ts";
 import { checkDataKeys, checkKeys } from "./keys.ts";
-import { checkDataDirectory, checkNode } from "./machine.ts";
+import { checkCheckpoints, checkDataDirectory, checkNode } from "./machine.ts";
 import { checkAddress, checkMail, checkPlaces } from "./outside.ts";
 import { checkRedis } from "./redis.ts";
 
@@ -22,6 +22,7 @@ export async function examine(config: Config, now: number, env = process.env): P
     ["database", () => database(config)],
     ["redis", () => checkRedis(config.redisUrl)],
     ["keys", () => checkKeys(config)],
+    ["audit checkpoints", () => checkCheckpoints(config)],
     ["address", () => checkAddress(config)],
     ["e-mail", () => mail(config)],
     ["geo", () => checkPlaces(config, now)],
@@ -45,9 +46,10 @@ function checkNames(env: NodeJS.ProcessEnv): Finding | Finding[] {
 }
 
 async function database(config: Config): Promise<Finding[]> {
-  const { databaseUrl, ownerDatabaseUrl, dataDir } = config;
+  const { databaseUrl, ownerDatabaseUrl, redisUrl, dataDir } = config;
+  const each = databaseUrl && !redisUrl ? connections.alone : connections.withRedis;
   const look = async (serverUrl: string, ownerUrl: string | undefined): Promise<Finding[]> => {
-    const findings = await checkDatabase(serverUrl, ownerUrl);
+    const findings = await checkDatabase(serverUrl, ownerUrl, each);
     const isThere = findings.every(({ part, level }) => part !== "database" || level === "GOOD");
     return isThere ? [...findings, ...(await checkDataKeys(serverUrl, config))] : findings;
   };

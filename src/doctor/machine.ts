@@ -1,5 +1,6 @@
-/** Node, the data directory, and the room that is left in it. */
-import { stat, statfs } from "node:fs/promises";
+/** Node, the data directory, the room that is left in it, and the file of the audit log's checkpoints. */
+import { access, constants, stat, statfs } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Config } from "../config.ts";
 import { bad, care, type Finding, good } from "./finding.ts";
 
@@ -33,4 +34,29 @@ export async function checkDataDirectory({ dataDir }: Pick<Config, "dataDir">): 
   const mend = "Make room, or shorten the retention (organization { retentionPolicies }).";
   findings.push(free < none ? bad("disk", says, mend) : free < scarce ? care("disk", says, mend) : good("disk", says));
   return findings;
+}
+
+/** Whoever could not write it would go on without a word: nothing else shows that the audit log was changed in the database. */
+export async function checkCheckpoints({
+  dataDir,
+  auditCheckpoints = join(dataDir, "audit-checkpoints.ndjson"),
+}: Pick<Config, "dataDir" | "auditCheckpoints">): Promise<Finding> {
+  const part = "audit checkpoints";
+  const code = await refusalOf(auditCheckpoints);
+  return code === undefined
+    ? good(part, auditCheckpoints)
+    : bad(
+        part,
+        `${auditCheckpoints} cannot be written (${code})`,
+        "Let Vigil write there: the audit log is not signed.",
+      );
+}
+
+/** Why a file may not be written, or made where it is not there yet; undefined: it may. */
+async function refusalOf(path: string): Promise<string | undefined> {
+  const { code } = await access(path, constants.W_OK).then(
+    () => ({ code: undefined }),
+    (error: NodeJS.ErrnoException) => error,
+  );
+  return code === "ENOENT" && dirname(path) !== path ? refusalOf(dirname(path)) : code;
 }

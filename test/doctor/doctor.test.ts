@@ -52,6 +52,7 @@ describe("vigil doctor", () => {
         },
         ...{ "row security": "GOOD", redis: "GOOD", "redis memory": "GOOD", "e-mail": "GOOD", address: "GOOD" },
         "token secret": "GOOD",
+        "audit checkpoints": "GOOD",
         "encryption key": "CARE", // other servers would not have it
         durability: "BAD", // the tests' own cluster does not write safely
       });
@@ -64,6 +65,8 @@ describe("vigil doctor", () => {
     await base.asOwner("ALTER TABLE silences NO FORCE ROW LEVEL SECURITY");
     await base.asOwner("UPDATE _prisma_migrations SET rolled_back_at = now() WHERE migration_name LIKE '%_shipped'");
     const found = await look();
+    const { says, mend = "" } = found.get("connections") as Finding;
+    expect(says + mend).toMatch(/takes up to 31/); // jobs are in PostgreSQL, too
     expect(found.get("row security")).toMatchObject({ level: "BAD", says: "is not forced on silences" });
     expect(found.get("schema")).toMatchObject({ level: "BAD", says: expect.stringContaining("1 migration") });
     expect((await look({ DATABASE_URL: base.ownerUrl })).get("role")).toMatchObject({
@@ -85,13 +88,14 @@ describe("vigil doctor", () => {
       VIGIL_PUBLIC_URL: "http://vigil.example.com",
       VIGIL_GEOIP_CITY: key,
       VIGIL_TRUSTED_PROXY: "203.0.113.0/24",
+      VIGIL_AUDIT_CHECKPOINTS: join(key, "checkpoints.ndjson"),
     });
     expect(found.get("settings")).toMatchObject({
       level: "CARE",
       says: expect.stringContaining("VIGIL_TRUSTED_PROXY"),
       mend: expect.stringContaining("VIGIL_TRUSTED_PROXIES"),
     });
-    for (const part of ["database", "redis", "e-mail", "address", "encryption key", "geo cities"])
+    for (const part of ["database", "redis", "e-mail", "address", "encryption key", "geo cities", "audit checkpoints"])
       expect([part, found.get(part)?.level, found.get(part)?.mend !== undefined]).toEqual([part, "BAD", true]);
     expect(found.get("data directory")?.level).toBe("CARE");
     const redis = await givenRedis();
