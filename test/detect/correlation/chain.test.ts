@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { DetectionDraft } from "../../../src/detect/detection.ts";
+import { takeWaiting } from "../../../src/detect/waiting.ts";
+import type { LoadedCorrelation } from "../../../src/detect/wire.ts";
 import { compiled, correlation, detectorFor, event, failedLogin, failLogin, selectionRule } from "../rules.ts";
 
 const named = (name: string, lines: string, rules = "failed_login") =>
@@ -129,6 +131,30 @@ describe("a correlation of correlations", () => {
       message: "the correlation `burst`, which it counts, cannot run",
       waiting: true,
     });
+  });
+
+  it("waits in a chain of any length, whose links are looked at a few times each", () => {
+    let looks = 0;
+    const link = (n: number): LoadedCorrelation => {
+      const rules = [`link ${n + 1}`];
+      const body = {
+        get rules() {
+          looks++;
+          return rules;
+        },
+      };
+      const stored = { id: `${n}` };
+      return { stored, document: { name: `link ${n}`, body } } as unknown as LoadedCorrelation;
+    };
+    const links = Array.from({ length: 500 }, (_, n) => link(n));
+    const { correlations, waiting } = takeWaiting(links, []);
+    expect(correlations).toEqual([]);
+    expect(waiting.map(({ ruleId }) => Number(ruleId))).toEqual(links.map((_, n) => 499 - n));
+    expect(waiting.slice(0, 2).map(({ message }) => message)).toEqual([
+      "there is no rule with the id or name `link 500`",
+      "the correlation `link 499`, which it counts, cannot run",
+    ]);
+    expect(looks).toBeLessThan(10 * links.length);
   });
 
   it("lets the inner one tell what it finds while it is on trial itself, and an inner one on trial serves it", () => {
