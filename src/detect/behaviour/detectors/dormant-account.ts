@@ -46,7 +46,7 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
   const state = seen.facet(activity);
   if (!state || state.days === 0 || hasRole(event, asked.exceptRoles)) return undefined;
   // Of the time before an old log was imported nothing is known.
-  const days = Math.floor((event.time - Math.max(state.last, state.heard ?? 0)) / dayMs);
+  const days = Math.floor((event.time - Math.max(state.last, (state.heard ?? 0) * dayMs)) / dayMs);
   const strange = isStrange(event, seen);
   if (days < (strange ? asked.dormantDaysStrange : asked.dormantDays)) return undefined;
   const way = strange ? ", over a network that it was never used on" : "";

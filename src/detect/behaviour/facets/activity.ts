@@ -7,7 +7,7 @@ export interface Activity {
   /** Event times, epoch ms; 0: none yet. */
   first: number;
   last: number;
-  /** The day on which that arrived, epoch ms, where it arrived days late: until then nobody told what the account did. */
+  /** The day on which that arrived, where it arrived days late: until then nobody told what the account did. */
   heard?: number;
   /** Days with activity, and log-ins; both are counted no further than is asked for anywhere. */
   days: number;
@@ -32,7 +32,7 @@ export const activity: Facet<Activity> = {
     state.first = state.first === 0 ? time : Math.min(state.first, time);
     if (time > state.last) {
       state.last = time;
-      if (event.receivedAt - time > lateMs) state.heard = dayOf(event.receivedAt) * dayMs;
+      if (event.receivedAt - time > lateMs) state.heard = dayOf(event.receivedAt);
       else delete state.heard;
     }
     if (isLogIn(event)) state.logIns = Math.min(enough, state.logIns + 1);
