@@ -14,6 +14,7 @@ export interface Renaming {
 
 /** Why the change would leave a correlation without what it counts, naming the correlation; undefined: it would not. */
 export function leftWithout(correlations: readonly KnownRule[], { before, after, mode }: Renaming): string | undefined {
+  if (before.length === 0) return undefined; // nothing counts what had no name, or was not there
   for (const correlation of correlations) {
     const [document] = parseOnce(correlation.yaml).documents;
     if (document?.kind !== "CORRELATION") continue;
