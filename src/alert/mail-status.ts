@@ -30,11 +30,12 @@ export const isOfAddress = (status: string): boolean => ofAddress.has(status);
 
 /**
  * The same of a reply while sending. An enhanced code says whose fault it is: the address's, or a full mailbox's, or ours (a
- * policy). Without one a refused recipient (5xx to RCPT TO) is the address's, as are 550, 551 and 553 anywhere.
+ * policy). Without one a refused recipient (5xx to RCPT TO) is the address's. What is refused later may be what the e-mail
+ * says, in which whoever attacks has a word: no address is given up for that.
  */
 export function refusesAddress(reply: { code: number; enhanced: string | undefined; toRecipient: boolean }): boolean {
   const { code, enhanced, toRecipient } = reply;
   if (code < 500) return false;
   if (enhanced !== undefined) return isOfAddress(enhanced);
-  return (toRecipient && code !== 552) || code === 550 || code === 551 || code === 553;
+  return toRecipient && code !== 552;
 }

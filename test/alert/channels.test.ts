@@ -301,10 +301,11 @@ describe.each(Object.entries(kinds))("a channel that sends %s", (_name, of) => {
   );
 });
 
-it("gives nothing up, and takes no address for bad, by what a mail server says before it is named", async () => {
+it("gives nothing up by what a mail server says before an address is named, and no address by what it says of an e-mail", async () => {
   const of = kinds["an e-mail"] as Kind;
   const passes = { outcome: "RETRY" };
   const isBad = { outcome: "PERMANENT", badContact: true };
+  const isLost = { outcome: "PERMANENT", badContact: false };
   const said: [string, string, object][] = [
     ["CONNECT", "554 no SMTP service here: we are starting", passes],
     ["CONNECT", "550 your host is on a list", passes],
@@ -313,9 +314,10 @@ it("gives nothing up, and takes no address for bad, by what a mail server says b
     ["MAIL", "530 5.7.0 authentication required", passes],
     ["MAIL", "550 5.1.0 sender denied", passes],
     ["RCPT", "550 no such user", isBad],
-    ["RCPT", "554 5.7.1 relay access denied", { outcome: "PERMANENT", badContact: false }],
-    ["DATA", "550 no valid recipient", isBad],
-    [".", "550 no such user", isBad],
+    ["RCPT", "554 5.7.1 relay access denied", isLost],
+    ["DATA", "550 no valid recipient", isLost],
+    [".", "550 this message scored too many spam points", isLost],
+    [".", "550 5.1.1 no such user", isBad],
   ];
   const { port } = mail.address() as AddressInfo;
   const login = parseSmtp(`smtp://vigil:${canary}@127.0.0.1:${port}?from=vigil@clinic.example`).smtp as never;

@@ -77,7 +77,8 @@ it("N8 takes a reply for the address's fault by its enhanced code, else where th
     ["550 5.1.1 no such user", true, true],
     ["550-5.1.1 no such user", true, true],
     ["550 no such user", true, true],
-    ["550 no such user", false, true], // some say it after DATA
+    ["550 no such user", false, false], // as those are answered whose words look like spam
+    ["550 5.1.1 no such user", false, true],
     ["554 no", true, true],
     ["554 no", false, false],
     ["550 5.7.1 your address is on a list", true, false],
