@@ -12,7 +12,7 @@ import { longestTry } from "./channels/channel.ts";
 import type { Channels } from "./channels/kinds.ts";
 import { sendToItself } from "./channels/own-receiver.ts";
 import type { Outgoing } from "./deliver-plan.ts";
-import { badKey, type ChannelRow, type Claim, claimDue } from "./ledger.ts";
+import { type ChannelRow, type Claim, claimDue } from "./ledger.ts";
 import type { Counted } from "./minute.ts";
 import { type Prepared, prepare, type Word } from "./prepare.ts";
 import { isOwnReceiver } from "./probe.ts";
@@ -162,12 +162,12 @@ export function createSender(options: {
   async function tryNow(
     organizationId: string,
     outgoing: Outgoing,
-    { channel, bad, prepared, until }: Ready,
+    { channel, notTried, prepared, until }: Ready,
     answered: () => void,
   ): Promise<void> {
     const began = performance.now();
-    const sent: Sent = bad
-      ? { outcome: "PERMANENT", detail: `Not tried, for this is known not to arrive: ${bad}` }
+    const sent: Sent = notTried
+      ? { outcome: "PERMANENT", detail: notTried }
       : prepared
         ? await send(organizationId, channel, prepared, until).catch((error: Error): Sent => {
             log.error({ organizationId, err: messageForLog(error) }, "an alert could not be sent");
@@ -181,7 +181,7 @@ export function createSender(options: {
     const afterMs = sent.outcome === "RETRY" ? sent.afterMs : undefined;
     const again = retryAt({ tries, afterMs, retries: channels[channel.kind].retries }, at, Math.random());
     const latencyMs = Math.round(performance.now() - began);
-    const untried = bad !== undefined || prepared?.recipient === null;
+    const untried = notTried !== undefined || prepared?.recipient === null;
     await reports.add(organizationId, { outgoing, kind: channel.kind, sent, untried, latencyMs, retryAt: again, at });
   }
 
@@ -193,15 +193,13 @@ export function createSender(options: {
 
   /** Sets out with all that was claimed; each is on its way until it is written down, or cannot set out. */
   async function setOut(organizationId: string, claimed: Claim, own: Set<Promise<void>>, until: number): Promise<void> {
-    const { plan, channels: rows, bad } = claimed;
+    const { plan, channels: rows, notTried } = claimed;
     const waiting = new Set(plan.send);
-    const badOf = ({ channelId, recipient }: Outgoing): string | undefined =>
-      bad.get(badKey((rows.get(channelId) as ChannelRow).kind, recipient));
     try {
       const prepared = await prepare(
         { db, vault, word, updatesThread: (kind) => channels[kind].updatesThread === true, log },
         organizationId,
-        plan.send.filter((outgoing) => !badOf(outgoing)),
+        plan.send.filter((outgoing) => !notTried(outgoing)),
         rows,
       );
       const ids = plan.send.flatMap(({ alerts }) => alerts.map(({ id }) => id));
@@ -212,7 +210,13 @@ export function createSender(options: {
       for (const outgoing of plan.send) {
         const { channelId, messageId } = outgoing;
         const channel = rows.get(channelId) as ChannelRow;
-        const ready = { channel, bad: badOf(outgoing), prepared: prepared.get(messageId as string), traces, until };
+        const ready = {
+          channel,
+          notTried: notTried(outgoing),
+          prepared: prepared.get(messageId as string),
+          traces,
+          until,
+        };
         const going = tryOne(organizationId, outgoing, ready)
           // What is not written down is lost when its lease ends, and is tried again with the same message id.
           .catch((error: Error) => log.error({ organizationId, err: messageForLog(error) }, "a try was not recorded"))
@@ -270,7 +274,7 @@ export function createSender(options: {
 interface Ready {
   channel: ChannelRow;
   /** Why it is not tried. */
-  bad: string | undefined;
+  notTried: string | undefined;
   /** Undefined: it could not be worded. */
   prepared: Prepared | undefined;
   traces: Traces;

@@ -4,6 +4,7 @@ import type { Tx } from "../db.ts";
 import type { ChannelKind } from "../generated/prisma/client.ts";
 import { type Claimed, type Outgoing, type Plan, planDelivery } from "./deliver-plan.ts";
 import { type Counted, leftOfMinute, remember } from "./minute.ts";
+import { recipientsOf } from "./recipients.ts";
 
 /** A channel as its sender needs it. */
 export interface ChannelRow {
@@ -17,11 +18,20 @@ export interface ChannelRow {
 export interface Claim {
   plan: Plan;
   channels: Map<string, ChannelRow>;
-  /** The numbers and addresses that are never to be tried again, by channel kind and address, with the reason. */
-  bad: Map<string, string>;
+  /** Why a message is not to be tried; undefined: it is. */
+  notTried(outgoing: Outgoing): string | undefined;
 }
 
-export const badKey = (kind: ChannelKind, address: string): string => `${kind} ${address}`;
+const badKey = (kind: ChannelKind, address: string): string => `${kind} ${address}`;
+/** What goes to whom its channel names, and to nobody by an address of their own. */
+const toChannel: ReadonlySet<Claimed["kind"]> = new Set([
+  "OPENED",
+  "RAISED",
+  "REOPENED",
+  "BREACHED",
+  "REPEATED",
+  "TEST",
+]);
 
 /** Claims what is due and gives each message its id, which is stored before anything is sent: a part of one gets its own. */
 export async function claimDue(
@@ -97,7 +107,19 @@ export async function claimDue(
     const ids = plan.wait.map(({ id }) => id);
     await tx.query("SELECT alerts_release($1, $2, $3, $4)", [ids, first.claim, until, fresh]);
   }
-  return { plan, channels, bad: await badAmong(tx, new Set(rows.map(({ recipient }) => recipient))) };
+  const bad = await badAmong(tx, new Set(rows.map(({ recipient }) => recipient)));
+  return {
+    plan,
+    channels,
+    notTried({ channelId, recipient, alerts }) {
+      const { kind, config } = channels.get(channelId) as ChannelRow;
+      const reason = bad.get(badKey(kind, recipient));
+      if (reason !== undefined) return `Not tried, for this is known not to arrive: ${reason}`;
+      if ((kind !== "EMAIL" && kind !== "SMS") || !alerts.every((one) => toChannel.has(one.kind))) return undefined;
+      const isTold = recipientsOf(config).some((one) => one.toLowerCase() === recipient.toLowerCase());
+      return isTold ? undefined : "Not tried: the channel no longer tells this address or number."; // changed while it waited
+    },
+  };
 }
 
 /**
@@ -116,7 +138,8 @@ async function renameParts(tx: Tx, again: readonly { messageId: string }[]): Pro
   return new Map(rows.map(({ id }) => [id, uuidv7()]));
 }
 
-async function badAmong(tx: Tx, recipients: Set<string>): Promise<Claim["bad"]> {
+/** The numbers and addresses that are never to be tried again, with the reason. */
+async function badAmong(tx: Tx, recipients: Set<string>): Promise<Map<string, string>> {
   recipients.delete(""); // a webhook and Slack have one receiver, which needs no name
   if (recipients.size === 0) return new Map();
   const { rows } = await tx.query<{ kind: ChannelKind; address: string; reason: string }>({

@@ -590,6 +590,23 @@ it("tries an address or a number that was bad when somebody sends to it again, o
   await settled(await test(sms.id), "SENT");
 });
 
+it("sends nothing that waited to an address that its channel no longer tells by then", async () => {
+  const { id } = await channel({ kind: "EMAIL", email: { to: ["taken-off@clinic.example", "Stays@clinic.example"] } });
+  await server.database.asOwner("UPDATE alert_channels SET wait_until = '9999-12-31' WHERE id = $1", [raw(id)]);
+  const gone = await test(id);
+  const update = `mutation ($id: ID!, $input: AlertChannelUpdateInput!) {
+    alertChannelUpdate(id: $id, input: $input) { userErrors { message } } }`;
+  await ask(update, { id, input: { email: { to: ["stays@clinic.example"] } } }); // it waits no longer
+  await later(0);
+  await settled(gone, "FAILED");
+  const detail = "Not tried: the channel no longer tells this address or number.";
+  expect(await read(gone)).toMatchObject({ attempts: [{ detail }], channel: { failingSince: null } });
+  const waiting = `SELECT FROM security_alerts WHERE channel_id = '${raw(id)}' AND status <> 'SENT'`;
+  await expect.poll(async () => (await server.database.asOwner(waiting)).length).toBe(1);
+  expect(smtp.mails.at(-1)?.to).toEqual(["Stays@clinic.example"]);
+  expect(smtp.mails.flatMap(({ to }) => to)).not.toContain("taken-off@clinic.example");
+});
+
 it("takes an address that is gone, or a number no longer kept, for no fault of their channel", async () => {
   const six = 6 * 86_400_000; // longer than a channel may fail
   const healthy = { isSuspended: false, failingSince: null };
