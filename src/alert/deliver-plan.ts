@@ -1,6 +1,9 @@
 /** Which alerts that are due go out together, and which wait. Pure. */
 import type { AlertKind, AlertPriority } from "../generated/prisma/client.ts";
 
+/** How many alerts are claimed at once: a message never stands for more. */
+export const mostTogether = 32;
+
 export interface Claimed {
   id: string;
   incidentId: string | null;

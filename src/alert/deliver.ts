@@ -11,7 +11,7 @@ import { createAbreast } from "./abreast.ts";
 import { longestTry } from "./channels/channel.ts";
 import type { Channels } from "./channels/kinds.ts";
 import { sendToItself } from "./channels/own-receiver.ts";
-import type { Outgoing } from "./deliver-plan.ts";
+import { mostTogether as most, type Outgoing } from "./deliver-plan.ts";
 import { type ChannelRow, type Claim, claimDue } from "./ledger.ts";
 import type { Counted } from "./minute.ts";
 import { type Prepared, prepare, type Word } from "./prepare.ts";
@@ -29,7 +29,6 @@ export interface Sender {
   stop(): void;
 }
 
-const most = 32; // alerts claimed at once
 const inFlight = 128; // messages on their way at once
 const reserved = 32; // of those, kept for what is CRITICAL: bulk to dead receivers does not hold it up
 const busyAt = 32; // messages on their way on one channel from which on only CRITICAL ones are added to them

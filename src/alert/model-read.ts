@@ -1,12 +1,14 @@
 /** Reads the models of messages: their incidents and what was done. */
 import type { Tx } from "../db.ts";
 import { todoOf } from "./advice.ts";
+import { mostTogether } from "./deliver-plan.ts";
 import type { AlertFacts } from "./facts.ts";
 import type { Scope } from "./model.ts";
 import { aboutWords, doneWords } from "./model-done.ts";
 import { whyWords } from "./why.ts";
 
-const mostShown = 20; // incidents of one message that are told one by one
+/** Incidents of one message that are told one by one: all, so that nobody hides one behind others that they bring about. */
+const mostShown = mostTogether;
 
 interface Row {
   /** Which message. */

@@ -71,7 +71,7 @@ export const incidentFields = {
   ),
 } satisfies Record<string, ModelField>;
 
-/** Everything: `incident` is the most severe one, `incidents` up to 20 of them. */
+/** Everything: `incident` is the most severe one, `incidents` up to 32 of them. */
 export const modelFields: Record<string, ModelField> = {
   "organization.name": field("SAFE", "The organization.", "Riverside Clinic"),
   "alert.kind": field(

@@ -1,6 +1,6 @@
 /** Vigil's own wording: what happened, to whom, how bad, what was done, what to do now, where to read on. */
 import { type Scope, withheld } from "./model.ts";
-import { plainText } from "./text.ts";
+import { oneLine, plainText } from "./text.ts";
 import { button, page, row } from "./words-html.ts";
 
 interface Counts {
@@ -85,9 +85,10 @@ export function defaultText(data: Scope, { short }: { short: boolean }): string 
   return [subject, lines.join("\n"), [read, acknowledge].filter(Boolean).join("\n")].filter(Boolean).join("\n\n");
 }
 
+/** The names in a title are as long as whoever attacks likes: none takes the place of the other incidents. */
 function digestLine(incident: Scope): string {
   const { severity, number, status, about, url } = incident;
-  return `${severity} #${number} ${titleOf(incident)} (${about}, ${status})${url ? ` ${url}` : ""}`;
+  return `${severity} #${number} ${oneLine(titleOf(incident), 100)} (${about}, ${status})${url ? ` ${url}` : ""}`;
 }
 
 /** The same as a page. */

@@ -332,6 +332,18 @@ it("gives nothing up by what a mail server says before an address is named, and 
   }
 });
 
+it("tells every line of a digest in Slack, in sections that it takes", () => {
+  const lines = Array.from({ length: 32 }, (_, n) => `HIGH #${n} <${"&".repeat(30)} a name that somebody chose>`);
+  const blocks = slackBlocks({ ...message, text: `32 incidents\n\n${lines.join("\n")}\n\nWhy` }, false) as {
+    type: string;
+    text: { text: string };
+  }[];
+  const sections = blocks.flatMap(({ type, text }) => (type === "section" ? [text.text] : []));
+  for (const section of sections) expect(section.length).toBeLessThanOrEqual(3_000);
+  const said = sections.join("\n").replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&").split("\n");
+  expect(said.filter((line) => line !== "")).toEqual(["32 incidents", ...lines, "Why"]);
+});
+
 it("cuts no character and no entity in two for Slack, which refuses the half of one", () => {
   for (const lead of ["", "a", "aa", "aaa", "aaaa"]) {
     for (const one of ["😀", "&"]) {

@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from "uuid";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { mostTogether } from "../../src/alert/deliver-plan.ts";
 import type { Message } from "../../src/alert/message.ts";
 import { carried, sampleModel } from "../../src/alert/model.ts";
 import { fittest, longestPart, renderTemplate } from "../../src/alert/template.ts";
@@ -135,15 +136,28 @@ describe("a message", () => {
 
   it("counts what it does not show", async () => {
     const alerts = [];
-    for (let number = 100; number < 125; number++) {
+    for (let number = 100; number < 137; number++) {
       const severity = number < 102 ? "CRITICAL" : "LOW";
       alerts.push(await make.alert(await make.incident({ number, severity }), "QUEUED"));
     }
     const message = await word(alerts);
-    expect(message.subject).toBe("25 incidents: 2 critical, 23 less severe");
+    expect(message.subject).toBe("37 incidents: 2 critical, 35 less severe");
     expect(message.text).toContain("and 5 more");
     expect(message.text).toMatch(/CRITICAL #10[01] /);
-    expect(message.data["counts"]).toMatchObject({ alerts: 25, incidents: 25, critical: 2, notShown: 5 });
+    expect(message.data["counts"]).toMatchObject({ alerts: 37, incidents: 37, critical: 2, notShown: 5 });
+  });
+
+  it("hides no incident behind others, as many and as long as somebody makes them", async () => {
+    await set("UPDATE alert_channels SET covered_by_baa = true");
+    const alerts = [];
+    for (let n = 0; n < mostTogether; n++) {
+      const title = n === 0 ? "The attack" : `Failed log-ins of ${"x".repeat(400)}`;
+      alerts.push(await make.alert(await make.incident({ number: 300 + n, title }), "QUEUED"));
+    }
+    const { text, html } = await word(alerts);
+    for (const told of [text, html]) expect(told).toContain("HIGH #300 The attack (1 user, OPEN)");
+    for (const line of text.split("\n")) expect(line.length).toBeLessThan(200);
+    await set("UPDATE alert_channels SET covered_by_baa = false");
   });
 
   it("is unknown to another organization", async () => {

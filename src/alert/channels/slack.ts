@@ -14,6 +14,7 @@ import type { Channel } from "./channel.ts";
 
 const minute = 60_000;
 const longestText = 2_900; // of 3,000 characters a section may have
+const mostSections = 5; // a digest of 32 incidents takes three or four
 /** Of these the first message tells enough: it has just been said, or it is over. */
 const toldByFirst: ReadonlySet<Message["kind"]> = new Set(["OPENED", "RESOLVED"]);
 
@@ -34,9 +35,22 @@ export interface SlackSecrets {
 const plain = (text: string): string =>
   text.replace(/[&<>]/g, (character) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[character] as string);
 
+/** A text in sections that Slack takes. One is cut only within a line that alone is too long. */
+function sectionsOf(text: string): string[] {
+  const sections: string[] = [];
+  let section = "";
+  for (const whole of plain(text).split("\n")) {
+    const line = truncate(whole, longestText).replace(/&[a-z]{0,3}$/, "");
+    if (section !== "" && section.length + 1 + line.length > longestText) {
+      sections.push(section);
+      section = line;
+    } else section = section === "" ? line : `${section}\n${line}`;
+  }
+  return [...sections, section || "…"].slice(0, mostSections);
+}
+
 export function slackBlocks(message: Message, interactive: boolean): object[] {
   const token = message.acknowledgeUrl && new URL(message.acknowledgeUrl).searchParams.get("token");
-  const text = truncate(plain(message.text), longestText).replace(/&[a-z]{0,3}$/, "") || "…";
   const buttons = [
     message.url && { type: "button", text: { type: "plain_text", text: "Open" }, url: message.url },
     message.acknowledgeUrl && {
@@ -48,7 +62,7 @@ export function slackBlocks(message: Message, interactive: boolean): object[] {
   ].filter(Boolean);
   return [
     { type: "header", text: { type: "plain_text", text: message.subject.slice(0, 150) } },
-    { type: "section", text: { type: "mrkdwn", text } },
+    ...sectionsOf(message.text).map((text) => ({ type: "section", text: { type: "mrkdwn", text } })),
     ...(buttons.length > 0 ? [{ type: "actions", elements: buttons }] : []),
   ];
 }
