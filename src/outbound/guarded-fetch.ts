@@ -3,7 +3,7 @@
  * a name cannot point elsewhere between the check and the connection. No redirect is followed; no more of an answer is
  * read than a bound, and only where its caller needs it.
  */
-import { lookup as systemLookup } from "node:dns";
+import { type LookupAddress, lookup as systemLookup } from "node:dns";
 import { type ClientRequest, request as http, type IncomingMessage } from "node:http";
 import { request as https } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
@@ -84,12 +84,32 @@ function send(url: URL, outbound: Outbound, signal: AbortSignal): Promise<Incomi
   });
 }
 
-/** The system's look-up, of which every address has to be allowed: a name that has one of ours is refused whole. */
+type Found = (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void;
+/** Who waits for the look-ups that are under way, by their names. */
+const underWay = new WeakMap<typeof systemLookup, Map<string, Found[]>>();
+
+/**
+ * One look-up of a name at a time, whoever waits for it: the system's takes one of the process's four threads for as long as
+ * the name's servers are silent, and a storm to one dead name would hold up every other name.
+ */
+function lookUp(lookup: typeof systemLookup, hostname: string, options: object, done: Found): void {
+  const names = underWay.get(lookup) ?? new Map<string, Found[]>();
+  underWay.set(lookup, names);
+  const others = names.get(hostname);
+  if (others) return void others.push(done);
+  const waiting = [done];
+  names.set(hostname, waiting);
+  lookup(hostname, { ...options, all: true }, (error, found) => {
+    names.delete(hostname);
+    for (const one of waiting) one(error, error ? [] : [found].flat());
+  });
+}
+
+/** A look-up of which every address has to be allowed: a name that has one of ours is refused whole. */
 function judged({ allowPrivate, lookup = systemLookup }: Outbound): LookupFunction {
   return (hostname, options, done) => {
-    lookup(hostname, { ...options, all: true }, (error, found) => {
+    lookUp(lookup, hostname, options, (error, addresses) => {
       if (error) return done(error, []);
-      const addresses = [found].flat();
       const mayBe = (address: string): boolean => {
         const reach = isIP(address) > 0 ? reachOf(address) : "NEVER";
         return reach === "PUBLIC" || (reach === "NEAR" && allowPrivate);

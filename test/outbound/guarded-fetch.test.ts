@@ -132,6 +132,28 @@ describe("N6 F22 the guard of what goes out", () => {
     expect(await guardedFetch(`http://hook.example:${port}/`, options)).toMatchObject({ ok: false, reason: "REFUSED" });
   });
 
+  it("asks a name that does not answer once, however many wait for it, and other names meanwhile", async () => {
+    const asked: string[] = [];
+    let answer = (): void => {};
+    const silent = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    const lookup = (async (name: string, _options: unknown, done: (error: null, found: LookupAddress[]) => void) => {
+      asked.push(name);
+      if (name === "dead.example") await silent;
+      done(null, [v4("127.0.0.1")]);
+    }) as unknown as Outbound["lookup"];
+    const { port } = new URL(url);
+    const to = (name: string) => guardedFetch(`http://${name}:${port}/`, { allowPrivate: true, lookup });
+    const stuck = ["dead.example", "dead.example", "dead.example"].map(to);
+    expect(await to("live.example")).toMatchObject({ ok: true });
+    expect(asked.sort()).toEqual(["dead.example", "live.example"]);
+    answer();
+    for (const one of await Promise.all(stuck)) expect(one).toMatchObject({ ok: true, status: 200 });
+    await to("dead.example");
+    expect(asked).toHaveLength(3);
+  });
+
   it("follows no redirect", async () => {
     const before = connections;
     expect(await guardedFetch(`${url}/away`, { allowPrivate: true })).toMatchObject({ ok: true, status: 302 });
