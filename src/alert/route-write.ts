@@ -38,7 +38,8 @@ export async function writeRouted(
         group_key, status, held_by, due_at, escalation_id, step, round, created_at)
       SELECT $1, a.id, a.incident_id, a.entry_id, a.kind, a.priority, a.route_id, a.channel_id, a.recipient, a.user_id, a.group_key,
         CASE WHEN a.held_by = '[]' THEN 'QUEUED' ELSE 'HELD' END::alert_status, a.held_by,
-        greatest($2::timestamptz + make_interval(secs => a.wait_s), g.last_sent_at + make_interval(secs => a.interval_s)),
+        -- sent by a server whose clock was ahead: it was no later than now
+        greatest($2::timestamptz + make_interval(secs => a.wait_s), least(g.last_sent_at, $2) + make_interval(secs => a.interval_s)),
         a.escalation_id, a.step, a.round, $2
       FROM unnest($7::uuid[], $8::uuid[], $9::uuid[], $10::alert_kind[], $11::alert_priority[], $12::uuid[], $13::uuid[], $14::text[],
           $15::uuid[], $16::text[], $17::jsonb[], $18::int[], $19::int[], $20::uuid[], $21::uuid[], $22::int[], $23::int[])

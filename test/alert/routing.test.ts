@@ -5,6 +5,7 @@ import { ensureUser } from "../../src/access/users.ts";
 import { acknowledgeAll } from "../../src/alert/acknowledge.ts";
 import { deleteChannel } from "../../src/alert/channel-change.ts";
 import { escalateDue, onUndeliverable } from "../../src/alert/escalate.ts";
+import { groupId } from "../../src/alert/ids.ts";
 import { retryAlerts } from "../../src/alert/retry.ts";
 import { routeAlerts } from "../../src/alert/route-alerts.ts";
 import { repeatDue } from "../../src/alert/route-later.ts";
@@ -70,6 +71,7 @@ const alerts = (incidentId: string) =>
     priority: string;
     channel_id: string;
     recipient: string;
+    group_key: string;
     held_by: { kind: string; reason: string }[];
     due_at: Date | null;
   }>(
@@ -216,6 +218,23 @@ describe("routing", () => {
     expect(await alerts(id)).toMatchObject([{ status: "HELD", held_by: held, due_at: null }]);
     await server.app.sweep.routes();
     expect(await alerts(id)).toMatchObject([{ status: "HELD", held_by: held }]);
+  });
+
+  it("lets a group wait for its interval at most, though its last message went out by a clock that was ahead", async () => {
+    const hook = await channel("hook");
+    const routeId = await routeTo([hook]);
+    const grouped = "UPDATE alert_routes SET group_by = '{RULE}' WHERE organization_id = $1 AND id = $2";
+    await sql(grouped, [routeId]);
+    const first = await incident("medium");
+    const groupKey = (await alerts(first.id))[0]?.group_key as string;
+    await sql("INSERT INTO alert_groups (organization_id, id, channel_id, last_sent_at) VALUES ($1, $2, $3, $4)", [
+      groupId({ groupKey, channelId: hook, recipient: "" }),
+      hook,
+      new Date(now + 24 * 60 * minutes),
+    ]);
+    const [next] = await alerts((await incident("medium")).id);
+    expect(next?.group_key).toBe(groupKey);
+    expect((next?.due_at as Date).getTime()).toBeLessThan(now + 6 * minutes);
   });
 
   it("tells nobody later of what was acknowledged while it was held", async () => {
