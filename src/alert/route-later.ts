@@ -21,9 +21,12 @@ interface Held {
 }
 
 const most = 500; // alerts a transaction
+/** SQL: whether the alert `a` calls people since an acknowledgement has run out, and nobody has acknowledged again. */
+const hasRunOut = `EXISTS (SELECT FROM escalations e WHERE e.organization_id = $1 AND e.id = a.escalation_id
+  AND e.acknowledged_by IS NOT NULL AND (e.state = 'RUNNING' OR e.ended_reason = 'EXHAUSTED'))`;
 
 /**
- * Queues what was held and is no longer, of incidents that nobody has acknowledged yet, and of those that are over that
+ * Queues what was held and is no longer, of incidents that nobody has acknowledged yet or any more, and of those that are over that
  * they are; what is for a channel that was removed, or for whom it no longer tells, stays held. Looks at those after `after`,
  * by id; answers the last one looked at, null when there is none left.
  */
@@ -38,7 +41,7 @@ export async function releaseHeld(tx: Tx, after: string | null, now: number): Pr
       FROM security_alerts a
       JOIN alert_channels c ON c.organization_id = a.organization_id AND c.id = a.channel_id AND c.removed_at IS NULL
       JOIN security_incidents i ON i.organization_id = a.organization_id AND i.id = a.incident_id
-        AND CASE WHEN a.kind = 'RESOLVED' THEN i.status_rank IN (4, 5) ELSE i.status_rank = 0 END
+        AND CASE WHEN a.kind = 'RESOLVED' THEN i.status_rank IN (4, 5) ELSE i.status_rank = 0 OR (i.status_rank = 1 AND ${hasRunOut}) END
       WHERE a.organization_id = $1 AND a.status_rank = 3 AND ($2::uuid IS NULL OR a.id > $2)
         AND NOT a.held_by @> '[{"kind": "${hadIt}"}]'
       ORDER BY a.id LIMIT ${most} FOR UPDATE OF a SKIP LOCKED`,

@@ -549,6 +549,30 @@ describe("escalation", () => {
     expect(await kinds(id)).toEqual(["ESCALATED QUEUED"]);
   });
 
+  it("calls when quiet hours end whom they held when an acknowledgement had run out, and not to what somebody has", async () => {
+    await channel("mail", { kind: "EMAIL", to: ["desk@clinic.example"] });
+    const person = { email: "night@clinic.example", name: "Night", role: "RESPONDER" as const, now };
+    const night = await server.app.db.inOrganization(ours, (tx) => ensureUser(tx, person));
+    const quiet = (hours: string) =>
+      server.database.asOwner("UPDATE users SET quiet_hours = $2 WHERE id = $1", [night, hours]);
+    await quiet("[{}]");
+    const policyId = await policy([{ delayS: 0, tell: [{ kind: "USER", id: night }] }], { timeoutS: 1_800 });
+    await routeTo([], { policyId });
+    const [ranOut, has] = [await incident("medium"), await incident("medium")];
+    await acknowledge(ranOut.id);
+    now += minutes;
+    await escalate();
+    await acknowledge(has.id);
+    now += 30 * minutes;
+    await escalate();
+    await server.app.sweep.routes();
+    for (const { id } of [ranOut, has]) expect(await kinds(id)).toEqual(["ESCALATED HELD"]);
+    await quiet("[]");
+    await server.app.sweep.routes();
+    expect(await kinds(ranOut.id)).toEqual(["ESCALATED QUEUED"]);
+    expect(await kinds(has.id)).toEqual(["ESCALATED HELD"]);
+  });
+
   it("lets a step and an acknowledgement of the same moment both come through", async () => {
     const { id } = await escalating();
     now += 5 * minutes;
