@@ -48,9 +48,11 @@ export async function readSettings(
     name: "read_alert_settings",
     text: `SELECT ${json(`SELECT ${facts} FROM ${from} WHERE i.organization_id = $1 AND i.id = ANY ($3)`)} AS incidents, ${settings},
       ${json(`SELECT DISTINCT incident_id AS "incidentId", route_id AS "routeId", channel_id AS "channelId", recipient,
-          first_value(group_key) OVER (PARTITION BY incident_id, route_id, channel_id, recipient ORDER BY created_at, id) AS "groupKey"
-        FROM security_alerts WHERE organization_id = $1 AND incident_id = ANY ($4)
-          AND status NOT IN ('HELD', 'FAILED') AND kind NOT IN ('RESOLVED', 'TEST', 'RESPONSE')`)} AS told`,
+          first_value(group_key) OVER (PARTITION BY incident_id, route_id, channel_id, recipient ORDER BY created_at, id) AS "groupKey",
+          bool_or(escalation_id IS NOT NULL) OVER (PARTITION BY incident_id, channel_id, recipient) AS "isCalled"
+        FROM security_alerts a WHERE organization_id = $1 AND incident_id = ANY ($4)
+          AND status NOT IN ('HELD', 'FAILED') AND kind NOT IN ('RESOLVED', 'TEST', 'RESPONSE')
+          AND NOT EXISTS (SELECT FROM users u WHERE u.organization_id = $1 AND u.id = a.user_id AND u.suspended_at IS NOT NULL)`)} AS told`,
     values: [tx.organizationId, new Date(now), incidents, resolved],
   });
   const row = rows[0] as Row;

@@ -38,6 +38,8 @@ export interface Told {
   channelId: string;
   recipient: string;
   groupKey: string;
+  /** A step has called them, perhaps by an address of their own. */
+  isCalled: boolean;
 }
 
 export interface Settings {
@@ -49,7 +51,7 @@ export interface Settings {
   /** Open incidents, where there are inhibitions. */
   open: readonly IncidentFacts[];
   quiet: readonly QuietUser[];
-  /** Who was told of the incident before. */
+  /** Who was told of the incident before, but whoever is suspended. */
   told: readonly Told[];
 }
 
@@ -139,15 +141,15 @@ export function route(change: Change, incident: IncidentFacts, settings: Setting
   return { alerts, escalations: [...escalations.values()], notTold, verdicts };
 }
 
-/** That it is over is told to those who were told that it began, where their route says so. */
+/** That it is over is told to those who were told that it began and still are, where their route says so. */
 function resolved(change: Change, incident: IncidentFacts, settings: Settings, now: number): Routed {
   const silent = new Set(settings.routes.filter(({ tellsResolved }) => !tellsResolved).map(({ id }) => id));
   const told = settings.told.filter(({ incidentId }) => incidentId === incident.id);
   const alerts = new Map<string, AlertDraft>();
-  for (const { routeId, channelId, recipient, groupKey } of told) {
+  for (const { routeId, channelId, recipient, groupKey, isCalled } of told) {
     if (routeId && silent.has(routeId)) continue;
     const channel = settings.channels.find(({ id }) => id === channelId);
-    if (!channel) continue;
+    if (!channel || !(isCalled || channel.recipients.includes(recipient))) continue;
     const by = settings.routes.find(({ id }) => id === routeId);
     const does = by && effective(by, settings.routes);
     const [alert] = draft(change, incident, settings, now, {

@@ -573,6 +573,34 @@ describe("escalation", () => {
     expect(await kinds(has.id)).toEqual(["ESCALATED HELD"]);
   });
 
+  it("tells that it is over whom it has called, but nobody who was suspended or taken off the channel since", async () => {
+    const mail = await channel("mail", { kind: "EMAIL", to: ["a@clinic.example", "left@clinic.example"] });
+    const [max, rex] = await Promise.all(
+      ["max", "rex"].map((name) => {
+        const person = { email: `${name}@clinic.example`, name, role: "RESPONDER" as const, now };
+        return server.app.db.inOrganization(ours, (tx) => ensureUser(tx, person));
+      }),
+    );
+    const tell = [max, rex].map((one) => ({ kind: "USER", id: one }));
+    await routeTo([mail], { policyId: await policy([{ delayS: 0, tell }]) });
+    const { id } = await incident();
+    await escalate();
+    await send(id);
+    await server.database.asOwner("UPDATE users SET suspended_at = now() WHERE id = $1", [max]);
+    const to = JSON.stringify({ to: ["a@clinic.example"] });
+    await sql("UPDATE alert_channels SET config = $3 WHERE organization_id = $1 AND id = $2", [mail, to]);
+    await server.app.vault.reserve(ours, 10);
+    now += minutes;
+    const reason = { resolution: "BENIGN" as const, reason: "a test" };
+    await server.app.change(ours, (tx) =>
+      resolveIncident(tx, server.app.vault, { id, actor: "ann@clinic.example", ...reason, now }),
+    );
+    const told = async (kind: string) =>
+      (await alerts(id)).filter((one) => one.kind === kind).map(({ recipient }) => recipient);
+    expect(await told("ESCALATED")).toEqual(["max@clinic.example", "rex@clinic.example"]);
+    expect(await told("RESOLVED")).toEqual(["a@clinic.example", "rex@clinic.example"]);
+  });
+
   it("lets a step and an acknowledgement of the same moment both come through", async () => {
     const { id } = await escalating();
     now += 5 * minutes;
