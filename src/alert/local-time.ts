@@ -5,16 +5,23 @@ export type WeekDay = (typeof weekDays)[number];
 
 export interface LocalTime {
   /** YYYY-MM-DD. */
-  date: string;
-  day: WeekDay;
+  readonly date: string;
+  readonly day: WeekDay;
   /** Minutes since midnight as the wall's clock has them, 0 to 1439. */
-  minute: number;
+  readonly minute: number;
 }
 
 const formats = new Map<string, Intl.DateTimeFormat>();
+/** What was asked last: a schedule may have a thousand hours, all of which are asked of one moment. */
+let last = { timeZone: "", at: Number.NaN, local: { date: "", day: "MON", minute: 0 } as LocalTime };
 
 /** What the wall's clock says at a moment, epoch ms. Errors: RangeError for a zone that there is not. */
 export function localAt(timeZone: string, at: number): LocalTime {
+  if (last.at !== at || last.timeZone !== timeZone) last = { timeZone, at, local: readAt(timeZone, at) };
+  return last.local;
+}
+
+function readAt(timeZone: string, at: number): LocalTime {
   let format = formats.get(timeZone);
   if (!format) {
     format = new Intl.DateTimeFormat("en-CA", {

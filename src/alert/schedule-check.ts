@@ -14,7 +14,7 @@ export interface ScheduleChange {
 
 const mostLayers = 20;
 const mostUsers = 100; // of a layer
-const mostHours = 50;
+const mostHours = 100; // of all layers: each is asked of each moment at which any of them begins or ends, for months
 const longestTurn = 90; // days
 
 function bad(message: string, ...path: (string | number)[]): never {
@@ -28,9 +28,11 @@ export function checkSchedule({ name, timeZone, layers }: ScheduleChange): void 
     bad(`There is no time zone ${JSON.stringify(timeZone.slice(0, 50))}: it is e.g. America/Chicago.`, "timeZone");
   if (!layers) return;
   if (layers.length < 1 || layers.length > mostLayers) bad(`A schedule has 1 to ${mostLayers} layers.`, "layers");
+  const hours = layers.reduce((sum, layer) => sum + layer.hours.length, 0);
+  if (hours > mostHours) bad(`The layers have at most ${mostHours} hours together, not ${hours}.`, "layers");
   layers.forEach((layer, index) => {
     const at = (field: string): (string | number)[] => ["layers", index, field];
-    const { users, startsOn, handOver, turnDays, hours } = layer;
+    const { users, startsOn, handOver, turnDays } = layer;
     if (!/^[^\0]{1,100}$/.test(layer.name.trim())) bad("A layer's name has 1 to 100 characters.", ...at("name"));
     if (users.length < 1 || users.length > mostUsers)
       bad(`A layer has 1 to ${mostUsers} people who take turns.`, ...at("userIds"));
@@ -39,8 +41,7 @@ export function checkSchedule({ name, timeZone, layers }: ScheduleChange): void 
     if (minutesOf(handOver) === undefined) bad("A time is HH:MM.", ...at("handOver"));
     if (!(Number.isInteger(turnDays) && turnDays >= 1 && turnDays <= longestTurn))
       bad(`A turn lasts 1 to ${longestTurn} days.`, ...at("turnDays"));
-    if (hours.length > mostHours) bad(`At most ${mostHours} hours.`, ...at("hours"));
-    for (const [n, one] of hours.entries()) checkHours(one, ["input", ...at("hours"), n].map(String));
+    for (const [n, one] of layer.hours.entries()) checkHours(one, ["input", ...at("hours"), n].map(String));
   });
 }
 

@@ -1,11 +1,12 @@
 /** Routing, mute times and on-call turns as pure functions. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { fire } from "../../src/alert/escalation.ts";
 import { localAt, momentOf } from "../../src/alert/local-time.ts";
 import { isWithin } from "../../src/alert/mute-times.ts";
 import { type Layer, onCallAt, onCallBetween } from "../../src/alert/on-call.ts";
 import { type IncidentFacts, route, type Settings } from "../../src/alert/route.ts";
 import { askTree, effective, type Route } from "../../src/alert/route-tree.ts";
+import { checkSchedule } from "../../src/alert/schedule-check.ts";
 import { changesOf } from "../../src/alert/told.ts";
 
 const incident: IncidentFacts = {
@@ -215,6 +216,18 @@ describe("on call", () => {
         }
       }
     }
+  });
+
+  it("reads the clock once for all hours of a schedule, of which there are at most a hundred", () => {
+    const nights = Array.from({ length: 20 }, () => ({ from: "22:00", to: "06:00" }));
+    const of = (layers: number) => ({ timeZone: zone, layers: Array(layers).fill(layer({ hours: nights })) });
+    const reads = vi.spyOn(Intl.DateTimeFormat.prototype, "formatToParts");
+    expect(onCallAt(of(5), [], Date.UTC(2026, 0, 15, 18))).toBeNull();
+    const times = reads.mock.calls.length;
+    reads.mockRestore();
+    expect(times).toBe(1);
+    checkSchedule(of(5));
+    expect(() => checkSchedule(of(6))).toThrow("at most 100 hours together, not 120");
   });
 
   it("lets the later layer win in its hours, and an override over all", () => {
