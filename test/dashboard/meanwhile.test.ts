@@ -368,6 +368,21 @@ it("changes of a person and of a dashboard what one has changed there, and nothi
   });
 });
 
+it("leaves a channel stopped that was stopped while somebody changed its name", async () => {
+  const settings = `{ name: "Post", kind: EMAIL, email: { to: ["desk@clinic.example"] }, test: false }`;
+  await ask(`mutation { alertChannelCreate(input: ${settings}) { userErrors { message } } }`);
+  await visit(page, "/channels");
+  await page.getByRole("button", { name: "Edit Post" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name", { exact: true }).fill("Mail");
+  const stop = "UPDATE alert_channels SET suspended_at = now(), suspended_reason = 'gone' WHERE name = 'Post'";
+  await server.database.asOwner(stop); // as a sender does
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.waitFor({ state: "detached" });
+  const found = await ask("{ alertChannels { name isSuspended suspendedReason } }");
+  expect(found).toEqual({ alertChannels: [{ name: "Mail", isSuspended: true, suspendedReason: "gone" }] });
+});
+
 it("says whose an incident is also once they are suspended", async () => {
   const { id } = (
     await ask<{ made: { user: { id: string } } }>(

@@ -59,13 +59,10 @@ export function ChannelForm({ channel, onClose, onDone }: ChannelFormProps) {
   async function save(): Promise<void> {
     const input = { name: name.trim(), coveredByBaa: covered, ...targetInput() };
     if (channel) {
-      const suspendedReason = stopped.trim() || null;
-      if (
-        !(await change.run({
-          id: channel.id,
-          input: { ...input, suspendedReason, expectedRevision: channel.revision },
-        }))
-      )
+      // Left as it was: a receiver may have stopped the channel since this was opened.
+      const stop =
+        stopped.trim() === (channel.suspendedReason ?? "") ? {} : { suspendedReason: stopped.trim() || null };
+      if (!(await change.run({ id: channel.id, input: { ...input, ...stop, expectedRevision: channel.revision } })))
         return;
       toast(words.saved);
     } else {
