@@ -22,11 +22,15 @@ export async function markRead(
   await recordChanges(tx, [{ topic: notificationTopic(userId), kind: read ? "READ" : "UNREAD", entityId: id }]);
 }
 
-/** Marks all of the user's own as read; returns how many were not. */
-export async function markAllRead(tx: Tx, { userId, now }: Reader): Promise<number> {
+/** Marks all of the user's own as read, those that are no later than `upTo` where it is given; returns how many were not. */
+export async function markAllRead(
+  tx: Tx,
+  { userId, now, upTo }: Reader & { upTo?: Date | undefined },
+): Promise<number> {
   const { rowCount } = await tx.query(
-    "UPDATE security_notifications SET read_at = $3 WHERE organization_id = $1 AND user_id = $2 AND read_at IS NULL AND in_app",
-    [tx.organizationId, userId, new Date(now)],
+    `UPDATE security_notifications SET read_at = $3 WHERE organization_id = $1 AND user_id = $2 AND read_at IS NULL AND in_app
+       AND ($4::timestamptz IS NULL OR created_at < $4::timestamptz + interval '1 millisecond')`,
+    [tx.organizationId, userId, new Date(now), upTo ?? null],
   );
   if (rowCount) await recordChanges(tx, [{ topic: notificationTopic(userId), kind: "ALL_READ", entityId: userId }]);
   return rowCount ?? 0;

@@ -73,10 +73,16 @@ builder.mutationField("notificationsMarkAllRead", (t) =>
     type: AllReadPayload,
     description: "Marks all your notifications as read.",
     authScopes: { settled: true },
-    resolve: (_parent, _args, context) => {
+    args: {
+      upTo: t.arg({
+        type: "DateTime",
+        description: "When the latest one that you have seen was made: later ones stay as they are; absent: all.",
+      }),
+    },
+    resolve: (_parent, { upTo }, context) => {
       const userId = userOf(context);
       return context.services.change(viewerOf(context).organizationId, async (tx: Tx) => {
-        const count = await markAllRead(tx, { userId, now: context.services.now() });
+        const count = await markAllRead(tx, { userId, now: context.services.now(), upTo: upTo ?? undefined });
         const entry = { actor: auditActorOf(context), entityKind: "User", entityId: userId };
         await audit(tx, { ...entry, action: "NOTIFICATIONS_READ", detail: { count } });
         return { count };

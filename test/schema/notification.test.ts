@@ -61,6 +61,15 @@ it("one is marked as read once, with an audit entry, and another's id is as unkn
   expect(entries).toHaveLength(2);
 });
 
+it("all are marked as read that were there when the list was read, and none that has come since", async () => {
+  const [newest, seen] = (await ask("{ notifications { nodes { createdAt } } }", {}, eve)).data.notifications.nodes;
+  const upTo = "mutation ($upTo: DateTime) { notificationsMarkAllRead(upTo: $upTo) { count } }";
+  expect((await ask(upTo, { upTo: seen.createdAt }, eve)).data.notificationsMarkAllRead.count).toBe(3); // with the expired
+  expect(await titles(eve, true)).toEqual(["eve1"]);
+  expect(newest.createdAt > seen.createdAt).toBe(true);
+  await test.asOwner("UPDATE security_notifications SET read_at = NULL WHERE user_id = $1", [eve.id]);
+});
+
 it("all are marked as read, nobody else's", async () => {
   const all = "mutation { notificationsMarkAllRead { count } }";
   expect((await ask(all, {}, bob)).data.notificationsMarkAllRead.count).toBe(4);

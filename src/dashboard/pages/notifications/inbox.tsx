@@ -63,7 +63,7 @@ export function Inbox() {
               icon="check"
               busy={readAll.busy}
               disabled={list.rows.every(({ readAt }) => readAt)}
-              onClick={() => void run(() => readAll.run({}))}
+              onClick={() => void run(() => readAll.run({ upTo: list.rows[0]?.createdAt }))}
             >
               {words.readAll}
             </Button>
