@@ -128,7 +128,8 @@ export function conditionOf(filter: Filter | null | undefined, values: unknown[]
     if (value === null || value === undefined) continue;
     if (field === "and") conditions.push(...bounded(value).map(nested));
     else if (field === "or") conditions.push(`(${bounded(value).map(nested).join(" OR ") || "FALSE"})`);
-    else if (field === "not") conditions.push(`NOT (${nested(value)})`);
+    else if (field === "not")
+      conditions.push(`${nested(value)} IS NOT TRUE`); // what a null makes unknown does not hold
     else {
       const [column, idType] = [columnOf(field, reading.ranks), idTypeOf(reading.type, field)];
       for (const [name, given] of Object.entries(value)) {

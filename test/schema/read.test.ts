@@ -97,6 +97,8 @@ describe("incidents", () => {
     expect(await count({ number: { gt: 1, lte: 4 }, title: { startsWith: "incident" } })).toBe(3);
     expect(await count({ title: { contains: "%" } })).toBe(0);
     expect(await count({ resolution: { eq: null } })).toBe(all);
+    expect(await count({ not: { resolution: { eq: "DUPLICATE" } } })).toBe(all); // also of what has none
+    expect(await count({ not: { not: { resolution: { neq: "DUPLICATE" } } } })).toBe(0);
     expect(await count({ title: { startsWith: "Incident_" } })).toBe(0);
     const deep = { not: { not: { not: { not: { not: { not: {} } } } } } };
     const { errors } = await ask("query ($filter: IncidentFilter) { incidents(filter: $filter) { totalCount } }", {
