@@ -1,6 +1,7 @@
 import { builder } from "./builder.ts";
-import { type FeedChange, prismaOf } from "./context.ts";
-import { Incident } from "./incident.ts";
+import { type Context, type FeedChange, prismaOf } from "./context.ts";
+import type { Filter } from "./filter.ts";
+import { fittingIncidents, Incident, IncidentFilter } from "./incident.ts";
 import { followFeed } from "./live.ts";
 import { rowKey } from "./page.ts";
 import { shared } from "./shared.ts";
@@ -25,14 +26,38 @@ const IncidentEvent = builder.objectRef<FeedChange>("IncidentEvent").implement({
   }),
 });
 
+/** That the cursor has expired is for everybody. */
+async function fitting(
+  context: Context,
+  filter: Filter | null | undefined,
+  changes: readonly FeedChange[],
+): Promise<readonly FeedChange[]> {
+  if (!filter) return changes;
+  const ids = new Set(changes.flatMap(({ entityId }) => entityId ?? []));
+  const fit = await fittingIncidents(context, filter, [...ids]);
+  return changes.filter(({ entityId }) => entityId === undefined || fit.has(entityId));
+}
+
 builder.subscriptionField("incidentEvents", (t) =>
   t.field({
     type: IncidentEvent,
     description: "Durable: every change of every incident, in order and without gaps.",
     authScopes: { permission: "incident.read" },
-    extensions: shared({ permission: "incident.read", durable: "incident" }),
-    args: { after: t.arg.string({ description: "Resume behind this cursor; absent: from now on." }) },
-    subscribe: (_parent, { after }, context) => followFeed(context, "incident.read", "incident", after),
+    extensions: shared({
+      permission: "incident.read",
+      durable: "incident",
+      fitting: (context, { filter }, changes) => fitting(context, filter as Filter | null | undefined, changes),
+    }),
+    args: {
+      after: t.arg.string({ description: "Resume behind this cursor; absent: from now on." }),
+      filter: t.arg({
+        type: IncidentFilter,
+        description:
+          "Only of incidents that fit as they are when the change is told: that one fits no more is not told.",
+      }),
+    },
+    subscribe: (_parent, { after, filter }, context) =>
+      followFeed(context, "incident.read", "incident", after, (changes) => fitting(context, filter, changes)),
     resolve: (event) => event,
   }),
 );

@@ -113,7 +113,7 @@ export const Incident = builder.prismaNode("Incident", {
   }),
 });
 
-const Filter = filters.filterInput("Incident", {
+export const IncidentFilter = filters.filterInput("Incident", {
   id: [filters.IdFilter, "The incident's id."],
   number: [filters.IntFilter, "Its number."],
   title: [filters.StringFilter, "What happened."],
@@ -155,7 +155,7 @@ builder.queryField("incidents", (t) =>
     description: "Incidents, the latest first.",
     authScopes: { permission: "incident.read" },
     args: {
-      filter: t.arg({ type: Filter, description: "Which." }),
+      filter: t.arg({ type: IncidentFilter, description: "Which." }),
       orderBy: t.arg({ type: [Order], description: "In which order." }),
     },
     totalCount: (_parent, { filter }, context) => list.count(context, filter),
@@ -178,6 +178,9 @@ builder.queryField("incident", (t) =>
       prismaOf(context).incident.findUnique({ ...query, where: keyOf(context, id?.id, number) }),
   }),
 );
+
+/** Of these incidents those that fit a filter as they are now. */
+export const fittingIncidents = list.fitting;
 
 function keyOf(context: Context, id: string | undefined, number: number | null | undefined) {
   if (id !== undefined && number == null) return rowKey(id, context);

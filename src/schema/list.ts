@@ -154,6 +154,20 @@ export function listOf(
       return ids.flatMap((id) => byId.get(id) ?? []);
     },
 
+    /** Which of these rows fit a filter. */
+    async fitting(context: Context, asked: Filter, ids: readonly string[]): Promise<Set<string>> {
+      const { organizationId } = viewerOf(context);
+      const { filter, special } = await prepare(context, asked);
+      const values: unknown[] = [organizationId, ids];
+      const condition = conditionOf(filter, values, { type, ranks, ...(special ? { special } : {}) });
+      const { rows } = await context.services.db.query<{ id: string }>(
+        organizationId,
+        `SELECT id FROM ${table} WHERE organization_id = $1 AND id = ANY ($2::uuid[]) AND ${condition}`,
+        values,
+      );
+      return new Set(rows.map(({ id }) => id));
+    },
+
     /** How many rows fit a filter: reads all of them, so it is asked only where `totalCount` is selected. */
     async count(context: Context, asked: Filter | null | undefined): Promise<number> {
       const { organizationId } = viewerOf(context);

@@ -5,18 +5,24 @@ import { type Context, type FeedChange, viewerOf } from "./context.ts";
 
 const longestTimer = 2 ** 31 - 1; // ms: what setTimeout can take
 
+/** Of some changes those that are asked for; throws what is wrong with the question, also where there are none. */
+type Fitting = (changes: readonly FeedChange[]) => Promise<readonly FeedChange[]>;
+
 /** The changes of a topic behind the cursor, or from now on, for whoever has the permission (undefined: is settled). */
 export async function followFeed(
   context: Context,
   permission: Permission | undefined,
   topic: Topic,
   after: string | null | undefined,
+  fitting: Fitting = async (changes) => changes,
 ): Promise<AsyncIterableIterator<FeedChange>> {
   if (permission) await requirePermission(context, permission);
   else requireSecondFactor(viewerOf(context));
-  return live(context, (organizationId, signal) =>
-    context.services.feed.follow(organizationId, topic, after ?? undefined, signal),
-  );
+  await fitting([]);
+  return live(context, async function* (organizationId, signal) {
+    const pages = context.services.feed.followPages(organizationId, topic, after ?? undefined, signal);
+    for await (const page of pages) yield* await fitting(page);
+  });
 }
 
 /**

@@ -1,13 +1,22 @@
 /** What makes a subscription one that viewers who may see the same can share: an extension of its field. */
 import type { Permission } from "../access/permissions.ts";
 import type { Topic } from "../publish/change.ts";
-import type { Context, Services } from "./context.ts";
+import type { Context, FeedChange, Services } from "./context.ts";
 
 export interface SharedStream {
   /** Who may follow it. */
   permission: Permission;
   /** Durable: the changes of this topic, from the argument `after` on. */
   durable?: Topic;
+  /**
+   * Of its changes those that the other arguments ask for; the patients that it notes in the context are read by everybody
+   * who follows. Throws what is wrong with the arguments, also where there are no changes.
+   */
+  fitting?(
+    context: Context,
+    args: Record<string, unknown>,
+    changes: readonly FeedChange[],
+  ): Promise<readonly FeedChange[]>;
   /** A gauge: whoever comes gets the latest value at once. Throws what is wrong with the arguments. */
   latest?(
     services: Services,

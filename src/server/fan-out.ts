@@ -9,7 +9,7 @@ import type { Context, FeedChange } from "../schema/context.ts";
 import { mayReadPatients } from "../schema/phi.ts";
 import type { SharedStream } from "../schema/shared.ts";
 import type { Reader } from "./audit-plugin.ts";
-import { answerShared, type Payload, patientsIn, writtenDown } from "./shared-answer.ts";
+import { answerShared, changesAskedFor, type Payload, patientsIn, writtenDown } from "./shared-answer.ts";
 import { type Operation, type Shared, sharedOf } from "./shared-operation.ts";
 import { classContext } from "./viewer-class.ts";
 
@@ -73,6 +73,9 @@ export function createFanOut(mask: (error: unknown) => Error, closing: AbortSign
   const answers = (shared: Shared, changes: readonly FeedChange[], one: Subscriber, members: Iterable<Subscriber>) =>
     Promise.all(changes.map((change) => answer(shared, change, one, members)));
 
+  const fitting = (shared: Shared, changes: readonly FeedChange[], one: Subscriber) =>
+    changesAskedFor(shared, changes, contextOf(one.context, [one]));
+
   function open(shared: Shared, first: Subscriber): Group {
     const { services, viewer } = first.context;
     const { organizationId } = viewer;
@@ -91,7 +94,8 @@ export function createFanOut(mask: (error: unknown) => Error, closing: AbortSign
     };
     const { durable, latest, requireCommon, passing } = shared.stream;
     if (durable) {
-      group.ready = services.feed.cursor(organizationId).then((cursor) => {
+      group.ready = fitting(group, [], first).then(async () => {
+        const cursor = await services.feed.cursor(organizationId);
         group.position = decodeCursor(cursor);
         void run(group, () => followDurable(group, first.context, durable, cursor));
       });
@@ -147,12 +151,14 @@ export function createFanOut(mask: (error: unknown) => Error, closing: AbortSign
     const { members, ending } = group;
     for await (const page of services.feed.followPages(viewer.organizationId, topic, cursor, ending.signal)) {
       for (let from = 0; from < page.length; from += together) {
-        const changes = page.slice(from, from + together);
-        const positions = changes.map((change) => decodeCursor(change.cursor));
+        const passed = page.slice(from, from + together);
+        const end = decodeCursor((passed.at(-1) as FeedChange).cursor);
         const [one] = members;
+        const changes = one ? await fitting(group, passed, one) : [];
+        const positions = changes.map((change) => decodeCursor(change.cursor));
         const payloads = one ? await answers(group, changes, one, members) : [];
         await release(group, payloads, (released) => {
-          group.position = positions.at(-1);
+          group.position = end;
           for (const member of released.length > 0 ? members : []) {
             const { shown } = member;
             const unread = shown ? released.filter((_, n) => isUnread(shown, positions[n] as Position)) : released;
@@ -236,7 +242,7 @@ export function createFanOut(mask: (error: unknown) => Error, closing: AbortSign
     if (await arrived(decodeCursor(after))) return;
     for await (const page of services.feed.followPages(viewer.organizationId, topic, after, left)) {
       for (let from = 0; from < page.length; from += together) {
-        const changes = page.slice(from, from + together);
+        const changes = await fitting(shared, page.slice(from, from + together), member);
         const payloads = await answers(shared, changes, member, [member]);
         const written = await writtenDown(shared, payloads, [member.context]);
         if (left.aborted) return;

@@ -1,6 +1,6 @@
 /** What an event answers to everybody who shares a subscription: executed once, serialised once, read by whom it says. */
 import { type ExecutionResult, execute, type GraphQLError } from "graphql";
-import type { Context } from "../schema/context.ts";
+import type { Context, FeedChange } from "../schema/context.ts";
 import { describe, heldBack, type Reader, writeDownRead } from "./audit-plugin.ts";
 import type { Shared } from "./shared-operation.ts";
 
@@ -16,6 +16,19 @@ const payloadOf = (result: ExecutionResult, patients: ReadonlySet<string>): Payl
   const text = JSON.stringify(result);
   return { text, bytes: Buffer.from(text), patients };
 };
+
+/** Of the changes those that the subscription asks for. `context`: as below. Errors: what is wrong with the question. */
+export async function changesAskedFor(
+  shared: Shared,
+  changes: readonly FeedChange[],
+  context: Context,
+): Promise<readonly FeedChange[]> {
+  const { stream, args } = shared;
+  if (!stream.fitting) return changes;
+  const found = await stream.fitting(context, args, changes);
+  shared.askedFor = context.patients;
+  return found;
+}
 
 /** `context`: that of the viewers' class, for this answer alone. */
 export async function answerShared(

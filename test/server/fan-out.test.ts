@@ -137,6 +137,73 @@ it("shows patients to those who may, written down for each of them, and withhold
   await Promise.all(open.map((frames) => frames.close()));
 });
 
+it("tells only of incidents that fit the filter, missed or live, to all who ask for the same by one stream", async () => {
+  const low = uuidv7();
+  await server.database.asOwner(
+    `INSERT INTO security_incidents (organization_id, id, number, title, severity, status, fingerprint, threat_score,
+       subjects, tags, detection_count, event_count, first_event_at, last_event_at, opened_at, created_at, updated_at)
+     SELECT organization_id, '${low}', 901, 'Another', 'LOW', status, 'another', 5, '[]', '{}', 1, 1, now(), now(), now(),
+       now(), now() FROM security_incidents WHERE id = '${incidentId}'`,
+  );
+  const document = (of: string) =>
+    `subscription ($after: String, $filter: IncidentFilter) { incidentEvents(after: $after, filter: $filter) {
+      cursor kind incident { ${of} } } }` as never;
+  const [shared, own] = [document("number"), document("number actions { nodes { viewerCanApprove } }")];
+  const filter = { severity: { gte: "HIGH" } };
+  const from = await server.app.feed.cursor(server.ours);
+  const open = [shared, shared, own].map((asked) => server.subscribe(asked, { filter, after: from }));
+  const seen = open.map((frames) => readAll(frames as Frames<{ incidentEvents: { kind: string; cursor: string } }>));
+  await changes(["LOW"], low);
+  await changes(["FIRST", "SECOND"]);
+  await expect.poll(() => seen.map(kindsOf), patient).toEqual(seen.map(() => ["FIRST", "SECOND"]));
+  const streams = server.streams().streams;
+  await changes(["LOWER"], low);
+  await changes(["THIRD"]);
+  await expect.poll(() => seen.map(kindsOf), patient).toEqual(seen.map(() => ["FIRST", "SECOND", "THIRD"]));
+  expect([streams, server.streams().streams]).toEqual([1, 1]);
+
+  const after = seen[0]?.[0]?.incidentEvents.cursor as string;
+  for (const asked of [shared, own]) {
+    const resumed = server.subscribe(asked, { filter, after });
+    expect(kindsOf(await take(resumed as Frames<{ incidentEvents: { kind: string } }>, 2))).toEqual([
+      "SECOND",
+      "THIRD",
+    ]);
+    await resumed.close();
+    for (const begin of [{}, { after }]) {
+      const wrong = server.subscribe(asked, { filter: { ruleId: { eq: "bm9uZTo1" } }, ...begin });
+      await expect(wrong.next()).rejects.toThrow("AlertRule");
+    }
+  }
+  await Promise.all(open.map((frames) => frames.close()));
+});
+
+it("takes a patient's name in the filter for a reading, and finds nothing by it for whoever may not read", async () => {
+  const viewer = await server.token("VIEWER");
+  const document =
+    `subscription ($filter: IncidentFilter) { incidentEvents(filter: $filter) { kind incident { number } } }` as never;
+  const byName = { filter: { words: { has: "patient:PT-1" } } };
+  await server.database.asOwner(
+    `INSERT INTO incident_terms (organization_id, incident_id, term) VALUES ('${server.ours}', '${incidentId}', 'patient:pt-1')
+     ON CONFLICT DO NOTHING`,
+  );
+  const [may, mayNot, all] = [
+    server.subscribe(document, byName),
+    server.subscribe(document, byName, viewer),
+    server.subscribe(document, {}, viewer),
+  ];
+  const [seen, unseen, everything] = [may, mayNot, all].map((frames) => readAll(frames as Frames<never>));
+  await expect.poll(() => server.streams().streams, patient).toBe(3);
+  const before = await audited();
+  await changes(["NAMED"]);
+  await expect.poll(() => [seen?.length, everything?.length], patient).toEqual([1, 1]);
+  expect(await audited()).toBe(before + 1);
+  await changes(["AGAIN"]);
+  await expect.poll(() => [seen?.length, everything?.length], patient).toEqual([2, 2]);
+  expect(unseen).toEqual([]);
+  await Promise.all([may, mayNot, all].map((frames) => frames.close()));
+});
+
 it("shares with nobody what says what whoever asks may do", async () => {
   const asked =
     "subscription { incidentEvents { kind incident { viewerCanComment actions(first: 1) { nodes { viewerCanApprove } } } } }";
