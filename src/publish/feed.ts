@@ -22,6 +22,8 @@ export interface FeedChange {
 export interface Feed {
   /** The present end of the organization's feed: following from here gives only what comes later. */
   cursor(organizationId: string): Promise<string>;
+  /** Whether following from there begins with CURSOR_EXPIRED. Errors: BAD_USER_INPUT. */
+  isExpired(organizationId: string, cursor: string): Promise<boolean>;
   /** Every change after the cursor (or from now on), without gap or repetition, until the signal ends it. */
   follow(
     organizationId: string,
@@ -88,6 +90,7 @@ export function createFeed(db: Database, bells: Bells): Feed {
 
   const feed: Feed = {
     cursor: async (organizationId) => encodeCursor(await end(organizationId)),
+    isExpired: async (organizationId, cursor) => isExpired(db, organizationId, decodeCursor(cursor)),
     async *follow(organizationId, topic, after, signal) {
       for await (const page of feed.followPages(organizationId, topic, after, signal)) yield* page;
     },

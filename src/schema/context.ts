@@ -113,6 +113,7 @@ export interface Services {
   };
   feed: {
     cursor(organizationId: string): Promise<string>;
+    isExpired(organizationId: string, cursor: string): Promise<boolean>;
     follow(
       organizationId: string,
       topic: Topic,

@@ -14,15 +14,22 @@ export async function followFeed(
   permission: Permission | undefined,
   topic: Topic,
   after: string | null | undefined,
-  fitting: Fitting = async (changes) => changes,
+  fitting?: Fitting,
 ): Promise<AsyncIterableIterator<FeedChange>> {
   if (permission) await requirePermission(context, permission);
   else requireSecondFactor(viewerOf(context));
-  await fitting([]);
-  return live(context, async function* (organizationId, signal) {
-    const pages = context.services.feed.followPages(organizationId, topic, after ?? undefined, signal);
-    for await (const page of pages) yield* await fitting(page);
-  });
+  await fitting?.([]);
+  const { feed } = context.services;
+  const from = after ?? undefined;
+  return live(context, (organizationId, signal) =>
+    fitting
+      ? sifted(feed.followPages(organizationId, topic, from, signal), fitting)
+      : feed.follow(organizationId, topic, from, signal),
+  );
+}
+
+async function* sifted(pages: AsyncGenerator<FeedChange[]>, fitting: Fitting): AsyncGenerator<FeedChange> {
+  for await (const page of pages) yield* await fitting(page);
 }
 
 /**

@@ -68,6 +68,7 @@ it("cursors of the lost time end also when the count has come to them, and also 
   await server.failLogins("ann", { times: 10 });
   expect((await first).incidentEvents.kind).toBe("OPENED");
   lost.push(later(lost[0] as string, 1_000_000n)); // the count has yet to come to this one
+  lost.push(later(await cursorNow(), 1_000_000n)); // nor to this one, of a time whose loss nobody has announced
   for (const cursor of lost) expect(await toldFirst(cursor)).toEqual(["CURSOR_EXPIRED", "CURSOR_EXPIRED"]);
   expect(await toldFirst(await cursorNow())).toEqual(["OPENED", "OPENED"]);
   await open.close();
