@@ -133,6 +133,7 @@ export function conditionOf(filter: Filter | null | undefined, values: unknown[]
     else {
       const [column, idType] = [columnOf(field, reading.ranks), idTypeOf(reading.type, field)];
       for (const [name, given] of Object.entries(value)) {
+        if (given === null && name !== "eq" && name !== "neq") continue; // as one that is not given
         const operand: unknown = idType ? readIds(idType, field, given) : given;
         const comparison =
           reading.special?.(field, name, operand, values) ??

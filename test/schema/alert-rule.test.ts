@@ -158,6 +158,7 @@ describe("a rule", () => {
     expect(await listed({ not: { deletedAt: { eq: null } } })).toEqual(["Rule gone"]);
     expect((await revisions(id)).nodes[0].change).toBe("DELETED");
     expect((await remove(id)).userErrors).toMatchObject([{ code: "NOT_FOUND" }]);
+    expect(await listed({ deletedAt: { neq: null }, tag: { in: null } })).toEqual(["Rule gone"]); // asks for no tag
     const successor = await made(rule("gone"));
     expect(successor).not.toBe(id);
     expect((await restore(id, 1)).userErrors).toMatchObject([{ code: "CONFLICT" }]);

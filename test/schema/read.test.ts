@@ -100,6 +100,7 @@ describe("incidents", () => {
     expect(await count({ not: { resolution: { eq: "DUPLICATE" } } })).toBe(all); // also of what has none
     expect(await count({ not: { not: { resolution: { neq: "DUPLICATE" } } } })).toBe(0);
     expect(await count({ title: { startsWith: "Incident_" } })).toBe(0);
+    expect(await count({ words: { has: null }, number: { in: null, gte: null }, title: null, and: null })).toBe(all);
     const deep = { not: { not: { not: { not: { not: { not: {} } } } } } };
     const { errors } = await ask("query ($filter: IncidentFilter) { incidents(filter: $filter) { totalCount } }", {
       filter: deep,
