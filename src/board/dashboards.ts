@@ -5,6 +5,7 @@ import { VigilError } from "../errors.ts";
 import { checkText, type Editor, missing, requireShare, touch } from "./editor.ts";
 
 const mostOwn = 50; // dashboards of one person
+const uniqueViolation = "23505";
 
 export interface NewDashboard {
   name: string;
@@ -95,23 +96,16 @@ export async function updateDashboard(
   }
   const owner = shared ? null : before;
   const newName = name === undefined ? null : checkText(name, 100, "name");
-  const { rows } = await tx.query(
-    `SELECT 1 FROM dashboards d WHERE d.organization_id = $1 AND d.owner_id IS NOT DISTINCT FROM $4 AND d.id <> $3
-       AND d.name = coalesce($2, (SELECT name FROM dashboards WHERE organization_id = $1 AND id = $3))`,
-    [tx.organizationId, newName, id, owner],
-  );
-  if (rows.length > 0) throw taken();
-  await tx.query(
-    `UPDATE dashboards SET name = coalesce($3, name), description = coalesce($4, description), owner_id = $5
-     WHERE organization_id = $1 AND id = $2`,
-    [
-      tx.organizationId,
-      id,
-      newName,
-      description === undefined ? null : checkText(description, 2_000, "description", 0),
-      owner,
-    ],
-  );
+  const newDescription = description === undefined ? null : checkText(description, 2_000, "description", 0);
+  await tx
+    .query(
+      `UPDATE dashboards SET name = coalesce($3, name), description = coalesce($4, description), owner_id = $5
+       WHERE organization_id = $1 AND id = $2`,
+      [tx.organizationId, id, newName, newDescription, owner],
+    )
+    .catch((error: { code?: unknown }) => {
+      throw error.code === uniqueViolation ? taken() : error; // also by who names another one so in this moment
+    });
 }
 
 /** Removes a dashboard and its widgets. Errors: NOT_FOUND, FORBIDDEN. */

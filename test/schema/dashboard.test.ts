@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type TestDatabase, testDatabase } from "../support/database.ts";
-import { asker } from "./ask.ts";
+import { somebodyWaits } from "../support/waiting.ts";
+import { type Answer, asker } from "./ask.ts";
 
 let test: TestDatabase;
 let ask: ReturnType<typeof asker>;
@@ -56,6 +57,23 @@ it("a dashboard is made, changed, listed and removed, each with its audit entry"
     "WIDGET_CREATED",
     "DASHBOARD_DELETED",
   ]);
+});
+
+it("a name that somebody gives another dashboard in that moment is taken, as is one that another has", async () => {
+  const [one, other] = [await make("One"), await make("Other")];
+  const rename = (name: string): Promise<Answer> => ask(update, { id: other, input: { name } });
+  let renaming: Promise<Answer> | undefined;
+  await test.db.inOrganization(test.organizations[0]?.id as string, async (tx) => {
+    await tx.query("UPDATE dashboards SET name = 'Both' WHERE organization_id = $1 AND name = 'One'", [
+      tx.organizationId,
+    ]);
+    renaming = rename("Both");
+    await somebodyWaits(test);
+  });
+  const refused = { dashboard: null, userErrors: [{ code: "CONFLICT", path: ["input", "name"] }] };
+  for (const { data } of [await renaming, await rename("Both")]) expect(data.dashboardUpdate).toEqual(refused);
+  expect((await rename("Other")).data.dashboardUpdate.dashboard).toMatchObject({ name: "Other", revision: 2 });
+  for (const id of [one, other]) await ask(remove, { id });
 });
 
 it("widgets are put, changed, moved and taken away", async () => {
