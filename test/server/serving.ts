@@ -129,6 +129,7 @@ export async function serving(overrides: Partial<Services> = {}, options: Server
     cleanUp: async () => [],
     feed: {
       cursor: async () => encodeCursor({ xid: "0", id: "0" }),
+      isExpired: async () => false,
       follow: (_organizationId, _topic, _after, signal) => every(20, signal, change),
       followPages: (_organizationId, _topic, _after, signal) => every(20, signal, () => [change()]),
       listen: () => ({ wait: async () => undefined, close: () => undefined }),
