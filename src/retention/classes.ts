@@ -8,7 +8,14 @@ export interface ExpiringClass {
   class: RetentionClass;
   count: string;
   /** None: AUDIT, whose chain is cut at a checkpoint that vouches for the rest. */
-  remove: readonly { statement: string; batch: number }[];
+  remove: readonly Removal[];
+}
+
+export interface Removal {
+  statement: string;
+  batch: number;
+  /** It looks at $2 rows behind $3, where the one before has stopped, and answers where it stops as `next`; null: at the end. */
+  inOrder?: true;
 }
 
 /** Events before $1, but for those that an open incident names. */
@@ -28,7 +35,7 @@ export const expiringClasses: readonly ExpiringClass[] = [
     class: "METRICS", // rollups and performance samples; what is known of whom, two years after it was last seen
     count: `SELECT (SELECT count(*) FROM security_metrics WHERE organization_id = current_organization() AND at < $1)::int
       + (SELECT count(*) FROM security_performance WHERE organization_id = current_organization() AND at < $1)::int
-      + (SELECT count(*) FROM entities_due($1, 2000000000))::int AS rows`,
+      + count_entities_due($1)::int AS rows`,
     remove: [
       {
         statement: `WITH points AS (
@@ -40,7 +47,8 @@ export const expiringClasses: readonly ExpiringClass[] = [
         SELECT (SELECT count(*) FROM points)::int + (SELECT count(*) FROM samples)::int AS removed`,
         batch: 5_000,
       },
-      { statement: "SELECT expire_entities($1, $2) AS removed", batch: 1_000 }, // batches of events wait meanwhile
+      // batches of events wait meanwhile
+      { statement: "SELECT removed, next FROM expire_entities_in_order($1, $2, $3)", batch: 1_000, inOrder: true },
     ],
   },
   {

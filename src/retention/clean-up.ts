@@ -104,20 +104,26 @@ async function cleanOne(
         }
         continue;
       }
-      for (const { statement, batch } of entry.remove)
-        for (let batches = 0; batches < batchLimit; batches++) {
-          const removed = await db.inOrganization(organizationId, async (tx) => {
-            const result = await tx.query<{ removed: number }>(statement, [cutoff, batch]);
+      for (const { statement, batch, inOrder } of entry.remove) {
+        let next: unknown = null;
+        for (let batches = 0; batches < batchLimit; ) {
+          const { removed, isMore } = await db.inOrganization(organizationId, async (tx) => {
+            const place = inOrder ? [next] : [];
+            const result = await tx.query<{ removed: number; next?: unknown }>(statement, [cutoff, batch, ...place]);
             const rows = result.rows[0]?.removed ?? 0;
+            next = result.rows[0]?.next ?? null;
+            const isMore = inOrder ? next !== null : rows >= batch;
             // Where there is more, it may take minutes: what has gone is told, though we may be stopped before the end.
-            if (rows >= batch)
+            if (isMore && rows > 0)
               await record(tx, [{ class: entry.class, cutoff, rows, partitions: 0 }], { actor, dryRun: false });
-            return rows;
+            return { removed: rows, isMore };
           });
           line.rows += removed;
-          if (removed < batch) break;
+          if (!isMore) break;
           told.set(line, (told.get(line) ?? 0) + removed);
+          if (removed > 0) batches++;
         }
+      }
     } catch (error) {
       faults.push(error); // the other classes go all the same
     }

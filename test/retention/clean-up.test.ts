@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expiringClasses } from "../../src/retention/classes.ts";
 import { type TestServer, testServer } from "../support/server.ts";
 import { day, daysAgo, type Old, openOld } from "./old.ts";
 
@@ -13,6 +14,8 @@ afterAll(async () => {
   await old?.close();
   await server?.close();
 });
+
+const removalOfEntities = expiringClasses.find((one) => one.class === "METRICS")?.remove.at(-1)?.statement as string;
 
 interface Count {
   class: string;
@@ -453,6 +456,57 @@ describe("a clean-up", () => {
     await keep("METRICS", 400);
     expect((await run(false)).METRICS?.rows).toBe(0);
     expect(await names()).toEqual([...stays.slice(1), "USER imported Ward 1 never", "USER lately 1 1"]);
+  });
+
+  it("comes to whom nothing names behind the many that detections do, and lets events go on meanwhile", async () => {
+    const version = async () =>
+      (
+        await old.sql<{ version: number }>(
+          server.ours,
+          "SELECT profiles_version AS version FROM detection_positions WHERE organization_id = $1",
+          [server.ours],
+        )
+      )[0]?.version;
+    expect((await server.ingest(JSON.stringify({ action: "login", actor: { name: "somebody" } }))).status).toBe(200);
+    await old.incident(server.ours, { at: Date.now() });
+    await old.sql(
+      server.ours,
+      `INSERT INTO entities (organization_id, kind, key, first_seen_at, last_seen_at)
+       SELECT $1, 'ADDRESS', 'attacker ' || n, $2, $2 FROM generate_series(1, 1001) AS n`,
+      [server.ours, new Date(daysAgo(800))],
+    );
+    await old.sql(
+      server.ours,
+      `INSERT INTO risk_contributions (organization_id, entity_kind, entity_key, detection_id, rule_id, weight, at, reason, rank)
+       SELECT d.organization_id, 'ADDRESS', 'attacker ' || n, d.id, d.rule_id, 1, now(), '', 1
+       FROM generate_series(1, 1001) AS n, (SELECT * FROM detections WHERE organization_id = $1 LIMIT 1) d`,
+      [server.ours],
+    );
+    const looks = await server.app.db.inOrganization(server.ours, async (tx) => {
+      await tx.query(removalOfEntities, [new Date(), 10, null]);
+      const { rows } = await tx.query<{ looks: number }>(
+        "SELECT idx_scan::int AS looks FROM pg_stat_xact_user_tables WHERE relname = 'risk_contributions'",
+      );
+      return rows[0]?.looks;
+    });
+    expect(looks).toBe(10);
+    const before = await version();
+    expect((await run(false)).METRICS?.rows).toBe(0);
+    expect(await version()).toBe(before);
+    await old.sql(
+      server.ours,
+      `INSERT INTO entities (organization_id, kind, key, first_seen_at, last_seen_at)
+       VALUES ($1, 'ADDRESS', 'passer-by', $2, $2), ($1, 'ADDRESS', 'never seen', to_timestamp(0), to_timestamp(0))`,
+      [server.ours, new Date(daysAgo(790))],
+    );
+    expect((await run(true)).METRICS?.rows).toBe(1);
+    expect((await run(false)).METRICS?.rows).toBe(1);
+    const left = await old.sql(
+      server.ours,
+      "SELECT key FROM entities WHERE organization_id = $1 AND kind = 'ADDRESS' AND key NOT LIKE 'attacker%'",
+      [server.ours],
+    );
+    expect(left).toEqual([{ key: "never seen" }]);
   });
 
   it("knows nothing any more of whom it has forgotten, though the server had it in memory", async () => {
