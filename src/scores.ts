@@ -4,7 +4,7 @@ import type { DetectionDraft } from "./detect/detection.ts";
 import { contribute } from "./detect/risk/contribute.ts";
 import type { Crossing } from "./detect/risk/settle.ts";
 import { tellCrossing } from "./detect/risk/tell.ts";
-import { lockRaised, raiseIncidents, raisingAny } from "./incident/raise.ts";
+import { firstRaises, lockRaised, raiseIncidents } from "./incident/raise.ts";
 import type { NewChange } from "./publish/change.ts";
 
 /**
@@ -22,9 +22,12 @@ export async function scoreDetections(
   const opened = changes.flatMap(({ kind, entityId }) =>
     (kind === "OPENED" || kind === "REOPENED") && entityId ? [entityId] : [],
   );
-  const concerned = await raisingAny(tx, standing, opened);
-  for (const level of ["CRITICAL", "HIGH"] as const)
-    for (const one of concerned) if (one.level === level) raised.push(...(await raise(tx, one, now, opened)));
+  if (opened.length === 0 || standing.length === 0) return raised;
+  // In an attack many stand there, and few incidents are new: only whom one of these is about is gone through.
+  const worstFirst = standing.toSorted((one, other) => one.level.localeCompare(other.level)); // CRITICAL before HIGH
+  const raises = worstFirst.map(({ kind, key, level: to }) => ({ kind, key, to }));
+  for (const place of await firstRaises(tx, raises, opened))
+    raised.push(...(await raise(tx, worstFirst[place] as Crossing, now, opened)));
   return raised;
 }
 

@@ -34,30 +34,29 @@ export async function lockRaised(tx: Tx, raises: readonly Omit<Raise, "reason" |
   );
 }
 
-/** Those of `raises` that are about one of these incidents, and would raise it. In one statement, as a batch has many. */
-export async function raisingAny<One extends Pick<Raise, "kind" | "key"> & { level: Severity }>(
+/** Of these raises, for each of the incidents that one of them raises, the first: the places of these, in order. */
+export async function firstRaises(
   tx: Tx,
-  raises: readonly One[],
+  raises: readonly Omit<Raise, "reason" | "among">[],
   incidentIds: readonly string[],
-): Promise<One[]> {
-  if (raises.length === 0 || incidentIds.length === 0) return [];
-  const { rows } = await tx.query<{ place: number }>({
-    name: "raising_any",
-    text: `SELECT DISTINCT r.place::int FROM security_incidents i
-      JOIN detections d ON d.organization_id = $1 AND d.incident_id = i.id
-      JOIN risk_contributions c ON c.organization_id = $1 AND c.detection_id = d.id AND c.withdrawn_at IS NULL
-      JOIN unnest($3::text[], $4::text[], $5::int[]) WITH ORDINALITY AS r(kind, key, rank, place)
-        ON r.kind = c.entity_kind AND r.key = c.entity_key AND r.rank > i.severity_rank
-      WHERE i.organization_id = $1 AND i.id = ANY ($2) AND i.open_fingerprint IS NOT NULL ORDER BY 1`,
-    values: [
+): Promise<number[]> {
+  const { rows } = await tx.query<{ place: number }>(
+    `SELECT DISTINCT first.place FROM (
+       SELECT min(r.place)::int - 1 AS place FROM security_incidents i
+       JOIN detections d ON d.organization_id = $1 AND d.incident_id = i.id
+       JOIN risk_contributions c ON c.organization_id = $1 AND c.detection_id = d.id AND c.withdrawn_at IS NULL
+       JOIN unnest($2::text[], $3::text[], $4::int[]) WITH ORDINALITY AS r(kind, key, rank, place)
+         ON r.kind = c.entity_kind AND r.key = c.entity_key AND r.rank > i.severity_rank
+       WHERE i.organization_id = $1 AND i.id = ANY ($5) GROUP BY i.id) first ORDER BY 1`,
+    [
       tx.organizationId,
-      incidentIds,
       raises.map(({ kind }) => kind),
       raises.map(({ key }) => key),
-      raises.map(({ level }) => severities.indexOf(level)),
+      raises.map(({ to }) => severities.indexOf(to)),
+      incidentIds,
     ],
-  });
-  return rows.map(({ place }) => raises[place - 1] as One);
+  );
+  return rows.map(({ place }) => place);
 }
 
 /** Raises the open incidents that gather detections about it; answers what is to be announced. */
