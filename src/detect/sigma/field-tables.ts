@@ -15,14 +15,15 @@ const slotMs = 300_000; // 5 minutes
 /** Whoever acted, by the best name there is. */
 const userName: Read = (event) => event.actor?.name ?? event.actor?.email ?? event.actor?.id;
 const userNameSent = readSent("user.name", userName);
-/** As directories compare names (RFC 4518): without case, width, unseen characters and blanks around. Of a list, each of its texts. */
+/** What has no sound of its own: marks such as accents, and unseen characters. Signs of one script alone are letters there. */
+const ignored = /[\p{Script=Inherited}\p{Default_Ignorable_Code_Point}]/gu;
+/**
+ * As directories (RFC 4518) and the usual collations of databases compare names: without case, width, accents, unseen
+ * characters and blanks too many. Of a list, each of its texts.
+ */
 const folded = (value: unknown): unknown =>
   typeof value === "string"
-    ? value
-        .replaceAll(/\p{Default_Ignorable_Code_Point}/gu, "")
-        .normalize("NFKC")
-        .toLowerCase()
-        .trim()
+    ? value.normalize("NFKD").replaceAll(ignored, "").normalize("NFC").toLowerCase().replaceAll(/\s+/g, " ").trim()
     : Array.isArray(value)
       ? value.map(folded)
       : value;

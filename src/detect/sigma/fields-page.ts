@@ -51,7 +51,7 @@ const composed = new Map([
   ["url.extension", "the end of `http.path` behind its last dot"],
   [
     "user.name.folded",
-    "`user.name` in lower case, without differences of width, unseen characters and blanks around: one for all spellings of a name",
+    "`user.name` in lower case, without accents, differences of width, unseen characters and blanks too many: one for all spellings of a name",
   ],
   ["event.slot", "which five minutes `time` falls into: counted by value, how long something goes on"],
   ["source.network", "the /64 of `source.ip`, where it is IPv6: one customer has all of it"],

@@ -118,9 +118,21 @@ describe("a field name", () => {
 
   it("may be the user's name in lower case, as the sender wrote it, else as Vigil has it", () => {
     expect(read("user.name", { actor: { name: "JÖRG", email: "j@example.org" } })).toBe("JÖRG");
-    for (const name of ["JÖRG", "Jörg", "jÖrG"]) expect(read("user.name.folded", { actor: { name } })).toBe("jörg");
-    for (const name of ["Jo\u0308rg", "\uff2a\u00f6rg", "J\u00f6\u00adrg", "J\u00f6rg\u200b", " j\u00f6rg\u00a0"])
-      expect(read("user.name.folded", { actor: { name } })).toBe("jörg");
+    for (const name of ["JÖRG", "Jörg", "jÖrG"]) expect(read("user.name.folded", { actor: { name } })).toBe("jorg");
+    for (const name of [
+      "Jo\u0308rg",
+      "\uff2a\u00f6rg",
+      "J\u00f6\u00adrg",
+      "J\u00f6rg\u200b",
+      " j\u00f6rg\u00a0",
+      "J\u00f3rg",
+      "jorg",
+    ])
+      expect(read("user.name.folded", { actor: { name } })).toBe("jorg");
+    expect(read("user.name.folded", { actor: { name: "Ann \u3000 Lee" } })).toBe("ann lee");
+    // Where a sign is a letter, it is none less: Hindi, Thai, Korean.
+    for (const name of ["\u0928\u0940\u0932\u093f\u092e\u093e", "\u0e01\u0e34\u0e48\u0e07", "\ubbfc\uc900"])
+      expect(read("user.name.folded", { actor: { name } })).toBe(name);
     expect(read("user.name.folded", { actor: { email: "Ann@Example.org", id: "7" } })).toBe("ann@example.org");
     expect(read("user.name.folded", { actor: { id: "U7" } })).toBe("u7");
     const sent = { actor: { name: "Bob" }, attributes: { "user.name": "ANN" } };
