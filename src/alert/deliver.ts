@@ -208,14 +208,8 @@ export function createSender(options: {
       });
       for (const outgoing of plan.send) {
         const { channelId, messageId } = outgoing;
-        const channel = rows.get(channelId) as ChannelRow;
-        const ready = {
-          channel,
-          notTried: notTried(outgoing),
-          prepared: prepared.get(messageId as string),
-          traces,
-          until,
-        };
+        const [channel, words] = [rows.get(channelId) as ChannelRow, prepared.get(messageId as string)];
+        const ready = { channel, notTried: notTried(outgoing), prepared: words, traces, until };
         const going = tryOne(organizationId, outgoing, ready)
           // What is not written down is lost when its lease ends, and is tried again with the same message id.
           .catch((error: Error) => log.error({ organizationId, err: messageForLog(error) }, "a try was not recorded"))
