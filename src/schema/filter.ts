@@ -11,7 +11,7 @@ const texts = {
   eq: "Is this; null: is not set.",
   neq: "Is set, and not this; null: is set.",
   in: "Is one of these.",
-  notIn: "Is none of these.",
+  notIn: "Is set, and none of these.",
   gt: "Is greater or later.",
   gte: "Is this, greater or later.",
   lt: "Is less or earlier.",
