@@ -31,7 +31,7 @@ export const dormantAccount: BehaviourDetector<typeof parameters> = {
   name: "dormant_account",
   title: "Dormant account used",
   description:
-    "An account that succeeded in nothing for a long time, or for half of it and now over another network, is used again, if only to refresh a session. Attempts that failed in between are no activity, and a telephone that goes on refreshing its session is. Not found: accounts that were never seen before, what an account did between the end of an old log and its import, and those of patients and customers, who come once in a while.",
+    "An account that succeeded in nothing for a long time, or for half of it and now over another network, is used again, if only to refresh a session. Attempts that failed in between are no activity, and a telephone that goes on refreshing its session is. Not found: accounts that were never seen before, or not for two years, after which Vigil forgets them, what an account did between the end of an old log and its import, and those of patients and customers, who come once in a while.",
   severity: "MEDIUM",
   tags: ["attack.initial-access", "attack.persistence", "attack.t1078"],
   falsepositives: ["Somebody back from a long leave", "An account used once a quarter, e.g. by an auditor"],
