@@ -11,9 +11,9 @@ export interface ConnectionLimits {
   organization: number;
 }
 
-export const connectionLimits: ConnectionLimits = { viewer: 200, address: 2_000, organization: 10_000 };
+export const connectionLimits: ConnectionLimits = { viewer: 2_000, address: 2_000, organization: 10_000 };
 
-/** Reads `viewer=200,address=2000,organization=10000`; what is not named stays as it is. Pure. */
+/** Reads `viewer=2000,address=2000,organization=10000`; what is not named stays as it is. Pure. */
 export function readConnectionLimits(text: string): { limits: ConnectionLimits; faults: string[] } {
   const limits = { ...connectionLimits };
   const faults: string[] = [];

@@ -35,7 +35,7 @@ export interface OperationLimits {
 }
 
 /** For one viewer; an organization has five times as much. */
-export const operationLimits: OperationLimits = { query: 2_000, mutation: 1_000, heavy: 150, secret: 20 };
+export const operationLimits: OperationLimits = { query: 10_000, mutation: 5_000, heavy: 150, secret: 20 };
 
 const shareOfOrganization = 5;
 const windows: OperationLimits = { query: 10, mutation: 10, heavy: 60, secret: 60 }; // seconds
