@@ -33,7 +33,7 @@ describe("attackCoverage", () => {
     expect(tactic).toMatchObject({ tacticId: "TA0006", rules: { disabled: 1, monitor: 0 }, detections: 1 });
     expect(tactic.rules.active).toBeGreaterThan(15);
     const spraying = tactic.techniques.find(({ techniqueId }: { techniqueId: string }) => techniqueId === "T1110.003");
-    expect(spraying).toMatchObject({ name: "Password Spraying", rules: { active: 1, disabled: 1 }, detections: 1 });
+    expect(spraying).toMatchObject({ name: "Password Spraying", rules: { active: 2, disabled: 1 }, detections: 1 });
     const theirs = await ask(query, { range }, { organizationId: test.organizations[1]?.id as string });
     for (const { rules, detections } of theirs.data.attackCoverage.tactics)
       expect({ ...rules, detections }).toEqual({ active: 0, monitor: 0, disabled: 0, detections: 0 });

@@ -167,11 +167,12 @@ describe("a rule's logsource", () => {
     expect(await matches(all, { attributes }, { product: "okta" })).toBe(false);
   });
 
-  it("names an event's category where the event's own logsource has none", async () => {
+  it("names the category of the event or of its logsource", async () => {
     const wish: EventWish = { attributes, category: "AUTHENTICATION" };
     expect(await matches(all, wish, { category: "authentication" })).toBe(true);
-    expect(await matches(all, { ...wish, logsource: { category: "webserver" } }, { category: "authentication" })).toBe(
-      false,
-    );
+    const atServer = { ...wish, logsource: { category: "webserver" } };
+    expect(await matches(all, atServer, { category: "authentication" })).toBe(true);
+    expect(await matches(all, atServer, { category: "webserver" })).toBe(true);
+    expect(await matches(all, atServer, { category: "proxy" })).toBe(false);
   });
 });
