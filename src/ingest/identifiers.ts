@@ -81,9 +81,8 @@ export function identifiersIn(text: string): Set<IdentifierKind> {
  * `{ "ssn": 123456789 }` like "ssn 123456789", in a list or nested (`{ "patient": { "id": 4711 } }`) as well.
  */
 export function holdsIdentifier(value: unknown, name = ""): boolean {
-  if (typeof value === "string" && identifiersIn(value).size > 0) return true;
-  if (typeof value === "string" || typeof value === "number")
-    return name !== "" && identifiersIn(`${name} ${value}`).size > 0; // a bare number is no text; its name decides
+  if (typeof value === "string") return identifiersIn(name === "" ? value : `${name} ${value}`).size > 0;
+  if (typeof value === "number") return name !== "" && identifiersIn(`${name} ${value}`).size > 0; // no text; its name decides
   if (Array.isArray(value)) return value.some((one) => holdsIdentifier(one, name));
   if (typeof value !== "object" || value === null) return false;
   return Object.entries(value).some(

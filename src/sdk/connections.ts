@@ -1,6 +1,7 @@
 /** Connections that were handed over, as WebSockets are: whoever is refused while one is open loses it. */
 import type { Duplex } from "node:stream";
 import type { ListedDecision } from "./decision.ts";
+import { hostsTurn } from "./hosts-turn.ts";
 import type { Exchange } from "./monitor.ts";
 
 interface Open {
@@ -10,7 +11,6 @@ interface Open {
 }
 
 const chunk = 250; // looked at at a time, between the host's turns
-const hostsTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 export class Connections {
   readonly #open = new Map<Duplex, Open>();

@@ -4,6 +4,7 @@ import type { Address, Network } from "./address.ts";
 import { networksOverlap } from "./address.ts";
 import { type DecisionType, decisionTypes, type ListedDecision, lineOf, networkOf } from "./decision.ts";
 import { DecisionRows, readId } from "./decision-rows.ts";
+import { hostsTurn } from "./hosts-turn.ts";
 import { ManyMap } from "./many-map.ts";
 import { NetworkMap } from "./network-map.ts";
 import { type Spared, userKey } from "./never-blocked.ts";
@@ -23,7 +24,6 @@ class TypeIndex {
 }
 
 const chunk = 250; // decisions taken at a time: well under a millisecond of the host's
-const hostsTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 export class DecisionTable {
   readonly #rows = new DecisionRows();

@@ -52,3 +52,16 @@ export function aloneParameter(): { alone: Parameter & { default: boolean } } {
     },
   };
 }
+
+/** From when on a count is unusual for its day, as `unusualFor` takes them. */
+export function unusualFrom(): { times: NumberParameter; spreads: NumberParameter } {
+  return {
+    times: { description: "So many times the most that is usual on such a day.", default: 2.5, min: 1.1, max: 20 },
+    spreads: {
+      description: "So many standard deviations above the usual of such a day (robust z-score: median and MAD).",
+      default: 6,
+      min: 1,
+      max: 50,
+    },
+  };
+}

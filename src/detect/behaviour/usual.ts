@@ -7,6 +7,10 @@ import { isMonthTurn, weekdayOf } from "./local-day.ts";
 
 export type DayCount = readonly [day: number, count: number];
 
+/** Days before `day` on which somebody was there and did nothing of it; of none where the number is negative. */
+export const idleDays = (day: number, count: number): DayCount[] =>
+  Array.from({ length: Math.max(0, count) }, (_, n): DayCount => [day - n - 1, 0]);
+
 export interface Usual {
   median: number;
   /** Of one standard deviation, by the median absolute deviation. */

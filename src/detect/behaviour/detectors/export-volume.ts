@@ -3,7 +3,7 @@ import type { BehaviourDetector, Finding, ParametersOf, Seen } from "../behaviou
 import { activity, hasLearned } from "../facets/activity.ts";
 import { type Exports, exportDays, exportedOn, exportedRecords, exportsByDay } from "../facets/exports.ts";
 import { localTime } from "../local-day.ts";
-import { learningOf } from "../parameters.ts";
+import { learningOf, unusualFrom } from "../parameters.ts";
 import { type Usual, unusualFor } from "../usual.ts";
 
 const parameters = {
@@ -14,13 +14,7 @@ const parameters = {
     min: 50,
     max: 10_000_000,
   },
-  times: { description: "So many times the most that is usual on such a day.", default: 2.5, min: 1.1, max: 20 },
-  spreads: {
-    description: "So many standard deviations above the usual of such a day (robust z-score: median and MAD).",
-    default: 6,
-    min: 1,
-    max: 50,
-  },
+  ...unusualFrom(),
   unlearnedRecords: {
     description: "Before a user is known, more exported records in a day than this.",
     default: 5_000,

@@ -3,20 +3,14 @@ import type { BehaviourDetector, Finding, ParametersOf, Seen } from "../behaviou
 import { activity, hasLearned } from "../facets/activity.ts";
 import { actionKey, isCounted, isListed, type Volume, volumes } from "../facets/volumes.ts";
 import { localTime } from "../local-day.ts";
-import { learningOf } from "../parameters.ts";
-import { type DayCount, type Usual, unusualFor } from "../usual.ts";
+import { learningOf, unusualFrom } from "../parameters.ts";
+import { type DayCount, idleDays, type Usual, unusualFor } from "../usual.ts";
 
 const parameters = {
   ...learningOf(14, 7),
   hourCount: { description: "Less often in an hour is never too often.", default: 60, min: 5, max: 100_000 },
   dayCount: { description: "Less often in a day is never too often.", default: 150, min: 10, max: 1_000_000 },
-  times: { description: "So many times the most that is usual on such a day.", default: 2.5, min: 1.1, max: 20 },
-  spreads: {
-    description: "So many standard deviations above the usual of such a day (robust z-score: median and MAD).",
-    default: 6,
-    min: 1,
-    max: 50,
-  },
+  ...unusualFrom(),
   ignoredActions: { description: "Actions that are not counted.", default: [] as readonly string[] },
 } as const;
 
@@ -63,9 +57,7 @@ function judge(event: SecurityEvent, seen: Seen, asked: ParametersOf<typeof para
 
 /** With the days on which the user was active and did not do it, where it is not done on most days. */
 function countsOf({ days }: Volume, index: 1 | 2, day: number, without: number): DayCount[] {
-  const counts: DayCount[] = days.map((each) => [each[0], each[index]]);
-  for (let n = 1; n <= without; n++) counts.push([day - n, 0]);
-  return counts;
+  return [...days.map((each): DayCount => [each[0], each[index]]), ...idleDays(day, without)];
 }
 
 function found(event: SecurityEvent, count: number, span: string, { median, most }: Usual): Finding {

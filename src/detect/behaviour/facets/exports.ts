@@ -6,7 +6,7 @@ import type { Facet } from "../facet.ts";
 import { localTime } from "../local-day.ts";
 import { ofEvent } from "../of-event.ts";
 import { isProgramsRole } from "../program.ts";
-import { type DayCount, usualOf } from "../usual.ts";
+import { type DayCount, idleDays, usualOf } from "../usual.ts";
 
 export interface Exports {
   /** Days with any, by the organization's calendar, the latest last. */
@@ -54,6 +54,5 @@ export function exportedOn(state: Exports | undefined, day: number): number {
 /** Of the days before, and those on which the user was there and took nothing out. */
 export function exportDays({ days }: Exports, day: number, activeDays: number): DayCount[] {
   const counts: DayCount[] = days.filter(([each]) => each < day);
-  const without = Math.min(daysKept - 4, activeDays) - counts.length;
-  return [...counts, ...Array.from({ length: Math.max(0, without) }, (_, n): DayCount => [day - n - 1, 0])];
+  return [...counts, ...idleDays(day, Math.min(daysKept - 4, activeDays) - counts.length)];
 }
